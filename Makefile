@@ -1,0 +1,53 @@
+# Two commands do everything on a fresh machine that has only make and Python 3.10 or newer:
+#   make demo   sees watchword at work
+#   make test   runs every check
+# Both install into .venv and .tox and touch nothing outside this folder.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.complete
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+
+# Pythons that pyenv keeps count as found; its shims do not answer for versions that are not active.
+PYENV_ROOT ?= $(HOME)/.pyenv
+PYENV_BINS := $(sort $(wildcard $(PYENV_ROOT)/versions/3.1[0-3].*/bin))
+empty :=
+space := $(empty) $(empty)
+export PATH := $(CURDIR)/$(BIN):$(subst $(space),:,$(PYENV_BINS))$(if $(PYENV_BINS),:)$(PATH)
+
+.PHONY: demo test bench generate constraints clean
+
+demo: $(STAMP)
+	@$(BIN)/python -m example_dags.demo
+
+test: $(STAMP)
+	@$(BIN)/tox run $(TOX_ARGS)
+
+bench: $(STAMP)
+	@$(BIN)/python benchmarks/signing.py
+	@$(BIN)/python benchmarks/pages.py
+
+# What is written from the core's fields and codes: the Airflow form and the tables in the docs.
+generate: $(STAMP)
+	@$(BIN)/python -m airflow_provider_watchword.form
+	@$(BIN)/python docs/generate.py
+
+# The stamp is written last, so that an installation that was broken off is made again.
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+	  || { echo "watchword needs Python 3.10 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Installing watchword, Airflow and Dagster into $(VENV) (about a minute the first time) ..."
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "Python's venv module is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	@$(UV) --constraint constraints.txt --editable '.[airflow,dagster,playground]' --group dev
+	@touch $@
+
+constraints:
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate \
+	  --all-extras --group dev --output-file constraints.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) .tox dist build

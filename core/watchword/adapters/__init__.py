@@ -1,0 +1,1 @@
+"""Thin adapters that step a method's flow inside an HTTP library."""

@@ -1,0 +1,61 @@
+"""`conn.auth()`: the connection as `requests` auth, for sessions that other libraries make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from requests import PreparedRequest, Response
+from requests.auth import AuthBase
+
+from watchword.adapters.signing import clean_location, rewind
+from watchword.authenticator import Authenticator
+from watchword.flow import Flow
+
+
+class SigningAuth(AuthBase):
+    """Authenticates the requests of a foreign session towards the connection's origins alone.
+
+    Before that session follows a redirect, the request is brought back into its unsigned form,
+    so no credential travels on; the next hop is not signed again. Exceptions are the foreign
+    session's own: use `conn.session()` where you can.
+    """
+
+    def __init__(self, authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Authenticate the request in place."""
+        if not self._authenticator.origins.covers(request.url or ""):
+            return request
+        unsigned = request.copy()
+        flow = self._authenticator.flow(request.copy())
+        _become(request, self._authenticator.first(flow))
+
+        def settle(response: Response, **options: Any) -> Response:  # noqa: ANN401 - requests' hook
+            # Hooks travel along with the copies that a redirect makes; each is for one request only.
+            if response.request is not request:
+                return response
+            last = self._continued(flow, response, options)
+            if last.is_redirect:
+                _become(request, unsigned)
+                clean_location(last)
+            return last
+
+        request.register_hook("response", settle)  # type: ignore[no-untyped-call]
+        return request
+
+    def _continued(self, flow: Flow, response: Response, options: dict[str, Any]) -> Response:
+        """Hand the response to the flow and send what it wants sent again."""
+        while (again := self._authenticator.following(flow, response)) is not None:
+            rewind(again)
+            _ = response.content  # frees the connection
+            response.close()
+            later: Response = response.connection.send(again, **options)
+            later.history = [*response.history, response]
+            response = later
+        return response
+
+
+def _become(request: PreparedRequest, other: PreparedRequest) -> None:
+    """Give the session's own request object the other's form."""
+    request.url, request.headers, request.body = other.url, other.headers, other.body

@@ -1,0 +1,57 @@
+"""The session that `conn.session()` returns: a plain `requests.Session` over the signing transport."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from requests import PreparedRequest, Request, Response, Session
+
+from watchword.adapters.signing import SigningAdapter
+
+
+class ApiSession(Session):
+    """A session whose relative paths join the base URL and whose requests are authenticated when sent.
+
+    Netrc is ignored: a credential that nobody put into the connection is never sent.
+    """
+
+    def __init__(self, base_url: str, adapter: SigningAdapter, *, shared: bool = False) -> None:
+        super().__init__()
+        self.base_url = base_url
+        self._shared = shared
+        self.auth = _unchanged
+        self.adapters.clear()
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def prepare_request(self, request: Request) -> PreparedRequest:
+        """Prepare a request whose URL is absolute or relative to the base URL."""
+        request.url = joined(self.base_url, request.url or "")
+        return super().prepare_request(request)
+
+    def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
+        """Drop a caller's own Authorization header where a redirect leaves the host; add nothing."""
+        target, source = prepared_request.url or "", response.request.url or ""
+        if self.should_strip_auth(source, target):  # type: ignore[no-untyped-call]
+            prepared_request.headers.pop("Authorization", None)
+
+    def close(self) -> None:
+        """Close the session's connections, unless its transport is shared with other sessions."""
+        if not self._shared:
+            super().close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("A session holds secrets and is never pickled: load the connection there.")
+
+
+def joined(base_url: str, url: str) -> str:
+    """Return an absolute URL as it is and a relative one behind the base URL, with one slash between."""
+    if urlsplit(url).scheme in {"http", "https"}:
+        return url
+    return f"{base_url.rstrip('/')}/{url.lstrip('/')}" if url else base_url
+
+
+def _unchanged(request: PreparedRequest) -> PreparedRequest:
+    """Stand where requests would look into netrc."""
+    return request

@@ -1,0 +1,222 @@
+"""The table of codes: everything that a check can find, what it means and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from watchword.diagnosis import Code, Finding, Permanence, Phase, Severity, Verdict
+
+_ROWS: list[Code] = []
+
+
+def _row(  # noqa: PLR0913 - one parameter a column, used in this file alone
+    name: str,
+    advice: str,
+    *,
+    phase: Phase,
+    severity: Severity = Severity.ERROR,
+    permanence: Permanence = Permanence.CONFIGURATION,
+    verdict: Verdict | None = Verdict.INVALID,
+) -> None:
+    _ROWS.append(Code(name, phase, severity, permanence, verdict, advice))
+
+
+def _lint(name: str, advice: str) -> None:
+    _row(name, advice, phase=Phase.LINT)
+
+
+def _warn(name: str, advice: str, phase: Phase = Phase.LINT) -> None:
+    _row(name, advice, phase=phase, severity=Severity.WARNING, permanence=Permanence.FINE, verdict=None)
+
+
+def _network(name: str, advice: str, permanence: Permanence = Permanence.TRANSIENT) -> None:
+    _row(name, advice, phase=Phase.NETWORK, permanence=permanence, verdict=Verdict.UNREACHABLE)
+
+
+def _token(name: str, advice: str, permanence: Permanence = Permanence.PERMANENT) -> None:
+    verdict = Verdict.UNREACHABLE if permanence is Permanence.TRANSIENT else Verdict.INVALID
+    _row(name, advice, phase=Phase.TOKEN, permanence=permanence, verdict=verdict)
+
+
+def _proof(name: str, advice: str, verdict: Verdict = Verdict.VALID) -> None:
+    _row(
+        name, advice, phase=Phase.ANSWER, severity=Severity.INFO, permanence=Permanence.FINE, verdict=verdict
+    )
+
+
+def _refusal(name: str, advice: str) -> None:
+    _row(name, advice, phase=Phase.ANSWER, permanence=Permanence.PERMANENT)
+
+
+def _doubt(name: str, advice: str, permanence: Permanence = Permanence.INCONCLUSIVE) -> None:
+    _row(name, advice, phase=Phase.ANSWER, permanence=permanence, verdict=Verdict.INCONCLUSIVE)
+
+
+# The document itself.
+_lint("document_unreadable", "Give one JSON object.")
+_lint("unknown_method", "Choose one of the methods that are named here.")
+_lint("unknown_field", "Correct the name or remove the field.")
+_lint("field_of_other_method", "Remove the field, or choose the method that it belongs to.")
+_lint("missing_field", "Fill the field in.")
+_lint("wrong_type", "Give a value of the type that is named here.")
+_lint("schema_version_missing", 'Add "schema_version": 1 (the number) as the first entry of the extra.')
+_lint("placeholder_secret", "Enter the real secret; what is saved is a stand-in for it.")
+_lint("reference_unresolved", "Make the variable or file available to this process, or correct the name.")
+_lint(
+    "reference_not_allowed",
+    "Use a name inside the deployment's allow-list (WATCHWORD_ALLOWED_REFERENCES), or have it extended.",
+)
+_lint("template_unresolved", 'Add the secret as "template:NAME" to secret_parameters.')
+_lint("parameter_malformed", 'Write it as "header:NAME", "query:NAME", "cookie:NAME" or "body:NAME".')
+_lint("url_not_absolute", "Give the complete URL, with https:// and the host.")
+_lint("url_plain_http", "Use https://, or list the origin with its http:// in allowed_origins.")
+_lint("test_url_not_absolute", "Give the complete URL, such as https://api.example.com/v1/me.")
+_lint("test_url_plain_http", "Use https://, or list the origin with its http:// in allowed_origins.")
+_lint("origin_not_allowed", "Use a URL of the API itself, or add its origin to allowed_origins.")
+_lint("duplicate_query_parameter", "Remove the parameter from the URL: the connection adds it.")
+_lint("header_conflict", "Leave each header, query parameter or cookie to one owner.")
+_lint("header_illegal", "Remove line breaks, control characters and characters outside Latin-1.")
+_lint("doubled_prefix", "Enter the token alone: the prefix is added by the method.")
+_lint("username_illegal", "A user name for Basic authentication must not contain a colon (RFC 7617).")
+_lint("charset_mismatch", "Set charset to utf-8, or correct the user name or password.")
+_lint("token_expired_already", "Fetch a new token from the provider and save it.")
+_lint("file_missing", "Correct the path, or make the file available to this process.")
+_lint("body_not_extendable", "Send a form or a JSON object, or place the credential elsewhere.")
+_lint("body_not_replayable", "Send the request again: a newer token is ready for it.")
+_warn("fields_ignored", "Clear the fields of methods that are not chosen.")
+_warn("secret_in_url", "Remove it from the URL: URLs end up in logs.")
+_warn("secret_in_clear", "Write {{secret:NAME}} and keep the value in secret_parameters as template:NAME.")
+_warn(
+    "scope_separator_suspect", "Separate scopes by spaces, or set scope_separator if this API wants commas."
+)
+_warn(
+    "secret_surrounded",
+    "Remove the blanks, quotes or line breaks around the secret unless they belong to it.",
+)
+
+# The network, seen from the call's own exception.
+_network("dns_not_found", "Check the host's spelling in the URL.", Permanence.CONFIGURATION)
+_network("dns_temporary", "Name resolution failed for now; it is tried again.")
+_network("connect_refused", "Check port and firewall; nothing listens there at the moment.")
+_network("connect_timeout", "Check whether this machine may reach the host.")
+_network("host_unreachable", "Check this machine's network and routes.")
+_network("connection_lost", "The server or a proxy hung up before answering; try again.")
+_network("read_timeout", "The server took too long; raise timeout if it is known to be slow.")
+_network("proxy_error", "Check the proxy's address and whether it is up.")
+_network(
+    "proxy_authentication_required", "Put the proxy's user and password in proxy.", Permanence.CONFIGURATION
+)
+_network(
+    "tls_untrusted",
+    "Set ca_bundle to the certificate authority that signed the server's certificate.",
+    Permanence.CONFIGURATION,
+)
+_network(
+    "tls_hostname_mismatch",
+    "Use the host name that the server's certificate is made out to.",
+    Permanence.CONFIGURATION,
+)
+_network(
+    "tls_expired", "The server's certificate has expired: its owner must renew it.", Permanence.CONFIGURATION
+)
+_network(
+    "tls_client_certificate_required",
+    "Set client_certificate and client_private_key.",
+    Permanence.CONFIGURATION,
+)
+_network(
+    "tls_failed",
+    "Check that the port speaks TLS, and whether the server wants a client certificate.",
+    Permanence.CONFIGURATION,
+)
+
+# The token endpoint (RFC 6749 section 5.2).
+_token(
+    "invalid_client",
+    "Check client id and secret, whether the secret has expired, and whether the server wants client_auth "
+    "as header or body; if the secret has special characters, try basic_encoding raw.",
+)
+_token("invalid_grant", "The grant was refused; check what the provider allows this client.")
+_token("invalid_scope", "Ask only for scopes that the provider has granted to this client.")
+_token("unauthorized_client", "Have the client credentials grant allowed for this client at the provider.")
+_token("unsupported_grant_type", "This server has no client credentials grant; choose another method.")
+_token("invalid_request", "A field is missing or doubled; compare grant_body with the provider's manual.")
+_token("access_denied", "The provider refuses this client; ask its administrator.")
+_token("token_refused", "Look the error's name up in the provider's manual.")
+_token(
+    "token_endpoint_not_found",
+    "Check token_url: the server does not know this path.",
+    Permanence.CONFIGURATION,
+)
+_token(
+    "temporarily_unavailable", "The token endpoint is overloaded or down; try later.", Permanence.TRANSIENT
+)
+_token(
+    "reply_not_token", "Check token_url: it answered something that is no token.", Permanence.CONFIGURATION
+)
+_token(
+    "token_field_missing",
+    "Set response_access_path to the field that holds the token.",
+    Permanence.CONFIGURATION,
+)
+_token("token_error_in_200", "Look the error's name up in the provider's manual.")
+_warn(
+    "scope_reduced",
+    "The server granted less than was asked for; calls outside it will be refused.",
+    Phase.TOKEN,
+)
+
+# What the API answered.
+_proof("token_obtained", "The token endpoint issued a new token.")
+_proof("authenticated", "The call succeeded with the credential and is refused without it.")
+_proof("expected_status_matched", "The expected status was answered with the credential only.")
+_proof("counterfactual_skipped", "The call succeeded; the same call without the credential was not made.")
+_proof(
+    "counterfactual_unavailable", "The call succeeded; the same call without the credential got no answer."
+)
+_proof(
+    "authenticated_but_forbidden",
+    "Ask the provider for the missing right or scope.",
+    Verdict.VALID_BUT_LIMITED,
+)
+_warn("empty_result", "The call succeeded and returned no rows.", Phase.ANSWER)
+_warn("unexpected_content_type", "Check that the URL is the API's, not a web page.", Phase.ANSWER)
+_refusal("unauthorized_401", "Check the credential: expired, revoked, or of another environment.")
+_refusal("redirect_to_login", "The API sends the caller to sign in: check credential and URL.")
+_refusal("login_page_200", "A sign-in page came back: check credential and URL.")
+_refusal("refused_in_200_body", "The answer says so although its status is a success: check the credential.")
+_doubt("error_in_200_body", "Read the error in the answer; give a test URL that succeeds.")
+_doubt("forbidden_403", "Refused with and without the credential: give a test URL that it may read.")
+_doubt("blocked_by_waf", "A firewall answered instead of the API: have this machine's address allowed.")
+_doubt("not_found_404", "Correct the test URL: a missing page proves nothing.")
+_doubt("method_not_allowed_405", "Validate with a method that the API allows here.")
+_doubt("unsupported_media_415", "Validate with GET, or send the body type that the API wants.")
+_doubt("unexpected_status", "Give a test URL that answers 2xx, or name the status in expected_status.")
+_doubt("redirect_cross_origin", "Give the final URL: the credential was not sent to the other origin.")
+_doubt("auth_not_required", "The call succeeds without the credential too: give a test URL that needs it.")
+_doubt("no_authentication", "This connection sends no credential, so there is nothing to prove.")
+_doubt("not_proven", "The saved values look right; not proven: give a test URL.")
+_doubt("rate_limited_429", "Wait: the credential is probably valid.", Permanence.TRANSIENT)
+_doubt("quota_exhausted", "The quota is used up: wait or have it raised.", Permanence.TRANSIENT)
+_row(
+    "server_error_5xx",
+    "The API has a fault of its own; try later.",
+    phase=Phase.ANSWER,
+    permanence=Permanence.TRANSIENT,
+    verdict=Verdict.UNREACHABLE,
+)
+
+CODES: Mapping[str, Code] = {row.name: row for row in _ROWS}
+"""Every code by its name."""
+
+
+def finding(
+    code: str,
+    message: str,
+    *,
+    advice: str = "",
+    evidence: dict[str, str] | None = None,
+    retry_after: float | None = None,
+) -> Finding:
+    """Return a finding of the code of that name; KeyError where the table has none."""
+    return Finding(CODES[code], message, advice, evidence or {}, retry_after)

@@ -1,0 +1,227 @@
+"""A connection: one document, ready to authenticate requests, to be validated and to be looked at."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from watchword.authenticator import Authenticator
+from watchword.codes import finding
+from watchword.diagnosis import Finding, errors
+from watchword.document import Document, read
+from watchword.errors import DocumentError
+from watchword.flow import Context, NeedToken
+from watchword.methods import NoAuthentication, OAuth2ClientCredentials
+from watchword.origins import Origins
+from watchword.references import Fence
+from watchword.resolution import Resolved, resolve
+from watchword.tokens import keeper
+
+if TYPE_CHECKING:
+    from watchword.adapters.auth import SigningAuth
+    from watchword.adapters.session import ApiSession
+    from watchword.adapters.signing import SigningAdapter, SocketOptions
+    from watchword.diagnosis import Report
+    from watchword.tokens.token import Token
+
+UNAUTHORIZED = 401
+
+_SALT = secrets.token_bytes(32)
+
+
+class Connection:
+    """Authenticates requests to one API as its document says; made by `watchword.load`.
+
+    Secrets are resolved and checked when they are first needed, and show in no repr.
+    """
+
+    def __init__(self, document: Document, name: str | None = None, fence: Fence | None = None) -> None:
+        self.name = name
+        self.document = document
+        self._fence = fence
+
+    def __repr__(self) -> str:
+        named = f"{self.name!r}, " if self.name else ""
+        return f"Connection({named}{self.base_url!r}, method={self.document.method.method!r})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("A connection holds secrets and is never pickled: load its document there.")
+
+    @property
+    def base_url(self) -> str:
+        """The absolute URL that relative request paths join."""
+        return self.document.common.base_url
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether requests carry a token from a token endpoint."""
+        return isinstance(self.document.method, OAuth2ClientCredentials)
+
+    @property
+    def has_credential(self) -> bool:
+        """Whether requests carry anything that could be proven."""
+        common, method = self.document.common, self.document.method.method
+        static = method not in {"none", "custom"}
+        return static or bool(self._resolved.secrets) or bool(common.client_certificate)
+
+    def lint(self) -> list[Finding]:
+        """Return what can be said about the document without a network: errors stop its use."""
+        try:
+            resolved = self._resolved
+        except DocumentError as error:
+            return list(error.findings)
+        from watchword.lint import lint  # noqa: PLC0415 - a valid connection is linted once
+
+        return [*self.document.warnings, *lint(self.document, resolved)]
+
+    def session(self) -> ApiSession:
+        """Return a new `requests.Session` that authenticates by this connection.
+
+        Relative paths join the base URL; connections are kept alive; redirects and exceptions
+        carry no credential. Close it, or use it in a `with` block.
+
+        Raises:
+            DocumentError: the document holds an error; its findings say which.
+        """
+        from watchword.adapters.session import ApiSession  # noqa: PLC0415 - validation needs none
+
+        return ApiSession(self.base_url, self.adapter())
+
+    def adapter(self, socket_options: SocketOptions = (), *, anonymous: bool = False) -> SigningAdapter:
+        """Return a new signing transport, to be mounted by hosts that share one among sessions.
+
+        Args:
+            socket_options: level, option and value of each, set on every connection.
+            anonymous: whether it leaves out all that is secret, to see what the API says then.
+
+        Raises:
+            DocumentError: the document holds an error; its findings say which.
+        """
+        from watchword.adapters.signing import SigningAdapter  # noqa: PLC0415 - likewise
+
+        authenticator, transport = self.authenticator(), self._resolved.transport
+        if anonymous:
+            authenticator = replace(authenticator, method=NoAuthentication(), secrets=())
+            transport = replace(transport, client_certificate=None, client_private_key=None)
+        return SigningAdapter(authenticator, transport, socket_options)
+
+    def auth(self) -> SigningAuth:
+        """Return the connection as `requests` auth, for sessions that other libraries make.
+
+        The connection's transport options and clean exceptions come with `session` alone.
+
+        Raises:
+            DocumentError: the document holds an error; its findings say which.
+        """
+        from watchword.adapters.auth import SigningAuth  # noqa: PLC0415 - likewise
+
+        return SigningAuth(self.authenticator())
+
+    def authenticator(self) -> Authenticator:
+        """Return what a transport needs to authenticate requests; raises DocumentError as `session` does."""
+        wrong = self._errors
+        if wrong:
+            raise DocumentError(wrong)
+        common, resolved = self.document.common, self._resolved
+        return Authenticator(
+            origins=Origins(common.allowed_origins or (self.base_url,)),
+            method=resolved.method,
+            defaults=resolved.defaults,
+            secrets=resolved.secrets,
+            context=Context(frozenset({UNAUTHORIZED, *common.refresh_on_status})),
+            get_token=self._get_token,
+        )
+
+    def validate(
+        self,
+        test_url: str | None = None,
+        *,
+        http_method: str = "GET",
+        expected_status: Sequence[int] = (),
+        counterfactual: bool = True,
+        timeout: float = 10.0,
+    ) -> Report:
+        """Prove the credential by using it, and say what is wrong where it fails.
+
+        Args:
+            test_url: absolute URL of a harmless call that needs the credential; the
+                document's own if left out. OAuth client credentials need none.
+            http_method: the call's verb; only a GET is repeated without the credential.
+            expected_status: the statuses that mean success; any 2xx if left out.
+            counterfactual: whether the call is repeated without the credential, to see
+                whether it mattered.
+            timeout: longest wait for each call, in seconds.
+        """
+        from watchword.validate import Plan, validate  # noqa: PLC0415 - extraction needs none of it
+
+        url = test_url or self.document.common.test_url
+        plan = Plan(url, http_method.upper(), frozenset(expected_status), counterfactual, timeout)
+        return validate(self, plan)
+
+    def lint_test_url(self, url: str) -> list[Finding]:
+        """Return what can be said about a URL to be called by a validation, without a network."""
+        from watchword.lint import lint_test_url  # noqa: PLC0415 - extraction needs none of it
+
+        return list(lint_test_url(url, self.document, self._resolved))
+
+    def renew_token(self) -> Token:
+        """Fetch a new token, whatever is held, and use it from now on; raises TokenError without one."""
+        return self._keeper.renew()
+
+    def token_remarks(self, token: Token) -> list[Finding]:
+        """Return what is worth saying about a token beside that it was issued."""
+        method = self._resolved.method
+        if not isinstance(method, OAuth2ClientCredentials) or token.scope is None:
+            return []
+        granted = set(token.scope.replace(",", " ").split())
+        missing = sorted(set(method.scope.replace(",", " ").split()) - granted)
+        message = f"The server did not grant: {', '.join(missing)}."
+        return [finding("scope_reduced", message)] if missing else []
+
+    @cached_property
+    def _resolved(self) -> Resolved:
+        return resolve(self.document, self._fence)
+
+    @cached_property
+    def _errors(self) -> list[Finding]:
+        return errors(self.lint())
+
+    @cached_property
+    def _keeper(self) -> keeper.Keeper:
+        method, transport = self._resolved.method, self._resolved.transport
+        if not isinstance(method, OAuth2ClientCredentials):
+            raise TypeError(f"The method {method.method} has no token.")
+        request = method.grant(self._resolved.templates)
+        paths = method.reply_paths
+
+        def fetch() -> Token:
+            from watchword.oauth2.endpoint import fetch_token  # noqa: PLC0415 - rare
+
+            return fetch_token(request.copy(), paths, transport)
+
+        effective = (request.url, sorted(request.headers.items()), request.body, paths, transport.overrides())
+        guard = hashlib.blake2b(repr(effective).encode(), key=_SALT).digest()
+        return keeper.shared(guard, fetch)
+
+    def _get_token(self, wish: NeedToken) -> Token:
+        return self._keeper.get(wish.rejected)
+
+
+def load(document: object, name: str | None = None, *, stored: bool = False) -> Connection:
+    """Return the connection that a document describes.
+
+    Args:
+        document: a mapping, or JSON text or bytes of one object.
+        name: what the connection is called, in messages and for its tokens.
+        stored: whether a host keeps the document, where more people may edit it than may read
+            this machine's secrets: references are fenced (`WATCHWORD_ALLOWED_REFERENCES`), and
+            what a form saved for other methods is dropped.
+
+    Raises:
+        DocumentError: with a finding for each field that is unknown, missing or of a wrong type.
+    """
+    return Connection(read(document, stored=stored), name, Fence.from_environment() if stored else None)

@@ -1,0 +1,179 @@
+"""What a check can find and what it means: `Finding`, `Report` and the words they use.
+
+The codes themselves, with their advice, stand in one table: `watchword.codes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+
+EVIDENCE_LENGTH = 300
+"""Longest piece of evidence that a finding carries, in characters."""
+
+
+class Verdict(str, Enum):
+    """The outcome of a validation, in one word."""
+
+    VALID = "valid"
+    VALID_BUT_LIMITED = "valid_but_limited"
+    INVALID = "invalid"
+    UNREACHABLE = "unreachable"
+    INCONCLUSIVE = "inconclusive"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Phase(str, Enum):
+    """Where in a validation a finding arises, in the order in which the phases run."""
+
+    LINT = "lint"
+    NETWORK = "network"
+    TOKEN = "token"  # noqa: S105 - a phase's name
+    ANSWER = "answer"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Severity(str, Enum):
+    """How much a finding matters: only an error stops the use of a connection."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Permanence(str, Enum):
+    """What waiting would change; hosts decide by this whether to fail, to wait or to go on."""
+
+    FINE = "fine"
+    PERMANENT = "permanent"
+    CONFIGURATION = "configuration"
+    TRANSIENT = "transient"
+    INCONCLUSIVE = "inconclusive"
+
+    def __str__(self) -> str:
+        return self.value
+
+    @property
+    def exit_code(self) -> int:
+        """The exit status of a command that ends with such a finding."""
+        return _EXIT_CODES[self]
+
+
+_EXIT_CODES: Mapping[Permanence, int] = {
+    Permanence.FINE: 0,
+    Permanence.PERMANENT: 2,
+    Permanence.CONFIGURATION: 3,
+    Permanence.TRANSIENT: 4,
+    Permanence.INCONCLUSIVE: 5,
+}
+
+
+@dataclass(frozen=True)
+class Code:
+    """One row of the table of codes; `verdict` is None where the finding decides nothing."""
+
+    name: str
+    phase: Phase
+    severity: Severity
+    permanence: Permanence
+    verdict: Verdict | None
+    advice: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing a check found: what, where, and what to do; never a secret.
+
+    `evidence` maps short labels to redacted text of at most 300 characters each;
+    `retry_after` is in seconds, where the server said how long to wait.
+    """
+
+    code: Code
+    message: str
+    advice: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    retry_after: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "advice", self.advice or self.code.advice)
+        trimmed = {label: str(text)[:EVIDENCE_LENGTH] for label, text in self.evidence.items()}
+        object.__setattr__(self, "evidence", MappingProxyType(trimmed))
+
+    def __str__(self) -> str:
+        shown = "".join(f" [{label}: {text}]" for label, text in self.evidence.items())
+        return f"{self.code.name}: {self.message} {self.advice}{shown}"
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the finding as JSON-ready data."""
+        return {
+            "code": self.code.name,
+            "phase": self.code.phase.value,
+            "severity": self.code.severity.value,
+            "permanence": self.code.permanence.value,
+            "message": self.message,
+            "advice": self.advice,
+            "evidence": dict(self.evidence),
+        }
+
+
+def errors(findings: Sequence[Finding]) -> list[Finding]:
+    """Return those of the findings that stop the use of a connection."""
+    return [finding for finding in findings if finding.code.severity is Severity.ERROR]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of one validation.
+
+    `deciding` is the finding that the verdict rests on, `findings` all of them in the
+    order in which they arose; `duration` is in seconds.
+    """
+
+    verdict: Verdict
+    deciding: Finding
+    findings: tuple[Finding, ...]
+    duration: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether extraction may start: the credential was proven."""
+        return self.verdict in {Verdict.VALID, Verdict.VALID_BUT_LIMITED}
+
+    @property
+    def permanence(self) -> Permanence:
+        """Whether waiting could change the verdict."""
+        return Permanence.FINE if self.ok else self.deciding.code.permanence
+
+    @property
+    def exit_code(self) -> int:
+        """The exit status of a command that ends with this report."""
+        return self.permanence.exit_code
+
+    @property
+    def summary(self) -> str:
+        """The verdict, its reason and the advice in one line."""
+        return f"{self.verdict}: {self.deciding}"
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """What was found beside the deciding finding."""
+        return tuple(finding for finding in self.findings if finding is not self.deciding)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the report as JSON-ready data."""
+        return {
+            "verdict": self.verdict.value,
+            "permanence": self.permanence.value,
+            "summary": self.summary,
+            "findings": [finding.as_dict() for finding in self.findings],
+            "duration": round(self.duration, 3),
+        }

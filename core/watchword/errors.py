@@ -1,0 +1,54 @@
+"""The errors that watchword raises.
+
+    WatchwordError
+    ├── DocumentError   the connection document cannot be used as it stands
+    ├── RequestError    this one request cannot be authenticated
+    ├── TokenError      the token endpoint gave no token
+    └── CredentialsError   a validation ended without proof
+
+Each carries `findings`: what is wrong, where, and what to do; none shows a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from watchword.diagnosis import Finding, Permanence, Report
+
+
+class WatchwordError(Exception):
+    """The base of all errors of watchword; `findings` say what is wrong and what to do."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(str(finding) for finding in self.findings))
+
+    @property
+    def code(self) -> str:
+        """The name of the first finding's code."""
+        return self.findings[0].code.name
+
+    @property
+    def retryable(self) -> bool:
+        """Whether waiting may help, without anybody changing anything."""
+        return all(finding.code.permanence is Permanence.TRANSIENT for finding in self.findings)
+
+
+class DocumentError(WatchwordError):
+    """The connection document cannot be used as it stands."""
+
+
+class RequestError(WatchwordError):
+    """This one request cannot be authenticated; the connection itself is good."""
+
+
+class TokenError(WatchwordError):
+    """The token endpoint gave no token."""
+
+
+class CredentialsError(WatchwordError):
+    """A validation ended without proof that the credentials work; `report` holds all of it."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        super().__init__([report.deciding])

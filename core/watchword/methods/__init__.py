@@ -1,0 +1,35 @@
+"""The registry of authentication methods: one file per method, one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+from watchword.methods.api_key import ApiKey
+from watchword.methods.basic import Basic
+from watchword.methods.bearer import Bearer
+from watchword.methods.custom import Custom
+from watchword.methods.none import NoAuthentication
+from watchword.methods.oauth2_client_credentials import OAuth2ClientCredentials
+
+AnyMethod: TypeAlias = NoAuthentication | ApiKey | Bearer | Basic | OAuth2ClientCredentials | Custom
+
+METHODS: Mapping[str, type[AnyMethod]] = MappingProxyType(
+    {
+        known.method: known
+        for known in (NoAuthentication, ApiKey, Bearer, Basic, OAuth2ClientCredentials, Custom)
+    }
+)
+"""Every method's class by its name in a document."""
+
+__all__ = [
+    "METHODS",
+    "AnyMethod",
+    "ApiKey",
+    "Basic",
+    "Bearer",
+    "Custom",
+    "NoAuthentication",
+    "OAuth2ClientCredentials",
+]

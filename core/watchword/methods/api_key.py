@@ -1,0 +1,46 @@
+"""`api_key`: a fixed secret under a name that the API chose."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, ClassVar
+
+from requests import PreparedRequest
+
+from watchword.fields import About, Fields, Section
+from watchword.flow import Context, Flow
+from watchword.methods.base import Prefix, UsePrefix
+from watchword.placement import Place, Placement, Slot
+
+
+class ApiKey(Fields):
+    """Send a key in a header, the query, a cookie or the body."""
+
+    method: ClassVar[str] = "api_key"
+    title: ClassVar[str] = "API key"
+
+    key_name: Annotated[
+        str,
+        About("Key name", "The header, parameter, cookie or body field that carries the key.", Section.KEYS),
+    ] = "X-API-Key"
+    api_key: Annotated[str, About("API key", "The key itself.", Section.KEYS, secret=True)]
+    add_to: Annotated[Place, About("Send in", "Where the API expects the credential.", Section.PLACEMENT)] = (
+        "header"
+    )
+    use_prefix: UsePrefix = True
+    prefix: Prefix = ""
+
+    @cached_property
+    def _placement(self) -> Placement:
+        prefixed = self.use_prefix and self.prefix
+        value = f"{self.prefix} {self.api_key}" if prefixed else self.api_key
+        return Placement(Slot(self.add_to, self.key_name), value)
+
+    def placements(self) -> tuple[Placement]:
+        """The key in its place."""
+        return (self._placement,)
+
+    def flow(self, request: PreparedRequest, _: Context, /) -> Flow:
+        """Add the key and send."""
+        self._placement.put(request)
+        yield request

@@ -1,0 +1,64 @@
+"""What every method has: the protocol, and the fields that say where a token goes."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, ClassVar, Literal, Protocol
+
+from requests import PreparedRequest
+
+from watchword.fields import About, Fields, Section
+from watchword.flow import Context, Flow
+from watchword.placement import Placement, Slot
+
+
+class Method(Protocol):
+    """One way of authenticating: immutable fields, and a flow without I/O."""
+
+    method: ClassVar[str]
+    title: ClassVar[str]
+
+    def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
+        """Bring `request` into authenticated form and yield it; it is sent the response.
+
+        The request is the flow's own to change.
+        """
+
+    def placements(self) -> tuple[Placement | Slot, ...]:
+        """Return what is written where; a Slot alone where the value is known only when sent."""
+
+
+UsePrefix = Annotated[
+    bool, About("Use prefix", "Whether the prefix is put before the value.", Section.PLACEMENT)
+]
+Prefix = Annotated[
+    str, About("Prefix", "The word before the value in the header, such as Bearer.", Section.PLACEMENT)
+]
+
+
+class TokenPlacement(Fields):
+    """Where an access token goes (RFC 6750 section 2), with any name and prefix that an API chose."""
+
+    add_to: Annotated[
+        Literal["header", "query"],
+        About("Send in", "Where the API expects the credential.", Section.PLACEMENT),
+    ] = "header"
+    header_name: Annotated[
+        str, About("Header name", "The header that carries the token.", Section.PLACEMENT)
+    ] = "Authorization"
+    query_name: Annotated[
+        str, About("Query parameter", "The query parameter that carries the token.", Section.PLACEMENT)
+    ] = "access_token"
+    use_prefix: UsePrefix = True
+    prefix: Prefix = "Bearer"
+
+    @cached_property
+    def slot(self) -> Slot:
+        """The place that the token goes to."""
+        name = self.header_name if self.add_to == "header" else self.query_name
+        return Slot(self.add_to, name)
+
+    def place(self, token: str) -> Placement:
+        """Return the token in its place, behind the prefix where it is a header."""
+        prefixed = self.add_to == "header" and self.use_prefix and self.prefix
+        return Placement(self.slot, f"{self.prefix} {token}" if prefixed else token)

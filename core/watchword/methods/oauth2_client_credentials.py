@@ -1,0 +1,106 @@
+"""`oauth2_client_credentials`: machine to machine (RFC 6749 section 4.4)."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+from requests import PreparedRequest, Response
+
+from watchword import templates
+from watchword.fields import About, JsonObject, Section
+from watchword.flow import Context, Flow, NeedToken
+from watchword.methods.base import TokenPlacement
+from watchword.oauth2.reply import ReplyPaths
+from watchword.oauth2.request import BasicEncoding, Client, ClientAuth, GrantFormat, token_request
+from watchword.placement import Slot
+from watchword.tokens.token import Token
+
+_OAUTH2 = Section.OAUTH2
+
+
+class OAuth2ClientCredentials(TokenPlacement):
+    """Fetch a token with client id and secret, send it, and fetch another when it ends or is refused."""
+
+    method: ClassVar[str] = "oauth2_client_credentials"
+    title: ClassVar[str] = "OAuth 2.0 client credentials"
+
+    token_url: Annotated[str, About("Token URL", "The complete URL of the token endpoint.", _OAUTH2)]
+    client_id: Annotated[str, About("Client ID", "The client's public name.", _OAUTH2)]
+    client_secret: Annotated[str, About("Client secret", "The client's secret.", _OAUTH2, secret=True)]
+    client_auth: Annotated[
+        ClientAuth, About("Client authentication", "Where id and secret go in the token request.", _OAUTH2)
+    ] = "header"
+    basic_encoding: Annotated[
+        BasicEncoding,
+        About(
+            "Encoding in the header",
+            "form as RFC 6749 wants it; raw for servers that do not decode special characters.",
+            _OAUTH2,
+        ),
+    ] = "form"
+    scope: Annotated[str, About("Scope", "The scopes to ask for, separated by spaces.", _OAUTH2)] = ""
+    scope_separator: Annotated[
+        str, About("Scope separator", "What this server wants between scopes.", _OAUTH2)
+    ] = " "
+    grant_body: Annotated[
+        JsonObject,
+        About(
+            "Request body",
+            "JSON: fields to add or replace in the token request; {{secret:NAME}} stands for a secret.",
+            _OAUTH2,
+        ),
+    ] = Field(default_factory=dict)
+    grant_format: Annotated[
+        GrantFormat, About("Body format", "How the token request is written.", _OAUTH2)
+    ] = "form"
+    grant_headers: Annotated[
+        JsonObject, About("Request headers", "JSON: headers to add to the token request.", _OAUTH2)
+    ] = Field(default_factory=dict)
+    response_access_path: Annotated[
+        str, About("Path of the token", "JSONPath of the token in the reply.", _OAUTH2)
+    ] = "access_token"
+    response_expires_path: Annotated[
+        str, About("Path of the lifetime", "JSONPath of the lifetime (seconds) in the reply.", _OAUTH2)
+    ] = "expires_in"
+    default_lifetime: Annotated[
+        float | None,
+        About("Default lifetime", "Seconds that a token lasts where the reply does not say.", _OAUTH2),
+    ] = Field(default=None, gt=0)
+
+    def placements(self) -> tuple[Slot]:
+        """The token's place; its value is known only when sent."""
+        return (self.slot,)
+
+    def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
+        """Send with the current token; where the API refuses it, once more with a newer one."""
+        token: Token = yield NeedToken()
+        response: Response = yield self._signed(request, token)
+        if response.status_code not in context.refresh_on_status:
+            return
+        newer: Token = yield NeedToken(rejected=token)
+        if newer != token:
+            yield self._signed(request, newer)
+
+    def grant(self, secrets: templates.Secrets) -> PreparedRequest:
+        """Return the token request; raises DocumentError where a template names no secret."""
+        client = Client(self.client_id, self.client_secret, self.client_auth, self.basic_encoding)
+        fields = {
+            "grant_type": "client_credentials",
+            "scope": self.scope_separator.join(self.scope.split()),
+            **client.fields(),
+            **{name: templates.fill(value, secrets) for name, value in self.grant_body.items()},
+        }
+        extra = {name: str(templates.fill(value, secrets)) for name, value in self.grant_headers.items()}
+        return token_request(self.token_url, fields, {**client.headers(), **extra}, self.grant_format)
+
+    @property
+    def reply_paths(self) -> ReplyPaths:
+        """Where the reply holds the token and its lifetime."""
+        return ReplyPaths(self.response_access_path, self.response_expires_path, self.default_lifetime)
+
+    def _signed(self, request: PreparedRequest, token: Token) -> PreparedRequest:
+        if self.add_to != "header":  # a second token in the same URL would be a second parameter
+            request = request.copy()
+        self.place(token.access_token).put(request)
+        return request

@@ -1,0 +1,149 @@
+"""Put one value into a request: as header, query parameter, cookie or body field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import parse_qsl, quote, unquote_plus, urlencode, urlsplit, urlunsplit
+
+from requests import PreparedRequest
+
+from watchword.codes import finding
+from watchword.errors import RequestError
+
+Place = Literal["header", "query", "cookie", "body"]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A named place in a request; two owners of one slot are a conflict."""
+
+    place: Place
+    name: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The slot's identity: header names are compared without regard to case (RFC 9110, 5.1)."""
+        return self.place, self.name.lower() if self.place == "header" else self.name
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.name}"
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A value and the slot it goes to."""
+
+    slot: Slot
+    value: str = field(repr=False)
+
+    def put(self, request: PreparedRequest) -> None:
+        """Write the value into the request; raises RequestError where its URL or body can't take it."""
+        _PUT[self.slot.place](request, self.slot.name, self.value)
+
+
+def parse_slot(text: str) -> Slot | None:
+    """Read `header:NAME`, `query:NAME`, `cookie:NAME` or `body:NAME`; None where it is neither."""
+    place, separator, name = text.partition(":")
+    if not (separator and name and place in _PUT):
+        return None
+    return Slot(place, name)  # type: ignore[arg-type] # the table's keys are the places
+
+
+def with_defaults(request: PreparedRequest, placements: Iterable[Placement]) -> None:
+    """Write the placements whose slot the caller of the request has not filled."""
+    for placement in placements:
+        if not _holds(request, placement.slot):
+            placement.put(request)
+
+
+def query_names(url: str) -> list[str]:
+    """Return the names of the URL's query parameters, decoded, in their order."""
+    return [name for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)]
+
+
+def without_values(url: str, secrets: frozenset[str]) -> str:
+    """Return the URL without those query parameters whose value is one of the secrets."""
+    parts = urlsplit(url)
+    pairs = parts.query.split("&")
+    kept = [pair for pair in pairs if unquote_plus(pair.partition("=")[2]) not in secrets]
+    return url if kept == pairs else urlunsplit(parts._replace(query="&".join(kept)))
+
+
+def _holds(request: PreparedRequest, slot: Slot) -> bool:
+    if slot.place == "header":
+        return slot.name in request.headers
+    if slot.place == "query":
+        return slot.name in query_names(request.url or "")
+    return False
+
+
+def _put_header(request: PreparedRequest, name: str, value: str) -> None:
+    request.headers[name] = value
+
+
+def _put_query(request: PreparedRequest, name: str, value: str) -> None:
+    parts = urlsplit(without_values(request.url or "", frozenset([value])))
+    if name in query_names(parts.geturl()):
+        raise RequestError(
+            [
+                finding(
+                    "duplicate_query_parameter",
+                    f"The request's URL has a query parameter {name!r} already, with another value.",
+                )
+            ]
+        )
+    # %20, not +, for a space: servers agree on the former alone.
+    pair = f"{quote(name, safe='')}={quote(value, safe='')}"
+    query = f"{parts.query}&{pair}" if parts.query else pair
+    request.url = urlunsplit(parts._replace(query=query))
+
+
+def _put_cookie(request: PreparedRequest, name: str, value: str) -> None:
+    present = request.headers.get("Cookie")
+    others = [pair for pair in (present or "").split("; ") if pair and pair.partition("=")[0] != name]
+    request.headers["Cookie"] = "; ".join([*others, f"{name}={value}"])
+
+
+def _put_body(request: PreparedRequest, name: str, value: str) -> None:
+    content_type = (request.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+    body = request.body
+    if isinstance(body, str):
+        body = body.encode()
+    if body is None and request.method in {"POST", "PUT", "PATCH", "DELETE"}:
+        request.headers["Content-Type"] = "application/x-www-form-urlencoded"
+        request.body = urlencode({name: value})
+    elif isinstance(body, bytes) and content_type == "application/x-www-form-urlencoded":
+        pairs = [pair for pair in parse_qsl(body.decode(), keep_blank_values=True) if pair[0] != name]
+        request.body = urlencode([*pairs, (name, value)])
+    elif isinstance(body, bytes) and content_type.endswith("json"):
+        request.body = _json_with(body, name, value)
+    else:
+        raise _not_extendable(name)
+    request.prepare_content_length(request.body)
+
+
+def _json_with(body: bytes, name: str, value: str) -> bytes:
+    try:
+        content = json.loads(body)
+    except ValueError:
+        raise _not_extendable(name) from None
+    if not isinstance(content, dict):
+        raise _not_extendable(name)
+    return json.dumps({**content, name: value}).encode()
+
+
+def _not_extendable(name: str) -> RequestError:
+    return RequestError(
+        [finding("body_not_extendable", f"This request's body can't take the body parameter {name!r}.")]
+    )
+
+
+_PUT: Mapping[str, Callable[[PreparedRequest, str, str], None]] = {
+    "header": _put_header,
+    "query": _put_query,
+    "cookie": _put_cookie,
+    "body": _put_body,
+}

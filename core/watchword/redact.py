@@ -1,0 +1,145 @@
+"""Keep secrets out of everything that is printed: texts, URLs, exceptions and other libraries' logs.
+
+One registry for the process: a secret is registered together with its fixed derived forms
+when a connection or token comes to life, and everything that leaves goes through `text`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import re
+from collections.abc import Callable, Iterable
+from threading import Lock
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+MASK = "***"
+
+SHORTEST = 4
+"""Shorter secrets are not masked: they would blank ordinary words, and protect nothing."""
+
+# These log request lines, and with them credentials placed in a query.
+_NOISY_LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry")
+
+_lock = Lock()
+_known: set[str] = set()
+_pattern: re.Pattern[str] | None = None
+_listeners: list[Callable[[str], None]] = []
+
+
+def forms(secret: str) -> frozenset[str]:
+    """Return the secret and the forms in which it may appear in texts: quoted, as JSON, as base64."""
+    encoded = secret.encode("utf-8", "surrogateescape")
+    shapes = {
+        secret,
+        secret.strip(),
+        quote(encoded, safe=""),
+        quote_plus(encoded),
+        quote(encoded, safe="/"),
+        json.dumps(secret)[1:-1],
+        repr(secret)[1:-1],
+        base64.b64encode(encoded).decode("ascii"),
+    }
+    return frozenset(shape for shape in shapes if len(shape) >= SHORTEST)
+
+
+def register(secrets: Iterable[str]) -> None:
+    """Have the secrets and their derived forms masked from now on, here and by the listeners."""
+    global _pattern  # noqa: PLW0603 - one registry for the process
+    with _lock:
+        new = {form for secret in secrets for form in forms(secret)} - _known
+        if not new:
+            return
+        _known.update(new)
+        _pattern = None
+        listeners = tuple(_listeners)
+    for listener in listeners:
+        for form in sorted(new):
+            listener(form)
+
+
+def subscribe(listener: Callable[[str], None]) -> None:
+    """Call `listener` with every form known so far and every one to come (a host's own masker)."""
+    with _lock:
+        _listeners.append(listener)
+        known = sorted(_known)
+    for form in known:
+        listener(form)
+
+
+def text(value: str) -> str:
+    """Return the text with every registered secret replaced by `***`."""
+    pattern = _pattern or _compile()
+    return pattern.sub(MASK, value) if pattern else value
+
+
+def known() -> frozenset[str]:
+    """Return every form that is masked."""
+    return frozenset(_known)
+
+
+def holds_secret(value: str) -> bool:
+    """Return whether a registered secret occurs in the text."""
+    pattern = _pattern or _compile()
+    return bool(pattern and pattern.search(value))
+
+
+def _compile() -> re.Pattern[str] | None:
+    global _pattern  # noqa: PLW0603 - compiled when first needed after a change
+    with _lock:
+        if _pattern is None and _known:
+            # The longest first, so that no tail of a longer form is left standing.
+            _pattern = re.compile("|".join(map(re.escape, sorted(_known, key=len, reverse=True))))
+        return _pattern
+
+
+def exception(error: BaseException, replace: Callable[[object], object] = lambda value: value) -> None:
+    """Mask secrets in an exception and all it was caused by, in place.
+
+    The chain and its types stay, since callers tell faults apart by them. `replace` maps
+    attribute values, such as a signed request, to what may be shown in their stead.
+    """
+    pending: list[BaseException] = [error]
+    seen: set[int] = set()
+    while pending:
+        current = pending.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        current.args = tuple(_cleaned(argument, replace) for argument in current.args)
+        for name, value in list(vars(current).items()):
+            setattr(current, name, _cleaned(value, replace))
+        nested = (current.__cause__, current.__context__, *current.args, *vars(current).values())
+        pending.extend(item for item in nested if isinstance(item, BaseException))
+
+
+def _cleaned(value: object, replace: Callable[[object], object]) -> object:
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, bytes):
+        return text(value.decode("latin-1")).encode("latin-1", "replace")
+    return replace(value)
+
+
+class _Filter(logging.Filter):
+    """Masks secrets in the records of a logger."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = text(record.getMessage()), ()
+        return True
+
+
+def quiet_loggers() -> None:
+    """Mask secrets in what the HTTP libraries log; called once, at import of the transport."""
+    for name in _NOISY_LOGGERS:
+        logger = logging.getLogger(name)
+        if not any(isinstance(known, _Filter) for known in logger.filters):
+            logger.addFilter(_Filter())
+
+
+def shown(value: Any) -> str:  # noqa: ANN401 - anything may have been given
+    """Return a short, masked description of a value whose content may be secret: its type and size."""
+    size = f" of {len(value)} characters" if isinstance(value, str) else ""
+    return f"{type(value).__name__}{size}"

@@ -1,0 +1,96 @@
+"""References in secret fields: `env:NAME`, `file:PATH`, and `literal:…` for text that looks like one."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from watchword.codes import finding
+from watchword.errors import DocumentError
+
+ALLOWED_VARIABLE = "WATCHWORD_ALLOWED_REFERENCES"
+DEFAULT_ALLOWED = "env:WATCHWORD_SECRET_*,file:/run/secrets/*"
+
+_SCHEMES = ("env", "file", "gcp", "local", "literal")
+
+
+@dataclass(frozen=True)
+class Fence:
+    """The references that a stored document may use.
+
+    Whoever may edit a stored connection could else have this machine send any variable or
+    file to a host of theirs. Patterns are those of fnmatch, such as `env:ACME_*`.
+    """
+
+    patterns: tuple[str, ...]
+
+    @classmethod
+    def from_environment(cls) -> Fence:
+        """Return the deployment's fence: comma-separated patterns in WATCHWORD_ALLOWED_REFERENCES."""
+        text = os.environ.get(ALLOWED_VARIABLE, DEFAULT_ALLOWED)
+        return cls(tuple(part.strip() for part in text.split(",") if part.strip()))
+
+    def admits(self, reference: str) -> bool:
+        """Return whether the reference may be resolved; a file is judged by its real path."""
+        scheme, _, name = reference.partition(":")
+        real = f"{scheme}:{Path(name).resolve()}" if scheme == "file" else reference
+        return any(fnmatchcase(real, pattern) for pattern in self.patterns)
+
+
+def is_reference(value: str) -> bool:
+    """Return whether the text is a reference rather than the secret itself."""
+    scheme, separator, _ = value.partition(":")
+    return bool(separator) and scheme in _SCHEMES
+
+
+def resolve(value: str, field: str, fence: Fence | None = None) -> str:
+    """Return the secret that `value` stands for; text that is no reference is returned as it is.
+
+    Args:
+        value: the content of a secret field.
+        field: the field's name, for the message.
+        fence: what may be resolved; None resolves everything.
+
+    Raises:
+        DocumentError: the reference is not allowed or leads nowhere.
+    """
+    if not is_reference(value):
+        return value
+    scheme, _, name = value.partition(":")
+    if scheme == "literal":
+        return name
+    if fence is not None and not fence.admits(value):
+        raise DocumentError(
+            [finding("reference_not_allowed", f"The field {field} refers to {value!r}, which is fenced off.")]
+        )
+    if scheme == "env":
+        return _from_environment(name, field)
+    if scheme == "file":
+        return _from_file(name, field)
+    message = f"The field {field} refers to {value!r}; this version resolves env: and file: only."
+    raise DocumentError([finding("reference_unresolved", message)])
+
+
+def _from_environment(name: str, field: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        state = "is empty" if value == "" else "is not set"
+        message = f"The field {field} refers to the environment variable {name}, which {state}."
+        raise DocumentError([finding("reference_unresolved", message)])
+    return value
+
+
+def _from_file(name: str, field: str) -> str:
+    try:
+        # Editors and `kubectl create secret --from-file` leave a final line break behind.
+        content = Path(name).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is no UTF-8 text"
+        message = f"The field {field} refers to the file {name}, which can't be read: {reason}."
+        raise DocumentError([finding("reference_unresolved", message)]) from None
+    if not content:
+        message = f"The field {field} refers to the file {name}, which is empty."
+        raise DocumentError([finding("reference_unresolved", message)])
+    return content

@@ -1,0 +1,136 @@
+"""The keeper of one token: whoever needs it gets it, and one alone fetches it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+from watchword.errors import TokenError
+from watchword.tokens.token import Token
+
+RENEWAL_PAUSE = 60.0
+"""Least time between two renewals that refusals by the API asked for, in seconds."""
+
+_REMEMBER = {True: 1.0, False: 5.0}
+"""How long a failure stands for all who ask, in seconds, by whether it is transient."""
+
+_REMEMBER_CLIENT = 300.0
+"""How long a refused client id or secret stands: asking again locks accounts at some providers."""
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A token and, on the monotonic clock, when it stops being fresh and when it ends."""
+
+    token: Token
+    fresh_until: float
+    ends: float
+
+
+class Keeper:
+    """Holds the token of one credential and renews it in time, for all threads of the process.
+
+    `fetch` asks the token endpoint and raises TokenError; `clock` is a monotonic clock in seconds.
+    """
+
+    def __init__(self, fetch: Callable[[], Token], clock: Callable[[], float] = time.monotonic) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._held: _Held | None = None
+        self._failure: tuple[TokenError, float] | None = None
+        self._renewed_on_refusal = float("-inf")
+        self._lock = Lock()
+
+    def get(self, rejected: Token | None = None) -> Token:
+        """Return a token that is good for a request.
+
+        Args:
+            rejected: the token that the API has just refused. It is renewed, but not more than
+                once a minute for all who ask; otherwise it comes back, and the refusal stands.
+
+        Raises:
+            TokenError: there is no usable token and none could be had.
+        """
+        held = self._held
+        if held and self._clock() < held.fresh_until and held.token != rejected:
+            return held.token
+        if not self._lock.acquire(blocking=False):
+            if held and self._clock() < held.ends and held.token != rejected:
+                return held.token  # one renews, nobody waits
+            self._lock.acquire()
+        try:
+            return self._renewed(rejected)
+        finally:
+            self._lock.release()
+
+    def renew(self) -> Token:
+        """Fetch a new token whatever is held or remembered, and hold it: a validation's proof."""
+        with self._lock:
+            return self._fetched()
+
+    def reset_lock(self) -> None:
+        """Give a forked child its own lock: the parent's may be held by a thread that is not here."""
+        self._lock = Lock()
+
+    def _renewed(self, rejected: Token | None) -> Token:
+        now, held = self._clock(), self._held
+        if held and held.token != rejected and now < held.fresh_until:
+            return held.token  # another thread was faster
+        if held and held.token == rejected:
+            if now < self._renewed_on_refusal + RENEWAL_PAUSE:
+                return held.token
+            self._renewed_on_refusal = now
+        valid = held.token if held and held.token != rejected and now < held.ends else None
+        if self._failure and now < self._failure[1]:
+            if valid:
+                return valid
+            raise TokenError(self._failure[0].findings)
+        try:
+            return self._fetched()
+        except TokenError:
+            if valid:
+                return valid
+            raise
+
+    def _fetched(self) -> Token:
+        try:
+            token = self._fetch()
+        except TokenError as error:
+            self._failure = (error, self._clock() + _pause(error))
+            raise
+        now = self._clock()
+        self._failure = None
+        self._held = _Held(token, now + token.fresh_for, now + token.lifetime)
+        return token
+
+
+def _pause(error: TokenError) -> float:
+    """Return how long a failure is remembered, in seconds; the server's own wish comes first."""
+    wished = error.findings[0].retry_after
+    if wished is not None:
+        return wished
+    return _REMEMBER_CLIENT if error.code == "invalid_client" else _REMEMBER[error.retryable]
+
+
+_keepers: dict[bytes, Keeper] = {}
+_keepers_lock = Lock()
+
+
+def shared(guard: bytes, fetch: Callable[[], Token]) -> Keeper:
+    """Return the process's one keeper of the credential whose token request `guard` stands for."""
+    with _keepers_lock:
+        return _keepers.setdefault(guard, Keeper(fetch))
+
+
+def _after_fork() -> None:
+    global _keepers_lock  # noqa: PLW0603 - the lock may be held by a thread that is not here
+    _keepers_lock = Lock()
+    for keeper in _keepers.values():
+        keeper.reset_lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,49 @@
+"""An access token as it was issued."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from dataclasses import dataclass, field
+
+MARGIN = 60.0
+"""A token counts as stale this many seconds before its end, or a fifth of its lifetime if that is less."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """An access token (RFC 6749 section 5.1); the secret does not show in its repr.
+
+    `lifetime` is in seconds from the moment it was issued, infinite where nobody said how long
+    it lasts; `scope` is what the server granted, None where it did not say.
+    """
+
+    access_token: str = field(repr=False)
+    token_type: str = "Bearer"  # noqa: S105 - a type, no secret
+    lifetime: float = math.inf
+    scope: str | None = None
+
+    @property
+    def fresh_for(self) -> float:
+        """How long after issue the token is used without thought of a new one, in seconds."""
+        return self.lifetime - min(MARGIN, 0.2 * self.lifetime) if math.isfinite(self.lifetime) else math.inf
+
+
+def jwt_expiry(text: str) -> float | None:
+    """Return the `exp` claim (RFC 7519 section 4.1.4) of a JWT in seconds since 1970, unverified.
+
+    None where the text is no JWT or has no such claim.
+    """
+    parts = text.split(".")
+    if len(parts) != 3:  # noqa: PLR2004 - header, payload, signature (RFC 7515 section 7.1)
+        return None
+    try:
+        padded = parts[1] + "=" * (-len(parts[1]) % 4)
+        claims = json.loads(base64.urlsafe_b64decode(padded))
+    except ValueError:
+        return None
+    expiry = claims.get("exp") if isinstance(claims, dict) else None
+    if not isinstance(expiry, (int, float)) or isinstance(expiry, bool) or not math.isfinite(expiry):
+        return None
+    return float(expiry)

@@ -1,0 +1,79 @@
+"""What importing costs: no host, no framework, no heavy library."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+import itertools
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CORE = Path(__file__).parents[2] / "core"
+
+HEAVY = [
+    "airflow",
+    "dagster",
+    "google",
+    "fastapi",
+    "sqlalchemy",
+    "typer",
+    "rich",
+    "jsonpath",
+    "oauthlib",
+    "cryptography",
+]
+
+
+def modules_after(code):
+    program = f"import sys; {code}; print(' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import watchword",
+        "import watchword as w; w.load({'base_url': 'https://a.test', 'method': 'none'}).session().close()",
+    ],
+)
+def test_the_core_imports_nothing_heavy(code):
+    """Neither importing the core nor opening a session loads a host, a web framework or a database."""
+    assert not modules_after(code) & set(HEAVY)
+
+
+def imports_of(path):
+    """Return the modules of the core that a file imports at its top, where types need them included."""
+    tree = ast.parse(path.read_text())
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("watchword"):
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if (CORE / f"{inner.replace('.', '/')}.py").exists() else node.module
+
+
+def test_arrows_go_one_way():
+    """The core's modules import each other without a cycle, and methods know nothing above them."""
+    graph = {}
+    for path in (CORE / "watchword").rglob("*.py"):
+        name = ".".join(path.relative_to(CORE).with_suffix("").parts).removesuffix(".__init__")
+        graph[name] = set(imports_of(path)) - {name}
+    order = list(graphlib.TopologicalSorter(graph).static_order())
+    layers = ["watchword.diagnosis", "watchword.placement", "watchword.methods", "watchword.document"]
+    layers += ["watchword.resolution", "watchword.connection", "watchword.validate", "watchword.cli"]
+    assert {"watchword.connection", "watchword.validate", "watchword.methods.basic"} < set(order)
+    for lower, upper in itertools.pairwise(layers):
+        assert upper not in reachable(graph, lower)
+
+
+def reachable(graph, start):
+    found, pending = set(), [start]
+    while pending:
+        for target in graph.get(pending.pop(), ()):
+            if target not in found:
+                found.add(target)
+                pending.append(target)
+    return found

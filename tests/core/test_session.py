@@ -1,0 +1,377 @@
+"""The session against real sockets: it authenticates, and nothing secret leaves or shows."""
+
+from __future__ import annotations
+
+import io
+import logging
+import pickle  # noqa: TID251 - to see that it is refused
+import socket
+import ssl
+import traceback
+
+import pytest
+import requests
+
+import watchword
+
+SECRET = "s3cret/k+y w1th=all"
+
+METHODS = {
+    "header": {"method": "api_key", "api_key": SECRET},
+    "query": {"method": "api_key", "api_key": SECRET, "add_to": "query", "key_name": "api_key"},
+    "cookie": {"method": "api_key", "api_key": "s3cret-cookie", "add_to": "cookie", "key_name": "sid"},
+    "bearer": {"method": "bearer", "bearer_token": SECRET},
+    "basic": {"method": "basic", "username": "ann", "password": SECRET},
+    "custom": {
+        "method": "custom",
+        "secret_parameters": {"header:X-Id": "s3cret-id", "header:X-Key": SECRET, "query:k": "s3cret-q"},
+    },
+}
+FORMS = ("s3cret", "YW5uOnMzY3JldC9r")
+
+
+def api(url, **fields):
+    return watchword.load({"base_url": url, **fields})
+
+
+@pytest.mark.parametrize("fields", METHODS.values(), ids=METHODS)
+def test_the_credential_arrives(serve, reply, fields):
+    """Each method brings its secret to the API, exactly where it was told to."""
+    server = serve(reply())
+    with api(server.url, **fields).session() as session:
+        assert session.get("/v1/me?page=2").status_code == 200
+    seen = server.seen[0]
+    wanted = {
+        "api_key": {"header": ("X-API-Key", SECRET)},
+        "bearer": {"header": ("Authorization", f"Bearer {SECRET}")},
+        "basic": {"header": ("Authorization", "Basic YW5uOnMzY3JldC9rK3kgdzF0aD1hbGw=")},
+    }
+    if fields.get("add_to") == "query":
+        assert seen.path == "/v1/me?page=2&api_key=s3cret%2Fk%2By%20w1th%3Dall"
+    elif fields.get("add_to") == "cookie":
+        assert seen.headers["Cookie"] == "sid=s3cret-cookie"
+    elif fields["method"] == "custom":
+        assert (seen.headers["X-Id"], seen.headers["X-Key"]) == ("s3cret-id", SECRET)
+        assert seen.path == "/v1/me?page=2&k=s3cret-q"
+    else:
+        name, value = wanted[fields["method"]]["header"]
+        assert seen.headers[name] == value
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("fields", METHODS.values(), ids=METHODS)
+def test_a_redirect_to_another_port_carries_nothing(serve, reply, fields, status):
+    """Another port is another origin: no header, query, cookie or 307 body brings the secret there."""
+    stranger = serve(reply())
+    server = serve(reply(status, headers={"Location": f"{stranger.url}/away"}))
+    with api(server.url, **fields).session() as session:
+        response = session.post("/v1/orders", data={"a": "1"})
+    assert response.status_code == 200
+    assert any(form in server.seen[0].text for form in FORMS)
+    assert stranger.seen
+    assert not any(form in stranger.seen[0].text for form in FORMS)
+    assert not any(form in str(vars(hop.request)) + hop.url for hop in response.history for form in FORMS)
+
+
+def test_a_redirect_to_another_host_carries_nothing(serve, reply):
+    """Another host name is another origin, even for the same address and port."""
+    server = serve(lambda seen: reply() if seen.path == "/b" else reply(302, headers={"Location": away}))
+    away = f"http://localhost:{server.port}/b"
+    with api(server.url, **METHODS["header"]).session() as session:
+        session.get("/a")
+    assert [SECRET in seen.text for seen in server.seen] == [True, False]
+
+
+def test_a_redirect_to_another_scheme_carries_nothing(serve, reply, tls, ca_bundle):
+    """A downgrade from https to http is another origin."""
+    plain = serve(reply())
+    away = f"http://localhost:{plain.port}/b"
+    server = serve(reply(302, headers={"Location": away}), tls)
+    with api(server.url, **METHODS["query"], ca_bundle=ca_bundle).session() as session:
+        session.get("/a")
+    assert "s3cret" in server.seen[0].path
+    assert "s3cret" not in plain.seen[0].text
+
+
+def test_a_body_parameter_stays_at_home_on_a_307(serve, reply):
+    """A 307 sends the body again, but without the secret that was added to it."""
+    stranger = serve(reply())
+    server = serve(reply(307, headers={"Location": f"{stranger.url}/b"}))
+    fields = {"method": "api_key", "api_key": SECRET, "add_to": "body", "key_name": "key"}
+    with api(server.url, **fields).session() as session:
+        session.post("/a", json={"page": 1})
+    assert b"s3cret" in server.seen[0].body
+    assert stranger.seen[0].body == b'{"page": 1}'
+
+
+def test_a_redirect_inside_the_origin_is_signed_again(serve, reply):
+    """A hop within the allowed origin is authenticated for its own URL."""
+    server = serve(lambda seen: reply() if "/b" in seen.path else reply(302, headers={"Location": "/b?x=1"}))
+    with api(server.url, **METHODS["query"]).session() as session:
+        response = session.get("/a")
+    assert server.seen[1].path == "/b?x=1&api_key=s3cret%2Fk%2By%20w1th%3Dall"
+    assert response.url == f"{server.url}/b?x=1"
+
+
+def test_a_key_echoed_in_a_location_does_not_travel(serve, reply):
+    """A server that copies our query into its redirect does not make us hand the key to a stranger."""
+    stranger = serve(reply())
+    server = serve(lambda seen: reply(302, headers={"Location": f"{stranger.url}{seen.path}"}))
+    with api(server.url, **METHODS["query"]).session() as session:
+        session.get("/a?page=2")
+    assert stranger.seen[0].path == "/a?page=2"
+
+
+def test_a_direct_call_to_a_stranger_carries_nothing_and_says_so(serve, reply, caplog):
+    """A pagination link to another origin is followed without the credential, with one warning."""
+    home, stranger = serve(reply()), serve(reply())
+    with api(home.url, **METHODS["header"]).session() as session, caplog.at_level(logging.WARNING):
+        session.get(f"{stranger.url}/next")
+        session.get(f"{stranger.url}/next")
+    assert "s3cret" not in "".join(seen.text for seen in stranger.seen)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_a_listed_origin_receives_the_credential(serve, reply):
+    """Origins that the document lists are served like the base URL's own."""
+    home, second = serve(reply()), serve(reply())
+    connection = api(home.url, **METHODS["header"], allowed_origins=[home.url, second.url])
+    with connection.session() as session:
+        session.get(f"{second.url}/x")
+    assert second.seen[0].headers["X-API-Key"] == SECRET
+
+
+def test_a_next_link_that_echoes_the_key_works(serve, reply):
+    """An API that puts our own key into its `next` link is called with it once, not twice."""
+    server = serve(reply())
+    connection = api(server.url, **METHODS["query"])
+    with connection.session() as session:
+        session.get(f"{server.url}/a?api_key=s3cret%2Fk%2By+w1th%3Dall&page=2")
+    assert server.seen[0].path == "/a?page=2&api_key=s3cret%2Fk%2By%20w1th%3Dall"
+
+
+def test_a_duplicate_query_parameter_is_refused_before_sending(serve, reply):
+    """Two values for one parameter would be a coin toss: a typed error, and nothing is sent."""
+    server = serve(reply())
+    with (
+        api(server.url, **METHODS["query"]).session() as session,
+        pytest.raises(watchword.RequestError) as error,
+    ):
+        session.get("/a?api_key=other")
+    assert error.value.code == "duplicate_query_parameter"
+    assert server.seen == []
+
+
+@pytest.mark.parametrize("fields", METHODS.values(), ids=METHODS)
+def test_response_and_exceptions_hold_no_secret(serve, reply, fields, caplog):
+    """Neither request, URL, history, an HTTPError, a refused connection nor DEBUG logs show a secret."""
+    caplog.set_level(logging.DEBUG)
+    server = serve(reply(500, {"error": "x"}))
+    with api(server.url, **fields).session() as session:
+        response = session.get("/a")
+        with pytest.raises(requests.HTTPError) as http_error:
+            response.raise_for_status()
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        dead = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        with api(dead, **fields).session() as session, pytest.raises(requests.ConnectionError) as refused:
+            session.get("/a")
+    shown = [str(vars(response.request)), response.url, str(http_error.value), caplog.text]
+    shown += traceback.format_exception(refused.value)
+    shown += [repr(refused.value), str(vars(refused.value.request)), repr(vars(refused.value.args[0]))]
+    assert not [text for text in shown for form in FORMS if form in text]
+
+
+def test_a_silent_server_s_timeout_holds_no_secret(serve, reply):
+    """A read timeout is the network's own exception, without the key that was in the URL."""
+    server = serve(reply(delay=0.6))
+    connection = api(server.url, **METHODS["query"], timeout=0.2)
+    with connection.session() as session, pytest.raises(requests.ReadTimeout) as error:
+        session.get("/a")
+    assert "s3cret" not in "".join(traceback.format_exception(error.value))
+
+
+def test_connections_are_kept_alive(serve, reply):
+    """Fifty calls of a session, and their redirects, use one connection."""
+    server = serve(reply())
+    with api(server.url, **METHODS["header"]).session() as session:
+        for _ in range(50):
+            session.get("/a")
+    assert server.connections == 1
+
+
+def test_netrc_is_ignored(serve, reply, tmp_path, monkeypatch):
+    """A credential that nobody put into the connection is not sent, on a redirect either."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text(
+        "machine 127.0.0.1 login bob password from-netrc\nmachine localhost login b password n\n"
+    )
+    monkeypatch.setenv("NETRC", str(netrc))
+    stranger = serve(reply())
+    server = serve(reply(302, headers={"Location": f"http://localhost:{stranger.port}/"}))
+    with api(server.url, method="none").session() as session:
+        session.get("/a")
+    assert "Authorization" not in server.seen[0].headers
+    assert "Authorization" not in stranger.seen[0].headers
+
+
+def test_a_caller_s_own_authorization_is_dropped_at_the_border(serve, reply):
+    """A header that the caller set by hand does not survive a redirect to another host."""
+    stranger = serve(reply())
+    server = serve(reply(302, headers={"Location": f"http://localhost:{stranger.port}/"}))
+    with api(server.url, method="none").session() as session:
+        session.get("/a", headers={"Authorization": "mine"})
+    assert server.seen[0].headers["Authorization"] == "mine"
+    assert "Authorization" not in stranger.seen[0].headers
+
+
+def test_extra_parameters_yield_to_the_caller_and_secrets_do_not(serve, reply):
+    """A caller may override an extra parameter for one call; a secret one keeps its slot."""
+    server = serve(reply())
+    connection = api(
+        server.url,
+        method="custom",
+        extra_parameters={"header:Accept-Version": "2", "query:lang": "en"},
+        secret_parameters={"header:X-Key": "s3cret-value"},
+    )
+    with connection.session() as session:
+        session.get("/a")
+        session.get("/a?lang=de", headers={"Accept-Version": "3", "X-Key": "mine"})
+    first, second = server.seen
+    assert (first.path, first.headers["Accept-Version"]) == ("/a?lang=en", "2")
+    assert (second.path, second.headers["Accept-Version"]) == ("/a?lang=de", "3")
+    assert second.headers["X-Key"] == "s3cret-value"
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "arrives"),
+    [("", "/v1/a", "/v1/a"), ("/root/", "v1/a", "/root/v1/a"), ("/root", "/v1/a?x=1", "/root/v1/a?x=1")],
+)
+def test_relative_paths_join_the_base_url(serve, reply, base, path, arrives):
+    """A relative path continues the base URL's own, with one slash between."""
+    server = serve(reply())
+    with api(server.url + base, method="none").session() as session:
+        session.get(path)
+    assert server.seen[0].path == arrives
+
+
+def test_retries_are_for_passing_faults_of_idempotent_requests(serve, reply):
+    """A 503 of a GET is tried again, a 503 of a POST and a 500 are not."""
+    answers = iter([reply(503, headers={"Retry-After": "0"}), reply(), reply(503), reply(500)])
+    server = serve(lambda _: next(answers))
+    with api(server.url, **METHODS["header"], retries=2).session() as session:
+        statuses = [
+            session.get("/a").status_code,
+            session.post("/a").status_code,
+            session.get("/a").status_code,
+        ]
+    assert statuses == [200, 503, 500]
+    assert all(seen.headers["X-API-Key"] == SECRET for seen in server.seen)
+
+
+def test_a_private_authority_is_trusted_by_its_bundle(serve, reply, tls, ca_bundle):
+    """`ca_bundle` makes a private authority's certificate good; without it TLS refuses."""
+    server = serve(reply(), tls)
+    with api(server.url, **METHODS["header"], ca_bundle=ca_bundle).session() as session:
+        assert session.get("/a").status_code == 200
+    with (
+        api(server.url, **METHODS["header"]).session() as session,
+        pytest.raises(requests.exceptions.SSLError),
+    ):
+        session.get("/a")
+
+
+def test_errors_of_the_document_stop_its_use(serve, reply):
+    """A header with a line break is found before anything is sent, and named without its content."""
+    server = serve(reply())
+    with pytest.raises(watchword.DocumentError) as error:
+        api(server.url, method="api_key", api_key="s3cret\nX-Evil: 1").session()
+    assert error.value.code == "header_illegal"
+    assert "s3cret" not in str(error.value)
+    assert server.seen == []
+
+
+def test_nothing_that_holds_secrets_is_pickled(serve, reply):
+    """Connection, session and transport refuse pickling and say what to do instead."""
+    connection = api("https://api.test", **METHODS["header"])
+    with connection.session() as session:
+        for thing in (connection, session, connection.adapter(), connection.authenticator()):
+            with pytest.raises(TypeError, match="load"):
+                pickle.dumps(thing)
+
+
+def test_foreign_sessions_authenticate_with_auth(serve, reply):
+    """`conn.auth()` signs the requests of a plain session, and a redirect to a stranger leaves clean."""
+    stranger = serve(reply())
+    server = serve(
+        lambda seen: (
+            reply(307, headers={"Location": f"{stranger.url}{seen.path}"}) if "away" in seen.path else reply()
+        )
+    )
+    for fields in METHODS.values():
+        auth = api(server.url, **fields).auth()
+        with requests.Session() as session:
+            session.trust_env = False
+            assert session.get(f"{server.url}/a", auth=auth).status_code == 200
+            session.post(f"{server.url}/away", auth=auth, data={"a": "1"})
+            session.get(f"{stranger.url}/direct", auth=auth)
+    assert all(any(form in seen.text for form in FORMS) for seen in server.seen)
+    assert len(stranger.seen) == 2 * len(METHODS)
+    assert not any(form in seen.text for seen in stranger.seen for form in FORMS)
+
+
+def test_a_stream_that_can_t_be_sent_again_is_a_clear_error(serve, reply):
+    """When a refused token would need the body once more, a generator is named as the obstacle."""
+    server = serve(
+        lambda seen: (
+            reply(200, {"access_token": f"t{len(server.seen)}-token", "expires_in": 3600})
+            if seen.path == "/token"
+            else reply(401)
+        )
+    )
+    connection = api(
+        server.url, method="oauth2_client_credentials", token_url=f"{server.url}/token",
+        client_id="c", client_secret="s3cret-stream",
+    )  # fmt: skip
+    with connection.session() as session:
+        with pytest.raises(watchword.RequestError) as error:
+            session.post("/a", data=io.TextIOWrapper(io.BufferedReader(_Unseekable()), write_through=True))
+        assert error.value.code == "body_not_replayable"
+
+
+class _Unseekable(io.RawIOBase):
+    """A stream of a few bytes that can be read once."""
+
+    def __init__(self) -> None:
+        self._left = b"abc"
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        taken, self._left = self._left, b""
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+
+def test_a_client_certificate_is_for_the_allowed_origins_alone(serve, reply, authority, ca_bundle, tmp_path):
+    """The certificate is shown to the API, as file or as text, and not to a stranger behind a redirect."""
+
+    def asking():
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost").configure_cert(context)
+        context.verify_mode = ssl.CERT_OPTIONAL
+        authority.configure_trust(context)
+        return context
+
+    stranger = serve(reply(), asking())
+    server = serve(reply(302, headers={"Location": f"{stranger.url}/b"}), asking())
+    pem = authority.issue_cert("client@example.com").private_key_and_cert_chain_pem.bytes().decode()
+    path = tmp_path / "client.pem"
+    path.write_text(pem)
+    for certificate in (str(path), pem):
+        connection = api(server.url, method="none", client_certificate=certificate, ca_bundle=ca_bundle)
+        with connection.session() as session:
+            session.get("/a")
+    assert [seen.certificate for seen in server.seen] == [True, True]
+    assert [seen.certificate for seen in stranger.seen] == [False, False]
