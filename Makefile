@@ -27,6 +27,7 @@ test: $(STAMP)
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/signing.py
 	@$(BIN)/python benchmarks/pages.py
+	@$(BIN)/python benchmarks/imports.py
 
 # What is written from the core's fields and codes: the Airflow form and the tables in the docs.
 generate: $(STAMP)

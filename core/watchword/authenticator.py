@@ -19,7 +19,7 @@ class Authenticator:
     """Authenticates requests of one connection; made once, used for every request.
 
     `defaults` are sent unless the caller fills their slot, `secrets` always. `get_token`
-    answers a flow's wish and raises TokenError where there is no token to be had.
+    is given the token that was refused, if any, and raises TokenError where none can be had.
     """
 
     origins: Origins
@@ -27,7 +27,7 @@ class Authenticator:
     defaults: tuple[Placement, ...]
     secrets: tuple[Placement, ...]
     context: Context
-    get_token: Callable[[NeedToken], Token]
+    get_token: Callable[[Token | None], Token]
 
     def flow(self, request: PreparedRequest) -> Flow:
         """Start authenticating a request, which is the flow's own to change.
@@ -42,7 +42,8 @@ class Authenticator:
 
     def first(self, flow: Flow) -> PreparedRequest:
         """Step a flow to the request that it wants sent first."""
-        return self._request(flow, next(flow))
+        wish = next(flow)
+        return wish if isinstance(wish, PreparedRequest) else self._request(flow, wish)
 
     def following(self, flow: Flow, response: Response) -> PreparedRequest | None:
         """Hand the response to a flow; return what it wants sent again, None where it is content."""
@@ -53,7 +54,7 @@ class Authenticator:
 
     def _request(self, flow: Flow, wish: PreparedRequest | NeedToken) -> PreparedRequest:
         while isinstance(wish, NeedToken):
-            wish = flow.send(self.get_token(wish))
+            wish = flow.send(self.get_token(wish.rejected))
         return wish
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from watchword.authenticator import Authenticator
 from watchword.codes import finding
 from watchword.diagnosis import Finding, errors
 from watchword.document import Document, read
 from watchword.errors import DocumentError
-from watchword.flow import Context, NeedToken
+from watchword.flow import Context
 from watchword.methods import NoAuthentication, OAuth2ClientCredentials
 from watchword.origins import Origins
 from watchword.references import Fence
@@ -191,6 +191,12 @@ class Connection:
         return errors(self.lint())
 
     @cached_property
+    def _get_token(self) -> Callable[[Token | None], Token]:
+        if self.needs_token:
+            return self._keeper.get
+        return _no_token
+
+    @cached_property
     def _keeper(self) -> keeper.Keeper:
         method, transport = self._resolved.method, self._resolved.transport
         if not isinstance(method, OAuth2ClientCredentials):
@@ -207,8 +213,9 @@ class Connection:
         guard = hashlib.blake2b(repr(effective).encode(), key=_SALT).digest()
         return keeper.shared(guard, fetch)
 
-    def _get_token(self, wish: NeedToken) -> Token:
-        return self._keeper.get(wish.rejected)
+
+def _no_token(_: Token | None) -> NoReturn:
+    raise TypeError("this method has no token endpoint")
 
 
 def load(document: object, name: str | None = None, *, stored: bool = False) -> Connection:

@@ -124,7 +124,7 @@ def read(document: object, *, stored: bool = False) -> Document:
     """
     entries = _entries(document, stored=stored)
     method = _method(entries)
-    findings: list[Finding] = list(_stand_ins(entries))
+    findings: list[Finding] = [*_stand_ins(entries), *_unresolved(entries)]
     mine: dict[str, Any] = {}
     common: dict[str, Any] = {}
     dropped: list[str] = []
@@ -203,6 +203,15 @@ def _stand_ins(entries: Mapping[str, Any]) -> Iterator[Finding]:
         if any(text.strip() in STAND_INS for text in _texts(value)):
             message = f"The field {name} holds asterisks: what a host shows in the place of a secret."
             yield finding("placeholder_secret", message)
+
+
+def _unresolved(entries: Mapping[str, Any]) -> Iterator[Finding]:
+    """Find what is text and more, such as Dagster's EnvVar: taken as text it is the name of a secret."""
+    for name, value in entries.items():
+        kinds = {type(text).__name__ for text in _texts(value) if type(text) is not str}
+        if kinds:
+            message = f"The field {name} holds no plain text but {', '.join(sorted(kinds))}."
+            yield finding("wrong_type", message, advice="Give its value, or a reference such as env:NAME.")
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -23,6 +23,10 @@ class NeedToken:
     rejected: Token | None = None
 
 
+NEED_TOKEN = NeedToken()
+"""The wish that most requests begin with."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What a connection tells its method's flow: the statuses on which a token counts as refused."""

@@ -41,7 +41,12 @@ class Placement:
 
     def put(self, request: PreparedRequest) -> None:
         """Write the value into the request; raises RequestError where its URL or body can't take it."""
-        _PUT[self.slot.place](request, self.slot.name, self.value)
+        put(request, self.slot, self.value)
+
+
+def put(request: PreparedRequest, slot: Slot, value: str) -> None:
+    """Write a value into its slot of the request; raises RequestError where its URL or body can't take it."""
+    _PUT[slot.place](request, slot.name, value)
 
 
 def parse_slot(text: str) -> Slot | None:

@@ -92,6 +92,16 @@ def test_asterisks_are_refused_wherever_they_stand(document, stand_in):
         assert "placeholder_secret" in refused(document(stand_in), stored=stored)
 
 
+def test_text_that_stands_for_a_secret_is_refused():
+    """An object that is text by inheritance, as Dagster's EnvVar is, would be sent as the variable's name."""
+
+    class EnvVar(str):
+        __slots__ = ()
+
+    for document in (KEY | {"api_key": EnvVar("K")}, KEY | {"secret_parameters": {"header:A": EnvVar("K")}}):
+        assert "EnvVar" in refused(document)["wrong_type"].message
+
+
 def test_synonyms_and_texts_of_forms_are_understood():
     """`grant_url` is `token_url`; statuses may be text; JSON fields may be JSON text."""
     document = {

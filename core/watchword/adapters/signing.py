@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from requests import PreparedRequest, RequestException, Response
 from requests.adapters import HTTPAdapter
 from requests.exceptions import UnrewindableBodyError
+from requests.models import REDIRECT_STATI
 from requests.utils import rewind_body
 
 from watchword import redact
@@ -85,27 +86,28 @@ class SigningAdapter(HTTPAdapter):
             "cert": cert,
             "proxies": proxies,
         }
-        if self._covers(request.url or ""):
-            options.update(self._own)
-            attempt = self._authenticated
-        else:
+        covered = self._covers(request.url or "")
+        if not covered:
             self._warn_about(request.url or "")
-            options.update(self._foreign)
-            attempt = self._transmit_as_it_is
+        own = self._own if covered else self._foreign
+        if own:
+            options.update(own)
+        attempt = self._authenticated if covered else self._transmit_as_it_is
         if self.transport.retries:
             response = with_retries(lambda: attempt(request, options), request, self.transport.retries)
         else:
             response = attempt(request, options)
         response.request, response.url = request, request.url or ""
-        if response.is_redirect:
+        if response.status_code in REDIRECT_STATI and response.is_redirect:
             clean_location(response)
         return response
 
     def _authenticated(self, request: PreparedRequest, options: dict[str, Any]) -> Response:
         """Step the method's flow on a copy of the request and return the last response."""
-        flow = self.authenticator.flow(request.copy())
-        response = self._transmit(self.authenticator.first(flow), request, options)
-        while (again := self.authenticator.following(flow, response)) is not None:
+        authenticator = self.authenticator
+        flow = authenticator.flow(request.copy())
+        response = self._transmit(authenticator.first(flow), request, options)
+        while (again := authenticator.following(flow, response)) is not None:
             rewind(again)
             response.raw.drain_conn()  # gives the connection back
             response = self._transmit(again, request, options)

@@ -58,7 +58,11 @@ class TokenPlacement(Fields):
         name = self.header_name if self.add_to == "header" else self.query_name
         return Slot(self.add_to, name)
 
-    def place(self, token: str) -> Placement:
-        """Return the token in its place, behind the prefix where it is a header."""
+    @cached_property
+    def _lead(self) -> str:
         prefixed = self.add_to == "header" and self.use_prefix and self.prefix
-        return Placement(self.slot, f"{self.prefix} {token}" if prefixed else token)
+        return f"{self.prefix} " if prefixed else ""
+
+    def value(self, token: str) -> str:
+        """Return what is written there: the token, behind the prefix where it is a header."""
+        return self._lead + token

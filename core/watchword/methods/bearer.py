@@ -25,7 +25,7 @@ class Bearer(TokenPlacement):
 
     @cached_property
     def _placement(self) -> Placement:
-        return self.place(self.bearer_token)
+        return Placement(self.slot, self.value(self.bearer_token))
 
     def placements(self) -> tuple[Placement]:
         """The token in its place."""

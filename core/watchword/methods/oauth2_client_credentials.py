@@ -9,11 +9,11 @@ from requests import PreparedRequest, Response
 
 from watchword import templates
 from watchword.fields import About, JsonObject, Section
-from watchword.flow import Context, Flow, NeedToken
+from watchword.flow import NEED_TOKEN, Context, Flow, NeedToken
 from watchword.methods.base import TokenPlacement
 from watchword.oauth2.reply import ReplyPaths
 from watchword.oauth2.request import BasicEncoding, Client, ClientAuth, GrantFormat, token_request
-from watchword.placement import Slot
+from watchword.placement import Slot, put
 from watchword.tokens.token import Token
 
 _OAUTH2 = Section.OAUTH2
@@ -74,7 +74,7 @@ class OAuth2ClientCredentials(TokenPlacement):
 
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
         """Send with the current token; where the API refuses it, once more with a newer one."""
-        token: Token = yield NeedToken()
+        token: Token = yield NEED_TOKEN
         response: Response = yield self._signed(request, token)
         if response.status_code not in context.refresh_on_status:
             return
@@ -102,5 +102,5 @@ class OAuth2ClientCredentials(TokenPlacement):
     def _signed(self, request: PreparedRequest, token: Token) -> PreparedRequest:
         if self.add_to != "header":  # a second token in the same URL would be a second parameter
             request = request.copy()
-        self.place(token.access_token).put(request)
+        put(request, self.slot, self.value(token.access_token))
         return request

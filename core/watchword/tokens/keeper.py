@@ -55,7 +55,7 @@ class Keeper:
             TokenError: there is no usable token and none could be had.
         """
         held = self._held
-        if held and self._clock() < held.fresh_until and held.token != rejected:
+        if held and self._clock() < held.fresh_until and (rejected is None or held.token != rejected):
             return held.token
         if not self._lock.acquire(blocking=False):
             if held and self._clock() < held.ends and held.token != rejected:

@@ -1,0 +1,47 @@
+"""watchword for Dagster: authenticated HTTP APIs as resources, and a gate before the extraction.
+
+gate = build_credentials_check("acme")
+
+@dg.asset(deps=[gate.spec])
+def orders(acme: ApiResource) -> None:
+    with acme.session() as api:
+        rows = api.get("/v1/orders").json()
+
+defs = dg.Definitions(
+    assets=[gate.spec, orders],
+    asset_checks=[gate.check],
+    resources={"acme": ApiKeyResource(base_url="https://api.acme.test", api_key=dg.EnvVar("ACME_KEY"))},
+)
+"""
+
+from dagster_shared.libraries import DagsterLibraryRegistry
+
+from dagster_watchword.base import ApiResource
+from dagster_watchword.check import as_check_result, build_credentials_check
+from dagster_watchword.documents import resource_from_document
+from dagster_watchword.resources import (
+    RESOURCES,
+    ApiKeyResource,
+    BasicResource,
+    BearerResource,
+    CustomResource,
+    NoAuthenticationResource,
+    OAuth2ClientCredentialsResource,
+)
+from watchword import __version__
+
+__all__ = [
+    "RESOURCES",
+    "ApiKeyResource",
+    "ApiResource",
+    "BasicResource",
+    "BearerResource",
+    "CustomResource",
+    "NoAuthenticationResource",
+    "OAuth2ClientCredentialsResource",
+    "as_check_result",
+    "build_credentials_check",
+    "resource_from_document",
+]
+
+DagsterLibraryRegistry.register("watchword", __version__, is_dagster_package=False)

@@ -1,0 +1,129 @@
+"""Run the demo: `python -m example_dags.demo`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from example_dags.demo.hosts import AirflowHost, DagsterHost, Outcome
+from example_dags.demo.processes import Processes
+from example_dags.demo.tables import extracted, show_extracted, show_stopped
+from watchword import METHODS
+from watchword.fields import secret_names
+from watchword.playground import CREDENTIALS, Playground, document
+
+PORT = 8642
+INTERRUPTED = 130
+
+console = Console()
+
+
+def main() -> int:
+    """Run the demo and return its exit status: 0 where everything went as it should."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--method", choices=sorted(set(CREDENTIALS) - {"none"}), default="api_key")
+    parser.add_argument("--port", type=int, default=PORT, help="port of the local API on 127.0.0.1")
+    arguments = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="watchword-demo-"))
+    try:
+        with Processes(home) as processes, started(arguments.port) as playground:
+            good = shown(playground, arguments.method, home, processes)
+    except KeyboardInterrupt:
+        console.print("\nStopped; no process was left behind.")
+        good, status = True, INTERRUPTED
+    else:
+        status = 0 if good else 1
+    if good:
+        shutil.rmtree(home)
+    else:
+        console.print(f"[red]The demo did not go as it should.[/] The logs are in {home}")
+    return status
+
+
+def started(port: int) -> Playground:
+    """Return a playground on the port, or on any free one where it is taken."""
+    try:
+        with Playground(port):
+            return Playground(port)
+    except OSError:
+        console.print(f"Port {port} is taken; the local API uses a free one.")
+        return Playground()
+
+
+def shown(playground: Playground, method: str, home: Path, processes: Processes) -> bool:
+    """Show the two acts and return whether both went as they should."""
+    connection = document(playground.url, method)
+    connection["test_url"] = f"{connection['base_url']}/v1/me"
+    connection, secrets = with_references(connection)
+    os.environ.update(secrets)  # the hosts' processes inherit them
+    path = home / "acme.json"
+    path.write_text(json.dumps({"schema_version": 1, **connection}, indent=2))
+    console.print(f"A local API with 3,376 airports answers at [bold]{connection['base_url']}[/]")
+    console.print(f"It wants the method [bold]{method}[/]. The connection document, which names its secrets:")
+    console.print_json(path.read_text())
+    database = home / "airports.sqlite"
+    hosts = AirflowHost(processes, home, path, database), DagsterHost(processes, home, path, database)
+    console.print("\nAirflow gets a database of its own and stores the connection as [bold]acme[/] ...")
+    with console.status("airflow db migrate, airflow connections add acme"):
+        hosts[0].prepare()
+    console.print("\n[bold]1. The credential is good:[/] both hosts validate it, then extract.")
+    first = run(hosts)
+    show_extracted(console, database, first)
+    console.print("\n[bold]2. The credential is revoked:[/] both hosts stop before extraction starts.")
+    playground.revoke(method)
+    before = extracted(database)
+    second = run(hosts)
+    show_stopped(console, second)
+    untouched = extracted(database) == before
+    if untouched:
+        console.print("The tables are as they were: nothing was extracted with a bad credential.")
+    complete = all(count == 3376 for count in before.values()) and len(before) == len(hosts)  # noqa: PLR2004
+    ends = all(outcome.finished for outcome in first) and not any(outcome.finished for outcome in second)
+    return complete and untouched and ends and all(outcome.reason for outcome in second)
+
+
+def with_references(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the document with references in the place of its secrets, and the variables they name."""
+    secrets: dict[str, str] = {}
+
+    def named(name: str, secret: str) -> str:
+        variable = "WATCHWORD_SECRET_" + re.sub(r"\W", "_", name).upper()
+        secrets[variable] = secret
+        return f"env:{variable}"
+
+    referring = dict(document)
+    for name in secret_names(METHODS[document["method"]]) & set(document):
+        referring[name] = named(name, document[name])
+    stacked = document.get("secret_parameters", {})
+    if stacked:
+        referring["secret_parameters"] = {name: named(name, secret) for name, secret in stacked.items()}
+    return referring, secrets
+
+
+def run(hosts: tuple[AirflowHost, DagsterHost]) -> list[Outcome]:
+    """Run the pipelines of both hosts at once and return how they ended."""
+    console.print("Airflow runs its DAG and Dagster its job, at once and on the same document ...")
+    with console.status("airflow dags test validate_then_extract | dagster asset materialize"):
+        pool = ThreadPoolExecutor(len(hosts))
+        try:
+            running = [pool.submit(host.run) for host in hosts]
+            for ended in as_completed(running):
+                console.print(f"  {ended.result().host} ended after {ended.result().seconds:.0f} s")
+            return [future.result() for future in running]
+        finally:
+            # On Ctrl-C the programs are ended by `Processes`, and their threads end with them.
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""Programs that the demo starts; none of them outlives it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from typing_extensions import Self
+
+GRACE = 5.0
+"""Time that a program gets to end by itself, in seconds."""
+
+
+class Processes:
+    """Runs programs of this environment in process groups of their own and ends those at the close."""
+
+    def __init__(self, logs: Path) -> None:
+        self._logs = logs
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for program in self._running:
+            _end(program)
+
+    def run(self, name: str, arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:
+        """Run a program to its end; return its exit status and all that it printed."""
+        log = self._logs / f"{name}.log"
+        command = [str(Path(sys.executable).with_name(arguments[0])), *arguments[1:]]
+        with log.open("wb") as output:
+            program = subprocess.Popen(  # noqa: S603 - programs of this environment
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **environment},
+                start_new_session=True,
+            )
+            self._running.append(program)
+            status = program.wait()
+        self._running.remove(program)
+        return status, log.read_text(errors="replace")
+
+
+def _end(program: subprocess.Popen[bytes]) -> None:
+    """End a program and all that it started."""
+    for signal_number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(program.pid, signal_number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            program.wait(GRACE)

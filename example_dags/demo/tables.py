@@ -1,0 +1,57 @@
+"""What the demo prints: who extracted what, and why it stopped."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from example_dags.demo.hosts import Outcome
+
+
+def extracted(database: Path) -> dict[str, int]:
+    """Return how many rows each host's table has, by the host's name."""
+    if not database.exists():
+        return {}
+    with closing(sqlite3.connect(database)) as connection:
+        query = "SELECT name FROM sqlite_master WHERE name LIKE 'airports_by_%' ORDER BY name"
+        names = [name for (name,) in connection.execute(query)]
+        return {
+            name.removeprefix("airports_by_").title(): connection.execute(
+                f"SELECT count(*) FROM {name}"  # noqa: S608 - a name from the catalogue
+            ).fetchone()[0]
+            for name in names
+        }
+
+
+def show_extracted(console: Console, database: Path, outcomes: list[Outcome]) -> None:
+    """Print a row for each host: rows, an example of them, seconds."""
+    counts = extracted(database)
+    table = Table("extracted by", "table", "rows", "the first of them", "seconds")
+    for outcome in outcomes:
+        name = f"airports_by_{outcome.host.lower()}"
+        rows = f"{counts.get(outcome.host, 0):,}"
+        table.add_row(outcome.host, name, rows, _first(database, name), f"{outcome.seconds:.0f}")
+    console.print(table)
+
+
+def show_stopped(console: Console, outcomes: list[Outcome]) -> None:
+    """Print a row for each host: how it ended and the reason that it gave."""
+    table = Table("host", "ended", "reason and advice")
+    for outcome in outcomes:
+        ended = "finished" if outcome.finished else "stopped at validation"
+        table.add_row(outcome.host, ended, Text(outcome.reason or "-"))
+    console.print(table)
+
+
+def _first(database: Path, name: str) -> str:
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            row = connection.execute(f"SELECT iata, name, city, state FROM {name} LIMIT 1").fetchone()  # noqa: S608
+    except sqlite3.OperationalError:
+        return "no such table"
+    return ", ".join(map(str, row)) if row else "empty"

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import dagster as dg
+import pytest
+
+from dagster_watchword import ApiResource, build_credentials_check
+from watchword.playground import Playground
+
+MakeResource = Callable[..., ApiResource]
+Materialize = Callable[..., dg.ExecuteInProcessResult]
+
+GATE = dg.AssetKey("playground_credentials")
+
+
+@dg.asset(deps=["playground_credentials"])
+def airports(playground: ApiResource) -> None:
+    """Extract one page."""
+    with playground.session() as api:
+        api.get("/v1/airports").raise_for_status()
+
+
+def extracted(result: dg.ExecuteInProcessResult) -> bool:
+    return bool(result.asset_materializations_for_node("airports"))
+
+
+def evaluation(result: dg.ExecuteInProcessResult) -> dg.AssetCheckEvaluation:
+    (only,) = result.get_asset_check_evaluations()
+    assert only.asset_key == GATE
+    return only
+
+
+def values(found: dg.AssetCheckEvaluation) -> dict[str, Any]:
+    return {name: entry.value for name, entry in found.metadata.items()}
+
+
+def test_good_credentials_open_the_gate(make_resource: MakeResource, materialize: Materialize) -> None:
+    """The check passes with its proof, and the extraction runs."""
+    result = materialize([build_credentials_check("playground"), airports], playground=make_resource())
+    found = evaluation(result)
+    assert result.success
+    assert extracted(result)
+    assert found.passed
+    assert values(found)["code"] == "authenticated"
+    assert values(found)["verdict"] == "valid"
+    assert values(found)["duration"] > 0
+    assert result.asset_materializations_for_node(GATE.to_user_string())
+
+
+def test_a_revoked_credential_closes_the_gate(
+    make_resource: MakeResource, materialize: Materialize, playground: Playground
+) -> None:
+    """The check says why, the credentials count as not materialized, and nothing is extracted."""
+    playground.revoke("api_key")
+    result = materialize([build_credentials_check("playground"), airports], playground=make_resource())
+    found = evaluation(result)
+    assert not result.success
+    assert not found.passed
+    assert found.severity is dg.AssetCheckSeverity.ERROR
+    assert found.description
+    assert found.description.startswith("invalid: unauthorized_401: ")
+    assert values(found)["advice"] in found.description
+    assert values(found)["findings"][0]["permanence"] == "permanent"
+    assert not extracted(result)
+    assert not result.asset_materializations_for_node(GATE.to_user_string())
+    assert playground.counts() == {"/api_key/v1/me": 1}
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [None, "*", "+airports", dg.AssetSelection.assets("airports").upstream()],
+    ids=["none", "all", "upstream in text", "upstream"],
+)
+def test_every_ordinary_selection_holds_the_gate(
+    selection: dg.AssetSelection | str | None,
+    make_resource: MakeResource,
+    instance: dg.DagsterInstance,
+    playground: Playground,
+) -> None:
+    """A check on an external asset would be left out by these, without a word."""
+    playground.revoke("api_key")
+    result = dg.materialize(
+        [build_credentials_check("playground"), airports],
+        selection=selection,
+        resources={"playground": make_resource()},
+        instance=instance,
+        raise_on_error=False,
+    )
+    assert not extracted(result)
+
+
+def test_limited_credentials_pass_with_a_word(
+    make_resource: MakeResource, materialize: Materialize, playground: Playground
+) -> None:
+    """Authenticated, though not allowed at the test URL: the extraction may start."""
+    gate = build_credentials_check("playground", test_url=f"{playground.url}/api_key/v1/admin")
+    result = materialize([gate, airports], playground=make_resource())
+    assert extracted(result)
+    assert evaluation(result).passed
+    assert values(evaluation(result))["verdict"] == "valid_but_limited"
+
+
+def test_a_transient_fault_is_called_so(
+    make_resource: MakeResource, materialize: Materialize, playground: Playground
+) -> None:
+    """The description begins with what decides whether to try again."""
+    playground.fault(503, times=1)
+    result = materialize([build_credentials_check("playground"), airports], playground=make_resource())
+    assert not extracted(result)
+    assert str(evaluation(result).description).startswith("transient: unreachable: server_error_5xx")
+
+
+def test_a_transient_fault_is_tried_again(
+    make_resource: MakeResource, materialize: Materialize, playground: Playground
+) -> None:
+    """With a retry policy the gate opens once the fault has passed."""
+    playground.fault(503, times=1)
+    gate = build_credentials_check("playground", retry_policy=dg.RetryPolicy(max_retries=2))
+    result = materialize([gate, airports], playground=make_resource())
+    assert extracted(result)
+    assert [found.passed for found in result.get_asset_check_evaluations()] == [False, True]
+
+
+def test_a_permanent_fault_is_never_tried_again(
+    make_resource: MakeResource, materialize: Materialize, playground: Playground
+) -> None:
+    """A refused key isn't sent over and over, which locks accounts."""
+    playground.revoke("api_key")
+    gate = build_credentials_check("playground", retry_policy=dg.RetryPolicy(max_retries=2))
+    assert not extracted(materialize([gate, airports], playground=make_resource()))
+    assert playground.counts() == {"/api_key/v1/me": 1}
+
+
+@pytest.mark.parametrize(
+    ("on_inconclusive", "passed", "severity", "extracts"),
+    [
+        ("fail", False, dg.AssetCheckSeverity.ERROR, False),
+        ("warn", False, dg.AssetCheckSeverity.WARN, True),
+        ("pass", True, dg.AssetCheckSeverity.ERROR, True),
+    ],
+)
+def test_an_open_question_is_decided_by_the_user(
+    on_inconclusive: Literal["fail", "warn", "pass"],
+    passed: bool,  # noqa: FBT001 - a column of the table
+    severity: dg.AssetCheckSeverity,
+    extracts: bool,  # noqa: FBT001 - likewise
+    make_resource: MakeResource,
+    materialize: Materialize,
+) -> None:
+    """Without a test URL a key can't be proven; each choice tells the same verdict."""
+    gate = build_credentials_check("playground", on_inconclusive=on_inconclusive)
+    result = materialize([gate, airports], playground=make_resource(test_url=None))
+    found = evaluation(result)
+    assert (found.passed, found.severity, extracted(result)) == (passed, severity, extracts)
+    assert values(found)["verdict"] == "inconclusive"
+    assert values(found)["code"] == "not_proven"
+
+
+@pytest.mark.parametrize("on_inconclusive", ["warn", "pass"])
+def test_leniency_is_for_open_questions_only(
+    on_inconclusive: Literal["warn", "pass"],
+    make_resource: MakeResource,
+    materialize: Materialize,
+    playground: Playground,
+) -> None:
+    """A refused credential blocks, whatever happens to inconclusive ones."""
+    playground.revoke("api_key")
+    gate = build_credentials_check("playground", on_inconclusive=on_inconclusive)
+    assert not extracted(materialize([gate, airports], playground=make_resource()))
+
+
+def test_a_gate_that_does_not_block_only_reports(
+    make_resource: MakeResource, materialize: Materialize, playground: Playground
+) -> None:
+    """With blocking=False the check fails and the extraction starts nevertheless."""
+    playground.revoke("api_key")
+    gate = build_credentials_check("playground", blocking=False)
+    result = materialize([gate, airports], playground=make_resource())
+    assert not evaluation(result).passed
+    assert "airports" in {event.step_key for event in result.all_events if event.is_step_start}
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"api_key": "env:WATCHWORD_TEST_UNSET"}, "reference_unresolved"),
+        ({"base_url": "ftp://example.test"}, "url_not_absolute"),
+        ({"secret_parameters": {"nowhere": "s"}}, "parameter_malformed"),
+        ({"timeout": 5.0, "test_url": "/v1/me"}, "test_url_not_absolute"),
+    ],
+)
+def test_what_is_wrong_with_the_resource_is_the_check_s_reason(
+    changed: dict[str, Any], code: str, make_resource: MakeResource, materialize: Materialize
+) -> None:
+    """A wrong field is a failed check with its code, not a traceback."""
+    result = materialize(
+        [build_credentials_check("playground"), airports], playground=make_resource(**changed)
+    )
+    assert not extracted(result)
+    assert values(evaluation(result))["code"] == code
+
+
+def test_verb_and_expected_status_reach_the_call(
+    make_resource: MakeResource, materialize: Materialize, playground: Playground
+) -> None:
+    """An API that answers 405 to an authenticated POST can be proven by just that."""
+    gate = build_credentials_check("playground", http_method="POST", expected_status=[405])
+    result = materialize([gate, airports], playground=make_resource())
+    assert values(evaluation(result))["code"] == "counterfactual_skipped"
+    assert extracted(result)
+
+
+def test_another_kind_of_resource_is_a_mistake_that_is_told(materialize: Materialize) -> None:
+    """The name of the resource leads to something that can't be validated."""
+    result = materialize([build_credentials_check("playground")], playground="text")
+    (failure,) = result.filter_events(lambda event: event.is_step_failure)
+    assert "no ApiResource but str" in str(failure.step_failure_data.error)
+
+
+def test_a_dependency_may_be_the_gate_itself(make_resource: MakeResource, materialize: Materialize) -> None:
+    """`deps` takes the object or its name."""
+    gate = build_credentials_check("playground")
+
+    @dg.asset(name="airports", deps=[gate])
+    def dependent() -> None: ...
+
+    assert extracted(materialize([gate, dependent], playground=make_resource()))

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+import pytest
+from pydantic import BaseModel, JsonValue
+from pydantic.fields import FieldInfo
+
+import watchword
+from dagster_watchword import RESOURCES, ApiResource
+from watchword.document import CommonFields
+from watchword.fields import about, secret_names
+
+# Dagster's form of the types that it does not accept.
+TRANSLATED = {
+    tuple[str, ...]: list[str],
+    tuple[int, ...]: list[int],
+    Mapping[str, str]: dict[str, str],
+    Mapping[str, JsonValue]: dict[str, Any],
+}
+
+# Airflow's guard against its stock hooks; nothing turns a resource's fields into headers.
+AIRFLOWS_OWN = {"schema_version"}
+
+DAGSTERS_OWN = {"name", "validate_on_setup"}
+
+MODELS: list[tuple[type[BaseModel], type[ApiResource]]] = [
+    (CommonFields, ApiResource),
+    *((known, RESOURCES[method]) for method, known in watchword.METHODS.items() if method in RESOURCES),
+]
+
+FIELDS = [
+    pytest.param(model, resource, name, id=f"{resource.__name__}.{name}")
+    for model, resource in MODELS
+    for name in model.model_fields
+    if name not in AIRFLOWS_OWN
+]
+
+
+def default(field: FieldInfo) -> object:
+    value = field.get_default(call_default_factory=True)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def test_each_method_has_one_resource_of_its_name() -> None:
+    """A method of the core that has no resource is forgotten here, and the order is the core's."""
+    assert list(RESOURCES) == list(watchword.METHODS)
+    assert [known.method for known in RESOURCES.values()] == list(watchword.METHODS)
+
+
+@pytest.mark.parametrize(("model", "resource"), MODELS)
+def test_a_resource_has_the_fields_of_its_method_and_no_others(
+    model: type[BaseModel], resource: type[ApiResource]
+) -> None:
+    """A resource takes exactly what its method takes, beside the common fields."""
+    shared = set() if resource is ApiResource else set(ApiResource.model_fields)
+    assert set(resource.model_fields) - shared - DAGSTERS_OWN == set(model.model_fields) - AIRFLOWS_OWN
+
+
+@pytest.mark.parametrize(("model", "resource", "name"), FIELDS)
+def test_a_field_is_that_of_the_core(model: type[BaseModel], resource: type[ApiResource], name: str) -> None:
+    """Type, default, requiredness, description and secrecy of each field are those of the core."""
+    theirs, mine = model.model_fields[name], resource.model_fields[name]
+    known = about(theirs)
+    assert known is not None
+    assert mine.annotation == TRANSLATED.get(theirs.annotation, theirs.annotation)  # type: ignore[call-overload]
+    assert mine.is_required() == theirs.is_required()
+    assert default(mine) == default(theirs)
+    assert mine.description == known.help
+    assert mine.repr == (name not in secret_names(model))
+
+
+@pytest.mark.parametrize("resource", RESOURCES.values())
+def test_dagster_can_show_each_field(resource: type[ApiResource]) -> None:
+    """Dagster has a configuration schema for every field, and a description of each."""
+    described = {name: field.description for name, field in resource.to_fields_dict().items()}
+    assert set(described) == set(resource.model_fields)
+    assert all(described.values())
+
+
+def test_the_library_is_registered_with_dagster() -> None:
+    """Dagster's own list of libraries tells which watchword is in use."""
+    from dagster_shared.libraries import DagsterLibraryRegistry  # noqa: PLC0415 - only here
+
+    assert DagsterLibraryRegistry.get()["watchword"] == watchword.__version__
+    assert issubclass(ApiResource, dg.ConfigurableResource)

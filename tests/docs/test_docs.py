@@ -1,0 +1,99 @@
+"""What README and docs say is true: examples run, tables are up to date, links lead somewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import pytest
+
+import watchword
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
+PAGES += sorted((ROOT / "docs").glob("*.md"))
+_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="watchword-docs-")
+
+with warnings.catch_warnings():
+    # Airflow, Dagster and what they need warn when they are imported; nothing of it is about this project.
+    warnings.simplefilter("ignore")
+    import airflow.providers.http.operators.http  # noqa: F401 - imported here for its warnings
+    import dagster
+
+    from watchword.playground import CREDENTIALS, Playground, document
+
+
+def blocks():
+    return [
+        pytest.param(block, id=f"{page.name}-{number}")
+        for page in PAGES
+        for number, block in enumerate(_BLOCK.findall(page.read_text()))
+    ]
+
+
+@pytest.mark.parametrize("block", blocks())
+def test_examples_run(block, monkeypatch, capsys):
+    """Each Python block of README and docs runs, its API being the playground, and its call succeeds."""
+    with Playground() as playground:
+        base_url = document(playground.url, "api_key")["base_url"]
+        stored = {"schema_version": 1, "method": "api_key", "api_key": CREDENTIALS["api_key"]["api_key"]}
+        airflow_connection = {"conn_type": "watchword", "host": base_url, "extra": stored}
+        monkeypatch.setenv("AIRFLOW_CONN_ACME", json.dumps(airflow_connection))
+        monkeypatch.setenv("EXAMPLE_API_KEY", CREDENTIALS["api_key"]["api_key"])
+        source = block.replace("https://api.example.com", base_url).replace("/v1/orders", "/v1/airports")
+        names: dict[str, object] = {"__name__": "example"}
+        exec(compile(source, "example", "exec", dont_inherit=True), names)  # noqa: S102 - our own docs
+        if "validate(" in source:
+            assert "valid: authenticated" in capsys.readouterr().out
+        if "watchword.load" in source:
+            assert playground.counts()["/api_key/v1/airports"] >= 1
+        if "dg.materialize" not in source and "defs" in names:
+            _materialized(names["defs"])
+            assert playground.counts()["/api_key/v1/airports"] == 1
+
+
+def _materialized(definitions):
+    """Run all assets of a Dagster example, its gate included."""
+    with dagster.DagsterInstance.ephemeral() as instance:
+        job = definitions.resolve_implicit_global_asset_job_def()
+        assert job.execute_in_process(instance=instance).success
+
+
+def test_tables_are_up_to_date():
+    """The tables of methods and findings are those of the core."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs" / "generate.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_readme_lists_every_method_as_working_and_no_other():
+    """A method is in README's table with a yes exactly where the registry has it."""
+    rows = re.findall(r"^\| (`[^|]+) \|[^|]*\| (yes|coming)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    claimed = {name for names, state in rows if state == "yes" for name in re.findall(r"`(\w+)`", names)}
+    assert claimed == set(watchword.METHODS)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    """Every relative link of README and docs names a file that is there."""
+    targets = _LINK.findall(page.read_text())
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_pages_speak_of_the_project_alone():
+    """No page holds a path of somebody's machine."""
+    for page in PAGES:
+        assert not re.search(r"/(?:root|home)/\w|/work/", page.read_text()), page.name

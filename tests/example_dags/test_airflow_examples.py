@@ -1,0 +1,117 @@
+"""Airflow's example DAGs, run as their readers run them: `airflow dags test`, against the playground."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from watchword.playground import CREDENTIALS, Playground, document
+
+EXAMPLES = Path(__file__).parents[2] / "example_dags"
+NAMES = ["validate_then_extract", "validate_then_extract_http_operator"]
+AIRPORTS = 3376
+SECRET = str(CREDENTIALS["bearer"]["bearer_token"])
+
+Run = Callable[[str], "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An Airflow home whose database is ready."""
+    folder = tmp_path_factory.mktemp("airflow")
+    airflow(folder, "db", "migrate").check_returncode()
+    return folder
+
+
+def airflow(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    settings = {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(EXAMPLES),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        # What is never printed is not printed at this level either.
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "airflow", *arguments],
+        env={**os.environ, **settings, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+
+
+@pytest.fixture
+def playground() -> Iterator[Playground]:
+    with Playground() as running:
+        yield running
+
+
+@pytest.fixture
+def run(home: Path, playground: Playground, tmp_path: Path) -> Run:
+    """Run an example with `acme` as its connection, whose secret is a reference."""
+    fields = document(playground.url, "bearer")
+    extra = {
+        "schema_version": 1,
+        "method": "bearer",
+        "bearer_token": "env:WATCHWORD_SECRET_ACME",
+        "test_url": f"{fields['base_url']}/v1/me",
+    }
+    connection = {"conn_type": "watchword", "host": fields["base_url"], "extra": extra}
+
+    def test(name: str) -> subprocess.CompletedProcess[str]:
+        return airflow(
+            *(home, "dags", "test", name),
+            AIRFLOW_CONN_ACME=json.dumps(connection),
+            WATCHWORD_SECRET_ACME=SECRET,
+            WATCHWORD_EXAMPLE_DATABASE=str(tmp_path / "airports.sqlite"),
+        )
+
+    return test
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_good_credential_loads_every_airport(
+    run: Run, playground: Playground, tmp_path: Path, name: str
+) -> None:
+    """All pages, over one network connection, and no secret in any line of the output."""
+    done = run(name)
+    assert done.returncode == 0, done.stdout
+    assert SECRET not in f"{done.stdout}{done.stderr}"
+    with closing(sqlite3.connect(tmp_path / "airports.sqlite")) as database:
+        rows = database.execute("SELECT iata, name, latitude FROM airports_by_airflow").fetchall()
+    assert len(rows) == len(set(rows)) == AIRPORTS
+    assert playground.counts() == {"/bearer/v1/me": 2, "/bearer/v1/airports": 34}
+    # Two for the sensor's call with and without the credential, one for all the pages.
+    assert playground.connections == 3
+
+
+def test_a_revoked_credential_stops_the_run_at_the_sensor(
+    run: Run, playground: Playground, tmp_path: Path
+) -> None:
+    """With the reason; the extraction does not start and no table is touched."""
+    playground.revoke("bearer")
+    done = run(NAMES[0])
+    assert done.returncode != 0
+    assert "unauthorized_401: The API refused the credential" in done.stdout
+    assert "What to do: " in done.stdout
+    assert SECRET not in f"{done.stdout}{done.stderr}"
+    assert playground.counts() == {"/bearer/v1/me": 1}
+    assert not (tmp_path / "airports.sqlite").exists()
+
+
+def test_airflow_finds_its_examples_alone(home: Path) -> None:
+    """What else lies in the folder is none of its business."""
+    done = airflow(home, "dags", "list-import-errors", "--output", "json")
+    assert json.loads(done.stdout[done.stdout.index("[") :] if "[" in done.stdout else "[]") == []
+    listed = airflow(home, "dags", "list", "--output", "json", "--local")
+    assert {name for name in NAMES if f'"{name}"' in listed.stdout} == set(NAMES)

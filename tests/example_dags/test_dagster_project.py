@@ -1,0 +1,74 @@
+"""The Dagster project of the examples, run by Dagster's own command."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("dagster", reason="the example needs the extra [dagster]")
+
+from watchword.playground import Playground, document
+
+PROJECT = Path(__file__).parents[2] / "example_dags" / "dagster_project" / "definitions.py"
+METHOD = "api_key"
+
+Materialize = Callable[[], "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def playground() -> Iterator[Playground]:
+    with Playground() as running:
+        yield running
+
+
+@pytest.fixture
+def materialize(tmp_path: Path, playground: Playground) -> Materialize:
+    """Return a function that materializes everything in the project, as its user would."""
+    fields = {**document(playground.url, METHOD), "test_url": f"{playground.url}/{METHOD}/v1/me"}
+    connection = tmp_path / "connection.json"
+    connection.write_text(json.dumps(fields), encoding="utf-8")
+    tmp_path.joinpath("dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+    environment = {
+        **os.environ,
+        "DAGSTER_HOME": str(tmp_path),
+        "WATCHWORD_EXAMPLE_DOCUMENT": str(connection),
+        "WATCHWORD_EXAMPLE_DATABASE": str(tmp_path / "airports.sqlite"),
+    }
+    command = [sys.executable, "-m", "dagster", "asset", "materialize", "-f", str(PROJECT), "--select", "*"]
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+
+    return run
+
+
+def test_the_example_extracts_every_airport(materialize: Materialize, tmp_path: Path) -> None:
+    """Good credentials: the check passes and the table holds every row once."""
+    done = materialize()
+    assert done.returncode == 0, done.stderr
+    assert "'credentials_are_valid' on 'acme_credentials' passed" in done.stderr
+    with closing(sqlite3.connect(tmp_path / "airports.sqlite")) as connection:
+        rows = "SELECT count(*), count(DISTINCT iata) FROM airports_by_dagster"
+        assert connection.execute(rows).fetchone() == (3376, 3376)
+
+
+def test_the_example_extracts_nothing_with_a_revoked_key(
+    materialize: Materialize, playground: Playground, tmp_path: Path
+) -> None:
+    """Bad credentials: the command fails, says why, and the API was called once."""
+    playground.revoke(METHOD)
+    done = materialize()
+    assert done.returncode == 1
+    assert "invalid: unauthorized_401" in done.stderr
+    assert "Dependencies for step airports failed: ['acme_credentials']. Not executing." in done.stderr
+    assert document(playground.url, METHOD)["api_key"] not in done.stdout + done.stderr
+    assert playground.counts() == {f"/{METHOD}/v1/me": 1}
+    assert not tmp_path.joinpath("airports.sqlite").exists()
