@@ -104,6 +104,25 @@ def test_a_body_parameter_stays_at_home_on_a_307(serve, reply):
     assert stranger.seen[0].body == b'{"page": 1}'
 
 
+@pytest.mark.parametrize(
+    "body", [{"data": b"raw"}, {"json": [1]}, {"files": {"f": b"x"}}, {"data": iter([b"x"])}]
+)
+def test_a_body_that_takes_no_parameter_is_refused_before_sending(serve, reply, body):
+    """Raw, list, multipart and streamed bodies can't take a body parameter: a typed error, nothing sent."""
+    server = serve(reply())
+    fields = {"method": "api_key", "api_key": SECRET, "add_to": "body", "key_name": "key"}
+    with api(server.url, **fields).session() as session:
+        with pytest.raises(watchword.RequestError) as error:
+            session.post("/a", **body)
+        assert error.value.code == "body_not_extendable"
+        session.post("/a", data={"a": "1"})
+        session.post("/a")
+    assert [seen.body for seen in server.seen] == [
+        b"a=1&key=s3cret%2Fk%2By+w1th%3Dall",
+        b"key=s3cret%2Fk%2By+w1th%3Dall",
+    ]
+
+
 def test_a_redirect_inside_the_origin_is_signed_again(serve, reply):
     """A hop within the allowed origin is authenticated for its own URL."""
     server = serve(lambda seen: reply() if "/b" in seen.path else reply(302, headers={"Location": "/b?x=1"}))

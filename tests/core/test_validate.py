@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import socket
 import ssl
 
 import pytest
+import urllib3.util.connection
 
 import watchword
 from watchword.codes import CODES
@@ -342,4 +344,20 @@ def test_names_that_do_not_exist_are_a_matter_of_configuration(monkeypatch):
 
         # The resolver of the machine that runs the tests is not ours to command.
         monkeypatch.setattr(socket, "getaddrinfo", no_answer)
+        assert code_of("https://api.test") == code
+
+
+def test_a_host_that_can_t_be_reached_is_told_from_one_that_is_silent(monkeypatch):
+    """No route is a fault of the network, no answer to the handshake one of the way to the host."""
+    faults = (
+        (OSError(errno.EHOSTUNREACH, "no route"), "host_unreachable"),
+        (TimeoutError("timed out"), "connect_timeout"),
+    )
+    for fault, code in faults:
+
+        def connect(*_, fault=fault, **__):
+            raise fault
+
+        # Loopback is always reachable, and no other address is ours to call.
+        monkeypatch.setattr(urllib3.util.connection, "create_connection", connect)
         assert code_of("https://api.test") == code

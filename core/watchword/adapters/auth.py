@@ -46,13 +46,16 @@ class SigningAuth(AuthBase):
 
     def _continued(self, flow: Flow, response: Response, options: dict[str, Any]) -> Response:
         """Hand the response to the flow and send what it wants sent again."""
-        while (again := self._authenticator.following(flow, response)) is not None:
-            rewind(again)
-            _ = response.content  # frees the connection
-            response.close()
-            later: Response = response.connection.send(again, **options)
-            later.history = [*response.history, response]
-            response = later
+        try:
+            while (again := self._authenticator.following(flow, response)) is not None:
+                rewind(again)
+                _ = response.content  # gives the connection back
+                later: Response = response.connection.send(again, **options)
+                later.history = [*response.history, response]
+                response = later
+        except BaseException:
+            response.close()  # nobody else will: the caller gets the error alone
+            raise
         return response
 
 

@@ -107,10 +107,14 @@ class SigningAdapter(HTTPAdapter):
         authenticator = self.authenticator
         flow = authenticator.flow(request.copy())
         response = self._transmit(authenticator.first(flow), request, options)
-        while (again := authenticator.following(flow, response)) is not None:
-            rewind(again)
-            response.raw.drain_conn()  # gives the connection back
-            response = self._transmit(again, request, options)
+        try:
+            while (again := authenticator.following(flow, response)) is not None:
+                rewind(again)
+                response.raw.drain_conn()  # gives the connection back
+                response = self._transmit(again, request, options)
+        except BaseException:
+            response.close()  # nobody else will: the caller gets the error alone
+            raise
         return response
 
     def _transmit_as_it_is(self, request: PreparedRequest, options: dict[str, Any]) -> Response:

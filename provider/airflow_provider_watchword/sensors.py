@@ -1,0 +1,118 @@
+"""`CredentialSensor`: let extraction start only when the connection's credential has been proven."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from airflow.sdk import BaseSensorOperator, PokeReturnValue
+from airflow.sdk.exceptions import AirflowFailException
+
+from airflow_provider_watchword.hooks import ApiHook
+from watchword.diagnosis import Finding, Permanence, Report, Severity
+from watchword.errors import DocumentError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+OnInconclusive = Literal["fail", "pass", "wait"]
+
+_LEVELS = {Severity.ERROR: logging.ERROR, Severity.WARNING: logging.WARNING, Severity.INFO: logging.INFO}
+
+
+class CredentialSensor(BaseSensorOperator):
+    """Succeeds when an authenticated call has succeeded; what was found is its XCom.
+
+        CredentialSensor(task_id="acme_is_valid", http_conn_id="acme") >> extract()
+
+    A wrong credential or a wrong connection fails the task at once and without retries, since
+    waiting changes nothing. A fault that passes (a timeout, 429, 5xx) is waited for.
+
+    Args:
+        http_conn_id: the id of a connection of the type `watchword`.
+        test_url: absolute URL of a harmless call that needs the credential; the connection's
+            own test URL if left out. OAuth client credentials need none.
+        http_method: the call's verb.
+        expected_status: the status or statuses that mean success; any 2xx if left out.
+        on_inconclusive: what happens where nothing could be proven either way: `fail`, `pass`
+            or `wait`.
+        timeout: how long faults are waited for, in seconds.
+        poke_interval: seconds between two tries.
+        mode: `reschedule` frees the worker between tries, `poke` keeps it.
+
+    Raises:
+        ValueError: `on_inconclusive` is none of its three words.
+    """
+
+    template_fields: Sequence[str] = ("http_conn_id", "test_url")
+
+    def __init__(  # noqa: PLR0913 - an operator's arguments are its form
+        self,
+        *,
+        http_conn_id: str = ApiHook.default_conn_name,
+        test_url: str | None = None,
+        http_method: str = "GET",
+        expected_status: int | Sequence[int] | None = None,
+        on_inconclusive: OnInconclusive = "fail",
+        timeout: float = 900,
+        poke_interval: float = 30,
+        mode: str = "reschedule",
+        **kwargs: Any,  # noqa: ANN401 - those of every Airflow operator
+    ) -> None:
+        super().__init__(timeout=timeout, poke_interval=poke_interval, mode=mode, **kwargs)
+        if on_inconclusive not in get_args(OnInconclusive):
+            raise ValueError(f"on_inconclusive must be fail, pass or wait, not {on_inconclusive!r}.")
+        self.http_conn_id = http_conn_id
+        self.test_url = test_url
+        self.http_method = http_method
+        self.expected_status = expected_status
+        self.on_inconclusive = on_inconclusive
+
+    def poke(self, context: Context) -> bool | PokeReturnValue:  # noqa: ARG002 - the base's signature
+        """Validate once; return the report when it is good, False when waiting may help.
+
+        Raises:
+            AirflowFailException: waiting would not help.
+        """
+        try:
+            report = self._validated()
+        except DocumentError as error:
+            for found in error.findings:
+                self._tell(found)
+            raise AirflowFailException(
+                f"The connection {self.http_conn_id!r} can't be used. {error}"
+            ) from None
+        self._log_report(report)
+        permanence = report.permanence
+        waived = permanence is Permanence.INCONCLUSIVE and self.on_inconclusive == "pass"
+        if report.ok or waived:
+            return PokeReturnValue(is_done=True, xcom_value=report.as_dict())
+        waiting = permanence is Permanence.INCONCLUSIVE and self.on_inconclusive == "wait"
+        if waiting or permanence is Permanence.TRANSIENT:
+            self.log.warning("Nothing is proven yet; trying again in %s s.", self.poke_interval)
+            return False
+        raise AirflowFailException(report.summary)
+
+    def _validated(self) -> Report:
+        expected = self.expected_status
+        statuses = () if expected is None else (expected,) if isinstance(expected, int) else tuple(expected)
+        return ApiHook(self.http_conn_id).validate(
+            self.test_url, http_method=self.http_method, expected_status=statuses
+        )
+
+    def _log_report(self, report: Report) -> None:
+        level = logging.INFO if report.ok else logging.WARNING
+        self.log.log(level, "Credential of the connection %r: %s", self.http_conn_id, report.verdict)
+        self._tell(report.deciding)
+        for note in report.notes:
+            self._tell(note)
+
+    def _tell(self, found: Finding) -> None:
+        """Log a finding: what, what to do, and each piece of evidence."""
+        level = _LEVELS[found.code.severity]
+        self.log.log(level, "%s: %s", found.code.name, found.message)
+        if found.code.severity is not Severity.INFO:
+            self.log.log(level, "  What to do: %s", found.advice)
+        for label, text in found.evidence.items():
+            self.log.log(level, "  %s: %s", label, text)

@@ -1,0 +1,111 @@
+"""Airflow for the tests of the provider: a home of its own, connections in the environment, real servers."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from watchword.playground import Playground, document
+
+HERE = Path(__file__).parent
+
+# Airflow reads its home when it is imported, which the first test module does.
+HOME = Path(tempfile.mkdtemp(prefix="watchword-airflow-"))
+os.environ.update(
+    {
+        "AIRFLOW_HOME": str(HOME),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",  # what is never printed is not printed then either
+        "AIRFLOW__CORE__DAGS_FOLDER": str(HOME / "dags"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME / 'airflow.db'}",
+    }
+)
+
+# Airflow and its dependencies warn when they are imported; nothing of it is about this project.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import airflow.models
+    import airflow.providers.http.operators.http
+    import airflow.providers.http.sensors.http
+
+Connect = Callable[..., str]
+
+
+def pytest_unconfigure() -> None:
+    logging.raiseExceptions = False  # Airflow logs at its exit, to a stream that pytest has closed
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let pass what Airflow's own HTTP provider imports from Airflow's own old places."""
+    old_place = "ignore:The `airflow.utils.operator_helpers.determine_kwargs` attribute is deprecated"
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.filterwarnings(old_place))
+
+
+def airflow_json(fields: dict[str, Any]) -> str:
+    """Return a document as Airflow keeps it: what it has columns for in those, the rest in the extra."""
+    rest = dict(fields)
+    stored = {
+        "conn_type": "watchword",
+        "host": rest.pop("base_url", None),
+        "login": rest.pop("username", None),
+        "password": rest.pop("password", None),
+    }
+    return json.dumps({**stored, "extra": {"schema_version": 1, **rest}})
+
+
+@pytest.fixture
+def playground() -> Iterator[Playground]:
+    with Playground() as running:
+        yield running
+
+
+@pytest.fixture
+def connect(monkeypatch: pytest.MonkeyPatch, playground: Playground) -> Connect:
+    """Store a playground document, with changes, as the connection `acme`; its id is returned."""
+
+    def store(method: str = "bearer", *, drop: tuple[str, ...] = (), **changes: Any) -> str:
+        fields = {**document(playground.url, method), **changes}
+        monkeypatch.setenv(
+            "AIRFLOW_CONN_ACME", airflow_json({k: v for k, v in fields.items() if k not in drop})
+        )
+        return "acme"
+
+    return store
+
+
+@pytest.fixture(scope="session")
+def database() -> Path:
+    """The home of an Airflow whose database is ready."""
+    airflow_cli("db", "migrate")
+    return HOME
+
+
+def airflow_cli(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Airflow's command line in the tests' home; a failure of the command itself is the test's."""
+    return subprocess.run(
+        [sys.executable, "-m", "airflow", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+
+
+@pytest.fixture
+def airflow() -> Callable[..., subprocess.CompletedProcess[str]]:
+    return airflow_cli

@@ -1,0 +1,176 @@
+"""A real api-server: the form's way of saving, the Test button, and the log of a real task."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from airflow_provider_watchword import form
+from watchword.playground import CREDENTIALS, Playground
+
+SECRET = str(CREDENTIALS["oauth2_client_credentials"]["client_secret"])
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running api-server: its URL, a session that is signed in, and the settings it runs with."""
+
+    url: str
+    api: requests.Session
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def server(database: Path) -> Iterator[Server]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "1",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parent / "dags"),
+        "AIRFLOW__CORE__FERNET_KEY": "bWFkZS11cC1mZXJuZXQta2V5LWZvci10ZXN0cy0wMDA=",
+        "AIRFLOW__API__SECRET_KEY": "made-up-signing-key-for-the-tests-of-the-api-server",
+        "AIRFLOW__API_AUTH__JWT_SECRET": "made-up-jwt-secret-for-the-tests-of-the-api-server-which-is-long",
+    }
+    command = [sys.executable, "-m", "airflow", "api-server", "--host", "127.0.0.1", "--port", str(port)]
+    output = (database / "api-server.log").open("w")
+    process = subprocess.Popen(
+        command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_for(f"{url}/api/v2/version", process)
+        api = requests.Session()
+        token = api.get(f"{url}/auth/token", timeout=30).json()["access_token"]
+        api.headers["Authorization"] = f"Bearer {token}"
+        yield Server(url, api, environment)
+        api.close()
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+        output.close()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if requests.get(url, timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.2)
+    pytest.fail("the api-server did not start")
+
+
+def saved_by_the_form(playground: Playground, **changes: Any) -> dict[str, Any]:
+    """Return what the form sends: every declared field in its order, untouched ones as null."""
+    fields = dict(CREDENTIALS["oauth2_client_credentials"])
+    fields["grant_url"] = f"{playground.url}{fields.pop('token_url')}"
+    extra: dict[str, Any] = dict.fromkeys(form.conn_fields())
+    extra.update({"schema_version": 1, **fields, **changes})
+    return {
+        "connection_id": "acme",
+        "conn_type": "watchword",
+        "host": f"{playground.url}/oauth2_client_credentials",
+        "login": "",
+        "password": "",
+        "schema": "",
+        "port": None,
+        "extra": json.dumps(extra),
+    }
+
+
+@pytest.fixture
+def saved(server: Server, playground: Playground) -> Iterator[dict[str, Any]]:
+    body = saved_by_the_form(playground)
+    server.api.post(f"{server.url}/api/v2/connections", json=body, timeout=30).raise_for_status()
+    yield body
+    server.api.delete(f"{server.url}/api/v2/connections/acme", timeout=30).raise_for_status()
+
+
+def test_the_form_is_served(server: Server) -> None:
+    """With all fields, schema_version first."""
+    metas = server.api.get(f"{server.url}/ui/connections/hook_meta", timeout=60).json()
+    [meta] = [meta for meta in metas if meta["connection_type"] == "watchword"]
+    assert list(meta["extra_fields"]) == list(form.conn_fields())
+
+
+def test_secrets_are_shown_to_nobody(server: Server, saved: dict[str, Any]) -> None:
+    """Reading a connection back gives asterisks for what is secret and everything else in clear."""
+    answer = server.api.get(f"{server.url}/api/v2/connections/acme", timeout=30)
+    extra = json.loads(answer.json()["extra"])
+    assert SECRET not in answer.text
+    assert extra["client_secret"] == "***"
+    assert extra["client_id"] == "playground-client"
+    assert extra["grant_url"].endswith("/oauth/token")
+    assert next(iter(extra)) == "schema_version"
+
+
+def test_editing_keeps_secrets_and_order(server: Server, saved: dict[str, Any]) -> None:
+    """What was shown as asterisks comes back as such and stays what it was."""
+    url = f"{server.url}/api/v2/connections/acme"
+    shown = json.loads(server.api.get(url, timeout=30).json()["extra"])
+    changed = {**saved, "extra": json.dumps({**shown, "scope": "airports:read"})}
+    server.api.patch(url, json=changed, timeout=30).raise_for_status()
+    test = server.api.post(f"{server.url}/api/v2/connections/test", json=changed, timeout=60)
+    assert test.json()["status"] is True, test.text
+    assert next(iter(json.loads(server.api.get(url, timeout=30).json()["extra"]))) == "schema_version"
+
+
+@pytest.mark.parametrize(("secret", "ok"), [(SECRET, True), ("canary-wrong-5e21", False)])
+def test_the_test_button(server: Server, playground: Playground, secret: str, *, ok: bool) -> None:
+    """Green when a token was issued, red with the reason otherwise, and no secret in either."""
+    body = saved_by_the_form(playground, client_secret=secret)
+    body["connection_id"] = "unsaved"
+    answer = server.api.post(f"{server.url}/api/v2/connections/test", json=body, timeout=60)
+    answer.raise_for_status()
+    assert answer.json()["status"] is ok, answer.text
+    assert secret not in answer.text
+    assert ("token_obtained" if ok else "invalid_client") in answer.json()["message"]
+
+
+def test_a_real_task_shows_no_secret(
+    server: Server,
+    playground: Playground,
+    saved: dict[str, Any],
+    airflow: Callable[..., subprocess.CompletedProcess[str]],
+    database: Path,
+) -> None:
+    """Neither the secret nor a form of it nor the token, though the task logs and raises them all.
+
+    The sensor is rescheduled once before, for a fault that passes.
+    """
+    test_url = f"{playground.url}/oauth2_client_credentials/v1/me"
+    body = saved_by_the_form(playground, client_secret="env:WATCHWORD_SECRET_ACME", test_url=test_url)
+    server.api.patch(f"{server.url}/api/v2/connections/acme", json=body, timeout=30).raise_for_status()
+    playground.fault(status=503, path="/oauth2_client_credentials")
+    done = airflow(
+        *("dags", "test", "careless", "--use-executor"),
+        **{**server.environment, "WATCHWORD_SECRET_ACME": SECRET},
+    )
+    logs = {path: path.read_text() for path in (database / "logs").rglob("attempt=*.log")}
+    told = "".join(text for path, text in logs.items() if "task_id=tell" in str(path))
+    gate = "".join(text for path, text in logs.items() if "task_id=gate" in str(path))
+    assert "trying again" in gate, done.stdout
+    assert "authenticated: " in gate
+    for label in ("secret", "base64", "token"):
+        assert f"{label}: <***>" in told, told
+    assert "failed with <***>" in told
+    # `airflow dags test` itself repeats them on its own output, where Airflow masks nothing.
+    assert SECRET not in "".join(logs.values())

@@ -1,0 +1,138 @@
+"""The connection form, which is derived from the core's fields and kept in the repository."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import airflow
+import jsonschema
+import pytest
+from airflow._shared.secrets_masker import should_hide_value_for_key
+from airflow.api_fastapi.core_api.services.ui.connections import HookMetaService
+from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
+
+from airflow_provider_watchword import form
+from airflow_provider_watchword.get_provider_info import INFO_FILE, get_provider_info
+from watchword import METHODS
+from watchword.document import SYNONYMS, CommonFields
+from watchword.fields import Section, about, secret_names
+
+FIELDS = form.conn_fields()
+MODELS = [CommonFields, *METHODS.values()]
+SECRETS = {name for model in MODELS for name in secret_names(model)}
+SHOWN = {name for model in MODELS for name, field in model.model_fields.items() if about(field)}
+
+
+def test_the_committed_file_is_up_to_date() -> None:
+    """`make generate` has been run since the last change of a field."""
+    assert json.loads(INFO_FILE.read_text(encoding="utf-8")) == form.provider_info()
+
+
+def test_every_field_of_the_core_is_in_the_form() -> None:
+    """None is missing, none is made up; Airflow's own columns stand for three of them."""
+    renamed = {form.FORM_NAMES.get(name, name) for name in SHOWN - form.STANDARD}
+    assert set(FIELDS) == renamed | {"schema_version", "method"}
+
+
+def test_reading_the_information_imports_nothing_of_ours() -> None:
+    """Every Airflow process reads it at its start."""
+    program = (
+        "import sys; from airflow_provider_watchword.get_provider_info import get_provider_info;"
+        "get_provider_info(); print(sorted(m for m in sys.modules if m.split('.')[0] in"
+        " {'airflow', 'watchword', 'requests', 'pydantic'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("schema", ["provider.yaml.schema.json", "provider_info.schema.json"])
+def test_the_information_follows_airflows_schemas(schema: str) -> None:
+    """The connection types as in a provider.yaml, the whole as Airflow checks it at run time."""
+    rules = json.loads((Path(airflow.__file__).parent / schema).read_text(encoding="utf-8"))
+    info = get_provider_info()
+    if schema.startswith("provider.yaml"):
+        jsonschema.validate(info["connection-types"], rules["properties"]["connection-types"])
+    else:
+        jsonschema.validate(info, rules)
+
+
+@pytest.mark.parametrize("name", sorted(SHOWN | set(FIELDS)))
+def test_airflow_hides_exactly_the_secret_fields(name: str) -> None:
+    """Its masker goes by the key's name; `token_url` alone is hidden without being secret."""
+    if name == "token_url":
+        assert SYNONYMS["grant_url"] == name
+        assert "token_url" not in FIELDS
+        return
+    assert should_hide_value_for_key(name) is (name in SECRETS)
+
+
+def test_the_schema_version_is_the_first_key_of_a_saved_extra() -> None:
+    """The form saves its fields in their order, and keeps one with `const` out of sight."""
+    assert next(iter(FIELDS)) == "schema_version"
+    schema = FIELDS["schema_version"]["schema"]
+    assert (schema["type"], schema["const"], schema["default"]) == ("integer", 1, 1)
+
+
+def test_nothing_else_has_a_default() -> None:
+    """Defaults differ by method, and under a hidden name one would be saved as asterisks."""
+    assert [name for name, field in FIELDS.items() if "default" in field["schema"]] == ["schema_version"]
+
+
+def test_what_may_be_left_out_may_be_null() -> None:
+    """Only the method must be chosen."""
+    strict = [name for name, field in FIELDS.items() if "null" not in field["schema"]["type"]]
+    assert strict == ["schema_version", "method"]
+
+
+def test_secrets_are_masked_while_they_are_typed() -> None:
+    """But for PEM text, whose line breaks a masked input would swallow, and objects."""
+    formats = {name: FIELDS[name]["schema"].get("format") for name in SECRETS if name in FIELDS}
+    assert {name for name, kind in formats.items() if kind != "password"} == {
+        "client_private_key",
+        "secret_parameters",
+    }
+    assert formats["client_private_key"] == "multiline"
+
+
+def test_shared_fields_offer_the_choices_of_all_methods() -> None:
+    """Airflow's form can't change with the method that is chosen."""
+    assert FIELDS["add_to"]["schema"]["enum"] == ["header", "query", "cookie", "body"]
+    assert FIELDS["method"]["schema"]["enum"] == list(METHODS)
+    assert "Used by: api_key, bearer" in FIELDS["add_to"]["description"]
+
+
+def test_sections_come_in_their_order() -> None:
+    """Airflow shows them as they first appear."""
+    sections = list(dict.fromkeys(field["schema"]["section"] for field in FIELDS.values()))
+    assert sections == [section.value for section in Section if section.value in sections]
+
+
+def test_shared_fields_have_one_label() -> None:
+    """A name that two methods use means the same in both."""
+    labels: dict[str, set[str]] = {}
+    for model in MODELS:
+        for name, field in model.model_fields.items():
+            if known := about(field):
+                labels.setdefault(name, set()).add(f"{known.label} in {known.section}")
+    assert {name: found for name, found in labels.items() if len(found) > 1} == {}
+
+
+def test_airflow_shows_the_connection_type() -> None:
+    """What Airflow's form is made of has our type, its name, and every field in its order."""
+    [meta] = [meta for meta in HookMetaService.hook_meta_data() if meta.connection_type == "watchword"]
+    assert meta.hook_name == "HTTP API (watchword)"
+    assert meta.extra_fields is not None
+    assert list(meta.extra_fields) == list(FIELDS)
+    assert meta.standard_fields is not None
+    assert meta.standard_fields.host is not None
+    assert meta.standard_fields.host.title == "Base URL"
+
+
+def test_airflow_finds_the_hook() -> None:
+    """The hook's class is imported when a connection asks for it."""
+    hook = ProvidersManagerTaskRuntime().hooks["watchword"]
+    assert hook is not None
+    assert hook.connection_id_attribute_name == "http_conn_id"

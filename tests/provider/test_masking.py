@@ -1,0 +1,64 @@
+"""Airflow's masker learns every secret, by value."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from airflow.sdk._shared.secrets_masker import redact, reset_secrets_masker
+
+from airflow_provider_watchword import ApiHook
+from watchword.playground import CREDENTIALS
+
+Connect = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_masker() -> Iterator[None]:
+    reset_secrets_masker()
+    yield
+    reset_secrets_masker()
+
+
+def test_derived_forms_are_masked(connect: Connect) -> None:
+    """Airflow alone knows the password, but not the header that is made of it."""
+    password = "masked-by-value-93ab"
+    ApiHook(connect("basic", password=password)).get_conn()
+    pair = base64.b64encode(f"playground:{password}".encode()).decode()
+    assert redact(f"Authorization: Basic {pair}") == "Authorization: ***"
+
+
+def test_references_are_masked(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a reference leads to is nowhere in the connection."""
+    monkeypatch.setenv("WATCHWORD_SECRET_ACME", "behind-a-reference-4d7a")
+    ApiHook(connect(bearer_token="env:WATCHWORD_SECRET_ACME")).get_conn()
+    assert redact("it is behind-a-reference-4d7a") == "it is ***"
+
+
+def test_nested_secrets_are_masked(connect: Connect) -> None:
+    """Stacked parameters have names of their own."""
+    ApiHook(connect("custom", secret_parameters={"header:X-Id": "nested-value-51c2"})).get_conn()
+    assert redact("it is nested-value-51c2") == "it is ***"
+
+
+def test_tokens_are_masked(connect: Connect) -> None:
+    """As soon as they are issued."""
+    hook = ApiHook(connect("oauth2_client_credentials"))
+    hook.run("/v1/me")
+    token = hook.connection.renew_token().access_token
+    assert redact(f"it is {token}") == "it is ***"
+
+
+def test_a_forked_child_tells_its_own_masker(connect: Connect) -> None:
+    """Airflow empties the masker before it forks a task; what is known by then is told again."""
+    conn_id = connect()
+    ApiHook(conn_id).get_conn()
+    secret = CREDENTIALS["bearer"]["bearer_token"]
+    reset_secrets_masker()
+    child = os.fork()
+    if child == 0:
+        ApiHook(conn_id).get_conn()
+        os._exit(0 if redact(f"it is Bearer {secret}") == "it is ***" else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

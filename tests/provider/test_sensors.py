@@ -1,0 +1,216 @@
+"""`CredentialSensor`, poked against the playground."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from airflow.sdk import PokeReturnValue
+from airflow.sdk.exceptions import (
+    AirflowFailException,
+    AirflowNotFoundException,
+    AirflowSensorTimeout,
+    AirflowSkipException,
+)
+
+from airflow_provider_watchword import CredentialSensor
+from watchword.playground import CREDENTIALS, Playground
+
+Connect = Callable[..., str]
+SECRET_FIELDS = ("api_key", "bearer_token", "password", "client_secret")
+METHODS = [method for method in CREDENTIALS if method != "none"]
+
+
+def sensor(**arguments: Any) -> CredentialSensor:
+    return CredentialSensor(task_id="gate", http_conn_id="acme", **arguments)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_good_credential_opens_the_gate(connect: Connect, playground: Playground, method: str) -> None:
+    """The report is the XCom, as plain JSON."""
+    connect(method)
+    result = sensor(test_url=f"{playground.url}/{method}/v1/me").poke({})
+    assert isinstance(result, PokeReturnValue)
+    assert result.is_done
+    assert json.loads(json.dumps(result.xcom_value))["verdict"] == "valid"
+
+
+def test_the_test_url_of_the_connection_is_the_default(connect: Connect, playground: Playground) -> None:
+    """So a pipeline names no host at all."""
+    connect(test_url=f"{playground.url}/bearer/v1/me")
+    assert sensor().poke({})
+    assert playground.counts() == {"/bearer/v1/me": 2}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_revoked_credential_fails_at_once(
+    connect: Connect, playground: Playground, capsys: pytest.CaptureFixture[str], method: str
+) -> None:
+    """Without retries, and with the reason in the log."""
+    connect(method)
+    playground.revoke(method)
+    with pytest.raises(AirflowFailException, match=r"^invalid: ") as caught:
+        sensor(test_url=f"{playground.url}/{method}/v1/me").poke({})
+    logged = capsys.readouterr().out
+    assert "What to do: " in logged
+    fields = dict(CREDENTIALS[method])
+    nested = fields.pop("secret_parameters", {})
+    secrets = [*nested.values(), *(fields[name] for name in SECRET_FIELDS if name in fields)]
+    assert secrets
+    assert [secret for secret in secrets if secret in f"{logged}{caught.value}"] == []
+
+
+def test_the_log_reads_as_headline_cause_action_and_evidence(
+    connect: Connect, playground: Playground, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line each."""
+    connect()
+    playground.revoke("bearer")
+    with pytest.raises(AirflowFailException):
+        sensor(test_url=f"{playground.url}/bearer/v1/me").poke({})
+    shape = re.compile(
+        r"^\S+ \[\w+ *\] (.*?) *\[airflow\.task\.operators\..*CredentialSensor\]", re.MULTILINE
+    )
+    lines = shape.findall(capsys.readouterr().out)
+    assert lines[0] == "Credential of the connection 'acme': invalid"
+    assert lines[1].startswith("unauthorized_401: ")
+    assert lines[2].startswith("  What to do: ")
+    assert "  status: 401" in lines[3:]
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_a_passing_fault_is_waited_for(connect: Connect, playground: Playground, status: int) -> None:
+    """False means: poke again."""
+    connect(test_url=f"{playground.url}/bearer/v1/me")
+    playground.fault(status=status)
+    assert sensor().poke({}) is False
+    assert sensor().poke({})
+
+
+def test_poke_mode_goes_on_until_the_fault_is_over(connect: Connect, playground: Playground) -> None:
+    """Inside one task."""
+    connect(test_url=f"{playground.url}/bearer/v1/me")
+    playground.fault(status=503, times=2)
+    report = sensor(mode="poke", poke_interval=0.01).execute({})
+    assert report["verdict"] == "valid"
+    assert playground.counts()["/bearer/v1/me"] == 4
+
+
+def test_waiting_ends_with_the_timeout(connect: Connect, playground: Playground) -> None:
+    """A fault that does not pass fails the task in the end."""
+    connect(test_url=f"{playground.url}/bearer/v1/me")
+    playground.fault(status=503, times=1000)
+    with pytest.raises(AirflowSensorTimeout):
+        sensor(mode="poke", poke_interval=0.01, timeout=0.1).execute({})
+
+
+def test_a_transient_fault_of_the_token_endpoint_is_waited_for(
+    connect: Connect, playground: Playground
+) -> None:
+    """No token now is not no token ever."""
+    connect("oauth2_client_credentials")
+    playground.fault(status=503, path="/oauth")
+    assert sensor().poke({}) is False
+
+
+def test_inconclusive_fails_by_default(connect: Connect) -> None:
+    """What is not proven does not pass."""
+    connect()
+    with pytest.raises(AirflowFailException, match="not proven"):
+        sensor().poke({})
+
+
+def test_inconclusive_can_pass(connect: Connect) -> None:
+    """With the report, which says what it is."""
+    connect()
+    result = sensor(on_inconclusive="pass").poke({})
+    assert isinstance(result, PokeReturnValue)
+    assert result.is_done
+    assert result.xcom_value["verdict"] == "inconclusive"
+
+
+def test_inconclusive_can_wait(connect: Connect) -> None:
+    """For an API whose test page is not there yet."""
+    connect()
+    assert sensor(on_inconclusive="wait").poke({}) is False
+
+
+def test_a_wrong_word_for_inconclusive_is_refused() -> None:
+    """When the DAG is loaded."""
+    with pytest.raises(ValueError, match="fail, pass or wait"):
+        sensor(on_inconclusive="ignore")
+
+
+@pytest.mark.parametrize("expected", [403, [403], (401, 403)])
+def test_an_expected_status_is_success(connect: Connect, playground: Playground, expected: Any) -> None:
+    """One or several; here of a page that nobody may read."""
+    connect("api_key")
+    gate = sensor(test_url=f"{playground.url}/api_key/v1/admin", expected_status=expected)
+    if 401 in (expected if not isinstance(expected, int) else ()):
+        with pytest.raises(AirflowFailException, match="auth_not_required"):
+            gate.poke({})
+    else:
+        assert gate.poke({})
+
+
+def test_a_limited_credential_opens_the_gate(connect: Connect, playground: Playground) -> None:
+    """It is accepted, though not allowed here."""
+    connect()
+    result = sensor(test_url=f"{playground.url}/bearer/v1/admin").poke({})
+    assert isinstance(result, PokeReturnValue)
+    assert result.xcom_value["verdict"] == "valid_but_limited"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({"bearer_token": "***"}, "placeholder_secret"), ({"bearer_tokn": "x"}, "unknown_field")],
+)
+def test_a_bad_document_fails_at_once(
+    connect: Connect,
+    playground: Playground,
+    capsys: pytest.CaptureFixture[str],
+    changes: dict[str, Any],
+    code: str,
+) -> None:
+    """Nothing is sent, and the log says what to do."""
+    connect(**changes)
+    with pytest.raises(AirflowFailException, match=code):
+        sensor(test_url=f"{playground.url}/bearer/v1/me").poke({})
+    assert "What to do: " in capsys.readouterr().out
+    assert playground.counts() == {}
+
+
+def test_a_foreign_test_url_gets_no_credential(connect: Connect, playground: Playground) -> None:
+    """The origins of the connection hold for the test URL too."""
+    connect()
+    with pytest.raises(AirflowFailException, match="origin_not_allowed"):
+        sensor(test_url="https://api.example.com/v1/me").poke({})
+
+
+def test_an_unknown_connection_stays_airflows_error() -> None:
+    """It may be a fault of the secrets backend: the task's retries apply."""
+    with pytest.raises(AirflowNotFoundException):
+        CredentialSensor(task_id="gate", http_conn_id="nobody").poke({})
+
+
+def test_defaults_are_kinder_than_airflows() -> None:
+    """Airflow's own timeout is seven days, and its mode holds a worker."""
+    gate = sensor()
+    assert (gate.timeout, gate.poke_interval, gate.mode) == (900, 30, "reschedule")
+    assert gate.template_fields == ("http_conn_id", "test_url")
+    assert gate.http_method == "GET"
+
+
+def test_arguments_of_every_operator_pass() -> None:
+    """The sensor is an operator like any other."""
+    assert sensor(retries=3, doc="why", soft_fail=True).retries == 3
+
+
+def test_soft_fail_skips(connect: Connect) -> None:
+    """Airflow's own choice is kept."""
+    connect()
+    with pytest.raises(AirflowSkipException):
+        sensor(soft_fail=True, mode="poke").execute({})

@@ -1,0 +1,125 @@
+"""One transport per connection and process."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import trustme
+from airflow.providers.http.operators.http import HttpOperator
+from requests import Response
+
+from airflow_provider_watchword import ApiHook, sharing
+from watchword.playground import CREDENTIALS, Playground
+
+Connect = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    sharing._kept.clear()
+    yield
+    sharing._kept.clear()
+
+
+def document(number: int = 0, secret: str = "canary-7b1e") -> dict[str, object]:
+    return {"method": "bearer", "base_url": f"https://{number}.example.com", "bearer_token": secret}
+
+
+def test_hooks_share_one_network_connection(connect: Connect, playground: Playground) -> None:
+    """Each page is read by a hook and a session of its own."""
+    for _ in range(20):
+        with ApiHook(connect()).get_conn() as api:
+            assert api.get("/v1/me").status_code == 200
+    assert playground.connections == 1
+
+
+def test_threads_share_the_transport(connect: Connect, playground: Playground) -> None:
+    """All at once, the first time."""
+    conn_id = connect()
+
+    def transport(_: int) -> int:
+        with ApiHook(conn_id).get_conn() as api:
+            assert api.get("/v1/me").status_code == 200
+            return id(api.get_adapter(playground.url))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(transport, range(40)))) == 1
+
+
+def test_the_stock_operator_reads_a_thousand_pages_over_one_tls_connection(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """HttpOperator, unchanged: it makes a hook and a session for each page."""
+    authority = trustme.CA()
+    pem, ca = tmp_path / "server.pem", tmp_path / "ca.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(pem)
+    authority.cert_pem.write_to_path(ca)
+    with Playground(ssl_certfile=str(pem), ssl_keyfile=str(pem)) as playground:
+        extra = {"schema_version": 1, **CREDENTIALS["bearer"], "ca_bundle": str(ca)}
+        connection = {"conn_type": "watchword", "host": f"{playground.url}/bearer", "extra": extra}
+        monkeypatch.setenv("AIRFLOW_CONN_ACME", json.dumps(connection))
+        extract = HttpOperator(
+            task_id="extract",
+            http_conn_id="acme",
+            method="GET",
+            endpoint="/v1/airports?per_page=3",
+            pagination_function=_next_page,
+            response_filter=lambda pages: [len(pages), sum(len(page.json()["items"]) for page in pages)],
+            deferrable=False,
+        )
+        pages, rows = extract.execute({})
+        assert (pages, rows) == (1126, 3376)
+        assert playground.connections == 1
+
+
+def _next_page(response: Response) -> dict[str, str] | None:
+    url = response.json()["next"]
+    return {"endpoint": url} if url else None
+
+
+def test_an_edited_connection_gets_its_own_transport() -> None:
+    """What counts is the content, the name and the socket options."""
+    first = sharing.shared(document(), "acme", ())
+    assert sharing.shared(document(), "acme", ()) is first
+    others = [
+        sharing.shared(document(secret="canary-other"), "acme", ()),
+        sharing.shared(document(), "other", ()),
+        sharing.shared(document(), "acme", [(1, 9, 1)]),
+    ]
+    assert len({id(one.adapter) for one in (first, *others)}) == 4
+
+
+def test_the_table_holds_no_secret_in_its_keys() -> None:
+    """A keyed hash stands for the content."""
+    sharing.shared(document(), "acme", ())
+    assert "canary" not in repr(sharing._kept)
+
+
+def test_the_table_is_bounded() -> None:
+    """The transport used longest ago goes first."""
+    first = sharing.shared(document(0), "acme", ())
+    second = sharing.shared(document(1), "acme", ())
+    for number in range(2, sharing.MOST + 1):
+        sharing.shared(document(0), "acme", ())
+        sharing.shared(document(number), "acme", ())
+    assert len(sharing._kept) == sharing.MOST
+    assert sharing.shared(document(0), "acme", ()) is first
+    assert sharing.shared(document(1), "acme", ()) is not second
+
+
+def test_a_forked_child_opens_its_own_connections(connect: Connect, playground: Playground) -> None:
+    """Two processes never write into one socket, and no lock is taken along."""
+    hook = ApiHook(connect())
+    assert hook.run("/v1/me").status_code == 200
+    with sharing._lock:
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if not sharing._kept and not sharing._lock.locked() else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert hook.run("/v1/me").status_code == 200
+    assert playground.connections == 1
