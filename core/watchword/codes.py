@@ -60,6 +60,7 @@ _lint("field_of_other_method", "Remove the field, or choose the method that it b
 _lint("missing_field", "Fill the field in.")
 _lint("wrong_type", "Give a value of the type that is named here.")
 _lint("schema_version_missing", 'Add "schema_version": 1 (the number) as the first entry of the extra.')
+_lint("given_twice", "Give it in one place.")
 _lint("placeholder_secret", "Enter the real secret; what is saved is a stand-in for it.")
 _lint("reference_unresolved", "Make the variable or file available to this process, or correct the name.")
 _lint(

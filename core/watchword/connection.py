@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
+from watchword import redact
 from watchword.authenticator import Authenticator
 from watchword.codes import finding
 from watchword.diagnosis import Finding, errors
@@ -203,6 +204,7 @@ class Connection:
             raise TypeError(f"The method {method.method} has no token.")
         request = method.grant(self._resolved.templates)
         paths = method.reply_paths
+        redact.register([request.headers.get("Authorization", "").rpartition(" ")[2]])
 
         def fetch() -> Token:
             from watchword.oauth2.endpoint import fetch_token  # noqa: PLC0415 - rare

@@ -82,10 +82,16 @@ class CommonFields(Fields):
     ] = None
     client_certificate: Annotated[
         str | None,
-        About("Client certificate", "Path or PEM text, for the API and the token endpoint.", _TRANSPORT),
+        About(
+            "Client certificate",
+            "Path or PEM text, for the API and the token endpoint.",
+            _TRANSPORT,
+            multiline=True,
+        ),
     ] = None
     client_private_key: Annotated[
-        str | None, About("Client private key", "Path or PEM text of the key.", _TRANSPORT, secret=True)
+        str | None,
+        About("Client private key", "Path or PEM text of the key.", _TRANSPORT, secret=True, multiline=True),
     ] = None
     proxy: Annotated[
         str | None,

@@ -32,12 +32,13 @@ class Section(str, Enum):
 
 @dataclass(frozen=True)
 class About:
-    """How a form shows a field: its label, its help in plain words, its section, whether it is secret."""
+    """How a form shows a field: label, help in plain words, section, whether it is secret or has lines."""
 
     label: str
     help: str
     section: Section
     secret: bool = False
+    multiline: bool = False
 
 
 class Fields(BaseModel):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import os
 import re
 from collections.abc import Callable, Iterable
 from threading import Lock
@@ -137,6 +138,15 @@ def quiet_loggers() -> None:
         logger = logging.getLogger(name)
         if not any(isinstance(known, _Filter) for known in logger.filters):
             logger.addFilter(_Filter())
+
+
+def _after_fork() -> None:
+    global _lock  # noqa: PLW0603 - the lock may be held by a thread that is not here
+    _lock = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def shown(value: Any) -> str:  # noqa: ANN401 - anything may have been given

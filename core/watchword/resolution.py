@@ -58,7 +58,9 @@ def resolve(document: Document, fence: Fence | None) -> Resolved:
         name: values.get(name, getattr(document.method, name)) for name in type(document.method).model_fields
     }
     method = type(document.method).model_construct(**own)
-    redact.register(placed.value for placed in method.placements() if isinstance(placed, Placement))
+    # Prefixed or encoded, what is sent is a secret too, with and without its prefix.
+    sent = [placed.value for placed in method.placements() if isinstance(placed, Placement)]
+    redact.register([*sent, *(value.rpartition(" ")[2] for value in sent)])
     return Resolved(method, defaults, secrets, templates, _transport(common, values), values)
 
 

@@ -47,7 +47,7 @@ def document_of(stored: StoredConnection) -> dict[str, Any]:
     for name, value in given.items():
         if extra.get(name) not in (None, "", value):
             message = f"{name} is given twice, in the connection's own field and, differently, in its extra."
-            raise DocumentError([finding("wrong_type", message, advice=f"Remove {name} from the extra.")])
+            raise DocumentError([finding("given_twice", message, advice=f"Remove {name} from the extra.")])
     return {**extra, **given}
 
 
@@ -88,5 +88,5 @@ def _base_url(stored: StoredConnection) -> str | None:
         return urlunsplit(parts._replace(netloc=f"{parts.netloc}:{stored.port}"))
     if port != stored.port:
         message = f"The base URL has the port {port}, the connection's own field {stored.port}."
-        raise DocumentError([finding("wrong_type", message, advice="Give the port once.")])
+        raise DocumentError([finding("given_twice", message)])
     return url

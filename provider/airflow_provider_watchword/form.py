@@ -22,9 +22,6 @@ from watchword.fields import About, Section, about
 STANDARD = frozenset({"base_url", "username", "password"})
 """Fields that Airflow keeps outside `extra`, as host, login and password."""
 
-MULTILINE = frozenset({"client_certificate", "client_private_key"})
-"""Fields that take PEM text: a masked input would swallow its line breaks."""
-
 FORM_NAMES = {name: synonym for synonym, name in SYNONYMS.items()}
 """The names that differ in the form: Airflow masks every key with `token` in it."""
 
@@ -71,7 +68,7 @@ def conn_fields() -> dict[str, dict[str, Any]]:
     for section in Section:
         for name, entry in entries.items():
             if entry.about.section is section:
-                fields[FORM_NAMES.get(name, name)] = _field(name, entry)
+                fields[FORM_NAMES.get(name, name)] = _field(entry)
     return fields
 
 
@@ -137,10 +134,18 @@ def _described(model: type[BaseModel]) -> Iterator[tuple[str, About]]:
             yield name, known
 
 
-def _field(name: str, entry: _Entry) -> dict[str, Any]:
-    """Return one field; nullable, and without a default, since defaults differ by method."""
+def _field(entry: _Entry) -> dict[str, Any]:
+    """Return one field; nullable, and without a default, since defaults differ by method.
+
+    A switch is the exception: without a default Airflow shows it as off, which would be untrue.
+    """
     schema = _schema(list(entry.schemas.values()))
-    if name in MULTILINE:
+    defaults = (
+        {known.get("default") for known in entry.schemas.values()} if "boolean" in schema["type"] else set()
+    )
+    if len(defaults) == 1:
+        schema["default"] = defaults.pop()
+    if entry.about.multiline:  # a masked input would swallow the line breaks of PEM text
         schema["format"] = "multiline"
     elif entry.about.secret and schema["type"][0] == "string":
         schema["format"] = "password"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import json
 import socket
@@ -121,6 +122,19 @@ def test_an_echoed_secret_is_masked(outcome, reply):
     """A server that repeats the key in its error does not make us print it."""
     report = outcome(reply(401, {"error": f"key {SECRET} unknown"}, {"WWW-Authenticate": f"Key {SECRET}"}))
     assert "key *** unknown" in report.summary
+
+
+def test_an_echoed_basic_pair_is_masked(serve, reply):
+    """A server that repeats what it was sent, encoded and without its prefix, does not make us print it."""
+    server = serve(lambda seen: reply(401, seen.headers.get("Authorization", "").removeprefix("Basic ")))
+    basic = {"base_url": server.url, "method": "basic", "username": "ann", "password": SECRET}
+    client = {
+        "base_url": server.url, "method": "oauth2_client_credentials", "token_url": f"{server.url}/t",
+        "client_id": "ann", "client_secret": SECRET,
+    }  # fmt: skip
+    for document in (basic, client):
+        report = watchword.load(document).validate(f"{server.url}/me")
+        assert base64.b64encode(f"ann:{SECRET}".encode()).decode() not in json.dumps(report.as_dict())
 
 
 def test_a_long_body_is_cut():
