@@ -39,7 +39,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
 	  || { echo "watchword needs Python 3.10 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Installing watchword, Airflow and Dagster into $(VENV) (about a minute the first time) ..."
-	@rm -rf $(VENV)
+	@if [ -e $(VENV) ]; then echo "Replacing the $(VENV) that is here: it is unfinished or out of date."; rm -rf $(VENV); fi
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "Python's venv module is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv

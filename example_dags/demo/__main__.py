@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -34,6 +35,7 @@ def main() -> int:
     parser.add_argument("--method", choices=sorted(set(CREDENTIALS) - {"none"}), default="api_key")
     parser.add_argument("--port", type=int, default=PORT, help="port of the local API on 127.0.0.1")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended by whomever, it leaves nothing behind
     home = Path(tempfile.mkdtemp(prefix="watchword-demo-"))
     try:
         with Processes(home) as processes, started(arguments.port) as playground:

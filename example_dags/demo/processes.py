@@ -29,7 +29,7 @@ class Processes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for program in self._running:
+        for program in tuple(self._running):  # their threads take them out as they end
             _end(program)
 
     def run(self, name: str, arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:

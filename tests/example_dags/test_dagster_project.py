@@ -13,8 +13,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("dagster", reason="the example needs the extra [dagster]")
-
 from watchword.playground import Playground, document
 
 PROJECT = Path(__file__).parents[2] / "example_dags" / "dagster_project" / "definitions.py"

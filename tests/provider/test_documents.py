@@ -130,6 +130,7 @@ def test_contradictions_are_refused(columns: dict[str, Any], fields: dict[str, o
     """The same thing said twice, differently, is nobody's guess."""
     with pytest.raises(DocumentError, match="given twice") as caught:
         document_of(stored(bearer(**fields), **columns))
+    assert caught.value.code == "given_twice"
     assert CANARY not in str(caught.value)
 
 
