@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
+from watchword import bodies, redact
 from watchword.codes import finding
 from watchword.diagnosis import Finding
+from watchword.transport import retry_after
 
 _LOGIN_PATH = re.compile(r"(?i)\b(log[-_]?in|sign[-_]?in|sso|oauth2?/authorize|saml|auth/realms)\b")
-_PASSWORD_INPUT = re.compile(r"(?i)<input[^>]+type=[\"']?password")
-_REFUSAL = re.compile(
-    r"(?i)auth(?!or)|token|credential|api[-_ ]?key|permission|forbidden|denied|not[-_ ]allowed|expired|login"
-)
-_WAF_BODY = re.compile(r"(?i)attention required|access denied.*reference|incapsula incident")
-_QUOTA = re.compile(r"(?i)quota|monthly limit|plan limit|usage limit")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back from one call: status, headers, the beginning of the body, all masked.
+    """What came back from one call: status, headers, the beginning of the body as it came.
 
     `redirect` is the absolute URL of a redirect that was not followed, since it leads to
-    another origin; `url` is the one that answered.
+    another origin; `followed` says whether another one led here.
     """
 
     url: str
     status: int
-    headers: Mapping[str, str]
-    text: str
+    headers: Mapping[str, str] = field(repr=False)
+    text: str = field(repr=False)
     redirect: str | None = None
+    followed: bool = False
 
     @property
     def content_type(self) -> str:
@@ -45,62 +40,81 @@ class Answer:
         return 200 <= self.status < 300  # noqa: PLR2004 - the statuses of success
 
     @property
-    def is_html(self) -> bool:
-        """Whether a web page came back."""
-        return "html" in self.content_type
+    def is_page(self) -> bool:
+        """Whether a web page came back; much JSON is declared as one."""
+        return "html" in self.content_type and bodies.parsed(self.text) is None
 
     def evidence(self) -> dict[str, str]:
-        """Return what of the answer a finding shows."""
+        """Return what of the answer a finding shows, masked."""
         shown = {"status": str(self.status)}
         if self.text.strip():
-            shown["answer"] = " ".join(self.text.split())
+            shown["answer"] = redact.text(self.text)
         return shown
 
 
-def refusal(answer: Answer) -> Finding | None:
-    """Return why the answer is no success, None where it is one; a 403 is for `validate` to weigh."""
+def refusal(answer: Answer, expected: Collection[int] = ()) -> Finding | None:
+    """Return why the answer is no success, None where it is one.
+
+    A status that is expected is a success, unless its body says otherwise; a 403 is for
+    `validate` to weigh.
+    """
+    if answer.status in expected:
+        return _disguised(answer) if answer.succeeded else None
     if answer.redirect is not None:
         return _redirected(answer)
     if answer.succeeded:
-        return _disguised(answer)
+        return _disguised(answer) or _off_topic(answer) or (_unexpected(answer) if expected else None)
     rule = _BY_STATUS.get(answer.status)
     if rule:
         return rule(answer)
     if answer.status >= 500:  # noqa: PLR2004 - server errors
         return _finding("server_error_5xx", answer, f"The API answered {answer.status}.")
-    return _finding("unexpected_status", answer, f"The API answered {answer.status}.")
+    return _unexpected(answer)
 
 
 def remarks(answer: Answer) -> list[Finding]:
     """Return what is worth saying about a success."""
-    if answer.is_html:
-        return [finding("unexpected_content_type", f"The API answered with {answer.content_type}.")]
-    content = _json(answer)
-    empty = content in ([], {}) or (isinstance(content, dict) and _only_empty_lists(content))
-    return [finding("empty_result", "The API returned no rows.")] if empty else []
+    return [finding("empty_result", "The API returned no rows.")] if bodies.is_empty(answer.text) else []
 
 
-def scope_is_missing(answer: Answer) -> bool:
-    """Return whether a 403 says itself that the credential is good but too weak (RFC 6750, 3.1)."""
+def lacks_right(answer: Answer) -> bool:
+    """Return whether a 403 says in words that a right is missing, rather than a good credential."""
+    return bodies.is_about_rights(answer.text)
+
+
+def says_insufficient_scope(answer: Answer) -> bool:
+    """Return whether a 403 names the standard's own code for a credential without the right."""
     return "insufficient_scope" in answer.headers.get("WWW-Authenticate", "")
 
 
-def _only_empty_lists(content: dict[str, Any]) -> bool:
-    lists = [value for value in content.values() if isinstance(value, list)]
-    return bool(lists) and not any(lists)
+def is_refusal(answer: Answer, found: Finding) -> bool:
+    """Return whether what was found says that a credential is asked for: the proof that it mattered."""
+    if found.code.name in _REFUSALS:
+        return not (answer.status == _FORBIDDEN and bodies.is_about_rate(answer.text))
+    return found.code.name in _PERHAPS and bodies.is_about_access(answer.text)
 
 
-def _json(answer: Answer) -> object:
-    try:
-        return json.loads(answer.text)
-    except (ValueError, RecursionError):
-        return None
+_FORBIDDEN = 403
+_REFUSALS = {
+    "unauthorized_401",
+    "forbidden_403",
+    "credential_refused_403",
+    "redirect_to_login",
+    "login_page_200",
+    "refused_in_200_body",
+    "error_in_200_body",
+}
+_PERHAPS = {"unexpected_status"}  # 400 for a key that is missing, in so many words
 
 
 def _finding(code: str, answer: Answer, message: str, advice: str = "") -> Finding:
-    wait = answer.headers.get("Retry-After", "")
-    retry_after = float(wait) if wait.isdigit() else None
-    return finding(code, message, advice=advice, evidence=answer.evidence(), retry_after=retry_after)
+    wait = retry_after(answer.headers.get("Retry-After"))
+    message = redact.text(message)
+    return finding(code, message, advice=advice, evidence=answer.evidence(), retry_after=wait)
+
+
+def _unexpected(answer: Answer) -> Finding:
+    return _finding("unexpected_status", answer, f"The API answered {answer.status}.")
 
 
 def _redirected(answer: Answer) -> Finding:
@@ -112,20 +126,24 @@ def _redirected(answer: Answer) -> Finding:
 
 def _disguised(answer: Answer) -> Finding | None:
     """Return the refusal behind a status of success: a sign-in page, or an error in the body."""
-    if answer.is_html:
-        if _PASSWORD_INPUT.search(answer.text) or _LOGIN_PATH.search(answer.url.partition("?")[0]):
+    if answer.is_page:
+        path = answer.url.partition("?")[0]
+        if bodies.asks_for_password(answer.text) or (answer.followed and _LOGIN_PATH.search(path)):
             return _finding("login_page_200", answer, "A sign-in page came back with a status of success.")
         return None
-    content = _json(answer)
-    if not isinstance(content, dict):
-        return None
-    said = next((content[name] for name in ("error", "errors", "fault") if content.get(name)), None)
-    if said is None and content.get("ok") is not False and content.get("success") is not False:
+    said = bodies.complaint(answer.text)
+    if said is None:
         return None
     # The body's own words decide: an error about rows says nothing about the credential.
-    words = json.dumps(content if said is None else said)
-    code = "refused_in_200_body" if _REFUSAL.search(words) else "error_in_200_body"
+    code = "refused_in_200_body" if bodies.is_about_access(said) else "error_in_200_body"
     return _finding(code, answer, f"The API answered {answer.status} with an error in the body.")
+
+
+def _off_topic(answer: Answer) -> Finding | None:
+    """Return that a web page came back where an API was called: it may be anybody's."""
+    if not answer.is_page:
+        return None
+    return _finding("unexpected_content_type", answer, f"The API answered with {answer.content_type}.")
 
 
 def _unauthorized(answer: Answer) -> Finding:
@@ -137,16 +155,21 @@ def _unauthorized(answer: Answer) -> Finding:
     found = _finding("unauthorized_401", answer, message)
     if not asked:
         return found
-    return finding("unauthorized_401", message, evidence={**found.evidence, "WWW-Authenticate": asked})
+    evidence = {**found.evidence, "WWW-Authenticate": redact.text(asked)}
+    return finding("unauthorized_401", found.message, evidence=evidence)
 
 
 def _forbidden(answer: Answer) -> Finding:
     headers = {name.lower() for name in answer.headers}
     walled = "cf-mitigated" in headers or any(name.startswith("x-amzn-waf") for name in headers)
-    if walled or (answer.is_html and _WAF_BODY.search(answer.text)):
+    if walled or (answer.is_page and bodies.is_of_firewall(answer.text)):
         return _finding("blocked_by_waf", answer, "A firewall in front of the API refused the call (403).")
-    if _QUOTA.search(answer.text):
+    if bodies.is_about_quota(answer.text):
         return _finding("quota_exhausted", answer, "The API says that the quota is used up (403).")
+    if bodies.is_about_rate(answer.text):
+        return _finding("rate_limited_429", answer, "The API says that too many calls were made (403).")
+    if bodies.is_about_credential(answer.text) and not says_insufficient_scope(answer):
+        return _finding("credential_refused_403", answer, "The API refused the credential (403).")
     return _finding("forbidden_403", answer, "The API forbids this call (403).")
 
 
@@ -159,10 +182,10 @@ def _method_not_allowed(answer: Answer) -> Finding:
 
 
 def _rate_limited(answer: Answer) -> Finding:
-    if _QUOTA.search(answer.text):
+    if bodies.is_about_quota(answer.text):
         return _finding("quota_exhausted", answer, "The API says that the quota is used up (429).")
-    wait = answer.headers.get("Retry-After", "")
-    until = f" It asks to wait {wait} seconds." if wait.isdigit() else ""
+    wait = retry_after(answer.headers.get("Retry-After"))
+    until = f" It asks to wait {wait:g} seconds." if wait is not None else ""
     return _finding("rate_limited_429", answer, f"The API limits the rate of calls (429).{until}")
 
 

@@ -42,8 +42,7 @@ class Authenticator:
 
     def first(self, flow: Flow) -> PreparedRequest:
         """Step a flow to the request that it wants sent first."""
-        wish = next(flow)
-        return wish if isinstance(wish, PreparedRequest) else self._request(flow, wish)
+        return self._request(flow, next(flow))
 
     def following(self, flow: Flow, response: Response) -> PreparedRequest | None:
         """Hand the response to a flow; return what it wants sent again, None where it is content."""

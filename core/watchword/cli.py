@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 import watchword
-from watchword.diagnosis import Finding, Permanence, Report, Severity
+from watchword.diagnosis import Permanence, Report, Severity
 from watchword.fields import about
 
 WRONG_USAGE = 64
@@ -28,7 +28,9 @@ app = typer.Typer(
 )
 
 # Typer exports what is wrong with one parameter, not its parent for any wrong usage.
-_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+_UsageError: type[Exception] = next(
+    known for known in typer.BadParameter.__mro__ if known.__name__ == "UsageError"
+)
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "green"}
 
@@ -43,6 +45,15 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,  # noqa: FBT002
+) -> None:
+    if version:
+        typer.echo(watchword.__version__)
+        raise typer.Exit
 
 
 @app.command()
@@ -61,17 +72,22 @@ def validate(
 
     Exit status: 0 valid, 2 invalid, 3 configuration, 4 transient, 5 inconclusive.
     """
-    try:
-        connection = watchword.load(_read(document))
-    except watchword.DocumentError as error:
-        _show_findings(error.findings)
-        return Permanence.CONFIGURATION.exit_code
-    report = connection.validate(test_url, http_method=http_method, expected_status=expected_status or ())
+    report = _validated(_read(document), test_url, http_method, tuple(expected_status or ()))
     if as_json:
         typer.echo(json.dumps(report.as_dict(), indent=2))
     else:
         _show(report)
     return report.exit_code
+
+
+def _validated(
+    document: bytes, test_url: str | None, http_method: str, expected_status: tuple[int, ...]
+) -> Report:
+    try:
+        connection = watchword.load(document)
+    except watchword.DocumentError as error:
+        return error.report
+    return connection.validate(test_url, http_method=http_method, expected_status=expected_status)
 
 
 @app.command()
@@ -90,26 +106,27 @@ def methods() -> None:
 @app.command()
 def playground(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8642) -> int:
     """Serve a local API that truly verifies each method, to try watchword against; Ctrl-C stops it."""
-    from watchword.playground import serve  # noqa: PLC0415 - an extra
-
     try:
-        serve(port, typer.echo)
-    except OSError as error:
-        typer.echo(f"watchword: the playground can't listen on port {port}: {error}", err=True)
-        return Permanence.CONFIGURATION.exit_code
+        from watchword.playground import serve  # noqa: PLC0415 - an extra
+
+        serve(port, _announce)
+    except (ImportError, OSError) as error:
+        _fail(getattr(error, "strerror", None) or str(error))
     return 0
 
 
-def _read(path: str) -> str:
-    """Return the document's text; ends the command where there is none."""
-    if path == "-":
-        return sys.stdin.read()
+def _announce(url: str) -> None:
+    typer.echo(f"Documents, credentials and controls: {url}")
+    typer.echo(f"Revoke a credential:                 curl -X POST {url}/_control/revoke/api_key")
+    typer.echo("Ctrl-C ends it.")
+
+
+def _read(path: str) -> bytes:
+    """Return the document; ends the command where there is none."""
     try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        _fail(
-            f"the document {path} can't be read: {getattr(error, 'strerror', None) or 'it is no UTF-8 text'}"
-        )
+        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        _fail(f"the document {path} can't be read: {error.strerror}")
 
 
 def _fail(message: str) -> NoReturn:
@@ -118,16 +135,15 @@ def _fail(message: str) -> NoReturn:
 
 
 def _show(report: Report) -> None:
+    """Print the verdict, then a paragraph for each finding; whole lines where no terminal wraps them."""
     console = Console()
+    whole = not console.is_terminal
     style = "green" if report.ok else "red"
-    console.print(Text(report.verdict.value, style=f"bold {style}"), Text(f"({report.duration:.1f} s)"))
-    _show_findings((report.deciding, *report.notes))
-
-
-def _show_findings(findings: tuple[Finding, ...]) -> None:
-    console = Console()
-    for found in findings:
-        console.print(Text(found.code.name, style=_COLOURS[found.code.severity]), Text(found.message))
-        console.print(Text(f"  {found.advice}"))
+    console.print(Text(report.verdict.value, style=f"bold {style}"))
+    for found in (report.deciding, *report.notes):
+        name = Text(f"{found.code.name}: ", style=_COLOURS[found.code.severity])
+        console.print(name.append(found.message, style="default"), soft_wrap=whole)
+        if found.code.severity is not Severity.INFO:
+            console.print(Text(f"  {found.advice}"), soft_wrap=whole)
         for label, text in found.evidence.items():
-            console.print(Text(f"  {label}: {text}", style="dim"))
+            console.print(Text(f"  {label}: {text}", style="dim"), soft_wrap=whole)

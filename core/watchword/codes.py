@@ -62,6 +62,8 @@ _lint("wrong_type", "Give a value of the type that is named here.")
 _lint("schema_version_missing", 'Add "schema_version": 1 (the number) as the first entry of the extra.')
 _lint("given_twice", "Give it in one place.")
 _lint("placeholder_secret", "Enter the real secret; what is saved is a stand-in for it.")
+_lint("userinfo_in_url", "Take user and password out of the URL; the method basic sends them safely.")
+_lint("http_method_unsuitable", "Validate with GET, HEAD, POST, PUT, PATCH or DELETE.")
 _lint("reference_unresolved", "Make the variable or file available to this process, or correct the name.")
 _lint(
     "reference_not_allowed",
@@ -90,6 +92,7 @@ _warn("secret_in_clear", "Write {{secret:NAME}} and keep the value in secret_par
 _warn(
     "scope_separator_suspect", "Separate scopes by spaces, or set scope_separator if this API wants commas."
 )
+_warn("secret_for_example", "Enter the real secret if this is an example's.")
 _warn(
     "secret_surrounded",
     "Remove the blanks, quotes or line breaks around the secret unless they belong to it.",
@@ -160,6 +163,11 @@ _token(
     "Set response_access_path to the field that holds the token.",
     Permanence.CONFIGURATION,
 )
+_token(
+    "token_malformed",
+    "Check response_access_path: what stands there can't be sent in a header.",
+    Permanence.CONFIGURATION,
+)
 _token("token_error_in_200", "Look the error's name up in the provider's manual.")
 _warn(
     "scope_reduced",
@@ -181,13 +189,24 @@ _proof(
     Verdict.VALID_BUT_LIMITED,
 )
 _warn("empty_result", "The call succeeded and returned no rows.", Phase.ANSWER)
-_warn("unexpected_content_type", "Check that the URL is the API's, not a web page.", Phase.ANSWER)
 _refusal("unauthorized_401", "Check the credential: expired, revoked, or of another environment.")
 _refusal("redirect_to_login", "The API sends the caller to sign in: check credential and URL.")
 _refusal("login_page_200", "A sign-in page came back: check credential and URL.")
 _refusal("refused_in_200_body", "The answer says so although its status is a success: check the credential.")
+_refusal(
+    "credential_refused_403", "Check the credential: mistyped, expired, revoked, or of another environment."
+)
+_doubt(
+    "unexpected_content_type",
+    "A web page came back: give a test URL that answers JSON, or name the status in expected_status.",
+)
+_doubt("contrast_unclear", "Give a test URL that answers 401 without the credential.")
+_doubt("redirect_loop", "Give the final URL: the API redirects again and again.")
 _doubt("error_in_200_body", "Read the error in the answer; give a test URL that succeeds.")
-_doubt("forbidden_403", "Refused with and without the credential: give a test URL that it may read.")
+_doubt(
+    "forbidden_403",
+    "Nothing says whether the credential or its rights are at fault: give a test URL that it may read.",
+)
 _doubt("blocked_by_waf", "A firewall answered instead of the API: have this machine's address allowed.")
 _doubt("not_found_404", "Correct the test URL: a missing page proves nothing.")
 _doubt("method_not_allowed_405", "Validate with a method that the API allows here.")

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from watchword import redact
 from watchword.authenticator import Authenticator
 from watchword.codes import finding
 from watchword.diagnosis import Finding, errors
 from watchword.document import Document, read
 from watchword.errors import DocumentError
 from watchword.flow import Context
-from watchword.methods import NoAuthentication, OAuth2ClientCredentials
-from watchword.origins import Origins
+from watchword.methods.none import NoAuthentication
+from watchword.oauth2.grant import Grant
+from watchword.oauth2.keeping import keeper_of
+from watchword.origins import shown
 from watchword.references import Fence
 from watchword.resolution import Resolved, resolve
-from watchword.tokens import keeper
+from watchword.tokens.keeper import Keeper
 
 if TYPE_CHECKING:
     from watchword.adapters.auth import SigningAuth
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from watchword.tokens.token import Token
 
 UNAUTHORIZED = 401
-
-_SALT = secrets.token_bytes(32)
 
 
 class Connection:
@@ -47,7 +44,7 @@ class Connection:
 
     def __repr__(self) -> str:
         named = f"{self.name!r}, " if self.name else ""
-        return f"Connection({named}{self.base_url!r}, method={self.document.method.method!r})"
+        return f"Connection({named}{shown(self.base_url)!r}, method={self.document.method.method!r})"
 
     def __reduce__(self) -> tuple[object, ...]:
         raise TypeError("A connection holds secrets and is never pickled: load its document there.")
@@ -60,14 +57,13 @@ class Connection:
     @property
     def needs_token(self) -> bool:
         """Whether requests carry a token from a token endpoint."""
-        return isinstance(self.document.method, OAuth2ClientCredentials)
+        return self._grant is not None
 
     @property
     def has_credential(self) -> bool:
         """Whether requests carry anything that could be proven."""
-        common, method = self.document.common, self.document.method.method
-        static = method not in {"none", "custom"}
-        return static or bool(self._resolved.secrets) or bool(common.client_certificate)
+        method, certificate = self.document.method, self.document.common.client_certificate
+        return method.has_credential or bool(self._resolved.secrets) or bool(certificate)
 
     def lint(self) -> list[Finding]:
         """Return what can be said about the document without a network: errors stop its use."""
@@ -128,13 +124,14 @@ class Connection:
         if wrong:
             raise DocumentError(wrong)
         common, resolved = self.document.common, self._resolved
+        get_token: Callable[[Token | None], Token] = self._keeper.get if self._keeper else _no_token
         return Authenticator(
-            origins=Origins(common.allowed_origins or (self.base_url,)),
+            origins=common.origins,
             method=resolved.method,
             defaults=resolved.defaults,
             secrets=resolved.secrets,
             context=Context(frozenset({UNAUTHORIZED, *common.refresh_on_status})),
-            get_token=self._get_token,
+            get_token=get_token,
         )
 
     def validate(
@@ -171,15 +168,13 @@ class Connection:
 
     def renew_token(self) -> Token:
         """Fetch a new token, whatever is held, and use it from now on; raises TokenError without one."""
-        return self._keeper.renew()
+        return self._keeper.renew() if self._keeper else _no_token(None)
 
     def token_remarks(self, token: Token) -> list[Finding]:
         """Return what is worth saying about a token beside that it was issued."""
-        method = self._resolved.method
-        if not isinstance(method, OAuth2ClientCredentials) or token.scope is None:
+        if self._grant is None or token.scope is None:
             return []
-        granted = set(token.scope.replace(",", " ").split())
-        missing = sorted(set(method.scope.replace(",", " ").split()) - granted)
+        missing = sorted(self._grant.scopes - set(token.scope.replace(",", " ").split()))
         message = f"The server did not grant: {', '.join(missing)}."
         return [finding("scope_reduced", message)] if missing else []
 
@@ -192,31 +187,15 @@ class Connection:
         return errors(self.lint())
 
     @cached_property
-    def _get_token(self) -> Callable[[Token | None], Token]:
-        if self.needs_token:
-            return self._keeper.get
-        return _no_token
+    def _grant(self) -> Grant | None:
+        return self._resolved.method.grant(self._resolved.templates)
 
     @cached_property
-    def _keeper(self) -> keeper.Keeper:
-        method, transport = self._resolved.method, self._resolved.transport
-        if not isinstance(method, OAuth2ClientCredentials):
-            raise TypeError(f"The method {method.method} has no token.")
-        request = method.grant(self._resolved.templates)
-        paths = method.reply_paths
-        redact.register([request.headers.get("Authorization", "").rpartition(" ")[2]])
-
-        def fetch() -> Token:
-            from watchword.oauth2.endpoint import fetch_token  # noqa: PLC0415 - rare
-
-            return fetch_token(request.copy(), paths, transport)
-
-        effective = (request.url, sorted(request.headers.items()), request.body, paths, transport.overrides())
-        guard = hashlib.blake2b(repr(effective).encode(), key=_SALT).digest()
-        return keeper.shared(guard, fetch)
+    def _keeper(self) -> Keeper | None:
+        return keeper_of(self._grant, self._resolved.transport) if self._grant else None
 
 
-def _no_token(_: Token | None) -> NoReturn:
+def _no_token(_: Token | None) -> Token:
     raise TypeError("this method has no token endpoint")
 
 

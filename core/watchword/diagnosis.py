@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from types import MappingProxyType
 
 EVIDENCE_LENGTH = 300
 """Longest piece of evidence that a finding carries, in characters."""
@@ -89,6 +88,12 @@ class Code:
     advice: str
 
 
+def _plain(text: str) -> str:
+    """Return one line of printable text: what a server says must not command a terminal or forge a log."""
+    line = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(line.split())
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing a check found: what, where, and what to do; never a secret.
@@ -104,13 +109,15 @@ class Finding:
     retry_after: float | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "message", _plain(self.message))
         object.__setattr__(self, "advice", self.advice or self.code.advice)
-        trimmed = {label: str(text)[:EVIDENCE_LENGTH] for label, text in self.evidence.items()}
-        object.__setattr__(self, "evidence", MappingProxyType(trimmed))
+        trimmed = {label: _plain(str(text))[:EVIDENCE_LENGTH] for label, text in self.evidence.items()}
+        object.__setattr__(self, "evidence", trimmed)
 
     def __str__(self) -> str:
+        advice = "" if self.code.severity is Severity.INFO else f" {self.advice}"
         shown = "".join(f" [{label}: {text}]" for label, text in self.evidence.items())
-        return f"{self.code.name}: {self.message} {self.advice}{shown}"
+        return f"{self.code.name}: {self.message}{advice}{shown}"
 
     def as_dict(self) -> dict[str, object]:
         """Return the finding as JSON-ready data."""
@@ -122,6 +129,7 @@ class Finding:
             "message": self.message,
             "advice": self.advice,
             "evidence": dict(self.evidence),
+            "retry_after": self.retry_after,
         }
 
 
@@ -138,10 +146,17 @@ class Report:
     order in which they arose; `duration` is in seconds.
     """
 
-    verdict: Verdict
     deciding: Finding
     findings: tuple[Finding, ...]
-    duration: float
+    duration: float = 0.0
+
+    @property
+    def verdict(self) -> Verdict:
+        """The outcome in one word: that of the deciding finding."""
+        verdict = self.deciding.code.verdict
+        if verdict is None:
+            raise ValueError(f"the code {self.deciding.code.name} decides nothing")
+        return verdict
 
     @property
     def ok(self) -> bool:

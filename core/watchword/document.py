@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
@@ -14,7 +16,8 @@ from watchword.codes import finding
 from watchword.diagnosis import Finding
 from watchword.errors import DocumentError
 from watchword.fields import About, Fields, Section, Statuses, TextMapping, secret_names
-from watchword.methods import METHODS, AnyMethod
+from watchword.methods import METHODS, Method
+from watchword.origins import Origins
 from watchword.redact import shown
 from watchword.transport import DEFAULT_TIMEOUT
 
@@ -25,6 +28,8 @@ STAND_INS = frozenset({"***", "********"})
 """What hosts show and send in the place of a secret."""
 
 _TRANSPORT = Section.TRANSPORT
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class CommonFields(Fields):
@@ -68,7 +73,7 @@ class CommonFields(Fields):
         ),
     ] = Field(default_factory=dict)
     timeout: Annotated[float, About("Timeout", "Longest wait for the API, in seconds.", _TRANSPORT)] = Field(
-        default=DEFAULT_TIMEOUT, gt=0
+        default=DEFAULT_TIMEOUT, gt=0, le=3600
     )
     retries: Annotated[
         int, About("Retries", "Further tries of an idempotent request after a passing fault.", _TRANSPORT)
@@ -106,13 +111,18 @@ class CommonFields(Fields):
         ),
     ] = ()
 
+    @cached_property
+    def origins(self) -> Origins:
+        """The origins that may receive the credential: those listed, else that of the base URL."""
+        return Origins(self.allowed_origins or (self.base_url,))
+
 
 @dataclass(frozen=True)
 class Document:
     """A document that has been read: its common fields, its method, and what was noticed on the way."""
 
     common: CommonFields
-    method: AnyMethod
+    method: Method
     warnings: tuple[Finding, ...] = ()
 
 
@@ -130,7 +140,7 @@ def read(document: object, *, stored: bool = False) -> Document:
     """
     entries = _entries(document, stored=stored)
     method = _method(entries)
-    findings: list[Finding] = [*_stand_ins(entries), *_unresolved(entries)]
+    findings: list[Finding] = [*_stand_ins(entries), *_unusable(entries)]
     mine: dict[str, Any] = {}
     common: dict[str, Any] = {}
     dropped: list[str] = []
@@ -176,7 +186,7 @@ def _entries(document: object, *, stored: bool) -> dict[str, Any]:
     }
 
 
-def _method(entries: dict[str, Any]) -> type[AnyMethod]:
+def _method(entries: dict[str, Any]) -> type[Method]:
     name = entries.pop("method", None)
     known = METHODS.get(name) if isinstance(name, str) else None
     if known is None:
@@ -191,7 +201,7 @@ def _owners(field: str) -> list[str]:
     return [name for name, known in METHODS.items() if field in known.model_fields]
 
 
-def _foreign(name: str, method: type[AnyMethod]) -> Finding:
+def _foreign(name: str, method: type[Method]) -> Finding:
     owners = _owners(name)
     if owners:
         message = f"The field {name} belongs to {', '.join(owners)}, not to {method.method}."
@@ -211,9 +221,11 @@ def _stand_ins(entries: Mapping[str, Any]) -> Iterator[Finding]:
             yield finding("placeholder_secret", message)
 
 
-def _unresolved(entries: Mapping[str, Any]) -> Iterator[Finding]:
-    """Find what is text and more, such as Dagster's EnvVar: taken as text it is the name of a secret."""
+def _unusable(entries: Mapping[str, Any]) -> Iterator[Finding]:
+    """Find text that can't be sent, and what is text and more, such as Dagster's EnvVar: a secret's name."""
     for name, value in entries.items():
+        if any(_SURROGATE.search(text) for text in (name, *_texts(value))):
+            yield finding("wrong_type", f"The field {name[:40]!r} holds half a character: no Unicode text.")
         kinds = {type(text).__name__ for text in _texts(value) if type(text) is not str}
         if kinds:
             message = f"The field {name} holds no plain text but {', '.join(sorted(kinds))}."
@@ -227,7 +239,7 @@ def _texts(value: object) -> Iterator[str]:
         if isinstance(item, str):
             yield item
         elif isinstance(item, Mapping):
-            pending.extend(item.values())
+            pending.extend((*item.keys(), *item.values()))
         elif isinstance(item, (list, tuple)):
             pending.extend(item)
 

@@ -21,7 +21,10 @@ class WatchwordError(Exception):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
-        super().__init__("\n".join(str(finding) for finding in self.findings))
+        super().__init__(self.findings)
+
+    def __str__(self) -> str:
+        return "\n".join(str(finding) for finding in self.findings)
 
     @property
     def code(self) -> str:
@@ -37,6 +40,11 @@ class WatchwordError(Exception):
 class DocumentError(WatchwordError):
     """The connection document cannot be used as it stands."""
 
+    @property
+    def report(self) -> Report:
+        """What a validation of such a document comes to."""
+        return Report(self.findings[0], self.findings)
+
 
 class RequestError(WatchwordError):
     """This one request cannot be authenticated; the connection itself is good."""
@@ -50,5 +58,6 @@ class CredentialsError(WatchwordError):
     """A validation ended without proof that the credentials work; `report` holds all of it."""
 
     def __init__(self, report: Report) -> None:
-        self.report = report
         super().__init__([report.deciding])
+        self.report = report
+        self.args = (report,)  # what an unpickled copy is made of

@@ -32,19 +32,23 @@ class Section(str, Enum):
 
 @dataclass(frozen=True)
 class About:
-    """How a form shows a field: label, help in plain words, section, whether it is secret or has lines."""
+    """How a form shows a field: label, help in plain words, section; and what its value may be."""
 
     label: str
     help: str
     section: Section
     secret: bool = False
     multiline: bool = False
+    may_be_empty: bool = False
 
 
 class Fields(BaseModel):
     """A frozen set of described fields whose secrets do not show in its repr."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("It holds secrets and is never pickled: load the document there.")
 
     def __repr_args__(self) -> Iterator[tuple[str, Any]]:
         secret = secret_names(type(self))

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import re
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from watchword import redact, templates
+from watchword import headers, redact
 from watchword.codes import finding
 from watchword.diagnosis import Finding
 from watchword.document import Document
-from watchword.methods import Basic, Bearer, OAuth2ClientCredentials
-from watchword.origins import Origins, is_plain_http, origin
+from watchword.origins import Origins, has_userinfo, is_plain_http, origin, shown
 from watchword.placement import Placement, Slot, query_names
 from watchword.resolution import Resolved
-from watchword.tokens.token import jwt_expiry
+from watchword.transport import is_pem
 
-# RFC 9110 section 5.6.2, tchar.
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_STAND_IN = re.compile(
-    r"(?i)change[-_ ]?me|\$\{[^}]*\}|\{\{[^}]*\}\}|<[^<>]+>|(your|my)[-_ ].*|x{3,}|todo|tbd|\.{3,}|\*+"
+_PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
+
+# What nobody means as a secret, and what somebody might.
+STAND_IN = re.compile(r"(?i)change[-_ ]?me|\$\{[^}]*\}|\{\{[^}]*\}\}|\*+")
+_FOR_EXAMPLE = re.compile(
+    r"(?i)<[^<>]+>|(your|my)[-_ ](api[-_ ]?)?(key|token|secret|password).*|x{3,}|todo|tbd|\.{3,}"
 )
 _SURROUNDED = re.compile(r"\s.*|.*\s|\ufeff.*|\"(.*)\"|'(.*)'", re.DOTALL)
-_DOUBLED = re.compile(r"(?i)(bearer|basic|token) \1 ")
-_SECRET_NAMES = re.compile(
-    r"(?i)(^|[-_.])(api[-_]?key|key|token|secret|password|passwd|pwd|signature|sig|assertion|auth)$"
-)
 
 
 def lint(document: Document, resolved: Resolved) -> Iterator[Finding]:
@@ -38,49 +34,49 @@ def lint(document: Document, resolved: Resolved) -> Iterator[Finding]:
     yield from _headers(resolved)
     yield from _secrets(resolved)
     yield from _files(resolved)
-    method = resolved.method
-    if isinstance(method, Basic):
-        yield from _basic(method)
-    if isinstance(method, Bearer):
-        yield from _bearer(method)
-    if isinstance(method, OAuth2ClientCredentials):
-        yield from _client_credentials(method, resolved.templates)
+    yield from resolved.method.findings(resolved.templates)
 
 
 def lint_test_url(url: str, document: Document, resolved: Resolved) -> Iterator[Finding]:
     """Yield what is wrong or doubtful about the URL that a validation would call."""
-    shown = _shown(url)
+    named = shown(url)
+    if has_userinfo(url):
+        yield finding("userinfo_in_url", "The test URL holds user or password.")
+        return
     if origin(url) is None:
-        yield finding("test_url_not_absolute", f"The test URL {shown!r} is not complete.")
+        yield finding("test_url_not_absolute", f"The test URL {named!r} is not complete.")
         return
     if is_plain_http(url) and origin(url) not in Origins(document.common.allowed_origins).allowed:
-        yield finding("test_url_plain_http", f"The test URL {shown!r} would send the credential in clear.")
-    if not allowed_origins(document).covers(url):
-        allowed = ", ".join(allowed_origins(document).allowed)
-        message = f"The test URL {shown!r} is none of the origins that may receive the credential: {allowed}"
+        yield finding("test_url_plain_http", f"The test URL {named!r} would send the credential in clear.")
+    if not document.common.origins.covers(url):
+        allowed = ", ".join(document.common.origins.allowed)
+        message = f"The test URL {named!r} is none of the origins that may receive the credential: {allowed}"
         yield finding("origin_not_allowed", message)
     yield from _url_parameters(url, resolved)
-
-
-def allowed_origins(document: Document) -> Origins:
-    """Return the origins that may receive the credential: those listed, else that of the base URL."""
-    return Origins(document.common.allowed_origins or (document.common.base_url,))
 
 
 def _urls(document: Document, resolved: Resolved) -> Iterator[Finding]:
     common = document.common
     listed = Origins(common.allowed_origins).allowed
     urls = [("base_url", common.base_url), *(("allowed_origins", url) for url in common.allowed_origins)]
-    if isinstance(resolved.method, OAuth2ClientCredentials):
-        urls.append(("token_url", resolved.method.token_url))
+    urls += [(name, getattr(resolved.method, name)) for name in resolved.method.urls]
     for name, url in urls:
-        if origin(url) is None:
-            yield finding("url_not_absolute", f"The field {name} is no complete URL: {_shown(url)!r}.")
+        if has_userinfo(url):
+            yield finding("userinfo_in_url", f"The field {name} holds user or password in its URL.")
+        elif origin(url) is None:
+            yield finding("url_not_absolute", f"The field {name} is no complete URL: {shown(url)!r}.")
         elif is_plain_http(url) and origin(url) not in listed:
             yield finding(
-                "url_plain_http", f"The field {name} would send credentials in clear: {_shown(url)!r}."
+                "url_plain_http", f"The field {name} would send credentials in clear: {shown(url)!r}."
             )
-    covered = origin(common.base_url) is None or allowed_origins(document).covers(common.base_url)
+    proxy = resolved.transport.proxy
+    if proxy and not _is_proxy(proxy):
+        advice = "Write it as http://user:password@host:port, special characters percent-encoded."
+        yield finding("url_not_absolute", "The field proxy is no complete URL.", advice=advice)
+    if "?" in common.base_url or "#" in common.base_url:
+        advice = "End it before the ?; what every request needs goes into extra_parameters."
+        yield finding("url_not_absolute", "The field base_url holds more than an address.", advice=advice)
+    covered = origin(common.base_url) is None or document.common.origins.covers(common.base_url)
     if not covered:
         message = "The base URL is none of the allowed origins, so its calls would carry no credential."
         yield finding("origin_not_allowed", message)
@@ -88,10 +84,12 @@ def _urls(document: Document, resolved: Resolved) -> Iterator[Finding]:
         yield from lint_test_url(common.test_url, document, resolved)
 
 
-def _shown(url: str) -> str:
-    """Return a URL for a message: no user part, no query, nothing secret."""
-    bare = re.sub(r"//[^/@]*@", "//", url.partition("?")[0])
-    return redact.text(bare)[:100]
+def _is_proxy(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return url.isascii() and parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _owners(resolved: Resolved) -> Iterator[Slot]:
@@ -119,47 +117,32 @@ def _url_parameters(url: str, resolved: Resolved) -> Iterator[Finding]:
                 f"The test URL has the query parameter {name!r} {count} times.",
                 advice="Give it once.",
             )
-        elif _SECRET_NAMES.search(name):
+        elif redact.sounds_secret(name):
             yield finding(
                 "secret_in_url", f"The query parameter {name!r} of the test URL looks like a secret."
             )
 
 
 def _headers(resolved: Resolved) -> Iterator[Finding]:
-    for slot in _owners(resolved):
-        if slot.place == "header" and not _HEADER_NAME.fullmatch(slot.name):
-            yield finding("header_illegal", f"{slot.name[:40]!r} is no legal header name (RFC 9110).")
     placed = (*resolved.defaults, *resolved.secrets, *resolved.method.placements())
     for item in placed:
-        if not isinstance(item, Placement) or item.slot.place not in {"header", "cookie"}:
-            continue
-        if _CONTROL.search(item.value):
-            what = "a line break" if re.search(r"[\r\n]", item.value) else "a control character"
-            yield finding("header_illegal", f"The value of {item.slot} holds {what}.")
-        elif not item.value.isascii() and not _is_latin_1(item.value):
-            yield finding("header_illegal", f"The value of {item.slot} holds a character outside Latin-1.")
-        elif item.slot.place == "cookie" and re.search(r"[;,\s\"]", item.value):
-            message = f"The value of {item.slot} holds a character that ends a cookie (RFC 6265)."
-            yield finding("header_illegal", message, advice="Percent-encode it as the API says.")
-        if _DOUBLED.match(item.value):
-            yield finding("doubled_prefix", f"The value of {item.slot} begins with its prefix twice.")
-
-
-def _is_latin_1(text: str) -> bool:
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError:
-        return False
-    return True
+        slot = item.slot if isinstance(item, Placement) else item
+        if slot.place in {"header", "cookie"}:
+            yield from headers.name_findings(slot.name, slot.place)
+            if isinstance(item, Placement):
+                yield from headers.value_findings(item.value, str(slot), cookie=slot.place == "cookie")
 
 
 def _secrets(resolved: Resolved) -> Iterator[Finding]:
     for name, value in resolved.values.items():
-        if not value.strip() and name != "password":
-            yield finding("placeholder_secret", f"The secret {name} is blank.")
-        elif _STAND_IN.fullmatch(value.strip().strip("\"'")):
+        if not value.strip():
+            if name not in resolved.may_be_empty:
+                yield finding("placeholder_secret", f"The secret {name} is empty or blank.")
+        elif STAND_IN.fullmatch(value.strip().strip("\"'")):
             yield finding("placeholder_secret", f"The secret {name} is a stand-in that nobody has filled in.")
-        elif "-----BEGIN" not in value and _SURROUNDED.fullmatch(value):
+        elif _FOR_EXAMPLE.fullmatch(value.strip().strip("\"'")):
+            yield finding("secret_for_example", f"The secret {name} reads like an example's.")
+        elif not is_pem(value) and _SURROUNDED.fullmatch(value):
             message = f"The secret {name} has blanks, line breaks, quotes or a byte order mark around it."
             yield finding("secret_surrounded", message)
 
@@ -172,36 +155,12 @@ def _files(resolved: Resolved) -> Iterator[Finding]:
         "client_private_key": transport.client_private_key,
     }
     for name, path in files.items():
-        if path and "-----BEGIN" not in path and not Path(path).exists():
+        if path and not is_pem(path) and not _exists(path):
             yield finding("file_missing", f"The field {name} names a file that is not there.")
 
 
-def _basic(method: Basic) -> Iterator[Finding]:
-    if ":" in method.username:
-        yield finding("username_illegal", "The user name has a colon; all behind it would count as password.")
+def _exists(path: str) -> bool:
     try:
-        f"{method.username}{method.password}".encode(method.charset)
-    except UnicodeEncodeError:
-        yield finding("charset_mismatch", f"User name or password can't be written in {method.charset}.")
-
-
-def _bearer(method: Bearer) -> Iterator[Finding]:
-    expiry = jwt_expiry(method.bearer_token)
-    if expiry is not None and expiry < time.time():
-        ended = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(expiry))
-        yield finding("token_expired_already", f"The bearer token is a JWT that ended on {ended}.")
-
-
-def _client_credentials(method: OAuth2ClientCredentials, known: Mapping[str, str]) -> Iterator[Finding]:
-    if "," in method.scope and method.scope_separator == " ":
-        yield finding("scope_separator_suspect", "The scope has a comma, but scopes are separated by spaces.")
-    for field, content in (("grant_body", method.grant_body), ("grant_headers", method.grant_headers)):
-        for name, value in content.items():
-            for missing in sorted(set(templates.names(value)) - set(known)):
-                message = f"{field} mentions {{{{secret:{missing}}}}}, which secret_parameters does not have."
-                yield finding("template_unresolved", message)
-            literal = isinstance(value, str) and value and not list(templates.names(value))
-            if literal and (_SECRET_NAMES.search(name) or name.lower() == "authorization"):
-                yield finding(
-                    "secret_in_clear", f"{field} seems to hold a secret in clear, as {name[:40]!r}."
-                )
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False

@@ -37,8 +37,10 @@ _MESSAGES = {
 
 def classify(error: BaseException, target: str) -> Finding:
     """Return the finding for an exception that a call to `target` (words for the message) ended in."""
-    code = _code(list(_chain(error)))
-    evidence = {"error": f"{type(error).__name__}: {redact.text(str(error))}"}
+    chain = list(_chain(error))
+    code = _code(chain)
+    # The innermost cause says it in the fewest words; those around it repeat the URL.
+    evidence = {"error": redact.text(f"{type(chain[-1]).__name__}: {chain[-1]}")}
     return finding(code, _MESSAGES[code].format(target=target), evidence=evidence)
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from requests import PreparedRequest, RequestException
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def origin(url: str) -> str | None:
     """Return `scheme://host[:port]/` of an absolute http or https URL, None for anything else.
 
-    Lower case, without a default port, and with the closing slash that makes a prefix of it.
+    In the form in which requests sends it (lower case, an international host in its ASCII form),
+    without a default port, and with the closing slash that makes a prefix of it.
     """
+    prepared = PreparedRequest()
     try:
-        parts = urlsplit(url)
+        prepared.prepare_url(url, None)
+        parts = urlsplit(prepared.url or "")
         port = parts.port
-    except ValueError:
+    except (ValueError, RequestException):
         return None
     host = parts.hostname
     if parts.scheme not in _DEFAULT_PORTS or not host:
@@ -30,14 +35,32 @@ def is_loopback(url: str) -> bool:
     """Return whether the URL's host is this machine itself, by name or address."""
     try:
         host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-    return host in _LOOPBACK or (host.startswith("127.") and host.replace(".", "").isdigit())
 
 
 def is_plain_http(url: str) -> bool:
     """Return whether a credential sent to the URL could be read on its way: http, and not loopback."""
     return urlsplit(url).scheme.lower() == "http" and not is_loopback(url)
+
+
+def has_userinfo(url: str) -> bool:
+    """Return whether the URL holds a user or password, which nothing would send and much would print."""
+    return "@" in url.partition("//")[2].partition("/")[0]
+
+
+def shown(url: str) -> str:
+    """Return a URL for a message or a repr: without user, query and fragment, and not too long."""
+    bare = url.partition("?")[0].partition("#")[0]
+    scheme, slashes, rest = bare.partition("//")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{slashes}{authority.rpartition('@')[2]}{slash}{path}"[:100]
+
+
+def host(url: str) -> str:
+    """Return host and port of a URL for a message."""
+    return shown(url).partition("//")[2].partition("/")[0]
 
 
 class Origins:

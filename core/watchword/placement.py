@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import parse_qsl, quote, unquote_plus, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from requests import PreparedRequest
 
@@ -69,20 +69,28 @@ def query_names(url: str) -> list[str]:
     return [name for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)]
 
 
-def without_values(url: str, secrets: frozenset[str]) -> str:
-    """Return the URL without those query parameters whose value is one of the secrets."""
-    parts = urlsplit(url)
-    pairs = parts.query.split("&")
-    kept = [pair for pair in pairs if unquote_plus(pair.partition("=")[2]) not in secrets]
-    return url if kept == pairs else urlunsplit(parts._replace(query="&".join(kept)))
-
-
 def _holds(request: PreparedRequest, slot: Slot) -> bool:
+    """Return whether the caller has filled the slot, or there is no body that could hold it."""
     if slot.place == "header":
         return slot.name in request.headers
     if slot.place == "query":
         return slot.name in query_names(request.url or "")
-    return False
+    if slot.place == "cookie":
+        cookies = _text(request.headers.get("Cookie"))
+        return any(pair.partition("=")[0].strip() == slot.name for pair in cookies.split(";"))
+    return request.body is None or slot.name in _body_names(request.body)
+
+
+def _body_names(body: object) -> list[str]:
+    """Return the names in a form or a JSON object; none in what is neither."""
+    if not isinstance(body, (str, bytes)):
+        return []
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        text = body.decode("latin-1") if isinstance(body, bytes) else body
+        return [name for name, _ in parse_qsl(text, keep_blank_values=True)]
+    return list(content) if isinstance(content, dict) else []
 
 
 def _put_header(request: PreparedRequest, name: str, value: str) -> None:
@@ -90,7 +98,7 @@ def _put_header(request: PreparedRequest, name: str, value: str) -> None:
 
 
 def _put_query(request: PreparedRequest, name: str, value: str) -> None:
-    parts = urlsplit(without_values(request.url or "", frozenset([value])))
+    parts = urlsplit(_without(request.url or "", name, value))
     if name in query_names(parts.geturl()):
         raise RequestError(
             [
@@ -106,14 +114,27 @@ def _put_query(request: PreparedRequest, name: str, value: str) -> None:
     request.url = urlunsplit(parts._replace(query=query))
 
 
+def _without(url: str, name: str, value: str) -> str:
+    """Return the URL without the parameter of this name and value: a `next` link may echo our own."""
+    parts = urlsplit(url)
+    pairs = parts.query.split("&")
+    kept = [pair for pair in pairs if parse_qsl(pair, keep_blank_values=True) != [(name, value)]]
+    return url if kept == pairs else urlunsplit(parts._replace(query="&".join(kept)))
+
+
+def _text(header: str | bytes | None) -> str:
+    return header.decode("latin-1") if isinstance(header, bytes) else header or ""
+
+
 def _put_cookie(request: PreparedRequest, name: str, value: str) -> None:
-    present = request.headers.get("Cookie")
-    others = [pair for pair in (present or "").split("; ") if pair and pair.partition("=")[0] != name]
+    present = _text(request.headers.get("Cookie"))
+    others = [pair for pair in present.split("; ") if pair and pair.partition("=")[0] != name]
     request.headers["Cookie"] = "; ".join([*others, f"{name}={value}"])
 
 
 def _put_body(request: PreparedRequest, name: str, value: str) -> None:
-    content_type = (request.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+    declared = _text(request.headers.get("Content-Type"))
+    content_type = declared.partition(";")[0].strip().lower()
     body = request.body
     if isinstance(body, str):
         body = body.encode()
@@ -121,8 +142,7 @@ def _put_body(request: PreparedRequest, name: str, value: str) -> None:
         request.headers["Content-Type"] = "application/x-www-form-urlencoded"
         request.body = urlencode({name: value})
     elif isinstance(body, bytes) and content_type == "application/x-www-form-urlencoded":
-        pairs = [pair for pair in parse_qsl(body.decode(), keep_blank_values=True) if pair[0] != name]
-        request.body = urlencode([*pairs, (name, value)])
+        request.body = _form_with(body, name, value)
     elif isinstance(body, bytes) and content_type.endswith("json"):
         request.body = _json_with(body, name, value)
     else:
@@ -130,10 +150,18 @@ def _put_body(request: PreparedRequest, name: str, value: str) -> None:
     request.prepare_content_length(request.body)
 
 
+def _form_with(body: bytes, name: str, value: str) -> str:
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True)
+    except UnicodeDecodeError:
+        raise _not_extendable(name) from None
+    return urlencode([*(pair for pair in pairs if pair[0] != name), (name, value)])
+
+
 def _json_with(body: bytes, name: str, value: str) -> bytes:
     try:
         content = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _not_extendable(name) from None
     if not isinstance(content, dict):
         raise _not_extendable(name)

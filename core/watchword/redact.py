@@ -7,6 +7,7 @@ when a connection or token comes to life, and everything that leaves goes throug
 from __future__ import annotations
 
 import base64
+import html
 import json
 import logging
 import os
@@ -22,7 +23,16 @@ SHORTEST = 4
 """Shorter secrets are not masked: they would blank ordinary words, and protect nothing."""
 
 # These log request lines, and with them credentials placed in a query.
-_NOISY_LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry")
+_NOISY_LOGGERS = (
+    "urllib3.connection",
+    "urllib3.connectionpool",
+    "urllib3.poolmanager",
+    "urllib3.response",
+    "urllib3.util.retry",
+)
+
+_ESCAPE = re.compile("%[0-9A-F]{2}")
+_HTML = re.compile("[+&<>']")
 
 _lock = Lock()
 _known: set[str] = set()
@@ -31,19 +41,29 @@ _listeners: list[Callable[[str], None]] = []
 
 
 def forms(secret: str) -> frozenset[str]:
-    """Return the secret and the forms in which it may appear in texts: quoted, as JSON, as base64."""
-    encoded = secret.encode("utf-8", "surrogateescape")
+    """Return the secret and the forms in which it may appear in texts: quoted, escaped, as base64."""
+    encoded = secret.encode("utf-8", "surrogatepass")
+    quoted = {quote(encoded, safe=""), quote_plus(encoded), quote(encoded, safe="/")}
     shapes = {
         secret,
         secret.strip(),
-        quote(encoded, safe=""),
-        quote_plus(encoded),
-        quote(encoded, safe="/"),
-        json.dumps(secret)[1:-1],
+        *quoted,
+        *(_ESCAPE.sub(lambda match: match[0].lower(), form) for form in quoted),  # as .NET writes it
+        *_as_json(secret),
+        html.escape(secret),
         repr(secret)[1:-1],
         base64.b64encode(encoded).decode("ascii"),
     }
     return frozenset(shape for shape in shapes if len(shape) >= SHORTEST)
+
+
+def _as_json(secret: str) -> set[str]:
+    """Return the secret as the JSON writers of different languages escape it."""
+    texts = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    slashed = {text.replace("/", "\\/") for text in texts}  # PHP
+    html_safe = {_HTML.sub(lambda match: f"\\u{ord(match[0]):04x}", text) for text in texts}  # Go
+    upper = {_HTML.sub(lambda match: f"\\u{ord(match[0]):04X}", text) for text in texts}  # .NET
+    return texts | slashed | html_safe | upper
 
 
 def register(secrets: Iterable[str]) -> None:
@@ -74,6 +94,16 @@ def text(value: str) -> str:
     """Return the text with every registered secret replaced by `***`."""
     pattern = _pattern or _compile()
     return pattern.sub(MASK, value) if pattern else value
+
+
+_SECRET_NAME = re.compile(
+    r"(?i)(^|[-_.])(api[-_]?key|key|token|secret|password|passwd|pwd|signature|sig|assertion|auth)$"
+)
+
+
+def sounds_secret(name: str) -> bool:
+    """Return whether what goes by this name is usually a secret: `api_key`, `access-token`."""
+    return bool(_SECRET_NAME.search(name))
 
 
 def known() -> frozenset[str]:
@@ -129,6 +159,8 @@ class _Filter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = text(record.getMessage()), ()
+        if record.exc_info and record.exc_info[1]:
+            exception(record.exc_info[1])
         return True
 
 

@@ -35,7 +35,10 @@ class Fence:
     def admits(self, reference: str) -> bool:
         """Return whether the reference may be resolved; a file is judged by its real path."""
         scheme, _, name = reference.partition(":")
-        real = f"{scheme}:{Path(name).resolve()}" if scheme == "file" else reference
+        try:
+            real = f"{scheme}:{Path(name).resolve()}" if scheme == "file" else reference
+        except (OSError, RuntimeError, ValueError):
+            return False  # a circle of links, or no path at all
         return any(fnmatchcase(real, pattern) for pattern in self.patterns)
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from watchword import redact, references
 from watchword.codes import finding
 from watchword.diagnosis import Finding
 from watchword.document import CommonFields, Document
 from watchword.errors import DocumentError
-from watchword.fields import secret_names
-from watchword.methods import AnyMethod
+from watchword.fields import about, secret_names
+from watchword.methods import Method
 from watchword.placement import Placement, parse_slot
 from watchword.references import Fence
-from watchword.transport import Transport
+from watchword.transport import Transport, is_pem
 
 _TEMPLATE = "template:"
 
@@ -23,13 +25,22 @@ _TEMPLATE = "template:"
 class Resolved:
     """A document's content, ready for use; it holds secrets and does not show them."""
 
-    method: AnyMethod
+    method: Method
     defaults: tuple[Placement, ...]
     secrets: tuple[Placement, ...]
     templates: Mapping[str, str] = field(repr=False)
     transport: Transport = field(repr=False)
     values: Mapping[str, str] = field(repr=False)
     """Every secret by the name of its field or parameter."""
+
+    @property
+    def may_be_empty(self) -> frozenset[str]:
+        """The names of the secrets for which no text is a good one."""
+        described = {name: about(field) for name, field in type(self.method).model_fields.items()}
+        return frozenset(name for name, known in described.items() if known and known.may_be_empty)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("It holds secrets and is never pickled: load the document there.")
 
 
 def resolve(document: Document, fence: Fence | None) -> Resolved:
@@ -45,6 +56,8 @@ def resolve(document: Document, fence: Fence | None) -> Resolved:
         if (value := _resolved(name, raw, fence, findings)) is not None
     }
     common = document.common
+    if fence is not None:
+        findings.extend(_paths_outside(common, values, fence))
     defaults = _placements(common.extra_parameters, findings)
     secret = {key: values[key] for key in common.secret_parameters if key in values}
     templates = {
@@ -61,6 +74,7 @@ def resolve(document: Document, fence: Fence | None) -> Resolved:
     # Prefixed or encoded, what is sent is a secret too, with and without its prefix.
     sent = [placed.value for placed in method.placements() if isinstance(placed, Placement)]
     redact.register([*sent, *(value.rpartition(" ")[2] for value in sent)])
+    redact.register(_proxy_secrets(values.get("proxy", "")))
     return Resolved(method, defaults, secrets, templates, _transport(common, values), values)
 
 
@@ -69,9 +83,20 @@ def _secrets(document: Document) -> Iterator[tuple[str, str]]:
     for model in (document.common, document.method):
         for name in sorted(secret_names(type(model)) - {"secret_parameters"}):
             value = getattr(model, name)
-            if value:
+            if value is not None:
                 yield name, value
     yield from document.common.secret_parameters.items()
+
+
+def _paths_outside(common: CommonFields, values: Mapping[str, str], fence: Fence) -> Iterator[Finding]:
+    """Find plain paths that the fence keeps from references: a key file is a secret however it is named."""
+    files = {
+        "client_certificate": common.client_certificate,
+        "client_private_key": values.get("client_private_key"),
+    }
+    for name, path in files.items():
+        if path and not is_pem(path) and not fence.admits(f"file:{path}"):
+            yield finding("reference_not_allowed", f"The field {name} names a file that is fenced off.")
 
 
 def _resolved(name: str, raw: str, fence: Fence | None, findings: list[Finding]) -> str | None:
@@ -91,6 +116,16 @@ def _placements(parameters: Mapping[str, str], findings: list[Finding]) -> tuple
         else:
             made.append(Placement(slot, value))
     return tuple(made)
+
+
+def _proxy_secrets(proxy: str) -> list[str]:
+    """Return what of a proxy's URL is secret by itself: its password, and the pair as it is sent."""
+    userinfo = proxy.partition("//")[2].rpartition("@")[0]
+    user, _, password = userinfo.partition(":")
+    if not password:
+        return []
+    pair = f"{unquote(user)}:{unquote(password)}"
+    return [password, unquote(password), base64.b64encode(pair.encode()).decode("ascii")]
 
 
 def _transport(common: CommonFields, values: Mapping[str, str]) -> Transport:

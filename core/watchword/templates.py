@@ -8,7 +8,9 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
+from watchword import redact
 from watchword.codes import finding
+from watchword.diagnosis import Finding
 from watchword.errors import DocumentError
 
 Secrets: TypeAlias = Mapping[str, str]
@@ -43,6 +45,18 @@ def fill(value: JsonValue, secrets: Secrets) -> JsonValue:
     if isinstance(value, list):
         return [fill(item, secrets) for item in value]
     return value
+
+
+def findings(field: str, content: Mapping[str, JsonValue], secrets: Secrets) -> Iterator[Finding]:
+    """Yield the names that a JSON field mentions and nobody has, and what it seems to hold in clear."""
+    for name, value in content.items():
+        mentioned = set(names(value))
+        for missing in sorted(mentioned - set(secrets)):
+            message = f"{field} mentions {{{{secret:{missing}}}}}, which secret_parameters does not have."
+            yield finding("template_unresolved", message)
+        literal = isinstance(value, str) and value and not mentioned
+        if literal and (redact.sounds_secret(name) or name.lower() == "authorization"):
+            yield finding("secret_in_clear", f"{field} seems to hold a secret in clear, as {name[:40]!r}.")
 
 
 def _named(name: str, secrets: Secrets) -> str:

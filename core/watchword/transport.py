@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+import weakref
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import IO, Any
+from pathlib import Path
+from typing import Any
 
 DEFAULT_TIMEOUT = 30.0
 """Longest wait for a connection, and for each piece of an answer, in seconds."""
@@ -42,21 +45,38 @@ class Transport:
             options["cert"] = self._cert
         return options
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What makes two transports the same, for whoever shares something between connections."""
+        return (self.verify, self.ca_bundle, self.client_certificate, self.client_private_key, self.proxy)
+
     @cached_property
     def _cert(self) -> str | tuple[str, str]:
         certificate = self._path(self.client_certificate or "")
         return (certificate, self._path(self.client_private_key)) if self.client_private_key else certificate
 
-    @cached_property
-    def _files(self) -> list[IO[str]]:
-        return []
-
     def _path(self, pem_or_path: str) -> str:
         """Return a path, since the TLS library takes no text; a file of ours is 0600 and goes with us."""
-        if "-----BEGIN" not in pem_or_path:
+        if not is_pem(pem_or_path):
             return pem_or_path
-        file = tempfile.NamedTemporaryFile("w", prefix="watchword-", suffix=".pem")  # noqa: SIM115
-        file.write(pem_or_path)
-        file.flush()
-        self._files.append(file)
-        return file.name
+        number, path = tempfile.mkstemp(prefix="watchword-", suffix=".pem")
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(pem_or_path)
+        weakref.finalize(self, _remove, path, os.getpid())
+        return path
+
+
+def is_pem(text: str) -> bool:
+    """Return whether a certificate or key is given as text rather than as a file's path."""
+    return "-----BEGIN" in text
+
+
+def retry_after(value: str | None) -> float | None:
+    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3); None for none, or a date."""
+    text = (value or "").strip()
+    return float(text[:9]) if text.isascii() and text.isdigit() else None
+
+
+def _remove(path: str, owner: int) -> None:
+    if os.getpid() == owner:  # a forked child ends before its parent does
+        Path(path).unlink(missing_ok=True)

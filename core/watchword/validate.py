@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from watchword.connection import Connection
     from watchword.tokens.token import Token
 
+HTTP_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
+SAFE = frozenset({"GET", "HEAD"})
+"""The methods whose call may be repeated without the credential (RFC 9110, 9.2.1)."""
+
 UNAUTHORIZED, TOO_MANY, SERVER_ERROR = 401, 429, 500
 
 
@@ -56,25 +60,27 @@ def validate(connection: Connection, plan: Plan) -> Report:
     started = time.monotonic()
     findings: list[Finding] = []
     steps = walk(connection, plan, findings)
-    with Probe(connection, plan) as probe:
-        outcome: Token | Answer | Finding | None = None
-        while True:
-            try:
-                wish = steps.send(outcome)
-            except StopIteration as end:
-                deciding: Finding = end.value
-                break
-            outcome = probe.renew_token() if isinstance(wish, RenewToken) else probe.call(wish.anonymous)
+    probe = Probe(connection, plan)
+    outcome: Token | Answer | Finding | None = None
+    while True:
+        try:
+            wish = steps.send(outcome)
+        except StopIteration as end:
+            deciding: Finding = end.value
+            break
+        if isinstance(wish, RenewToken):
+            outcome = probe.renew_token()
+        else:
+            outcome = probe.call(anonymous=wish.anonymous)
     if deciding not in findings:
         findings.append(deciding)
-    verdict = deciding.code.verdict
-    if verdict is None:
-        raise RuntimeError(f"the code {deciding.code.name} decides nothing")
-    return Report(verdict, deciding, tuple(findings), time.monotonic() - started)
+    return Report(deciding, tuple(findings), time.monotonic() - started)
 
 
 def walk(connection: Connection, plan: Plan, findings: list[Finding]) -> Walk:
     """Walk the phases and return the deciding finding; what else is noticed goes into `findings`."""
+    if plan.http_method not in HTTP_METHODS:
+        return finding("http_method_unsuitable", "A validation can't be made with that HTTP method.")
     findings.extend(connection.lint())
     if plan.test_url and not errors(findings):
         findings.extend(item for item in connection.lint_test_url(plan.test_url) if item not in findings)
@@ -99,12 +105,7 @@ def _called(connection: Connection, plan: Plan, findings: list[Finding]) -> Walk
     outcome: Answer | Finding = yield Call()
     if isinstance(outcome, Finding):
         return outcome
-    expected = plan.expected_status
-    refused = None if outcome.status in expected else meaning.refusal(outcome)
-    if expected and outcome.status not in expected and refused is None:
-        refused = finding(
-            "unexpected_status", f"The API answered {outcome.status}.", evidence=outcome.evidence()
-        )
+    refused = meaning.refusal(outcome, plan.expected_status)
     if refused and refused.code.name == "forbidden_403":
         return (yield from _weighed(connection, plan, outcome, refused))
     if refused:
@@ -116,7 +117,11 @@ def _called(connection: Connection, plan: Plan, findings: list[Finding]) -> Walk
 
 
 def _weighed(connection: Connection, plan: Plan, forbidden: Answer, refused: Finding) -> Walk:
-    """Tell a good credential without the right from a bad one: by its own words, or by the contrast."""
+    """Tell a good credential without the right from a bad one, which many APIs answer by 403 too.
+
+    The standard's own code decides. Words about rights count where the API answers 401 to a
+    call without credential: by then it has told the two apart.
+    """
     limited = finding(
         "authenticated_but_forbidden",
         "The credential is accepted, but may not make this call (403).",
@@ -124,9 +129,9 @@ def _weighed(connection: Connection, plan: Plan, forbidden: Answer, refused: Fin
     )
     if not connection.has_credential:
         return refused
-    if meaning.scope_is_missing(forbidden):
+    if meaning.says_insufficient_scope(forbidden):
         return limited
-    if plan.http_method != "GET" or not plan.counterfactual:
+    if plan.http_method not in SAFE or not plan.counterfactual or not meaning.lacks_right(forbidden):
         return refused
     contrast: Answer | Finding = yield Call(anonymous=True)
     if isinstance(contrast, Answer) and contrast.status == UNAUTHORIZED:
@@ -135,20 +140,25 @@ def _weighed(connection: Connection, plan: Plan, forbidden: Answer, refused: Fin
 
 
 def _contrasted(plan: Plan, answer: Answer) -> Walk:
-    """Repeat a successful call without the credential: if it succeeds too, nothing is proven."""
+    """Repeat a successful call without the credential: only if it is refused, something is proven."""
     success = "authenticated" if not plan.expected_status else "expected_status_matched"
-    message = f"The API answered {answer.status} to the credential"
-    if plan.http_method != "GET" or not plan.counterfactual:
-        return finding("counterfactual_skipped", f"{message}; nothing was compared.")
+    message = f"The API answered {answer.status}"
+    if plan.http_method not in SAFE or not plan.counterfactual:
+        return finding("counterfactual_skipped", f"{message} with the credential; nothing was compared.")
     contrast: Answer | Finding = yield Call(anonymous=True)
+    code, without = _compared(contrast, plan.expected_status)
+    return finding(code or success, f"{message} with the credential, and without it: {without}")
+
+
+def _compared(contrast: Answer | Finding, expected: frozenset[int]) -> tuple[str, str]:
+    """Return the code for what the call without the credential came to, and words; no code is the proof."""
     if isinstance(contrast, Finding):
-        if contrast.code.name == "tls_client_certificate_required":
-            return finding(success, f"{message} and wants a certificate without it.")
-        return finding("counterfactual_unavailable", f"{message}; without it: {contrast.message}")
-    if contrast.status in plan.expected_status or (
-        not plan.expected_status and meaning.refusal(contrast) is None
-    ):
-        return finding("auth_not_required", f"The API answers {contrast.status} without the credential too.")
-    if contrast.status == TOO_MANY or contrast.status >= SERVER_ERROR:
-        return finding("counterfactual_unavailable", f"{message} and {contrast.status} without it.")
-    return finding(success, f"{message} and {contrast.status} without it.")
+        demanded = contrast.code.name == "tls_client_certificate_required"
+        return "" if demanded else "counterfactual_unavailable", contrast.message
+    refused = meaning.refusal(contrast, expected)
+    if refused is None:
+        return "auth_not_required", f"{contrast.status} too."
+    if meaning.is_refusal(contrast, refused):
+        return "", f"{contrast.status}, refused."
+    transient = contrast.status == TOO_MANY or contrast.status >= SERVER_ERROR
+    return "counterfactual_unavailable" if transient else "contrast_unclear", refused.message

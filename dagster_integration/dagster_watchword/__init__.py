@@ -1,16 +1,15 @@
 """watchword for Dagster: authenticated HTTP APIs as resources, and a gate before the extraction.
 
-gate = build_credentials_check("acme")
+acme_credentials = build_credentials_check("acme")
 
-@dg.asset(deps=[gate.spec])
+@dg.asset(deps=[acme_credentials])
 def orders(acme: ApiResource) -> None:
-    with acme.session() as api:
-        rows = api.get("/v1/orders").json()
+with acme.session() as api:
+rows = api.get("/v1/orders").json()
 
 defs = dg.Definitions(
-    assets=[gate.spec, orders],
-    asset_checks=[gate.check],
-    resources={"acme": ApiKeyResource(base_url="https://api.acme.test", api_key=dg.EnvVar("ACME_KEY"))},
+assets=[acme_credentials, orders],
+resources={"acme": ApiKeyResource(base_url="https://api.acme.test", api_key=dg.EnvVar("KEY"))},
 )
 """
 

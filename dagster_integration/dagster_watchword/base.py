@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, PrivateAttr
 
 import watchword
 from watchword.codes import finding
-from watchword.diagnosis import Finding, Report, Verdict
+from watchword.diagnosis import Finding, Report
 from watchword.transport import DEFAULT_TIMEOUT
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class ApiResource(dg.ConfigurableResource[Any]):
         try:
             connection = self.connection
         except watchword.DocumentError as error:
-            return Report(Verdict.INVALID, error.findings[0], error.findings, 0.0)
+            return error.report
         return connection.validate(
             test_url,
             http_method=http_method,

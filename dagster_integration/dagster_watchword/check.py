@@ -2,12 +2,14 @@
 
 # No `from __future__ import annotations`: Dagster reads the type of `context` as an object.
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import dagster as dg
 
 from dagster_watchword.base import ApiResource
 from watchword.diagnosis import Permanence, Report
+
+OnInconclusive = Literal["fail", "warn", "pass"]
 
 CHECK_NAME = "credentials_are_valid"
 
@@ -18,7 +20,7 @@ def build_credentials_check(  # noqa: PLR0913 - each is the user's choice, and a
     test_url: str | None = None,
     http_method: str = "GET",
     expected_status: Sequence[int] = (),
-    on_inconclusive: Literal["fail", "warn", "pass"] = "fail",
+    on_inconclusive: OnInconclusive = "fail",
     blocking: bool = True,
     retry_policy: dg.RetryPolicy | None = None,
 ) -> dg.AssetsDefinition:
@@ -46,7 +48,12 @@ def build_credentials_check(  # noqa: PLR0913 - each is the user's choice, and a
             as a warning, which blocks nothing, `pass` passes. The verdict is told in each case.
         blocking: whether a failed check keeps what depends on the asset from starting.
         retry_policy: how often a transient fault is tried again; a permanent one never is.
+
+    Raises:
+        ValueError: `on_inconclusive` is none of its three words.
     """
+    if on_inconclusive not in get_args(OnInconclusive):
+        raise ValueError(f"on_inconclusive must be fail, warn or pass, not {on_inconclusive!r}.")
 
     @dg.asset(
         name=f"{name}_credentials",
@@ -78,9 +85,7 @@ def build_credentials_check(  # noqa: PLR0913 - each is the user's choice, and a
     return credentials
 
 
-def as_check_result(
-    report: Report, on_inconclusive: Literal["fail", "warn", "pass"] = "fail"
-) -> dg.AssetCheckResult:
+def as_check_result(report: Report, on_inconclusive: OnInconclusive = "fail") -> dg.AssetCheckResult:
     """Return the report as a check's result; only severity ERROR blocks."""
     unproven = report.permanence is Permanence.INCONCLUSIVE
     warn = unproven and on_inconclusive == "warn"
@@ -93,7 +98,7 @@ def as_check_result(
             "verdict": report.verdict.value,
             "code": report.deciding.code.name,
             "advice": report.deciding.advice,
-            "duration": report.duration,
+            "duration": round(report.duration, 3),
             "findings": dg.MetadataValue.json([finding.as_dict() for finding in report.findings]),
         },
     )

@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended by whomever, it leaves nothing behind
     home = Path(tempfile.mkdtemp(prefix="watchword-demo-"))
     try:
-        with Processes(home) as processes, started(arguments.port) as playground:
+        with ExitStack() as stack:
+            processes = stack.enter_context(Processes(home))
+            playground = started(arguments.port, stack)
             good = shown(playground, arguments.method, home, processes)
     except KeyboardInterrupt:
         console.print("\nStopped; no process was left behind.")
@@ -52,14 +55,13 @@ def main() -> int:
     return status
 
 
-def started(port: int) -> Playground:
-    """Return a playground on the port, or on any free one where it is taken."""
+def started(port: int, stack: ExitStack) -> Playground:
+    """Return a running playground on the port, or on any free one where it is taken."""
     try:
-        with Playground(port):
-            return Playground(port)
+        return stack.enter_context(Playground(port))
     except OSError:
         console.print(f"Port {port} is taken; the local API uses a free one.")
-        return Playground()
+        return stack.enter_context(Playground())
 
 
 def shown(playground: Playground, method: str, home: Path, processes: Processes) -> bool:

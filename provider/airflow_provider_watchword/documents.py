@@ -67,7 +67,11 @@ def _extra(stored: StoredConnection) -> dict[str, Any]:
     version = extra.get("schema_version")
     # `True` and 1.0 equal 1, but only a real integer has requests refuse the header.
     if type(version) is not int or version != SCHEMA_VERSION or next(iter(extra)) != "schema_version":
-        message = f'The extra of the connection {stored.conn_id!r} does not begin with "schema_version": 1.'
+        where = f"The extra of the connection {stored.conn_id!r}"
+        message = f'{where} does not begin with "schema_version": 1.'
+        if version == str(SCHEMA_VERSION):
+            text = f'{where} has "schema_version" as text; only the number 1 protects the connection.'
+            message = f"{text} Plain parameters of a URI are text: put the extra as JSON into __extra__."
         raise DocumentError([finding("schema_version_missing", message)])
     return extra
 

@@ -12,6 +12,7 @@ from requests.models import DEFAULT_REDIRECT_LIMIT
 
 from airflow_provider_watchword import masking
 from watchword import redact
+from watchword.errors import DocumentError
 
 if TYPE_CHECKING:
     from watchword import Connection, Report
@@ -27,7 +28,7 @@ class ApiHook(HttpHook):
         with ApiHook("acme").get_conn() as api:
             api.get("/v1/orders")
 
-    It takes the place of `HttpHook` everywhere, also in Airflow's `HttpOperator`. All hooks of
+    It takes the place of `HttpHook`, also in Airflow's `HttpOperator` unless that is deferred. All hooks of
     a process share one transport per connection, so many pages are read over one connection.
 
     Args:
@@ -144,10 +145,13 @@ class ApiHook(HttpHook):
     ) -> Report:
         """Prove the connection's credential by using it; the arguments are those of `Connection.validate`.
 
-        Raises:
-            DocumentError: what Airflow keeps is no document; its findings say why.
+        A connection that can't be used ends in a report too.
         """
-        return self.connection.validate(
+        try:
+            connection = self.connection
+        except DocumentError as error:
+            return error.report
+        return connection.validate(
             test_url,
             http_method=http_method,
             expected_status=expected_status,

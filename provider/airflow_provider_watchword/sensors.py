@@ -10,15 +10,12 @@ from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_watchword.hooks import ApiHook
-from watchword.diagnosis import Finding, Permanence, Report, Severity
-from watchword.errors import DocumentError
+from watchword.diagnosis import Finding, Permanence, Report, Verdict
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 OnInconclusive = Literal["fail", "pass", "wait"]
-
-_LEVELS = {Severity.ERROR: logging.ERROR, Severity.WARNING: logging.WARNING, Severity.INFO: logging.INFO}
 
 
 class CredentialSensor(BaseSensorOperator):
@@ -75,14 +72,7 @@ class CredentialSensor(BaseSensorOperator):
         Raises:
             AirflowFailException: waiting would not help.
         """
-        try:
-            report = self._validated()
-        except DocumentError as error:
-            for found in error.findings:
-                self._tell(found)
-            raise AirflowFailException(
-                f"The connection {self.http_conn_id!r} can't be used. {error}"
-            ) from None
+        report = self._validated()
         self._log_report(report)
         permanence = report.permanence
         waived = permanence is Permanence.INCONCLUSIVE and self.on_inconclusive == "pass"
@@ -102,17 +92,19 @@ class CredentialSensor(BaseSensorOperator):
         )
 
     def _log_report(self, report: Report) -> None:
-        level = logging.INFO if report.ok else logging.WARNING
+        """Log each finding: what, what to do, and its evidence, as loudly as it concerns the run."""
+        level = {Verdict.VALID: logging.INFO, Verdict.VALID_BUT_LIMITED: logging.WARNING}.get(
+            report.verdict,
+            logging.WARNING if report.permanence is Permanence.TRANSIENT else logging.ERROR,
+        )
         self.log.log(level, "Credential of the connection %r: %s", self.http_conn_id, report.verdict)
-        self._tell(report.deciding)
+        self._tell(report.deciding, level)
         for note in report.notes:
-            self._tell(note)
+            self._tell(note, min(level, logging.WARNING))
 
-    def _tell(self, found: Finding) -> None:
-        """Log a finding: what, what to do, and each piece of evidence."""
-        level = _LEVELS[found.code.severity]
+    def _tell(self, found: Finding, level: int) -> None:
         self.log.log(level, "%s: %s", found.code.name, found.message)
-        if found.code.severity is not Severity.INFO:
+        if level > logging.INFO:
             self.log.log(level, "  What to do: %s", found.advice)
         for label, text in found.evidence.items():
             self.log.log(level, "  %s: %s", label, text)

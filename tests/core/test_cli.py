@@ -61,6 +61,25 @@ def test_findings_of_a_document_are_listed():
     assert "Did you mean username?" in done.stdout
 
 
+def test_a_broken_document_is_json_too():
+    """`--json` prints JSON whatever is wrong, so that scripts can read it."""
+    done = run("validate", "-", "--json", stdin='{"method": "basic", "usrname": "ann"}')
+    assert json.loads(done.stdout)["permanence"] == "configuration"
+
+
+def test_a_byte_order_mark_is_no_obstacle(serve, reply, tmp_path):
+    """A document that an editor saved with a byte order mark is read."""
+    server = serve(lambda seen: reply(200 if SECRET in seen.text else 401))
+    path = tmp_path / "acme.json"
+    path.write_text(document(server.url, test_url=f"{server.url}/me"), encoding="utf-8-sig")
+    assert run("validate", str(path)).returncode == 0
+
+
+def test_the_version_is_told():
+    """`--version` prints it."""
+    assert run("--version").stdout.strip() == "0.1.0"
+
+
 @pytest.mark.parametrize("arguments", [(), ("valdate",), ("validate",), ("validate", "-", "--nope")])
 def test_wrong_usage_is_sixty_four(arguments):
     """What can't be understood is exit status 64 and says why."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import threading
 import time
@@ -13,6 +14,9 @@ from watchword.codes import finding
 from watchword.errors import TokenError
 from watchword.tokens.keeper import Keeper
 from watchword.tokens.token import Token, jwt_expiry
+
+HUGE = "a." + base64.urlsafe_b64encode(b'{"exp": ' + b"9" * 400 + b"}").decode() + ".c"
+DEEP = "a." + base64.urlsafe_b64encode(b"[" * 100_000).decode() + ".c"
 
 
 class Clock:
@@ -138,6 +142,34 @@ def test_the_server_s_wish_to_wait_is_honoured():
     assert endpoint.calls == 2
 
 
+@pytest.mark.parametrize(
+    ("code", "wished", "stands"), [("invalid_client", 0, 300), ("temporarily_unavailable", 1e8, 300)]
+)
+def test_no_server_s_wish_makes_a_storm_or_a_standstill(code, wished, stands):
+    """A refused client stays refused, and nobody is held back for longer than five minutes."""
+    clock, endpoint = Clock(), Endpoint()
+    keeper = Keeper(endpoint, clock)
+    endpoint.failure = finding(code, "no", retry_after=wished)
+    for pause, calls in ((0, 1), (stands - 1, 1), (2, 2)):
+        clock.now += pause
+        with pytest.raises(TokenError):
+            keeper.get()
+        assert endpoint.calls == calls
+
+
+def test_a_hiccup_at_a_renewal_does_not_bring_the_refused_token_back():
+    """If the endpoint fails once while a refused token is renewed, the next who asks gets a new one."""
+    clock, endpoint = Clock(), Endpoint()
+    keeper = Keeper(endpoint, clock)
+    refused = keeper.get()
+    endpoint.failure = finding("temporarily_unavailable", "down")
+    with pytest.raises(TokenError):
+        keeper.get(refused)
+    endpoint.failure = None
+    clock.now += 2
+    assert keeper.get(refused).access_token == "token-3"
+
+
 def test_a_valid_token_outlives_a_failed_renewal():
     """While the token is valid, an endpoint that is down is no reason to fail."""
     clock, endpoint = Clock(), Endpoint(lifetime=100)
@@ -174,7 +206,9 @@ def test_a_forked_child_does_not_inherit_a_held_lock():
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-@pytest.mark.parametrize("text", ["", "a.b.c", "a.e30.c", "..", "a.W10.c", "a.\u20ac.c", "a.bnVsbA.c"])
+@pytest.mark.parametrize(
+    "text", ["", "a.b.c", "a.e30.c", "..", "a.W10.c", "a.\u20ac.c", "a.bnVsbA.c", HUGE, DEEP]
+)
 def test_what_is_no_jwt_has_no_expiry(text):
     """Opaque tokens and damaged JWTs say nothing about their end."""
     assert jwt_expiry(text) is None

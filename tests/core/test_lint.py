@@ -36,6 +36,9 @@ FAULTS = {
     "url_not_absolute": [
         KEY | {"base_url": "api.test"},
         CLIENT | {"token_url": "/token"},
+        KEY | {"proxy": "http://u:s3cret@"},
+        KEY | {"proxy": "http://\u20ac:s3cret@proxy.test"},
+        KEY | {"base_url": "https://.example.com"},
         KEY | {"base_url": "https://a.test:x"},
         KEY | {"base_url": "ftp://a.test"},
     ],
@@ -61,6 +64,10 @@ FAULTS = {
         KEY | {"api_key": "s3cret\u20ac"},
         KEY | {"api_key": "s3cret;x", "add_to": "cookie"},
         KEY | {"extra_parameters": {"header:A:": "x"}},
+        KEY | {"secret_parameters": {"cookie:x\r\nInj: y": "s3cret"}},
+        CLIENT | {"prefix": "Bear\ner"},
+        CLIENT | {"grant_headers": {"X A": "1"}},
+        CLIENT | {"grant_headers": {"X-A": "{{secret:k}}"}, "secret_parameters": {"template:k": "s3cret\nx"}},
     ],
     "doubled_prefix": [
         BEARER | {"bearer_token": "Bearer s3cret"},
@@ -69,10 +76,20 @@ FAULTS = {
     "placeholder_secret": [
         KEY | {"api_key": "changeme"},
         KEY | {"api_key": "${API_KEY}"},
+        KEY | {"api_key": "   "},
+        KEY | {"api_key": ""},
+        BEARER | {"bearer_token": ""},
+        CLIENT | {"client_secret": ""},
+        KEY | {"secret_parameters": {"header:A": ""}},
+    ],
+    "secret_for_example": [
         KEY | {"api_key": "<your key>"},
         KEY | {"api_key": "your-api-key"},
-        KEY | {"api_key": "   "},
         KEY | {"secret_parameters": {"header:A": "xxxx"}},
+    ],
+    "userinfo_in_url": [
+        KEY | {"base_url": "https://ann:s3cret@api.test"},
+        CLIENT | {"token_url": "https://id:s3cret@auth.test/t"},
     ],
     "secret_surrounded": [
         KEY | {"api_key": " s3cret"},
@@ -121,6 +138,8 @@ def test_a_fault_is_found_and_shown_without_its_secret(code, document):
         KEY | {"base_url": "http://127.0.0.1:8080"},
         KEY | {"base_url": "http://inside.test", "allowed_origins": ["http://inside.test"]},
         KEY | {"prefix": "Token"},
+        BASIC | {"password": "my-dog-rex-42"},
+        KEY | {"base_url": "https://ex\u00e4mple.test", "test_url": "https://xn--exmple-cua.test/me"},
         KEY | {"api_key": "literal:env:x"},
         BASIC | {"password": ""},
         BEARER | {"bearer_token": jwt({"exp": 9_999_999_999})},

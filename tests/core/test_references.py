@@ -82,3 +82,19 @@ def test_the_default_fence_admits_what_is_made_for_it(monkeypatch):
     monkeypatch.setenv("WATCHWORD_SECRET_ACME", "from-env")
     assert codes({"api_key": "env:WATCHWORD_SECRET_ACME"}, stored=True) == []
     assert Fence.from_environment().admits("file:/run/secrets/acme")
+
+
+def test_a_circle_of_links_is_outside_the_fence(tmp_path):
+    """A link that leads to itself is no way in and no crash."""
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert codes({"api_key": f"file:{tmp_path}/loop"}, stored=True) == ["reference_not_allowed"]
+
+
+def test_a_stored_document_names_no_key_file_outside_the_fence(tmp_path, monkeypatch):
+    """A plain path to a key of this machine is fenced like a reference to it."""
+    key = tmp_path / "machine.pem"
+    key.write_text("s3cret")
+    files = {"api_key": "some-key", "client_certificate": str(key), "client_private_key": str(key)}
+    assert codes(files, stored=True) == ["reference_not_allowed", "reference_not_allowed"]
+    monkeypatch.setenv("WATCHWORD_ALLOWED_REFERENCES", f"file:{tmp_path}/*")
+    assert codes(files, stored=True) == []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import pickle  # noqa: TID251 - to see that it is refused
 import socket
 import ssl
 import traceback
+from urllib.parse import unquote_plus
 
 import pytest
 import requests
@@ -141,6 +143,56 @@ def test_a_key_echoed_in_a_location_does_not_travel(serve, reply):
     assert stranger.seen[0].path == "/a?page=2"
 
 
+ODD = "ab/cd+EF==9z"
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        "/l?key=ab%2fcd%2bEF%3d%3d9z",
+        "/l?next=%2Fx%3Fkey%3Dab%252Fcd%252BEF%253D%253D9z",
+        "/l?key=ab/cd+EF%3D%3D9z",
+        "/l?page=2#key=ab%2Fcd%2BEF%3D%3D9z",
+        "/l/ab%2fcd%2bEF%3d%3d9z",
+    ],
+)
+def test_a_key_echoed_in_any_encoding_does_not_travel(serve, reply, echo):
+    """However a server encodes our key into a redirect or a link, the stranger does not get it."""
+    stranger = serve(reply())
+    server = serve(reply(302, headers={"Location": stranger.url + echo}))
+    connection = api(server.url, method="api_key", api_key=ODD, add_to="query", key_name="key")
+    with connection.session() as session:
+        session.get("/a")
+        with contextlib.suppress(watchword.RequestError):
+            session.get(stranger.url + echo)
+    with requests.Session() as foreign, contextlib.suppress(watchword.RequestError):
+        foreign.trust_env = False
+        foreign.get(f"{server.url}/a", auth=connection.auth())
+        foreign.get(stranger.url + echo, auth=connection.auth())
+    arrived = "".join(unquote_plus(unquote_plus(unquote_plus(seen.path))) for seen in stranger.seen)
+    assert "EF==9z" not in arrived
+    assert "ab/cd" not in arrived
+
+
+def test_a_caller_s_parameter_of_the_same_value_stays(serve, reply):
+    """Only a parameter of our own name and value is taken for an echo of ours."""
+    server = serve(reply())
+    connection = api(server.url, method="api_key", api_key="acme-inc", add_to="query", key_name="tenant")
+    with connection.session() as session:
+        session.get("/a?name=acme-inc&page=2")
+    assert server.seen[0].path == "/a?name=acme-inc&page=2&tenant=acme-inc"
+
+
+def test_a_header_that_can_t_be_parsed_shows_no_key_in_the_log(serve, reply, caplog):
+    """urllib3 warns of broken headers with the URL that it called; the key in it is masked."""
+    caplog.set_level(logging.DEBUG)
+    server = serve(reply(headers={"X-Ok": "1\r\nbroken header line"}))
+    with api(server.url, **METHODS["query"]).session() as session:
+        response = session.get("/a")
+    assert not any(form in caplog.text for form in FORMS)
+    assert "s3cret" not in str(vars(response.raw))
+
+
 def test_a_direct_call_to_a_stranger_carries_nothing_and_says_so(serve, reply, caplog):
     """A pagination link to another origin is followed without the credential, with one warning."""
     home, stranger = serve(reply()), serve(reply())
@@ -262,9 +314,38 @@ def test_extra_parameters_yield_to_the_caller_and_secrets_do_not(serve, reply):
     assert second.headers["X-Key"] == "s3cret-value"
 
 
+def test_extra_parameters_yield_in_cookies_and_bodies_too(serve, reply):
+    """A caller's cookie and body field stay; a body parameter is no obstacle for a GET."""
+    server = serve(reply())
+    extra = {"cookie:lang": "en", "body:v": "1"}
+    with api(server.url, method="none", extra_parameters=extra).session() as session:
+        session.get("/a")
+        session.post("/a", data={"x": "1"})
+        session.post("/a", data={"v": "2"}, cookies={"lang": "de"})
+    first, second, third = server.seen
+    assert (first.headers["Cookie"], first.body) == ("lang=en", b"")
+    assert second.body == b"x=1&v=1"
+    assert (third.headers["Cookie"], third.body) == ("lang=de", b"v=2")
+
+
+def test_the_caller_s_request_is_left_as_it_is(serve, reply):
+    """Preparing a request does not change the object that the caller made."""
+    server = serve(reply())
+    mine = requests.Request("GET", "/a")
+    with api(server.url, **METHODS["header"]).session() as session:
+        session.send(session.prepare_request(mine))
+    assert (mine.url, mine.headers) == ("/a", {})
+    assert server.seen[0].headers["X-API-Key"] == SECRET
+
+
 @pytest.mark.parametrize(
     ("base", "path", "arrives"),
-    [("", "/v1/a", "/v1/a"), ("/root/", "v1/a", "/root/v1/a"), ("/root", "/v1/a?x=1", "/root/v1/a?x=1")],
+    [
+        ("", "/v1/a", "/v1/a"),
+        ("/root/", "v1/a", "/root/v1/a"),
+        ("/root", "/v1/a?x=1", "/root/v1/a?x=1"),
+        ("/v1/items", "?page=2", "/v1/items?page=2"),
+    ],
 )
 def test_relative_paths_join_the_base_url(serve, reply, base, path, arrives):
     """A relative path continues the base URL's own, with one slash between."""

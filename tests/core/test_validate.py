@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import errno
 import json
 import socket
 import ssl
+import threading
 
 import pytest
 import urllib3.util.connection
@@ -29,7 +31,7 @@ def outcome(serve, reply):
         document = {"base_url": server.url, "method": "api_key", "api_key": SECRET, **(fields or {})}
         report = watchword.load(document).validate(f"{server.url}{path}", **(plan or {}))
         assert SECRET not in json.dumps(report.as_dict())
-        assert len(server.seen) <= 3
+        assert len(server.seen) <= 4
         return report
 
     return run
@@ -45,7 +47,12 @@ def test_a_call_that_only_the_credential_opens_is_valid(outcome, reply):
 # What the server answers with the key, what without it (401 unless given), and the deciding code.
 DECIDED = [
     ((200, {"id": 1}), (403,), "authenticated"),
-    ((200, {"id": 1}), (404,), "authenticated"),
+    ((200, {"id": 1}), (400, {"message": "missing API key"}), "authenticated"),
+    ((200, {"id": 1}), (200, {"status": "REQUEST_DENIED", "error_message": "no key"}), "authenticated"),
+    ((200, {"id": 1}), (404,), "contrast_unclear"),
+    ((200, {"id": 1}), (403, None, {"cf-mitigated": "challenge"}), "contrast_unclear"),
+    ((200, {"id": 1}), (403, {"message": "API rate limit exceeded"}), "contrast_unclear"),
+    ((200, {"id": 1}), (302, None, {"Location": "https://cdn.test/x"}), "contrast_unclear"),
     ((200, {"id": 1}), (200, "<input type=password>", HTML), "authenticated"),
     ((200, {"id": 1}), (302, None, {"Location": "https://login.test/sign-in"}), "authenticated"),
     ((200, {"id": 1}), (200, {"id": 1}), "auth_not_required"),
@@ -53,7 +60,11 @@ DECIDED = [
     ((200, {"id": 1}), (503,), "counterfactual_unavailable"),
     ((200, {"id": 1}), "hang up", "counterfactual_unavailable"),
     ((401,), None, "unauthorized_401"),
-    ((403,), None, "authenticated_but_forbidden"),
+    ((403, {"message": "your role lacks the permission"}), None, "authenticated_but_forbidden"),
+    ((403, {"message": "your role lacks the permission"}), (403,), "forbidden_403"),
+    ((403, {"message": "Invalid API key provided"}), None, "credential_refused_403"),
+    ((403, {"message": "The security token is expired"}), None, "credential_refused_403"),
+    ((403,), None, "forbidden_403"),
     ((403, None, {"WWW-Authenticate": 'error="insufficient_scope"'}), (403,), "authenticated_but_forbidden"),
     ((403,), (403,), "forbidden_403"),
     ((403,), (200,), "forbidden_403"),
@@ -74,6 +85,24 @@ DECIDED = [
     ((200, {"ok": False, "error": "invalid_auth"}), None, "refused_in_200_body"),
     ((200, {"errors": [{"message": "no such author"}]}), None, "error_in_200_body"),
     ((200, {"success": False}), None, "error_in_200_body"),
+    ((200, {"status": "error", "message": "Invalid API key"}), None, "refused_in_200_body"),
+    ((200, {"Error Message": "the apikey is invalid"}), None, "refused_in_200_body"),
+    ((200, {"code": 401, "msg": "token"}), None, "refused_in_200_body"),
+    ((200, {"errcode": 40001, "errmsg": "invalid credential"}), None, "refused_in_200_body"),
+    ((200, {"authenticated": False}), None, "refused_in_200_body"),
+    ((200, {"success": "false"}), None, "error_in_200_body"),
+    ((200, [{"errorCode": "INVALID_SESSION_ID"}]), None, "refused_in_200_body"),
+    ((200, '\ufeff{"error": "invalid_auth"}'), None, "refused_in_200_body"),
+    ((200, '{"error": "invalid_auth"}', HTML), None, "refused_in_200_body"),
+    ((200, "<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"), None, "refused_in_200_body"),
+    ((200, "<p>hello</p>", HTML), None, "unexpected_content_type"),
+    ((302, None, {"Location": "/again"}), None, "redirect_loop"),
+    ((302, None, {"Location": "http://["}), None, "redirect_cross_origin"),
+    ((200, {"id": 1}, {"Content-Type": "application/json; charset=utf8mb4"}), None, "authenticated"),
+    ((429, None, {"Retry-After": "\u00b2"}), None, "rate_limited_429"),
+    ((200, {"error": {"code": 0}, "rows": [1]}), None, "authenticated"),
+    ((200, {"error": "none", "id": 1}), None, "authenticated"),
+    ((200, {"data": {"a": 1}, "errors": [{"message": "one field"}]}), None, "authenticated"),
     ("hang up", None, "connection_lost"),
 ]  # fmt: skip
 
@@ -98,7 +127,6 @@ def test_each_answer_has_its_meaning(outcome, reply, with_key, without, code):
     [
         ([], {}, "empty_result"),
         ({"items": []}, {}, "empty_result"),
-        ("<p>hello</p>", HTML, "unexpected_content_type"),
     ],
 )
 def test_remarks_accompany_a_success(outcome, reply, body, headers, code):
@@ -122,6 +150,81 @@ def test_an_echoed_secret_is_masked(outcome, reply):
     """A server that repeats the key in its error does not make us print it."""
     report = outcome(reply(401, {"error": f"key {SECRET} unknown"}, {"WWW-Authenticate": f"Key {SECRET}"}))
     assert "key *** unknown" in report.summary
+
+
+KEY_WITH_SIGNS = 'k/9+a&b<c>"d'
+
+
+@pytest.mark.parametrize(
+    "echoed",
+    [
+        'k\\/9+a&b<c>\\"d',
+        'k/9\\u002Ba\\u0026b\\u003Cc\\u003E\\"d',
+        'k/9\\u002ba\\u0026b\\u003cc\\u003e\\"d',
+        "k/9+a&amp;b&lt;c&gt;&quot;d",
+        "k%2f9%2ba%26b%3cc%3e%22d",
+    ],
+)
+def test_an_escaped_secret_is_masked(serve, reply, echoed):
+    """A server that repeats the key as its language escapes it does not make us print it."""
+    server = serve(reply(401, f'{{"error": "unknown key {echoed}"}}'))
+    document = {"base_url": server.url, "method": "api_key", "api_key": KEY_WITH_SIGNS}
+    assert (
+        "unknown key ***" in watchword.load(document).validate(f"{server.url}/me").deciding.evidence["answer"]
+    )
+
+
+def test_a_server_can_t_command_the_terminal(outcome, reply):
+    """Control characters and line breaks of a server end as blanks: no forged lines, no escapes."""
+    report = outcome(reply(401, "\x1b]0;pwn\x07\x1b[2J\nvalid (0.1 s)\x9b"))
+    assert report.deciding.evidence["answer"] == "]0;pwn [2J valid (0.1 s)"
+
+
+def dripping(first, count=60):
+    """Serve one connection after the other with a byte a second behind `first`; return URL and stop."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    stopped = threading.Event()
+
+    def serve():
+        while not stopped.is_set():
+            with contextlib.suppress(OSError):
+                client, _ = listener.accept()
+                with client:
+                    client.sendall(first)
+                    for _ in range(count):
+                        if stopped.wait(0.2):
+                            break
+                        client.sendall(b"X")
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+
+    def stop():
+        stopped.set()
+        listener.close()
+
+    return f"http://127.0.0.1:{listener.getsockname()[1]}", stop
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "first",
+    [b"HTTP/1.1 200 OK\r\nContent-Length: 8000\r\n\r\n", b"HTTP/1.1 200 OK\r\nX-Slow: ", b""],
+    ids=["body", "headers", "status"],
+)
+def test_a_dripping_server_does_not_hold_a_validation(first):
+    """A server that sends a byte now and then is given up within the limit, whatever it drips."""
+    url, stop = dripping(first)
+    try:
+        for fields in (
+            {"method": "api_key", "api_key": SECRET},
+            {"method": "oauth2_client_credentials", "token_url": f"{url}/t", "client_id": "i",
+             "client_secret": SECRET, "timeout": 1.0},
+        ):  # fmt: skip
+            report = watchword.load({"base_url": url, **fields}).validate(f"{url}/me", timeout=1.0)
+            assert not report.ok
+    finally:
+        stop()
 
 
 def test_an_echoed_basic_pair_is_masked(serve, reply):
@@ -151,6 +254,24 @@ def test_an_expected_status_is_success(outcome, reply):
     assert outcome(reply(400), reply(400), plan=plan).deciding.code.name == "auth_not_required"
     assert outcome(reply(200), plan=plan).deciding.code.name == "unexpected_status"
     assert outcome(reply(401), reply(401), plan={"expected_status": [401]}).verdict is Verdict.INCONCLUSIVE
+    refused = outcome(reply(200, {"ok": False, "error": "invalid_auth"}), plan={"expected_status": [200]})
+    assert refused.deciding.code.name == "refused_in_200_body"
+
+
+@pytest.mark.parametrize("verb", ["OPTIONS", "TRACE", "", "GET /x HTTP/1.1", "G\u00c9T"])
+def test_a_method_that_proves_nothing_is_refused(outcome, reply, verb):
+    """What servers answer without looking at the credential is no test of it."""
+    report = outcome(reply(204), plan={"http_method": verb})
+    assert report.deciding.code.name == "http_method_unsuitable"
+
+
+def test_a_head_is_repeated_without_the_credential(outcome, reply):
+    """A HEAD is as safe to repeat as a GET, and proves as much."""
+    assert outcome(reply(200), plan={"http_method": "HEAD"}).deciding.code.name == "authenticated"
+    assert (
+        outcome(reply(200), reply(200), plan={"http_method": "HEAD"}).deciding.code.name
+        == "auth_not_required"
+    )
 
 
 def test_only_a_get_is_repeated_without_the_credential(serve, reply):
@@ -230,7 +351,7 @@ def test_the_document_s_own_test_url_is_the_default(serve, reply):
         ("http://[::1/", "test_url_not_absolute"), ("http://api.test/me", "test_url_plain_http"),
         ("https://other.test/me", "origin_not_allowed"),
         ("https://api.test/me?key=1", "duplicate_query_parameter"),
-        ("https://user:s3cret@other.test/me", "origin_not_allowed"),
+        ("https://user:s3cret@api.test/me", "userinfo_in_url"),
     ],
 )  # fmt: skip
 def test_a_wrong_test_url_is_named_before_any_call(url, code):

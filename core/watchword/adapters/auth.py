@@ -7,7 +7,7 @@ from typing import Any
 from requests import PreparedRequest, Response
 from requests.auth import AuthBase
 
-from watchword.adapters.signing import clean_location, rewind
+from watchword.adapters.signing import clean_location, cleaned, rewind
 from watchword.authenticator import Authenticator
 from watchword.flow import Flow
 
@@ -26,6 +26,7 @@ class SigningAuth(AuthBase):
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Authenticate the request in place."""
         if not self._authenticator.origins.covers(request.url or ""):
+            request.url = cleaned(request).url
             return request
         unsigned = request.copy()
         flow = self._authenticator.flow(request.copy())
@@ -49,7 +50,7 @@ class SigningAuth(AuthBase):
         try:
             while (again := self._authenticator.following(flow, response)) is not None:
                 rewind(again)
-                _ = response.content  # gives the connection back
+                response.close()  # unread: a refusal's body may be long in coming
                 later: Response = response.connection.send(again, **options)
                 later.history = [*response.history, response]
                 response = later

@@ -8,6 +8,9 @@ from collections.abc import Callable
 
 from requests import ConnectionError as RequestsConnectionError
 from requests import PreparedRequest, Response, Timeout
+from requests.exceptions import SSLError
+
+from watchword.transport import retry_after
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 PASSING = frozenset({429, 502, 503, 504})
@@ -27,11 +30,13 @@ def with_retries(attempt: Callable[[], Response], request: PreparedRequest, retr
         pause = 0.5 * 2**number * random.uniform(0.5, 1.5)  # noqa: S311 - jitter
         try:
             response = attempt()
+        except SSLError:
+            raise  # no waiting mends a certificate
         except (RequestsConnectionError, Timeout):
             time.sleep(pause)
             continue
-        wished = response.headers.get("Retry-After", "")
-        pause = float(wished) if wished.isdigit() else pause
+        wished = retry_after(response.headers.get("Retry-After"))
+        pause = pause if wished is None else wished
         if response.status_code not in PASSING or pause > LONGEST_PAUSE:
             return response
         response.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
-from urllib.parse import urlsplit
 
 from requests import PreparedRequest, Request, Response, Session
 
 from watchword.adapters.signing import SigningAdapter
+from watchword.origins import origin
 
 
 class ApiSession(Session):
@@ -27,14 +28,15 @@ class ApiSession(Session):
 
     def prepare_request(self, request: Request) -> PreparedRequest:
         """Prepare a request whose URL is absolute or relative to the base URL."""
-        request.url = joined(self.base_url, request.url or "")
-        return super().prepare_request(request)
+        mine = copy(request)
+        mine.url = joined(self.base_url, request.url or "")
+        return super().prepare_request(mine)
 
     def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
-        """Drop a caller's own Authorization header where a redirect leaves the host; add nothing."""
+        """Drop a caller's own Authorization header where a redirect leaves the origin; add nothing."""
         target, source = prepared_request.url or "", response.request.url or ""
-        if self.should_strip_auth(source, target):  # type: ignore[no-untyped-call]
-            prepared_request.headers.pop("Authorization", None)
+        if "Authorization" in prepared_request.headers and origin(source) != origin(target):
+            del prepared_request.headers["Authorization"]
 
     def close(self) -> None:
         """Close the session's connections, unless its transport is shared with other sessions."""
@@ -47,9 +49,11 @@ class ApiSession(Session):
 
 def joined(base_url: str, url: str) -> str:
     """Return an absolute URL as it is and a relative one behind the base URL, with one slash between."""
-    if urlsplit(url).scheme in {"http", "https"}:
+    if url.lower().startswith(("http://", "https://")):
         return url
-    return f"{base_url.rstrip('/')}/{url.lstrip('/')}" if url else base_url
+    if not url or url.startswith("?"):
+        return base_url + url
+    return f"{base_url.rstrip('/')}/{url.lstrip('/')}"
 
 
 def _unchanged(request: PreparedRequest) -> PreparedRequest:

@@ -16,8 +16,8 @@ from watchword import redact
 from watchword.adapters.retry import with_retries
 from watchword.codes import finding
 from watchword.errors import RequestError
-from watchword.origins import origin
-from watchword.placement import without_values
+from watchword.origins import host, origin
+from watchword.urls import without_secrets
 
 if TYPE_CHECKING:
     from watchword.authenticator import Authenticator
@@ -88,7 +88,7 @@ class SigningAdapter(HTTPAdapter):
         }
         covered = self._covers(request.url or "")
         if not covered:
-            self._warn_about(request.url or "")
+            request = self._for_stranger(request)
         own = self._own if covered else self._foreign
         if own:
             options.update(own)
@@ -110,7 +110,7 @@ class SigningAdapter(HTTPAdapter):
         try:
             while (again := authenticator.following(flow, response)) is not None:
                 rewind(again)
-                response.raw.drain_conn()  # gives the connection back
+                response.close()  # unread: a refusal's body may be long in coming
                 response = self._transmit(again, request, options)
         except BaseException:
             response.close()  # nobody else will: the caller gets the error alone
@@ -124,18 +124,24 @@ class SigningAdapter(HTTPAdapter):
         self, signed: PreparedRequest, request: PreparedRequest, options: dict[str, Any]
     ) -> Response:
         try:
-            return super().send(signed, **options)
+            response = super().send(signed, **options)
         except (RequestException, OSError, ValueError) as error:
             redact.exception(error, lambda value: request if value is signed else value)
             raise
+        if signed.url is not request.url:
+            response.raw.url = request.path_url
+        return response
 
-    def _warn_about(self, url: str) -> None:
+    def _for_stranger(self, request: PreparedRequest) -> PreparedRequest:
+        """Return the request as another origin may see it, and say once that it goes without a credential."""
+        url = request.url or ""
         stranger = origin(url)
         if stranger not in self._warned:
             self._warned.add(stranger)
             log.warning(
                 "%s is none of the connection's allowed origins: sent without the credential", stranger
             )
+        return cleaned(request)
 
     def __reduce__(self) -> tuple[object, ...]:
         raise TypeError("A signing adapter holds secrets and is never pickled: load the connection there.")
@@ -152,9 +158,24 @@ def rewind(request: PreparedRequest) -> None:
         raise RequestError([finding("body_not_replayable", message)]) from None
 
 
+def cleaned(request: PreparedRequest) -> PreparedRequest:
+    """Return the request without a known secret in its URL: an API's link to a stranger may hold ours.
+
+    Raises:
+        RequestError: the secret stands in the path, so that the URL means nothing without it.
+    """
+    url = request.url or ""
+    kept = without_secrets(url)
+    if kept is None:
+        message = f"The URL at {host(url)} holds a secret of a connection in its path."
+        raise RequestError([finding("origin_not_allowed", message)])
+    if kept == url:
+        return request
+    clean = request.copy()
+    clean.url = kept
+    return clean
+
+
 def clean_location(response: Response) -> None:
     """Remove a known secret that the server echoes in its redirect: the next hop may be a stranger."""
-    location = response.headers["Location"]
-    if redact.holds_secret(location):
-        kept = without_values(location, redact.known())
-        response.headers["Location"] = "" if redact.holds_secret(kept) else kept
+    response.headers["Location"] = without_secrets(response.headers["Location"]) or ""

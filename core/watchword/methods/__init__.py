@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TypeAlias
 
 from watchword.methods.api_key import ApiKey
+from watchword.methods.base import Method
 from watchword.methods.basic import Basic
 from watchword.methods.bearer import Bearer
 from watchword.methods.custom import Custom
 from watchword.methods.none import NoAuthentication
 from watchword.methods.oauth2_client_credentials import OAuth2ClientCredentials
 
-AnyMethod: TypeAlias = NoAuthentication | ApiKey | Bearer | Basic | OAuth2ClientCredentials | Custom
-
-METHODS: Mapping[str, type[AnyMethod]] = MappingProxyType(
+METHODS: Mapping[str, type[Method]] = MappingProxyType(
     {
         known.method: known
         for known in (NoAuthentication, ApiKey, Bearer, Basic, OAuth2ClientCredentials, Custom)
@@ -23,13 +21,4 @@ METHODS: Mapping[str, type[AnyMethod]] = MappingProxyType(
 )
 """Every method's class by its name in a document."""
 
-__all__ = [
-    "METHODS",
-    "AnyMethod",
-    "ApiKey",
-    "Basic",
-    "Bearer",
-    "Custom",
-    "NoAuthentication",
-    "OAuth2ClientCredentials",
-]
+__all__ = ["METHODS", "Method"]

@@ -5,15 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, ClassVar
 
-from requests import PreparedRequest
-
-from watchword.fields import About, Fields, Section
-from watchword.flow import Context, Flow
-from watchword.methods.base import Prefix, UsePrefix
+from watchword.fields import About, Section
+from watchword.methods.base import Method, Prefix, UsePrefix
 from watchword.placement import Place, Placement, Slot
 
 
-class ApiKey(Fields):
+class ApiKey(Method):
     """Send a key in a header, the query, a cookie or the body."""
 
     method: ClassVar[str] = "api_key"
@@ -39,8 +36,3 @@ class ApiKey(Fields):
     def placements(self) -> tuple[Placement]:
         """The key in its place."""
         return (self._placement,)
-
-    def flow(self, request: PreparedRequest, _: Context, /) -> Flow:
-        """Add the key and send."""
-        self._placement.put(request)
-        yield request

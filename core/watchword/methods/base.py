@@ -1,31 +1,56 @@
-"""What every method has: the protocol, and the fields that say where a token goes."""
+"""What every method has, and the fields that say where a token goes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, ClassVar, Literal, Protocol
+from typing import Annotated, ClassVar, Literal
 
 from requests import PreparedRequest
 
+from watchword.diagnosis import Finding
 from watchword.fields import About, Fields, Section
 from watchword.flow import Context, Flow
+from watchword.oauth2.grant import Grant
 from watchword.placement import Placement, Slot
+from watchword.templates import Secrets
 
 
-class Method(Protocol):
-    """One way of authenticating: immutable fields, and a flow without I/O."""
+class Method(Fields):
+    """One way of authenticating: immutable fields, and a flow without I/O.
+
+    What is static puts its placements and sends; a method overrides what it does otherwise.
+    """
 
     method: ClassVar[str]
     title: ClassVar[str]
+    urls: ClassVar[tuple[str, ...]] = ()
+    """The fields that hold the URL of a server which is shown a credential."""
 
-    def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
+    has_credential: ClassVar[bool] = True
+    """Whether the method itself sends something that could be proven."""
+
+    def placements(self) -> tuple[Placement | Slot, ...]:
+        """Return what is written where; a Slot alone where the value is known only when sent."""
+        return ()
+
+    def flow(self, request: PreparedRequest, _: Context, /) -> Flow:
         """Bring `request` into authenticated form and yield it; it is sent the response.
 
         The request is the flow's own to change.
         """
+        for placed in self.placements():
+            if isinstance(placed, Placement):
+                placed.put(request)
+        yield request
 
-    def placements(self) -> tuple[Placement | Slot, ...]:
-        """Return what is written where; a Slot alone where the value is known only when sent."""
+    def findings(self, _: Secrets, /) -> Iterator[Finding]:
+        """Yield what is wrong or doubtful about the method's own values, given the secrets of templates."""
+        yield from ()
+
+    def grant(self, _: Secrets, /) -> Grant | None:
+        """Return how a token is asked for, None where the method needs none; no I/O."""
+        return None
 
 
 UsePrefix = Annotated[
@@ -36,7 +61,7 @@ Prefix = Annotated[
 ]
 
 
-class TokenPlacement(Fields):
+class TokenPlacement(Method):
     """Where an access token goes (RFC 6750 section 2), with any name and prefix that an API chose."""
 
     add_to: Annotated[

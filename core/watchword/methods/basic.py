@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
-from requests import PreparedRequest
-
-from watchword.fields import About, Fields, Section
-from watchword.flow import Context, Flow
+from watchword.codes import finding
+from watchword.diagnosis import Finding
+from watchword.fields import About, Section
+from watchword.methods.base import Method
 from watchword.placement import Placement, Slot
+from watchword.templates import Secrets
 
 
-class Basic(Fields):
+class Basic(Method):
     """Send user name and password in the Authorization header."""
 
     method: ClassVar[str] = "basic"
@@ -27,6 +29,7 @@ class Basic(Fields):
             "May be empty where the API takes a key as user name.",
             Section.AUTHENTICATION,
             secret=True,
+            may_be_empty=True,
         ),
     ] = ""
     charset: Annotated[
@@ -42,11 +45,17 @@ class Basic(Fields):
         pair = f"{self.username}:{self.password}".encode(self.charset, "replace")
         return Placement(Slot("header", "Authorization"), f"Basic {base64.b64encode(pair).decode('ascii')}")
 
+    def findings(self, _: Secrets, /) -> Iterator[Finding]:
+        """A colon in the name, and what the charset lacks."""
+        if ":" in self.username:
+            message = "The user name has a colon; all behind it would count as password."
+            yield finding("username_illegal", message)
+        try:
+            f"{self.username}{self.password}".encode(self.charset)
+        except UnicodeEncodeError:
+            message = f"User name or password can't be written in {self.charset}."
+            yield finding("charset_mismatch", message)
+
     def placements(self) -> tuple[Placement]:
         """The encoded pair in its header."""
         return (self._placement,)
-
-    def flow(self, request: PreparedRequest, _: Context, /) -> Flow:
-        """Add the header and send."""
-        self._placement.put(request)
-        yield request

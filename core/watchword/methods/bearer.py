@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, ClassVar
 
-from requests import PreparedRequest
-
+from watchword.codes import finding
+from watchword.diagnosis import Finding
 from watchword.fields import About, Section
-from watchword.flow import Context, Flow
 from watchword.methods.base import TokenPlacement
 from watchword.placement import Placement
+from watchword.templates import Secrets
+from watchword.tokens.token import jwt_expiry
 
 
 class Bearer(TokenPlacement):
@@ -27,11 +30,13 @@ class Bearer(TokenPlacement):
     def _placement(self) -> Placement:
         return Placement(self.slot, self.value(self.bearer_token))
 
+    def findings(self, _: Secrets, /) -> Iterator[Finding]:
+        """A JWT that has ended."""
+        expiry = jwt_expiry(self.bearer_token)
+        if expiry is not None and expiry < time.time():
+            ended = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(max(expiry, 0)))
+            yield finding("token_expired_already", f"The bearer token is a JWT that ended on {ended}.")
+
     def placements(self) -> tuple[Placement]:
         """The token in its place."""
         return (self._placement,)
-
-    def flow(self, request: PreparedRequest, _: Context, /) -> Flow:
-        """Add the token and send."""
-        self._placement.put(request)
-        yield request

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from requests import PreparedRequest
-
-from watchword.fields import Fields
-from watchword.flow import Context, Flow
+from watchword.methods.base import Method
 
 
-class Custom(Fields):
-    """Authenticate by extra_parameters and secret_parameters alone."""
+class Custom(Method):
+    """Authenticate by extra_parameters and secret_parameters alone, which the connection writes."""
 
     method: ClassVar[str] = "custom"
     title: ClassVar[str] = "Custom (stacked parameters)"
-
-    def placements(self) -> tuple[()]:
-        """All that is written is stacked, and the connection writes it."""
-        return ()
-
-    def flow(self, request: PreparedRequest, _: Context, /) -> Flow:
-        """Send the request, which holds the stacked parameters already."""
-        yield request
+    has_credential: ClassVar[bool] = False

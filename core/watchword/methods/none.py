@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from requests import PreparedRequest
-
-from watchword.fields import Fields
-from watchword.flow import Context, Flow
+from watchword.methods.base import Method
 
 
-class NoAuthentication(Fields):
+class NoAuthentication(Method):
     """Send requests as they are."""
 
     method: ClassVar[str] = "none"
     title: ClassVar[str] = "No authentication"
-
-    def placements(self) -> tuple[()]:
-        """Nothing is written."""
-        return ()
-
-    def flow(self, request: PreparedRequest, _: Context, /) -> Flow:
-        """Send the request as it is."""
-        yield request
+    has_credential: ClassVar[bool] = False

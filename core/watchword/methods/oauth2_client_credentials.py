@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 from requests import PreparedRequest, Response
 
-from watchword import templates
+from watchword import headers, templates
+from watchword.codes import finding
+from watchword.diagnosis import Finding, errors
 from watchword.fields import About, JsonObject, Section
 from watchword.flow import NEED_TOKEN, Context, Flow, NeedToken
 from watchword.methods.base import TokenPlacement
+from watchword.oauth2.grant import Grant
 from watchword.oauth2.reply import ReplyPaths
 from watchword.oauth2.request import BasicEncoding, Client, ClientAuth, GrantFormat, token_request
 from watchword.placement import Slot, put
+from watchword.templates import Secrets
 from watchword.tokens.token import Token
 
 _OAUTH2 = Section.OAUTH2
@@ -24,6 +29,7 @@ class OAuth2ClientCredentials(TokenPlacement):
 
     method: ClassVar[str] = "oauth2_client_credentials"
     title: ClassVar[str] = "OAuth 2.0 client credentials"
+    urls: ClassVar[tuple[str, ...]] = ("token_url",)
 
     token_url: Annotated[str, About("Token URL", "The complete URL of the token endpoint.", _OAUTH2)]
     client_id: Annotated[str, About("Client ID", "The client's public name.", _OAUTH2)]
@@ -66,7 +72,7 @@ class OAuth2ClientCredentials(TokenPlacement):
     default_lifetime: Annotated[
         float | None,
         About("Default lifetime", "Seconds that a token lasts where the reply does not say.", _OAUTH2),
-    ] = Field(default=None, gt=0)
+    ] = Field(default=None, gt=0, allow_inf_nan=False)
 
     def placements(self) -> tuple[Slot]:
         """The token's place; its value is known only when sent."""
@@ -82,8 +88,8 @@ class OAuth2ClientCredentials(TokenPlacement):
         if newer != token:
             yield self._signed(request, newer)
 
-    def grant(self, secrets: templates.Secrets) -> PreparedRequest:
-        """Return the token request; raises DocumentError where a template names no secret."""
+    def grant(self, secrets: Secrets, /) -> Grant:
+        """Return how the token is asked for; raises DocumentError where a template names no secret."""
         client = Client(self.client_id, self.client_secret, self.client_auth, self.basic_encoding)
         fields = {
             "grant_type": "client_credentials",
@@ -91,13 +97,33 @@ class OAuth2ClientCredentials(TokenPlacement):
             **client.fields(),
             **{name: templates.fill(value, secrets) for name, value in self.grant_body.items()},
         }
-        extra = {name: str(templates.fill(value, secrets)) for name, value in self.grant_headers.items()}
-        return token_request(self.token_url, fields, {**client.headers(), **extra}, self.grant_format)
+        sent = {**client.headers(), **self._filled_headers(secrets)}
+        return Grant(
+            token_request(self.token_url, fields, sent, self.grant_format),
+            ReplyPaths(self.response_access_path, self.response_expires_path, self.default_lifetime),
+            frozenset(self.scope.replace(",", " ").split()),
+        )
 
-    @property
-    def reply_paths(self) -> ReplyPaths:
-        """Where the reply holds the token and its lifetime."""
-        return ReplyPaths(self.response_access_path, self.response_expires_path, self.default_lifetime)
+    def findings(self, secrets: Secrets, /) -> Iterator[Finding]:
+        """Scopes that look joined by another separator, and what JSON fields hold that they shouldn't."""
+        if "," in self.scope and self.scope_separator == " ":
+            message = "The scope has a comma, but scopes are separated by spaces."
+            yield finding("scope_separator_suspect", message)
+        yield from headers.value_findings(self.value("token"), "the token's place")
+        missing = [
+            *templates.findings("grant_body", self.grant_body, secrets),
+            *templates.findings("grant_headers", self.grant_headers, secrets),
+        ]
+        yield from missing
+        if not errors(missing):
+            for name, value in self._filled_headers(secrets).items():
+                yield from headers.name_findings(name, "header")
+                yield from headers.value_findings(value, f"the token request's header {name[:40]}")
+
+    def _filled_headers(self, secrets: Secrets) -> dict[str, str]:
+        return {
+            name: str(templates.fill(value, secrets)).strip() for name, value in self.grant_headers.items()
+        }
 
     def _signed(self, request: PreparedRequest, token: Token) -> PreparedRequest:
         if self.add_to != "header":  # a second token in the same URL would be a second parameter

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from urllib.parse import urlsplit
+from typing import Any
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from watchword import network, redact
 from watchword.codes import finding
+from watchword.deadline import read, within
 from watchword.errors import TokenError
 from watchword.oauth2.reply import Reply, ReplyPaths, read_token
+from watchword.origins import host
 from watchword.tokens.token import Token
 from watchword.transport import Transport
 
@@ -22,41 +24,30 @@ def fetch_token(request: requests.PreparedRequest, paths: ReplyPaths, transport:
     """Send a token request and return the token; what is secret in it is masked from then on.
 
     Raises:
-        TokenError: no answer within `transport.timeout` seconds, or one without a token.
+        TokenError: no whole answer within `transport.timeout` seconds, or one without a token.
     """
-    host = urlsplit(request.url or "").netloc
+    server = host(request.url or "")
     try:
-        reply = _call(request, host, transport)
-    except requests.RequestException as error:
+        reply = within(transport.timeout, lambda: _call(request, server, transport))
+    except (requests.RequestException, HTTPError, OSError, ValueError, TypeError) as error:
+        # Whatever a library makes of a bad address, certificate or header ends here, typed and masked.
         redact.exception(error, lambda value: None if value is request else value)
-        raise TokenError([network.classify(error, f"the token endpoint at {host}")]) from None
+        raise TokenError([network.classify(error, f"the token endpoint at {server}")]) from None
     token = read_token(reply, paths)
     redact.register([token.access_token])
     return token
 
 
-def _call(request: requests.PreparedRequest, host: str, transport: Transport) -> Reply:
-    deadline = time.monotonic() + transport.timeout
+def _call(request: requests.PreparedRequest, server: str, transport: Transport) -> Reply:
     with requests.Session() as session:
-        options = session.merge_environment_settings(request.url, {}, True, None, None)  # noqa: FBT003
-        response = session.send(
-            request,
-            timeout=transport.timeout,
-            allow_redirects=False,
-            **{**options, **transport.overrides()},
-        )
+        options: dict[str, Any] = {
+            **session.merge_environment_settings(request.url, {}, True, None, None),  # noqa: FBT003
+            **transport.overrides(),
+        }
+        response = session.send(request, timeout=transport.timeout, allow_redirects=False, **options)
         with response:
-            body = bytearray()
-            for chunk in response.iter_content(1 << 14):
-                body += chunk
-                if len(body) > LARGEST_REPLY:
-                    raise _too_large(host)
-                if time.monotonic() > deadline:
-                    raise requests.ReadTimeout
-    text = bytes(body).decode("utf-8", "replace")
-    return Reply(host, response.status_code, response.headers, text)
-
-
-def _too_large(host: str) -> TokenError:
-    message = f"Getting a token: the token endpoint at {host} answered more than {LARGEST_REPLY} bytes."
-    return TokenError([finding("reply_not_token", message)])
+            body = read(response, LARGEST_REPLY + 1, transport.timeout)
+    if len(body) > LARGEST_REPLY:
+        message = f"Getting a token: the token endpoint at {server} answered more than {LARGEST_REPLY} bytes."
+        raise TokenError([finding("reply_not_token", message)])
+    return Reply(server, response.status_code, response.headers, body.decode("utf-8", "replace"))

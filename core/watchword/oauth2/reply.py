@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,10 +15,14 @@ from watchword import redact
 from watchword.codes import CODES, finding
 from watchword.diagnosis import Finding, Phase
 from watchword.errors import TokenError
-from watchword.tokens.token import Token, jwt_expiry
+from watchword.tokens.token import Token, jwt_expiry, seconds
+from watchword.transport import retry_after
 
 LONGEST_LIFETIME = 10 * 365 * 86400.0
 """A longer lifetime, in seconds, is taken for a mistake and the token for one without an end."""
+
+# RFC 6749 appendix A.12: visible characters and the space, which no header value ends in.
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 _TOO_MANY, _NOT_FOUND, _UNAUTHORIZED = 429, 404, 401
 
@@ -52,9 +57,11 @@ def read_token(reply: Reply, paths: ReplyPaths) -> Token:
         raise TokenError([_said(reply, "reply_not_token", f"answered no token but {kind}")])
     access_token = value_at(content, paths.access)
     if not isinstance(access_token, str) or not access_token:
-        found = ", ".join(sorted(map(str, content))) or "none"
+        found = ", ".join(redact.text(name[:40]) for name in sorted(content)[:20]) or "none"
         message = f"has no token at {paths.access!r}; its top-level fields: {found}"
         raise TokenError([_said(reply, "token_field_missing", message)])
+    if not _VISIBLE.fullmatch(access_token):
+        raise TokenError([_said(reply, "token_malformed", "gave a token that no header can carry")])
     return Token(
         access_token=access_token,
         token_type=str(content.get("token_type") or "Bearer"),
@@ -73,7 +80,7 @@ def value_at(content: Mapping[str, Any], path: str) -> object:
 
     try:
         match = jsonpath.match(path if path.startswith("$") else f"$.{path}", content)
-    except jsonpath.JSONPathError:
+    except (jsonpath.JSONPathError, RecursionError):
         return None
     return match.obj if match else None
 
@@ -83,9 +90,9 @@ def _content(reply: Reply) -> dict[str, Any] | None:
     try:
         content = json.loads(reply.text)
     except (ValueError, RecursionError):
-        if "=" in reply.text and "<" not in reply.text:
-            return dict(parse_qsl(reply.text)) or None
-        return None
+        form = dict(parse_qsl(reply.text))
+        # Anything with a = in it looks like a form: one that says what a reply says is one.
+        return form if {"access_token", "error"} & set(form) else None
     return content if isinstance(content, dict) else None
 
 
@@ -127,23 +134,15 @@ def _said(
         if isinstance(said, (str, Mapping)):
             evidence[name] = redact.text(said if isinstance(said, str) else json.dumps(said))
     message = f"Getting a token: the token endpoint at {reply.host} {what}."
-    wait = _retry_after(reply.headers.get("Retry-After"))
+    wait = retry_after(reply.headers.get("Retry-After"))
     return finding(code, message, evidence=evidence, retry_after=wait)
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Return the seconds of a Retry-After header; its other form, a date, is left to the next try."""
-    return float(value) if value and value.strip().isdigit() else None
 
 
 def _lifetime(stated: object, access_token: str, default: float | None) -> float:
     """Return the token's lifetime in seconds: as stated, as its own claim says, by default, or endless."""
-    try:
-        seconds = float(stated) if isinstance(stated, (int, float, str)) else math.nan
-    except ValueError:
-        seconds = math.nan
-    if 0 < seconds <= LONGEST_LIFETIME:
-        return seconds
+    lifetime = seconds(stated)
+    if lifetime is not None and 0 < lifetime <= LONGEST_LIFETIME:
+        return lifetime
     expiry = jwt_expiry(access_token)
     if expiry is not None and expiry > time.time():
         return expiry - time.time()

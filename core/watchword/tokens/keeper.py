@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
+from watchword.diagnosis import Finding
 from watchword.errors import TokenError
 from watchword.tokens.token import Token
 
@@ -16,6 +17,9 @@ RENEWAL_PAUSE = 60.0
 
 _REMEMBER = {True: 1.0, False: 5.0}
 """How long a failure stands for all who ask, in seconds, by whether it is transient."""
+
+_LONGEST_PAUSE = 300.0
+"""Longest time that a failure stands, in seconds, whatever the server wishes."""
 
 _REMEMBER_CLIENT = 300.0
 """How long a refused client id or secret stands: asking again locks accounts at some providers."""
@@ -40,7 +44,7 @@ class Keeper:
         self._fetch = fetch
         self._clock = clock
         self._held: _Held | None = None
-        self._failure: tuple[TokenError, float] | None = None
+        self._failure: tuple[tuple[Finding, ...], float] | None = None
         self._renewed_on_refusal = float("-inf")
         self._lock = Lock()
 
@@ -79,27 +83,29 @@ class Keeper:
         now, held = self._clock(), self._held
         if held and held.token != rejected and now < held.fresh_until:
             return held.token  # another thread was faster
-        if held and held.token == rejected:
-            if now < self._renewed_on_refusal + RENEWAL_PAUSE:
-                return held.token
-            self._renewed_on_refusal = now
+        refused = held is not None and held.token == rejected
+        if held and refused and now < self._renewed_on_refusal + RENEWAL_PAUSE:
+            return held.token
         valid = held.token if held and held.token != rejected and now < held.ends else None
         if self._failure and now < self._failure[1]:
             if valid:
                 return valid
-            raise TokenError(self._failure[0].findings)
+            raise TokenError(self._failure[0])
         try:
-            return self._fetched()
+            token = self._fetched()
         except TokenError:
             if valid:
                 return valid
             raise
+        if refused:
+            self._renewed_on_refusal = now
+        return token
 
     def _fetched(self) -> Token:
         try:
             token = self._fetch()
         except TokenError as error:
-            self._failure = (error, self._clock() + _pause(error))
+            self._failure = (error.findings, self._clock() + _pause(error))
             raise
         now = self._clock()
         self._failure = None
@@ -108,11 +114,10 @@ class Keeper:
 
 
 def _pause(error: TokenError) -> float:
-    """Return how long a failure is remembered, in seconds; the server's own wish comes first."""
-    wished = error.findings[0].retry_after
-    if wished is not None:
-        return wished
-    return _REMEMBER_CLIENT if error.code == "invalid_client" else _REMEMBER[error.retryable]
+    """Return how long a failure is remembered, in seconds: longer where the server wishes it."""
+    least = _REMEMBER_CLIENT if error.code == "invalid_client" else _REMEMBER[error.retryable]
+    wished = error.findings[0].retry_after or 0.0
+    return max(least, min(wished, _LONGEST_PAUSE))
 
 
 _keepers: dict[bytes, Keeper] = {}

@@ -41,9 +41,16 @@ def jwt_expiry(text: str) -> float | None:
     try:
         padded = parts[1] + "=" * (-len(parts[1]) % 4)
         claims = json.loads(base64.urlsafe_b64decode(padded))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     expiry = claims.get("exp") if isinstance(claims, dict) else None
-    if not isinstance(expiry, (int, float)) or isinstance(expiry, bool) or not math.isfinite(expiry):
+    return seconds(expiry) if isinstance(expiry, (int, float)) and not isinstance(expiry, bool) else None
+
+
+def seconds(value: object) -> float | None:
+    """Return a number, or text of one, as finite seconds; None for anything else."""
+    try:
+        number = float(value) if isinstance(value, (int, float, str)) else math.nan
+    except (ValueError, OverflowError):
         return None
-    return float(expiry)
+    return number if math.isfinite(number) else None

@@ -1,0 +1,44 @@
+"""What may stand in a header or cookie (RFC 9110 section 5, RFC 6265), as findings; no secret is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from watchword.codes import finding
+from watchword.diagnosis import Finding
+
+# RFC 9110 section 5.6.2: what names of headers and cookies are made of.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_LINE_BREAK = re.compile(r"[\r\n]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ENDS_COOKIE = re.compile(r"[;,\s\"]")
+_DOUBLED = re.compile(r"(?i)(bearer|basic|token) \1 ")
+
+
+def name_findings(name: str, place: str) -> Iterator[Finding]:
+    """Yield what is wrong with the name of a header or cookie."""
+    if not _TOKEN.fullmatch(name):
+        yield finding("header_illegal", f"{name[:40]!r} is no legal {place} name (RFC 9110).")
+
+
+def value_findings(value: str, owner: str, *, cookie: bool = False) -> Iterator[Finding]:
+    """Yield what is wrong with a value; `owner` are the words for it, since it may be secret."""
+    if _CONTROL.search(value):
+        what = "a line break" if _LINE_BREAK.search(value) else "a control character"
+        yield finding("header_illegal", f"The value of {owner} holds {what}.")
+    elif not _is_latin_1(value):
+        yield finding("header_illegal", f"The value of {owner} holds a character outside Latin-1.")
+    elif cookie and _ENDS_COOKIE.search(value):
+        message = f"The value of {owner} holds a character that ends a cookie (RFC 6265)."
+        yield finding("header_illegal", message, advice="Percent-encode it as the API says.")
+    if _DOUBLED.match(value):
+        yield finding("doubled_prefix", f"The value of {owner} begins with its prefix twice.")
+
+
+def _is_latin_1(text: str) -> bool:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
