@@ -21,7 +21,7 @@ PAGES += sorted((ROOT / "docs").glob("*.md"))
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
-os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="watchword-docs-")
+os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="watchword-docs-"))
 
 with warnings.catch_warnings():
     # Airflow, Dagster and what they need warn when they are imported; nothing of it is about this project.
@@ -48,7 +48,7 @@ def test_examples_run(block, monkeypatch, capsys):
         stored = {"schema_version": 1, "method": "api_key", "api_key": CREDENTIALS["api_key"]["api_key"]}
         airflow_connection = {"conn_type": "watchword", "host": base_url, "extra": stored}
         monkeypatch.setenv("AIRFLOW_CONN_ACME", json.dumps(airflow_connection))
-        monkeypatch.setenv("EXAMPLE_API_KEY", CREDENTIALS["api_key"]["api_key"])
+        monkeypatch.setenv("WATCHWORD_SECRET_EXAMPLE", CREDENTIALS["api_key"]["api_key"])
         source = block.replace("https://api.example.com", base_url).replace("/v1/orders", "/v1/airports")
         names: dict[str, object] = {"__name__": "example"}
         exec(compile(source, "example", "exec", dont_inherit=True), names)  # noqa: S102 - our own docs

@@ -207,7 +207,8 @@ BAD = [
     ({"base_url": None}, "missing_field"),
     ({"timeout": "canary-1"}, "wrong_type"),
     ({"secret_parameters": {"nowhere": "canary-1"}}, "parameter_malformed"),
-    ({"client_certificate": "/nowhere.pem"}, "file_missing"),
+    ({"ca_bundle": "/nowhere.pem"}, "file_missing"),
+    ({"client_certificate": "/nowhere.pem"}, "reference_not_allowed"),
 ]
 
 

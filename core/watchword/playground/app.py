@@ -63,7 +63,7 @@ def _resources(method: str, verifier: Verifier) -> APIRouter:
         """Refuse everybody: authenticated, but not allowed."""
         challenge = {"WWW-Authenticate": f'Bearer {REALM}, error="insufficient_scope", scope="admin"'}
         headers = challenge if method in _TAKES_BEARER else None
-        raise HTTPException(403, "you are known here, but this is not for you", headers=headers)
+        raise HTTPException(403, "you are known here, but lack the permission for this", headers=headers)
 
     return router
 
