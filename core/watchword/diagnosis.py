@@ -13,7 +13,14 @@ EVIDENCE_LENGTH = 300
 """Longest piece of evidence that a finding carries, in characters."""
 
 
-class Verdict(str, Enum):
+class Word(str, Enum):
+    """One of a closed list of words, which prints as the word itself."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Verdict(Word):
     """The outcome of a validation, in one word."""
 
     VALID = "valid"
@@ -22,11 +29,8 @@ class Verdict(str, Enum):
     UNREACHABLE = "unreachable"
     INCONCLUSIVE = "inconclusive"
 
-    def __str__(self) -> str:
-        return self.value
 
-
-class Phase(str, Enum):
+class Phase(Word):
     """Where in a validation a finding arises, in the order in which the phases run."""
 
     LINT = "lint"
@@ -34,22 +38,16 @@ class Phase(str, Enum):
     TOKEN = "token"  # noqa: S105 - a phase's name
     ANSWER = "answer"
 
-    def __str__(self) -> str:
-        return self.value
 
-
-class Severity(str, Enum):
+class Severity(Word):
     """How much a finding matters: only an error stops the use of a connection."""
 
     ERROR = "error"
     WARNING = "warning"
     INFO = "info"
 
-    def __str__(self) -> str:
-        return self.value
 
-
-class Permanence(str, Enum):
+class Permanence(Word):
     """What waiting would change; hosts decide by this whether to fail, to wait or to go on."""
 
     FINE = "fine"
@@ -57,9 +55,6 @@ class Permanence(str, Enum):
     CONFIGURATION = "configuration"
     TRANSIENT = "transient"
     INCONCLUSIVE = "inconclusive"
-
-    def __str__(self) -> str:
-        return self.value
 
     @property
     def exit_code(self) -> int:

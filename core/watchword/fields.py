@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue
 from pydantic.fields import FieldInfo
 
+from watchword.diagnosis import Word
 
-class Section(str, Enum):
+
+class Section(Word):
     """The parts of a form, in their order."""
 
     AUTHENTICATION = "Authentication"
@@ -25,9 +26,6 @@ class Section(str, Enum):
     OAUTH2 = "OAuth 2.0"
     STACKED = "Stacked parameters"
     TRANSPORT = "Transport"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True)

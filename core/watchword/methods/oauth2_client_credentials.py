@@ -126,7 +126,10 @@ class OAuth2ClientCredentials(TokenPlacement):
         }
 
     def _signed(self, request: PreparedRequest, token: Token) -> PreparedRequest:
-        if self.add_to != "header":  # a second token in the same URL would be a second parameter
-            request = request.copy()
-        put(request, self.slot, self.value(token.access_token))
-        return request
+        value = self.value(token.access_token)
+        if self.add_to == "header":  # on the path of every request
+            request.headers[self.header_name] = value
+            return request
+        signed = request.copy()  # a second token in the same URL would be a second parameter
+        put(signed, self.slot, value)
+        return signed
