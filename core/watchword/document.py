@@ -51,7 +51,7 @@ class CommonFields(Fields):
         str | None,
         About(
             "Test URL",
-            "A harmless GET that needs the credential, as complete URL: for Test, and the sensor's default.",
+            "Complete URL of a harmless GET that needs the credential: what a validation calls by default.",
             Section.AUTHENTICATION,
         ),
     ] = None
@@ -166,14 +166,7 @@ def _entries(document: object, *, stored: bool) -> dict[str, Any]:
         try:
             document = json.loads(document)
         except (ValueError, RecursionError) as error:
-            where = (
-                f" (line {error.lineno}, column {error.colno})"
-                if isinstance(error, json.JSONDecodeError)
-                else ""
-            )
-            raise DocumentError(
-                [finding("document_unreadable", f"The document is no readable JSON{where}.")]
-            ) from None
+            raise DocumentError([_unreadable(document, error)]) from None
     if not isinstance(document, Mapping) or not all(isinstance(name, str) for name in document):
         raise DocumentError(
             [finding("document_unreadable", f"The document is no JSON object but {shown(document)}.")]
@@ -186,6 +179,15 @@ def _entries(document: object, *, stored: bool) -> dict[str, Any]:
     }
 
 
+def _unreadable(text: object, error: Exception) -> Finding:
+    where = ""
+    if isinstance(error, json.JSONDecodeError):
+        where = f": {error.msg} (line {error.lineno}, column {error.colno})"
+    is_path = isinstance(text, str) and text.endswith(".json")
+    advice = "This is the name of a file: give its content." if is_path else ""
+    return finding("document_unreadable", f"The document is no readable JSON{where}.", advice=advice)
+
+
 def _method(entries: dict[str, Any]) -> type[Method]:
     name = entries.pop("method", None)
     known = METHODS.get(name) if isinstance(name, str) else None
@@ -193,6 +195,8 @@ def _method(entries: dict[str, Any]) -> type[Method]:
         missing = "The document names no method" if name is None else "The document's method is not known"
         guess = difflib.get_close_matches(name, METHODS, 1) if isinstance(name, str) else []
         hint = f" Did you mean {guess[0]}?" if guess else ""
+        if "conn_type" in entries:
+            hint = " This is Airflow's form: put what is in its extra at the top, and its host as base_url."
         raise DocumentError([finding("unknown_method", f"{missing}; there are {', '.join(METHODS)}.{hint}")])
     return known
 

@@ -34,6 +34,9 @@ def lint(document: Document, resolved: Resolved) -> Iterator[Finding]:
     yield from _headers(resolved)
     yield from _secrets(resolved)
     yield from _files(resolved)
+    if resolved.method.needs_parameters and not (resolved.secrets or resolved.defaults):
+        message = f"The method {resolved.method.method} has neither secret_parameters nor extra_parameters."
+        yield finding("missing_field", message)
     yield from resolved.method.findings(resolved.templates)
 
 

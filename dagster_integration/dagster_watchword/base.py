@@ -57,7 +57,7 @@ class ApiResource(dg.ConfigurableResource[Any]):
     test_url: str | None = Field(
         default=None,
         description=(
-            "A harmless GET that needs the credential, as complete URL: for Test, and the sensor's default."
+            "Complete URL of a harmless GET that needs the credential: what a validation calls by default."
         ),
     )
     extra_parameters: dict[str, str] = Field(

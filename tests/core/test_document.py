@@ -33,6 +33,14 @@ def test_what_is_no_object_is_named(document):
     assert list(refused(document)) == ["document_unreadable"]
 
 
+def test_what_is_nearly_a_document_is_told_what_it_lacks():
+    """A file's name, Airflow's own form and a trailing comma each get the hint that helps."""
+    assert "name of a file" in str(refused("acme.json")["document_unreadable"])
+    airflow = {"conn_type": "watchword", "host": "https://a.test", "extra": KEY}
+    assert "Airflow's form" in str(refused(airflow)["unknown_method"])
+    assert "line 1, column" in str(refused('{"method": "basic",}')["document_unreadable"])
+
+
 def test_an_unknown_field_names_the_nearest_known():
     """A misspelt field is refused with the name that was probably meant."""
     found = refused(KEY | {"api_kye": "s3cret", "base_ulr": "x"})

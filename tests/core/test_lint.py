@@ -82,6 +82,7 @@ FAULTS = {
         CLIENT | {"client_secret": ""},
         KEY | {"secret_parameters": {"header:A": ""}},
     ],
+    "missing_field": [{"base_url": URL, "method": "custom"}],
     "secret_for_example": [
         KEY | {"api_key": "<your key>"},
         KEY | {"api_key": "your-api-key"},

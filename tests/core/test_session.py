@@ -36,28 +36,25 @@ def api(url, **fields):
     return watchword.load({"base_url": url, **fields})
 
 
-@pytest.mark.parametrize("fields", METHODS.values(), ids=METHODS)
-def test_the_credential_arrives(serve, reply, fields):
+ARRIVES = {
+    "header": ("/v1/me?page=2", {"X-API-Key": SECRET}),
+    "query": ("/v1/me?page=2&api_key=s3cret%2Fk%2By%20w1th%3Dall", {}),
+    "cookie": ("/v1/me?page=2", {"Cookie": "sid=s3cret-cookie"}),
+    "bearer": ("/v1/me?page=2", {"Authorization": f"Bearer {SECRET}"}),
+    "basic": ("/v1/me?page=2", {"Authorization": "Basic YW5uOnMzY3JldC9rK3kgdzF0aD1hbGw="}),
+    "custom": ("/v1/me?page=2&k=s3cret-q", {"X-Id": "s3cret-id", "X-Key": SECRET}),
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_credential_arrives(serve, reply, method):
     """Each method brings its secret to the API, exactly where it was told to."""
     server = serve(reply())
-    with api(server.url, **fields).session() as session:
+    with api(server.url, **METHODS[method]).session() as session:
         assert session.get("/v1/me?page=2").status_code == 200
-    seen = server.seen[0]
-    wanted = {
-        "api_key": {"header": ("X-API-Key", SECRET)},
-        "bearer": {"header": ("Authorization", f"Bearer {SECRET}")},
-        "basic": {"header": ("Authorization", "Basic YW5uOnMzY3JldC9rK3kgdzF0aD1hbGw=")},
-    }
-    if fields.get("add_to") == "query":
-        assert seen.path == "/v1/me?page=2&api_key=s3cret%2Fk%2By%20w1th%3Dall"
-    elif fields.get("add_to") == "cookie":
-        assert seen.headers["Cookie"] == "sid=s3cret-cookie"
-    elif fields["method"] == "custom":
-        assert (seen.headers["X-Id"], seen.headers["X-Key"]) == ("s3cret-id", SECRET)
-        assert seen.path == "/v1/me?page=2&k=s3cret-q"
-    else:
-        name, value = wanted[fields["method"]]["header"]
-        assert seen.headers[name] == value
+    path, headers = ARRIVES[method]
+    assert server.seen[0].path == path
+    assert headers.items() <= server.seen[0].headers.items()
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -30,6 +30,9 @@ class Method(Fields):
     has_credential: ClassVar[bool] = True
     """Whether the method itself sends something that could be proven."""
 
+    needs_parameters: ClassVar[bool] = False
+    """Whether the method is nothing without stacked parameters."""
+
     def placements(self) -> tuple[Placement | Slot, ...]:
         """Return what is written where; a Slot alone where the value is known only when sent."""
         return ()

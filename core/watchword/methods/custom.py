@@ -13,3 +13,4 @@ class Custom(Method):
     method: ClassVar[str] = "custom"
     title: ClassVar[str] = "Custom (stacked parameters)"
     has_credential: ClassVar[bool] = False
+    needs_parameters: ClassVar[bool] = True
