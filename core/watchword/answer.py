@@ -102,7 +102,6 @@ _REFUSALS = {
     "redirect_to_login",
     "login_page_200",
     "refused_in_200_body",
-    "error_in_200_body",
 }
 _PERHAPS = {"unexpected_status"}  # 400 for a key that is missing, in so many words
 
