@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 ROUNDS = 9
+LOADED = "import watchword; watchword.load({'base_url': 'https://a.test', 'method': 'none'}).session()"
 PAIRS = {
     "import watchword": ("import requests, pydantic", "import watchword"),
+    "import watchword, first session": ("import requests, pydantic", LOADED),
     "import ApiHook": (
         "from airflow.providers.http.hooks.http import HttpHook",
         "from airflow_provider_watchword.hooks import ApiHook",
@@ -26,6 +28,7 @@ def main() -> None:
     table = Table("import", "beyond", "seconds more")
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, "AIRFLOW_HOME": home, "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # whoever imports twice has the byte code
         for name, (base, more) in PAIRS.items():
             added(base, more, environment)  # writes the byte code
             costs = [added(base, more, environment) for _ in range(ROUNDS)]

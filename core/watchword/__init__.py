@@ -8,10 +8,14 @@ One connection document becomes authenticated requests anywhere:
     report = conn.validate("https://api.example.com/v1/me")
 """
 
-from watchword.connection import Connection, load
-from watchword.diagnosis import Finding, Report, Verdict
-from watchword.errors import CredentialsError, DocumentError, RequestError, TokenError, WatchwordError
-from watchword.methods import METHODS
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from watchword.connection import Connection, load
+    from watchword.diagnosis import Finding, Report, Verdict
+    from watchword.errors import CredentialsError, DocumentError, RequestError, TokenError, WatchwordError
+    from watchword.methods import METHODS
 
 __all__ = [
     "METHODS",
@@ -28,3 +32,23 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+_MODULES = {
+    "connection": ("Connection", "load"),
+    "diagnosis": ("Finding", "Report", "Verdict"),
+    "errors": ("CredentialsError", "DocumentError", "RequestError", "TokenError", "WatchwordError"),
+    "methods": ("METHODS",),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used: schedulers import what they may never call."""
+    for module, names in _MODULES.items():
+        if name in names:
+            globals()[name] = getattr(import_module(f"watchword.{module}"), name)
+            return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

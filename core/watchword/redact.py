@@ -7,7 +7,6 @@ when a connection or token comes to life, and everything that leaves goes throug
 from __future__ import annotations
 
 import base64
-import html
 import json
 import logging
 import os
@@ -42,6 +41,8 @@ _listeners: list[Callable[[str], None]] = []
 
 def forms(secret: str) -> frozenset[str]:
     """Return the secret and the forms in which it may appear in texts: quoted, escaped, as base64."""
+    from html import escape  # noqa: PLC0415 - loads a table of all entities
+
     encoded = secret.encode("utf-8", "surrogatepass")
     quoted = {quote(encoded, safe=""), quote_plus(encoded), quote(encoded, safe="/")}
     shapes = {
@@ -50,7 +51,7 @@ def forms(secret: str) -> frozenset[str]:
         *quoted,
         *(_ESCAPE.sub(lambda match: match[0].lower(), form) for form in quoted),  # as .NET writes it
         *_as_json(secret),
-        html.escape(secret),
+        escape(secret),
         repr(secret)[1:-1],
         base64.b64encode(encoded).decode("ascii"),
     }

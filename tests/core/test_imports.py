@@ -45,6 +45,16 @@ def test_the_core_imports_nothing_heavy(code):
     assert not modules_after(code) & set(HEAVY)
 
 
+def test_every_public_name_is_there():
+    """What the package promises can be had, and nothing else."""
+    import watchword  # noqa: PLC0415 - beside its only use
+
+    assert set(watchword.__all__) <= set(dir(watchword))
+    assert all(getattr(watchword, name) is not None for name in watchword.__all__)
+    with pytest.raises(AttributeError, match="lod"):
+        _ = watchword.lod
+
+
 def imports_of(path):
     """Return the modules of the core that a file imports at its top, where types need them included."""
     tree = ast.parse(path.read_text())
