@@ -77,11 +77,6 @@ def remarks(answer: Answer) -> list[Finding]:
     return [finding("empty_result", "The API returned no rows.")] if bodies.is_empty(answer.text) else []
 
 
-def lacks_right(answer: Answer) -> bool:
-    """Return whether a 403 says in words that a right is missing, rather than a good credential."""
-    return bodies.is_about_rights(answer.text)
-
-
 def says_insufficient_scope(answer: Answer) -> bool:
     """Return whether a 403 names the standard's own code for a credential without the right."""
     return "insufficient_scope" in answer.headers.get("WWW-Authenticate", "")
@@ -89,12 +84,11 @@ def says_insufficient_scope(answer: Answer) -> bool:
 
 def is_refusal(answer: Answer, found: Finding) -> bool:
     """Return whether what was found says that a credential is asked for: the proof that it mattered."""
-    if found.code.name in _REFUSALS:
-        return not (answer.status == _FORBIDDEN and bodies.is_about_rate(answer.text))
-    return found.code.name in _PERHAPS and bodies.is_about_access(answer.text)
+    # Some APIs answer 400 to a key that is missing, and say so in words.
+    in_words = found.code.name == "unexpected_status" and bodies.is_about_access(answer.text)
+    return in_words or found.code.name in _REFUSALS
 
 
-_FORBIDDEN = 403
 _REFUSALS = {
     "unauthorized_401",
     "forbidden_403",
@@ -103,7 +97,6 @@ _REFUSALS = {
     "login_page_200",
     "refused_in_200_body",
 }
-_PERHAPS = {"unexpected_status"}  # 400 for a key that is missing, in so many words
 
 
 def _finding(code: str, answer: Answer, message: str, advice: str = "") -> Finding:

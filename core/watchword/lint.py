@@ -20,7 +20,7 @@ from watchword.transport import is_pem
 _PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 
 # What nobody means as a secret, and what somebody might.
-STAND_IN = re.compile(r"(?i)change[-_ ]?me|\$\{[^}]*\}|\{\{[^}]*\}\}|\*+")
+_STAND_IN = re.compile(r"(?i)change[-_ ]?me|\$\{[^}]*\}|\{\{[^}]*\}\}|\*+")
 _FOR_EXAMPLE = re.compile(
     r"(?i)<[^<>]+>|(your|my)[-_ ](api[-_ ]?)?(key|token|secret|password).*|x{3,}|todo|tbd|\.{3,}"
 )
@@ -95,8 +95,13 @@ def _is_proxy(url: str) -> bool:
         return False
 
 
+def _placed(resolved: Resolved) -> tuple[Placement | Slot, ...]:
+    """Return all that is written into a request, and where."""
+    return (*resolved.defaults, *resolved.secrets, *resolved.method.placements())
+
+
 def _owners(resolved: Resolved) -> Iterator[Slot]:
-    for placed in (*resolved.defaults, *resolved.secrets, *resolved.method.placements()):
+    for placed in _placed(resolved):
         yield placed.slot if isinstance(placed, Placement) else placed
 
 
@@ -127,8 +132,7 @@ def _url_parameters(url: str, resolved: Resolved) -> Iterator[Finding]:
 
 
 def _headers(resolved: Resolved) -> Iterator[Finding]:
-    placed = (*resolved.defaults, *resolved.secrets, *resolved.method.placements())
-    for item in placed:
+    for item in _placed(resolved):
         slot = item.slot if isinstance(item, Placement) else item
         if slot.place in {"header", "cookie"}:
             yield from headers.name_findings(slot.name, slot.place)
@@ -141,7 +145,7 @@ def _secrets(resolved: Resolved) -> Iterator[Finding]:
         if not value.strip():
             if name not in resolved.may_be_empty:
                 yield finding("placeholder_secret", f"The secret {name} is empty or blank.")
-        elif STAND_IN.fullmatch(value.strip().strip("\"'")):
+        elif _STAND_IN.fullmatch(value.strip().strip("\"'")):
             yield finding("placeholder_secret", f"The secret {name} is a stand-in that nobody has filled in.")
         elif _FOR_EXAMPLE.fullmatch(value.strip().strip("\"'")):
             yield finding("secret_for_example", f"The secret {name} reads like an example's.")

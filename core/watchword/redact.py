@@ -112,12 +112,6 @@ def known() -> frozenset[str]:
     return frozenset(_known)
 
 
-def holds_secret(value: str) -> bool:
-    """Return whether a registered secret occurs in the text."""
-    pattern = _pattern or _compile()
-    return bool(pattern and pattern.search(value))
-
-
 def _compile() -> re.Pattern[str] | None:
     global _pattern  # noqa: PLW0603 - compiled when first needed after a change
     with _lock:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from watchword import answer as meaning
 from watchword.answer import Answer
+from watchword.bodies import is_about_rights
 from watchword.codes import finding
 from watchword.diagnosis import Finding, Report, errors
 
@@ -131,7 +132,7 @@ def _weighed(connection: Connection, plan: Plan, forbidden: Answer, refused: Fin
         return refused
     if meaning.says_insufficient_scope(forbidden):
         return limited
-    if plan.http_method not in SAFE or not plan.counterfactual or not meaning.lacks_right(forbidden):
+    if plan.http_method not in SAFE or not plan.counterfactual or not is_about_rights(forbidden.text):
         return refused
     contrast: Answer | Finding = yield Call(anonymous=True)
     if isinstance(contrast, Answer) and contrast.status == UNAUTHORIZED:
