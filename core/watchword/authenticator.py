@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from requests import PreparedRequest, Response
+from requests import PreparedRequest
 
-from watchword.flow import Context, Flow, NeedToken
+from watchword.flow import Answered, Context, Flow, NeedToken
 from watchword.methods.base import Method
 from watchword.origins import Origins
 from watchword.placement import Placement, with_defaults
+from watchword.tokens.keeper import Keeper
 from watchword.tokens.token import Token
 
 
@@ -18,8 +18,8 @@ from watchword.tokens.token import Token
 class Authenticator:
     """Authenticates requests of one connection; made once, used for every request.
 
-    `defaults` are sent unless the caller fills their slot, `secrets` always. `get_token`
-    is given the token that was refused, if any, and raises TokenError where none can be had.
+    `defaults` are sent unless the caller fills their slot, `secrets` always. `keeper` holds the
+    method's token, None where it has none.
     """
 
     origins: Origins
@@ -27,7 +27,7 @@ class Authenticator:
     defaults: tuple[Placement, ...]
     secrets: tuple[Placement, ...]
     context: Context
-    get_token: Callable[[Token | None], Token]
+    keeper: Keeper | None = None
 
     def flow(self, request: PreparedRequest) -> Flow:
         """Start authenticating a request, which is the flow's own to change.
@@ -44,17 +44,37 @@ class Authenticator:
         """Step a flow to the request that it wants sent first."""
         return self._request(flow, next(flow))
 
-    def following(self, flow: Flow, response: Response) -> PreparedRequest | None:
+    def following(self, flow: Flow, response: Answered) -> PreparedRequest | None:
         """Hand the response to a flow; return what it wants sent again, None where it is content."""
         try:
             return self._request(flow, flow.send(response))
         except StopIteration:
             return None
 
+    def enter(self) -> None:
+        """Say that a client begins to use the token."""
+        if self.keeper is not None:
+            self.keeper.enter()
+
+    def leave(self) -> None:
+        """Say that a client has been closed: the last one to leave logs out, where the method does that."""
+        if self.keeper is not None:
+            self.keeper.leave()
+
     def _request(self, flow: Flow, wish: PreparedRequest | NeedToken) -> PreparedRequest:
         while isinstance(wish, NeedToken):
-            wish = flow.send(self.get_token(wish.rejected))
+            wish = flow.send(self.token(wish.rejected))
         return wish
+
+    def token(self, rejected: Token | None) -> Token:
+        """Return a token that is good for a request, which may mean to wait for one.
+
+        Raises:
+            TokenError: none can be had.
+        """
+        if self.keeper is None:
+            raise TypeError("this method has no token")
+        return self.keeper.get(rejected)
 
     def __reduce__(self) -> tuple[object, ...]:
         raise TypeError("An authenticator holds secrets and is never pickled: load the connection there.")

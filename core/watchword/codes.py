@@ -83,9 +83,19 @@ _lint("doubled_prefix", "Enter the token alone: the prefix is added by the metho
 _lint("username_illegal", "A user name for Basic authentication must not contain a colon (RFC 7617).")
 _lint("charset_mismatch", "Set charset to utf-8, or correct the user name or password.")
 _lint("token_expired_already", "Fetch a new token from the provider and save it.")
+_lint(
+    "key_unreadable",
+    "Paste the whole private key, with its BEGIN and END lines, as the provider gave it.",
+)
+_lint("key_unsuitable", "Choose the algorithm that the key was made for, or give a key of that kind.")
+_warn("key_too_short", "Ask the provider for a longer secret: a short one can be guessed (RFC 7518, 3.2).")
+_warn("key_repaired", "It works as it is; save the key with its line breaks to be free of guesses.")
+_lint("extra_missing", "Install the extra that is named here.")
 _lint("file_missing", "Correct the path, or make the file available to this process.")
 _lint("body_not_extendable", "Send a form or a JSON object, or place the credential elsewhere.")
 _lint("body_not_replayable", "Send the request again: a newer token is ready for it.")
+_lint("body_not_signable", "Send bytes or a file, which can be read twice: the signature covers the body.")
+_lint("adapter_unsuitable", "Use the client that the connection makes, which signs in its transport.")
 _warn("fields_ignored", "Clear the fields of methods that are not chosen.")
 _warn("secret_in_url", "Remove it from the URL: URLs end up in logs.")
 _warn("secret_in_clear", "Write {{secret:NAME}} and keep the value in secret_parameters as template:NAME.")
@@ -168,6 +178,12 @@ _token(
     "Check response_access_path: what stands there can't be sent in a header.",
     Permanence.CONFIGURATION,
 )
+_token("login_refused", "Check user name and password, and that login_body is what the API wants.")
+_token(
+    "aws_credentials_missing",
+    "Give access_key and secret_key, or a profile that exists on this machine.",
+    Permanence.CONFIGURATION,
+)
 _token("token_error_in_200", "Look the error's name up in the provider's manual.")
 _warn(
     "scope_reduced",
@@ -196,6 +212,14 @@ _refusal("refused_in_200_body", "The answer says so although its status is a suc
 _refusal(
     "credential_refused_403", "Check the credential: mistyped, expired, revoked, or of another environment."
 )
+_refusal("signature_mismatch", "Check the secret key first; then compare the lines that differ.")
+_refusal("aws_key_unknown", "Check the access key: AWS does not know it, or it was deleted.")
+_refusal("aws_token_expired", "Fetch new temporary credentials: the session token has ended.")
+_refusal("aws_token_missing", "Add the session token: temporary credentials have three parts.")
+_refusal("aws_scope_wrong", "Correct region or service: the signature is made for others.")
+_refusal("clock_skew", "Set this machine's clock, best by NTP: signatures and tokens hold the time.")
+_refusal("nonce_used", "Check that no proxy repeats requests, and the clock: the API has seen this nonce.")
+_refusal("digest_unsupported", "The API's Digest challenge asks for what this client does not know.")
 _doubt(
     "unexpected_content_type",
     "A web page came back: give a test URL that answers JSON, or name the status in expected_status.",

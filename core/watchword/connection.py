@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,12 +14,12 @@ from watchword.document import Document, read
 from watchword.errors import DocumentError
 from watchword.flow import Context
 from watchword.methods.none import NoAuthentication
-from watchword.oauth2.grant import Grant
-from watchword.oauth2.keeping import keeper_of
 from watchword.origins import shown
 from watchword.references import Fence
 from watchword.resolution import Resolved, resolve
 from watchword.tokens.keeper import Keeper
+from watchword.tokens.keeping import keeper_of
+from watchword.tokens.source import TokenSource
 
 if TYPE_CHECKING:
     from watchword.adapters.auth import SigningAuth
@@ -56,8 +56,13 @@ class Connection:
 
     @property
     def needs_token(self) -> bool:
-        """Whether requests carry a token from a token endpoint."""
-        return self._grant is not None
+        """Whether requests carry a token that is fetched or signed first."""
+        return self._source is not None
+
+    @property
+    def token_is_proof(self) -> bool:
+        """Whether a new token proves the credential: somebody else has checked it and issued one."""
+        return self.document.method.token_is_proof
 
     @property
     def has_credential(self) -> bool:
@@ -124,14 +129,13 @@ class Connection:
         if wrong:
             raise DocumentError(wrong)
         common, resolved = self.document.common, self._resolved
-        get_token: Callable[[Token | None], Token] = self._keeper.get if self._keeper else _no_token
         return Authenticator(
             origins=common.origins,
             method=resolved.method,
             defaults=resolved.defaults,
             secrets=resolved.secrets,
             context=Context(frozenset({UNAUTHORIZED, *common.refresh_on_status})),
-            get_token=get_token,
+            keeper=self._keeper,
         )
 
     def validate(
@@ -168,13 +172,15 @@ class Connection:
 
     def renew_token(self) -> Token:
         """Fetch a new token, whatever is held, and use it from now on; raises TokenError without one."""
-        return self._keeper.renew() if self._keeper else _no_token(None)
+        if self._keeper is None:
+            raise TypeError("this method has no token")
+        return self._keeper.renew()
 
     def token_remarks(self, token: Token) -> list[Finding]:
         """Return what is worth saying about a token beside that it was issued."""
-        if self._grant is None or token.scope is None:
+        if token.scope is None:
             return []
-        missing = sorted(self._grant.scopes - set(token.scope.replace(",", " ").split()))
+        missing = sorted(self.document.method.scopes - set(token.scope.replace(",", " ").split()))
         message = f"The server did not grant: {', '.join(missing)}."
         return [finding("scope_reduced", message)] if missing else []
 
@@ -187,16 +193,12 @@ class Connection:
         return errors(self.lint())
 
     @cached_property
-    def _grant(self) -> Grant | None:
-        return self._resolved.method.grant(self._resolved.templates)
+    def _source(self) -> TokenSource | None:
+        return self._resolved.method.token_source(self._resolved.templates)
 
     @cached_property
     def _keeper(self) -> Keeper | None:
-        return keeper_of(self._grant, self._resolved.transport) if self._grant else None
-
-
-def _no_token(_: Token | None) -> Token:
-    raise TypeError("this method has no token endpoint")
+        return keeper_of(self._source, self._resolved.transport) if self._source else None
 
 
 def load(document: object, name: str | None = None, *, stored: bool = False) -> Connection:

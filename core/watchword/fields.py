@@ -23,7 +23,11 @@ class Section(Word):
     AUTHENTICATION = "Authentication"
     PLACEMENT = "Where it is sent"
     KEYS = "API key and bearer"
+    JWT = "JWT"
+    OAUTH1 = "OAuth 1.0"
     OAUTH2 = "OAuth 2.0"
+    LOGIN = "Session login"
+    AWS = "AWS Signature"
     STACKED = "Stacked parameters"
     TRANSPORT = "Transport"
 

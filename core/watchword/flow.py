@@ -6,9 +6,11 @@ and hands the response in, until the flow ends. Tests step it with `next` and `s
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+import secrets
+import time
+from collections.abc import Callable, Generator, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from requests import PreparedRequest
 
@@ -27,12 +29,37 @@ NEED_TOKEN = NeedToken()
 """The wish that most requests begin with."""
 
 
+class Answered(Protocol):
+    """What a flow sees of a response, whichever library it came through."""
+
+    @property
+    def status_code(self) -> int:
+        """The status (RFC 9110 section 15)."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, found without regard to case; of one that came twice, the values joined by commas."""
+
+
+def random_nonce() -> str:
+    """Return 32 hexadecimal digits that nobody can guess."""
+    return secrets.token_hex(16)
+
+
 @dataclass(frozen=True)
 class Context:
-    """What a connection tells its method's flow: the statuses on which a token counts as refused."""
+    """What a connection tells its method's flow, so that nothing inside reads clock or chance.
+
+    `refresh_on_status` are the statuses on which a token counts as refused; `now` gives the
+    seconds since 1970; `memory` is what a method keeps from one request to the next (Digest's
+    challenge), shared by the threads of the connection.
+    """
 
     refresh_on_status: frozenset[int] = frozenset({401})
+    now: Callable[[], float] = time.time
+    nonce: Callable[[], str] = random_nonce
+    memory: MutableMapping[str, Any] = field(default_factory=dict, repr=False)
 
 
-# What is sent in is a Response after a request and a Token after a wish: no type can say so.
+# What is sent in is what was answered after a request and a Token after a wish: no type can say so.
 Flow: TypeAlias = Generator[PreparedRequest | NeedToken, Any, None]

@@ -62,7 +62,7 @@ def _urls(document: Document, resolved: Resolved) -> Iterator[Finding]:
     common = document.common
     listed = Origins(common.allowed_origins).allowed
     urls = [("base_url", common.base_url), *(("allowed_origins", url) for url in common.allowed_origins)]
-    urls += [(name, getattr(resolved.method, name)) for name in resolved.method.urls]
+    urls += [(name, url) for name in resolved.method.urls if (url := getattr(resolved.method, name))]
     for name, url in urls:
         if has_userinfo(url):
             yield finding("userinfo_in_url", f"The field {name} holds user or password in its URL.")

@@ -93,7 +93,7 @@ def walk(connection: Connection, plan: Plan, findings: list[Finding]) -> Walk:
         if isinstance(token, Finding):
             return token
         findings.extend(connection.token_remarks(token))
-        if not plan.test_url:
+        if not plan.test_url and connection.token_is_proof:
             return finding("token_obtained", "The token endpoint issued a new token.")
     if not plan.test_url:
         return finding(

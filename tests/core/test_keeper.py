@@ -198,7 +198,7 @@ def test_a_forked_child_does_not_inherit_a_held_lock():
     from watchword.tokens import keeper as module  # noqa: PLC0415 - beside its only use
 
     endpoint = Endpoint()
-    shared = module.shared(b"fork-test", endpoint)
+    shared = module.shared(b"fork-test", lambda: module.Keeper(endpoint))
     with shared._lock:
         child = os.fork()
         if child == 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from requests import PreparedRequest, RequestException, Response
@@ -47,6 +48,8 @@ class SigningAdapter(HTTPAdapter):
         self._own = transport.overrides()
         self._foreign = transport.overrides(credentials=False)
         self._warned: set[str | None] = set()
+        self._in_use = False
+        self._lock = Lock()
         super().__init__()
 
     def init_poolmanager(
@@ -105,6 +108,8 @@ class SigningAdapter(HTTPAdapter):
     def _authenticated(self, request: PreparedRequest, options: dict[str, Any]) -> Response:
         """Step the method's flow on a copy of the request and return the last response."""
         authenticator = self.authenticator
+        if not self._in_use:
+            self._begin()
         flow = authenticator.flow(request.copy())
         response = self._transmit(authenticator.first(flow), request, options)
         try:
@@ -116,6 +121,20 @@ class SigningAdapter(HTTPAdapter):
             response.close()  # nobody else will: the caller gets the error alone
             raise
         return response
+
+    def _begin(self) -> None:
+        with self._lock:
+            if not self._in_use:
+                self.authenticator.enter()
+            self._in_use = True
+
+    def close(self) -> None:
+        """Close the connections, and give the token back where the method wants that and nobody uses it."""
+        super().close()
+        with self._lock:
+            was_in_use, self._in_use = self._in_use, False
+        if was_in_use:
+            self.authenticator.leave()
 
     def _transmit_as_it_is(self, request: PreparedRequest, options: dict[str, Any]) -> Response:
         return self._transmit(request, request, options)

@@ -10,10 +10,11 @@ from requests import PreparedRequest
 
 from watchword.diagnosis import Finding
 from watchword.fields import About, Fields, Section
-from watchword.flow import Context, Flow
-from watchword.oauth2.grant import Grant
-from watchword.placement import Placement, Slot
+from watchword.flow import NEED_TOKEN, Answered, Context, Flow, NeedToken
+from watchword.placement import Placement, Slot, put
 from watchword.templates import Secrets
+from watchword.tokens.source import TokenSource
+from watchword.tokens.token import Token
 
 
 class Method(Fields):
@@ -25,13 +26,21 @@ class Method(Fields):
     method: ClassVar[str]
     title: ClassVar[str]
     urls: ClassVar[tuple[str, ...]] = ()
-    """The fields that hold the URL of a server which is shown a credential."""
+    """The fields that hold the URL of a server which is shown a credential; they may be empty."""
 
     has_credential: ClassVar[bool] = True
     """Whether the method itself sends something that could be proven."""
 
     needs_parameters: ClassVar[bool] = False
     """Whether the method is nothing without stacked parameters."""
+
+    token_is_proof: ClassVar[bool] = False
+    """Whether a new token proves the credential, since a server has checked it and issued one."""
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The scopes that a token is asked for (RFC 6749 section 3.3)."""
+        return frozenset()
 
     def placements(self) -> tuple[Placement | Slot, ...]:
         """Return what is written where; a Slot alone where the value is known only when sent."""
@@ -51,8 +60,8 @@ class Method(Fields):
         """Yield what is wrong or doubtful about the method's own values, given the secrets of templates."""
         yield from ()
 
-    def grant(self, _: Secrets, /) -> Grant | None:
-        """Return how a token is asked for, None where the method needs none; no I/O."""
+    def token_source(self, _: Secrets, /) -> TokenSource | None:
+        """Return where the token comes from, None where the method needs none; no I/O."""
         return None
 
 
@@ -83,8 +92,11 @@ class TokenPlacement(Method):
     @cached_property
     def slot(self) -> Slot:
         """The place that the token goes to."""
-        name = self.header_name if self.add_to == "header" else self.query_name
-        return Slot(self.add_to, name)
+        return Slot(self.add_to, getattr(self, f"{self.add_to}_name"))
+
+    def placements(self) -> tuple[Placement | Slot, ...]:
+        """The token's place; its value is known only when sent."""
+        return (self.slot,)
 
     @cached_property
     def _lead(self) -> str:
@@ -94,3 +106,22 @@ class TokenPlacement(Method):
     def value(self, token: str) -> str:
         """Return what is written there: the token, behind the prefix where it is a header."""
         return self._lead + token
+
+    def token_flow(self, request: PreparedRequest, context: Context, /) -> Flow:
+        """Send with the current token; where the API refuses it, once more with a newer one."""
+        token: Token = yield NEED_TOKEN
+        response: Answered = yield self._signed(request, token)
+        if response.status_code not in context.refresh_on_status:
+            return
+        newer: Token = yield NeedToken(rejected=token)
+        if newer != token:
+            yield self._signed(request, newer)
+
+    def _signed(self, request: PreparedRequest, token: Token) -> PreparedRequest:
+        value = self.value(token.access_token)
+        if self.add_to == "header":  # on the path of every request
+            request.headers[self.header_name] = value
+            return request
+        signed = request.copy()  # a second token in the same URL would be a second parameter
+        put(signed, self.slot, value)
+        return signed

@@ -6,20 +6,18 @@ from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from pydantic import Field
-from requests import PreparedRequest, Response
+from requests import PreparedRequest
 
 from watchword import headers, templates
 from watchword.codes import finding
 from watchword.diagnosis import Finding, errors
 from watchword.fields import About, JsonObject, Section
-from watchword.flow import NEED_TOKEN, Context, Flow, NeedToken
+from watchword.flow import Context, Flow
 from watchword.methods.base import TokenPlacement
 from watchword.oauth2.grant import Grant
 from watchword.oauth2.reply import ReplyPaths
 from watchword.oauth2.request import BasicEncoding, Client, ClientAuth, GrantFormat, token_request
-from watchword.placement import Slot, put
 from watchword.templates import Secrets
-from watchword.tokens.token import Token
 
 _OAUTH2 = Section.OAUTH2
 
@@ -30,6 +28,7 @@ class OAuth2ClientCredentials(TokenPlacement):
     method: ClassVar[str] = "oauth2_client_credentials"
     title: ClassVar[str] = "OAuth 2.0 client credentials"
     urls: ClassVar[tuple[str, ...]] = ("token_url",)
+    token_is_proof: ClassVar[bool] = True
 
     token_url: Annotated[str, About("Token URL", "The complete URL of the token endpoint.", _OAUTH2)]
     client_id: Annotated[str, About("Client ID", "The client's public name.", _OAUTH2)]
@@ -74,21 +73,16 @@ class OAuth2ClientCredentials(TokenPlacement):
         About("Default lifetime", "Seconds that a token lasts where the reply does not say.", _OAUTH2),
     ] = Field(default=None, gt=0, allow_inf_nan=False)
 
-    def placements(self) -> tuple[Slot]:
-        """The token's place; its value is known only when sent."""
-        return (self.slot,)
-
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
         """Send with the current token; where the API refuses it, once more with a newer one."""
-        token: Token = yield NEED_TOKEN
-        response: Response = yield self._signed(request, token)
-        if response.status_code not in context.refresh_on_status:
-            return
-        newer: Token = yield NeedToken(rejected=token)
-        if newer != token:
-            yield self._signed(request, newer)
+        return self.token_flow(request, context)
 
-    def grant(self, secrets: Secrets, /) -> Grant:
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The scopes that are asked for."""
+        return frozenset(self.scope.replace(",", " ").split())
+
+    def token_source(self, secrets: Secrets, /) -> Grant:
         """Return how the token is asked for; raises DocumentError where a template names no secret."""
         client = Client(self.client_id, self.client_secret, self.client_auth, self.basic_encoding)
         fields = {
@@ -101,7 +95,6 @@ class OAuth2ClientCredentials(TokenPlacement):
         return Grant(
             token_request(self.token_url, fields, sent, self.grant_format),
             ReplyPaths(self.response_access_path, self.response_expires_path, self.default_lifetime),
-            frozenset(self.scope.replace(",", " ").split()),
         )
 
     def findings(self, secrets: Secrets, /) -> Iterator[Finding]:
@@ -124,12 +117,3 @@ class OAuth2ClientCredentials(TokenPlacement):
         return {
             name: str(templates.fill(value, secrets)).strip() for name, value in self.grant_headers.items()
         }
-
-    def _signed(self, request: PreparedRequest, token: Token) -> PreparedRequest:
-        value = self.value(token.access_token)
-        if self.add_to == "header":  # on the path of every request
-            request.headers[self.header_name] = value
-            return request
-        signed = request.copy()  # a second token in the same URL would be a second parameter
-        put(signed, self.slot, value)
-        return signed

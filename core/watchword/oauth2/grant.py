@@ -1,4 +1,4 @@
-"""How a token is asked for: the request, where the reply holds the token, the scopes that are wished."""
+"""How a token is asked for: the request, and where the reply holds the token."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 
 from requests import PreparedRequest
 
+from watchword import redact
 from watchword.oauth2.reply import ReplyPaths
+from watchword.tokens.token import Token
+from watchword.transport import Transport
 
 
 @dataclass(frozen=True)
@@ -15,4 +18,23 @@ class Grant:
 
     request: PreparedRequest = field(repr=False)
     paths: ReplyPaths
-    scopes: frozenset[str] = frozenset()
+
+    logs_out = False
+
+    def __post_init__(self) -> None:
+        redact.register([self.request.headers.get("Authorization", "").rpartition(" ")[2]])
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """The whole token request, and where the reply holds the token."""
+        request = self.request
+        return (request.url, sorted(request.headers.items()), request.body, self.paths)
+
+    def fetch(self, transport: Transport) -> Token:
+        """Ask the token endpoint; raises TokenError where it gives no token."""
+        from watchword.oauth2.endpoint import fetch_token  # noqa: PLC0415 - rare
+
+        return fetch_token(self.request.copy(), self.paths, transport)
+
+    def discard(self, token: Token, transport: Transport) -> None:
+        """Do nothing: other processes may hold the same token, and it ends by itself."""

@@ -37,12 +37,21 @@ class _Held:
 class Keeper:
     """Holds the token of one credential and renews it in time, for all threads of the process.
 
-    `fetch` asks the token endpoint and raises TokenError; `clock` is a monotonic clock in seconds.
+    `fetch` gets a new one and raises TokenError; `clock` is a monotonic clock in seconds;
+    `discard` gives the token back when the last of those who entered has left.
     """
 
-    def __init__(self, fetch: Callable[[], Token], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[], Token],
+        clock: Callable[[], float] = time.monotonic,
+        discard: Callable[[Token], None] | None = None,
+    ) -> None:
         self._fetch = fetch
         self._clock = clock
+        self._discard = discard
+        self._users = 0
+        self._inherited: Token | None = None
         self._held: _Held | None = None
         self._failure: tuple[tuple[Finding, ...], float] | None = None
         self._renewed_on_refusal = float("-inf")
@@ -58,9 +67,10 @@ class Keeper:
         Raises:
             TokenError: there is no usable token and none could be had.
         """
+        fresh = self.fresh(rejected)
+        if fresh:
+            return fresh
         held = self._held
-        if held and self._clock() < held.fresh_until and (rejected is None or held.token != rejected):
-            return held.token
         if not self._lock.acquire(blocking=False):
             if held and self._clock() < held.ends and held.token != rejected:
                 return held.token  # one renews, nobody waits
@@ -70,14 +80,37 @@ class Keeper:
         finally:
             self._lock.release()
 
+    def fresh(self, rejected: Token | None = None) -> Token | None:
+        """Return the token at hand if it is good for a request; no waiting, no I/O."""
+        held = self._held
+        if held and self._clock() < held.fresh_until and (rejected is None or held.token != rejected):
+            return held.token
+        return None
+
+    def enter(self) -> None:
+        """Count one more user of the token, until it leaves."""
+        with self._lock:
+            self._users += 1
+
+    def leave(self) -> None:
+        """Count one user less; with the last one the token is given back, where its source wants that."""
+        with self._lock:
+            self._users -= 1
+            held = self._held
+            if self._users or self._discard is None or held is None or held.token == self._inherited:
+                return
+            self._held = None
+        self._discard(held.token)
+
     def renew(self) -> Token:
         """Fetch a new token whatever is held or remembered, and hold it: a validation's proof."""
         with self._lock:
             return self._fetched()
 
-    def reset_lock(self) -> None:
-        """Give a forked child its own lock: the parent's may be held by a thread that is not here."""
-        self._lock = Lock()
+    def begin_child(self) -> None:
+        """Give a forked child its own lock, and leave it to the parent to give the token back."""
+        self._lock = Lock()  # the parent's may be held by a thread that is not here
+        self._inherited = self._held.token if self._held else None
 
     def _renewed(self, rejected: Token | None) -> Token:
         now, held = self._clock(), self._held
@@ -124,17 +157,20 @@ _keepers: dict[bytes, Keeper] = {}
 _keepers_lock = Lock()
 
 
-def shared(guard: bytes, fetch: Callable[[], Token]) -> Keeper:
-    """Return the process's one keeper of the credential whose token request `guard` stands for."""
+def shared(guard: bytes, make: Callable[[], Keeper]) -> Keeper:
+    """Return the process's one keeper of the credential that `guard` stands for."""
     with _keepers_lock:
-        return _keepers.setdefault(guard, Keeper(fetch))
+        found = _keepers.get(guard)
+        if found is None:
+            found = _keepers[guard] = make()
+        return found
 
 
 def _after_fork() -> None:
     global _keepers_lock  # noqa: PLW0603 - the lock may be held by a thread that is not here
     _keepers_lock = Lock()
     for keeper in _keepers.values():
-        keeper.reset_lock()
+        keeper.begin_child()
 
 
 if hasattr(os, "register_at_fork"):
