@@ -2,6 +2,7 @@
 
 One registry for the process: a secret is registered together with its fixed derived forms
 when a connection or token comes to life, and everything that leaves goes through `text`.
+What is made for one request alone, a signature or a short-lived JWT, is known by its name or shape.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ MASK = "***"
 SHORTEST = 4
 """Shorter secrets are not masked: they would blank ordinary words, and protect nothing."""
 
+LONG_LINE = 16
+"""From how many characters on a line of a PEM block is masked by itself."""
+
 # These log request lines, and with them credentials placed in a query.
 _NOISY_LOGGERS = (
     "urllib3.connection",
@@ -29,6 +33,13 @@ _NOISY_LOGGERS = (
     "urllib3.response",
     "urllib3.util.retry",
 )
+
+# Signatures of OAuth 1.0, AWS and Digest by the names that stand before them, and anything in the
+# compact form of a signed JWT (RFC 7515 section 7.1), whose parts are JSON objects in base64url.
+_SIGNED = re.compile(
+    r"(?i)(\b(?:x-amz-signature|oauth_signature|signature|response)(?:=|%3D)(?:\"|%22)?)[A-Za-z0-9%+/=_-]{16,}"
+)
+_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 _ESCAPE = re.compile("%[0-9A-F]{2}")
 _HTML = re.compile("[+&<>']")
@@ -54,8 +65,16 @@ def forms(secret: str) -> frozenset[str]:
         escape(secret),
         repr(secret)[1:-1],
         base64.b64encode(encoded).decode("ascii"),
+        *_lines(secret),
     }
     return frozenset(shape for shape in shapes if len(shape) >= SHORTEST)
+
+
+def _lines(secret: str) -> list[str]:
+    """Return the lines of a PEM block: a message may quote the one that it stumbled over."""
+    if "-----BEGIN" not in secret:
+        return []
+    return [line for line in re.split(r"\s+|\\[nr]", secret) if len(line) >= LONG_LINE and "--" not in line]
 
 
 def _as_json(secret: str) -> set[str]:
@@ -92,9 +111,10 @@ def subscribe(listener: Callable[[str], None]) -> None:
 
 
 def text(value: str) -> str:
-    """Return the text with every registered secret replaced by `***`."""
+    """Return the text with every registered secret and all that looks like a signature replaced by `***`."""
     pattern = _pattern or _compile()
-    return pattern.sub(MASK, value) if pattern else value
+    known_gone = pattern.sub(MASK, value) if pattern else value
+    return _JWT.sub(MASK, _SIGNED.sub(rf"\g<1>{MASK}", known_gone))
 
 
 _SECRET_NAME = re.compile(

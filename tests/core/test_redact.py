@@ -1,0 +1,42 @@
+"""What is masked in texts: registered secrets in every form, signatures and JWTs by name and shape."""
+
+from __future__ import annotations
+
+import pytest
+
+from watchword import redact
+
+HEX = "5d672d79c15b13162d9279b0855cfba6"
+
+SIGNED = [
+    (f"GET /a?X-Amz-Expires=900&X-Amz-Signature={HEX}", "GET /a?X-Amz-Expires=900&X-Amz-Signature=***"),
+    (f"SignedHeaders=host, Signature={HEX}", "SignedHeaders=host, Signature=***"),
+    (
+        'OAuth oauth_signature="r6%2FTJjbCOr97%2F%2BUU0NsvSne7s5g%3D", x="1"',
+        'OAuth oauth_signature="***", x="1"',
+    ),
+    ("/a?oauth_signature=r6%2FTJjbCOr97%2F%2BUU0NsvSne7s5g%3D&page=2", "/a?oauth_signature=***&page=2"),
+    (f'Digest username="u", response="{HEX}", qop=auth', 'Digest username="u", response="***", qop=auth'),
+    ("Bearer eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UifQ.dBjftJeZ4CVP-mB92K27", "Bearer ***"),
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), SIGNED)
+def test_what_is_made_for_one_request_is_masked_without_being_registered(text, shown):
+    """Signatures go by the name before them, signed JWTs by their shape; what stands around stays."""
+    assert redact.text(text) == shown
+
+
+@pytest.mark.parametrize("text", ["response=204", "the signature is wrong", "v1.2.3", "eyJ.is.no JWT"])
+def test_words_that_only_look_like_it_are_left(text):
+    """Short values and plain words are no signatures."""
+    assert redact.text(text) == text
+
+
+def test_a_line_of_a_key_is_masked_by_itself():
+    """A message that quotes one line of a PEM block, however it was escaped, shows nothing of it."""
+    line = "MHcCAQEEIEzYV7EDbNjrSuCMtmcHUhmYk6P5fhfDqcjmSNbM0cr5oAoGCCqGSM49"
+    redact.register(
+        [f"-----BEGIN EC PRIVATE KEY-----\\n{line}\\nAwEHoUQDQgAE\\n-----END EC PRIVATE KEY-----"]
+    )
+    assert redact.text(f"could not read {line}!") == "could not read ***!"
