@@ -29,9 +29,10 @@ bench: $(STAMP)
 	@$(BIN)/python benchmarks/pages.py
 	@$(BIN)/python benchmarks/imports.py
 
-# What is written from the core's fields and codes: the Airflow form and the tables in the docs.
+# What is written from the core's fields and codes: Airflow's form, Dagster's resources, tables in the docs.
 generate: $(STAMP)
 	@$(BIN)/python -m airflow_provider_watchword.form
+	@$(BIN)/python -m dagster_watchword.generate
 	@$(BIN)/python docs/generate.py
 
 # The stamp is written last, so that an installation that was broken off is made again.
@@ -43,7 +44,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "Python's venv module is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-	@$(UV) --constraint constraints.txt --editable '.[airflow,dagster,playground]' --group dev
+	@$(UV) --constraint constraints.txt --editable '.[airflow,dagster,playground,httpx,aiohttp,dlt,aws]' --group dev
 	@touch $@
 
 constraints:

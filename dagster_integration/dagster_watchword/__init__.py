@@ -4,12 +4,12 @@ acme_credentials = build_credentials_check("acme")
 
 @dg.asset(deps=[acme_credentials])
 def orders(acme: ApiResource) -> None:
-with acme.session() as api:
-rows = api.get("/v1/orders").json()
+    with acme.session() as api:
+        rows = api.get("/v1/orders").json()
 
 defs = dg.Definitions(
-assets=[acme_credentials, orders],
-resources={"acme": ApiKeyResource(base_url="https://api.acme.test", api_key=dg.EnvVar("KEY"))},
+    assets=[acme_credentials, orders],
+    resources={"acme": ApiKeyResource(base_url="https://api.acme.test", api_key=dg.EnvVar("KEY"))},
 )
 """
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import dagster as dg
-from pydantic import ConfigDict, Field, PrivateAttr
+from pydantic import ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator
 
 import watchword
 from watchword.codes import finding
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ENVIRONMENT_VARIABLES = (dg.EnvVar, type(dg.EnvVar.int("")))
 
 _OWN = frozenset({"name", "validate_on_setup"})
+
+_OF_TEXT = frozenset({"extra_parameters", "secret_parameters"})
+"""The mappings in which Dagster resolves an EnvVar; those with any JSON are kept as they are."""
 
 
 class ApiResource(dg.ConfigurableResource[Any]):
@@ -96,6 +99,18 @@ class ApiResource(dg.ConfigurableResource[Any]):
     )
 
     _connection: watchword.Connection | None = PrivateAttr(default=None)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _no_environment_variables_in_json(cls, value: object, info: ValidationInfo) -> object:
+        # Dagster would hand over {"env": "NAME"} in the place of the value, and that would be sent.
+        of_json = isinstance(value, dict) and info.field_name not in _OF_TEXT
+        if of_json and any(environment_variables(value)):
+            raise ValueError(
+                "Dagster resolves no EnvVar in here: write {{secret:NAME}} and put the EnvVar "
+                'into secret_parameters as "template:NAME"'
+            )
+        return value
 
     @property
     def connection(self) -> watchword.Connection:

@@ -1,7 +1,6 @@
 """One resource class for each authentication method.
 
-The fields stand here as plain text, for type checkers and for Dagster's forms; a test keeps them
-equal to those of the core.
+Written by generate.py from the fields of the core; change them there.
 """
 
 from __future__ import annotations
@@ -10,56 +9,52 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from dagster_watchword.base import ApiResource, environment_variables
-
-_USE_PREFIX = "Whether the prefix is put before the value."
-_PREFIX = "The word before the value in the header, such as Bearer."
-_ADD_TO = "Where the API expects the credential."
+from dagster_watchword.base import ApiResource
 
 
 class NoAuthenticationResource(ApiResource):
-    """An API that asks for no credential, or for stacked parameters only."""
+    """Send requests as they are."""
 
     method: ClassVar[str] = "none"
 
 
 class ApiKeyResource(ApiResource):
-    """An API that takes a key in a header, the query, a cookie or the body."""
+    """Send a key in a header, the query, a cookie or the body."""
 
     method: ClassVar[str] = "api_key"
 
     key_name: str = Field(
-        default="X-API-Key",
-        description="The header, parameter, cookie or body field that carries the key.",
+        default="X-API-Key", description="The header, parameter, cookie or body field that carries the key."
     )
     api_key: str = Field(repr=False, description="The key itself.")
-    add_to: Literal["header", "query", "cookie", "body"] = Field(default="header", description=_ADD_TO)
-    use_prefix: bool = Field(default=True, description=_USE_PREFIX)
-    prefix: str = Field(default="", description=_PREFIX)
+    add_to: Literal["header", "query", "cookie", "body"] = Field(
+        default="header", description="Where the API expects the credential."
+    )
+    use_prefix: bool = Field(default=True, description="Whether the prefix is put before the value.")
+    prefix: str = Field(default="", description="The word before the value in the header, such as Bearer.")
 
 
-class _TokenResource(ApiResource):
-    """Where an access token goes."""
-
-    add_to: Literal["header", "query"] = Field(default="header", description=_ADD_TO)
-    header_name: str = Field(default="Authorization", description="The header that carries the token.")
-    query_name: str = Field(default="access_token", description="The query parameter that carries the token.")
-    use_prefix: bool = Field(default=True, description=_USE_PREFIX)
-    prefix: str = Field(default="Bearer", description=_PREFIX)
-
-
-class BearerResource(_TokenResource):
-    """An API that takes a bearer token that was issued elsewhere."""
+class BearerResource(ApiResource):
+    """Send a fixed bearer token in a header or the query."""
 
     method: ClassVar[str] = "bearer"
 
+    add_to: Literal["header", "query"] = Field(
+        default="header", description="Where the API expects the credential."
+    )
+    header_name: str = Field(default="Authorization", description="The header that carries the token.")
+    query_name: str = Field(default="access_token", description="The query parameter that carries the token.")
+    use_prefix: bool = Field(default=True, description="Whether the prefix is put before the value.")
+    prefix: str = Field(
+        default="Bearer", description="The word before the value in the header, such as Bearer."
+    )
     bearer_token: str = Field(repr=False, description="The token itself, without the word Bearer.")
 
 
 class BasicResource(ApiResource):
-    """An API that takes user name and password (RFC 7617)."""
+    """Send user name and password in the Authorization header."""
 
     method: ClassVar[str] = "basic"
 
@@ -68,20 +63,24 @@ class BasicResource(ApiResource):
         default="", repr=False, description="May be empty where the API takes a key as user name."
     )
     charset: Literal["utf-8", "latin-1"] = Field(
-        default="utf-8",
-        description="How name and password become bytes; utf-8 unless the API is old.",
+        default="utf-8", description="How name and password become bytes; utf-8 unless the API is old."
     )
 
 
-class OAuth2ClientCredentialsResource(_TokenResource):
-    """An API whose tokens are fetched with client id and secret (RFC 6749 section 4.4).
-
-    A secret inside `grant_body` or `grant_headers` is written `{{secret:NAME}}` and kept in
-    `secret_parameters` as `template:NAME`, where an `EnvVar` is resolved.
-    """
+class OAuth2ClientCredentialsResource(ApiResource):
+    """Fetch a token with client id and secret, send it, and fetch another when it ends or is refused."""
 
     method: ClassVar[str] = "oauth2_client_credentials"
 
+    add_to: Literal["header", "query"] = Field(
+        default="header", description="Where the API expects the credential."
+    )
+    header_name: str = Field(default="Authorization", description="The header that carries the token.")
+    query_name: str = Field(default="access_token", description="The query parameter that carries the token.")
+    use_prefix: bool = Field(default=True, description="Whether the prefix is put before the value.")
+    prefix: str = Field(
+        default="Bearer", description="The word before the value in the header, such as Bearer."
+    )
     token_url: str = Field(description="The complete URL of the token endpoint.")
     client_id: str = Field(description="The client's public name.")
     client_secret: str = Field(repr=False, description="The client's secret.")
@@ -116,20 +115,9 @@ class OAuth2ClientCredentialsResource(_TokenResource):
         default=None, description="Seconds that a token lasts where the reply does not say."
     )
 
-    @field_validator("grant_body", "grant_headers", mode="after")
-    @classmethod
-    def _no_environment_variables(cls, content: dict[str, Any]) -> dict[str, Any]:
-        # Dagster would hand over {"env": "NAME"} in the place of the value, and that would be sent.
-        if any(environment_variables(content)):
-            raise ValueError(
-                "Dagster resolves no EnvVar in here: write {{secret:NAME}} and put the EnvVar "
-                'into secret_parameters as "template:NAME"'
-            )
-        return content
-
 
 class CustomResource(ApiResource):
-    """An API that takes as many stacked parameters as it requires, and nothing else."""
+    """Authenticate by extra_parameters and secret_parameters alone, which the connection writes."""
 
     method: ClassVar[str] = "custom"
 

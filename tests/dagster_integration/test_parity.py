@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel, JsonValue
 from pydantic.fields import FieldInfo
 
 import watchword
-from dagster_watchword import RESOURCES, ApiResource
+from dagster_watchword import RESOURCES, ApiResource, generate
 from watchword.document import CommonFields
 from watchword.fields import about, secret_names
 
@@ -42,6 +43,11 @@ FIELDS = [
 def default(field: FieldInfo) -> object:
     value = field.get_default(call_default_factory=True)
     return list(value) if isinstance(value, tuple) else value
+
+
+def test_the_resources_are_those_that_the_core_gives() -> None:
+    """The committed module is what the generator writes, but for its format."""
+    assert ast.dump(ast.parse(generate.TARGET.read_text())) == ast.dump(ast.parse(generate.source()))
 
 
 def test_each_method_has_one_resource_of_its_name() -> None:
