@@ -1,80 +1,162 @@
 """Cost of authenticating one request, beside the libraries that people use today.
 
 Ours is the whole way through the signing transport, origin check and response included; only
-the socket is taken out. The peers' is their auth object on a copy of the same request. Medians
-of interleaved rounds in one process: compare the ratios, not the microseconds.
+the socket is taken out. The peers' is their auth object on a copy of the same request. Compare
+the ratios, not the microseconds.
 """
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable
+from typing import TypeAlias
 
+import jwt
 import requests
-from authlib.integrations.requests_client import OAuth2Auth
+from authlib.integrations.requests_client import OAuth1Auth, OAuth2Auth
+from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from harness import Comparison, compare, draw, show
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
-from requests_oauthlib import OAuth2
-from rich.console import Console
-from rich.table import Table
+from requests_aws4auth import AWS4Auth
+from requests_oauthlib import OAuth1, OAuth2
 
 import watchword
 from watchword.tokens.token import Token
 
-ROUNDS, CALLS = 41, 1000
 BASE = "https://api.example.com"
 TOKEN = {"access_token": "an-access-token", "token_type": "Bearer"}
-
-DOCUMENTS: dict[str, dict[str, object]] = {
-    "none": {"method": "none"},
-    "api_key": {"method": "api_key", "api_key": "an-api-key"},
-    "bearer": {"method": "bearer", "bearer_token": "a-bearer-token"},
-    "basic": {"method": "basic", "username": "ann", "password": "a-password"},
-    "oauth2, cached token": {
-        "method": "oauth2_client_credentials",
-        "token_url": f"{BASE}/token",
-        "client_id": "client",
-        "client_secret": "a-client-secret",
-    },
+CLIENT = {"token_url": f"{BASE}/token", "client_id": "client", "client_secret": "a-client-secret"}
+OAUTH1 = {"consumer_key": "ck", "consumer_secret": "cs", "access_token": "at", "token_secret": "ts"}
+AWS = {
+    "region": "eu-central-1",
+    "service": "execute-api",
+    "access_key": "AKIDEXAMPLE",
+    "secret_key": "wJalrXU",
 }
+PEM = (
+    rsa.generate_private_key(65537, 2048)
+    .private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    .decode()
+)
+REQUEST = requests.Request("GET", f"{BASE}/v1/orders", params={"page": 2}).prepare()
+
+Run: TypeAlias = Callable[[], object]
 
 
 def main() -> None:
-    """Measure and print the table."""
+    """Measure everything in one run, print the tables and draw the chart."""
     HTTPAdapter.send = answered  # type: ignore[method-assign] # the socket is taken out
-    request = requests.Request("GET", f"{BASE}/v1/orders", params={"page": 2}).prepare()
-    contenders = {"floor: copy, set one header": floor(request)}
-    contenders |= {f"watchword {name}": ours(request, document) for name, document in DOCUMENTS.items()}
-    contenders |= {
-        "requests HTTPBasicAuth": peer(request, HTTPBasicAuth("ann", "a-password")),
-        "requests-oauthlib OAuth2": peer(request, OAuth2(token=TOKEN)),
-        "Authlib OAuth2Auth": peer(request, OAuth2Auth(TOKEN)),
-    }
-    medians = measured(contenders)
-    baseline = medians["floor: copy, set one header"]
-    table = Table("authenticating one request", "µs", "times the floor")
-    for name, seconds in medians.items():
-        table.add_row(name, f"{seconds * 1e6:.1f}", f"{seconds / baseline:.2f}")
-    Console().print(table)
+    comparisons = [*fixed(), aws(), presigned(), hmac(), rsa_signed(), json_web_token()]
+    for comparison in comparisons:
+        show(comparison)
+    draw(comparisons)
 
 
-def floor(request: requests.PreparedRequest) -> Callable[[], object]:
-    """Return what nobody can do without: a copy of the request with one more header."""
+def fixed() -> list[Comparison]:
+    """What is the same for every request, or held: the floor is what nobody can do without."""
 
-    def run() -> object:
-        signed = request.copy()
+    def floor() -> object:
+        signed = REQUEST.copy()
         signed.headers["X-API-Key"] = "an-api-key"
         return signed
 
-    return run
+    contenders: dict[str, Run] = {
+        "floor: copy, set one header": floor,
+        "watchword none": ours(method="none"),
+        "watchword api_key": ours(method="api_key", api_key="an-api-key"),
+        "watchword bearer": ours(method="bearer", bearer_token="a-bearer-token"),
+        "watchword basic": ours(method="basic", username="ann", password="a-password"),
+        "watchword oauth2, token held": ours(method="oauth2_client_credentials", **CLIENT),
+        "watchword jwt_bearer, token held": ours(method="jwt_bearer", algorithm="RS256", jwt_secret=PEM),
+        "requests HTTPBasicAuth": peer(HTTPBasicAuth("ann", "a-password")),
+        "requests-oauthlib OAuth2": peer(OAuth2(token=TOKEN)),
+        "Authlib OAuth2Auth": peer(OAuth2Auth(TOKEN)),
+    }
+    return [compare("a credential at hand", contenders)]
 
 
-def peer(
-    request: requests.PreparedRequest, auth: Callable[[requests.PreparedRequest], object]
-) -> Callable[[], object]:
+def aws() -> Comparison:
+    """AWS Signature Version 4 in the header."""
+    credentials = Credentials(AWS["access_key"], AWS["secret_key"])
+    auth = SigV4Auth(credentials, AWS["service"], AWS["region"])
+    contenders = {
+        "watchword aws_sigv4": ours(method="aws_sigv4", **AWS),
+        "requests-aws4auth": peer(
+            AWS4Auth(AWS["access_key"], AWS["secret_key"], AWS["region"], AWS["service"])
+        ),
+        "botocore SigV4Auth": lambda: auth.add_auth(aws_request()),
+    }
+    return compare("AWS, header", contenders)
+
+
+def presigned() -> Comparison:
+    """AWS Signature Version 4 in the query."""
+    credentials = Credentials(AWS["access_key"], AWS["secret_key"])
+    auth = SigV4QueryAuth(credentials, AWS["service"], AWS["region"], expires=900)
+    contenders = {
+        "watchword aws_sigv4, presigned": ours(method="aws_sigv4", add_to="query", **AWS),
+        "botocore SigV4QueryAuth": lambda: auth.add_auth(aws_request()),
+    }
+    return compare("AWS, presigned", contenders)
+
+
+def hmac() -> Comparison:
+    """OAuth 1.0 with HMAC-SHA1."""
+    contenders = {
+        "watchword oauth1": ours(method="oauth1", **OAUTH1),
+        "requests-oauthlib OAuth1": peer(OAuth1("ck", "cs", "at", "ts")),
+        "Authlib OAuth1Auth": peer(OAuth1Auth("ck", "cs", "at", "ts")),
+    }
+    return compare("OAuth 1.0, HMAC-SHA1", contenders)
+
+
+def rsa_signed() -> Comparison:
+    """OAuth 1.0 with RSA-SHA1."""
+    document = {"consumer_key": "ck", "access_token": "at", "token_secret": "ts", "private_key": PEM}
+    theirs = OAuth1("ck", None, "at", "ts", signature_method="RSA-SHA1", rsa_key=PEM)
+    contenders = {
+        "watchword oauth1, RSA": ours(method="oauth1", signature_method="RSA-SHA1", **document),
+        "requests-oauthlib OAuth1, RSA": peer(theirs),
+    }
+    return compare("OAuth 1.0, RSA-SHA1", contenders)
+
+
+def json_web_token() -> Comparison:
+    """A JWT with RS256, signed for each request."""
+    claims = {"iss": "client", "aud": "api", "iat": 1_700_000_000, "exp": 1_700_000_300}
+    fresh = {
+        "algorithm": "RS256",
+        "jwt_secret": PEM,
+        "payload": {"iss": "client", "aud": "api"},
+        "lifetime": 0,
+    }
+
+    def theirs() -> object:
+        signed = REQUEST.copy()
+        signed.headers["Authorization"] = f"Bearer {jwt.encode(claims, PEM, algorithm='RS256')}"
+        return signed
+
+    contenders = {
+        "watchword jwt_bearer, each request": ours(method="jwt_bearer", **fresh),
+        "PyJWT, given a PEM": theirs,
+    }
+    return compare("JWT, RS256", contenders)
+
+
+def aws_request() -> AWSRequest:
+    """Return the same request as botocore wants it."""
+    return AWSRequest(REQUEST.method, REQUEST.url, headers=REQUEST.headers)
+
+
+def peer(auth: Callable[[requests.PreparedRequest], object]) -> Run:
     """Return a call of a library's auth object on a copy of the request."""
-    return lambda: auth(request.copy())
+    return lambda: auth(REQUEST.copy())
 
 
 ANSWER = requests.Response()
@@ -86,25 +168,13 @@ def answered(*_: object, **__: object) -> requests.Response:
     return ANSWER
 
 
-def ours(request: requests.PreparedRequest, document: dict[str, object]) -> Callable[[], object]:
+def ours(**document: object) -> Run:
     """Return a send through our transport."""
     connection = watchword.load({"base_url": BASE, **document})
-    if connection._keeper:  # noqa: SLF001 - no network
+    if connection.token_is_proof and connection._keeper:  # noqa: SLF001 - no network
         connection._keeper._fetch = lambda: Token("an-access-token", lifetime=3600)  # noqa: SLF001
     adapter = connection.adapter()
-    return lambda: adapter.send(request)
-
-
-def measured(contenders: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Return the median seconds of one call each, rounds interleaved so that noise hits all alike."""
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(ROUNDS):
-        for name, run in contenders.items():
-            started = time.perf_counter()
-            for _ in range(CALLS):
-                run()
-            times[name].append((time.perf_counter() - started) / CALLS)
-    return {name: statistics.median(values) for name, values in times.items()}
+    return lambda: adapter.send(REQUEST)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ class Answer:
     """What came back from one call: status, headers, the beginning of the body as it came.
 
     `redirect` is the absolute URL of a redirect that was not followed, since it leads to
-    another origin; `followed` says whether another one led here.
+    another origin; `followed` says whether another one led here; `received` is when the answer
+    came, in seconds since 1970.
     """
 
     url: str
@@ -28,6 +29,7 @@ class Answer:
     text: str = field(repr=False)
     redirect: str | None = None
     followed: bool = False
+    received: float = 0.0
 
     @property
     def content_type(self) -> str:

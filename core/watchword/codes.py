@@ -204,6 +204,7 @@ _proof(
     "Ask the provider for the missing right or scope.",
     Verdict.VALID_BUT_LIMITED,
 )
+_warn("clock_drift", "Set this machine's clock, best by NTP, before signatures are refused.", Phase.ANSWER)
 _warn("empty_result", "The call succeeded and returned no rows.", Phase.ANSWER)
 _refusal("unauthorized_401", "Check the credential: expired, revoked, or of another environment.")
 _refusal("redirect_to_login", "The API sends the caller to sign in: check credential and URL.")

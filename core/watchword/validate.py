@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from watchword import answer as meaning
+from watchword import clock
 from watchword.answer import Answer
 from watchword.bodies import is_about_rights
 from watchword.codes import finding
@@ -26,6 +27,8 @@ SAFE = frozenset({"GET", "HEAD"})
 """The methods whose call may be repeated without the credential (RFC 9110, 9.2.1)."""
 
 UNAUTHORIZED, TOO_MANY, SERVER_ERROR = 401, 429, 500
+
+_CREDENTIAL_STATUSES = frozenset({400, 401, 403})
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,9 @@ def _called(connection: Connection, plan: Plan, findings: list[Finding]) -> Walk
     if isinstance(outcome, Finding):
         return outcome
     refused = meaning.refusal(outcome, plan.expected_status)
+    explained = refused and _explained(connection, outcome)
+    if explained:
+        return explained
     if refused and refused.code.name == "forbidden_403":
         return (yield from _weighed(connection, plan, outcome, refused))
     if refused:
@@ -114,7 +120,19 @@ def _called(connection: Connection, plan: Plan, findings: list[Finding]) -> Walk
     if not connection.has_credential:
         return finding("no_authentication", f"The API answered {outcome.status}.")
     findings.extend(meaning.remarks(outcome))
+    drift = clock.remark(outcome.headers, outcome.received)
+    if drift and connection.document.method.depends_on_time:
+        findings.append(drift)
     return (yield from _contrasted(plan, outcome))
+
+
+def _explained(connection: Connection, refused: Answer) -> Finding | None:
+    """Return what the refusal says in the method's own terms, or that the clock is the reason."""
+    method = connection.document.method
+    known = method.explain(refused.status, refused.headers, refused.text)
+    if known is None and method.depends_on_time and refused.status in _CREDENTIAL_STATUSES:
+        known = clock.reason(refused.headers, refused.received)
+    return known and replace(known, evidence={**refused.evidence(), **known.evidence})
 
 
 def _weighed(connection: Connection, plan: Plan, forbidden: Answer, refused: Finding) -> Walk:

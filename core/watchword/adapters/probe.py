@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -97,4 +98,5 @@ def _plain(response: requests.Response, redirect: str | None, body: bytes, *, fo
         text = body.decode(response.encoding or "utf-8", "replace")
     except (LookupError, UnicodeError):  # a charset that nobody knows
         text = body.decode("utf-8", "replace")
-    return Answer(response.url, response.status_code, response.headers, text, redirect, followed)
+    now = time.time()
+    return Answer(response.url, response.status_code, response.headers, text, redirect, followed, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
@@ -37,6 +37,9 @@ class Method(Fields):
     token_is_proof: ClassVar[bool] = False
     """Whether a new token proves the credential, since a server has checked it and issued one."""
 
+    depends_on_time: ClassVar[bool] = False
+    """Whether what is sent says when it was made, so that a wrong clock is a reason to refuse it."""
+
     @property
     def scopes(self) -> frozenset[str]:
         """The scopes that a token is asked for (RFC 6749 section 3.3)."""
@@ -59,6 +62,10 @@ class Method(Fields):
     def findings(self, _: Secrets, /) -> Iterator[Finding]:
         """Yield what is wrong or doubtful about the method's own values, given the secrets of templates."""
         yield from ()
+
+    def explain(self, _status: int, _headers: Mapping[str, str], _text: str, /) -> Finding | None:
+        """Return what an API's refusal says in the terms of this method, None where it says nothing known."""
+        return None
 
     def token_source(self, _: Secrets, /) -> TokenSource | None:
         """Return where the token comes from, None where the method needs none; no I/O."""
