@@ -56,6 +56,7 @@ class Keeper:
         self._failure: tuple[tuple[Finding, ...], float] | None = None
         self._renewed_on_refusal = float("-inf")
         self._lock = Lock()
+        self._counting = Lock()
 
     def get(self, rejected: Token | None = None) -> Token:
         """Return a token that is good for a request.
@@ -89,28 +90,35 @@ class Keeper:
 
     def enter(self) -> None:
         """Count one more user of the token, until it leaves."""
-        with self._lock:
+        with self._counting:  # never waits for a token that is being fetched
             self._users += 1
 
     def leave(self) -> None:
         """Count one user less; with the last one the token is given back, where its source wants that."""
-        with self._lock:
+        with self._counting:
             self._users -= 1
-            held = self._held
-            if self._users or self._discard is None or held is None or held.token == self._inherited:
+            if self._users or self._discard is None:
                 return
-            self._held = None
-        self._discard(held.token)
+        with self._lock:
+            held, self._held = self._held, None
+        self._give_back(held)
 
     def renew(self) -> Token:
         """Fetch a new token whatever is held or remembered, and hold it: a validation's proof."""
         with self._lock:
-            return self._fetched()
+            old = self._held
+            token = self._fetched()
+        self._give_back(old, token)
+        return token
 
     def begin_child(self) -> None:
         """Give a forked child its own lock, and leave it to the parent to give the token back."""
-        self._lock = Lock()  # the parent's may be held by a thread that is not here
+        self._lock, self._counting = Lock(), Lock()  # the parent's may be held by a thread that is not here
         self._inherited = self._held.token if self._held else None
+
+    def _give_back(self, held: _Held | None, successor: Token | None = None) -> None:
+        if self._discard and held and held.token not in {successor, self._inherited}:
+            self._discard(held.token)
 
     def _renewed(self, rejected: Token | None) -> Token:
         now, held = self._clock(), self._held
