@@ -17,8 +17,9 @@ import watchword
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
-PAGES += sorted((ROOT / "docs").glob("*.md"))
+PAGES += sorted((ROOT / "docs").rglob("*.md"))
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_JSON = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="watchword-docs-"))
@@ -61,6 +62,21 @@ def test_examples_run(block, monkeypatch, capsys):
             assert playground.counts()["/api_key/v1/airports"] == 1
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "guides").glob("*.md")), ids=lambda page: page.stem)
+def test_the_document_of_a_guide_is_proven(page):
+    """The first document of each method's guide is what the playground accepts, but for its addresses."""
+    documents = [json.loads(text) for text in _JSON.findall(page.read_text())]
+    if page.stem not in watchword.METHODS:
+        assert documents == []
+        return
+    with Playground() as playground:
+        mine = document(playground.url, page.stem)
+        addresses = {name: url for name, url in mine.items() if name.endswith("_url")}
+        connection = watchword.load({**documents[0], **addresses})
+        report = connection.validate(f"{mine['base_url']}/v1/me")
+    assert report.deciding.code.name == "authenticated", report.summary
+
+
 def _materialized(definitions):
     """Run all assets of a Dagster example, its gate included."""
     with dagster.DagsterInstance.ephemeral() as instance:
@@ -81,7 +97,7 @@ def test_tables_are_up_to_date():
 
 def test_the_readme_lists_every_method_as_working_and_no_other():
     """A method is in README's table with a yes exactly where the registry has it."""
-    rows = re.findall(r"^\| (`[^|]+) \|[^|]*\| (yes|coming)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| (\[?`[^|]+) \|[^|]*\| (yes|coming)", (ROOT / "README.md").read_text(), re.MULTILINE)
     claimed = {name for names, state in rows if state == "yes" for name in re.findall(r"`(\w+)`", names)}
     assert claimed == set(watchword.METHODS)
 
