@@ -8,6 +8,7 @@ the ratios, not the microseconds.
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import TypeAlias
 
 import jwt
@@ -161,6 +162,7 @@ def peer(auth: Callable[[requests.PreparedRequest], object]) -> Run:
 
 ANSWER = requests.Response()
 ANSWER.status_code = 200
+ANSWER.raw = SimpleNamespace()
 
 
 def answered(*_: object, **__: object) -> requests.Response:

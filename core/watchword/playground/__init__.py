@@ -1,7 +1,7 @@
 """A local API that truly verifies each way of authenticating, for the demo, for trying things and for tests.
 
-It checks credentials with other people's code (FastAPI's security utilities and oauthlib's server side)
-and imports nothing of watchword, so that the two sides can't share a mistake.
+It checks credentials with other people's code (FastAPI's security utilities, oauthlib's server side, joserfc
+and botocore) and imports nothing of watchword, so that the two sides can't share a mistake.
 Every credential it accepts is made up and public; it listens on the loopback interface alone.
 
     with Playground() as playground:

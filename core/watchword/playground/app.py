@@ -8,15 +8,15 @@ from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response,
 from fastapi.responses import JSONResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from watchword.playground import control
+from watchword.playground import control, oauth1_sign_in, verify_session
 from watchword.playground.credentials import CREDENTIALS, TOKEN_PATH, document
 from watchword.playground.data import airports
 from watchword.playground.oauth import answer_token_request
 from watchword.playground.state import State, state_of
 from watchword.playground.traffic import Traffic
-from watchword.playground.verify import REALM, VERIFIERS, Verifier
+from watchword.playground.verify import VERIFIERS, Verifier, forbidden
+from watchword.playground.verify_aws import AwsRefusal, aws_answer
 
-_TAKES_BEARER = ("bearer", "oauth2_client_credentials")
 # A page elsewhere that points its own host name at this machine is refused (DNS rebinding).
 _HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
@@ -31,9 +31,12 @@ def create_app(*, token_lifetime: int = 3600) -> FastAPI:
     app.state.playground = state
     app.include_router(general)
     app.include_router(control.router)
+    app.include_router(oauth1_sign_in.router)
+    app.include_router(verify_session.router)
     for method, verifier in VERIFIERS.items():
         app.include_router(_resources(method, verifier))
     app.add_exception_handler(404, _not_found)
+    app.add_exception_handler(AwsRefusal, aws_answer)
     app.add_middleware(Traffic, state=state)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_HOSTS)
     return app
@@ -48,6 +51,11 @@ def _resources(method: str, verifier: Verifier) -> APIRouter:
         """Say who you are."""
         return {"method": method, "user": user}
 
+    @router.post("/uploads")
+    async def upload(request: Request, user: Annotated[str, Security(verifier)]) -> dict[str, str | int]:
+        """Take a body of any kind, and say how long it is."""
+        return {"method": method, "user": user, "bytes": len(await request.body())}
+
     @router.get("/airports", dependencies=[Security(verifier, scopes=["airports:read"])])
     async def list_airports(
         request: Request,
@@ -61,9 +69,7 @@ def _resources(method: str, verifier: Verifier) -> APIRouter:
     @router.get("/admin", dependencies=[Security(verifier, scopes=["admin"])])
     async def admin() -> None:
         """Refuse everybody: authenticated, but not allowed."""
-        challenge = {"WWW-Authenticate": f'Bearer {REALM}, error="insufficient_scope", scope="admin"'}
-        headers = challenge if method in _TAKES_BEARER else None
-        raise HTTPException(403, "you are known here, but lack the permission for this", headers=headers)
+        raise forbidden(method)
 
     return router
 
@@ -75,7 +81,8 @@ async def index(request: Request) -> dict[str, Any]:
     return {
         "about": "A local API to try authentication on. Every credential here is made up and public.",
         "use": "Send a method's credential with GET /{method}/v1/me, "
-        "/{method}/v1/airports?page=1&per_page=100 or /{method}/v1/admin (always 403).",
+        "/{method}/v1/airports?page=1&per_page=100 or /{method}/v1/admin (always 403), or a body of any kind "
+        "with POST /{method}/v1/uploads.",
         "methods": {method: document(root, method) for method in CREDENTIALS},
         "token_endpoint": root + TOKEN_PATH,
         "controls": [

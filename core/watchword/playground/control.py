@@ -48,17 +48,19 @@ async def fault(wanted: Fault, request: Request) -> Fault:
 
 @router.post("/expire_tokens")
 async def expire_tokens(request: Request) -> dict[str, str]:
-    """Refuse the tokens issued so far, while the client stays good."""
+    """Refuse the tokens, sessions and nonces issued so far, while the credentials stay good."""
     state_of(request).expire_tokens()
     return {"expired": "all tokens issued so far"}
 
 
 @router.get("/counts")
 async def counts(request: Request) -> dict[str, Any]:
-    """Return the number of requests per path, of token requests and of connections."""
+    """Return the number of requests per path, of token requests, logins, logouts and connections."""
     state = state_of(request)
     return {
         "requests": state.counts(),
         "token_requests": state.token_requests,
+        "logins": state.logins,
+        "logouts": state.logouts,
         "connections": state.connections,
     }

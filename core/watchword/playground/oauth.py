@@ -17,8 +17,10 @@ from oauthlib.oauth2 import (  # type: ignore[import-untyped]
     RequestValidator,
 )
 
+from watchword.playground.arrived import respelt
 from watchword.playground.credentials import SCOPES, TOKEN_PATH, is_account
-from watchword.playground.state import State
+from watchword.playground.refusals import REALM
+from watchword.playground.state import IssuedToken, State
 
 METHOD = "oauth2_client_credentials"
 
@@ -84,12 +86,12 @@ class Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no ty
 
     def save_bearer_token(self, token: Mapping[str, Any], request: OAuthRequest) -> None:
         """Remember a new token."""
-        scopes = frozenset(request.scopes)
-        self._state.keep_token(token["access_token"], request.client.client_id, scopes)
+        issued = IssuedToken(request.client.client_id, frozenset(request.scopes))
+        self._state.tokens.keep(token["access_token"], issued)
 
     def validate_bearer_token(self, token: str | None, scopes: Sequence[str], request: OAuthRequest) -> bool:
         """Accept a token that is known, fresh and wide enough; note on the request why not."""
-        issued = self._state.find_token(token) if token else None
+        issued = self._state.tokens.find(token) if token else None
         if not token:
             request.verdict = Verdict(detail="an access token is missing")
         elif issued is None or self._state.is_revoked(METHOD):
@@ -131,13 +133,12 @@ async def answer_token_request(state: State, request: Request) -> Response:
     answer.headers["Content-Type"] = "application/json"
     if status == 401:  # noqa: PLR2004
         # RFC 6749 §5.2 wants the scheme that clients use here; oauthlib names Bearer.
-        answer.headers["WWW-Authenticate"] = 'Basic realm="watchword playground"'
+        answer.headers["WWW-Authenticate"] = f"Basic {REALM}"
     return answer
 
 
 def _uri(request: Request) -> str:
-    """Spell the address anew: oauthlib raises on queries that browsers and servers let pass."""
-    query = urlencode(request.query_params.multi_items())
+    query = respelt(request.url.query)
     return f"{TOKEN_PATH}?{query}" if query else TOKEN_PATH
 
 

@@ -90,7 +90,7 @@ class Playground:
         self._state.add_fault(Fault(status=status, delay=delay, times=times, path=path))
 
     def expire_tokens(self) -> None:
-        """Refuse every token issued so far, while the client stays good."""
+        """Refuse every token, session and nonce issued so far, while the credentials stay good."""
         self._state.expire_tokens()
 
     def counts(self) -> dict[str, int]:
@@ -101,6 +101,16 @@ class Playground:
     def token_requests(self) -> int:
         """The number of requests to the token endpoint."""
         return self._state.token_requests
+
+    @property
+    def logins(self) -> int:
+        """The number of requests to the login page."""
+        return self._state.logins
+
+    @property
+    def logouts(self) -> int:
+        """The number of requests to the logout page."""
+        return self._state.logouts
 
     @property
     def connections(self) -> int:

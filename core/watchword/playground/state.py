@@ -1,17 +1,21 @@
-"""What one playground remembers: revocations, faults, counts and the tokens it issued."""
+"""What one playground remembers: revocations, faults, counts and what it issued."""
 
-import time
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fastapi import Request
 from pydantic import BaseModel, Field, model_validator
 from typing_extensions import Self
 
-from watchword.playground.credentials import CREDENTIALS, TOKEN_PATH
+from watchword.playground.credentials import CREDENTIALS, LOGIN_PATH, LOGOUT_PATH, TOKEN_PATH
+from watchword.playground.memory import Memory
 
 REVOCABLE = tuple(name for name in CREDENTIALS if name != "none")
+# In seconds; OAuth 1.0 timestamps are accepted for a part of it only, and JWTs are made for minutes.
+_REPLAY_WINDOW = 24 * 3600
 
 
 class Fault(BaseModel):
@@ -34,7 +38,23 @@ class IssuedToken(NamedTuple):
 
     client_id: str
     scopes: frozenset[str]
-    expires_at: float
+
+
+class SignIn(NamedTuple):
+    """An OAuth 1.0 token: of a sign-in that has begun, or, once exchanged, of a client that may act."""
+
+    consumer_key: str
+    secret: str
+    callback: str = ""
+    verifier: str = ""
+
+
+@dataclass
+class DigestNonce:
+    """How often a client has used a nonce, and the client's own nonce of the first time."""
+
+    count: int = 0
+    client_nonce: str = ""
 
 
 class State:
@@ -46,18 +66,29 @@ class State:
         self.token_lifetime = token_lifetime
         self.connections = 0
         self.closing = False
+        self.tokens = Memory[IssuedToken](token_lifetime)
+        self.sessions = Memory[str](token_lifetime)
+        self.request_tokens = Memory[SignIn](token_lifetime)
+        self.access_tokens = Memory[SignIn](token_lifetime)
+        self.digest_nonces = Memory[DigestNonce](token_lifetime)
+        self.used_once = Memory[bool](_REPLAY_WINDOW)
+        self._issued: Mapping[str, tuple[Memory[Any], ...]] = {
+            "oauth2_client_credentials": (self.tokens,),
+            "session_login": (self.sessions,),
+            "oauth1": (self.request_tokens, self.access_tokens),
+            "digest": (self.digest_nonces,),
+        }
         self._lock = Lock()
         self._revoked: set[str] = set()
         self._faults: list[Fault] = []
         self._counts: Counter[str] = Counter()
-        self._tokens: dict[str, IssuedToken] = {}
 
     def revoke(self, method: str) -> None:
         """Refuse the credential of `method` from now on; tokens issued for it never come back."""
         with self._lock:
             self._revoked.add(_revocable(method))
-            if method == "oauth2_client_credentials":
-                self._tokens.clear()
+        for memory in self._issued.get(method, ()):
+            memory.clear()
 
     def restore(self, method: str) -> None:
         """Accept the credential of `method` again."""
@@ -93,23 +124,21 @@ class State:
         """The number of requests to the token endpoint."""
         return self.counts().get(TOKEN_PATH, 0)
 
-    def keep_token(self, token: str, client_id: str, scopes: frozenset[str]) -> None:
-        """Remember a token for its lifetime."""
-        now = time.monotonic()
-        with self._lock:
-            self._tokens = {key: each for key, each in self._tokens.items() if each.expires_at > now}
-            self._tokens[token] = IssuedToken(client_id, scopes, now + self.token_lifetime)
+    @property
+    def logins(self) -> int:
+        """The number of requests to the login page."""
+        return self.counts().get(LOGIN_PATH, 0)
 
-    def find_token(self, token: str) -> IssuedToken | None:
-        """Return what is known of a token that is still good."""
-        with self._lock:
-            issued = self._tokens.get(token)
-        return issued if issued is not None and issued.expires_at > time.monotonic() else None
+    @property
+    def logouts(self) -> int:
+        """The number of requests to the logout page."""
+        return self.counts().get(LOGOUT_PATH, 0)
 
     def expire_tokens(self) -> None:
-        """Refuse every token issued so far, while the client stays good."""
-        with self._lock:
-            self._tokens.clear()
+        """Refuse every token, session and nonce issued so far, while the credentials stay good."""
+        for memories in self._issued.values():
+            for memory in memories:
+                memory.clear()
 
 
 def state_of(request: Request) -> State:

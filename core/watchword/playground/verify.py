@@ -1,8 +1,6 @@
 """One dependency per method that lets a request in or refuses it, built on FastAPI's security utilities."""
 
 # FastAPI reads these annotations when the app is built: no `from __future__ import annotations` here.
-import binascii
-from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
@@ -12,7 +10,6 @@ from fastapi.security import (
     APIKeyHeader,
     APIKeyQuery,
     HTTPAuthorizationCredentials,
-    HTTPBasic,
     HTTPBasicCredentials,
     HTTPBearer,
     SecurityScopes,
@@ -20,28 +17,16 @@ from fastapi.security import (
 
 from watchword.playground.credentials import CREDENTIALS, is_account, same
 from watchword.playground.oauth import verify_token
+from watchword.playground.refusals import MISSING, REALM, REVOKED, WRONG, unauthorized
 from watchword.playground.state import state_of
-
-REALM = 'realm="watchword playground"'
+from watchword.playground.unicode_basic import UnicodeBasic
+from watchword.playground.verify_aws import AwsRefusal, aws_sigv4
+from watchword.playground.verify_digest import digest
+from watchword.playground.verify_jwt import jwt_bearer
+from watchword.playground.verify_oauth1 import oauth1
+from watchword.playground.verify_session import session_login
 
 Verifier = Callable[..., Awaitable[str]]
-
-
-class UnicodeBasic(HTTPBasic):
-    """FastAPI's Basic with the UTF-8 of RFC 7617 §2.1; its own knows ASCII only."""
-
-    async def __call__(  # type: ignore[override]  # as FastAPI's own does
-        self, request: Request
-    ) -> HTTPBasicCredentials | None:
-        """Return what the header holds, or nothing when it holds no Basic credential."""
-        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "basic":
-            return None
-        try:
-            username, colon, password = b64decode(value.strip(), validate=True).decode().partition(":")
-        except (binascii.Error, ValueError):
-            return None
-        return HTTPBasicCredentials(username=username, password=password) if colon else None
 
 
 _KEY_HEADER = APIKeyHeader(name="X-API-Key", scheme_name="api_key in a header", auto_error=False)
@@ -128,19 +113,32 @@ VERIFIERS: dict[str, Verifier] = {
     "api_key": api_key,
     "bearer": bearer,
     "basic": basic,
-    "custom": custom,
+    "digest": digest,
+    "jwt_bearer": jwt_bearer,
+    "oauth1": oauth1,
     "oauth2_client_credentials": oauth2_client_credentials,
+    "session_login": session_login,
+    "aws_sigv4": aws_sigv4,
+    "custom": custom,
 }
+
+_TAKES_BEARER = ("bearer", "jwt_bearer", "oauth2_client_credentials", "session_login")
+
+
+def forbidden(method: str) -> HTTPException:
+    """Return the 403 for somebody who is known, but not allowed."""
+    detail = "you are known here, but lack the permission for this"
+    if method == "aws_sigv4":
+        return AwsRefusal("AccessDenied", detail)
+    challenge = {"WWW-Authenticate": f'Bearer {REALM}, error="insufficient_scope", scope="admin"'}
+    return HTTPException(403, detail, headers=challenge if method in _TAKES_BEARER else None)
 
 
 def _admit(request: Request, method: str, *, missing: bool, right: bool, challenge: str) -> None:
     """Answer 401 unless the credential is there, right and not revoked."""
     if missing:
-        detail = "a credential is missing"
-    elif not right:
-        detail = "the credential is wrong"
-    elif state_of(request).is_revoked(method):
-        detail = "the credential was revoked"
-    else:
-        return
-    raise HTTPException(401, f"{method}: {detail}", headers={"WWW-Authenticate": challenge})
+        raise unauthorized(method, MISSING, challenge)
+    if not right:
+        raise unauthorized(method, WRONG, challenge)
+    if state_of(request).is_revoked(method):
+        raise unauthorized(method, REVOKED, challenge)

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import botocore.auth
+import jwt
 import pytest
 import requests
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from requests.auth import AuthBase, HTTPDigestAuth
+from requests_oauthlib import OAuth1
 
 from watchword.playground import CREDENTIALS, Playground
 
@@ -50,18 +57,57 @@ def present(
 
     def options(method: str, spoil: str = "") -> dict[str, Any]:
         fields = CREDENTIALS[method]
-        if method == "api_key":
-            return {"headers": {fields["key_name"]: fields["api_key"] + spoil}}
-        if method == "bearer":
-            return {"headers": {"Authorization": f"Bearer {fields['bearer_token']}{spoil}"}}
-        if method == "basic":
-            return {"headers": _basic(fields["username"], fields["password"] + spoil)}
-        if method == "custom":
-            return _stacked(fields["secret_parameters"], spoil)
+        if method in STATIC:
+            return STATIC[method](fields, spoil)
+        if method in SIGNERS:
+            return {"auth": SIGNERS[method](fields, spoil)}
+        if method == "session_login":
+            login = {"user": fields["username"], "password": fields["password"]}
+            # Not by the session, which would keep the cookie.
+            answer = requests.post(playground.url + fields["login_url"], json=login, timeout=5)
+            return _bearer(answer.json()["data"]["token"] + spoil)
         token = session.post(f"{playground.url}/oauth/token", data=client).json()["access_token"]
-        return {"headers": {"Authorization": f"Bearer {token}{spoil}"}}
+        return _bearer(token + spoil)
 
     return options
+
+
+class Sigv4(AuthBase):
+    """botocore's signer on a request of requests."""
+
+    def __init__(self, fields: dict[str, str], spoil: str = "") -> None:
+        keys = Credentials(fields["access_key"], fields["secret_key"] + spoil, fields.get("session_token"))
+        self._signer = botocore.auth.SigV4Auth(keys, fields["service"], fields["region"])
+
+    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+        own = AWSRequest(prepared.method, prepared.url, data=prepared.body)
+        self._signer.add_auth(own)
+        prepared.headers.update(dict(own.headers))
+        return prepared
+
+
+def _bearer(token: str) -> dict[str, Any]:
+    return {"headers": {"Authorization": f"Bearer {token}"}}
+
+
+def _jwt(fields: dict[str, Any], spoil: str) -> dict[str, Any]:
+    claims = {**fields["payload"], "exp": int(time.time()) + 60}
+    return _bearer(jwt.encode(claims, fields["jwt_secret"] + spoil, fields["algorithm"]))
+
+
+def _oauth1(fields: dict[str, str], spoil: str) -> OAuth1:
+    secret = fields["consumer_secret"] + spoil
+    return OAuth1(fields["consumer_key"], secret, fields["access_token"], fields["token_secret"])
+
+
+def _digest(fields: dict[str, str], spoil: str) -> HTTPDigestAuth:
+    return HTTPDigestAuth(fields["username"], fields["password"] + spoil)
+
+
+@pytest.fixture
+def sigv4() -> type[Sigv4]:
+    """Give the class that signs with botocore, since test folders are no packages to import from."""
+    return Sigv4
 
 
 def _basic(username: str, password: str) -> dict[str, str]:
@@ -75,3 +121,17 @@ def _stacked(parameters: dict[str, str], spoil: str) -> dict[str, Any]:
         found[place][key] = value
     found["header"]["X-Client-Secret"] += spoil
     return {"headers": found["header"], "params": found["query"]}
+
+
+STATIC: dict[str, Callable[[Any, str], dict[str, Any]]] = {
+    "api_key": lambda fields, spoil: {"headers": {fields["key_name"]: fields["api_key"] + spoil}},
+    "bearer": lambda fields, spoil: _bearer(fields["bearer_token"] + spoil),
+    "basic": lambda fields, spoil: {"headers": _basic(fields["username"], fields["password"] + spoil)},
+    "custom": lambda fields, spoil: _stacked(fields["secret_parameters"], spoil),
+    "jwt_bearer": _jwt,
+}
+SIGNERS: dict[str, Callable[[Any, str], AuthBase]] = {
+    "digest": _digest,
+    "oauth1": _oauth1,
+    "aws_sigv4": Sigv4,
+}

@@ -17,9 +17,26 @@ CHALLENGES = {
     "api_key": "APIKey",
     "bearer": "Bearer",
     "basic": "Basic",
-    "custom": "APIKey",
+    "digest": "Digest",
+    "jwt_bearer": "Bearer",
+    "oauth1": "OAuth",
     "oauth2_client_credentials": "Bearer",
+    "session_login": "Bearer",
+    "aws_sigv4": "",
+    "custom": "APIKey",
 }
+
+
+def refusal(answer: requests.Response) -> tuple[int, str, str]:
+    """Return a refusal's status, the scheme of its challenge, and its words."""
+    scheme = answer.headers.get("WWW-Authenticate", "").partition(" ")[0]
+    content = answer.json()
+    return answer.status_code, scheme, (content.get("detail") or content["message"]).lower()
+
+
+def expected(method: str) -> tuple[int, str]:
+    """Return the status and scheme that a method refuses with; AWS has one of its own, and no challenge."""
+    return (403 if method == "aws_sigv4" else 401), CHALLENGES[method]
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +70,10 @@ def test_missing_credential_is_refused(
 ) -> None:
     """Without a credential every resource answers 401, names its scheme and speaks JSON."""
     answer = session.get(f"{playground.url}/{method}/v1/{resource}")
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"].split()[0] == CHALLENGES[method]
-    assert "error=" not in answer.headers["WWW-Authenticate"]
-    assert "missing" in answer.json()["detail"]
+    *how, words = refusal(answer)
+    assert (*how,) == expected(method)
+    assert "error=" not in answer.headers.get("WWW-Authenticate", "")
+    assert "missing" in words
 
 
 @pytest.mark.parametrize("method", SECURED)
@@ -66,8 +83,7 @@ def test_wrong_credential_is_refused(
 ) -> None:
     """A credential with one character too many is refused, whatever the character."""
     answer = session.get(f"{playground.url}/{method}/v1/me", **present(method, spoil=spoil))
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"].split()[0] == CHALLENGES[method]
+    assert refusal(answer)[:2] == expected(method)
 
 
 @pytest.mark.parametrize("method", SECURED)
@@ -78,8 +94,9 @@ def test_revoked_credential_is_refused_until_restored(
     presented = present(method)
     playground.revoke(method)
     refused = session.get(f"{playground.url}/{method}/v1/me", **presented)
-    assert refused.status_code == 401
-    assert "revoked" in refused.json()["detail"]
+    *how, words = refusal(refused)
+    assert (*how,) == expected(method)
+    assert "revoked" in words
     playground.restore(method)
     assert session.get(f"{playground.url}/{method}/v1/me", **present(method)).status_code == 200
 
@@ -93,6 +110,17 @@ def test_admin_is_known_but_not_allowed(
     assert answer.status_code == 403
     said = 'error="insufficient_scope"' in answer.headers.get("WWW-Authenticate", "")
     assert said == (CHALLENGES[method] == "Bearer")
+
+
+@pytest.mark.parametrize("method", CREDENTIALS)
+def test_uploads_take_any_body(
+    method: str, playground: Playground, session: requests.Session, present: Present
+) -> None:
+    """A body of any kind arrives behind every method, and only with the credential."""
+    url = f"{playground.url}/{method}/v1/uploads"
+    presented = {} if method == "none" else present(method)
+    assert session.post(url, data=b"\xff\x00{", **presented).json()["bytes"] == 3
+    assert method == "none" or session.post(url, data=b"\xff\x00{").status_code == expected(method)[0]
 
 
 @pytest.mark.parametrize("place", ["headers", "params", "cookies"])
@@ -162,6 +190,10 @@ def test_documents_are_complete() -> None:
     made = document("http://127.0.0.1:8765/", "oauth2_client_credentials")
     assert made["base_url"] == "http://127.0.0.1:8765/oauth2_client_credentials"
     assert made["token_url"] == "http://127.0.0.1:8765/oauth/token"
+    others = [document("http://127.0.0.1", method) for method in ("oauth1", "session_login")]
+    urls = [text for each in others for name, text in each.items() if name.endswith("_url")]
+    assert len(urls) == 7
+    assert all(text.startswith("http://127.0.0.1/") for text in urls)
     document("http://127.0.0.1", "custom")["secret_parameters"].clear()
     assert len(CREDENTIALS["custom"]["secret_parameters"]) == 3
 

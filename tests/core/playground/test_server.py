@@ -185,6 +185,8 @@ def test_control_over_http(playground: Playground, session: requests.Session) ->
     assert session.get(f"{control}/counts").json() == {
         "requests": {"/bearer/v1/me": 3},
         "token_requests": 0,
+        "logins": 0,
+        "logouts": 0,
         "connections": 1,
     }
 
@@ -229,7 +231,9 @@ def test_foreground_ends_cleanly_on_ctrl_c(session: requests.Session) -> None:
     assert (process.returncode, complaint) == (0, "")
 
 
-@pytest.mark.parametrize("module", ["fastapi", "oauthlib", "uvicorn", "vega_datasets"])
+@pytest.mark.parametrize(
+    "module", ["fastapi", "oauthlib", "uvicorn", "vega_datasets", "botocore", "joserfc", "jwt"]
+)
 def test_missing_library_names_the_extra(module: str) -> None:
     """Without one of its libraries the import fails with the command that installs it."""
     hide = f"""
@@ -257,3 +261,12 @@ def test_only_the_playground_is_imported() -> None:
         said, complaint = process.communicate(timeout=60)
     assert said, complaint
     assert all(name.startswith("watchword.playground") for name in said.split())
+
+
+def test_slow_libraries_wait_until_they_are_needed() -> None:
+    """Importing the playground loads neither botocore nor joserfc nor cryptography."""
+    code = "import sys, watchword.playground; "
+    code += "print(*({'botocore', 'joserfc', 'cryptography'} & set(sys.modules)))"
+    with in_a_new_process(code) as process:
+        said, complaint = process.communicate(timeout=60)
+    assert (said.strip(), complaint) == ("", "")
