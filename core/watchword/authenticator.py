@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
 
 from requests import PreparedRequest
 
@@ -78,3 +79,26 @@ class Authenticator:
 
     def __reduce__(self) -> tuple[object, ...]:
         raise TypeError("An authenticator holds secrets and is never pickled: load the connection there.")
+
+
+class Use:
+    """One client's use of the token: it begins with the first request and ends when the client is closed."""
+
+    def __init__(self, authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
+        self._lock = Lock()
+        self.begun = False
+
+    def begin(self) -> None:
+        """Enter, unless that is done; it may wait for a token that is being fetched."""
+        with self._lock:
+            if not self.begun:
+                self._authenticator.enter()
+            self.begun = True
+
+    def end(self) -> None:
+        """Leave, if the use has begun, which may log out."""
+        with self._lock:
+            was, self.begun = self.begun, False
+        if was:
+            self._authenticator.leave()

@@ -9,10 +9,11 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 import watchword
+from watchword.cli_login import login
 from watchword.diagnosis import Permanence, Report, Severity
 from watchword.fields import about
 
@@ -90,10 +91,13 @@ def _validated(
     return connection.validate(test_url, http_method=http_method, expected_status=expected_status)
 
 
+app.command()(login)
+
+
 @app.command()
 def methods() -> None:
     """List the authentication methods and their fields."""
-    table = Table("method", "field", "what it is")
+    table = Table(Column("method", no_wrap=True), Column("field", no_wrap=True), "what it is")
     for name, method in watchword.METHODS.items():
         table.add_row(Text(name, style="bold"), "", method.title)
         for field, info in method.model_fields.items():

@@ -88,6 +88,7 @@ _lint(
     "Paste the whole private key, with its BEGIN and END lines, as the provider gave it.",
 )
 _lint("key_unsuitable", "Choose the algorithm that the key was made for, or give a key of that kind.")
+_lint("jwt_illegal", "Correct payload or jwt_headers as it says (RFC 7515, RFC 7519).")
 _warn("key_too_short", "Ask the provider for a longer secret: a short one can be guessed (RFC 7518, 3.2).")
 _warn("key_repaired", "It works as it is; save the key with its line breaks to be free of guesses.")
 _lint("extra_missing", "Install the extra that is named here.")
@@ -179,6 +180,7 @@ _token(
     Permanence.CONFIGURATION,
 )
 _token("login_refused", "Check user name and password, and that login_body is what the API wants.")
+_token("sign_in_refused", "Check consumer key and secret, read what the server says, and sign in again.")
 _token(
     "aws_credentials_missing",
     "Give access_key and secret_key, or a profile that exists on this machine.",

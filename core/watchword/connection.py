@@ -22,7 +22,11 @@ from watchword.tokens.keeping import keeper_of
 from watchword.tokens.source import TokenSource
 
 if TYPE_CHECKING:
+    from watchword.adapters.aiohttp import SigningMiddleware
     from watchword.adapters.auth import SigningAuth
+    from watchword.adapters.dlt import DltAuth
+    from watchword.adapters.httpx import ApiClient, AsyncApiClient
+    from watchword.adapters.httpx_auth import HttpxAuth
     from watchword.adapters.session import ApiSession
     from watchword.adapters.signing import SigningAdapter, SocketOptions
     from watchword.diagnosis import Report
@@ -123,6 +127,73 @@ class Connection:
 
         return SigningAuth(self.authenticator())
 
+    def httpx_client(self) -> ApiClient:
+        """Return a new `httpx.Client` that authenticates by this connection, with the promises of `session`.
+
+        It follows redirects only where it is told to, as any client of httpx; what httpx reads from
+        the environment about certificates (`SSL_CERT_FILE`) holds unless the document says more.
+        Close it, or use it in a `with` block.
+
+        Raises:
+            DocumentError: the document holds an error; its findings say which.
+            ImportError: httpx is missing; the message names the extra.
+        """
+        from watchword.adapters.httpx import ApiClient  # noqa: PLC0415 - an extra
+
+        return ApiClient(self.base_url, self.authenticator(), self._resolved.transport)
+
+    def async_httpx_client(self) -> AsyncApiClient:
+        """Return a new `httpx.AsyncClient` for asyncio, otherwise as `httpx_client`.
+
+        Fetching a token never blocks the event loop.
+        """
+        from watchword.adapters.httpx import AsyncApiClient  # noqa: PLC0415 - an extra
+
+        return AsyncApiClient(self.base_url, self.authenticator(), self._resolved.transport)
+
+    def httpx_auth(self) -> HttpxAuth:
+        """Return the connection as `httpx.Auth`, for clients of httpx that other libraries make.
+
+        Only for credentials that go into the Authorization header alone, which httpx drops where a
+        redirect leaves the origin, except from http to https on the same host. `response.request`
+        shows the header. Prefer `httpx_client`, which has neither limit.
+
+        Raises:
+            DocumentError: the document holds an error, or sends a credential elsewhere.
+            ImportError: httpx is missing; the message names the extra.
+        """
+        from watchword.adapters.httpx_auth import HttpxAuth  # noqa: PLC0415 - an extra
+
+        return HttpxAuth(self.authenticator())
+
+    def aiohttp_middleware(self) -> SigningMiddleware:
+        """Return the connection as a middleware: `aiohttp.ClientSession(middlewares=(…,))`.
+
+        The last one of several should be this. Certificates, proxy and time limits are those of the
+        session; retries and relative URLs are not promised.
+
+        Raises:
+            DocumentError: the document holds an error; its findings say which.
+            ImportError: aiohttp is missing; the message names the extra.
+        """
+        from watchword.adapters.aiohttp import SigningMiddleware  # noqa: PLC0415 - an extra
+
+        return SigningMiddleware(self.authenticator())
+
+    def dlt_auth(self) -> DltAuth:
+        """Return the connection as auth for dlt's REST API source and its `RESTClient`.
+
+        As with `auth`, transport options and exceptions are those of dlt's own session: a connection
+        that fails shows a key in the query. `RESTClient(session=conn.session())` has neither limit.
+
+        Raises:
+            DocumentError: the document holds an error; its findings say which.
+            ImportError: dlt is missing; the message names the extra.
+        """
+        from watchword.adapters.dlt import DltAuth  # noqa: PLC0415 - an extra
+
+        return DltAuth(self.auth(), repr(self))
+
     def authenticator(self) -> Authenticator:
         """Return what a transport needs to authenticate requests; raises DocumentError as `session` does."""
         wrong = self._errors
@@ -134,7 +205,7 @@ class Connection:
             method=resolved.method,
             defaults=resolved.defaults,
             secrets=resolved.secrets,
-            context=Context(frozenset({UNAUTHORIZED, *common.refresh_on_status})),
+            context=Context(frozenset({UNAUTHORIZED, *common.refresh_on_status}), secrets=resolved.templates),
             keeper=self._keeper,
         )
 

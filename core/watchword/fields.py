@@ -25,8 +25,10 @@ class Section(Word):
     KEYS = "API key and bearer"
     JWT = "JWT"
     OAUTH1 = "OAuth 1.0"
+    PRIVATE_KEY = "Private key"
     OAUTH2 = "OAuth 2.0"
     LOGIN = "Session login"
+    REPLY = "Reply with the token"
     AWS = "AWS Signature"
     STACKED = "Stacked parameters"
     TRANSPORT = "Transport"
@@ -78,7 +80,7 @@ def _parsed(value: object) -> object:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("Input should be a JSON object") from None
 
 

@@ -51,13 +51,14 @@ class Context:
     """What a connection tells its method's flow, so that nothing inside reads clock or chance.
 
     `refresh_on_status` are the statuses on which a token counts as refused; `now` gives the
-    seconds since 1970; `memory` is what a method keeps from one request to the next (Digest's
-    challenge), shared by the threads of the connection.
+    seconds since 1970; `secrets` are those that templates name; `memory` is what a method keeps
+    from one request to the next (Digest's challenge), shared by the threads of the connection.
     """
 
     refresh_on_status: frozenset[int] = frozenset({401})
     now: Callable[[], float] = time.time
     nonce: Callable[[], str] = random_nonce
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     memory: MutableMapping[str, Any] = field(default_factory=dict, repr=False)
 
 

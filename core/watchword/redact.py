@@ -27,6 +27,14 @@ LONG_LINE = 16
 
 # These log request lines, and with them credentials placed in a query.
 _NOISY_LOGGERS = (
+    "aiohttp.client",
+    "dlt",
+    "httpcore.connection",
+    "httpcore.http11",
+    "httpcore.http2",
+    "httpcore.proxy",
+    "httpcore.socks",
+    "httpx",
     "urllib3.connection",
     "urllib3.connectionpool",
     "urllib3.poolmanager",

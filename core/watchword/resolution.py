@@ -20,7 +20,6 @@ from watchword.transport import Transport, is_pem
 
 _TEMPLATE = "template:"
 
-
 @dataclass(frozen=True)
 class Resolved:
     """A document's content, ready for use; it holds secrets and does not show them."""
@@ -64,13 +63,15 @@ def resolve(document: Document, fence: Fence | None) -> Resolved:
         key.removeprefix(_TEMPLATE): secret.pop(key) for key in list(secret) if key.startswith(_TEMPLATE)
     }
     secrets = _placements(secret, findings)
-    if findings:
-        raise DocumentError(findings)
-    redact.register(values.values())
     own = {
         name: values.get(name, getattr(document.method, name)) for name in type(document.method).model_fields
     }
     method = type(document.method).model_construct(**own)
+    if fence is not None:
+        findings.extend(_borrowed_outside(method, fence))
+    if findings:
+        raise DocumentError(findings)
+    redact.register(values.values())
     # Prefixed or encoded, what is sent is a secret too, with and without its prefix.
     sent = [placed.value for placed in method.placements() if isinstance(placed, Placement)]
     redact.register([*sent, *(value.rpartition(" ")[2] for value in sent)])
@@ -97,6 +98,14 @@ def _paths_outside(common: CommonFields, values: Mapping[str, str], fence: Fence
     for name, path in files.items():
         if path and not is_pem(path) and not fence.admits(f"file:{path}"):
             yield finding("reference_not_allowed", f"The field {name} names a file that is fenced off.")
+
+
+def _borrowed_outside(method: Method, fence: Fence) -> Iterator[Finding]:
+    """Find credentials of this machine that the fence keeps: they are secrets, by whatever name."""
+    for reference in method.borrowed():
+        if not fence.admits(reference):
+            message = f"The connection uses credentials of this machine that are fenced off: {reference}."
+            yield finding("reference_not_allowed", message)
 
 
 def _resolved(name: str, raw: str, fence: Fence | None, findings: list[Finding]) -> str | None:

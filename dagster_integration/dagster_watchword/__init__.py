@@ -21,11 +21,16 @@ from dagster_watchword.documents import resource_from_document
 from dagster_watchword.resources import (
     RESOURCES,
     ApiKeyResource,
+    AwsSigV4Resource,
     BasicResource,
     BearerResource,
     CustomResource,
+    DigestResource,
+    JwtBearerResource,
     NoAuthenticationResource,
+    OAuth1Resource,
     OAuth2ClientCredentialsResource,
+    SessionLoginResource,
 )
 from watchword import __version__
 
@@ -33,11 +38,16 @@ __all__ = [
     "RESOURCES",
     "ApiKeyResource",
     "ApiResource",
+    "AwsSigV4Resource",
     "BasicResource",
     "BearerResource",
     "CustomResource",
+    "DigestResource",
+    "JwtBearerResource",
     "NoAuthenticationResource",
+    "OAuth1Resource",
     "OAuth2ClientCredentialsResource",
+    "SessionLoginResource",
     "as_check_result",
     "build_credentials_check",
     "resource_from_document",

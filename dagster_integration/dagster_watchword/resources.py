@@ -67,6 +67,111 @@ class BasicResource(ApiResource):
     )
 
 
+class DigestResource(ApiResource):
+    """Answer the server's challenge with a hash of user name, password and request."""
+
+    method: ClassVar[str] = "digest"
+
+    username: str = Field(description="The user's name, without a colon.")
+    password: str = Field(default="", repr=False, description="The user's password; it is never sent itself.")
+
+
+class JwtBearerResource(ApiResource):
+    """Sign a JWT, send it until shortly before its end, and sign another when it ends or is refused."""
+
+    method: ClassVar[str] = "jwt_bearer"
+
+    add_to: Literal["header", "query"] = Field(
+        default="header", description="Where the API expects the credential."
+    )
+    header_name: str = Field(default="Authorization", description="The header that carries the token.")
+    query_name: str = Field(default="jwt", description="The query parameter that carries the token.")
+    use_prefix: bool = Field(default=True, description="Whether the prefix is put before the value.")
+    prefix: str = Field(
+        default="Bearer", description="The word before the value in the header, such as Bearer."
+    )
+    algorithm: Literal[
+        "HS256",
+        "HS384",
+        "HS512",
+        "RS256",
+        "RS384",
+        "RS512",
+        "PS256",
+        "PS384",
+        "PS512",
+        "ES256",
+        "ES384",
+        "ES512",
+        "ES256K",
+        "EdDSA",
+    ] = Field(default="HS256", description="What the API checks the signature with.")
+    jwt_secret: str = Field(
+        repr=False,
+        description="For HS256 to HS512 the shared secret, else a private key: PEM, JWK, or DER in base64.",
+    )
+    key_encoding: Literal["utf8", "base64", "base64url", "hex"] = Field(
+        default="utf8", description="How the secret is written; keys are recognised."
+    )
+    private_key_passphrase: str | None = Field(
+        default=None, repr=False, description="Opens the private key if it is encrypted."
+    )
+    payload: dict[str, Any] = Field(
+        default={},
+        description=(
+            "JSON: the claims; {{now}}, {{now+300}}, {{uuid}} and {{secret:NAME}} are filled in, "
+            "null leaves a claim out."
+        ),
+    )
+    jwt_headers: dict[str, Any] = Field(
+        default={}, description='JSON: headers beside alg and typ, which are set, such as {"kid": "1"}.'
+    )
+    lifetime: int = Field(
+        default=300,
+        description=(
+            "Seconds that a JWT lasts: sets iat, nbf and exp unless the payload does; 0 signs each"
+            " request anew."
+        ),
+    )
+
+
+class OAuth1Resource(ApiResource):
+    """Sign each request with the consumer's secret or key, and with the token's secret."""
+
+    method: ClassVar[str] = "oauth1"
+
+    signature_method: Literal[
+        "HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1", "RSA-SHA256", "RSA-SHA512", "PLAINTEXT"
+    ] = Field(default="HMAC-SHA1", description="How requests are signed, as the API wants it.")
+    realm: str = Field(default="", description="Sent along in the header where the API asks for it.")
+    consumer_key: str = Field(description="The client's public name.")
+    consumer_secret: str | None = Field(
+        default=None, repr=False, description="The client's secret, for HMAC and PLAINTEXT."
+    )
+    private_key: str | None = Field(default=None, repr=False, description="The client's RSA key.")
+    private_key_passphrase: str | None = Field(
+        default=None, repr=False, description="Opens the private key if it is encrypted."
+    )
+    access_token: str = Field(
+        default="", repr=False, description="The user's token; empty where the client alone signs."
+    )
+    token_secret: str = Field(default="", repr=False, description="The secret of the token.")
+    body_hash: bool = Field(
+        default=False,
+        description="Sign bodies that are no forms too, by their hash; where the API asks for it.",
+    )
+    add_to: Literal["header", "query", "body"] = Field(
+        default="header", description="Where the API expects the credential."
+    )
+    request_url: str | None = Field(
+        default=None, description="For the sign-in: where it begins (temporary credentials)."
+    )
+    authorize_url: str | None = Field(
+        default=None, description="For the sign-in: the page on which the user agrees."
+    )
+    exchange_url: str | None = Field(default=None, description="For the sign-in: where the token is issued.")
+
+
 class OAuth2ClientCredentialsResource(ApiResource):
     """Fetch a token with client id and secret, send it, and fetch another when it ends or is refused."""
 
@@ -116,6 +221,95 @@ class OAuth2ClientCredentialsResource(ApiResource):
     )
 
 
+class SessionLoginResource(ApiResource):
+    """Log in once for all sessions of the process, send what came back, log in anew when it is refused."""
+
+    method: ClassVar[str] = "session_login"
+
+    add_to: Literal["header", "query", "cookie"] = Field(
+        default="header", description="Where the API expects the credential."
+    )
+    header_name: str = Field(default="Authorization", description="The header that carries the token.")
+    query_name: str = Field(default="access_token", description="The query parameter that carries the token.")
+    use_prefix: bool = Field(default=True, description="Whether the prefix is put before the value.")
+    prefix: str = Field(
+        default="Bearer", description="The word before the value in the header, such as Bearer."
+    )
+    login_url: str = Field(description="The complete URL that opens a session.")
+    login_method: Literal["POST", "GET", "PUT"] = Field(
+        default="POST", description="The HTTP method of the login."
+    )
+    username: str = Field(default="", description="The user's name, without a colon.")
+    password: str = Field(default="", repr=False, description="The user's password, for the login alone.")
+    login_auth: Literal["none", "basic"] = Field(
+        default="none", description="basic: name and password go as Basic header of the login."
+    )
+    login_format: Literal["json", "form", "query"] = Field(
+        default="json", description="How the fields of the login are written."
+    )
+    login_body: dict[str, Any] = Field(
+        default={},
+        description=(
+            "JSON: the fields of the login, with {{username}}, {{secret:password}} for the "
+            "password, and {{secret:NAME}}; left out: username and password, or nothing beside a "
+            "Basic header."
+        ),
+    )
+    login_headers: dict[str, Any] = Field(
+        default={}, description="JSON: headers of the login, filled in likewise."
+    )
+    response_access_path: str | None = Field(
+        default=None, description="JSONPath of the token in the reply; $ where it is the reply."
+    )
+    response_header: str | None = Field(
+        default=None, description="The header of the reply that holds the token."
+    )
+    response_cookie: str | None = Field(default=None, description="The reply's cookie that is the token.")
+    response_expires_path: str = Field(
+        default="expires_in", description="JSONPath of the lifetime (seconds) in the reply."
+    )
+    default_lifetime: float | None = Field(
+        default=None, description="Seconds that a token lasts where the reply does not say."
+    )
+    logout_url: str | None = Field(
+        default=None, description="The complete URL that ends the session at the close."
+    )
+    logout_method: Literal["POST", "GET", "PUT", "DELETE"] = Field(
+        default="POST", description="The HTTP method of the logout."
+    )
+    cookie_name: str = Field(
+        default="", description="The cookie that carries the token; that of the reply if empty."
+    )
+
+
+class AwsSigV4Resource(ApiResource):
+    """Sign each request with a pair of AWS keys, or with those of a profile or a role."""
+
+    method: ClassVar[str] = "aws_sigv4"
+
+    region: str = Field(description="The region in the API's address, such as eu-central-1.")
+    service: str = Field(description="The service's name in signatures, such as s3 or execute-api.")
+    access_key: str | None = Field(
+        default=None, repr=False, description="The access key ID; empty where a profile is used."
+    )
+    secret_key: str | None = Field(
+        default=None, repr=False, description="The secret access key that belongs to it."
+    )
+    session_token: str | None = Field(
+        default=None, repr=False, description="The third part of temporary credentials."
+    )
+    add_to: Literal["header", "query"] = Field(
+        default="header", description="header, or query for presigned URLs."
+    )
+    expires: int = Field(default=900, description="Seconds that a presigned URL is good for, at most a week.")
+    role_arn: str | None = Field(
+        default=None, description="A role to assume, with the keys above or the profile; needs botocore."
+    )
+    profile: str | None = Field(
+        default=None, description="A profile of this machine's AWS configuration; needs botocore."
+    )
+
+
 class CustomResource(ApiResource):
     """Authenticate by extra_parameters and secret_parameters alone, which the connection writes."""
 
@@ -130,7 +324,12 @@ RESOURCES: Mapping[str, type[ApiResource]] = MappingProxyType(
             ApiKeyResource,
             BearerResource,
             BasicResource,
+            DigestResource,
+            JwtBearerResource,
+            OAuth1Resource,
             OAuth2ClientCredentialsResource,
+            SessionLoginResource,
+            AwsSigV4Resource,
             CustomResource,
         )
     }

@@ -84,7 +84,7 @@ def test_only_switches_have_a_default_beside_it() -> None:
     defaults = {
         name: info["schema"]["default"] for name, info in FIELDS.items() if "default" in info["schema"]
     }
-    assert defaults == {"schema_version": 1, "use_prefix": True, "verify": True}
+    assert defaults == {"schema_version": 1, "use_prefix": True, "body_hash": False, "verify": True}
 
 
 def test_what_may_be_left_out_may_be_null() -> None:
@@ -96,11 +96,9 @@ def test_what_may_be_left_out_may_be_null() -> None:
 def test_secrets_are_masked_while_they_are_typed() -> None:
     """But for PEM text, whose line breaks a masked input would swallow, and objects."""
     formats = {name: FIELDS[name]["schema"].get("format") for name in SECRETS if name in FIELDS}
-    assert {name for name, kind in formats.items() if kind != "password"} == {
-        "client_private_key",
-        "secret_parameters",
-    }
-    assert formats["client_private_key"] == "multiline"
+    keys = {"client_private_key", "jwt_secret", "private_key"}
+    assert {name for name, kind in formats.items() if kind != "password"} == keys | {"secret_parameters"}
+    assert {formats[name] for name in keys} == {"multiline"}
 
 
 def test_shared_fields_offer_the_choices_of_all_methods() -> None:

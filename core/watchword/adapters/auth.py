@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from requests import PreparedRequest, Response
 from requests.auth import AuthBase
 
-from watchword.adapters.signing import clean_location, cleaned, rewind
+from watchword.adapters.border import cleaned
+from watchword.adapters.signing import clean_location, rewind
 from watchword.authenticator import Authenticator
+from watchword.errors import WatchwordError
 from watchword.flow import Flow
+
+_TRIED_AGAIN = frozenset({429, *range(500, 600)})
+"""Answers after which some sessions, dlt's among them, send the same request again: it is signed anew."""
 
 
 class SigningAuth(AuthBase):
     """Authenticates the requests of a foreign session towards the connection's origins alone.
 
     Before that session follows a redirect, the request is brought back into its unsigned form,
-    so no credential travels on; the next hop is not signed again. Exceptions are the foreign
-    session's own: use `conn.session()` where you can.
+    so no credential travels on; the next hop is not signed again. Responses show the request
+    unsigned. Exceptions are the foreign session's own: use `conn.session()` where you can.
     """
 
     def __init__(self, authenticator: Authenticator) -> None:
@@ -26,13 +32,13 @@ class SigningAuth(AuthBase):
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Authenticate the request in place."""
         if not self._authenticator.origins.covers(request.url or ""):
-            request.url = cleaned(request).url
+            request.url = cleaned(request.url or "")
             return request
         unsigned = request.copy()
-        flow = self._authenticator.flow(request.copy())
-        _become(request, self._authenticator.first(flow))
+        flow = self._sign(request, unsigned)
 
         def settle(response: Response, **options: Any) -> Response:  # noqa: ANN401 - requests' hook
+            nonlocal flow
             # Hooks travel along with the copies that a redirect makes; each is for one request only.
             if response.request is not request:
                 return response
@@ -40,10 +46,21 @@ class SigningAuth(AuthBase):
             if last.is_redirect:
                 _become(request, unsigned)
                 clean_location(last)
+            elif last.status_code in _TRIED_AGAIN:
+                with suppress(WatchwordError):  # then that is for the next try to say
+                    flow = self._sign(request, unsigned)
+            for answered in (*last.history, last):
+                answered.request, answered.url = unsigned, unsigned.url or ""
             return last
 
         request.register_hook("response", settle)  # type: ignore[no-untyped-call]
         return request
+
+    def _sign(self, request: PreparedRequest, unsigned: PreparedRequest) -> Flow:
+        """Give the request its signed form; return the flow that is to be told of the answer."""
+        flow = self._authenticator.flow(unsigned.copy())
+        _become(request, self._authenticator.first(flow))
+        return flow
 
     def _continued(self, flow: Flow, response: Response, options: dict[str, Any]) -> Response:
         """Hand the response to the flow and send what it wants sent again."""

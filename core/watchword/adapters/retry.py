@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Protocol, TypeVar
 
-from requests import ConnectionError as RequestsConnectionError
-from requests import PreparedRequest, Response, Timeout
-from requests.exceptions import SSLError
-
+from watchword.flow import Answered
 from watchword.transport import retry_after
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -18,27 +16,48 @@ PASSING = frozenset({429, 502, 503, 504})
 LONGEST_PAUSE = 120.0
 """An API that wants a longer wait than this, in seconds, gets its answer passed on instead."""
 
+Passes = Callable[[Exception], bool]
+"""Says of a client library's exception whether waiting may mend it."""
 
-def with_retries(attempt: Callable[[], Response], request: PreparedRequest, retries: int) -> Response:
+
+class _Response(Answered, Protocol):
+    def close(self) -> None: ...
+
+
+R = TypeVar("R", bound=_Response)
+
+
+def with_retries(attempt: Callable[[], R], retries: int, passes: Passes) -> R:
     """Return the answer of the first try without a passing fault, or of the last one (RFC 9110, 9.2.2).
 
-    A Retry-After in seconds is honoured; else the pause doubles from half a second, with jitter.
+    The request must be idempotent and its body repeatable. A Retry-After in seconds is honoured;
+    else the pause doubles from half a second, with jitter.
     """
-    if request.method not in IDEMPOTENT or not isinstance(request.body, (str, bytes, type(None))):
-        return attempt()
-    for number in range(retries):
-        pause = 0.5 * 2**number * random.uniform(0.5, 1.5)  # noqa: S311 - jitter
+    for usual in pauses(retries):
         try:
             response = attempt()
-        except SSLError:
-            raise  # no waiting mends a certificate
-        except (RequestsConnectionError, Timeout):
-            time.sleep(pause)
-            continue
-        wished = retry_after(response.headers.get("Retry-After"))
-        pause = pause if wished is None else wished
-        if response.status_code not in PASSING or pause > LONGEST_PAUSE:
-            return response
-        response.close()
+        except Exception as error:  # which of them pass is known to the library's adapter
+            if not passes(error):
+                raise
+            pause = usual
+        else:
+            wished = wished_pause(response, usual)
+            if wished is None:
+                return response
+            pause = wished
+            response.close()
         time.sleep(pause)
     return attempt()
+
+
+def pauses(retries: int) -> Iterator[float]:
+    """Yield the usual pause before each further try, in seconds."""
+    for number in range(retries):
+        yield 0.5 * 2**number * random.uniform(0.5, 1.5)  # noqa: S311 - jitter
+
+
+def wished_pause(response: Answered, usual: float) -> float | None:
+    """Return how long to wait after this answer, in seconds; None where it is to be passed on."""
+    wished = retry_after(response.headers.get("Retry-After"))
+    pause = usual if wished is None else wished
+    return pause if response.status_code in PASSING and pause <= LONGEST_PAUSE else None

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
-from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from requests import PreparedRequest, RequestException, Response
+from requests import ConnectionError as RequestsConnectionError
+from requests import PreparedRequest, RequestException, Response, Timeout
 from requests.adapters import HTTPAdapter
-from requests.exceptions import UnrewindableBodyError
+from requests.exceptions import SSLError, UnrewindableBodyError
 from requests.models import REDIRECT_STATI
 from requests.utils import rewind_body
 
 from watchword import redact
-from watchword.adapters.retry import with_retries
+from watchword.adapters.border import Border
+from watchword.adapters.retry import IDEMPOTENT, with_retries
+from watchword.authenticator import Use
 from watchword.codes import finding
 from watchword.errors import RequestError
-from watchword.origins import host, origin
 from watchword.urls import without_secrets
 
 if TYPE_CHECKING:
     from watchword.authenticator import Authenticator
     from watchword.transport import Transport
-
-log = logging.getLogger(__name__)
 
 SocketOptions: TypeAlias = Sequence[tuple[int, int, int]]
 
@@ -44,12 +42,10 @@ class SigningAdapter(HTTPAdapter):
         self.authenticator = authenticator
         self.transport = transport
         self._socket_options = list(socket_options)
-        self._covers = authenticator.origins.covers
+        self._border = Border(authenticator.origins)
         self._own = transport.overrides()
         self._foreign = transport.overrides(credentials=False)
-        self._warned: set[str | None] = set()
-        self._in_use = False
-        self._lock = Lock()
+        self._use = Use(authenticator)
         super().__init__()
 
     def init_poolmanager(
@@ -89,15 +85,15 @@ class SigningAdapter(HTTPAdapter):
             "cert": cert,
             "proxies": proxies,
         }
-        covered = self._covers(request.url or "")
+        covered = self._border.covers(request.url or "")
         if not covered:
-            request = self._for_stranger(request)
+            request = with_url(request, self._border.for_stranger(request.url or ""))
         own = self._own if covered else self._foreign
         if own:
             options.update(own)
         attempt = self._authenticated if covered else self._transmit_as_it_is
-        if self.transport.retries:
-            response = with_retries(lambda: attempt(request, options), request, self.transport.retries)
+        if self.transport.retries and is_repeatable(request):
+            response = with_retries(lambda: attempt(request, options), self.transport.retries, passes)
         else:
             response = attempt(request, options)
         response.request, response.url = request, request.url or ""
@@ -108,8 +104,8 @@ class SigningAdapter(HTTPAdapter):
     def _authenticated(self, request: PreparedRequest, options: dict[str, Any]) -> Response:
         """Step the method's flow on a copy of the request and return the last response."""
         authenticator = self.authenticator
-        if not self._in_use:
-            self._begin()
+        if not self._use.begun:
+            self._use.begin()
         flow = authenticator.flow(request.copy())
         response = self._transmit(authenticator.first(flow), request, options)
         try:
@@ -122,19 +118,10 @@ class SigningAdapter(HTTPAdapter):
             raise
         return response
 
-    def _begin(self) -> None:
-        with self._lock:
-            if not self._in_use:
-                self.authenticator.enter()
-            self._in_use = True
-
     def close(self) -> None:
         """Close the connections, and give the token back where the method wants that and nobody uses it."""
         super().close()
-        with self._lock:
-            was_in_use, self._in_use = self._in_use, False
-        if was_in_use:
-            self.authenticator.leave()
+        self._use.end()
 
     def _transmit_as_it_is(self, request: PreparedRequest, options: dict[str, Any]) -> Response:
         return self._transmit(request, request, options)
@@ -151,17 +138,6 @@ class SigningAdapter(HTTPAdapter):
             response.raw.url = request.path_url
         return response
 
-    def _for_stranger(self, request: PreparedRequest) -> PreparedRequest:
-        """Return the request as another origin may see it, and say once that it goes without a credential."""
-        url = request.url or ""
-        stranger = origin(url)
-        if stranger not in self._warned:
-            self._warned.add(stranger)
-            log.warning(
-                "%s is none of the connection's allowed origins: sent without the credential", stranger
-            )
-        return cleaned(request)
-
     def __reduce__(self) -> tuple[object, ...]:
         raise TypeError("A signing adapter holds secrets and is never pickled: load the connection there.")
 
@@ -177,22 +153,23 @@ def rewind(request: PreparedRequest) -> None:
         raise RequestError([finding("body_not_replayable", message)]) from None
 
 
-def cleaned(request: PreparedRequest) -> PreparedRequest:
-    """Return the request without a known secret in its URL: an API's link to a stranger may hold ours.
+def is_repeatable(request: PreparedRequest) -> bool:
+    """Return whether the request may be sent once more after it may have arrived (RFC 9110, 9.2.2)."""
+    return request.method in IDEMPOTENT and isinstance(request.body, (str, bytes, type(None)))
 
-    Raises:
-        RequestError: the secret stands in the path, so that the URL means nothing without it.
-    """
-    url = request.url or ""
-    kept = without_secrets(url)
-    if kept is None:
-        message = f"The URL at {host(url)} holds a secret of a connection in its path."
-        raise RequestError([finding("origin_not_allowed", message)])
-    if kept == url:
+
+def passes(error: Exception) -> bool:
+    """Return whether waiting may mend a fault of the network; no waiting mends a certificate."""
+    return isinstance(error, (RequestsConnectionError, Timeout)) and not isinstance(error, SSLError)
+
+
+def with_url(request: PreparedRequest, url: str) -> PreparedRequest:
+    """Return the request with this URL, itself where it has it."""
+    if url == request.url:
         return request
-    clean = request.copy()
-    clean.url = kept
-    return clean
+    other = request.copy()
+    other.url = url
+    return other
 
 
 def clean_location(response: Response) -> None:

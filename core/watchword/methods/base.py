@@ -59,6 +59,10 @@ class Method(Fields):
                 placed.put(request)
         yield request
 
+    def borrowed(self) -> tuple[str, ...]:
+        """Return the credentials of this machine itself that are used, as references: `aws:PROFILE`."""
+        return ()
+
     def findings(self, _: Secrets, /) -> Iterator[Finding]:
         """Yield what is wrong or doubtful about the method's own values, given the secrets of templates."""
         yield from ()

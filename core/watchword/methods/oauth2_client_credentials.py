@@ -63,14 +63,14 @@ class OAuth2ClientCredentials(TokenPlacement):
         JsonObject, About("Request headers", "JSON: headers to add to the token request.", _OAUTH2)
     ] = Field(default_factory=dict)
     response_access_path: Annotated[
-        str, About("Path of the token", "JSONPath of the token in the reply.", _OAUTH2)
+        str, About("Path of the token", "JSONPath of the token in the reply.", Section.REPLY)
     ] = "access_token"
     response_expires_path: Annotated[
-        str, About("Path of the lifetime", "JSONPath of the lifetime (seconds) in the reply.", _OAUTH2)
+        str, About("Path of the lifetime", "JSONPath of the lifetime (seconds) in the reply.", Section.REPLY)
     ] = "expires_in"
     default_lifetime: Annotated[
         float | None,
-        About("Default lifetime", "Seconds that a token lasts where the reply does not say.", _OAUTH2),
+        About("Default lifetime", "Seconds that a token lasts where the reply does not say.", Section.REPLY),
     ] = Field(default=None, gt=0, allow_inf_nan=False)
 
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:

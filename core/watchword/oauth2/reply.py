@@ -22,7 +22,7 @@ LONGEST_LIFETIME = 10 * 365 * 86400.0
 """A longer lifetime, in seconds, is taken for a mistake and the token for one without an end."""
 
 # RFC 6749 appendix A.12: visible characters and the space, which no header value ends in.
-_VISIBLE = re.compile(r"[\x21-\x7e]+")
+VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 _TOO_MANY, _NOT_FOUND, _UNAUTHORIZED = 429, 404, 401
 
@@ -60,12 +60,12 @@ def read_token(reply: Reply, paths: ReplyPaths) -> Token:
         found = ", ".join(redact.text(name[:40]) for name in sorted(content)[:20]) or "none"
         message = f"has no token at {paths.access!r}; its top-level fields: {found}"
         raise TokenError([_said(reply, "token_field_missing", message)])
-    if not _VISIBLE.fullmatch(access_token):
+    if not VISIBLE.fullmatch(access_token):
         raise TokenError([_said(reply, "token_malformed", "gave a token that no header can carry")])
     return Token(
         access_token=access_token,
         token_type=str(content.get("token_type") or "Bearer"),
-        lifetime=_lifetime(value_at(content, paths.expires), access_token, paths.default_lifetime),
+        lifetime=lifetime_of(value_at(content, paths.expires), access_token, paths.default_lifetime),
         scope=content["scope"] if isinstance(content.get("scope"), str) else None,
     )
 
@@ -138,7 +138,7 @@ def _said(
     return finding(code, message, evidence=evidence, retry_after=wait)
 
 
-def _lifetime(stated: object, access_token: str, default: float | None) -> float:
+def lifetime_of(stated: object, access_token: str, default: float | None) -> float:
     """Return the token's lifetime in seconds: as stated, as its own claim says, by default, or endless."""
     lifetime = seconds(stated)
     if lifetime is not None and 0 < lifetime <= LONGEST_LIFETIME:

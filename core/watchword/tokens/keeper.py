@@ -21,8 +21,10 @@ _REMEMBER = {True: 1.0, False: 5.0}
 _LONGEST_PAUSE = 300.0
 """Longest time that a failure stands, in seconds, whatever the server wishes."""
 
-_REMEMBER_CLIENT = 300.0
-"""How long a refused client id or secret stands: asking again locks accounts at some providers."""
+_REMEMBER_REFUSED = 300.0
+"""How long a refused client or user stands: asking again locks accounts at some providers."""
+
+_LOCKING = frozenset({"invalid_client", "login_refused"})
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Keeper:
     def leave(self) -> None:
         """Count one user less; with the last one the token is given back, where its source wants that."""
         with self._counting:
-            self._users -= 1
+            self._users = max(self._users - 1, 0)  # a forked child closes what it has never opened
             if self._users or self._discard is None:
                 return
         with self._lock:
@@ -115,6 +117,7 @@ class Keeper:
         """Give a forked child its own lock, and leave it to the parent to give the token back."""
         self._lock, self._counting = Lock(), Lock()  # the parent's may be held by a thread that is not here
         self._inherited = self._held.token if self._held else None
+        self._users = 0
 
     def _give_back(self, held: _Held | None, successor: Token | None = None) -> None:
         if self._discard and held and held.token not in {successor, self._inherited}:
@@ -156,7 +159,7 @@ class Keeper:
 
 def _pause(error: TokenError) -> float:
     """Return how long a failure is remembered, in seconds: longer where the server wishes it."""
-    least = _REMEMBER_CLIENT if error.code == "invalid_client" else _REMEMBER[error.retryable]
+    least = _REMEMBER_REFUSED if error.code in _LOCKING else _REMEMBER[error.retryable]
     wished = error.findings[0].retry_after or 0.0
     return max(least, min(wished, _LONGEST_PAUSE))
 

@@ -1,0 +1,57 @@
+"""`conn.dlt_auth()`: the connection as auth for dlt's REST API source and its REST client."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from requests import PreparedRequest
+
+from watchword.adapters.auth import SigningAuth
+
+try:
+    from dlt.common.configuration.specs.base_configuration import configspec
+    from dlt.sources.helpers.rest_client.auth import AuthConfigBase
+except ModuleNotFoundError as missing:
+    words = 'dlt\'s auth needs dlt: pip install "watchword[dlt]"'
+    raise ImportError(words, name="dlt") from missing
+
+
+@configspec
+class DltAuth(AuthConfigBase):
+    """`SigningAuth` in the form that dlt wants: a configuration, here without a field to fill in.
+
+    dlt copies and prints configurations: a copy of this is itself, and its text names the connection.
+    """
+
+    def __init__(self, signing: SigningAuth, name: str) -> None:
+        self._signing = signing
+        self._name = name
+        self.__is_resolved__ = True
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Authenticate the request in place."""
+        return self._signing(request)
+
+    def copy(self) -> DltAuth:
+        """Return itself: there is nothing to change in it."""
+        return self
+
+    def __copy__(self) -> DltAuth:
+        return self
+
+    def __deepcopy__(self, _: dict[int, Any]) -> DltAuth:
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return f"DltAuth({self._name})"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("It holds secrets and is never pickled: load the connection there.")

@@ -1,0 +1,218 @@
+"""`conn.httpx_client()` and `conn.async_httpx_client()`: clients of httpx over a signing transport."""
+
+from __future__ import annotations
+
+import ssl
+from functools import partial
+from typing import Any
+
+from watchword import redact
+from watchword.adapters import asynchronous
+from watchword.adapters.border import Border
+from watchword.adapters.portable import Exchange
+from watchword.adapters.retry import IDEMPOTENT, with_retries
+from watchword.adapters.session import joined
+from watchword.authenticator import Authenticator, Use
+from watchword.transport import Transport
+
+try:
+    import httpx
+except ModuleNotFoundError as missing:
+    words = 'httpx clients need httpx: pip install "watchword[httpx]"'
+    raise ImportError(words, name="httpx") from missing
+
+from watchword.adapters.httpx_pools import Pools
+from watchword.adapters.httpx_request import UnsignedRequest, address, clean_location, is_replayable
+
+redact.quiet_loggers()
+
+
+class SigningTransport(httpx.BaseTransport):
+    """Authenticates a copy of each request, at the last moment and only for allowed origins.
+
+    The client above sees the request as it was made, so redirects, exceptions, history and
+    `response.request` hold no credential, and every hop is judged and signed anew.
+    """
+
+    def __init__(self, authenticator: Authenticator, options: Transport) -> None:
+        self._authenticator = authenticator
+        self._retries = options.retries
+        self._border = Border(authenticator.origins)
+        self._use = Use(authenticator)
+        self._pools: Pools[httpx.HTTPTransport] = Pools(options, _pool)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request, authenticated where its origin may receive the credential.
+
+        Raises:
+            RequestError: the request can't take the credential, or its body can't be sent again.
+            TokenError: the method needs a token and none could be had.
+            httpx.TransportError: the network's faults, with no secret in them.
+        """
+        url = address(request.url)
+        covered = self._border.covers(url)
+        pool = self._pools.choose(url, covered=covered)
+        if covered:
+            attempt = partial(self._authenticated, UnsignedRequest(request, url), pool)
+        else:
+            _keep_from_stranger(self._border, request)
+            attempt = partial(_transmit, request, pool)
+        if self._retries and _is_repeatable(request):
+            response = with_retries(attempt, self._retries, _passes)
+        else:
+            response = attempt()
+        clean_location(response)
+        return response
+
+    def _authenticated(self, unsigned: UnsignedRequest, pool: httpx.HTTPTransport) -> httpx.Response:
+        """Step the method's flow on copies of the request and return the last response."""
+        if not self._use.begun:
+            self._use.begin()
+        exchange = Exchange(self._authenticator, unsigned)
+        response = _transmit(unsigned.signed(exchange.first()), pool)
+        try:
+            while (again := exchange.following(response)) is not None:
+                response.close()  # unread: a refusal's body may be long in coming
+                response = _transmit(unsigned.signed(again), pool)
+        except BaseException:
+            response.close()  # nobody else will: the caller gets the error alone
+            raise
+        return response
+
+    def close(self) -> None:
+        """Close the connections, and give the token back where the method wants that and nobody uses it."""
+        for pool in self._pools.all():
+            pool.close()
+        self._use.end()
+
+
+class AsyncSigningTransport(httpx.AsyncBaseTransport):
+    """The same as `SigningTransport` in an event loop of asyncio, which it never blocks."""
+
+    def __init__(self, authenticator: Authenticator, options: Transport) -> None:
+        self._authenticator = authenticator
+        self._retries = options.retries
+        self._border = Border(authenticator.origins)
+        self._use = Use(authenticator)
+        self._pools: Pools[httpx.AsyncHTTPTransport] = Pools(options, _async_pool)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request and raise as `SigningTransport.handle_request` does."""
+        url = address(request.url)
+        covered = self._border.covers(url)
+        pool = self._pools.choose(url, covered=covered)
+        if covered:
+            attempt = partial(self._authenticated, UnsignedRequest(request, url), pool)
+        else:
+            _keep_from_stranger(self._border, request)
+            attempt = partial(_async_transmit, request, pool)
+        if self._retries and _is_repeatable(request):
+            response = await asynchronous.with_retries(attempt, self._retries, _passes)
+        else:
+            response = await attempt()
+        clean_location(response)
+        return response
+
+    async def _authenticated(
+        self, unsigned: UnsignedRequest, pool: httpx.AsyncHTTPTransport
+    ) -> httpx.Response:
+        if not self._use.begun:
+            await asynchronous.begin(self._use, self._authenticator.keeper)
+        exchange = asynchronous.AsyncExchange(self._authenticator, unsigned)
+        response = await _async_transmit(unsigned.signed(await exchange.first()), pool)
+        try:
+            while (again := await exchange.following(response)) is not None:
+                await response.aclose()
+                response = await _async_transmit(unsigned.signed(again), pool)
+        except BaseException:
+            await response.aclose()
+            raise
+        return response
+
+    async def aclose(self) -> None:
+        """Close the connections, and give the token back where the method wants that and nobody uses it."""
+        for pool in self._pools.all():
+            await pool.aclose()
+        await asynchronous.end(self._use, self._authenticator.keeper)
+
+
+class ApiClient(httpx.Client):
+    """A client whose relative paths join the base URL and whose requests are authenticated when sent."""
+
+    def __init__(self, base_url: str, authenticator: Authenticator, options: Transport) -> None:
+        signing = SigningTransport(authenticator, options)
+        super().__init__(base_url=base_url, transport=signing, timeout=options.timeout, auth=httpx.Auth())
+        self._joined = partial(joined, base_url)
+
+    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:  # noqa: ANN401
+        """Build a request whose URL is absolute or relative to the base URL; options are the base's."""
+        return super().build_request(method, self._joined(str(url)), **options)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("A client holds secrets and is never pickled: load the connection there.")
+
+
+class AsyncApiClient(httpx.AsyncClient):
+    """The same as `ApiClient` for asyncio."""
+
+    def __init__(self, base_url: str, authenticator: Authenticator, options: Transport) -> None:
+        signing = AsyncSigningTransport(authenticator, options)
+        super().__init__(base_url=base_url, transport=signing, timeout=options.timeout, auth=httpx.Auth())
+        self._joined = partial(joined, base_url)
+
+    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:  # noqa: ANN401
+        """Build a request whose URL is absolute or relative to the base URL; options are the base's."""
+        return super().build_request(method, self._joined(str(url)), **options)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("A client holds secrets and is never pickled: load the connection there.")
+
+
+def _pool(tls: ssl.SSLContext, proxy: str | None) -> httpx.HTTPTransport:
+    return httpx.HTTPTransport(verify=tls, proxy=proxy)
+
+
+def _async_pool(tls: ssl.SSLContext, proxy: str | None) -> httpx.AsyncHTTPTransport:
+    return httpx.AsyncHTTPTransport(verify=tls, proxy=proxy)
+
+
+def _transmit(request: httpx.Request, pool: httpx.HTTPTransport) -> httpx.Response:
+    try:
+        return pool.handle_request(request)
+    except Exception as error:  # whatever it is, it may quote what was to be sent
+        redact.exception(error)
+        raise
+
+
+async def _async_transmit(request: httpx.Request, pool: httpx.AsyncHTTPTransport) -> httpx.Response:
+    try:
+        return await pool.handle_async_request(request)
+    except Exception as error:  # likewise
+        redact.exception(error)
+        raise
+
+
+def _keep_from_stranger(border: Border, request: httpx.Request) -> None:
+    """Remove known secrets from the URL of a request to another origin, in place: its log shows it too."""
+    url = str(request.url)
+    kept = border.for_stranger(url)
+    if kept != url:
+        request.url = httpx.URL(kept)
+
+
+def _is_repeatable(request: httpx.Request) -> bool:
+    return request.method in IDEMPOTENT and is_replayable(request)
+
+
+def _passes(error: Exception) -> bool:
+    """Return whether waiting may mend a fault of the network; no waiting mends a certificate."""
+    if not isinstance(
+        error, (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError)
+    ):
+        return False
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return False
+        cause = cause.__cause__ or cause.__context__
+    return True

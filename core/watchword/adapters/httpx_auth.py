@@ -1,0 +1,85 @@
+"""`conn.httpx_auth()`: the connection as `httpx.Auth`, for clients that other libraries make."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+
+from watchword.adapters.asynchronous import AsyncExchange
+from watchword.adapters.border import cleaned
+from watchword.adapters.portable import Exchange
+from watchword.authenticator import Authenticator
+from watchword.codes import finding
+from watchword.errors import DocumentError
+from watchword.placement import Placement, Slot
+
+try:
+    import httpx
+except ModuleNotFoundError as missing:
+    words = 'httpx clients need httpx: pip install "watchword[httpx]"'
+    raise ImportError(words, name="httpx") from missing
+
+from watchword.adapters.httpx_request import UnsignedRequest, address
+
+_AUTHORIZATION = Slot("header", "Authorization")
+
+
+class HttpxAuth(httpx.Auth):
+    """Puts the Authorization header into the requests of a foreign client, for allowed origins alone.
+
+    The client follows redirects below this; it drops the header where one leaves the origin,
+    except from http to https on the same host.
+    """
+
+    def __init__(self, authenticator: Authenticator) -> None:
+        _refuse_unsuitable(authenticator)
+        self._authenticator = authenticator
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Authenticate the request in place, and once more where the method wants that."""
+        unsigned = self._unsigned(request)
+        if unsigned is None:
+            yield request
+            return
+        exchange = Exchange(self._authenticator, unsigned)
+        unsigned.become(exchange.first())
+        response = yield request
+        while (again := exchange.following(response)) is not None:
+            unsigned.become(again)
+            response = yield request
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Do the same in an event loop of asyncio."""
+        unsigned = self._unsigned(request)
+        if unsigned is None:
+            yield request
+            return
+        exchange = AsyncExchange(self._authenticator, unsigned)
+        unsigned.become(await exchange.first())
+        response = yield request
+        while (again := await exchange.following(response)) is not None:
+            unsigned.become(again)
+            response = yield request
+
+    def _unsigned(self, request: httpx.Request) -> UnsignedRequest | None:
+        """Return the request to be signed, None where it goes to a stranger."""
+        url = address(request.url)
+        if self._authenticator.origins.covers(url):
+            return UnsignedRequest(request, url)
+        request.url = httpx.URL(cleaned(str(request.url)))
+        return None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("It holds secrets and is never pickled: load the connection there.")
+
+
+def _refuse_unsuitable(authenticator: Authenticator) -> None:
+    """Raise DocumentError where a credential goes elsewhere: httpx would take it along to a stranger."""
+    placed = (*authenticator.method.placements(), *authenticator.secrets)
+    slots = [item.slot if isinstance(item, Placement) else item for item in placed]
+    elsewhere = [str(slot) for slot in slots if slot.key != _AUTHORIZATION.key]
+    if elsewhere or (authenticator.method.has_credential and not slots):
+        where = ", ".join(elsewhere) or "a place that depends on the request"
+        message = (
+            f"This connection sends a credential in {where}; httpx drops Authorization alone on redirects."
+        )
+        raise DocumentError([finding("adapter_unsuitable", message)])

@@ -1,0 +1,127 @@
+"""A request of httpx as flows see it, and the signed copy of it that is sent."""
+
+from __future__ import annotations
+
+import httpx
+from requests import PreparedRequest
+
+from watchword.adapters.portable import UNREAD, Headers, Portable, changes, new_body
+from watchword.urls import without_secrets
+
+_LATIN_1 = "iso-8859-1"
+"""One character a byte, so that headers are written in the bytes that are given."""
+
+
+class UnsignedRequest:
+    """A request of httpx that waits to be signed: once, or again for another try."""
+
+    def __init__(self, request: httpx.Request, url: str) -> None:
+        self._request = request
+        self._was = request.url, request.headers, request.stream
+        self._url = url
+        self._headers: Headers = [
+            (name.decode(_LATIN_1), value.decode("ascii") if value.isascii() else value)
+            for name, value in request.headers.raw
+        ]
+        self._body = _content(request)
+
+    @property
+    def is_replayable(self) -> bool:
+        """Whether the body can be sent again."""
+        return is_replayable(self._request)
+
+    def portable(self) -> Portable:
+        """Return it as a flow's own to change."""
+        return Portable(self._request.method, self._url, self._headers, self._body)
+
+    def read(self) -> None:
+        """Read the body into memory."""
+        self._request.read()
+        self._body = _content(self._request)
+
+    async def aread(self) -> None:
+        """Read the body into memory."""
+        await self._request.aread()
+        self._body = _content(self._request)
+
+    def signed(self, signed: PreparedRequest) -> httpx.Request:
+        """Return a copy as the flow wants it sent, byte for byte, the rest as it was."""
+        request = self._request
+        copy = httpx.Request(
+            request.method,
+            request.url,
+            headers=self._signed_headers(signed),
+            stream=self._signed_stream(signed),
+            extensions=request.extensions,
+        )
+        if signed.url != self._url:
+            copy.url = _Exact(request.url, signed.path_url.encode("ascii"))
+        return copy
+
+    def become(self, signed: PreparedRequest) -> None:
+        """Give the request itself the form that the flow wants sent."""
+        self._request.url = self._was[0] if signed.url == self._url else httpx.URL(signed.url or "")
+        self._request.stream = self._signed_stream(signed)
+        self._request.headers = self._signed_headers(signed)
+
+    def _signed_headers(self, signed: PreparedRequest) -> httpx.Headers:
+        changed, removed = changes(self._headers, signed)
+        headers = httpx.Headers(self._was[1], encoding=_LATIN_1)
+        for name in removed:
+            del headers[name]
+        for name, value in changed:
+            headers[name] = value.decode(_LATIN_1)
+        return headers
+
+    def _signed_stream(self, signed: PreparedRequest) -> httpx.SyncByteStream | httpx.AsyncByteStream:
+        made = new_body(signed, self._body)
+        return self._was[2] if made is None else httpx.ByteStream(made)
+
+
+class _Exact(httpx.URL):
+    """A URL that is called with this very target: as text it would be quoted anew.
+
+    The extension `target` is not for this: httpcore 1.0.9 sends it to a proxy too, in the clear.
+    """
+
+    def __init__(self, url: httpx.URL, target: bytes) -> None:
+        super().__init__(url)
+        self._target = target
+
+    @property
+    def raw_path(self) -> bytes:
+        """Path and query as they are sent."""
+        return self._target
+
+
+def address(url: httpx.URL) -> str:
+    """Return the absolute URL that httpx calls, from the parts that it takes: no user, no fragment."""
+    return f"{url.scheme}://{url.netloc.decode('ascii')}{url.raw_path.decode('ascii')}"
+
+
+def is_replayable(request: httpx.Request) -> bool:
+    """Return whether the body can be sent again.
+
+    httpx's streams that are both synchronous and asynchronous render what they hold; others are
+    the caller's iterators and files, which are at their end after the first time.
+    """
+    stream = request.stream
+    return isinstance(stream, httpx.SyncByteStream) and isinstance(stream, httpx.AsyncByteStream)
+
+
+def clean_location(response: httpx.Response) -> None:
+    """Remove a known secret that the server echoes in its redirect: the next hop may be a stranger."""
+    if not response.has_redirect_location:
+        return
+    kept = without_secrets(response.headers["Location"])
+    if kept is None:
+        del response.headers["Location"]  # a URL that tells a secret is followed nowhere
+    else:
+        response.headers["Location"] = kept
+
+
+def _content(request: httpx.Request) -> object:
+    try:
+        return request.content or None
+    except httpx.RequestNotRead:
+        return UNREAD if is_replayable(request) else request.stream

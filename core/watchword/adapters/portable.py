@@ -1,0 +1,152 @@
+"""Requests of other libraries in the form that flows work on, and what a flow has changed in them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from typing import Any, NoReturn, Protocol, TypeAlias
+
+from requests import PreparedRequest
+from requests.structures import CaseInsensitiveDict
+
+from watchword.authenticator import Authenticator
+from watchword.codes import finding
+from watchword.errors import RequestError
+from watchword.flow import Answered, NeedToken
+
+Headers: TypeAlias = Sequence[tuple[str, str | bytes]]
+"""Names and values; what is not ASCII stands in the bytes that its library sends."""
+
+UNREAD = object()
+"""Stands for a body that can be read, again and again, but has not been: a form with files."""
+
+READ_BODY = object()
+"""The wish that the body be read into memory: its flow has to see it."""
+
+
+class _BodyWanted(Exception):  # noqa: N818 - no error: the body is read and the flow begun anew
+    """A flow has looked at a body that is unread as yet."""
+
+
+class Portable(PreparedRequest):
+    """A request of another library as flows see it, theirs to change.
+
+    `url` is absolute; `body` is bytes, None, `UNREAD`, or a stream, which flows can't read.
+    """
+
+    def __init__(
+        self, method: str, url: str, headers: Iterable[tuple[str, str | bytes]], body: object
+    ) -> None:
+        super().__init__()
+        self.method, self.url = method, url
+        self.headers = CaseInsensitiveDict()
+        for name, value in headers:  # its constructor takes longer
+            self.headers[name] = value  # type: ignore[assignment] # requests takes bytes, its stubs don't
+        if body is UNREAD:
+            del self.body
+        else:
+            self.body = body  # type: ignore[assignment] # streams are among it, as in requests itself
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise _BodyWanted if name == "body" else AttributeError(name)
+
+    def copy(self) -> Portable:
+        """Return a copy, its body as unread as this one's."""
+        return Portable(self.method or "", self.url or "", self.headers.items(), _body(self))
+
+
+class Unsigned(Protocol):
+    """A request of another library that waits to be signed, once or again for another try."""
+
+    @property
+    def is_replayable(self) -> bool:
+        """Whether its body can be sent again."""
+
+    def portable(self) -> Portable:
+        """Return it as a flow's own to change."""
+
+
+class _Readable(Unsigned, Protocol):
+    def read(self) -> None:
+        """Read the body into memory."""
+
+
+# As a method's flow; beside its wishes it may yield READ_BODY.
+Steps: TypeAlias = Generator[Any, Any, None]
+
+
+def steps(authenticator: Authenticator, unsigned: Unsigned) -> Steps:
+    """Start authenticating the request; begun anew where the flow turns out to need the body."""
+    try:
+        yield from authenticator.flow(unsigned.portable())
+    except _BodyWanted:
+        yield READ_BODY
+        yield from authenticator.flow(unsigned.portable())
+
+
+class Exchange:
+    """What is to be sent for one request: first, and after each answer that was not good."""
+
+    def __init__(self, authenticator: Authenticator, unsigned: _Readable) -> None:
+        self._authenticator = authenticator
+        self._unsigned = unsigned
+        self._steps = steps(authenticator, unsigned)
+
+    def first(self) -> PreparedRequest:
+        """Return what is to be sent.
+
+        Raises:
+            RequestError: the request can't take the credential.
+            TokenError: the method needs a token and none could be had.
+        """
+        return self._granted(next(self._steps))
+
+    def following(self, response: Answered) -> PreparedRequest | None:
+        """Return what is to be sent again, None where the answer is good; raises the same as `first`."""
+        try:
+            wish = self._steps.send(response)
+        except StopIteration:
+            return None
+        return replayable(self._granted(wish), self._unsigned)
+
+    def _granted(self, wish: object) -> PreparedRequest:
+        while not isinstance(wish, PreparedRequest):
+            if isinstance(wish, NeedToken):
+                wish = self._steps.send(self._authenticator.token(wish.rejected))
+            else:
+                self._unsigned.read()
+                wish = next(self._steps)
+        return wish
+
+
+def replayable(wish: PreparedRequest, unsigned: Unsigned) -> PreparedRequest:
+    """Return what is to be sent again; raises RequestError where the body is a stream that is gone."""
+    if not unsigned.is_replayable:
+        message = (
+            "The API refused the credential, and the request's body is a stream that can't be sent again."
+        )
+        raise RequestError([finding("body_not_replayable", message)])
+    return wish
+
+
+def changes(before: Headers, signed: PreparedRequest) -> tuple[list[tuple[str, bytes]], Iterable[str]]:
+    """Return the headers that a flow has set, as bytes to be sent, and the names of those it has removed."""
+    gone = {name.lower(): value for name, value in before}
+    now: CaseInsensitiveDict[Any] = signed.headers
+    changed = [
+        (name, value if isinstance(value, bytes) else value.encode("latin-1"))
+        for name, (lower, value) in zip(now, now.lower_items(), strict=True)
+        if gone.pop(lower, None) != value
+    ]
+    return changed, gone
+
+
+def new_body(signed: PreparedRequest, body: object) -> bytes | None:
+    """Return the body that a flow has made in the place of this one; None where it has made none."""
+    made = _body(signed)
+    if made is body or made is UNREAD:
+        return None
+    return made.encode() if isinstance(made, str) else made or b""  # type: ignore[return-value] # or bytes
+
+
+def _body(request: PreparedRequest) -> object:
+    return vars(request).get("body", UNREAD)

@@ -1,0 +1,66 @@
+"""JWTs that are signed here: one for a request, or one that serves until shortly before its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from watchword import redact, templates
+from watchword.codes import finding
+from watchword.errors import TokenError
+from watchword.flow import random_nonce
+from watchword.jwt.content import Content, as_json
+from watchword.jwt.signing import SigningKey
+from watchword.templates import Moment
+from watchword.tokens.token import Token
+from watchword.transport import Transport
+
+
+def signed(key: SigningKey, content: Content, moment: Moment) -> str:
+    """Return the JWT of a moment, in the compact serialization."""
+    return key.jws(as_json(content.header(key.algorithm, moment)), as_json(content.claims(moment)))
+
+
+@dataclass(frozen=True)
+class JwtSource:
+    """Signs a JWT here, without a server; `material` is what its key was read from.
+
+    `now` gives the seconds since 1970, `nonce` 32 random hexadecimal digits.
+    """
+
+    key: SigningKey
+    content: Content
+    material: tuple[str | None, ...] = field(repr=False)
+    now: Callable[[], float] = time.time
+    nonce: Callable[[], str] = random_nonce
+
+    logs_out = False
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """The key's text, the algorithm, and all that the JWT says but for the time."""
+        content = self.content
+        said = [templates.fill(dict(part), content.secrets) for part in (content.headers, content.payload)]
+        return (self.key.algorithm, self.material, said, content.lifetime)
+
+    def fetch(self, _: Transport) -> Token:
+        """Return a new JWT; raises TokenError where the payload's own exp has passed."""
+        moment = Moment(self.now(), self.nonce)
+        lifetime = _lifetime(self.content.claims(moment).get("exp"), moment.now, self.content.lifetime)
+        jwt = signed(self.key, self.content, moment)
+        redact.register([jwt])
+        return Token(jwt, lifetime=lifetime)
+
+    def discard(self, token: Token, transport: Transport) -> None:
+        """Do nothing: a JWT ends by itself."""
+
+
+def _lifetime(expiry: object, now: float, lifetime: int) -> float:
+    """Return for how long a JWT serves, in seconds: until its own end, where it says one."""
+    if not isinstance(expiry, (int, float)):
+        return lifetime
+    if expiry <= now:
+        message = "The claim exp of the payload has passed."
+        raise TokenError([finding("token_expired_already", message, advice="Write {{now+300}} as exp.")])
+    return expiry - int(now)

@@ -1,0 +1,107 @@
+"""Undo what forms, shells and environment files do to the text of a key, and say what was undone."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from urllib.parse import unquote
+
+_INVISIBLE = re.compile("[\ufeff\u200b-\u200d\u2060\x00]")
+_QUOTES = ("\"'`\u201c\u2018", "\"'`\u201d\u2019")
+_ESCAPED_BREAK = re.compile(r"\\+r\\+n|\\+[rn]|\\+(?=[\r\n])|\\+\Z")
+_ESCAPED = re.compile(r"\\+t|\\+(?=[/=+\"'-])")
+_PERCENT = re.compile(r"(?i)%(?:0a|0d|20|2b|2f|3d)")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*")
+_BASE64URL = str.maketrans("-_", "+/")
+_HEX = re.compile(r"30(?:[0-9a-fA-F]{2})+")
+
+# Line breaks whose backslash was lost: before the first line, which begins with M in DER and with b3 in
+# OpenSSH's form, and after each line of one of the usual lengths.
+_BARE_BREAKS = {
+    length: re.compile(
+        rf"(r?n)(?=M|b3)(?:[A-Za-z0-9+/]{{{length}}}\1)*[A-Za-z0-9+/]{{1,{length}}}={{0,2}}\1?"
+    )
+    for length in (64, 70, 76)
+}
+_IMPOSSIBLE = 1
+"""No number of bytes makes a base64 text whose length leaves this rest by four."""
+
+
+class Repairs(dict[str, None]):
+    """The words for what was repaired, each once, in their order."""
+
+    def note(self, word: str) -> None:
+        """Note a repair."""
+        self[word] = None
+
+
+class NotBase64(ValueError):  # noqa: N818 - says what it is
+    """A text that no repair makes base64; its message says why and shows nothing of it."""
+
+
+def tidied(text: str, repairs: Repairs) -> str:
+    """Return the text without what was wrapped around it or written for its line breaks."""
+    shown = _INVISIBLE.sub("", text)
+    if shown != text:
+        repairs.note("invisible characters")
+    text = _unquoted(shown.strip(), repairs)
+    if _PERCENT.search(text):
+        text = unquote(text)
+        repairs.note("percent-encoding")
+    if text.startswith("{"):
+        return text  # JSON has its own escapes
+    unescaped = _ESCAPED.sub("", _ESCAPED_BREAK.sub("\n", text))
+    if unescaped != text:
+        repairs.note("escaped line breaks")
+    return unescaped.strip()
+
+
+def _unquoted(text: str, repairs: Repairs) -> str:
+    try:
+        content = json.loads(text, strict=False) if text[:1] == '"' else None
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, str):
+        content = text
+        while len(content) > 1 and content[0] in _QUOTES[0] and content[-1] in _QUOTES[1]:
+            content = content[1:-1].strip()
+    if content != text:
+        repairs.note("quotes")
+    return content.strip()
+
+
+def from_base64(text: str, repairs: Repairs) -> bytes:
+    """Return what a text in base64 stands for, in either alphabet (RFC 4648), padded or not.
+
+    Raises:
+        NotBase64: it has other characters, or ends in the middle of one.
+    """
+    squeezed = "".join(text.split())
+    body = squeezed.rstrip("=").translate(_BASE64URL)
+    foreign = len(_BASE64.sub("", body))
+    if foreign:
+        raise NotBase64(f"of its characters, {foreign} are none of base64")
+    if len(body) % 4 == _IMPOSSIBLE:
+        raise NotBase64(f"base64 never has {len(body)} characters: at least one was lost or added")
+    padding = "=" * (-len(body) % 4)
+    if len(squeezed) != len(body + padding):
+        repairs.note("padding")
+    return base64.b64decode(body + padding)
+
+
+def without_bare_breaks(text: str, repairs: Repairs) -> str:
+    """Return a key's base64 without the letter n that a shell has made of each line break."""
+    squeezed = "".join(text.split())
+    for length, pattern in _BARE_BREAKS.items():
+        if found := pattern.fullmatch(squeezed):
+            repairs.note("escaped line breaks")
+            return re.sub(f"{found[1]}(.{{1,{length}}})", r"\1", squeezed.removesuffix(found[1]))
+    return text
+
+
+def from_hex(text: str) -> bytes | None:
+    """Return what a text in hexadecimal digits stands for, None unless it is that and begins like DER."""
+    squeezed = "".join(text.replace(":", " ").split())
+    return binascii.unhexlify(squeezed) if _HEX.fullmatch(squeezed) else None

@@ -1,0 +1,1 @@
+"""Session login: the request that opens a session, what its answer holds, and the logout."""

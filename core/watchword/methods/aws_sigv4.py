@@ -1,0 +1,185 @@
+"""`aws_sigv4`: AWS Signature Version 4, in the headers or as a presigned URL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from importlib.util import find_spec
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+from requests import PreparedRequest
+
+from watchword import headers
+from watchword.codes import finding
+from watchword.diagnosis import Finding
+from watchword.fields import About, Section
+from watchword.flow import NEED_TOKEN, Answered, Context, Flow, NeedToken
+from watchword.methods.base import Method
+from watchword.placement import Slot
+from watchword.sigv4.refusals import aws_refusal
+from watchword.sigv4.credentials import AwsCredentials, CredentialChain
+from watchword.sigv4.payload import payload_hash
+from watchword.sigv4.presign import PARAMETERS, presign
+from watchword.sigv4.signer import SigningKey, like_s3, sign, timestamp
+from watchword.templates import Secrets
+
+_AWS = Section.AWS
+
+_REFUSED = frozenset({401, 403})
+_ERROR_TYPE = "x-amzn-ErrorType"
+_OF_CREDENTIALS = ("ExpiredToken", "UnrecognizedClient", "InvalidClientTokenId")
+
+_KEY = "aws_sigv4.key"
+"""Where the flow's memory holds the signing key of the day."""
+
+
+class AwsSigV4(Method):
+    """Sign each request with a pair of AWS keys, or with those of a profile or a role."""
+
+    method: ClassVar[str] = "aws_sigv4"
+    title: ClassVar[str] = "AWS Signature Version 4"
+    depends_on_time: ClassVar[bool] = True
+
+    region: Annotated[str, About("Region", "The region in the API's address, such as eu-central-1.", _AWS)]
+    service: Annotated[
+        str, About("Service", "The service's name in signatures, such as s3 or execute-api.", _AWS)
+    ]
+    access_key: Annotated[
+        str | None,
+        About("Access key", "The access key ID; empty where a profile is used.", _AWS, secret=True),
+    ] = None
+    secret_key: Annotated[
+        str | None, About("Secret key", "The secret access key that belongs to it.", _AWS, secret=True)
+    ] = None
+    session_token: Annotated[
+        str | None, About("Session token", "The third part of temporary credentials.", _AWS, secret=True)
+    ] = None
+    add_to: Annotated[
+        Literal["header", "query"],
+        About("Send in", "header, or query for presigned URLs.", Section.PLACEMENT),
+    ] = "header"
+    expires: Annotated[
+        int, About("Expires", "Seconds that a presigned URL is good for, at most a week.", _AWS)
+    ] = Field(default=900, ge=1, le=604_800)
+    role_arn: Annotated[
+        str | None,
+        About("Role ARN", "A role to assume, with the keys above or the profile; needs botocore.", _AWS),
+    ] = None
+    profile: Annotated[
+        str | None,
+        About("Profile", "A profile of this machine's AWS configuration; needs botocore.", _AWS),
+    ] = None
+
+    def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
+        """Send it signed; where AWS refuses temporary credentials, once more with newer ones."""
+        payload = payload_hash(request, as_s3=self._as_s3, presigned=self.add_to == "query")
+        if not self._is_temporary:
+            yield self._signed(request, self._own, context, payload)
+            return
+        credentials: AwsCredentials = yield NEED_TOKEN
+        response: Answered = yield self._signed(request.copy(), credentials, context, payload)
+        if not _refuses_credentials(response, context):
+            return
+        newer: AwsCredentials = yield NeedToken(rejected=credentials)
+        if newer != credentials:
+            yield self._signed(request, newer, context, payload)
+
+    def placements(self) -> tuple[Slot, ...]:
+        """The headers or parameters of a signature; their values are known only when sent."""
+        token = bool(self.session_token) or self._is_temporary
+        if self.add_to == "query":
+            names = [name for name in PARAMETERS if token or name != "X-Amz-Security-Token"]
+            return tuple(Slot("query", name) for name in names)
+        own = ["Authorization", "X-Amz-Date", *(["X-Amz-Security-Token"] if token else [])]
+        return tuple(Slot("header", name) for name in own)
+
+    def borrowed(self) -> tuple[str, ...]:
+        """The named profile; the default one where a role is assumed without keys of its own."""
+        profile = self.profile or ("default" if self.role_arn and not self.access_key else "")
+        return (f"aws:{profile}",) if profile else ()
+
+    def explain(self, status: int, _headers: Mapping[str, str], text: str, /) -> Finding | None:
+        """Name the reason that AWS gives."""
+        known = aws_refusal(status, text)
+        return finding(known.code, known.message, evidence=known.evidence) if known else None
+
+    def findings(self, _: Secrets, /) -> Iterator[Finding]:
+        """Keys that are missing or too many, and what can't stand in a header."""
+        yield from self._missing()
+        if self._is_temporary and find_spec("botocore") is None:
+            message = "role_arn and profile need botocore, which is not installed."
+            yield finding("extra_missing", message, advice='Run: pip install "watchword[aws]"')
+        if self.role_arn and not self.role_arn.startswith("arn:"):
+            yield finding("wrong_type", "The field role_arn has a wrong value: it does not begin with arn:.")
+        for name in ("region", "service", "access_key", "session_token"):
+            value = getattr(self, name) or ""
+            yield from headers.value_findings(value, f"the field {name}")
+            if not value.isascii():
+                yield finding("header_illegal", f"The field {name} holds a character outside ASCII.")
+
+    def token_source(self, _: Secrets, /) -> CredentialChain | None:
+        """Return where temporary credentials come from, None where the document has lasting ones."""
+        if not self._is_temporary:
+            return None
+        return CredentialChain(
+            self.region, self.profile, self.role_arn, self._own if self.access_key else None
+        )
+
+    def _missing(self) -> Iterator[Finding]:
+        for name in ("region", "service"):
+            if not getattr(self, name).strip():
+                yield finding("missing_field", f"The field {name} is empty.")
+        keys = {"access_key": self.access_key, "secret_key": self.secret_key}
+        if any(keys.values()) or self.session_token or not self._is_temporary:
+            for name, value in keys.items():
+                if not value:
+                    yield finding("missing_field", f"The field {name} is missing.")
+        if any(keys.values()) and self.profile:
+            yield finding("given_twice", "Credentials are named twice: by access_key and by profile.")
+        if (self.access_key or "").startswith("ASIA") and not self.session_token:
+            message = "The field session_token is missing: an access key that begins with ASIA is temporary."
+            yield finding("missing_field", message)
+
+    @cached_property
+    def _as_s3(self) -> bool:
+        return like_s3(self.service)
+
+    @cached_property
+    def _is_temporary(self) -> bool:
+        return bool(self.role_arn or self.profile)
+
+    @cached_property
+    def _own(self) -> AwsCredentials:
+        return AwsCredentials(
+            access_token=self.session_token or "",
+            access_key=self.access_key or "",
+            secret_key=self.secret_key or "",
+        )
+
+    def _signed(
+        self, request: PreparedRequest, credentials: AwsCredentials, context: Context, payload: str
+    ) -> PreparedRequest:
+        moment = timestamp(context.now())
+        key: SigningKey | None = context.memory.get(_KEY)
+        if key is None or key.credentials is not credentials or not moment.startswith(key.date):
+            key = SigningKey.derived(credentials, self.region, self.service, moment[:8])
+            context.memory[_KEY] = key
+        if self.add_to == "query":
+            presign(request, key, moment, payload, self.expires)
+        else:
+            sign(request, key, moment, payload)
+        return request
+
+
+def _refuses_credentials(response: Answered, context: Context) -> bool:
+    """Return whether newer credentials may help.
+
+    AWS refuses those that have ended with 403, some services with 400, and names the reason in a
+    header or in the body, which a flow does not see. So the header decides where there is one; a 403
+    alone counts too, since the keeper renews once a minute at most, whatever it was meant for.
+    """
+    named = response.headers.get(_ERROR_TYPE)
+    if named:
+        return named.startswith(_OF_CREDENTIALS)
+    return response.status_code in _REFUSED or response.status_code in context.refresh_on_status

@@ -1,0 +1,151 @@
+"""`digest`: user name and password, proven by a hash (RFC 7616)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, MutableMapping
+from functools import cached_property
+from typing import Annotated, Any, ClassVar
+from urllib.parse import quote, urlsplit
+
+from requests import PreparedRequest
+
+from watchword import headers
+from watchword.codes import finding
+from watchword.diagnosis import Finding
+from watchword.digest.challenge import next_nonce, strongest, unsupported
+from watchword.digest.response import Login, Session
+from watchword.errors import RequestError
+from watchword.fields import About, Section
+from watchword.flow import Answered, Context, Flow
+from watchword.methods.base import Method
+from watchword.placement import Placement, Slot
+from watchword.redact import text as masked
+from watchword.templates import Secrets
+
+_UNAUTHORIZED = 401
+_ESCAPED = re.compile("%[0-9a-fA-F]{2}")
+_PATH = "!$%&'()*+,/:;=@"  # RFC 3986 section 3.3, beside letters, digits and -._~
+_QUERY = f"{_PATH}?"
+
+
+class Digest(Method):
+    """Answer the server's challenge with a hash of user name, password and request.
+
+    The first request goes out without credential; once challenged, those that follow to the same
+    origin carry the answer at once. Basic is never answered, whatever the server offers beside.
+    """
+
+    method: ClassVar[str] = "digest"
+    title: ClassVar[str] = "Digest (user name and password)"
+
+    username: Annotated[str, About("User name", "The user's name, without a colon.", Section.AUTHENTICATION)]
+    password: Annotated[
+        str,
+        About(
+            "Password",
+            "The user's password; it is never sent itself.",
+            Section.AUTHENTICATION,
+            secret=True,
+            may_be_empty=True,
+        ),
+    ] = ""
+
+    def placements(self) -> tuple[Placement | Slot, ...]:
+        """The answer's header; its value is known only when sent."""
+        return (Slot("header", "Authorization"),)
+
+    def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
+        """Send with the answer to the origin's last challenge, if there was one; answer a new one once.
+
+        A refusal of an answer made ahead says little: the nonce may be stale, the server may have been
+        restarted, the path may be in another realm. A refusal of one to a new challenge stands.
+
+        Raises:
+            RequestError: the server wants a body that can't be read twice signed, or sent again.
+        """
+        space, uri, memory = _space(request), _settled(request), context.memory
+        session: Session | None = memory.get(space)
+        if session:
+            request.headers["Authorization"] = session.authorization(request, uri)
+        else:
+            request.headers.pop("Authorization", None)
+        response: Answered = yield request
+        if response.status_code == _UNAUTHORIZED:
+            challenge = strongest(response.headers.get("WWW-Authenticate", ""))
+            if challenge is None:
+                return
+            session = memory[space] = Session.begin(challenge, self._login, context.nonce())
+            _require_replayable(request)
+            request.headers["Authorization"] = session.authorization(request, uri)
+            response = yield request
+        if session:
+            _learn(memory, space, session, response)
+
+    def findings(self, _: Secrets, /) -> Iterator[Finding]:
+        """A colon in the name, and what no header can carry."""
+        if ":" in self.username:
+            message = "The user name has a colon; all behind it would count as realm."
+            advice = "A user name for Digest authentication must not contain a colon (RFC 7616, section 4)."
+            yield finding("username_illegal", message, advice=advice)
+        try:
+            octets = self.username.encode().decode("latin-1")
+            self.password.encode()
+        except UnicodeEncodeError:
+            yield finding("charset_mismatch", "User name or password can't be written in utf-8.")
+        else:
+            yield from headers.value_findings(octets, "the user name")
+
+    def explain(self, status: int, answered: Mapping[str, str], _text: str, /) -> Finding | None:
+        """Name what a challenge asks for that is not known here."""
+        asked = unsupported(answered.get("WWW-Authenticate", "")) if status == _UNAUTHORIZED else None
+        message = f"The API's Digest challenge can't be answered: {masked(asked or '')}."
+        return finding("digest_unsupported", message) if asked else None
+
+    @cached_property
+    def _login(self) -> Login:
+        return Login(self.username, self.password)
+
+
+def _space(request: PreparedRequest) -> str:
+    """Return the protection space (RFC 7616 section 3.3): the origin, whatever `domain` says."""
+    parts = urlsplit(request.url or "")
+    return f"digest {parts.scheme}://{parts.netloc}"
+
+
+def _settled(request: PreparedRequest) -> str:
+    """Bring the URL into a form that no client encodes further; return the target that is sent then.
+
+    Left to themselves they do: a redirect's URL, which nobody has prepared, becomes another one.
+    """
+    parts = urlsplit(request.url or "")
+    query = f"?{quote(parts.query, safe=_QUERY)}" if parts.query else ""
+    encoded = f"{quote(parts.path or '/', safe=_PATH)}{query}"
+    target = _ESCAPED.sub(lambda match: match[0].upper(), encoded)
+    url = f"{parts.scheme}://{parts.netloc}{target}"
+    if url != request.url:
+        request.url = url
+    return target
+
+
+def _require_replayable(request: PreparedRequest) -> None:
+    """Raise RequestError for a body that went with the first request and is gone."""
+    body: object = request.body
+    if body is None or isinstance(body, (str, bytes, bytearray)):
+        return
+    if not isinstance(getattr(request, "_body_position", None), int):  # so requests marks what can rewind
+        message = "The API asked for an answer, and the request's body is a stream that can't be sent again."
+        advice = "Send the request again: the challenge is known now, so the next body goes with its answer."
+        raise RequestError([finding("body_not_replayable", message, advice=advice)])
+
+
+def _learn(memory: MutableMapping[str, Any], space: str, session: Session, response: Answered) -> None:
+    """Forget a session whose answer was refused; take the nonce that the server gives for what follows."""
+    if memory.get(space) is not session:  # another thread has gone on to a newer one
+        return
+    if response.status_code == _UNAUTHORIZED:
+        memory.pop(space, None)
+        return
+    nonce = next_nonce(response.headers.get("Authentication-Info", ""))
+    if nonce:
+        memory[space] = session.continued(nonce)

@@ -1,0 +1,121 @@
+"""`jwt_bearer`: a JSON Web Token that is signed here (RFC 7519) and sent as bearer token (RFC 6750)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+from requests import PreparedRequest
+
+from watchword import headers, templates
+from watchword.diagnosis import Finding, errors
+from watchword.errors import DocumentError
+from watchword.fields import About, JsonObject, Section
+from watchword.flow import Context, Flow, random_nonce
+from watchword.jwt.algorithms import Encoding, Name
+from watchword.jwt.content import Content
+from watchword.jwt.signing import SigningKey, signing_key
+from watchword.jwt.source import JwtSource, signed
+from watchword.methods.base import TokenPlacement
+from watchword.placement import put
+from watchword.templates import Moment, Secrets
+
+_JWT = Section.JWT
+_YEARS = 10 * 365 * 86_400
+
+
+class JwtBearer(TokenPlacement):
+    """Sign a JWT, send it until shortly before its end, and sign another when it ends or is refused."""
+
+    method: ClassVar[str] = "jwt_bearer"
+    title: ClassVar[str] = "JWT signed with a key"
+    depends_on_time: ClassVar[bool] = True
+
+    algorithm: Annotated[Name, About("Algorithm", "What the API checks the signature with.", _JWT)] = "HS256"
+    jwt_secret: Annotated[
+        str,
+        About(
+            "Secret or private key",
+            "For HS256 to HS512 the shared secret, else a private key: PEM, JWK, or DER in base64.",
+            _JWT,
+            secret=True,
+            multiline=True,
+        ),
+    ]
+    key_encoding: Annotated[
+        Encoding, About("Encoding of the secret", "How the secret is written; keys are recognised.", _JWT)
+    ] = "utf8"
+    private_key_passphrase: Annotated[
+        str | None,
+        About("Passphrase", "Opens the private key if it is encrypted.", Section.PRIVATE_KEY, secret=True),
+    ] = None
+    payload: Annotated[
+        JsonObject,
+        About(
+            "Payload",
+            "JSON: the claims; {{now}}, {{now+300}}, {{uuid}} and {{secret:NAME}} are filled in, null leaves "
+            "a claim out.",
+            _JWT,
+        ),
+    ] = Field(default_factory=dict)
+    jwt_headers: Annotated[
+        JsonObject,
+        About("JWT headers", 'JSON: headers beside alg and typ, which are set, such as {"kid": "1"}.', _JWT),
+    ] = Field(default_factory=dict)
+    lifetime: Annotated[
+        int,
+        About(
+            "Lifetime",
+            "Seconds that a JWT lasts: sets iat, nbf and exp unless the payload does; 0 signs each request "
+            "anew.",
+            _JWT,
+        ),
+    ] = Field(default=300, ge=0, le=_YEARS)
+    query_name: Annotated[
+        str, About("Query parameter", "The query parameter that carries the token.", Section.PLACEMENT)
+    ] = "jwt"
+
+    def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
+        """Send with the current JWT; where the API refuses it, once more with a newer one.
+
+        With a lifetime of 0 each request has a JWT of its own, and a refusal stands.
+        """
+        if self.lifetime:
+            yield from self.token_flow(request, context)
+        else:
+            jwt = signed(self._key, self._content(context.secrets), Moment(context.now(), context.nonce))
+            put(request, self.slot, self.value(jwt))
+            yield request
+
+    def token_source(self, secrets: Secrets, /) -> JwtSource | None:
+        """Return what signs JWTs that last; raises DocumentError where the key can't be read."""
+        if not self.lifetime:
+            return None
+        material = (self.jwt_secret, self.key_encoding, self.private_key_passphrase)
+        return JwtSource(self._key, self._content(secrets), material)
+
+    def findings(self, secrets: Secrets, /) -> Iterator[Finding]:
+        """What is wrong with the key, with templates, header and claims, and with the JWT's place."""
+        yield from headers.value_findings(self.value("token"), "the token's place")
+        try:
+            yield from self._key.findings
+        except DocumentError as error:
+            yield from error.findings
+        mentions = [
+            *templates.findings("payload", self.payload, secrets, timed=True),
+            *templates.findings("jwt_headers", self.jwt_headers, secrets, timed=True),
+        ]
+        yield from mentions
+        if not errors(mentions):
+            moment = Moment(time.time(), random_nonce)
+            yield from self._content(secrets).findings(self.algorithm, moment)
+
+    @cached_property
+    def _key(self) -> SigningKey:
+        return signing_key(self.algorithm, self.jwt_secret, self.key_encoding, self.private_key_passphrase)
+
+    def _content(self, secrets: Secrets) -> Content:
+        return Content(self.jwt_headers, self.payload, secrets, self.lifetime)

@@ -1,0 +1,199 @@
+"""`oauth1`: requests signed by a client and, mostly, a user's token (RFC 5849)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
+
+from requests import PreparedRequest
+
+from watchword import headers, redact
+from watchword.codes import finding
+from watchword.diagnosis import Finding
+from watchword.errors import DocumentError
+from watchword.fields import About, Section
+from watchword.flow import Context, Flow
+from watchword.methods.base import Method
+from watchword.oauth1.signature import HashName, escape, hmac_signer, plaintext_signer, rsa_signer
+from watchword.oauth1.signer import PROTOCOL_PARAMETERS, AddTo, Algorithm, Signer
+from watchword.placement import Slot
+from watchword.templates import Secrets
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    from watchword.keys import PrivateKey
+
+_OAUTH1 = Section.OAUTH1
+
+SIGN_IN_URLS = ("request_url", "authorize_url", "exchange_url")
+"""The fields of the sign-in, which needs all three: two are shown credentials, one the user's password."""
+
+
+class OAuth1(Method):
+    """Sign each request with the consumer's secret or key, and with the token's secret."""
+
+    method: ClassVar[str] = "oauth1"
+    title: ClassVar[str] = "OAuth 1.0"
+    depends_on_time: ClassVar[bool] = True
+    urls: ClassVar[tuple[str, ...]] = SIGN_IN_URLS
+
+    signature_method: Annotated[
+        Literal[
+            "HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1", "RSA-SHA256", "RSA-SHA512", "PLAINTEXT"
+        ],
+        About("Signature method", "How requests are signed, as the API wants it.", _OAUTH1),
+    ] = "HMAC-SHA1"
+    realm: Annotated[str, About("Realm", "Sent along in the header where the API asks for it.", _OAUTH1)] = ""
+    consumer_key: Annotated[str, About("Consumer key", "The client's public name.", _OAUTH1)]
+    consumer_secret: Annotated[
+        str | None,
+        About(
+            "Consumer secret",
+            "The client's secret, for HMAC and PLAINTEXT.",
+            _OAUTH1,
+            secret=True,
+            may_be_empty=True,
+        ),
+    ] = None
+    private_key: Annotated[
+        str | None,
+        About("Private key", "The client's RSA key.", Section.PRIVATE_KEY, secret=True, multiline=True),
+    ] = None
+    private_key_passphrase: Annotated[
+        str | None,
+        About("Passphrase", "Opens the private key if it is encrypted.", Section.PRIVATE_KEY, secret=True),
+    ] = None
+    access_token: Annotated[
+        str,
+        About(
+            "Access token",
+            "The user's token; empty where the client alone signs.",
+            _OAUTH1,
+            secret=True,
+            may_be_empty=True,
+        ),
+    ] = ""
+    token_secret: Annotated[
+        str, About("Token secret", "The secret of the token.", _OAUTH1, secret=True, may_be_empty=True)
+    ] = ""
+    body_hash: Annotated[
+        bool,
+        About(
+            "Body hash",
+            "Sign bodies that are no forms too, by their hash; where the API asks for it.",
+            _OAUTH1,
+        ),
+    ] = False
+    add_to: Annotated[AddTo, About("Send in", "Where the API expects the credential.", Section.PLACEMENT)] = (
+        "header"
+    )
+    request_url: Annotated[
+        str | None, About("Request URL", "For the sign-in: where it begins (temporary credentials).", _OAUTH1)
+    ] = None
+    authorize_url: Annotated[
+        str | None, About("Authorize URL", "For the sign-in: the page on which the user agrees.", _OAUTH1)
+    ] = None
+    exchange_url: Annotated[
+        str | None, About("Exchange URL", "For the sign-in: where the token is issued.", _OAUTH1)
+    ] = None
+
+    def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
+        """Sign the request and send it."""
+        self._signer.sign(request, context)
+        yield request
+
+    def placements(self) -> tuple[Slot, ...]:
+        """The header, or each of the parameters in query or body."""
+        if self.add_to == "header":
+            return (Slot("header", "Authorization"),)
+        return tuple(Slot(self.add_to, name) for name in PROTOCOL_PARAMETERS)
+
+    def findings(self, _: Secrets, /) -> Iterator[Finding]:
+        """A secret or key that is missing or unfit, and a sign-in of which a part is missing."""
+        if self.signature_method.startswith("RSA"):
+            yield from self._key_findings()
+        else:
+            yield from self._secret_findings()
+        if self.token_secret and not self.access_token:
+            yield finding("missing_field", "There is a token_secret, but no access_token that it belongs to.")
+        yield from headers.value_findings(self.realm, "realm")
+        if self.realm and self.add_to != "header":
+            message = f"The realm is not sent: there is no place for it in the {self.add_to}."
+            advice = "Set add_to to header if the API wants a realm."
+            yield finding("fields_ignored", message, advice=advice)
+        missing = [name for name in SIGN_IN_URLS if not getattr(self, name)]
+        if len(missing) < len(SIGN_IN_URLS):
+            for name in missing:
+                yield finding("missing_field", f"The sign-in has no {name}; it needs all three URLs or none.")
+
+    def signer(self, token: str, token_secret: str) -> Signer:
+        """Return what signs with this token rather than the connection's own; empty for the client alone."""
+        algorithm = self._algorithm(token_secret)
+        return Signer(algorithm, self.consumer_key, token, self.add_to, self.realm, self.body_hash)
+
+    @cached_property
+    def _signer(self) -> Signer:
+        return self.signer(self.access_token, self.token_secret)
+
+    @cached_property
+    def _private_key(self) -> PrivateKey:
+        from watchword.keys import read_private_key  # noqa: PLC0415 - loads cryptography
+
+        return read_private_key(self.private_key or "", self.private_key_passphrase)
+
+    def _algorithm(self, token_secret: str) -> Algorithm:
+        name, consumer_secret = self.signature_method, self.consumer_secret or ""
+        if name == "PLAINTEXT":
+            # The signature is the secrets themselves, encoded twice by the time it is sent.
+            redact.register([escape(consumer_secret), escape(token_secret)])
+            return Algorithm(name, plaintext_signer(consumer_secret, token_secret))
+        kind, _, digest = name.lower().partition("-")
+        hash_name = cast("HashName", digest)
+        if kind == "hmac":
+            return Algorithm(name, hmac_signer(hash_name, consumer_secret, token_secret), hash_name)
+        key = cast("RSAPrivateKey", self._private_key.key)
+        return Algorithm(name, rsa_signer(hash_name, key), hash_name)
+
+    def _secret_findings(self) -> Iterator[Finding]:
+        if self.consumer_secret is None:
+            message = f"The signature method {self.signature_method} needs the field consumer_secret."
+            advice = "Fill the field in; where the provider gave an empty secret, write literal: there."
+            yield finding("missing_field", message, advice=advice)
+        if self.private_key:
+            message = f"The private key is stored and not used: {self.signature_method} signs with secrets."
+            advice = "Clear private_key, or choose the RSA method that the key is for."
+            yield finding("fields_ignored", message, advice=advice)
+
+    def _key_findings(self) -> Iterator[Finding]:
+        if not self.private_key:
+            message = f"The signature method {self.signature_method} needs the field private_key."
+            yield finding("missing_field", message)
+            return
+        try:
+            key = self._private_key
+        except DocumentError as error:
+            yield from error.findings
+            return
+        if key.repaired:
+            yield finding("key_repaired", f"The private key was mended: {', '.join(key.repaired)}.")
+        if key.kind != "RSA":
+            message = f"The private key is of kind {key.kind}; {self.signature_method} needs an RSA key."
+            yield finding("key_unsuitable", message)
+        elif not self._can_sign():
+            message = f"This machine can't sign by {self.signature_method} with this key."
+            advice = (
+                "Get a key of 2048 bits or more; some systems forbid SHA-1, where RSA-SHA256 may be left."
+            )
+            yield finding("key_unsuitable", message, advice=advice)
+
+    def _can_sign(self) -> bool:
+        """Sign something: a key may be too short for a digest, and a system's policy forbid a hash."""
+        from cryptography.exceptions import InternalError, UnsupportedAlgorithm  # noqa: PLC0415 - heavy
+
+        try:
+            self._algorithm("").sign("")
+        except (ValueError, UnsupportedAlgorithm, InternalError):
+            return False
+        return True

@@ -1,0 +1,139 @@
+"""The sign-in in three steps that a user's token comes from (RFC 5849 section 2).
+
+`begin` asks for temporary credentials, the user agrees at `SignIn.authorize_url`, and `finish`
+exchanges what came back for the token. Nothing is kept between the steps but the `SignIn`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+import requests
+
+from watchword import redact
+from watchword.codes import finding
+from watchword.connection import Connection
+from watchword.errors import DocumentError, TokenError
+from watchword.flow import Context
+from watchword.methods.oauth1 import SIGN_IN_URLS, OAuth1
+from watchword.oauth1.reply import confirmed, problems, read_credentials
+from watchword.oauth1.signature import Pair, escape
+from watchword.oauth1.signer import Signer
+from watchword.oauth2.reply import Reply
+from watchword.origins import host
+from watchword.tokens.exchange import exchange
+from watchword.transport import Transport
+
+OUT_OF_BAND = "oob"
+"""The callback of a client that can't be called back: the server shows the verifier to the user."""
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """A sign-in that has begun: the absolute URL to open, and the temporary credentials."""
+
+    authorize_url: str = field(repr=False)
+    token: str = field(repr=False)
+    token_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class AccessToken:
+    """What a sign-in ends with: the values of two fields of the connection's document."""
+
+    access_token: str = field(repr=False)
+    token_secret: str = field(repr=False)
+
+
+def begin(connection: Connection, callback: str = OUT_OF_BAND) -> SignIn:
+    """Ask for temporary credentials and return the sign-in that has begun (section 2.1).
+
+    Args:
+        connection: of the method oauth1, with its three sign-in URLs.
+        callback: absolute URL that the user is sent back to.
+
+    Raises:
+        DocumentError: the document holds an error, is of another method, or lacks a URL.
+        TokenError: the server gave no temporary credentials.
+    """
+    server = _Server.of(connection)
+    reply = server.ask("request_url", server.method.signer("", ""), ("oauth_callback", callback))
+    form = read_credentials(reply, "request_url")
+    confirmed(reply, "request_url", form)
+    token, token_secret = form["oauth_token"], form["oauth_token_secret"]
+    redact.register([token, token_secret])
+    return SignIn(_with_token(server.method.authorize_url or "", token), token, token_secret)
+
+
+def verifier_from(url: str, sign_in: SignIn) -> str:
+    """Return the verifier in the URL that the user was sent back to (section 2.2).
+
+    Raises:
+        TokenError: the user refused, or the URL is that of another sign-in.
+    """
+    fields = dict(parse_qsl(url.partition("?")[2].partition("#")[0], keep_blank_values=True))
+    reported = problems(url)
+    if "denied" in fields or reported:
+        raise _refused("The user, or the server for them, has refused.", reported)
+    if fields.get("oauth_token") != sign_in.token:
+        raise _refused("The redirected URL belongs to another sign-in.")
+    verifier = fields.get("oauth_verifier", "")
+    if not verifier:
+        raise _refused("The redirected URL holds no oauth_verifier: the user has not agreed.")
+    redact.register([verifier])
+    return verifier
+
+
+def finish(connection: Connection, sign_in: SignIn, verifier: str) -> AccessToken:
+    """Exchange the temporary credentials for the token (section 2.3); they are good for this once.
+
+    Raises:
+        DocumentError: as `begin` does.
+        TokenError: the server gave no token.
+    """
+    redact.register([verifier, sign_in.token, sign_in.token_secret])
+    server = _Server.of(connection)
+    signer = server.method.signer(sign_in.token, sign_in.token_secret)
+    form = read_credentials(server.ask("exchange_url", signer, ("oauth_verifier", verifier)), "exchange_url")
+    redact.register([form["oauth_token"], form["oauth_token_secret"]])
+    return AccessToken(form["oauth_token"], form["oauth_token_secret"])
+
+
+@dataclass(frozen=True)
+class _Server:
+    """The server that a connection signs in at, and the way to it."""
+
+    method: OAuth1
+    context: Context
+    transport: Transport
+
+    @classmethod
+    def of(cls, connection: Connection) -> _Server:
+        adapter = connection.adapter()
+        method = adapter.authenticator.method
+        if not isinstance(method, OAuth1):
+            message = f"The sign-in is for the method oauth1; this connection's method is {method.method}."
+            advice = "Give a document of the method oauth1."
+            raise DocumentError([finding("unknown_method", message, advice=advice)])
+        missing = [name for name in SIGN_IN_URLS if not getattr(method, name)]
+        if missing:
+            raise DocumentError([finding("missing_field", f"The sign-in needs {', '.join(missing)}.")])
+        return cls(method, adapter.authenticator.context, adapter.transport)
+
+    def ask(self, name: str, signer: Signer, more: Pair) -> Reply:
+        """Return what the URL in the field of that name answers to a signed request."""
+        request = requests.Request("POST", getattr(self.method, name)).prepare()
+        server = host(request.url or "")
+        signer.sign(request, self.context, [more])
+        response, text = exchange(request, self.transport, f"the {name} at {server}")
+        return Reply(server, response.status_code, response.headers, text)
+
+
+def _with_token(url: str, token: str) -> str:
+    address, hash_sign, fragment = url.partition("#")
+    return f"{address}{'&' if '?' in address else '?'}oauth_token={escape(token)}{hash_sign}{fragment}"
+
+
+def _refused(message: str, reported: dict[str, str] | None = None) -> TokenError:
+    return TokenError([finding("sign_in_refused", message, advice="Begin again.", evidence=reported)])

@@ -1,0 +1,50 @@
+"""Ask a server for a token: a plain session of its own, no redirects, no netrc, no headers of the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from watchword import network, redact
+from watchword.codes import finding
+from watchword.deadline import read, within
+from watchword.errors import TokenError
+from watchword.transport import Transport
+
+LARGEST_REPLY = 1 << 20
+"""Longest reply that is read, in bytes."""
+
+
+def exchange(
+    request: requests.PreparedRequest, transport: Transport, target: str
+) -> tuple[requests.Response, str]:
+    """Send a request and return the response, closed, beside the text of its body.
+
+    `target` are the words for the server in messages.
+
+    Raises:
+        TokenError: no whole answer within `transport.timeout` seconds, or one that has no end.
+    """
+    try:
+        response, body = within(transport.timeout, lambda: _sent(request, transport))
+    except (requests.RequestException, HTTPError, OSError, ValueError, TypeError) as error:
+        # Whatever a library makes of a bad address, certificate or header ends here, typed and masked.
+        redact.exception(error, lambda value: None if value is request else value)
+        raise TokenError([network.classify(error, target)]) from None
+    if len(body) > LARGEST_REPLY:
+        message = f"Getting a token: {target} answered more than {LARGEST_REPLY} bytes."
+        raise TokenError([finding("reply_not_token", message)])
+    return response, body.decode("utf-8", "replace")
+
+
+def _sent(request: requests.PreparedRequest, transport: Transport) -> tuple[requests.Response, bytes]:
+    with requests.Session() as session:
+        options: dict[str, Any] = {
+            **session.merge_environment_settings(request.url, {}, True, None, None),  # noqa: FBT003
+            **transport.overrides(),
+        }
+        response = session.send(request, timeout=transport.timeout, allow_redirects=False, **options)
+        with response:
+            return response, read(response, LARGEST_REPLY + 1, transport.timeout)

@@ -1,0 +1,84 @@
+"""What arrives: the same request, byte for byte, whichever client has sent it."""
+
+from __future__ import annotations
+
+import pytest
+
+import watchword
+
+OWN = {"host", "connection", "user-agent", "accept", "accept-encoding"}
+"""What each client says in its own words."""
+
+REQUESTS = {
+    "GET": ("GET", "/v1/orders?page=2&q=a%20b%2Fc&empty=", {}, None),
+    "form": ("POST", "/v1/orders", {"Content-Type": "application/x-www-form-urlencoded"}, b"a=1&b=%C3%BC+x"),
+    "JSON": (
+        "PUT",
+        "/v1/orders/7",
+        {"Content-Type": "application/json", "X-Trace": "t"},
+        b'{"a": [1, "\\u00fc"]}',
+    ),
+}
+
+
+def arrived(server):
+    return [
+        (seen.method, seen.path, {n: v for n, v in seen.headers.items() if n.lower() not in OWN}, seen.body)
+        for seen in server.seen
+        if seen.path.startswith("/v1")
+    ]
+
+
+@pytest.mark.parametrize("sent", REQUESTS)
+def test_every_client_sends_the_same(api, senders, document, sent):
+    """Method, target, body and all headers but a client's own are those that `conn.session()` sends."""
+    method, path, headers, content = REQUESTS[sent]
+    seen = {}
+    server = api(digest=document("")["method"] == "digest")
+    for name, send in senders.items():
+        server.seen.clear()
+        try:
+            send(
+                watchword.load(document(server.url)),
+                method,
+                f"{server.url}{path}",
+                headers=headers,
+                content=content,
+            )
+        except watchword.RequestError as error:
+            seen[name] = error.code
+        else:
+            seen[name] = arrived(server)
+    assert seen["requests"]
+    assert seen == dict.fromkeys(senders, seen["requests"])
+
+
+def test_the_table_has_every_method(documents):
+    """A method that is registered and not in the table would be claimed nothing about."""
+    assert {document("")["method"] for document in documents.values()} == set(watchword.METHODS)
+
+
+@pytest.mark.parametrize("path", ["/v1/a%2Fb/c%20d?x=%2f&y=a+b&z=~(')*!$,;:@", "/v1/%C3%BC?q=%C3%BC&&x"])
+def test_a_target_goes_out_as_it_was_given(api, senders, documents, path):
+    """Escapes, their case and the reserved characters of a URL are as in an unsigned request."""
+    for name, send in senders.items():
+        server = api()
+        send(watchword.load(documents["api_key, query"](server.url)), "GET", f"{server.url}{path}")
+        (seen,) = server.seen
+        plain = api()
+        send(watchword.load({"base_url": plain.url, "method": "none"}), "GET", f"{plain.url}{path}")
+        assert seen.path == f"{plain.seen[0].path}&k=s3cret%2Fk%2By%20w1th%3Dall", name
+
+
+def test_a_credential_in_latin_1_arrives_as_bytes_or_not_at_all(api, senders):
+    """What was encoded once is not encoded again: aiohttp, which would, refuses it by name."""
+    for name, send in senders.items():
+        server = api()
+        made = watchword.load({"base_url": server.url, "method": "bearer", "bearer_token": "s3cret-pässword"})
+        if name == "aiohttp":
+            with pytest.raises(watchword.RequestError) as error:
+                send(made, "GET", f"{server.url}/v1/a")
+            assert error.value.code == "adapter_unsuitable"
+        else:
+            send(made, "GET", f"{server.url}/v1/a")
+            assert server.seen[0].headers["Authorization"] == "Bearer s3cret-pässword"
