@@ -94,7 +94,7 @@ _warn("key_repaired", "It works as it is; save the key with its line breaks to b
 _lint("extra_missing", "Install the extra that is named here.")
 _lint("file_missing", "Correct the path, or make the file available to this process.")
 _lint("body_not_extendable", "Send a form or a JSON object, or place the credential elsewhere.")
-_lint("body_not_replayable", "Send the request again: a newer token is ready for it.")
+_lint("body_not_replayable", "Send the request again: token or challenge are known by now.")
 _lint("body_not_signable", "Send bytes or a file, which can be read twice: the signature covers the body.")
 _lint("adapter_unsuitable", "Use the client that the connection makes, which signs in its transport.")
 _warn("fields_ignored", "Clear the fields of methods that are not chosen.")

@@ -417,8 +417,9 @@ def test_foreign_sessions_authenticate_with_auth(serve, reply):
     assert not any(form in seen.text for seen in stranger.seen for form in FORMS)
 
 
-def test_a_stream_that_can_t_be_sent_again_is_a_clear_error(serve, reply):
-    """When a refused token would need the body once more, a generator is named as the obstacle."""
+@pytest.mark.parametrize("kind", ["generator", "pipe"])
+def test_a_stream_that_can_t_be_sent_again_is_a_clear_error(serve, reply, kind):
+    """When a refused token would need the body once more, it is named as the obstacle, never sent empty."""
     server = serve(
         lambda seen: (
             reply(200, {"access_token": f"t{len(server.seen)}-token", "expires_in": 3600})
@@ -432,7 +433,8 @@ def test_a_stream_that_can_t_be_sent_again_is_a_clear_error(serve, reply):
     )  # fmt: skip
     with connection.session() as session:
         with pytest.raises(watchword.RequestError) as error:
-            session.post("/a", data=io.TextIOWrapper(io.BufferedReader(_Unseekable()), write_through=True))
+            pipe = io.TextIOWrapper(io.BufferedReader(_Unseekable()), write_through=True)
+            session.post("/a", data=pipe if kind == "pipe" else iter([b"a", b"b"]))
         assert error.value.code == "body_not_replayable"
 
 

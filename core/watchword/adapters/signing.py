@@ -144,12 +144,13 @@ class SigningAdapter(HTTPAdapter):
 
 def rewind(request: PreparedRequest) -> None:
     """Make the body ready to be sent again; raises RequestError where it is a stream that can't be."""
-    if getattr(request, "_body_position", None) is None:  # so requests marks a body that is no stream
+    body: object = request.body
+    if body is None or isinstance(body, (str, bytes, bytearray)):
         return
     try:
-        rewind_body(request)
+        rewind_body(request)  # to the position that requests has marked in a file, but not in a generator
     except UnrewindableBodyError:
-        message = "The API refused the token, and the request's body is a stream that can't be sent again."
+        message = "The API wants the request once more, and its body is a stream that can't be sent again."
         raise RequestError([finding("body_not_replayable", message)]) from None
 
 

@@ -17,10 +17,10 @@ from watchword.fields import About, Section
 from watchword.flow import NEED_TOKEN, Answered, Context, Flow, NeedToken
 from watchword.methods.base import Method
 from watchword.placement import Slot
-from watchword.sigv4.refusals import aws_refusal
 from watchword.sigv4.credentials import AwsCredentials, CredentialChain
 from watchword.sigv4.payload import payload_hash
 from watchword.sigv4.presign import PARAMETERS, presign
+from watchword.sigv4.refusals import aws_refusal
 from watchword.sigv4.signer import SigningKey, like_s3, sign, timestamp
 from watchword.templates import Secrets
 

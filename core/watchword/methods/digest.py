@@ -15,7 +15,6 @@ from watchword.codes import finding
 from watchword.diagnosis import Finding
 from watchword.digest.challenge import next_nonce, strongest, unsupported
 from watchword.digest.response import Login, Session
-from watchword.errors import RequestError
 from watchword.fields import About, Section
 from watchword.flow import Answered, Context, Flow
 from watchword.methods.base import Method
@@ -62,7 +61,7 @@ class Digest(Method):
         restarted, the path may be in another realm. A refusal of one to a new challenge stands.
 
         Raises:
-            RequestError: the server wants a body that can't be read twice signed, or sent again.
+            RequestError: the server wants a body signed that can't be read twice.
         """
         space, uri, memory = _space(request), _settled(request), context.memory
         session: Session | None = memory.get(space)
@@ -76,7 +75,6 @@ class Digest(Method):
             if challenge is None:
                 return
             session = memory[space] = Session.begin(challenge, self._login, context.nonce())
-            _require_replayable(request)
             request.headers["Authorization"] = session.authorization(request, uri)
             response = yield request
         if session:
@@ -126,17 +124,6 @@ def _settled(request: PreparedRequest) -> str:
     if url != request.url:
         request.url = url
     return target
-
-
-def _require_replayable(request: PreparedRequest) -> None:
-    """Raise RequestError for a body that went with the first request and is gone."""
-    body: object = request.body
-    if body is None or isinstance(body, (str, bytes, bytearray)):
-        return
-    if not isinstance(getattr(request, "_body_position", None), int):  # so requests marks what can rewind
-        message = "The API asked for an answer, and the request's body is a stream that can't be sent again."
-        advice = "Send the request again: the challenge is known now, so the next body goes with its answer."
-        raise RequestError([finding("body_not_replayable", message, advice=advice)])
 
 
 def _learn(memory: MutableMapping[str, Any], space: str, session: Session, response: Answered) -> None:

@@ -81,7 +81,6 @@ def verifier_from(url: str, sign_in: SignIn) -> str:
     verifier = fields.get("oauth_verifier", "")
     if not verifier:
         raise _refused("The redirected URL holds no oauth_verifier: the user has not agreed.")
-    redact.register([verifier])
     return verifier
 
 

@@ -15,8 +15,8 @@ from watchword.codes import finding
 from watchword.deadline import within
 from watchword.diagnosis import Finding
 from watchword.errors import TokenError
-from watchword.sigv4.refusals import aws_refusal
 from watchword.sigv4.quiet import quiet_botocore
+from watchword.sigv4.refusals import aws_refusal
 from watchword.tokens.token import Token
 from watchword.transport import Transport
 

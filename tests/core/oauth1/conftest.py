@@ -23,7 +23,7 @@ from oauthlib.oauth1 import (
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "oauth1.json"
 
-CONSUMER = ("acme-consumer", "s3cret consumer&/ü")
+CONSUMER = ("acme-consumer", "s3cret.consumer &/ü")
 ACCESS = ("s3cret-access+token", "s3cret-token/secret")
 
 

@@ -119,6 +119,13 @@ def run(*arguments, typed=""):
     return CliRunner().invoke(app, ["login", *map(str, arguments)], input=typed)
 
 
+def test_what_stands_in_for_a_token_does_no_harm(saved, provider):
+    """A document whose token is a stand-in, or half a token, is of no use but to sign in with."""
+    for old in ({"access_token": "********", "token_secret": "***"}, {"token_secret": "s3cret-old"}):
+        assert "The code that it shows" in run(saved(**old), "--paste").stdout
+    assert len(provider.book.temporary) == 2
+
+
 def test_a_wrong_verifier_is_exit_status_2(saved):
     """A code that the server does not know is refused."""
     done = run(saved(), "--paste", typed="a-guess\n")

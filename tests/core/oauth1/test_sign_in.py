@@ -77,6 +77,7 @@ def test_nothing_secret_is_shown(provider, connection, caplog):
     caplog.set_level(logging.DEBUG)
     made = watchword.load(provider.document(add_to="query"))
     sign_in = begin(made, CALLBACK)
+    assert redact.text(f"{sign_in.token} {sign_in.token_secret}") == "*** ***"
     verifier = verifier_from(provider.visit(sign_in.authorize_url), sign_in)
     token = finish(made, sign_in, verifier)
     secrets = [sign_in.token, sign_in.token_secret, verifier, token.access_token, token.token_secret]
