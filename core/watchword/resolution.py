@@ -20,6 +20,7 @@ from watchword.transport import Transport, is_pem
 
 _TEMPLATE = "template:"
 
+
 @dataclass(frozen=True)
 class Resolved:
     """A document's content, ready for use; it holds secrets and does not show them."""

@@ -432,8 +432,8 @@ def test_a_stream_that_can_t_be_sent_again_is_a_clear_error(serve, reply, kind):
         client_id="c", client_secret="s3cret-stream",
     )  # fmt: skip
     with connection.session() as session:
+        pipe = io.TextIOWrapper(io.BufferedReader(_Unseekable()), write_through=True)
         with pytest.raises(watchword.RequestError) as error:
-            pipe = io.TextIOWrapper(io.BufferedReader(_Unseekable()), write_through=True)
             session.post("/a", data=pipe if kind == "pipe" else iter([b"a", b"b"]))
         assert error.value.code == "body_not_replayable"
 

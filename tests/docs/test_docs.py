@@ -97,7 +97,9 @@ def test_tables_are_up_to_date():
 
 def test_the_readme_lists_every_method_as_working_and_no_other():
     """A method is in README's table with a yes exactly where the registry has it."""
-    rows = re.findall(r"^\| (\[?`[^|]+) \|[^|]*\| (yes|coming)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| (\[?`[^|]+) \|[^|]*\| (yes|coming)", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
     claimed = {name for names, state in rows if state == "yes" for name in re.findall(r"`(\w+)`", names)}
     assert claimed == set(watchword.METHODS)
 

@@ -16,11 +16,12 @@ from airflow.sdk.exceptions import (
     AirflowSkipException,
 )
 
+import watchword
 from airflow_provider_watchword import CredentialSensor
+from watchword.fields import secret_names
 from watchword.playground import CREDENTIALS, Playground
 
 Connect = Callable[..., str]
-SECRET_FIELDS = ("api_key", "bearer_token", "password", "client_secret")
 METHODS = [method for method in CREDENTIALS if method != "none"]
 
 
@@ -58,7 +59,10 @@ def test_a_revoked_credential_fails_at_once(
     assert "What to do: " in logged
     fields = dict(CREDENTIALS[method])
     nested = fields.pop("secret_parameters", {})
-    secrets = [*nested.values(), *(fields[name] for name in SECRET_FIELDS if name in fields)]
+    secrets = [
+        *nested.values(),
+        *(fields[name] for name in secret_names(watchword.METHODS[method]) if name in fields),
+    ]
     assert secrets
     assert [secret for secret in secrets if secret in f"{logged}{caught.value}"] == []
 

@@ -99,9 +99,9 @@ class AwsSigV4(Method):
         profile = self.profile or ("default" if self.role_arn and not self.access_key else "")
         return (f"aws:{profile}",) if profile else ()
 
-    def explain(self, status: int, _headers: Mapping[str, str], text: str, /) -> Finding | None:
+    def explain(self, status: int, answered: Mapping[str, str], text: str, /) -> Finding | None:
         """Name the reason that AWS gives."""
-        known = aws_refusal(status, text)
+        known = aws_refusal(status, text, answered.get(_ERROR_TYPE, ""))
         return finding(known.code, known.message, evidence=known.evidence) if known else None
 
     def findings(self, _: Secrets, /) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
 
@@ -15,6 +15,7 @@ from watchword.errors import DocumentError
 from watchword.fields import About, Section
 from watchword.flow import Context, Flow
 from watchword.methods.base import Method
+from watchword.oauth1.reply import problems
 from watchword.oauth1.signature import HashName, escape, hmac_signer, plaintext_signer, rsa_signer
 from watchword.oauth1.signer import PROTOCOL_PARAMETERS, AddTo, Algorithm, Signer
 from watchword.placement import Slot
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
     from watchword.keys import PrivateKey
 
 _OAUTH1 = Section.OAUTH1
+
+_PROBLEMS = {
+    "nonce_used": "nonce_used",
+    "signature_invalid": "signature_mismatch",
+    "timestamp_refused": "clock_skew",
+}
+_CHECK_SECRETS = "Check consumer_secret and token_secret, then signature_method and realm."
 
 SIGN_IN_URLS = ("request_url", "authorize_url", "exchange_url")
 """The fields of the sign-in, which needs all three: two are shown credentials, one the user's password."""
@@ -109,6 +117,16 @@ class OAuth1(Method):
         if self.add_to == "header":
             return (Slot("header", "Authorization"),)
         return tuple(Slot(self.add_to, name) for name in PROTOCOL_PARAMETERS)
+
+    def explain(self, _status: int, answered: Mapping[str, str], text: str, /) -> Finding | None:
+        """Name the reason that the API gives, by the extension Problem Reporting."""
+        reported = problems(f"{answered.get('WWW-Authenticate', '')} {text}")
+        problem = reported.get("oauth_problem", "")
+        code = _PROBLEMS.get(problem)
+        if code is None:
+            return None
+        advice = _CHECK_SECRETS if code == "signature_mismatch" else ""
+        return finding(code, f"The API reports: {problem}.", advice=advice, evidence=reported)
 
     def findings(self, _: Secrets, /) -> Iterator[Finding]:
         """A secret or key that is missing or unfit, and a sign-in of which a part is missing."""

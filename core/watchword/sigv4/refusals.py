@@ -72,17 +72,18 @@ _TIMES = re.compile(r"\d{8}T\d{6}Z")
 _SECRET_VALUE = re.compile(r"(?i)(x-amz-security-token|x-amz-signature)([:=])[^\s&]+")
 
 
-def aws_refusal(status: int, text: str) -> AwsRefusal | None:
+def aws_refusal(status: int, text: str, error_type: str = "") -> AwsRefusal | None:
     """Return why AWS refused a request, None where that stays open, as with AccessDenied.
 
     Args:
         status: of the answer.
         text: its body, XML or JSON.
+        error_type: its header X-Amzn-ErrorType, which names the error where the body does not.
     """
     if status not in _STATUSES:
         return None
     said = _said(text)
-    name, message = said["Code"], said["Message"]
+    name, message = said["Code"] or error_type.partition(":")[0], said["Message"]
     code = next((code for pattern, code in _BY_MESSAGE if pattern.search(message)), None)
     code = code or _BY_CODE.get(name.removesuffix("Exception"))
     if code is None:
