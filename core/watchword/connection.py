@@ -247,6 +247,12 @@ class Connection:
             raise TypeError("this method has no token")
         return self._keeper.renew()
 
+    def give_back_token(self) -> None:
+        """End the token's session where the method logs out and no client uses it."""
+        if self._keeper is not None:
+            self._keeper.enter()
+            self._keeper.leave()
+
     def token_remarks(self, token: Token) -> list[Finding]:
         """Return what is worth saying about a token beside that it was issued."""
         if token.scope is None:

@@ -66,6 +66,7 @@ def validate(connection: Connection, plan: Plan) -> Report:
     steps = walk(connection, plan, findings)
     probe = Probe(connection, plan)
     outcome: Token | Answer | Finding | None = None
+    renewed = False
     while True:
         try:
             wish = steps.send(outcome)
@@ -73,9 +74,11 @@ def validate(connection: Connection, plan: Plan) -> Report:
             deciding: Finding = end.value
             break
         if isinstance(wish, RenewToken):
-            outcome = probe.renew_token()
+            outcome, renewed = probe.renew_token(), True
         else:
             outcome = probe.call(anonymous=wish.anonymous)
+    if renewed:
+        connection.give_back_token()
     if deciding not in findings:
         findings.append(deciding)
     return Report(deciding, tuple(findings), time.monotonic() - started)

@@ -325,6 +325,20 @@ def test_a_forked_child_leaves_the_parents_session_open(acme):
     assert len(acme.requests_to("/login")) == 1
 
 
+@pytest.mark.parametrize("path", ["/a", None])
+def test_a_validation_leaves_no_session_behind(acme, path):
+    """It logs in anew to prove the password, and ends the session that it opened and the one it replaced."""
+    made = acme.connection(logout_url=f"{acme.url}/logout")
+    with made.session() as api:
+        assert api.get("/a").status_code == 200
+        made.validate(path and f"{acme.url}{path}")
+        assert len(acme.open) == 1  # the client's, from now on
+        assert api.get("/a").status_code == 200
+    made.validate(path and f"{acme.url}{path}")
+    assert acme.open == []
+    assert len(acme.requests_to("/login")) == 3
+
+
 def test_without_a_logout_url_nothing_is_sent_at_the_close(acme):
     """And the session stays for whoever comes next."""
     assert [acme.call(), acme.call()] == [200, 200]
