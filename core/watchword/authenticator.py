@@ -90,7 +90,7 @@ class Use:
         self.begun = False
 
     def begin(self) -> None:
-        """Enter, unless that is done; it may wait for a token that is being fetched."""
+        """Enter, unless that is done; it waits for nobody."""
         with self._lock:
             if not self.begun:
                 self._authenticator.enter()

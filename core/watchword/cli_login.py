@@ -17,9 +17,9 @@ from watchword.codes import finding
 from watchword.connection import Connection
 from watchword.diagnosis import Permanence
 from watchword.errors import TokenError, WatchwordError
-from watchword.oauth1.callback import listening
-from watchword.oauth1.sign_in import AccessToken, begin, finish, verifier_from
 from watchword.references import is_reference
+from watchword.sign_in.callback import listening
+from watchword.sign_in.oauth1 import AccessToken, begin, finish, verifier_from
 
 PATIENCE = 600.0
 """How long the user has to sign in, in seconds."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from watchword.codes import finding
 from watchword.diagnosis import Finding
@@ -14,6 +15,25 @@ _LINE_BREAK = re.compile(r"[\r\n]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ENDS_COOKIE = re.compile(r"[;,\s\"]")
 _DOUBLED = re.compile(r"(?i)(bearer|basic|token) \1 ")
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def text_of(value: str | bytes | None) -> str:
+    """Return a header's value as text, empty where there is none."""
+    return value.decode("latin-1") if isinstance(value, bytes) else value or ""
+
+
+def media_type(headers: Mapping[str, str | bytes]) -> str:
+    """Return the media type of a body in lower case, without parameters; empty where none is declared."""
+    return text_of(headers.get("Content-Type")).partition(";")[0].strip().lower()
+
+
+def basic(username: str, password: str, charset: str = "utf-8") -> str:
+    """Return an Authorization header's value for Basic (RFC 7617); what the charset lacks becomes `?`."""
+    pair = f"{username}:{password}".encode(charset, "replace")
+    return f"Basic {base64.b64encode(pair).decode('ascii')}"
 
 
 def name_findings(name: str, place: str) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from requests import PreparedRequest
 
 from watchword.codes import finding
 from watchword.errors import RequestError
+from watchword.headers import FORM, media_type, text_of
 
 Place = Literal["header", "query", "cookie", "body"]
 
@@ -76,7 +77,7 @@ def _holds(request: PreparedRequest, slot: Slot) -> bool:
     if slot.place == "query":
         return slot.name in query_names(request.url or "")
     if slot.place == "cookie":
-        cookies = _text(request.headers.get("Cookie"))
+        cookies = text_of(request.headers.get("Cookie"))
         return any(pair.partition("=")[0].strip() == slot.name for pair in cookies.split(";"))
     return request.body is None or slot.name in _body_names(request.body)
 
@@ -122,26 +123,21 @@ def _without(url: str, name: str, value: str) -> str:
     return url if kept == pairs else urlunsplit(parts._replace(query="&".join(kept)))
 
 
-def _text(header: str | bytes | None) -> str:
-    return header.decode("latin-1") if isinstance(header, bytes) else header or ""
-
-
 def _put_cookie(request: PreparedRequest, name: str, value: str) -> None:
-    present = _text(request.headers.get("Cookie"))
+    present = text_of(request.headers.get("Cookie"))
     others = [pair for pair in present.split("; ") if pair and pair.partition("=")[0] != name]
     request.headers["Cookie"] = "; ".join([*others, f"{name}={value}"])
 
 
 def _put_body(request: PreparedRequest, name: str, value: str) -> None:
-    declared = _text(request.headers.get("Content-Type"))
-    content_type = declared.partition(";")[0].strip().lower()
+    content_type = media_type(request.headers)
     body = request.body
     if isinstance(body, str):
         body = body.encode()
     if body is None and request.method in {"POST", "PUT", "PATCH", "DELETE"}:
-        request.headers["Content-Type"] = "application/x-www-form-urlencoded"
+        request.headers["Content-Type"] = FORM
         request.body = urlencode({name: value})
-    elif isinstance(body, bytes) and content_type == "application/x-www-form-urlencoded":
+    elif isinstance(body, bytes) and content_type == FORM:
         request.body = _form_with(body, name, value)
     elif isinstance(body, bytes) and content_type.endswith("json"):
         request.body = _json_with(body, name, value)

@@ -239,12 +239,12 @@ class SessionLoginResource(ApiResource):
     login_method: Literal["POST", "GET", "PUT"] = Field(
         default="POST", description="The HTTP method of the login."
     )
-    username: str = Field(default="", description="The user's name, without a colon.")
+    username: str = Field(default="", description="The user's name.")
     password: str = Field(default="", repr=False, description="The user's password, for the login alone.")
     login_auth: Literal["none", "basic"] = Field(
         default="none", description="basic: name and password go as Basic header of the login."
     )
-    login_format: Literal["json", "form", "query"] = Field(
+    login_format: Literal["form", "json", "query"] = Field(
         default="json", description="How the fields of the login are written."
     )
     login_body: dict[str, Any] = Field(

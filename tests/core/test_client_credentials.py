@@ -12,7 +12,8 @@ import pytest
 import requests
 
 import watchword
-from watchword.oauth2.reply import Reply, ReplyPaths, read_token
+from watchword.oauth2.reply import ReplyPaths, read_token
+from watchword.tokens.reply import Reply
 
 SECRET = "s3cret:+/% ü"
 
@@ -215,7 +216,7 @@ REPLIES = [
 def test_every_other_answer_is_a_typed_error(status, text, code):
     """Whatever a token endpoint answers instead of a token has its code, and field names but no values."""
     with pytest.raises(watchword.TokenError) as error:
-        read_token(Reply("auth.test", status, {"Retry-After": "7"}, text), ReplyPaths())
+        read_token(Reply("https://auth.test/token", status, {"Retry-After": "7"}, text), ReplyPaths())
     assert error.value.code == code
     assert "auth.test" in str(error.value)
     assert error.value.findings[0].retry_after == 7
@@ -240,7 +241,7 @@ def test_every_other_answer_is_a_typed_error(status, text, code):
 )
 def test_tokens_are_found_where_replies_hide_them(text, paths, token, lifetime):
     """JSON or form-encoded, flat or nested, lifetime as number or text."""
-    found = read_token(Reply("auth.test", 200, {}, text), paths)
+    found = read_token(Reply("https://auth.test/token", 200, {}, text), paths)
     assert (found.access_token, found.lifetime) == (token, lifetime)
 
 
@@ -248,7 +249,7 @@ def test_tokens_are_found_where_replies_hide_them(text, paths, token, lifetime):
 def test_a_path_that_is_none_is_a_finding(path):
     """A JSONPath with a fault ends in `token_field_missing`, not in a traceback."""
     with pytest.raises(watchword.TokenError) as error:
-        read_token(Reply("auth.test", 200, {}, '{"access_token": "a"}'), ReplyPaths(path))
+        read_token(Reply("https://auth.test/token", 200, {}, '{"access_token": "a"}'), ReplyPaths(path))
     assert error.value.code == "token_field_missing"
 
 

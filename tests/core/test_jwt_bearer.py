@@ -23,7 +23,7 @@ from joserfc.jwk import import_key
 import watchword
 from watchword.diagnosis import errors
 from watchword.jwt.algorithms import ALGORITHMS
-from watchword.jwt.signing import signing_key
+from watchword.jwt.signing import jws_signer
 from watchword.jwt.source import JwtSource
 from watchword.tokens.token import Token
 
@@ -89,7 +89,7 @@ def verified(algorithm, token):
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
 def test_the_published_vectors_are_met(vector):
     """Byte for byte where the signature has no chance in it, else by whoever verifies the published one."""
-    key = signing_key(vector["algorithm"], json.dumps(vector["jwk"]), "utf8")
+    key = jws_signer(vector["algorithm"], json.dumps(vector["jwk"]), "utf8")
     made = key.jws(vector["header"].encode(), vector["payload"].encode())
     assert made.rpartition(".")[0] == vector["jws"].rpartition(".")[0]
     assert (made == vector["jws"]) or not vector["deterministic"]
@@ -410,7 +410,7 @@ def test_any_payload_and_headers_end_in_findings_or_a_good_jwt(payload, headers,
 def test_any_text_as_a_key_ends_in_findings_or_a_signature(algorithm, text, encoding, passphrase):
     """With any algorithm and encoding, a text is a key that signs, or its findings say why not."""
     try:
-        key = signing_key(algorithm, text, encoding, passphrase)
+        key = jws_signer(algorithm, text, encoding, passphrase)
     except watchword.DocumentError as error:
         assert {found.code.name for found in error.findings} <= {"key_unreadable", "key_unsuitable"}
     else:

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 import watchword
 from watchword import redact
 from watchword.login.cookies import standing
-from watchword.login.reply import LoginReply, TokenPlace, read_session
+from watchword.login.reply import TokenPlace, read_session
 from watchword.login.source import LONGEST_LOGOUT
 from watchword.tokens.keeper import Keeper
+from watchword.tokens.reply import Reply
 from watchword.transport import Transport
 
 PASSWORD = 's3cret:"/% ü'
@@ -391,7 +392,7 @@ REPLIES = [
 @pytest.mark.parametrize(("status", "headers", "text", "place", "code"), REPLIES)
 def test_every_other_answer_is_a_typed_error(status, headers, text, place, code):
     """Whatever a server answers instead of a session, a cookie for all beside, is refused."""
-    reply = LoginReply("https://a.test/login", status, {"Retry-After": "7", **headers}, text, ("t=given",))
+    reply = Reply("https://a.test/login", status, {"Retry-After": "7", **headers}, text, ("t=given",))
     with pytest.raises(watchword.TokenError) as error:
         read_session(reply, place)
     assert error.value.code == code
@@ -426,7 +427,7 @@ def test_no_answer_is_a_crash(status, text, cookies, headers, name, kind):
     """Any answer is a token that can be sent, or a typed error."""
     try:
         token = read_session(
-            LoginReply("https://a.test/l", status, headers, text, tuple(cookies)), TokenPlace(kind, name)
+            Reply("https://a.test/l", status, headers, text, tuple(cookies)), TokenPlace(kind, name)
         )
     except watchword.TokenError as error:
         assert error.findings

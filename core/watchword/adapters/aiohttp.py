@@ -126,11 +126,11 @@ class _Unsigned:
 
     async def _signed(self, signed: PreparedRequest) -> aiohttp.ClientRequest:
         request, headers = _copy(self._request), self._request.headers.copy()
-        changed, removed = changes(self._headers, signed)
-        for name in removed:
-            headers.popall(name)
-        for name, value in changed:
-            headers[name] = _text(name, value)
+        for name, value in changes(signed):
+            if value is None:
+                headers.popall(name, None)
+            else:
+                headers[name] = _text(name, value)
         request.headers = headers
         if signed.url != self._url:
             request.url = URL(signed.url or "", encoded=True)

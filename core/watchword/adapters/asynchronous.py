@@ -24,7 +24,7 @@ _THREADS = 2
 
 Each credential has its own, so that a token endpoint that is slow to answer holds up no other's."""
 
-_pools: WeakKeyDictionary[Keeper, ThreadPoolExecutor] = WeakKeyDictionary()
+_pools: WeakKeyDictionary[Keeper | Use, ThreadPoolExecutor] = WeakKeyDictionary()
 _lock = Lock()
 
 T = TypeVar("T")
@@ -72,14 +72,10 @@ class AsyncExchange:
         return wish
 
 
-async def begin(use: Use, keeper: Keeper | None) -> None:
-    """Begin the use of a token, which may mean to wait while it is fetched."""
-    await _on_thread(keeper, use.begin) if keeper else use.begin()
-
-
-async def end(use: Use, keeper: Keeper | None) -> None:
-    """End the use of a token, which may log out."""
-    await _on_thread(keeper, use.end) if keeper and use.begun else use.end()
+async def end(use: Use) -> None:
+    """End the use of a token, which may log out; never behind those who wait for a token."""
+    if use.begun:
+        await _on_thread(use, use.end)
 
 
 async def with_retries(attempt: Callable[[], Awaitable[R]], retries: int, passes: Passes) -> R:
@@ -109,12 +105,12 @@ async def _token(authenticator: Authenticator, rejected: Token | None) -> Token:
     return fresh if fresh is not None else await _on_thread(keeper, lambda: keeper.get(rejected))
 
 
-async def _on_thread(keeper: Keeper, work: Callable[[], T]) -> T:
+async def _on_thread(owner: Keeper | Use, work: Callable[[], T]) -> T:
     """Return what the work returns; who is cancelled meanwhile leaves it to the others who wait."""
     with _lock:
-        pool = _pools.get(keeper)
+        pool = _pools.get(owner)
         if pool is None:
-            pool = _pools[keeper] = ThreadPoolExecutor(_THREADS, "watchword-token")
+            pool = _pools[owner] = ThreadPoolExecutor(_THREADS, "watchword-token")
     return await asyncio.get_running_loop().run_in_executor(pool, work)
 
 

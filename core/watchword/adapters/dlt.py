@@ -26,7 +26,6 @@ class DltAuth(AuthConfigBase):
     def __init__(self, signing: SigningAuth, name: str) -> None:
         self._signing = signing
         self._name = name
-        self.__is_resolved__ = True
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Authenticate the request in place."""

@@ -117,7 +117,7 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
         self, unsigned: UnsignedRequest, pool: httpx.AsyncHTTPTransport
     ) -> httpx.Response:
         if not self._use.begun:
-            await asynchronous.begin(self._use, self._authenticator.keeper)
+            self._use.begin()
         exchange = asynchronous.AsyncExchange(self._authenticator, unsigned)
         response = await _async_transmit(unsigned.signed(await exchange.first()), pool)
         try:
@@ -133,7 +133,8 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
         """Close the connections, and give the token back where the method wants that and nobody uses it."""
         for pool in self._pools.all():
             await pool.aclose()
-        await asynchronous.end(self._use, self._authenticator.keeper)
+        if self._authenticator.keeper is not None:
+            await asynchronous.end(self._use)
 
 
 class ApiClient(httpx.Client):

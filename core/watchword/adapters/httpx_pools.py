@@ -12,6 +12,8 @@ from urllib.request import getproxies
 import httpx
 from requests.utils import get_environ_proxies, select_proxy
 
+from watchword.codes import finding
+from watchword.errors import DocumentError
 from watchword.transport import Transport
 
 T = TypeVar("T")
@@ -67,5 +69,11 @@ def _tls(overrides: dict[str, Any]) -> ssl.SSLContext:
         context = httpx.create_ssl_context(verify=verify)
     if cert := overrides.get("cert"):
         certificate, key = (cert, None) if isinstance(cert, str) else cert
-        context.load_cert_chain(certificate, key, password="")  # else OpenSSL asks the terminal
+        try:
+            context.load_cert_chain(certificate, key, password="")  # else OpenSSL asks the terminal
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "reason", None) or type(error).__name__
+            message = f"The client certificate or its key can't be read: {reason}."
+            advice = "Give certificate and key as PEM that belong together, the key without a passphrase."
+            raise DocumentError([finding("key_unreadable", message, advice=advice)]) from None
     return context

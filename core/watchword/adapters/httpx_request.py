@@ -65,12 +65,12 @@ class UnsignedRequest:
         self._request.headers = self._signed_headers(signed)
 
     def _signed_headers(self, signed: PreparedRequest) -> httpx.Headers:
-        changed, removed = changes(self._headers, signed)
         headers = httpx.Headers(self._was[1], encoding=_LATIN_1)
-        for name in removed:
-            del headers[name]
-        for name, value in changed:
-            headers[name] = value.decode(_LATIN_1)
+        for name, value in changes(signed):
+            if value is None:
+                headers.pop(name, None)
+            else:
+                headers[name] = value.decode(_LATIN_1)
         return headers
 
     def _signed_stream(self, signed: PreparedRequest) -> httpx.SyncByteStream | httpx.AsyncByteStream:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any, NoReturn, Protocol, TypeAlias
 
 from requests import PreparedRequest
@@ -27,6 +27,24 @@ class _BodyWanted(Exception):  # noqa: N818 - no error: the body is read and the
     """A flow has looked at a body that is unread as yet."""
 
 
+class _Headers(CaseInsensitiveDict[Any]):
+    """Headers that remember which of them were set or removed: to compare them all takes longer."""
+
+    def __init__(self, headers: Iterable[tuple[str, str | bytes]]) -> None:
+        self.touched: dict[str, str] = {}
+        super().__init__()
+        for name, value in headers:
+            super().__setitem__(name, value)
+
+    def __setitem__(self, name: str, value: str | bytes) -> None:
+        self.touched[name.lower()] = name
+        super().__setitem__(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        super().__delitem__(name)
+        self.touched[name.lower()] = name
+
+
 class Portable(PreparedRequest):
     """A request of another library as flows see it, theirs to change.
 
@@ -38,9 +56,7 @@ class Portable(PreparedRequest):
     ) -> None:
         super().__init__()
         self.method, self.url = method, url
-        self.headers = CaseInsensitiveDict()
-        for name, value in headers:  # its constructor takes longer
-            self.headers[name] = value  # type: ignore[assignment] # requests takes bytes, its stubs don't
+        self.headers = _Headers(headers)
         if body is UNREAD:
             del self.body
         else:
@@ -50,8 +66,11 @@ class Portable(PreparedRequest):
         raise _BodyWanted if name == "body" else AttributeError(name)
 
     def copy(self) -> Portable:
-        """Return a copy, its body as unread as this one's."""
-        return Portable(self.method or "", self.url or "", self.headers.items(), _body(self))
+        """Return a copy, its body as unread as this one's, its headers as changed."""
+        other = Portable(self.method or "", self.url or "", self.headers.items(), _body(self))
+        if isinstance(self.headers, _Headers) and isinstance(other.headers, _Headers):
+            other.headers.touched |= self.headers.touched
+        return other
 
 
 class Unsigned(Protocol):
@@ -128,16 +147,14 @@ def replayable(wish: PreparedRequest, unsigned: Unsigned) -> PreparedRequest:
     return wish
 
 
-def changes(before: Headers, signed: PreparedRequest) -> tuple[list[tuple[str, bytes]], Iterable[str]]:
-    """Return the headers that a flow has set, as bytes to be sent, and the names of those it has removed."""
-    gone = {name.lower(): value for name, value in before}
-    now: CaseInsensitiveDict[Any] = signed.headers
-    changed = [
-        (name, value if isinstance(value, bytes) else value.encode("latin-1"))
-        for name, (lower, value) in zip(now, now.lower_items(), strict=True)
-        if gone.pop(lower, None) != value
-    ]
-    return changed, gone
+def changes(signed: PreparedRequest) -> Iterator[tuple[str, bytes | None]]:
+    """Yield the headers that a flow has set, as bytes to be sent; None stands for one that it has removed."""
+    headers = signed.headers
+    if not isinstance(headers, _Headers):
+        raise TypeError("a flow sends the request that it was given, or a copy of it")
+    for name in headers.touched.values():
+        value = headers.get(name)
+        yield name, value.encode("latin-1") if isinstance(value, str) else value
 
 
 def new_body(signed: PreparedRequest, body: object) -> bytes | None:

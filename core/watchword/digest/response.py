@@ -7,18 +7,16 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from watchword.codes import finding
 from watchword.digest.challenge import Challenge
-from watchword.errors import RequestError
+from watchword.pieces import pieces
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
 
 _ATTRIBUTE = "!#$&+-.^_`|~"  # RFC 8187 section 3.2.1: beside letters and digits
-_PIECE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class Session:
         qop = challenge.qop[0] if challenge.qop else ""  # auth where both are offered, as browsers do
         signed = f"{request.method}:{uri}"
         if qop == "auth-int":
-            signed += f":{body_hash(request, challenge.hash_name)}"
+            signed += f":{_body_hash(request, challenge.hash_name)}"
         parts = [self.user, f"realm={_quoted(challenge.realm)}", f"uri={_quoted(uri)}"]
         if challenge.algorithm:
             parts.append(f"algorithm={challenge.algorithm}")
@@ -87,28 +85,10 @@ class Session:
         return f"Digest {', '.join(parts)}"
 
 
-def body_hash(request: PreparedRequest, hash_name: str) -> str:
-    """Return the hash of the body as it will be sent, in hexadecimal; a stream is read and rewound.
-
-    Raises:
-        RequestError: the body is a stream that can't be read twice.
-    """
-    body: Any = request.body or b""  # a stream too, whatever the stubs say
+def _body_hash(request: PreparedRequest, hash_name: str) -> str:
     digest = hashlib.new(hash_name, usedforsecurity=False)
-    if isinstance(body, str):
-        digest.update(body.encode())  # as urllib3 sends it
-        return digest.hexdigest()
-    if isinstance(body, (bytes, bytearray)):
-        digest.update(body)
-        return digest.hexdigest()
-    start = getattr(request, "_body_position", None)  # so requests marks a stream that knows its place
-    if not isinstance(start, int):
-        message = "The API wants the body signed, and this one is a stream that can't be read twice."
-        raise RequestError([finding("body_not_signable", message)])
-    body.seek(start)
-    while piece := body.read(_PIECE):
-        digest.update(piece.encode() if isinstance(piece, str) else piece)
-    body.seek(start)
+    for piece in pieces(request):
+        digest.update(piece)
     return digest.hexdigest()
 
 

@@ -13,7 +13,7 @@ from watchword.jwt.algorithms import ALGORITHMS, Encoding, Name, key_findings, s
 
 
 @dataclass(frozen=True)
-class SigningKey:
+class JwsSigner:
     """An algorithm and a key that fits it; `findings` are warnings about the key.
 
     `scheme` is PyJWT's; signing parses nothing, since `key` is a key object, or a secret's bytes.
@@ -31,7 +31,7 @@ class SigningKey:
         return (signing_input + b"." + _base64url(signature)).decode("ascii")
 
 
-def signing_key(algorithm: Name, text: str, encoding: Encoding, passphrase: str | None = None) -> SigningKey:
+def jws_signer(algorithm: Name, text: str, encoding: Encoding, passphrase: str | None = None) -> JwsSigner:
     """Return the key that a text holds, checked against the algorithm; reading RSA takes about 40 ms.
 
     Args:
@@ -50,14 +50,14 @@ def signing_key(algorithm: Name, text: str, encoding: Encoding, passphrase: str 
     scheme = get_default_algorithms()[algorithm]
     if ALGORITHMS[algorithm].kind == "oct":
         secret = read_secret(text, encoding)
-        return SigningKey(algorithm, secret, scheme, tuple(secret_findings(algorithm, secret)))
+        return JwsSigner(algorithm, secret, scheme, tuple(secret_findings(algorithm, secret)))
     private = read_private_key(text, passphrase)
     found = list(key_findings(algorithm, private))
     if errors(found):
         raise DocumentError(found)
     if private.repaired:
         found.append(finding("key_repaired", f"The private key was mended: {', '.join(private.repaired)}."))
-    return SigningKey(algorithm, private.key, scheme, tuple(found))
+    return JwsSigner(algorithm, private.key, scheme, tuple(found))
 
 
 def _base64url(data: bytes) -> bytes:

@@ -11,13 +11,13 @@ from watchword.codes import finding
 from watchword.errors import TokenError
 from watchword.flow import random_nonce
 from watchword.jwt.content import Content, as_json
-from watchword.jwt.signing import SigningKey
+from watchword.jwt.signing import JwsSigner
 from watchword.templates import Moment
 from watchword.tokens.token import Token
 from watchword.transport import Transport
 
 
-def signed(key: SigningKey, content: Content, moment: Moment) -> str:
+def signed(key: JwsSigner, content: Content, moment: Moment) -> str:
     """Return the JWT of a moment, in the compact serialization."""
     return key.jws(as_json(content.header(key.algorithm, moment)), as_json(content.claims(moment)))
 
@@ -29,7 +29,7 @@ class JwtSource:
     `now` gives the seconds since 1970, `nonce` 32 random hexadecimal digits.
     """
 
-    key: SigningKey
+    key: JwsSigner
     content: Content
     material: tuple[str | None, ...] = field(repr=False)
     now: Callable[[], float] = time.time

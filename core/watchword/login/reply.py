@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urljoin, urlsplit
 
@@ -13,17 +12,16 @@ from watchword.codes import finding
 from watchword.diagnosis import Finding
 from watchword.errors import TokenError
 from watchword.login.cookies import standing
-from watchword.oauth2.reply import VISIBLE, lifetime_of, value_at
-from watchword.origins import host, shown
+from watchword.origins import shown
+from watchword.tokens.reply import VISIBLE, Reply, lifetime_of, value_at
 from watchword.tokens.token import Token
-from watchword.transport import retry_after
 
 WHOLE = "$"
 """The JSONPath of a body that is the token itself, as JSON text or as plain text."""
 
 # After a form's POST, these send the browser on (RFC 9110, 15.4); other redirects move the form itself.
 _SENT_ON = {302, 303}
-_REDIRECT, _CLIENT_ERROR, _TOO_MANY, _SERVER_ERROR = 300, 400, 429, 500
+_CLIENT_ERROR = 400
 _NO_SUCH_LOGIN = {404, 405}
 
 _ADVICE = {
@@ -50,18 +48,7 @@ class TokenPlace:
     lead: str = ""
 
 
-@dataclass(frozen=True)
-class LoginReply:
-    """A server's answer to a login; `cookies` are its Set-Cookie lines."""
-
-    url: str
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    text: str = field(repr=False)
-    cookies: tuple[str, ...] = field(default=(), repr=False)
-
-
-def read_session(reply: LoginReply, place: TokenPlace) -> Token:
+def read_session(reply: Reply, place: TokenPlace) -> Token:
     """Return the token in a reply; raises TokenError with a finding for any other answer."""
     refused = _refusal(reply, place)
     if refused:
@@ -87,14 +74,14 @@ def read_session(reply: LoginReply, place: TokenPlace) -> Token:
     return Token(value, lifetime=lifetime_of(lasts, value, place.lifetime))
 
 
-def _content(reply: LoginReply) -> object:
+def _content(reply: Reply) -> object:
     try:
         return json.loads(reply.text)
     except (ValueError, RecursionError):
         return None
 
 
-def _in_body(reply: LoginReply, content: object, path: str) -> tuple[str, list[str]]:
+def _in_body(reply: Reply, content: object, path: str) -> tuple[str, list[str]]:
     """Return the text at a JSONPath, "" where there is none, beside the names of the top-level fields."""
     if path == WHOLE and not isinstance(content, (dict, list)) and not _is_page(reply):
         return (content if isinstance(content, str) else reply.text.strip()), []
@@ -106,25 +93,25 @@ def _in_body(reply: LoginReply, content: object, path: str) -> tuple[str, list[s
     return (str(found) if is_number or isinstance(found, str) else ""), sorted(content)
 
 
-def _is_page(reply: LoginReply) -> bool:
+def _is_page(reply: Reply) -> bool:
     return "html" in reply.headers.get("Content-Type", "").lower() or reply.text.lstrip().startswith("<")
 
 
-def _refusal(reply: LoginReply, place: TokenPlace) -> Finding | None:
+def _refusal(reply: Reply, place: TokenPlace) -> Finding | None:
     """Return why the server opens no session, None where it seems to open one."""
     status = reply.status
-    if status < _REDIRECT:
+    if reply.succeeded:
         return _disguised(reply, place)
     if status < _CLIENT_ERROR:
         return _redirected(reply, place)
-    if status == _TOO_MANY or status >= _SERVER_ERROR:
+    if reply.is_transient:
         return _said(reply, "temporarily_unavailable", "is overloaded or down")
     if status in _NO_SUCH_LOGIN:
         return _said(reply, "token_endpoint_not_found", "knows no such login")
     return _said(reply, "login_refused", "refused the login", answer=True)
 
 
-def _disguised(reply: LoginReply, place: TokenPlace) -> Finding | None:
+def _disguised(reply: Reply, place: TokenPlace) -> Finding | None:
     """Return the refusal behind a status of success: many servers give it, and a cookie, to whoever comes."""
     if bodies.complaint(reply.text):
         return _said(reply, "login_refused", "reports an error in a reply of success", answer=True)
@@ -133,7 +120,7 @@ def _disguised(reply: LoginReply, place: TokenPlace) -> Finding | None:
     return None
 
 
-def _redirected(reply: LoginReply, place: TokenPlace) -> Finding | None:
+def _redirected(reply: Reply, place: TokenPlace) -> Finding | None:
     """Return why a redirect is no success; to be sent on from a form is one."""
     try:
         target = urljoin(reply.url, reply.headers.get("Location", ""))
@@ -145,7 +132,7 @@ def _redirected(reply: LoginReply, place: TokenPlace) -> Finding | None:
     return _said(reply, "login_refused", "sends the caller back to the sign-in page") if back else None
 
 
-def _missing(reply: LoginReply, place: TokenPlace, present: list[str]) -> Finding:
+def _missing(reply: Reply, place: TokenPlace, present: list[str]) -> Finding:
     """Return the finding that says what stands there instead: names alone, since values may be tokens."""
     where, what = {
         "body": (f"has no token at {place.name!r}", "top-level fields"),
@@ -156,11 +143,12 @@ def _missing(reply: LoginReply, place: TokenPlace, present: list[str]) -> Findin
     return _said(reply, "token_field_missing", f"{where}; its {what}: {names}")
 
 
-def _said(reply: LoginReply, code: str, what: str, *, answer: bool = False) -> Finding:
+def _said(reply: Reply, code: str, what: str, *, answer: bool = False) -> Finding:
     """Return a finding that names the server; `answer` adds its own words, masked."""
     evidence = {"status": str(reply.status)}
     if answer and reply.text.strip():
         evidence["answer"] = redact.text(reply.text)
-    message = f"Logging in: the server at {host(reply.url)} {what}."
-    wait = retry_after(reply.headers.get("Retry-After"))
-    return finding(code, message, advice=_ADVICE.get(code, ""), evidence=evidence, retry_after=wait)
+    message = f"Logging in: the server at {reply.host} {what}."
+    return finding(
+        code, message, advice=_ADVICE.get(code, ""), evidence=evidence, retry_after=reply.retry_after
+    )

@@ -10,7 +10,7 @@ from requests import PreparedRequest
 
 from watchword import redact
 from watchword.errors import WatchwordError
-from watchword.login.reply import LoginReply, TokenPlace, read_session
+from watchword.login.reply import TokenPlace, read_session
 from watchword.origins import host
 from watchword.tokens.token import Token
 from watchword.transport import Transport
@@ -58,9 +58,7 @@ class LoginSource:
 
         request = self.request.copy()
         url = request.url or ""
-        response, text = exchange(request, transport, f"the login at {host(url)}")
-        lines = tuple(response.raw.headers.getlist("Set-Cookie"))
-        token = read_session(LoginReply(url, response.status_code, response.headers, text, lines), self.place)
+        token = read_session(exchange(request, transport, f"the login at {host(url)}"), self.place)
         redact.register([token.access_token])
         return token
 

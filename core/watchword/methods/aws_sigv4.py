@@ -101,8 +101,7 @@ class AwsSigV4(Method):
 
     def explain(self, status: int, answered: Mapping[str, str], text: str, /) -> Finding | None:
         """Name the reason that AWS gives."""
-        known = aws_refusal(status, text, answered.get(_ERROR_TYPE, ""))
-        return finding(known.code, known.message, evidence=known.evidence) if known else None
+        return aws_refusal(status, text, answered.get(_ERROR_TYPE, ""))
 
     def findings(self, _: Secrets, /) -> Iterator[Finding]:
         """Keys that are missing or too many, and what can't stand in a header."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
+from watchword import headers
 from watchword.codes import finding
 from watchword.diagnosis import Finding
 from watchword.fields import About, Section
@@ -42,8 +42,8 @@ class Basic(Method):
     @cached_property
     def _placement(self) -> Placement:
         # What the charset lacks is a finding that stops the use of the connection (lint).
-        pair = f"{self.username}:{self.password}".encode(self.charset, "replace")
-        return Placement(Slot("header", "Authorization"), f"Basic {base64.b64encode(pair).decode('ascii')}")
+        value = headers.basic(self.username, self.password, self.charset)
+        return Placement(Slot("header", "Authorization"), value)
 
     def findings(self, _: Secrets, /) -> Iterator[Finding]:
         """A colon in the name, and what the charset lacks."""

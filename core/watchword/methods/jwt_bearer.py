@@ -17,7 +17,7 @@ from watchword.fields import About, JsonObject, Section
 from watchword.flow import Context, Flow, random_nonce
 from watchword.jwt.algorithms import Encoding, Name
 from watchword.jwt.content import Content
-from watchword.jwt.signing import SigningKey, signing_key
+from watchword.jwt.signing import JwsSigner, jws_signer
 from watchword.jwt.source import JwtSource, signed
 from watchword.methods.base import TokenPlacement
 from watchword.placement import put
@@ -114,8 +114,8 @@ class JwtBearer(TokenPlacement):
             yield from self._content(secrets).findings(self.algorithm, moment)
 
     @cached_property
-    def _key(self) -> SigningKey:
-        return signing_key(self.algorithm, self.jwt_secret, self.key_encoding, self.private_key_passphrase)
+    def _key(self) -> JwsSigner:
+        return jws_signer(self.algorithm, self.jwt_secret, self.key_encoding, self.private_key_passphrase)
 
     def _content(self, secrets: Secrets) -> Content:
         return Content(self.jwt_headers, self.payload, secrets, self.lifetime)

@@ -17,7 +17,7 @@ from watchword.flow import Context, Flow
 from watchword.methods.base import Method
 from watchword.oauth1.reply import problems
 from watchword.oauth1.signature import HashName, escape, hmac_signer, plaintext_signer, rsa_signer
-from watchword.oauth1.signer import PROTOCOL_PARAMETERS, AddTo, Algorithm, Signer
+from watchword.oauth1.signer import PROTOCOL_PARAMETERS, AddTo, SignatureMethod, Signer
 from watchword.placement import Slot
 from watchword.templates import Secrets
 
@@ -161,18 +161,18 @@ class OAuth1(Method):
 
         return read_private_key(self.private_key or "", self.private_key_passphrase)
 
-    def _algorithm(self, token_secret: str) -> Algorithm:
+    def _algorithm(self, token_secret: str) -> SignatureMethod:
         name, consumer_secret = self.signature_method, self.consumer_secret or ""
         if name == "PLAINTEXT":
             # The signature is the secrets themselves, encoded twice by the time it is sent.
             redact.register([escape(consumer_secret), escape(token_secret)])
-            return Algorithm(name, plaintext_signer(consumer_secret, token_secret))
+            return SignatureMethod(name, plaintext_signer(consumer_secret, token_secret))
         kind, _, digest = name.lower().partition("-")
         hash_name = cast("HashName", digest)
         if kind == "hmac":
-            return Algorithm(name, hmac_signer(hash_name, consumer_secret, token_secret), hash_name)
+            return SignatureMethod(name, hmac_signer(hash_name, consumer_secret, token_secret), hash_name)
         key = cast("RSAPrivateKey", self._private_key.key)
-        return Algorithm(name, rsa_signer(hash_name, key), hash_name)
+        return SignatureMethod(name, rsa_signer(hash_name, key), hash_name)
 
     def _secret_findings(self) -> Iterator[Finding]:
         if self.consumer_secret is None:

@@ -14,10 +14,11 @@ from watchword.diagnosis import Finding, errors
 from watchword.fields import About, JsonObject, Section
 from watchword.flow import Context, Flow
 from watchword.methods.base import TokenPlacement
+from watchword.oauth2.client import BasicEncoding, Client, ClientAuth
 from watchword.oauth2.grant import Grant
 from watchword.oauth2.reply import ReplyPaths
-from watchword.oauth2.request import BasicEncoding, Client, ClientAuth, GrantFormat, token_request
 from watchword.templates import Secrets
+from watchword.tokens.request import BodyFormat, token_request
 
 _OAUTH2 = Section.OAUTH2
 
@@ -57,7 +58,7 @@ class OAuth2ClientCredentials(TokenPlacement):
         ),
     ] = Field(default_factory=dict)
     grant_format: Annotated[
-        GrantFormat, About("Body format", "How the token request is written.", _OAUTH2)
+        BodyFormat, About("Body format", "How the token request is written.", _OAUTH2)
     ] = "form"
     grant_headers: Annotated[
         JsonObject, About("Request headers", "JSON: headers to add to the token request.", _OAUTH2)
@@ -91,9 +92,10 @@ class OAuth2ClientCredentials(TokenPlacement):
             **client.fields(),
             **{name: templates.fill(value, secrets) for name, value in self.grant_body.items()},
         }
+        present = {name: value for name, value in fields.items() if value not in (None, "")}
         sent = {**client.headers(), **self._filled_headers(secrets)}
         return Grant(
-            token_request(self.token_url, fields, sent, self.grant_format),
+            token_request("POST", self.token_url, present, sent, self.grant_format),
             ReplyPaths(self.response_access_path, self.response_expires_path, self.default_lifetime),
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -18,11 +17,11 @@ from watchword.diagnosis import Finding, errors
 from watchword.fields import About, JsonObject, Section
 from watchword.flow import Context, Flow
 from watchword.login.reply import TokenPlace
-from watchword.login.request import LoginFormat, LoginMethod, login_request
 from watchword.login.source import LoginSource, Logout
 from watchword.methods.base import TokenPlacement
 from watchword.placement import Slot
 from watchword.templates import Secrets
+from watchword.tokens.request import BodyFormat, token_request
 
 _LOGIN = Section.LOGIN
 _USERNAME = re.compile(r"\{\{\s*username\s*\}\}")
@@ -41,12 +40,10 @@ class SessionLogin(TokenPlacement):
     urls: ClassVar[tuple[str, ...]] = ("login_url", "logout_url")
 
     login_url: Annotated[str, About("Login URL", "The complete URL that opens a session.", _LOGIN)]
-    login_method: Annotated[LoginMethod, About("Login method", "The HTTP method of the login.", _LOGIN)] = (
-        "POST"
-    )
-    username: Annotated[
-        str, About("User name", "The user's name, without a colon.", Section.AUTHENTICATION)
-    ] = ""
+    login_method: Annotated[
+        Literal["POST", "GET", "PUT"], About("Login method", "The HTTP method of the login.", _LOGIN)
+    ] = "POST"
+    username: Annotated[str, About("User name", "The user's name.", Section.AUTHENTICATION)] = ""
     password: Annotated[
         str,
         About(
@@ -62,7 +59,7 @@ class SessionLogin(TokenPlacement):
         About("Login authentication", "basic: name and password go as Basic header of the login.", _LOGIN),
     ] = "none"
     login_format: Annotated[
-        LoginFormat, About("Login format", "How the fields of the login are written.", _LOGIN)
+        BodyFormat, About("Login format", "How the fields of the login are written.", _LOGIN)
     ] = "json"
     login_body: Annotated[
         JsonObject,
@@ -130,7 +127,7 @@ class SessionLogin(TokenPlacement):
             name: templates.fill(value, self._known(secrets)) for name, value in self._body.items()
         }
         sent = {**self._basic, **self._filled_headers(secrets)}
-        request = login_request(self.login_method, self.login_url, body, sent, self.login_format)
+        request = token_request(self.login_method, self.login_url, body, sent, self.login_format)
         return LoginSource(request, self._place, self._logout)
 
     def findings(self, secrets: Secrets, /) -> Iterator[Finding]:
@@ -192,8 +189,7 @@ class SessionLogin(TokenPlacement):
     def _basic(self) -> dict[str, str]:
         if self.login_auth != "basic":
             return {}
-        pair = f"{self.username}:{self.password}".encode()
-        return {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
+        return {"Authorization": headers.basic(self.username, self.password)}
 
     @property
     def _body(self) -> Mapping[str, JsonValue]:

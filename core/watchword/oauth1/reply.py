@@ -10,15 +10,14 @@ from watchword import redact
 from watchword.codes import finding
 from watchword.diagnosis import Finding
 from watchword.errors import TokenError
-from watchword.oauth2.reply import Reply
-from watchword.transport import retry_after
+from watchword.tokens.reply import Reply
 
 # What the extension Problem Reporting puts into the header WWW-Authenticate, and into forms.
 _PROBLEM = re.compile(
     r"\b(oauth_(?:problem(?:_advice)?|parameters_(?:absent|rejected)|acceptable_\w+))=\"?([^\"&,\s]*)"
 )
 
-_TOO_MANY, _NOT_FOUND = 429, 404
+_CLIENT_ERROR, _NOT_FOUND = 400, 404
 
 
 def read_credentials(reply: Reply, field: str) -> Mapping[str, str]:
@@ -61,15 +60,14 @@ def problems(text: str) -> dict[str, str]:
 def _refusal(reply: Reply, field: str) -> Finding | None:
     """Return why the server gives no token, None where it seems to give one."""
     reported = problems(f"{reply.headers.get('WWW-Authenticate', '')} {reply.text}")
-    success = 200 <= reply.status < 300  # noqa: PLR2004 - the statuses of success
-    if success and not reported:
+    if reply.succeeded and not reported:
         return None
-    if reply.status == _TOO_MANY or reply.status >= 500:  # noqa: PLR2004 - server errors
+    if reply.is_transient:
         return _said(reply, "temporarily_unavailable", field, "is overloaded or down", "Try later.", reported)
     if reply.status == _NOT_FOUND and not reported:
         advice = f"Check {field}: the server does not know this path."
         return _said(reply, "token_endpoint_not_found", field, "knows no such path", advice)
-    if reply.status < 400 and not reported:  # noqa: PLR2004 - redirects, which are not followed
+    if reply.status < _CLIENT_ERROR and not reported:  # a redirect, which is not followed
         return _said(reply, "reply_not_token", field, f"answered {reply.status} and no token")
     words = reply.text.strip()
     if words and not reported and not words.startswith("<"):
@@ -93,5 +91,5 @@ def _said(  # noqa: PLR0913, PLR0917 - a finding has that many parts
         f"Signing in: the {field} at {reply.host} {what}.",
         advice=advice,
         evidence={"status": str(reply.status), **(evidence or {})},
-        retry_after=retry_after(reply.headers.get("Retry-After")),
+        retry_after=reply.retry_after,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -14,7 +14,9 @@ from requests import PreparedRequest
 from watchword.codes import finding
 from watchword.errors import RequestError
 from watchword.flow import Context
+from watchword.headers import FORM, media_type, text_of
 from watchword.oauth1.signature import HashName, Pair, Sign, base_string, base_string_uri, escape, form_pairs
+from watchword.pieces import pieces
 
 AddTo: TypeAlias = Literal["header", "query", "body"]
 
@@ -30,14 +32,11 @@ PROTOCOL_PARAMETERS = (
 )
 """The names of what a signature adds to a request; which of them it does depends on the connection."""
 
-FORM = "application/x-www-form-urlencoded"
-
 _MAY_HAVE_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
-class Algorithm:
+class SignatureMethod:
     """A signature method with its key in it; `hash_name` is None where it hashes nothing."""
 
     name: str
@@ -53,7 +52,7 @@ class Signer:
     is signed too, by its hash (OAuth Request Body Hash).
     """
 
-    algorithm: Algorithm
+    algorithm: SignatureMethod
     consumer_key: str
     token: str = field(default="", repr=False)
     add_to: AddTo = "header"
@@ -71,17 +70,17 @@ class Signer:
         elif self.add_to == "query":
             request.url = _without_ours(request.url or "")
         protocol = [*self._fixed, *self._fresh(context), *((name, escape(value)) for name, value in more)]
-        if _media_type(request) == FORM and request.body is not None:
-            signed = form_pairs(b"".join(_pieces(request.body)))
+        if media_type(request.headers) == FORM and request.body is not None:
+            signed = form_pairs(b"".join(pieces(request)))
         else:
             signed = []
             if self.body_hash and self.algorithm.hash_name:
-                protocol.append(("oauth_body_hash", _hash(request.body, self.algorithm.hash_name)))
+                protocol.append(("oauth_body_hash", _hash(request, self.algorithm.hash_name)))
         url = request.url or ""
         query = url.partition("#")[0].partition("?")[2]
         if query:
             signed += form_pairs(query.encode())
-        uri = base_string_uri(url, _text(request.headers.get("Host")))
+        uri = base_string_uri(url, text_of(request.headers.get("Host")))
         text = base_string(request.method or "", uri, signed + protocol)
         protocol.append(("oauth_signature", escape(self.algorithm.sign(text))))
         self._put(request, protocol)
@@ -117,7 +116,7 @@ class Signer:
             address, hash_sign, fragment = (request.url or "").partition("#")
             request.url = f"{address}{'&' if '?' in address else '?'}{added}{hash_sign}{fragment}"
             return
-        form = b"".join(_pieces(request.body))
+        form = b"".join(pieces(request))
         request.body = b"&".join(part for part in (form, added.encode()) if part)
         request.prepare_content_length(request.body)
 
@@ -132,7 +131,7 @@ def _without_ours(url: str) -> str:
 
 def _make_form(request: PreparedRequest) -> None:
     """Make sure that the body is a form, which an absent one becomes; raises RequestError for any other."""
-    kind = _media_type(request)
+    kind = media_type(request.headers)
     if kind in {"", FORM} and not request.body and request.method in _MAY_HAVE_BODY:
         request.headers["Content-Type"] = FORM
         request.body = b""
@@ -142,34 +141,8 @@ def _make_form(request: PreparedRequest) -> None:
         raise RequestError([finding("body_not_extendable", message, advice=advice)])
 
 
-def _media_type(request: PreparedRequest) -> str:
-    return _text(request.headers.get("Content-Type")).partition(";")[0].strip().lower()
-
-
-def _text(header: str | bytes | None) -> str:
-    return header.decode("latin-1") if isinstance(header, bytes) else header or ""
-
-
-def _hash(body: object, hash_name: HashName) -> str:
+def _hash(request: PreparedRequest, hash_name: HashName) -> str:
     digest = hashlib.new(hash_name)
-    for piece in _pieces(body):
+    for piece in pieces(request):
         digest.update(piece)
     return escape(b64encode(digest.digest()))
-
-
-def _pieces(body: object) -> Iterator[bytes]:
-    """Yield the bytes of a body; a file is read from where it stands and put back there."""
-    if body is None:
-        return
-    if isinstance(body, (str, bytes, bytearray)):
-        yield body.encode() if isinstance(body, str) else bytes(body)
-        return
-    try:
-        start = body.tell()  # type: ignore[attr-defined] # whatever has none is no file
-        body.seek(start)  # type: ignore[attr-defined]
-        while piece := body.read(_PIECE):  # type: ignore[attr-defined]
-            yield piece.encode() if isinstance(piece, str) else piece
-        body.seek(start)  # type: ignore[attr-defined]
-    except (AttributeError, OSError, ValueError):
-        message = "The signature covers this request's body, which is a stream that can't be read twice."
-        raise RequestError([finding("body_not_signable", message)]) from None

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from requests import PreparedRequest
 
 from watchword import redact
-from watchword.oauth2.reply import ReplyPaths
+from watchword.oauth2.reply import ReplyPaths, read_token
+from watchword.origins import host
 from watchword.tokens.token import Token
 from watchword.transport import Transport
 
@@ -32,9 +33,12 @@ class Grant:
 
     def fetch(self, transport: Transport) -> Token:
         """Ask the token endpoint; raises TokenError where it gives no token."""
-        from watchword.oauth2.endpoint import fetch_token  # noqa: PLC0415 - rare
+        from watchword.tokens.exchange import exchange  # noqa: PLC0415 - rare
 
-        return fetch_token(self.request.copy(), self.paths, transport)
+        target = f"the token endpoint at {host(self.request.url or '')}"
+        token = read_token(exchange(self.request.copy(), transport, target), self.paths)
+        redact.register([token.access_token])
+        return token
 
     def discard(self, token: Token, transport: Transport) -> None:
         """Do nothing: other processes may hold the same token, and it ends by itself."""

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
-import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,16 +12,10 @@ from watchword import redact
 from watchword.codes import CODES, finding
 from watchword.diagnosis import Finding, Phase
 from watchword.errors import TokenError
-from watchword.tokens.token import Token, jwt_expiry, seconds
-from watchword.transport import retry_after
+from watchword.tokens.reply import VISIBLE, Reply, lifetime_of, value_at
+from watchword.tokens.token import Token
 
-LONGEST_LIFETIME = 10 * 365 * 86400.0
-"""A longer lifetime, in seconds, is taken for a mistake and the token for one without an end."""
-
-# RFC 6749 appendix A.12: visible characters and the space, which no header value ends in.
-VISIBLE = re.compile(r"[\x21-\x7e]+")
-
-_TOO_MANY, _NOT_FOUND, _UNAUTHORIZED = 429, 404, 401
+_NOT_FOUND, _UNAUTHORIZED = 404, 401
 
 
 @dataclass(frozen=True)
@@ -34,16 +25,6 @@ class ReplyPaths:
     access: str = "access_token"
     expires: str = "expires_in"
     default_lifetime: float | None = None
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A token endpoint's answer: status, headers and the body's text."""
-
-    host: str
-    status: int
-    headers: Mapping[str, str]
-    text: str
 
 
 def read_token(reply: Reply, paths: ReplyPaths) -> Token:
@@ -70,21 +51,6 @@ def read_token(reply: Reply, paths: ReplyPaths) -> Token:
     )
 
 
-def value_at(content: Mapping[str, Any], path: str) -> object:
-    """Return the first value at a JSONPath, None where there is none; plain names need no library."""
-    if path in content:
-        return content[path]
-    if path.isidentifier():
-        return None
-    import jsonpath  # noqa: PLC0415 - costs 0.1 s, and few replies are nested
-
-    try:
-        match = jsonpath.match(path if path.startswith("$") else f"$.{path}", content)
-    except (jsonpath.JSONPathError, RecursionError):
-        return None
-    return match.obj if match else None
-
-
 def _content(reply: Reply) -> dict[str, Any] | None:
     """Return the reply's fields: JSON, else form-encoded as some old servers do; None for neither."""
     try:
@@ -98,13 +64,13 @@ def _content(reply: Reply) -> dict[str, Any] | None:
 
 def _refusal(reply: Reply, content: Mapping[str, Any] | None) -> Finding | None:
     """Return why the server gives no token, None where it seems to give one."""
-    success = 200 <= reply.status < 300  # noqa: PLR2004 - the statuses of success
+    success = reply.succeeded
     error = content.get("error") if content else None
     if success and not error and not (content and content.get("ok") is False):
         return None
     name = error if isinstance(error, str) else ""
     known = CODES.get(name)
-    if reply.status == _TOO_MANY or reply.status >= 500:  # noqa: PLR2004 - server errors
+    if reply.is_transient:
         code, what = "temporarily_unavailable", "is overloaded or down"
     elif known and known.phase is Phase.TOKEN:
         code, what = name, f"refused the request: {name}"
@@ -134,16 +100,4 @@ def _said(
         if isinstance(said, (str, Mapping)):
             evidence[name] = redact.text(said if isinstance(said, str) else json.dumps(said))
     message = f"Getting a token: the token endpoint at {reply.host} {what}."
-    wait = retry_after(reply.headers.get("Retry-After"))
-    return finding(code, message, evidence=evidence, retry_after=wait)
-
-
-def lifetime_of(stated: object, access_token: str, default: float | None) -> float:
-    """Return the token's lifetime in seconds: as stated, as its own claim says, by default, or endless."""
-    lifetime = seconds(stated)
-    if lifetime is not None and 0 < lifetime <= LONGEST_LIFETIME:
-        return lifetime
-    expiry = jwt_expiry(access_token)
-    if expiry is not None and expiry > time.time():
-        return expiry - time.time()
-    return default if default is not None else math.inf
+    return finding(code, message, evidence=evidence, retry_after=reply.retry_after)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import requests
@@ -159,7 +159,7 @@ def _refused(error: ClientError) -> Finding:
     status = int(meta.get("HTTPStatusCode", 0))
     known = aws_refusal(status, json.dumps({"code": name, "message": text}))
     if known:
-        return finding(known.code, f"{_STS}: {known.message}", evidence=known.evidence)
+        return replace(known, message=f"{_STS}: {known.message}")
     passing = status >= _SERVER_ERRORS or name.startswith(("Throttl", "RequestLimit"))
     code = "temporarily_unavailable" if passing else _CODES.get(name, "token_refused")
     return finding(code, f"{_STS} gives no credentials of the role.", evidence={"answer": f"{name}: {text}"})

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Protocol, runtime_checkable
 
 from requests import PreparedRequest
 
-from watchword.codes import finding
 from watchword.errors import RequestError
+from watchword.headers import text_of
+from watchword.pieces import pieces
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 """What S3 takes in the place of a body's hash, where TLS alone protects it."""
 
 _EMPTY = hashlib.sha256(b"").hexdigest()
-_PIECE = 1 << 20
-"""How much of a file is in memory at a time, in bytes."""
-
-
-@runtime_checkable
-class _File(Protocol):
-    """A body that can be read twice."""
-
-    def read(self, size: int, /) -> bytes | str: ...
-    def tell(self) -> int: ...
-    def seek(self, position: int, /) -> object: ...
 
 
 def payload_hash(request: PreparedRequest, *, as_s3: bool, presigned: bool = False) -> str:
@@ -38,36 +27,19 @@ def payload_hash(request: PreparedRequest, *, as_s3: bool, presigned: bool = Fal
     Raises:
         RequestError: the body can be read only once, and the service must have its hash.
     """
-    given: str | bytes | None = request.headers.get("X-Amz-Content-SHA256")
+    given = text_of(request.headers.get("X-Amz-Content-SHA256"))
     if given:
-        return given.decode("latin-1") if isinstance(given, bytes) else given
+        return given
     if as_s3 and presigned:
         return UNSIGNED
-    body: object = request.body
-    if not body:
+    if not request.body:
         return _EMPTY
-    if isinstance(body, str):
-        body = body.encode()
-    if isinstance(body, (bytes, bytearray, memoryview)):
-        return hashlib.sha256(body).hexdigest()
-    found = _of_file(body) if isinstance(body, _File) else None
-    if found:
-        return found
-    if as_s3 and (request.url or "").startswith("https:"):
-        return UNSIGNED
-    message = "The request's body is a stream that can't be read twice, to be signed and to be sent."
-    raise RequestError([finding("body_not_signable", message)])
-
-
-def _of_file(body: _File) -> str | None:
-    """Return the hash of what a file holds from where it stands, None where it can't go back."""
     hashed = hashlib.sha256()
     try:
-        start = body.tell()
-        body.seek(start)  # before a byte is read that could not be read again
-        while piece := body.read(_PIECE):
-            hashed.update(piece.encode() if isinstance(piece, str) else piece)
-        body.seek(start)
-    except (OSError, ValueError):  # a pipe, or a file that is closed
-        return None
+        for piece in pieces(request):
+            hashed.update(piece)
+    except RequestError:
+        if as_s3 and (request.url or "").startswith("https:"):
+            return UNSIGNED
+        raise
     return hashed.hexdigest()

@@ -6,18 +6,10 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from html import unescape
-from typing import NamedTuple
 
 from watchword import bodies, redact
-
-
-class AwsRefusal(NamedTuple):
-    """Why AWS refused: the name of a finding's code, a message, and masked evidence."""
-
-    code: str
-    message: str
-    evidence: dict[str, str]
-
+from watchword.codes import finding
+from watchword.diagnosis import Finding
 
 _STATUSES = frozenset({400, 401, 403})
 
@@ -72,7 +64,7 @@ _TIMES = re.compile(r"\d{8}T\d{6}Z")
 _SECRET_VALUE = re.compile(r"(?i)(x-amz-security-token|x-amz-signature)([:=])[^\s&]+")
 
 
-def aws_refusal(status: int, text: str, error_type: str = "") -> AwsRefusal | None:
+def aws_refusal(status: int, text: str, error_type: str = "") -> Finding | None:
     """Return why AWS refused a request, None where that stays open, as with AccessDenied.
 
     Args:
@@ -89,7 +81,8 @@ def aws_refusal(status: int, text: str, error_type: str = "") -> AwsRefusal | No
     if code is None:
         return None
     evidence = {"answer": _masked(f"{name}: {message.partition(chr(10))[0]}" if name else message)}
-    return AwsRefusal(code, f"{_MESSAGES[code]}{_detail(code, said)}", {**evidence, **_expected(code, said)})
+    message = f"{_MESSAGES[code]}{_detail(code, said)}"
+    return finding(code, message, evidence={**evidence, **_expected(code, said)})
 
 
 def _said(text: str) -> dict[str, str]:

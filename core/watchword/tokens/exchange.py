@@ -11,16 +11,15 @@ from watchword import network, redact
 from watchword.codes import finding
 from watchword.deadline import read, within
 from watchword.errors import TokenError
+from watchword.tokens.reply import Reply
 from watchword.transport import Transport
 
 LARGEST_REPLY = 1 << 20
 """Longest reply that is read, in bytes."""
 
 
-def exchange(
-    request: requests.PreparedRequest, transport: Transport, target: str
-) -> tuple[requests.Response, str]:
-    """Send a request and return the response, closed, beside the text of its body.
+def exchange(request: requests.PreparedRequest, transport: Transport, target: str) -> Reply:
+    """Send a request and return the answer, whatever it says.
 
     `target` are the words for the server in messages.
 
@@ -35,8 +34,11 @@ def exchange(
         raise TokenError([network.classify(error, target)]) from None
     if len(body) > LARGEST_REPLY:
         message = f"Getting a token: {target} answered more than {LARGEST_REPLY} bytes."
-        raise TokenError([finding("reply_not_token", message)])
-    return response, body.decode("utf-8", "replace")
+        advice = "Check the URL: what it answers is no token."
+        raise TokenError([finding("reply_not_token", message, advice=advice)])
+    cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
+    text = body.decode("utf-8", "replace")
+    return Reply(request.url or "", response.status_code, response.headers, text, cookies)
 
 
 def _sent(request: requests.PreparedRequest, transport: Transport) -> tuple[requests.Response, bytes]:

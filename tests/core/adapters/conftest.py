@@ -16,7 +16,6 @@ import requests
 from dlt.sources.helpers.rest_client import RESTClient
 from yarl import URL
 
-import watchword
 from watchword import connection, redact
 from watchword.flow import Context
 
@@ -50,7 +49,7 @@ DOCUMENTS = {
         "client_secret": "s3cret-client",
         "add_to": "query",
     },
-    "jwt_bearer": {"method": "jwt_bearer", "algorithm": "HS256", "jwt_secret": "s3cret-of-32-characters-or-more!!"},
+    "jwt_bearer": {"method": "jwt_bearer", "algorithm": "HS256", "jwt_secret": "s3cret" * 8},
     "digest": {"method": "digest", "username": "jürgen", "password": "s3cret-digest"},
     "session_login": {
         "method": "session_login",
@@ -219,7 +218,7 @@ def api(serve, reply):
         def whole(seen):
             if seen.path.startswith("/token"):
                 return reply(body={"access_token": "s3cret-issued", "expires_in": 3600})
-            if digest and "Authorization" not in seen.headers:
+            if digest and not seen.headers.get("Authorization", "").startswith("Digest "):
                 return reply(401, headers={"WWW-Authenticate": CHALLENGE})
             return answer(seen) if answer else reply()
 
@@ -255,6 +254,19 @@ def secrets_in():
     return found
 
 
-@pytest.fixture
-def load():
-    return watchword.load
+@pytest.fixture(params=["sync", "async"])
+def call(request):
+    """Give a function that sends with `conn.httpx_client()`, and with its asynchronous twin."""
+
+    def once(made, method, url, **options):
+        with made.httpx_client() as api:
+            return api.request(method, url, **options)
+
+    def once_async(made, method, url, **options):
+        async def run():
+            async with made.async_httpx_client() as api:
+                return await api.request(method, url, **options)
+
+        return asyncio.run(run())
+
+    return once if request.param == "sync" else once_async

@@ -93,6 +93,24 @@ def test_a_refused_token_is_replaced_within_the_call(serve, reply, body):
     assert first == second
 
 
+def test_a_connection_lost_while_idle_is_no_loss(serve, reply):
+    """When a kept connection is gone, aiohttp sends the request again: signed, with its whole body."""
+    answers = iter([reply(), reply(hang_up=True), reply()])
+    server = serve(lambda _: next(answers))
+    connection = made(server.url)
+
+    async def run():
+        async with aiohttp.ClientSession(middlewares=(connection.aiohttp_middleware(),)) as api:
+            for _ in range(2):
+                async with api.put(f"{server.url}/a", data=b"content") as answered:
+                    assert answered.status == 200
+
+    asyncio.run(run())
+    assert [(seen.body, seen.headers["X-API-Key"]) for seen in server.seen] == [
+        (b"content", "s3cret/key")
+    ] * 3
+
+
 @pytest.mark.parametrize("fields", [KEY, KEY | {"add_to": "query"}], ids=["header", "query"])
 def test_a_response_error_holds_no_credential(serve, reply, fields):
     """`raise_for_status` shows the request as it was made, in text, repr and attributes."""

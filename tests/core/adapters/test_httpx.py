@@ -1,47 +1,21 @@
-"""The clients of httpx beyond what all share: URLs, bodies, retries, certificates, proxies, logout."""
+"""The clients of httpx beyond what all share: URLs, retries, certificates, proxies, logout."""
 
 from __future__ import annotations
 
-import asyncio
-import io
 import pickle  # noqa: TID251 - to see that it is refused
 import ssl
 import subprocess
 import sys
+import traceback
 
 import httpx
 import pytest
 
 import watchword
 from watchword.adapters import retry
+from watchword.adapters.httpx_request import UnsignedRequest, address
 
 KEY = {"method": "api_key", "api_key": "s3cret-key"}
-SIGNED = {
-    "method": "aws_sigv4",
-    "access_key": "A",
-    "secret_key": "s3cret",
-    "region": "r",
-    "service": "execute-api",
-}
-OAUTH2 = {"method": "oauth2_client_credentials", "client_id": "c", "client_secret": "s3cret-client"}
-
-
-@pytest.fixture(params=["sync", "async"])
-def call(request):
-    """Give a function that sends with `conn.httpx_client()`, and with its asynchronous twin."""
-
-    def once(made, method, url, **options):
-        with made.httpx_client() as api:
-            return api.request(method, url, **options)
-
-    def once_async(made, method, url, **options):
-        async def run():
-            async with made.async_httpx_client() as api:
-                return await api.request(method, url, **options)
-
-        return asyncio.run(run())
-
-    return once if request.param == "sync" else once_async
 
 
 def made(url, fields=KEY, **more):
@@ -142,6 +116,18 @@ def test_a_client_certificate_is_for_the_allowed_origins_alone(serve, reply, cal
     assert [seen.certificate for seen in stranger.seen] == [False]
 
 
+def test_a_certificate_that_can_t_be_read_is_named(authority):
+    """A key that does not belong, or garbage, is a typed error and shows nothing of it."""
+    pem = authority.issue_cert("client@example.com").cert_chain_pems[0].bytes().decode()
+    garbage = "-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----"
+    connection = made("https://api.test", client_certificate=pem, client_private_key=garbage)
+    for client in (connection.httpx_client, connection.async_httpx_client):
+        with pytest.raises(watchword.DocumentError) as error:
+            client()
+        assert error.value.code == "key_unreadable"
+        assert "s3cret" not in str(error.value)
+
+
 @pytest.mark.parametrize("own", [True, False])
 def test_proxies_are_the_connection_s_or_the_environment_s(serve, reply, call, monkeypatch, own):
     """Through a proxy the target goes out as signed; the connection's own wins, and NO_PROXY is heard."""
@@ -179,71 +165,6 @@ def test_netrc_is_ignored(serve, reply, call, tmp_path, monkeypatch):
     assert not any("Authorization" in seen.headers for seen in server.seen)
 
 
-def test_a_form_with_files_is_signed_and_sent_again(serve, reply, call):
-    """A method that needs the body reads it; one that doesn't leaves it to httpx, and both arrive whole."""
-    server = serve(reply())
-    arrived = []
-    for fields in (KEY, SIGNED):
-        call(
-            made(server.url, fields),
-            "POST",
-            "/a",
-            data={"n": "1"},
-            files={"f": ("f.txt", io.BytesIO(b"content"))},
-        )
-        arrived.append(server.seen[-1])
-    assert all(b"content" in seen.body and b'name="n"' in seen.body for seen in arrived)
-    assert "SignedHeaders=content-type;host;x-amz-" in arrived[1].headers["Authorization"]
-
-
-def test_a_body_is_left_unread_where_nothing_needs_it(serve, reply):
-    """A file goes out piece by piece under a key in a header."""
-    server = serve(reply())
-    with made(server.url).httpx_client() as api:
-        request = api.build_request("POST", "/a", files={"f": io.BytesIO(b"content")})
-        api.send(request)
-        with pytest.raises(httpx.RequestNotRead):
-            request.content  # noqa: B018 - reading it is the point
-    assert b"content" in server.seen[0].body
-
-
-def test_a_stream_that_is_gone_or_can_t_be_signed_is_named(serve, reply, call):
-    """A generator goes out once: not to be signed over, not to be sent again to a newer token."""
-    tokens = iter(("s3cret-1", "s3cret-2", "s3cret-3"))
-    server = serve(
-        lambda seen: reply(body={"access_token": next(tokens)}) if seen.path == "/token" else reply(401)
-    )
-    asynchronous = "async" in call.__name__
-
-    async def pieces():
-        yield b"abc"
-
-    def stream():
-        return pieces() if asynchronous else iter([b"abc"])
-
-    with pytest.raises(watchword.RequestError) as unsigned:
-        call(made(server.url, SIGNED), "POST", "/a", content=stream())
-    with pytest.raises(watchword.RequestError) as gone:
-        call(made(server.url, OAUTH2, token_url=f"{server.url}/token"), "POST", "/a", content=stream())
-    assert (unsigned.value.code, gone.value.code) == ("body_not_signable", "body_not_replayable")
-
-
-def test_a_refused_token_is_replaced_within_the_call(serve, reply, call):
-    """A 401 is answered with a newer token and the same request again, a form with files too."""
-    tokens = iter(("s3cret-1", "s3cret-2"))
-    server = serve(
-        lambda seen: (
-            reply(body={"access_token": next(tokens), "expires_in": 3600})
-            if seen.path == "/token"
-            else reply(200 if seen.headers["Authorization"].endswith("2") else 401)
-        )
-    )
-    connection = made(server.url, OAUTH2, token_url=f"{server.url}/token")
-    assert call(connection, "POST", "/a", files={"f": b"content"}).status_code == 200
-    first, second = (seen.body for seen in server.seen if seen.path == "/a")
-    assert first == second
-
-
 def test_closing_the_last_client_logs_out(serve, reply, call):
     """A session that was opened by logging in is closed with the client that used it."""
     server = serve(reply(body={"token": "s3cret-session"}))
@@ -254,6 +175,27 @@ def test_closing_the_last_client_logs_out(serve, reply, call):
     }  # fmt: skip
     call(made(server.url, fields), "GET", "/a")
     assert [seen.path for seen in server.seen] == ["/login", "/a", "/logout"]
+
+
+def test_an_error_that_quotes_a_header_quotes_no_secret(serve, reply, call):
+    """No blank at a header's end is sent by httpx, which says what it was: the key in its words is masked."""
+    connection = made(serve(reply()).url, KEY | {"api_key": "s3cret-key "})
+    with pytest.raises(httpx.LocalProtocolError) as error:
+        call(connection, "GET", "/a")
+    assert "Illegal header value" in str(error.value)
+    assert "s3cret" not in "".join(traceback.format_exception(error.value))
+
+
+def test_what_a_flow_wants_sent_is_sent(serve, reply):
+    """A target that httpx would quote anew goes out as it was signed."""
+    server = serve(reply())
+    request = httpx.Request("GET", f"{server.url}/a")
+    unsigned = UnsignedRequest(request, address(request.url))
+    signed = unsigned.portable()
+    signed.url = f"{server.url}/a?k=<s3cret>|%2f"
+    with httpx.HTTPTransport() as transport:
+        transport.handle_request(unsigned.signed(signed)).read()
+    assert server.seen[0].path == "/a?k=<s3cret>|%2f"
 
 
 def test_connections_are_kept_alive_and_closed(serve, reply):

@@ -133,6 +133,19 @@ def test_nothing_secret_is_logged_or_shown(api, reply, send, document, secrets_i
     assert not secrets_in("\n".join([*shown, caplog.text]))
 
 
+def test_a_next_link_that_echoes_the_key_is_not_logged(api, send, documents, caplog):
+    """An API that puts our own key into its `next` link is called with it once, and no log shows it."""
+    caplog.set_level(logging.INFO, "httpx")
+    caplog.set_level(logging.INFO, "dlt")
+    logging.getLogger("dlt").addHandler(caplog.handler)
+    server = api()
+    echo = "k=s3cret%2Fk%2By+w1th%3Dall"
+    send(watchword.load(documents["api_key, query"](server.url)), "GET", f"{server.url}/a?{echo}&page=2")
+    logging.getLogger("dlt").removeHandler(caplog.handler)
+    assert server.seen[0].path == "/a?page=2&k=s3cret%2Fk%2By%20w1th%3Dall"
+    assert "s3cret" not in caplog.text
+
+
 @pytest.mark.parametrize("name", IN_URL)
 def test_errors_hold_no_secret(api, reply, senders, documents, secrets_in, name):
     """A refused connection and a server that hangs up: errors show the request unsigned."""

@@ -58,6 +58,20 @@ def test_the_table_has_every_method(documents):
     assert {document("")["method"] for document in documents.values()} == set(watchword.METHODS)
 
 
+def test_a_header_that_a_method_removes_is_not_sent(api, senders, documents):
+    """Before a challenge Digest sends no Authorization, and the caller's own makes way for its answer."""
+    seen = {}
+    for name, send in senders.items():
+        server = api(digest=True)
+        made = watchword.load(documents["digest"](server.url))
+        send(made, "GET", f"{server.url}/v1/a", headers={"authorization": "mine", "X-Mine": "1"})
+        seen[name] = arrived(server)
+    first, second = seen["requests"]
+    assert first[2] == {"X-Mine": "1"}
+    assert second[2]["Authorization"].startswith("Digest ")
+    assert seen == dict.fromkeys(senders, seen["requests"])
+
+
 @pytest.mark.parametrize("path", ["/v1/a%2Fb/c%20d?x=%2f&y=a+b&z=~(')*!$,;:@", "/v1/%C3%BC?q=%C3%BC&&x"])
 def test_a_target_goes_out_as_it_was_given(api, senders, documents, path):
     """Escapes, their case and the reserved characters of a URL are as in an unsigned request."""

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 import watchword
 from watchword import cli_login
 from watchword.cli import app, main
-from watchword.oauth1.callback import listening
+from watchword.sign_in.callback import listening
 
 
 @pytest.fixture

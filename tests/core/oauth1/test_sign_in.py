@@ -9,7 +9,7 @@ import pytest
 
 import watchword
 from watchword import redact
-from watchword.oauth1.sign_in import begin, finish, verifier_from
+from watchword.sign_in.oauth1 import begin, finish, verifier_from
 
 CALLBACK = "http://127.0.0.1:1/back?state=1"
 

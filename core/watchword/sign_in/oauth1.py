@@ -20,9 +20,9 @@ from watchword.methods.oauth1 import SIGN_IN_URLS, OAuth1
 from watchword.oauth1.reply import confirmed, problems, read_credentials
 from watchword.oauth1.signature import Pair, escape
 from watchword.oauth1.signer import Signer
-from watchword.oauth2.reply import Reply
 from watchword.origins import host
 from watchword.tokens.exchange import exchange
+from watchword.tokens.reply import Reply
 from watchword.transport import Transport
 
 OUT_OF_BAND = "oob"
@@ -123,10 +123,9 @@ class _Server:
     def ask(self, name: str, signer: Signer, more: Pair) -> Reply:
         """Return what the URL in the field of that name answers to a signed request."""
         request = requests.Request("POST", getattr(self.method, name)).prepare()
-        server = host(request.url or "")
+        target = f"the {name} at {host(request.url or '')}"
         signer.sign(request, self.context, [more])
-        response, text = exchange(request, self.transport, f"the {name} at {server}")
-        return Reply(server, response.status_code, response.headers, text)
+        return exchange(request, self.transport, target)
 
 
 def _with_token(url: str, token: str) -> str:

@@ -1,0 +1,1 @@
+"""Signing a person in: the library calls behind `watchword login`."""

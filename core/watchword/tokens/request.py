@@ -1,0 +1,34 @@
+"""Build a request that asks for a token, in the formats that servers want; no I/O."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import JsonValue
+from requests import PreparedRequest, Request
+
+BodyFormat = Literal["form", "json", "query"]
+
+
+def token_request(
+    http_method: str,
+    url: str,
+    fields: Mapping[str, JsonValue],
+    headers: Mapping[str, str],
+    body_format: BodyFormat,
+) -> PreparedRequest:
+    """Return the request to the absolute `url`; without fields it has no body."""
+    request = Request(http_method, url, headers={"Accept": "application/json", **headers})
+    if body_format == "query":
+        request.params = _as_text(fields)
+    elif body_format == "form":
+        request.data = _as_text(fields)
+    elif fields:
+        request.json = dict(fields)
+    return request.prepare()
+
+
+def _as_text(fields: Mapping[str, JsonValue]) -> dict[str, str]:
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
