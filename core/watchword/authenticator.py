@@ -52,16 +52,6 @@ class Authenticator:
         except StopIteration:
             return None
 
-    def enter(self) -> None:
-        """Say that a client begins to use the token."""
-        if self.keeper is not None:
-            self.keeper.enter()
-
-    def leave(self) -> None:
-        """Say that a client has been closed: the last one to leave logs out, where the method does that."""
-        if self.keeper is not None:
-            self.keeper.leave()
-
     def _request(self, flow: Flow, wish: PreparedRequest | NeedToken) -> PreparedRequest:
         while isinstance(wish, NeedToken):
             wish = flow.send(self.token(wish.rejected))
@@ -82,23 +72,23 @@ class Authenticator:
 
 
 class Use:
-    """One client's use of the token: it begins with the first request and ends when the client is closed."""
+    """One client's use of a token: it begins with the first request and ends when the client is closed."""
 
-    def __init__(self, authenticator: Authenticator) -> None:
-        self._authenticator = authenticator
+    def __init__(self, keeper: Keeper | None) -> None:
+        self._keeper = keeper
         self._lock = Lock()
         self.begun = False
 
     def begin(self) -> None:
-        """Enter, unless that is done; it waits for nobody."""
+        """Count as a user of the token, unless that is done."""
         with self._lock:
-            if not self.begun:
-                self._authenticator.enter()
+            if not self.begun and self._keeper is not None:
+                self._keeper.enter()
             self.begun = True
 
     def end(self) -> None:
-        """Leave, if the use has begun, which may log out."""
+        """Count no more, if the use has begun: the last to end may log out."""
         with self._lock:
             was, self.begun = self.begun, False
-        if was:
-            self._authenticator.leave()
+        if was and self._keeper is not None:
+            self._keeper.leave()

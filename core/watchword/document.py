@@ -16,7 +16,8 @@ from watchword.codes import finding
 from watchword.diagnosis import Finding
 from watchword.errors import DocumentError
 from watchword.fields import About, Fields, Section, Statuses, TextMapping, secret_names
-from watchword.methods import METHODS, Method
+from watchword.methods import METHODS
+from watchword.methods.base import Method
 from watchword.origins import Origins
 from watchword.redact import shown
 from watchword.transport import DEFAULT_TIMEOUT

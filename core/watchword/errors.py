@@ -3,7 +3,7 @@
     WatchwordError
     ├── DocumentError   the connection document cannot be used as it stands
     ├── RequestError    this one request cannot be authenticated
-    ├── TokenError      the token endpoint gave no token
+    ├── TokenError      no token could be had
     └── CredentialsError   a validation ended without proof
 
 Each carries `findings`: what is wrong, where, and what to do; none shows a secret.
@@ -51,7 +51,7 @@ class RequestError(WatchwordError):
 
 
 class TokenError(WatchwordError):
-    """The token endpoint gave no token."""
+    """No token could be had: from a token endpoint, a login, a sign-in or a key."""
 
 
 class CredentialsError(WatchwordError):

@@ -38,7 +38,10 @@ def basic(username: str, password: str, charset: str = "utf-8") -> str:
 
 def name_findings(name: str, place: str) -> Iterator[Finding]:
     """Yield what is wrong with the name of a header or cookie."""
-    if not _TOKEN.fullmatch(name):
+    if not name:
+        advice = f"Fill in the field that names it, such as {place}_name."
+        yield finding("missing_field", f"A {place} has no name.", advice=advice)
+    elif not _TOKEN.fullmatch(name):
         yield finding("header_illegal", f"{name[:40]!r} is no legal {place} name (RFC 9110).")
 
 

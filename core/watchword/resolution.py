@@ -13,7 +13,7 @@ from watchword.diagnosis import Finding
 from watchword.document import CommonFields, Document
 from watchword.errors import DocumentError
 from watchword.fields import about, secret_names
-from watchword.methods import Method
+from watchword.methods.base import Method
 from watchword.placement import Placement, parse_slot
 from watchword.references import Fence
 from watchword.transport import Transport, is_pem

@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 
 from watchword import METHODS
 from watchword.fields import about
-from watchword.methods import Method
+from watchword.methods.base import Method
 
 TARGET = Path(__file__).with_name("resources.py")
 

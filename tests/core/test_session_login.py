@@ -496,7 +496,7 @@ def test_a_cookie_for_whoever_comes_is_no_proof(acme):
 FAULTS = [
     ({"response_access_path": None}, "missing_field"),
     ({"response_header": "X"}, "given_twice"),
-    ({"add_to": "cookie"}, "header_illegal"),
+    ({"add_to": "cookie"}, "missing_field"),
     ({"login_body": {"a": "{{secret:NONE}}"}}, "template_unresolved"),
     ({"login_body": {"a": ["{{ password }}"]}}, "template_unresolved"),
     ({"login_headers": {"X": "{{user}}"}}, "template_unresolved"),

@@ -87,9 +87,6 @@ class _Unsigned:
     def __init__(self, request: aiohttp.ClientRequest, url: str) -> None:
         self._request = request
         self._url = url
-        self._headers: Headers = [
-            (name, value if value.isascii() else value.encode()) for name, value in request.headers.items()
-        ]
         payload = request.body
         self._body: object = (
             (payload if isinstance(payload, AsyncIterablePayload) else UNREAD) if payload else None
@@ -103,6 +100,10 @@ class _Unsigned:
     def portable(self) -> Portable:
         """Return it as a flow's own to change."""
         return Portable(self._request.method, self._url, self._headers, self._body)
+
+    def _headers(self) -> Headers:
+        headers = self._request.headers.items()
+        return [(name, value if value.isascii() else value.encode()) for name, value in headers]
 
     async def aread(self) -> None:
         """Read the body into memory."""

@@ -38,7 +38,7 @@ class SigningTransport(httpx.BaseTransport):
         self._authenticator = authenticator
         self._retries = options.retries
         self._border = Border(authenticator.origins)
-        self._use = Use(authenticator)
+        self._use = Use(authenticator.keeper)
         self._pools: Pools[httpx.HTTPTransport] = Pools(options, _pool)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -93,7 +93,7 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
         self._authenticator = authenticator
         self._retries = options.retries
         self._border = Border(authenticator.origins)
-        self._use = Use(authenticator)
+        self._use = Use(authenticator.keeper)
         self._pools: Pools[httpx.AsyncHTTPTransport] = Pools(options, _async_pool)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

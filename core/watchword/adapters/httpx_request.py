@@ -19,10 +19,6 @@ class UnsignedRequest:
         self._request = request
         self._was = request.url, request.headers, request.stream
         self._url = url
-        self._headers: Headers = [
-            (name.decode(_LATIN_1), value.decode("ascii") if value.isascii() else value)
-            for name, value in request.headers.raw
-        ]
         self._body = _content(request)
 
     @property
@@ -33,6 +29,12 @@ class UnsignedRequest:
     def portable(self) -> Portable:
         """Return it as a flow's own to change."""
         return Portable(self._request.method, self._url, self._headers, self._body)
+
+    def _headers(self) -> Headers:
+        return [
+            (name.decode(_LATIN_1), value.decode("ascii") if value.isascii() else value)
+            for name, value in self._was[1].raw
+        ]
 
     def read(self) -> None:
         """Read the body into memory."""
@@ -47,13 +49,9 @@ class UnsignedRequest:
     def signed(self, signed: PreparedRequest) -> httpx.Request:
         """Return a copy as the flow wants it sent, byte for byte, the rest as it was."""
         request = self._request
-        copy = httpx.Request(
-            request.method,
-            request.url,
-            headers=self._signed_headers(signed),
-            stream=self._signed_stream(signed),
-            extensions=request.extensions,
-        )
+        copy = object.__new__(type(request))  # httpx's own way takes three times as long
+        vars(copy).update(vars(request))
+        copy.headers, copy.stream = self._signed_headers(signed), self._signed_stream(signed)
         if signed.url != self._url:
             copy.url = _Exact(request.url, signed.path_url.encode("ascii"))
         return copy

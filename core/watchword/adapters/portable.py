@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import cached_property
 from typing import Any, NoReturn, Protocol, TypeAlias
 
 from requests import PreparedRequest
@@ -28,35 +29,56 @@ class _BodyWanted(Exception):  # noqa: N818 - no error: the body is read and the
 
 
 class _Headers(CaseInsensitiveDict[Any]):
-    """Headers that remember which of them were set or removed: to compare them all takes longer."""
+    """Headers that are read when a flow first looks at them, and remember what it has set or removed.
 
-    def __init__(self, headers: Iterable[tuple[str, str | bytes]]) -> None:
-        self.touched: dict[str, str] = {}
-        super().__init__()
-        for name, value in headers:
-            super().__setitem__(name, value)
+    Most flows set one and look at none, on the path of every request.
+    """
+
+    def __init__(self, load: Callable[[], Headers]) -> None:
+        self.load = load
+        self.touched: dict[str, tuple[str, str | bytes | None]] = {}
+
+    @cached_property
+    def _before(self) -> CaseInsensitiveDict[Any]:
+        return CaseInsensitiveDict(self.load())
 
     def __setitem__(self, name: str, value: str | bytes) -> None:
-        self.touched[name.lower()] = name
-        super().__setitem__(name, value)
+        self.touched[name.lower()] = name, value
 
     def __delitem__(self, name: str) -> None:
-        super().__delitem__(name)
-        self.touched[name.lower()] = name
+        self[name]  # KeyError where there is none
+        self.touched[name.lower()] = name, None
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - text or bytes, which the stubs don't know
+        touched = self.touched.get(name.lower())
+        value = touched[1] if touched else self._before[name]
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (name for name in self._before if name.lower() not in self.touched)
+        yield from (name for name, value in self.touched.values() if value is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def lower_items(self) -> Iterator[tuple[str, Any]]:
+        """Yield names in lower case and values, as the base does."""
+        return ((name.lower(), self[name]) for name in self)
 
 
 class Portable(PreparedRequest):
     """A request of another library as flows see it, theirs to change.
 
-    `url` is absolute; `body` is bytes, None, `UNREAD`, or a stream, which flows can't read.
+    `url` is absolute; `load` reads its headers; `body` is bytes, None, `UNREAD`, or a stream, which
+    flows can't read.
     """
 
-    def __init__(
-        self, method: str, url: str, headers: Iterable[tuple[str, str | bytes]], body: object
-    ) -> None:
+    def __init__(self, method: str, url: str, load: Callable[[], Headers], body: object) -> None:
         super().__init__()
         self.method, self.url = method, url
-        self.headers = _Headers(headers)
+        self.headers = _Headers(load)
         if body is UNREAD:
             del self.body
         else:
@@ -67,9 +89,9 @@ class Portable(PreparedRequest):
 
     def copy(self) -> Portable:
         """Return a copy, its body as unread as this one's, its headers as changed."""
-        other = Portable(self.method or "", self.url or "", self.headers.items(), _body(self))
-        if isinstance(self.headers, _Headers) and isinstance(other.headers, _Headers):
-            other.headers.touched |= self.headers.touched
+        headers = _own(self)
+        other = Portable(self.method or "", self.url or "", headers.load, _body(self))
+        _own(other).touched |= headers.touched
         return other
 
 
@@ -149,12 +171,14 @@ def replayable(wish: PreparedRequest, unsigned: Unsigned) -> PreparedRequest:
 
 def changes(signed: PreparedRequest) -> Iterator[tuple[str, bytes | None]]:
     """Yield the headers that a flow has set, as bytes to be sent; None stands for one that it has removed."""
-    headers = signed.headers
-    if not isinstance(headers, _Headers):
-        raise TypeError("a flow sends the request that it was given, or a copy of it")
-    for name in headers.touched.values():
-        value = headers.get(name)
+    for name, value in _own(signed).touched.values():
         yield name, value.encode("latin-1") if isinstance(value, str) else value
+
+
+def _own(request: PreparedRequest) -> _Headers:
+    if not isinstance(request.headers, _Headers):
+        raise TypeError("a flow sends the request that it was given, or a copy of it")
+    return request.headers
 
 
 def new_body(signed: PreparedRequest, body: object) -> bytes | None:

@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from watchword.methods.api_key import ApiKey
-from watchword.methods.aws_sigv4 import AwsSigV4
-from watchword.methods.base import Method
-from watchword.methods.basic import Basic
-from watchword.methods.bearer import Bearer
-from watchword.methods.custom import Custom
-from watchword.methods.digest import Digest
-from watchword.methods.jwt_bearer import JwtBearer
-from watchword.methods.none import NoAuthentication
-from watchword.methods.oauth1 import OAuth1
-from watchword.methods.oauth2_client_credentials import OAuth2ClientCredentials
-from watchword.methods.session_login import SessionLogin
+if TYPE_CHECKING:
+    from watchword.methods.base import Method
 
-METHODS: Mapping[str, type[Method]] = MappingProxyType(
-    {
-        known.method: known
-        for known in (
-            NoAuthentication,
-            ApiKey,
-            Bearer,
-            Basic,
-            Digest,
-            JwtBearer,
-            OAuth1,
-            OAuth2ClientCredentials,
-            SessionLogin,
-            AwsSigV4,
-            Custom,
-        )
-    }
-)
+_CLASSES = {
+    "none": "NoAuthentication",
+    "api_key": "ApiKey",
+    "bearer": "Bearer",
+    "basic": "Basic",
+    "digest": "Digest",
+    "jwt_bearer": "JwtBearer",
+    "oauth1": "OAuth1",
+    "oauth2_client_credentials": "OAuth2ClientCredentials",
+    "session_login": "SessionLogin",
+    "aws_sigv4": "AwsSigV4",
+    "custom": "Custom",
+}
+"""The class in the module that is called as the method is."""
+
+
+class _Registry(Mapping[str, "type[Method]"]):
+    """Imports a method when it is asked for: nobody uses all of them."""
+
+    def __getitem__(self, name: str) -> type[Method]:
+        class_name = _CLASSES[name]
+        found: type[Method] = getattr(import_module(f"watchword.methods.{name}"), class_name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_CLASSES)
+
+    def __len__(self) -> int:
+        return len(_CLASSES)
+
+    def __contains__(self, name: object) -> bool:
+        return name in _CLASSES
+
+
+METHODS: Mapping[str, type[Method]] = _Registry()
 """Every method's class by its name in a document."""
-
-__all__ = ["METHODS", "Method"]

@@ -83,12 +83,12 @@ class JwtBearer(TokenPlacement):
 
         With a lifetime of 0 each request has a JWT of its own, and a refusal stands.
         """
-        if self.lifetime:
-            yield from self.token_flow(request, context)
-        else:
-            jwt = signed(self._key, self._content(context.secrets), Moment(context.now(), context.nonce))
-            put(request, self.slot, self.value(jwt))
-            yield request
+        return self.token_flow(request, context) if self.lifetime else self._single(request, context)
+
+    def _single(self, request: PreparedRequest, context: Context) -> Flow:
+        jwt = signed(self._key, self._content(context.secrets), Moment(context.now(), context.nonce))
+        put(request, self.slot, self.value(jwt))
+        yield request
 
     def token_source(self, secrets: Secrets, /) -> JwtSource | None:
         """Return what signs JWTs that last; raises DocumentError where the key can't be read."""

@@ -70,10 +70,12 @@ class Keeper:
         Raises:
             TokenError: there is no usable token and none could be had.
         """
+        held = self._held
+        if held and rejected is None and self._clock() < held.fresh_until:  # on the path of every request
+            return held.token
         fresh = self.fresh(rejected)
         if fresh:
             return fresh
-        held = self._held
         if not self._lock.acquire(blocking=False):
             if held and self._clock() < held.ends and held.token != rejected:
                 return held.token  # one renews, nobody waits
