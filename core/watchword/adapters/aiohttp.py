@@ -164,8 +164,12 @@ def _for_stranger(request: aiohttp.ClientRequest, border: Border) -> aiohttp.Cli
     return clean
 
 
-def _text(name: str, value: bytes) -> str:
-    """Return the text that aiohttp writes as these bytes; raises RequestError where there is none."""
+def _text(name: str, value: str | bytes) -> str:
+    """Return the text that aiohttp writes as the bytes that are meant; raises RequestError without one."""
+    if isinstance(value, str):
+        if value.isascii():
+            return value
+        value = value.encode("latin-1")
     try:
         return value.decode()
     except UnicodeDecodeError:

@@ -52,7 +52,8 @@ class AsyncExchange:
 
     async def first(self) -> PreparedRequest:
         """Return what is to be sent; raises RequestError and TokenError."""
-        return await self._granted(next(self._steps))
+        wish = next(self._steps)
+        return wish if isinstance(wish, PreparedRequest) else await self._granted(wish)
 
     async def following(self, response: Answered) -> PreparedRequest | None:
         """Return what is to be sent again, None where the answer is good; raises the same as `first`."""

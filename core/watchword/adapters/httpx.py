@@ -52,15 +52,14 @@ class SigningTransport(httpx.BaseTransport):
         url = address(request.url)
         covered = self._border.covers(url)
         pool = self._pools.choose(url, covered=covered)
-        if covered:
-            attempt = partial(self._authenticated, UnsignedRequest(request, url), pool)
-        else:
+        if not covered:
             _keep_from_stranger(self._border, request)
-            attempt = partial(_transmit, request, pool)
+        unsigned = UnsignedRequest(request, url)
+        attempt = self._authenticated if covered else _transmit_as_it_is
         if self._retries and _is_repeatable(request):
-            response = with_retries(attempt, self._retries, _passes)
+            response = with_retries(partial(attempt, unsigned, pool), self._retries, _passes)
         else:
-            response = attempt()
+            response = attempt(unsigned, pool)
         clean_location(response)
         return response
 
@@ -101,15 +100,15 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
         url = address(request.url)
         covered = self._border.covers(url)
         pool = self._pools.choose(url, covered=covered)
-        if covered:
-            attempt = partial(self._authenticated, UnsignedRequest(request, url), pool)
-        else:
+        if not covered:
             _keep_from_stranger(self._border, request)
-            attempt = partial(_async_transmit, request, pool)
+        unsigned = UnsignedRequest(request, url)
+        attempt = self._authenticated if covered else _async_transmit_as_it_is
         if self._retries and _is_repeatable(request):
-            response = await asynchronous.with_retries(attempt, self._retries, _passes)
+            tried = partial(attempt, unsigned, pool)
+            response = await asynchronous.with_retries(tried, self._retries, _passes)
         else:
-            response = await attempt()
+            response = await attempt(unsigned, pool)
         clean_location(response)
         return response
 
@@ -183,6 +182,16 @@ def _transmit(request: httpx.Request, pool: httpx.HTTPTransport) -> httpx.Respon
     except Exception as error:  # whatever it is, it may quote what was to be sent
         redact.exception(error)
         raise
+
+
+def _transmit_as_it_is(unsigned: UnsignedRequest, pool: httpx.HTTPTransport) -> httpx.Response:
+    return _transmit(unsigned.request, pool)
+
+
+async def _async_transmit_as_it_is(
+    unsigned: UnsignedRequest, pool: httpx.AsyncHTTPTransport
+) -> httpx.Response:
+    return await _async_transmit(unsigned.request, pool)
 
 
 async def _async_transmit(request: httpx.Request, pool: httpx.AsyncHTTPTransport) -> httpx.Response:

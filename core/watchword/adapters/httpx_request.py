@@ -16,7 +16,7 @@ class UnsignedRequest:
     """A request of httpx that waits to be signed: once, or again for another try."""
 
     def __init__(self, request: httpx.Request, url: str) -> None:
-        self._request = request
+        self.request = request
         self._was = request.url, request.headers, request.stream
         self._url = url
         self._body = _content(request)
@@ -24,11 +24,11 @@ class UnsignedRequest:
     @property
     def is_replayable(self) -> bool:
         """Whether the body can be sent again."""
-        return is_replayable(self._request)
+        return is_replayable(self.request)
 
     def portable(self) -> Portable:
         """Return it as a flow's own to change."""
-        return Portable(self._request.method, self._url, self._headers, self._body)
+        return Portable(self.request.method, self._url, self._headers, self._body)
 
     def _headers(self) -> Headers:
         return [
@@ -38,17 +38,17 @@ class UnsignedRequest:
 
     def read(self) -> None:
         """Read the body into memory."""
-        self._request.read()
-        self._body = _content(self._request)
+        self.request.read()
+        self._body = _content(self.request)
 
     async def aread(self) -> None:
         """Read the body into memory."""
-        await self._request.aread()
-        self._body = _content(self._request)
+        await self.request.aread()
+        self._body = _content(self.request)
 
     def signed(self, signed: PreparedRequest) -> httpx.Request:
         """Return a copy as the flow wants it sent, byte for byte, the rest as it was."""
-        request = self._request
+        request = self.request
         copy = object.__new__(type(request))  # httpx's own way takes three times as long
         vars(copy).update(vars(request))
         copy.headers, copy.stream = self._signed_headers(signed), self._signed_stream(signed)
@@ -58,9 +58,9 @@ class UnsignedRequest:
 
     def become(self, signed: PreparedRequest) -> None:
         """Give the request itself the form that the flow wants sent."""
-        self._request.url = self._was[0] if signed.url == self._url else httpx.URL(signed.url or "")
-        self._request.stream = self._signed_stream(signed)
-        self._request.headers = self._signed_headers(signed)
+        self.request.url = self._was[0] if signed.url == self._url else httpx.URL(signed.url or "")
+        self.request.stream = self._signed_stream(signed)
+        self.request.headers = self._signed_headers(signed)
 
     def _signed_headers(self, signed: PreparedRequest) -> httpx.Headers:
         headers = httpx.Headers(self._was[1], encoding=_LATIN_1)
@@ -68,7 +68,7 @@ class UnsignedRequest:
             if value is None:
                 headers.pop(name, None)
             else:
-                headers[name] = value.decode(_LATIN_1)
+                headers[name] = value if isinstance(value, str) else value.decode(_LATIN_1)
         return headers
 
     def _signed_stream(self, signed: PreparedRequest) -> httpx.SyncByteStream | httpx.AsyncByteStream:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NoReturn, Protocol, TypeAlias
 
@@ -117,8 +117,15 @@ Steps: TypeAlias = Generator[Any, Any, None]
 
 def steps(authenticator: Authenticator, unsigned: Unsigned) -> Steps:
     """Start authenticating the request; begun anew where the flow turns out to need the body."""
+    request = unsigned.portable()
+    if _body(request) is UNREAD:
+        return _perhaps_anew(authenticator, request, unsigned)
+    return authenticator.flow(request)
+
+
+def _perhaps_anew(authenticator: Authenticator, request: Portable, unsigned: Unsigned) -> Steps:
     try:
-        yield from authenticator.flow(unsigned.portable())
+        yield from authenticator.flow(request)
     except _BodyWanted:
         yield READ_BODY
         yield from authenticator.flow(unsigned.portable())
@@ -169,10 +176,9 @@ def replayable(wish: PreparedRequest, unsigned: Unsigned) -> PreparedRequest:
     return wish
 
 
-def changes(signed: PreparedRequest) -> Iterator[tuple[str, bytes | None]]:
-    """Yield the headers that a flow has set, as bytes to be sent; None stands for one that it has removed."""
-    for name, value in _own(signed).touched.values():
-        yield name, value.encode("latin-1") if isinstance(value, str) else value
+def changes(signed: PreparedRequest) -> Iterable[tuple[str, str | bytes | None]]:
+    """Return the headers that a flow has set, text to be sent in Latin-1; None stands for a removed one."""
+    return _own(signed).touched.values()
 
 
 def _own(request: PreparedRequest) -> _Headers:
