@@ -11,12 +11,13 @@ from watchword.flow import Answered, Context, Flow, NeedToken
 from watchword.methods.base import Method
 from watchword.origins import Origins
 from watchword.placement import Placement, with_defaults
+from watchword.redact import NeverPickled
 from watchword.tokens.keeper import Keeper
 from watchword.tokens.token import Token
 
 
 @dataclass(frozen=True)
-class Authenticator:
+class Authenticator(NeverPickled):
     """Authenticates requests of one connection; made once, used for every request.
 
     `defaults` are sent unless the caller fills their slot, `secrets` always. `keeper` holds the
@@ -66,9 +67,6 @@ class Authenticator:
         if self.keeper is None:
             raise TypeError("this method has no token")
         return self.keeper.get(rejected)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError("An authenticator holds secrets and is never pickled: load the connection there.")
 
 
 class Use:

@@ -28,10 +28,10 @@ def ahead(headers: Mapping[str, str], received: float) -> float | None:
         return None
 
 
-def remark(headers: Mapping[str, str], received: float) -> Finding | None:
+def remarks(headers: Mapping[str, str], received: float) -> list[Finding]:
     """Return a warning where the clocks differ by more than half a minute."""
     seconds = ahead(headers, received)
-    return finding("clock_drift", _said(seconds)) if seconds is not None and abs(seconds) > DRIFT else None
+    return [finding("clock_drift", _said(seconds))] if seconds is not None and abs(seconds) > DRIFT else []
 
 
 def reason(headers: Mapping[str, str], received: float) -> Finding | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from watchword.authenticator import Authenticator
+from watchword.authenticator import Authenticator, Use
 from watchword.codes import finding
 from watchword.diagnosis import Finding, errors
 from watchword.document import Document, read
@@ -15,6 +15,7 @@ from watchword.errors import DocumentError
 from watchword.flow import Context
 from watchword.methods.none import NoAuthentication
 from watchword.origins import shown
+from watchword.redact import NeverPickled
 from watchword.references import Fence
 from watchword.resolution import Resolved, resolve
 from watchword.tokens.keeper import Keeper
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 UNAUTHORIZED = 401
 
 
-class Connection:
+class Connection(NeverPickled):
     """Authenticates requests to one API as its document says; made by `watchword.load`.
 
     Secrets are resolved and checked when they are first needed, and show in no repr.
@@ -49,9 +50,6 @@ class Connection:
     def __repr__(self) -> str:
         named = f"{self.name!r}, " if self.name else ""
         return f"Connection({named}{shown(self.base_url)!r}, method={self.document.method.method!r})"
-
-    def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError("A connection holds secrets and is never pickled: load its document there.")
 
     @property
     def base_url(self) -> str:
@@ -247,11 +245,11 @@ class Connection:
             raise TypeError("this method has no token")
         return self._keeper.renew()
 
-    def give_back_token(self) -> None:
-        """End the token's session where the method logs out and no client uses it."""
-        if self._keeper is not None:
-            self._keeper.enter()
-            self._keeper.leave()
+    def use_token(self) -> Use:
+        """Return a use of the token, which has begun: until it ends, nobody logs out."""
+        use = Use(self._keeper)
+        use.begin()
+        return use
 
     def token_remarks(self, token: Token) -> list[Finding]:
         """Return what is worth saying about a token beside that it was issued."""

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue
 from pydantic.fields import FieldInfo
 
 from watchword.diagnosis import Word
+from watchword.redact import NeverPickled
 
 
 class Section(Word):
@@ -46,13 +47,10 @@ class About:
     may_be_empty: bool = False
 
 
-class Fields(BaseModel):
+class Fields(NeverPickled, BaseModel):
     """A frozen set of described fields whose secrets do not show in its repr."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        raise TypeError("It holds secrets and is never pickled: load the document there.")
 
     def __repr_args__(self) -> Iterator[tuple[str, Any]]:
         secret = secret_names(type(self))

@@ -14,7 +14,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from threading import Lock
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
@@ -185,6 +185,14 @@ class _Filter(logging.Filter):
         if record.exc_info and record.exc_info[1]:
             exception(record.exc_info[1])
         return True
+
+
+class NeverPickled:
+    """Refuses to be pickled, since it holds secrets."""
+
+    def __reduce__(self) -> NoReturn:
+        name = type(self).__name__
+        raise TypeError(f"{name} holds secrets and is never pickled: load the document there.")
 
 
 def quiet_loggers() -> None:

@@ -15,6 +15,7 @@ from watchword.errors import DocumentError
 from watchword.fields import about, secret_names
 from watchword.methods.base import Method
 from watchword.placement import Placement, parse_slot
+from watchword.redact import NeverPickled
 from watchword.references import Fence
 from watchword.transport import Transport, is_pem
 
@@ -22,7 +23,7 @@ _TEMPLATE = "template:"
 
 
 @dataclass(frozen=True)
-class Resolved:
+class Resolved(NeverPickled):
     """A document's content, ready for use; it holds secrets and does not show them."""
 
     method: Method
@@ -38,9 +39,6 @@ class Resolved:
         """The names of the secrets for which no text is a good one."""
         described = {name: about(field) for name, field in type(self.method).model_fields.items()}
         return frozenset(name for name, known in described.items() if known and known.may_be_empty)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError("It holds secrets and is never pickled: load the document there.")
 
 
 def resolve(document: Document, fence: Fence | None) -> Resolved:
@@ -72,12 +70,16 @@ def resolve(document: Document, fence: Fence | None) -> Resolved:
         findings.extend(_borrowed_outside(method, fence))
     if findings:
         raise DocumentError(findings)
+    _mask(method, values)
+    return Resolved(method, defaults, secrets, templates, _transport(common, values), values)
+
+
+def _mask(method: Method, values: Mapping[str, str]) -> None:
     redact.register(values.values())
     # Prefixed or encoded, what is sent is a secret too, with and without its prefix.
     sent = [placed.value for placed in method.placements() if isinstance(placed, Placement)]
     redact.register([*sent, *(value.rpartition(" ")[2] for value in sent)])
     redact.register(_proxy_secrets(values.get("proxy", "")))
-    return Resolved(method, defaults, secrets, templates, _transport(common, values), values)
 
 
 def _secrets(document: Document) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -66,19 +67,17 @@ def validate(connection: Connection, plan: Plan) -> Report:
     steps = walk(connection, plan, findings)
     probe = Probe(connection, plan)
     outcome: Token | Answer | Finding | None = None
-    renewed = False
-    while True:
-        try:
-            wish = steps.send(outcome)
-        except StopIteration as end:
-            deciding: Finding = end.value
-            break
-        if isinstance(wish, RenewToken):
-            outcome, renewed = probe.renew_token(), True
-        else:
-            outcome = probe.call(anonymous=wish.anonymous)
-    if renewed:
-        connection.give_back_token()
+    with closing(probe):
+        while True:
+            try:
+                wish = steps.send(outcome)
+            except StopIteration as end:
+                deciding: Finding = end.value
+                break
+            if isinstance(wish, RenewToken):
+                outcome = probe.renew_token()
+            else:
+                outcome = probe.call(anonymous=wish.anonymous)
     if deciding not in findings:
         findings.append(deciding)
     return Report(deciding, tuple(findings), time.monotonic() - started)
@@ -123,9 +122,8 @@ def _called(connection: Connection, plan: Plan, findings: list[Finding]) -> Walk
     if not connection.has_credential:
         return finding("no_authentication", f"The API answered {outcome.status}.")
     findings.extend(meaning.remarks(outcome))
-    drift = clock.remark(outcome.headers, outcome.received)
-    if drift and connection.document.method.depends_on_time:
-        findings.append(drift)
+    if connection.document.method.depends_on_time:
+        findings.extend(clock.remarks(outcome.headers, outcome.received))
     return (yield from _contrasted(plan, outcome))
 
 

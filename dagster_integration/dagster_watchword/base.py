@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, ValidationInfo, field_valid
 import watchword
 from watchword.codes import finding
 from watchword.diagnosis import Finding, Report
+from watchword.redact import NeverPickled
 from watchword.transport import DEFAULT_TIMEOUT
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _OF_TEXT = frozenset({"extra_parameters", "secret_parameters"})
 """The mappings in which Dagster resolves an EnvVar; those with any JSON are kept as they are."""
 
 
-class ApiResource(dg.ConfigurableResource[Any]):
+class ApiResource(NeverPickled, dg.ConfigurableResource[Any]):
     """An HTTP API with its authentication; one subclass for each method.
 
     Assets annotate this class, so that the method can change without them:
@@ -184,9 +185,6 @@ class ApiResource(dg.ConfigurableResource[Any]):
             report = self.validate()
             if not report.ok:
                 raise watchword.CredentialsError(report)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        raise TypeError("A resource holds secrets and is never pickled: Dagster builds it in each process.")
 
     def _document(self) -> dict[str, Any]:
         """Return the fields as connection document; raises DocumentError where Dagster resolved none."""

@@ -23,7 +23,14 @@ HEAVY = [
     "rich",
     "jsonpath",
     "oauthlib",
+    "requests_oauthlib",
+    "requests_aws4auth",
+    "botocore",
     "cryptography",
+    "jwt",
+    "httpx",
+    "aiohttp",
+    "dlt",
 ]
 
 
@@ -38,6 +45,8 @@ def modules_after(code):
     [
         "import watchword",
         "import watchword as w; w.load({'base_url': 'https://a.test', 'method': 'none'}).session().close()",
+        "import watchword as w; w.load({'base_url': 'https://a.t', 'method': 'api_key', 'api_key': 'k'}).lint()",
+        "import watchword as w; list(w.METHODS.values())",
     ],
 )
 def test_the_core_imports_nothing_heavy(code):
@@ -77,6 +86,10 @@ def test_arrows_go_one_way():
     assert {"watchword.connection", "watchword.validate", "watchword.methods.basic"} < set(order)
     for lower, upper in itertools.pairwise(layers):
         assert upper not in reachable(graph, lower)
+    packages = ("jwt", "keys", "oauth1", "oauth2", "sigv4", "digest", "login", "tokens")
+    for name in graph:
+        if name.startswith(tuple(f"watchword.{package}." for package in packages)):
+            assert not any(target.startswith("watchword.methods") for target in reachable(graph, name)), name
 
 
 def reachable(graph, start):

@@ -10,23 +10,24 @@ from requests.structures import CaseInsensitiveDict
 from watchword import redact
 from watchword.adapters.asynchronous import AsyncExchange
 from watchword.adapters.border import Border
+from watchword.adapters.extras import missing_extra
 from watchword.adapters.portable import UNREAD, Headers, Portable, changes, new_body
 from watchword.authenticator import Authenticator
 from watchword.codes import finding
 from watchword.errors import RequestError
+from watchword.redact import NeverPickled
 
 try:
     import aiohttp
     from aiohttp.payload import AsyncIterablePayload
     from yarl import URL
 except ModuleNotFoundError as missing:
-    words = 'the aiohttp middleware needs aiohttp: pip install "watchword[aiohttp]"'
-    raise ImportError(words, name="aiohttp") from missing
+    raise missing_extra("aiohttp") from missing
 
 redact.quiet_loggers()
 
 
-class SigningMiddleware:
+class SigningMiddleware(NeverPickled):
     """Authenticates a copy of each request, redirects included, and only for allowed origins.
 
     What the session, its responses and its errors show is the request as it was made. What is sent
@@ -62,9 +63,6 @@ class SigningMiddleware:
             response.close()  # nobody else will: the caller gets the error alone
             raise
         return response
-
-    def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError("It holds secrets and is never pickled: load the connection there.")
 
 
 class _Answer:

@@ -7,17 +7,18 @@ from typing import Any
 from requests import PreparedRequest
 
 from watchword.adapters.auth import SigningAuth
+from watchword.adapters.extras import missing_extra
+from watchword.redact import NeverPickled
 
 try:
     from dlt.common.configuration.specs.base_configuration import configspec
     from dlt.sources.helpers.rest_client.auth import AuthConfigBase
 except ModuleNotFoundError as missing:
-    words = 'dlt\'s auth needs dlt: pip install "watchword[dlt]"'
-    raise ImportError(words, name="dlt") from missing
+    raise missing_extra("dlt") from missing
 
 
 @configspec
-class DltAuth(AuthConfigBase):
+class DltAuth(NeverPickled, AuthConfigBase):
     """`SigningAuth` in the form that dlt wants: a configuration, here without a field to fill in.
 
     dlt copies and prints configurations: a copy of this is itself, and its text names the connection.
@@ -51,6 +52,3 @@ class DltAuth(AuthConfigBase):
         return f"DltAuth({self._name})"
 
     __str__ = __repr__
-
-    def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError("It holds secrets and is never pickled: load the connection there.")

@@ -9,6 +9,7 @@ from typing import Any
 from watchword import redact
 from watchword.adapters import asynchronous
 from watchword.adapters.border import Border
+from watchword.adapters.extras import missing_extra
 from watchword.adapters.portable import Exchange
 from watchword.adapters.retry import IDEMPOTENT, with_retries
 from watchword.adapters.session import joined
@@ -18,11 +19,11 @@ from watchword.transport import Transport
 try:
     import httpx
 except ModuleNotFoundError as missing:
-    words = 'httpx clients need httpx: pip install "watchword[httpx]"'
-    raise ImportError(words, name="httpx") from missing
+    raise missing_extra("httpx") from missing
 
 from watchword.adapters.httpx_pools import Pools
 from watchword.adapters.httpx_request import UnsignedRequest, address, clean_location, is_replayable
+from watchword.redact import NeverPickled
 
 redact.quiet_loggers()
 
@@ -136,7 +137,7 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
             await asynchronous.end(self._use)
 
 
-class ApiClient(httpx.Client):
+class ApiClient(NeverPickled, httpx.Client):
     """A client whose relative paths join the base URL and whose requests are authenticated when sent."""
 
     def __init__(self, base_url: str, authenticator: Authenticator, options: Transport) -> None:
@@ -148,11 +149,8 @@ class ApiClient(httpx.Client):
         """Build a request whose URL is absolute or relative to the base URL; options are the base's."""
         return super().build_request(method, self._joined(str(url)), **options)
 
-    def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError("A client holds secrets and is never pickled: load the connection there.")
 
-
-class AsyncApiClient(httpx.AsyncClient):
+class AsyncApiClient(NeverPickled, httpx.AsyncClient):
     """The same as `ApiClient` for asyncio."""
 
     def __init__(self, base_url: str, authenticator: Authenticator, options: Transport) -> None:
@@ -163,9 +161,6 @@ class AsyncApiClient(httpx.AsyncClient):
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:  # noqa: ANN401
         """Build a request whose URL is absolute or relative to the base URL; options are the base's."""
         return super().build_request(method, self._joined(str(url)), **options)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError("A client holds secrets and is never pickled: load the connection there.")
 
 
 def _pool(tls: ssl.SSLContext, proxy: str | None) -> httpx.HTTPTransport:

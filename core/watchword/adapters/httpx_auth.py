@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Generator
 
 from watchword.adapters.asynchronous import AsyncExchange
 from watchword.adapters.border import cleaned
+from watchword.adapters.extras import missing_extra
 from watchword.adapters.portable import Exchange
 from watchword.authenticator import Authenticator
 from watchword.codes import finding
@@ -15,15 +16,15 @@ from watchword.placement import Placement, Slot
 try:
     import httpx
 except ModuleNotFoundError as missing:
-    words = 'httpx clients need httpx: pip install "watchword[httpx]"'
-    raise ImportError(words, name="httpx") from missing
+    raise missing_extra("httpx") from missing
 
 from watchword.adapters.httpx_request import UnsignedRequest, address
+from watchword.redact import NeverPickled
 
 _AUTHORIZATION = Slot("header", "Authorization")
 
 
-class HttpxAuth(httpx.Auth):
+class HttpxAuth(NeverPickled, httpx.Auth):
     """Puts the Authorization header into the requests of a foreign client, for allowed origins alone.
 
     The client follows redirects below this; it drops the header where one leaves the origin,
@@ -67,9 +68,6 @@ class HttpxAuth(httpx.Auth):
             return UnsignedRequest(request, url)
         request.url = httpx.URL(cleaned(str(request.url)))
         return None
-
-    def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError("It holds secrets and is never pickled: load the connection there.")
 
 
 def _refuse_unsuitable(authenticator: Authenticator) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -21,6 +21,7 @@ from watchword.errors import WatchwordError
 from watchword.origins import host
 
 if TYPE_CHECKING:
+    from watchword.authenticator import Use
     from watchword.connection import Connection
     from watchword.tokens.token import Token
     from watchword.validate import Plan
@@ -31,16 +32,26 @@ LARGEST_BODY = 1 << 20
 MOST_HOPS = 3
 
 
-@dataclass(frozen=True)
 class Probe:
-    """Makes the calls of one validation, each with a session of its own: no cookie reaches the next."""
+    """Makes the calls of one validation, each with a session of its own: no cookie reaches the next.
 
-    connection: Connection
-    plan: Plan
+    Close it: the validation may have logged in.
+    """
+
+    def __init__(self, connection: Connection, plan: Plan) -> None:
+        self.connection = connection
+        self.plan = plan
+        self._use: Use | None = None
+
+    def close(self) -> None:
+        """Give a new token back where the method wants that and nobody uses it."""
+        if self._use:
+            self._use.end()
 
     def renew_token(self) -> Token | Finding:
         """Return a new token, or the finding that says why there is none."""
         try:
+            self._use = self.connection.use_token()
             return self.connection.renew_token()
         except WatchwordError as error:
             return error.findings[0]

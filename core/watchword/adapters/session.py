@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import Any
 
 from requests import PreparedRequest, Request, Response, Session
 
 from watchword.adapters.signing import SigningAdapter
 from watchword.origins import origin
+from watchword.redact import NeverPickled
 
 
-class ApiSession(Session):
+class ApiSession(NeverPickled, Session):
     """A session whose relative paths join the base URL and whose requests are authenticated when sent.
 
     Netrc is ignored: a credential that nobody put into the connection is never sent.
@@ -42,9 +42,6 @@ class ApiSession(Session):
         """Close the session's connections, unless its transport is shared with other sessions."""
         if not self._shared:
             super().close()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        raise TypeError("A session holds secrets and is never pickled: load the connection there.")
 
 
 def joined(base_url: str, url: str) -> str:

@@ -18,6 +18,7 @@ from watchword.adapters.retry import IDEMPOTENT, with_retries
 from watchword.authenticator import Use
 from watchword.codes import finding
 from watchword.errors import RequestError
+from watchword.redact import NeverPickled
 from watchword.urls import without_secrets
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _Options: TypeAlias = tuple[Any, ...]
 redact.quiet_loggers()
 
 
-class SigningAdapter(HTTPAdapter):
+class SigningAdapter(NeverPickled, HTTPAdapter):
     """Authenticates a copy of each request, at the last moment and only for allowed origins.
 
     The session above sees the request as it was made, so redirects, exceptions, history and
@@ -134,9 +135,6 @@ class SigningAdapter(HTTPAdapter):
         if signed.url is not request.url:
             response.raw.url = request.path_url
         return response
-
-    def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError("A signing adapter holds secrets and is never pickled: load the connection there.")
 
 
 def rewind(request: PreparedRequest) -> None:
