@@ -50,7 +50,7 @@ class Answer:
         """Return what of the answer a finding shows, masked."""
         shown = {"status": str(self.status)}
         if self.text.strip():
-            shown["answer"] = redact.text(self.text)
+            shown["answer"] = redact.quoted(self.text)
         return shown
 
 
@@ -103,7 +103,7 @@ _REFUSALS = {
 
 def _finding(code: str, answer: Answer, message: str, advice: str = "") -> Finding:
     wait = retry_after(answer.headers.get("Retry-After"))
-    message = redact.text(message)
+    message = redact.quoted(message)
     return finding(code, message, advice=advice, evidence=answer.evidence(), retry_after=wait)
 
 
@@ -149,7 +149,7 @@ def _unauthorized(answer: Answer) -> Finding:
     found = _finding("unauthorized_401", answer, message)
     if not asked:
         return found
-    evidence = {**found.evidence, "WWW-Authenticate": redact.text(asked)}
+    evidence = {**found.evidence, "WWW-Authenticate": redact.quoted(asked)}
     return finding("unauthorized_401", found.message, evidence=evidence)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 
 from requests import PreparedRequest
 
+from watchword.cookies import standing
 from watchword.flow import Answered, Context, Flow, NeedToken
 from watchword.methods.base import Method
 from watchword.origins import Origins
-from watchword.placement import Placement, with_defaults
+from watchword.placement import Placement, Slot, put, with_defaults
 from watchword.redact import NeverPickled
 from watchword.tokens.keeper import Keeper
 from watchword.tokens.token import Token
@@ -52,6 +55,22 @@ class Authenticator(NeverPickled):
             return self._request(flow, flow.send(response))
         except StopIteration:
             return None
+
+    def carry_cookies(self, again: PreparedRequest, set_cookies: Iterable[str]) -> None:
+        """Give a request that is sent again the cookies that came with the refusal, such as a route's.
+
+        `set_cookies` are the lines of Set-Cookie; what the connection sends as cookie itself stays.
+        """
+        for name, cookie in standing(set_cookies).items():
+            if name not in self.own_cookies:
+                put(again, Slot("cookie", name), cookie.value)
+
+    @cached_property
+    def own_cookies(self) -> frozenset[str]:
+        """The names of the cookies that the connection sends."""
+        placed = (*self.defaults, *self.secrets, *self.method.placements())
+        slots = [item.slot if isinstance(item, Placement) else item for item in placed]
+        return frozenset(slot.name for slot in slots if slot.place == "cookie")
 
     def _request(self, flow: Flow, wish: PreparedRequest | NeedToken) -> PreparedRequest:
         while isinstance(wish, NeedToken):

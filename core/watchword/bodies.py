@@ -20,10 +20,10 @@ _ACCESS = re.compile(
     r"(?i)auth(?!or)|token|credential|api[-_ ]?key|permission|forbidden|denied|not[-_ ]allowed|expired"
     r"|login|session"
 )
-_FIREWALL = re.compile(r"(?i)attention required|access denied.*reference|incapsula incident")
+_FIREWALL = re.compile(r"(?i)attention required|access denied.{0,2000}reference|incapsula incident")
 _QUOTA = re.compile(r"(?i)quota|monthly limit|plan limit|usage limit")
 _RATE = re.compile(r"(?i)rate.?limit|too many requests|throttl")
-_PASSWORD_INPUT = re.compile(r"(?i)<input[^>]+type=[\"']?password")
+_PASSWORD_INPUT = re.compile(r"(?i)<input[^<>]{1,2000}type=[\"']?password")
 _XML_ERROR = re.compile(r"(?i)<(\w+:)?(error|fault|exception)\b")
 
 _ERRORS = {"error", "errors", "fault", "errormessage", "errorcode", "errcode", "exception"}

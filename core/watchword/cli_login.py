@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import tempfile
 import webbrowser
 from pathlib import Path
@@ -26,6 +27,7 @@ PATIENCE = 600.0
 
 _RESULT = ("access_token", "token_secret")
 _LITERAL = "literal:"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def login(
@@ -112,6 +114,7 @@ def _refuse_what_can_t_be_saved(path: Path, content: dict[str, Any]) -> None:
 def _save(path: Path, token: AccessToken) -> None:
     """Write the token into the document as it is by now: whole or not at all, for the owner's eyes alone."""
     content = _content(path)
+    _refuse_what_can_t_be_saved(path, content)
     for name in _RESULT:
         value = getattr(token, name)
         # What the server chose must not turn into a reference to this machine's files.
@@ -122,12 +125,18 @@ def _save(path: Path, token: AccessToken) -> None:
         with contextlib.ExitStack() as undo:
             undo.callback(Path(temporary).unlink, missing_ok=True)
             with os.fdopen(number, "w", encoding="utf-8") as file:
-                file.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+                file.write(_as_text(content))
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(target)
     except OSError as error:
         _fail(f"the document {path} can't be written: {error.strerror}")
+
+
+def _as_text(content: dict[str, Any]) -> str:
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    # Half a character can't be written but as the escape that it was read from.
+    return json.dumps(content, indent=2) + "\n" if _SURROGATE.search(text) else text
 
 
 def _fail(message: str) -> NoReturn:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from requests import PreparedRequest
 
+from watchword.redact import NeverPickled
+
 if TYPE_CHECKING:
     from watchword.tokens.token import Token
 
@@ -47,7 +49,7 @@ def random_nonce() -> str:
 
 
 @dataclass(frozen=True)
-class Context:
+class Context(NeverPickled):
     """What a connection tells its method's flow, so that nothing inside reads clock or chance.
 
     `refresh_on_status` are the statuses on which a token counts as refused; `now` gives the

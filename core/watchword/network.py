@@ -40,7 +40,7 @@ def classify(error: BaseException, target: str) -> Finding:
     chain = list(_chain(error))
     code = _code(chain)
     # The innermost cause says it in the fewest words; those around it repeat the URL.
-    evidence = {"error": redact.text(f"{type(chain[-1]).__name__}: {chain[-1]}")}
+    evidence = {"error": redact.quoted(f"{type(chain[-1]).__name__}: {chain[-1]}")}
     return finding(code, _MESSAGES[code].format(target=target), evidence=evidence)
 
 

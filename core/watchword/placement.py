@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from requests import PreparedRequest
 
+from watchword import redact
 from watchword.codes import finding
 from watchword.errors import RequestError
 from watchword.headers import FORM, media_type, text_of
@@ -116,11 +117,18 @@ def _put_query(request: PreparedRequest, name: str, value: str) -> None:
 
 
 def _without(url: str, name: str, value: str) -> str:
-    """Return the URL without the parameter of this name and value: a `next` link may echo our own."""
+    """Return the URL without our own parameter, of now or of a token before: a `next` link may echo it."""
     parts = urlsplit(url)
     pairs = parts.query.split("&")
-    kept = [pair for pair in pairs if parse_qsl(pair, keep_blank_values=True) != [(name, value)]]
+    kept = [pair for pair in pairs if not _is_ours(pair, name, value)]
     return url if kept == pairs else urlunsplit(parts._replace(query="&".join(kept)))
+
+
+def _is_ours(pair: str, name: str, value: str) -> bool:
+    for given, content in parse_qsl(pair, keep_blank_values=True):
+        if given == name and (content == value or redact.text(content) != content):
+            return True
+    return False
 
 
 def _put_cookie(request: PreparedRequest, name: str, value: str) -> None:

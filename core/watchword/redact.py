@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import Any, NoReturn
@@ -21,6 +22,12 @@ MASK = "***"
 
 SHORTEST = 4
 """Shorter secrets are not masked: they would blank ordinary words, and protect nothing."""
+
+MOST_TOKENS = 64
+"""How many issued tokens are masked by value; with thousands each search would take seconds."""
+
+LONGEST_QUOTE = 4000
+"""How much of a text is masked to be quoted, in characters: a finding shows less, and a body may be long."""
 
 LONG_LINE = 16
 """From how many characters on a line of a PEM block is masked by itself."""
@@ -47,12 +54,14 @@ _NOISY_LOGGERS = (
 _SIGNED = re.compile(
     r"(?i)(\b(?:x-amz-signature|oauth_signature|signature|response)(?:=|%3D)(?:\"|%22)?)[A-Za-z0-9%+/=_-]{16,}"
 )
-_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 _ESCAPE = re.compile("%[0-9A-F]{2}")
 _HTML = re.compile("[+&<>']")
 
 _lock = Lock()
+_lasting: set[str] = set()
+_tokens: OrderedDict[str, frozenset[str]] = OrderedDict()
 _known: set[str] = set()
 _pattern: re.Pattern[str] | None = None
 _listeners: list[Callable[[str], None]] = []
@@ -96,15 +105,35 @@ def _as_json(secret: str) -> set[str]:
 
 def register(secrets: Iterable[str]) -> None:
     """Have the secrets and their derived forms masked from now on, here and by the listeners."""
-    global _pattern  # noqa: PLW0603 - one registry for the process
+    shapes = {form for secret in secrets for form in forms(secret)}
     with _lock:
-        new = {form for secret in secrets for form in forms(secret)} - _known
-        if not new:
-            return
-        _known.update(new)
-        _pattern = None
-        listeners = tuple(_listeners)
-    for listener in listeners:
+        _lasting.update(shapes)
+        new = shapes - _known
+        _know(_known | new)
+    _tell(new)
+
+
+def register_token(token: str) -> None:
+    """Have a token masked, here until many newer ones have come: by then it has ended."""
+    with _lock:
+        _tokens[token] = forms(token)
+        new = _tokens[token] - _known
+        if len(_tokens) > MOST_TOKENS:
+            _tokens.popitem(last=False)
+            _know(_lasting.union(*_tokens.values()))
+        else:
+            _know(_known | new)
+    _tell(new)
+
+
+def _know(shapes: set[str]) -> None:
+    global _known, _pattern
+    if shapes != _known:
+        _known, _pattern = shapes, None
+
+
+def _tell(new: Iterable[str]) -> None:
+    for listener in tuple(_listeners):
         for form in sorted(new):
             listener(form)
 
@@ -123,6 +152,11 @@ def text(value: str) -> str:
     pattern = _pattern or _compile()
     known_gone = pattern.sub(MASK, value) if pattern else value
     return _JWT.sub(MASK, _SIGNED.sub(rf"\g<1>{MASK}", known_gone))
+
+
+def quoted(value: str) -> str:
+    """Return the beginning of somebody else's text, masked: as much as evidence shows, and some more."""
+    return text(value[:LONGEST_QUOTE])
 
 
 _SECRET_NAME = re.compile(

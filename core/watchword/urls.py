@@ -1,10 +1,19 @@
-"""Find a secret that somebody else has put into a URL, however it is encoded there."""
+"""URLs as they are sent, and without the secrets that somebody else has put into them."""
 
 from __future__ import annotations
 
-from urllib.parse import unquote, unquote_plus, urlsplit, urlunsplit
+import re
+from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlsplit, urlunsplit
 
 from watchword import redact
+
+# RFC 3986 sections 3.3 and 3.4, beside letters, digits and -._~; what is % stays an escape.
+_PATH = "!$%&'()*+,/:;=@"
+_QUERY = f"{_PATH}?"
+_PLAIN = r"[\w!$&'()*+,/:;=@.~?-]*"
+_SETTLED = re.compile(rf"https?://[^/?#%]+/{_PLAIN}(?:%[0-9A-F]{{2}}{_PLAIN})*", re.ASCII)
+_ESCAPE = re.compile("%[0-9a-fA-F]{2}")
+_STRAY = re.compile("%(?![0-9a-fA-F]{2})")
 
 _ROUNDS = 3
 """How many times a value may be encoded over and be found all the same."""
@@ -31,6 +40,43 @@ def without_secrets(url: str) -> str | None:
     if kept == pairs and fragment == parts.fragment:
         return url
     return urlunsplit(parts._replace(query="&".join(kept), fragment=fragment))
+
+
+def without_echo(location: str, made: str, sent: str) -> str:
+    """Return a redirect's URL without the query parameters that were added to the request it answers.
+
+    Signatures are no registered secrets, but good for a while for whoever has them all. `made` is
+    the request's URL as it was made, `sent` as it was sent.
+    """
+    added = set(_decoded(sent)) - set(_decoded(made))
+    if not added:
+        return location
+    address, _, rest = location.partition("?")
+    query, hash_sign, fragment = rest.partition("#")
+    kept = [pair for pair in query.split("&") if not added.intersection(_decoded(f"?{pair}"))]
+    return f"{address}{'?' if any(kept) else ''}{'&'.join(kept)}{hash_sign}{fragment}"
+
+
+def _decoded(url: str) -> list[tuple[str, str]]:
+    return parse_qsl(url.partition("?")[2].partition("#")[0], keep_blank_values=True)
+
+
+def settled(url: str) -> str:
+    """Return an absolute URL in the form that no client encodes further, without a fragment.
+
+    What nobody has prepared, such as a redirect's URL, would else become another one on its way.
+    """
+    if _SETTLED.fullmatch(url):
+        return url
+    parts = urlsplit(_STRAY.sub("%25", url))
+    query = f"?{quote(parts.query, safe=_QUERY)}" if parts.query else ""
+    target = f"{quote(parts.path or '/', safe=_PATH)}{query}"
+    return f"{parts.scheme}://{parts.netloc}{_ESCAPE.sub(lambda match: match[0].upper(), target)}"
+
+
+def holds_secret(text: str) -> bool:
+    """Return whether a known secret stands in the text, however it is encoded."""
+    return _holds(text, redact.known())
 
 
 def _holds(text: str, secrets: frozenset[str]) -> bool:

@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -172,6 +173,8 @@ def ca_bundle(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -
 def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test its own registry of secrets: made-up ones of another would blank its texts."""
     monkeypatch.setattr(redact, "_known", set())
+    monkeypatch.setattr(redact, "_lasting", set())
+    monkeypatch.setattr(redact, "_tokens", OrderedDict())
     monkeypatch.setattr(redact, "_pattern", None)
     monkeypatch.setattr(redact, "_listeners", [])
 

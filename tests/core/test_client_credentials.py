@@ -259,3 +259,15 @@ def test_an_endless_reply_is_cut_off(acme, reply):
     with pytest.raises(watchword.TokenError) as error:
         call(connection(acme))
     assert error.value.code == "reply_not_token"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "path", ["$..[?(@.b =~ /(a+)+$/)]", "$[?match(@.b, '(a+)+c')]", "$[?search(@.b, '(a+)+c')]"]
+)
+def test_a_path_that_searches_by_pattern_finds_nothing(path):
+    """A document's path must not keep the process busy for as long as a reply wants it to."""
+    text = json.dumps({"a": {"b": "a" * 60 + "!"}})
+    with pytest.raises(watchword.TokenError) as error:
+        read_token(Reply("https://auth.test/token", 200, {}, text), ReplyPaths(path))
+    assert error.value.code == "token_field_missing"

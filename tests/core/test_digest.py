@@ -527,3 +527,21 @@ def test_names_that_cannot_be_sent_are_found_by_lint(fields, code):
     """A colon and a line break stop the use; letters outside Latin-1 do not."""
     made = watchword.load({"base_url": "https://a.test", "method": "digest", "password": "s3cret", **fields})
     assert [item.code.name for item in made.lint()] == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    "info", ['="x"', "", ",,", 'nextnonce="', "Basic", '"nextnonce"', "=", 'a="b", ="c"']
+)
+def test_no_authentication_info_is_a_crash(serve, reply, info):
+    """Whatever a server says beside its success, the success is the answer."""
+    challenge = {"WWW-Authenticate": 'Digest realm="r", nonce="n", qop="auth"'}
+    server = serve(
+        lambda seen: (
+            reply(headers={"Authentication-Info": info})
+            if "Authorization" in seen.headers
+            else reply(401, headers=challenge)
+        )
+    )
+    document = {"base_url": server.url, "method": "digest", "username": "u", "password": "s3cret-password"}
+    with watchword.load(document).session() as api:
+        assert [api.get("/a").status_code for _ in range(2)] == [200, 200]

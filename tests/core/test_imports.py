@@ -45,7 +45,7 @@ def modules_after(code):
     [
         "import watchword",
         "import watchword as w; w.load({'base_url': 'https://a.test', 'method': 'none'}).session().close()",
-        "import watchword as w; w.load({'base_url': 'https://a.t', 'method': 'api_key', 'api_key': 'k'}).lint()",
+        "import watchword as w; w.load({'base_url': 'h://a', 'method': 'api_key', 'api_key': 'k'}).lint()",
         "import watchword as w; list(w.METHODS.values())",
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from watchword import redact
+from watchword import bodies, redact
 
 HEX = "5d672d79c15b13162d9279b0855cfba6"
 
@@ -40,3 +40,26 @@ def test_a_line_of_a_key_is_masked_by_itself():
         [f"-----BEGIN EC PRIVATE KEY-----\\n{line}\\nAwEHoUQDQgAE\\n-----END EC PRIVATE KEY-----"]
     )
     assert redact.text(f"could not read {line}!") == "could not read ***!"
+
+
+def test_of_many_tokens_the_newest_are_masked():
+    """A process that renews tokens for months keeps a short list; lasting secrets stay on it."""
+    redact.register(["a-lasting-secret"])
+    for number in range(3 * redact.MOST_TOKENS):
+        redact.register_token(f"issued-token-{number:04}")
+    redact.register_token("a-lasting-secret")
+    newest = f"issued-token-{3 * redact.MOST_TOKENS - 1:04}"
+    assert redact.text(f"a-lasting-secret {newest} issued-token-0000") == "*** *** issued-token-0000"
+    assert len(redact.known()) < 3 * redact.MOST_TOKENS
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "hostile", ["eyJ-", "eyJ.", "eyJa.b", "<input ", "access denied ", "signature=", "response="]
+)
+def test_no_text_keeps_the_search_busy(hostile):
+    """A megabyte of beginnings that never come to an end is looked through in one go."""
+    text = hostile * (1_000_000 // len(hostile))
+    assert len(redact.text(text)) > 0
+    assert not bodies.asks_for_password(text)
+    assert not bodies.is_of_firewall(text)

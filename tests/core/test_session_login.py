@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import watchword
 from watchword import redact
-from watchword.login.cookies import standing
+from watchword.cookies import standing
 from watchword.login.reply import TokenPlace, read_session
 from watchword.login.source import LONGEST_LOGOUT
 from watchword.tokens.keeper import Keeper

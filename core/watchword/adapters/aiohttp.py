@@ -9,17 +9,19 @@ from requests.structures import CaseInsensitiveDict
 
 from watchword import redact
 from watchword.adapters.asynchronous import AsyncExchange
-from watchword.adapters.border import Border
+from watchword.adapters.border import Border, cookies_for_stranger
 from watchword.adapters.extras import missing_extra
 from watchword.adapters.portable import UNREAD, Headers, Portable, changes, new_body
 from watchword.authenticator import Authenticator
 from watchword.codes import finding
 from watchword.errors import RequestError
 from watchword.redact import NeverPickled
+from watchword.urls import without_echo, without_secrets
 
 try:
     import aiohttp
     from aiohttp.payload import AsyncIterablePayload
+    from multidict import CIMultiDict, CIMultiDictProxy
     from yarl import URL
 except ModuleNotFoundError as missing:
     raise missing_extra("aiohttp") from missing
@@ -51,12 +53,15 @@ class SigningMiddleware(NeverPickled):
         """
         url = _address(request)
         if not self._border.covers(url):
-            return await handler(_for_stranger(request, self._border))
+            response = await handler(_for_stranger(request, self._border))
+            _clean_location(response, url, url)
+            return response
         unsigned = _Unsigned(request, url)
         exchange = AsyncExchange(self._authenticator, unsigned)
         response = await unsigned.send(await exchange.first(), handler)
         try:
             while (again := await exchange.following(_Answer(response))) is not None:
+                self._authenticator.carry_cookies(again, response.headers.getall("Set-Cookie", []))
                 response.release()
                 response = await unsigned.send(again, handler)
         except BaseException:
@@ -104,7 +109,10 @@ class _Unsigned:
         return [(name, value if value.isascii() else value.encode()) for name, value in headers]
 
     async def aread(self) -> None:
-        """Read the body into memory."""
+        """Read the body into memory; raises RequestError where aiohttp will send it otherwise."""
+        if self._request.compress:
+            message = "The signature covers this request's body, which aiohttp compresses when it is sent."
+            raise RequestError([finding("body_not_signable", message, advice="Compress it yourself.")])
         payload = self._request.body
         self._body = await payload.as_bytes() if payload else None
 
@@ -121,6 +129,7 @@ class _Unsigned:
                 await request.close()  # the session may send the body again, which the copy's writer holds
             raise
         response._request_info = info  # noqa: SLF001 - it has no public name, and shows what was sent
+        _clean_location(response, self._url, signed.url or "")
         return response
 
     async def _signed(self, signed: PreparedRequest) -> aiohttp.ClientRequest:
@@ -155,11 +164,31 @@ def _for_stranger(request: aiohttp.ClientRequest, border: Border) -> aiohttp.Cli
     """Return the request as another origin may see it: without a known secret in its URL."""
     url = str(request.url)
     kept = border.for_stranger(url)
-    if kept == url:
+    cookies = request.headers.get("Cookie", "")
+    kept_cookies = cookies_for_stranger(cookies)
+    if (kept, kept_cookies) == (url, cookies):
         return request
     clean = _copy(request)
     clean.url = clean.original_url = URL(kept, encoded=True)
+    clean.headers = request.headers.copy()
+    clean.headers.popall("Cookie", None)
+    if kept_cookies:
+        clean.headers["Cookie"] = kept_cookies
     return clean
+
+
+def _clean_location(response: aiohttp.ClientResponse, made: str, sent: str) -> None:
+    """Remove from a redirect the secrets that the server echoes: the next hop may be a stranger."""
+    location = response.headers.get("Location")
+    if location is None:
+        return
+    kept = without_secrets(without_echo(location, made, sent)) or ""
+    if kept != location:
+        headers = CIMultiDict(response.headers)
+        headers["Location"] = kept
+        # Where its session reads it, too; what it has read before is kept in the cache.
+        response._headers = CIMultiDictProxy(headers)  # noqa: SLF001
+        response._cache.pop("headers", None)  # noqa: SLF001
 
 
 def _text(name: str, value: str | bytes) -> str:

@@ -53,7 +53,12 @@ class AsyncExchange:
     async def first(self) -> PreparedRequest:
         """Return what is to be sent; raises RequestError and TokenError."""
         wish = next(self._steps)
-        return wish if isinstance(wish, PreparedRequest) else await self._granted(wish)
+        if isinstance(wish, PreparedRequest):
+            return wish
+        granted = await self._granted(wish)
+        if granted is None:
+            raise TypeError("a flow sends its request at least once")
+        return granted
 
     async def following(self, response: Answered) -> PreparedRequest | None:
         """Return what is to be sent again, None where the answer is good; raises the same as `first`."""
@@ -61,12 +66,17 @@ class AsyncExchange:
             wish = self._steps.send(response)
         except StopIteration:
             return None
-        return replayable(await self._granted(wish), self._unsigned)
+        again = await self._granted(wish)
+        return again and replayable(again, self._unsigned)
 
-    async def _granted(self, wish: object) -> PreparedRequest:
+    async def _granted(self, wish: object) -> PreparedRequest | None:
         while not isinstance(wish, PreparedRequest):
             if isinstance(wish, NeedToken):
-                wish = self._steps.send(await _token(self._authenticator, wish.rejected))
+                token = await _token(self._authenticator, wish.rejected)
+                try:
+                    wish = self._steps.send(token)
+                except StopIteration:  # it is no other than the refused one
+                    return None
             else:
                 await self._unsigned.aread()
                 wish = next(self._steps)

@@ -9,7 +9,13 @@ from requests import PreparedRequest, Response
 from requests.auth import AuthBase
 
 from watchword.adapters.border import cleaned
-from watchword.adapters.signing import clean_location, rewind
+from watchword.adapters.signing import (
+    clean_echo,
+    clean_location,
+    forget_cookies,
+    rewind,
+    stripped,
+)
 from watchword.authenticator import Authenticator
 from watchword.errors import WatchwordError
 from watchword.flow import Flow
@@ -32,7 +38,7 @@ class SigningAuth(AuthBase):
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Authenticate the request in place."""
         if not self._authenticator.origins.covers(request.url or ""):
-            request.url = cleaned(request.url or "")
+            _become(request, stripped(request, cleaned(request.url or "")))
             return request
         unsigned = request.copy()
         flow = self._sign(request, unsigned)
@@ -43,7 +49,9 @@ class SigningAuth(AuthBase):
             if response.request is not request:
                 return response
             last = self._continued(flow, response, options)
+            forget_cookies(last, self._authenticator.own_cookies)
             if last.is_redirect:
+                clean_echo(last, unsigned.url or "", last.request.url or "")
                 _become(request, unsigned)
                 clean_location(last)
             elif last.status_code in _TRIED_AGAIN:
@@ -67,6 +75,7 @@ class SigningAuth(AuthBase):
         try:
             while (again := self._authenticator.following(flow, response)) is not None:
                 rewind(again)
+                self._authenticator.carry_cookies(again, response.raw.headers.getlist("Set-Cookie"))
                 response.close()  # unread: a refusal's body may be long in coming
                 later: Response = response.connection.send(again, **options)
                 later.history = [*response.history, response]

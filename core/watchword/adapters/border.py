@@ -7,7 +7,7 @@ import logging
 from watchword.codes import finding
 from watchword.errors import RequestError
 from watchword.origins import Origins, host, origin
-from watchword.urls import without_secrets
+from watchword.urls import holds_secret, without_secrets
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,12 @@ class Border:
                 "%s is none of the connection's allowed origins: sent without the credential", stranger
             )
         return cleaned(url)
+
+
+def cookies_for_stranger(header: str) -> str:
+    """Return a Cookie header without known secrets: an API may set a session's cookie again."""
+    pairs = header.split("; ")
+    return "; ".join(pair for pair in pairs if not holds_secret(pair.partition("=")[2]))
 
 
 def cleaned(url: str) -> str:

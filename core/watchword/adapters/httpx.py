@@ -8,7 +8,7 @@ from typing import Any
 
 from watchword import redact
 from watchword.adapters import asynchronous
-from watchword.adapters.border import Border
+from watchword.adapters.border import Border, cookies_for_stranger
 from watchword.adapters.extras import missing_extra
 from watchword.adapters.portable import Exchange
 from watchword.adapters.retry import IDEMPOTENT, with_retries
@@ -69,14 +69,18 @@ class SigningTransport(httpx.BaseTransport):
         if not self._use.begun:
             self._use.begin()
         exchange = Exchange(self._authenticator, unsigned)
-        response = _transmit(unsigned.signed(exchange.first()), pool)
+        signed = unsigned.signed(exchange.first())
+        response = _transmit(signed, pool)
         try:
             while (again := exchange.following(response)) is not None:
+                self._authenticator.carry_cookies(again, response.headers.get_list("Set-Cookie"))
                 response.close()  # unread: a refusal's body may be long in coming
-                response = _transmit(unsigned.signed(again), pool)
+                signed = unsigned.signed(again)
+                response = _transmit(signed, pool)
         except BaseException:
             response.close()  # nobody else will: the caller gets the error alone
             raise
+        unsigned.clean_echo(response, signed)
         return response
 
     def close(self) -> None:
@@ -119,14 +123,18 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
         if not self._use.begun:
             self._use.begin()
         exchange = asynchronous.AsyncExchange(self._authenticator, unsigned)
-        response = await _async_transmit(unsigned.signed(await exchange.first()), pool)
+        signed = unsigned.signed(await exchange.first())
+        response = await _async_transmit(signed, pool)
         try:
             while (again := await exchange.following(response)) is not None:
+                self._authenticator.carry_cookies(again, response.headers.get_list("Set-Cookie"))
                 await response.aclose()
-                response = await _async_transmit(unsigned.signed(again), pool)
+                signed = unsigned.signed(again)
+                response = await _async_transmit(signed, pool)
         except BaseException:
             await response.aclose()
             raise
+        unsigned.clean_echo(response, signed)
         return response
 
     async def aclose(self) -> None:
@@ -198,11 +206,14 @@ async def _async_transmit(request: httpx.Request, pool: httpx.AsyncHTTPTransport
 
 
 def _keep_from_stranger(border: Border, request: httpx.Request) -> None:
-    """Remove known secrets from the URL of a request to another origin, in place: its log shows it too."""
+    """Remove known secrets from URL and cookies of a request to another origin, in place, for its log."""
     url = str(request.url)
     kept = border.for_stranger(url)
     if kept != url:
         request.url = httpx.URL(kept)
+    cookies = request.headers.pop("Cookie", "")
+    if kept := cookies_for_stranger(cookies):
+        request.headers["Cookie"] = kept
 
 
 def _is_repeatable(request: httpx.Request) -> bool:

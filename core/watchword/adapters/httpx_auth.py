@@ -28,7 +28,8 @@ class HttpxAuth(NeverPickled, httpx.Auth):
     """Puts the Authorization header into the requests of a foreign client, for allowed origins alone.
 
     The client follows redirects below this; it drops the header where one leaves the origin,
-    except from http to https on the same host.
+    except from http to https on the same host. An answer that came behind a redirect is taken as it is:
+    it may be a stranger's.
     """
 
     def __init__(self, authenticator: Authenticator) -> None:
@@ -44,7 +45,7 @@ class HttpxAuth(NeverPickled, httpx.Auth):
         exchange = Exchange(self._authenticator, unsigned)
         unsigned.become(exchange.first())
         response = yield request
-        while (again := exchange.following(response)) is not None:
+        while not response.history and (again := exchange.following(response)) is not None:
             unsigned.become(again)
             response = yield request
 
@@ -57,7 +58,7 @@ class HttpxAuth(NeverPickled, httpx.Auth):
         exchange = AsyncExchange(self._authenticator, unsigned)
         unsigned.become(await exchange.first())
         response = yield request
-        while (again := await exchange.following(response)) is not None:
+        while not response.history and (again := await exchange.following(response)) is not None:
             unsigned.become(again)
             response = yield request
 

@@ -6,7 +6,7 @@ import httpx
 from requests import PreparedRequest
 
 from watchword.adapters.portable import UNREAD, Headers, Portable, changes, new_body
-from watchword.urls import without_secrets
+from watchword.urls import without_echo, without_secrets
 
 _LATIN_1 = "iso-8859-1"
 """One character a byte, so that headers are written in the bytes that are given."""
@@ -55,6 +55,12 @@ class UnsignedRequest:
         if signed.url != self._url:
             copy.url = _Exact(request.url, signed.path_url.encode("ascii"))
         return copy
+
+    def clean_echo(self, response: httpx.Response, sent: httpx.Request) -> None:
+        """Remove from a redirect what was added to the query of the request that it answers."""
+        if sent.url is not self.request.url and response.has_redirect_location:
+            location = response.headers["Location"]
+            response.headers["Location"] = without_echo(location, self._url, address(sent.url))
 
     def become(self, signed: PreparedRequest) -> None:
         """Give the request itself the form that the flow wants sent."""

@@ -40,7 +40,10 @@ class _Headers(CaseInsensitiveDict[Any]):
 
     @cached_property
     def _before(self) -> CaseInsensitiveDict[Any]:
-        return CaseInsensitiveDict(self.load())
+        joined: CaseInsensitiveDict[Any] = CaseInsensitiveDict()
+        for name, value in self.load():
+            joined[name] = _with(joined[name], value) if name in joined else value
+        return joined
 
     def __setitem__(self, name: str, value: str | bytes) -> None:
         self.touched[name.lower()] = name, value
@@ -66,6 +69,13 @@ class _Headers(CaseInsensitiveDict[Any]):
     def lower_items(self) -> Iterator[tuple[str, Any]]:
         """Yield names in lower case and values, as the base does."""
         return ((name.lower(), self[name]) for name in self)
+
+
+def _with(first: str | bytes, second: str | bytes) -> str | bytes:
+    """Return the value of a header that comes twice, as whoever reads it joins it (RFC 9110, 5.3)."""
+    if isinstance(first, str) and isinstance(second, str):
+        return f"{first},{second}"
+    return b",".join(value.encode() if isinstance(value, str) else value for value in (first, second))
 
 
 class Portable(PreparedRequest):
@@ -151,10 +161,10 @@ class Exchange:
     def following(self, response: Answered) -> PreparedRequest | None:
         """Return what is to be sent again, None where the answer is good; raises the same as `first`."""
         try:
-            wish = self._steps.send(response)
-        except StopIteration:
+            wish = self._granted(self._steps.send(response))
+        except StopIteration:  # at the answer, or at a token that is no other than the refused one
             return None
-        return replayable(self._granted(wish), self._unsigned)
+        return replayable(wish, self._unsigned)
 
     def _granted(self, wish: object) -> PreparedRequest:
         while not isinstance(wish, PreparedRequest):

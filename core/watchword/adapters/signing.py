@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from requests import ConnectionError as RequestsConnectionError
@@ -13,13 +13,14 @@ from requests.models import REDIRECT_STATI
 from requests.utils import rewind_body
 
 from watchword import redact
-from watchword.adapters.border import Border
+from watchword.adapters.border import Border, cookies_for_stranger
 from watchword.adapters.retry import IDEMPOTENT, with_retries
 from watchword.authenticator import Use
 from watchword.codes import finding
 from watchword.errors import RequestError
+from watchword.headers import text_of
 from watchword.redact import NeverPickled
-from watchword.urls import without_secrets
+from watchword.urls import without_echo, without_secrets
 
 if TYPE_CHECKING:
     from watchword.authenticator import Authenticator
@@ -84,7 +85,7 @@ class SigningAdapter(NeverPickled, HTTPAdapter):
         """
         covered = self._border.covers(request.url or "")
         if not covered:
-            request = with_url(request, self._border.for_stranger(request.url or ""))
+            request = stripped(request, self._border.for_stranger(request.url or ""))
         own = self._own if covered else self._foreign
         if own:
             verify, cert = own.get("verify", verify), own.get("cert", cert)
@@ -108,14 +109,22 @@ class SigningAdapter(NeverPickled, HTTPAdapter):
             self._use.begin()
         flow = authenticator.flow(request.copy())
         response = self._transmit(authenticator.first(flow), request, options)
+        refused: list[Response] = []
         try:
             while (again := authenticator.following(flow, response)) is not None:
                 rewind(again)
+                lines = response.raw.headers.getlist("Set-Cookie")
+                if lines:  # for the session's jar, which looks into the history
+                    authenticator.carry_cookies(again, lines)
+                    response.request = request
+                    refused.append(response)
                 response.close()  # unread: a refusal's body may be long in coming
                 response = self._transmit(again, request, options)
         except BaseException:
             response.close()  # nobody else will: the caller gets the error alone
             raise
+        if refused:
+            response.history = refused
         return response
 
     def close(self) -> None:
@@ -132,8 +141,11 @@ class SigningAdapter(NeverPickled, HTTPAdapter):
         except (RequestException, OSError, ValueError) as error:
             redact.exception(error, lambda value: request if value is signed else value)
             raise
+        if self.authenticator.own_cookies:
+            forget_cookies(response, self.authenticator.own_cookies)
         if signed.url is not request.url:
             response.raw.url = request.path_url
+            clean_echo(response, request.url or "", signed.url or "")
         return response
 
 
@@ -159,13 +171,36 @@ def passes(error: Exception) -> bool:
     return isinstance(error, (RequestsConnectionError, Timeout)) and not isinstance(error, SSLError)
 
 
-def with_url(request: PreparedRequest, url: str) -> PreparedRequest:
-    """Return the request with this URL, itself where it has it."""
-    if url == request.url:
+def stripped(request: PreparedRequest, url: str) -> PreparedRequest:
+    """Return the request as another origin may see it: with this URL, without known secrets as cookies."""
+    cookies = text_of(request.headers.get("Cookie"))
+    kept = cookies_for_stranger(cookies)
+    if url == request.url and kept == cookies:
         return request
     other = request.copy()
     other.url = url
+    if kept:
+        other.headers["Cookie"] = kept
+    else:
+        other.headers.pop("Cookie", None)
     return other
+
+
+def clean_echo(response: Response, made: str, sent: str) -> None:
+    """Remove from a redirect what was added to the query of the request that it answers."""
+    if response.is_redirect:
+        response.headers["Location"] = without_echo(response.headers["Location"], made, sent)
+
+
+def forget_cookies(response: Response, names: Collection[str]) -> None:
+    """Keep cookies of these names out of the session's jar, which would show them, and tell other ports."""
+    original = getattr(response.raw, "_original_response", None)  # where requests' own jar looks for them
+    lines = original.msg.get_all("Set-Cookie", []) if original else []
+    kept = [line for line in lines if line.partition("=")[0].strip() not in names]
+    if original and kept != lines:
+        del original.msg["Set-Cookie"]
+        for line in kept:
+            original.msg["Set-Cookie"] = line
 
 
 def clean_location(response: Response) -> None:

@@ -82,7 +82,7 @@ def unsupported(www_authenticate: str) -> str | None:
 
 def next_nonce(authentication_info: str) -> str | None:
     """Return the nonce that the server wants in the next answer (RFC 7616 section 3.5), None for none."""
-    return _challenges(f"Digest {authentication_info}")[0][1].get("nextnonce")
+    return _challenges(f"Digest, {authentication_info}")[0][1].get("nextnonce")
 
 
 def _digests(www_authenticate: str) -> list[Mapping[str, str]]:

@@ -10,10 +10,11 @@ from watchword.codes import finding
 from watchword.diagnosis import Finding, errors
 from watchword.errors import DocumentError
 from watchword.jwt.algorithms import ALGORITHMS, Encoding, Name, key_findings, secret_findings
+from watchword.redact import NeverPickled
 
 
 @dataclass(frozen=True)
-class JwsSigner:
+class JwsSigner(NeverPickled):
     """An algorithm and a key that fits it; `findings` are warnings about the key.
 
     `scheme` is PyJWT's; signing parses nothing, since `key` is a key object, or a secret's bytes.

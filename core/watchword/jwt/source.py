@@ -12,6 +12,7 @@ from watchword.errors import TokenError
 from watchword.flow import random_nonce
 from watchword.jwt.content import Content, as_json
 from watchword.jwt.signing import JwsSigner
+from watchword.redact import NeverPickled
 from watchword.templates import Moment
 from watchword.tokens.token import Token
 from watchword.transport import Transport
@@ -23,7 +24,7 @@ def signed(key: JwsSigner, content: Content, moment: Moment) -> str:
 
 
 @dataclass(frozen=True)
-class JwtSource:
+class JwtSource(NeverPickled):
     """Signs a JWT here, without a server; `material` is what its key was read from.
 
     `now` gives the seconds since 1970, `nonce` 32 random hexadecimal digits.
@@ -49,7 +50,7 @@ class JwtSource:
         moment = Moment(self.now(), self.nonce)
         lifetime = _lifetime(self.content.claims(moment).get("exp"), moment.now, self.content.lifetime)
         jwt = signed(self.key, self.content, moment)
-        redact.register([jwt])
+        redact.register_token(jwt)
         return Token(jwt, lifetime=lifetime)
 
     def discard(self, token: Token, transport: Transport) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from watchword.keys import pem, refusal
 from watchword.keys.jwk import private_key_of, read_json
 from watchword.keys.repair import NotBase64, Repairs, from_base64, from_hex, tidied
+from watchword.redact import NeverPickled
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -34,7 +35,7 @@ _LONGEST = 6_000
 
 
 @dataclass(frozen=True)
-class PrivateKey:
+class PrivateKey(NeverPickled):
     """A private key, parsed and validated once; `repaired` are the words for what its text needed."""
 
     key: Key = field(repr=False)

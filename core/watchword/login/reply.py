@@ -9,9 +9,9 @@ from urllib.parse import urljoin, urlsplit
 
 from watchword import bodies, redact
 from watchword.codes import finding
+from watchword.cookies import standing
 from watchword.diagnosis import Finding
 from watchword.errors import TokenError
-from watchword.login.cookies import standing
 from watchword.origins import shown
 from watchword.tokens.reply import VISIBLE, Reply, lifetime_of, value_at
 from watchword.tokens.token import Token
@@ -147,7 +147,7 @@ def _said(reply: Reply, code: str, what: str, *, answer: bool = False) -> Findin
     """Return a finding that names the server; `answer` adds its own words, masked."""
     evidence = {"status": str(reply.status)}
     if answer and reply.text.strip():
-        evidence["answer"] = redact.text(reply.text)
+        evidence["answer"] = redact.quoted(reply.text)
     message = f"Logging in: the server at {reply.host} {what}."
     return finding(
         code, message, advice=_ADVICE.get(code, ""), evidence=evidence, retry_after=reply.retry_after

@@ -12,6 +12,7 @@ from watchword import redact
 from watchword.errors import WatchwordError
 from watchword.login.reply import TokenPlace, read_session
 from watchword.origins import host
+from watchword.redact import NeverPickled
 from watchword.tokens.token import Token
 from watchword.transport import Transport
 
@@ -29,7 +30,7 @@ class Logout:
 
 
 @dataclass(frozen=True)
-class LoginSource:
+class LoginSource(NeverPickled):
     """A login, ready to be sent; it gives the token of the session that it opens."""
 
     request: PreparedRequest = field(repr=False)
@@ -59,7 +60,7 @@ class LoginSource:
         request = self.request.copy()
         url = request.url or ""
         token = read_session(exchange(request, transport, f"the login at {host(url)}"), self.place)
-        redact.register([token.access_token])
+        redact.register_token(token.access_token)
         return token
 
     def discard(self, token: Token, transport: Transport) -> None:

@@ -17,7 +17,7 @@ from watchword.fields import About, Section
 from watchword.flow import NEED_TOKEN, Answered, Context, Flow, NeedToken
 from watchword.methods.base import Method
 from watchword.placement import Slot
-from watchword.sigv4.credentials import AwsCredentials, CredentialChain
+from watchword.sigv4.credentials import AwsCredentials, CredentialChain, default_profile
 from watchword.sigv4.payload import payload_hash
 from watchword.sigv4.presign import PARAMETERS, presign
 from watchword.sigv4.refusals import aws_refusal
@@ -96,8 +96,9 @@ class AwsSigV4(Method):
 
     def borrowed(self) -> tuple[str, ...]:
         """The named profile; the default one where a role is assumed without keys of its own."""
-        profile = self.profile or ("default" if self.role_arn and not self.access_key else "")
-        return (f"aws:{profile}",) if profile else ()
+        if self.profile or (self.role_arn and not self.access_key):
+            return (f"aws:{self.profile or default_profile()}",)
+        return ()
 
     def explain(self, status: int, answered: Mapping[str, str], text: str, /) -> Finding | None:
         """Name the reason that AWS gives."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, MutableMapping
 from functools import cached_property
+from threading import Lock
 from typing import Annotated, Any, ClassVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from requests import PreparedRequest
 
@@ -21,11 +21,11 @@ from watchword.methods.base import Method
 from watchword.placement import Placement, Slot
 from watchword.redact import text as masked
 from watchword.templates import Secrets
+from watchword.urls import settled
 
 _UNAUTHORIZED = 401
-_ESCAPED = re.compile("%[0-9a-fA-F]{2}")
-_PATH = "!$%&'()*+,/:;=@"  # RFC 3986 section 3.3, beside letters, digits and -._~
-_QUERY = f"{_PATH}?"
+
+_beginning = Lock()
 
 
 class Digest(Method):
@@ -63,7 +63,8 @@ class Digest(Method):
         Raises:
             RequestError: the server wants a body signed that can't be read twice.
         """
-        space, uri, memory = _space(request), _settled(request), context.memory
+        request.url = settled(request.url or "")
+        space, uri, memory = _space(request), request.path_url, context.memory
         session: Session | None = memory.get(space)
         if session:
             request.headers["Authorization"] = session.authorization(request, uri)
@@ -74,7 +75,7 @@ class Digest(Method):
             challenge = strongest(response.headers.get("WWW-Authenticate", ""))
             if challenge is None:
                 return
-            session = memory[space] = Session.begin(challenge, self._login, context.nonce())
+            session = _joined(memory, space, Session.begin(challenge, self._login, context.nonce()))
             request.headers["Authorization"] = session.authorization(request, uri)
             response = yield request
         if session:
@@ -111,19 +112,17 @@ def _space(request: PreparedRequest) -> str:
     return f"digest {parts.scheme}://{parts.netloc}"
 
 
-def _settled(request: PreparedRequest) -> str:
-    """Bring the URL into a form that no client encodes further; return the target that is sent then.
+def _joined(memory: MutableMapping[str, Any], space: str, begun: Session) -> Session:
+    """Return the session to go on with: the one that another thread has begun by the same nonce, if any.
 
-    Left to themselves they do: a redirect's URL, which nobody has prepared, becomes another one.
+    Two sessions of one nonce would count its uses twice.
     """
-    parts = urlsplit(request.url or "")
-    query = f"?{quote(parts.query, safe=_QUERY)}" if parts.query else ""
-    encoded = f"{quote(parts.path or '/', safe=_PATH)}{query}"
-    target = _ESCAPED.sub(lambda match: match[0].upper(), encoded)
-    url = f"{parts.scheme}://{parts.netloc}{target}"
-    if url != request.url:
-        request.url = url
-    return target
+    with _beginning:
+        known: Session | None = memory.get(space)
+        if known and known.challenge == begun.challenge:
+            return known
+        memory[space] = begun
+        return begun
 
 
 def _learn(memory: MutableMapping[str, Any], space: str, session: Session, response: Answered) -> None:

@@ -54,7 +54,7 @@ def confirmed(reply: Reply, field: str, form: Mapping[str, str]) -> None:
 
 def problems(text: str) -> dict[str, str]:
     """Return what a problem report says, in a header, a form or a redirected URL; empty for none."""
-    return {name: redact.text(unquote_plus(value)) for name, value in _PROBLEM.findall(text)}
+    return {name: redact.quoted(unquote_plus(value)) for name, value in _PROBLEM.findall(text)}
 
 
 def _refusal(reply: Reply, field: str) -> Finding | None:
@@ -71,7 +71,7 @@ def _refusal(reply: Reply, field: str) -> Finding | None:
         return _said(reply, "reply_not_token", field, f"answered {reply.status} and no token")
     words = reply.text.strip()
     if words and not reported and not words.startswith("<"):
-        reported = {"answer": redact.text(words)}
+        reported = {"answer": redact.quoted(words)}
     return _said(reply, "sign_in_refused", field, "refused the request", evidence=reported)
 
 

@@ -17,6 +17,8 @@ from watchword.flow import Context
 from watchword.headers import FORM, media_type, text_of
 from watchword.oauth1.signature import HashName, Pair, Sign, base_string, base_string_uri, escape, form_pairs
 from watchword.pieces import pieces
+from watchword.redact import NeverPickled
+from watchword.urls import settled
 
 AddTo: TypeAlias = Literal["header", "query", "body"]
 
@@ -45,7 +47,7 @@ class SignatureMethod:
 
 
 @dataclass(frozen=True)
-class Signer:
+class Signer(NeverPickled):
     """Signs requests for one client and token; what does not change from one to the next is made once.
 
     Without a `token` it signs for the client alone. `body_hash` is whether a body that is no form
@@ -65,6 +67,7 @@ class Signer:
         Raises:
             RequestError: its body can't take the parameters, or can't be read twice.
         """
+        request.url = settled(request.url or "")
         if self.add_to == "body":
             _make_form(request)
         elif self.add_to == "query":

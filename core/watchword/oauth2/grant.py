@@ -9,12 +9,13 @@ from requests import PreparedRequest
 from watchword import redact
 from watchword.oauth2.reply import ReplyPaths, read_token
 from watchword.origins import host
+from watchword.redact import NeverPickled
 from watchword.tokens.token import Token
 from watchword.transport import Transport
 
 
 @dataclass(frozen=True)
-class Grant:
+class Grant(NeverPickled):
     """An authorization grant (RFC 6749 section 1.3), ready to be sent to the token endpoint."""
 
     request: PreparedRequest = field(repr=False)
@@ -37,7 +38,7 @@ class Grant:
 
         target = f"the token endpoint at {host(self.request.url or '')}"
         token = read_token(exchange(self.request.copy(), transport, target), self.paths)
-        redact.register([token.access_token])
+        redact.register_token(token.access_token)
         return token
 
     def discard(self, token: Token, transport: Transport) -> None:

@@ -98,6 +98,6 @@ def _said(
     for name in ("error", "error_description"):
         said = content.get(name) if content else None
         if isinstance(said, (str, Mapping)):
-            evidence[name] = redact.text(said if isinstance(said, str) else json.dumps(said))
+            evidence[name] = redact.quoted(said if isinstance(said, str) else json.dumps(said))
     message = f"Getting a token: the token endpoint at {reply.host} {what}."
     return finding(code, message, evidence=evidence, retry_after=reply.retry_after)

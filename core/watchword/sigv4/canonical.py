@@ -81,7 +81,7 @@ def encoded(text: str) -> str:
 def _rewritten(url: str, *, as_s3: bool) -> Target:
     parts = urlsplit(url)
     default = _SCHEME_PORTS.get(parts.scheme, "")
-    authority = parts.netloc.removesuffix(default)  # proxies and servers read it both ways
+    authority = parts.netloc.lower().removesuffix(default)  # proxies and servers read it both ways
     path = _decoded_once(parts.path, "/") if as_s3 else _normalised(parts.path)
     pairs = [_pair(pair) for pair in parts.query.split("&") if pair]
     sent = "&".join(pairs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from watchword.codes import finding
 from watchword.deadline import within
 from watchword.diagnosis import Finding
 from watchword.errors import TokenError
+from watchword.redact import NeverPickled
 from watchword.sigv4.quiet import quiet_botocore
 from watchword.sigv4.refusals import aws_refusal
 from watchword.tokens.token import Token
@@ -28,9 +30,17 @@ if TYPE_CHECKING:
 _SPANS = (43_200, 21_600, 14_400, 7_200, 3_600, 2_700, 1_800, 900, 600, 300, 60)
 """Lifetimes, in seconds, that temporary credentials of a profile may have at least."""
 
+_NO_PROFILE = {"profile": (None, None, None, None)}
+"""Botocore's variables, by where each is looked up: nowhere."""
+
 _STS = "AWS's token service (STS)"
 _SERVER_ERRORS = 500
 _CODES = {"AccessDenied": "access_denied", "ValidationError": "invalid_request"}
+
+
+def default_profile() -> str:
+    """Return the profile that counts on this machine where none is named, as botocore finds it."""
+    return os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE") or "default"
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,7 @@ class AwsCredentials(Token):
 
 
 @dataclass(frozen=True)
-class CredentialChain:
+class CredentialChain(NeverPickled):
     """Finds credentials as botocore does: those of a profile, or of a role that is assumed.
 
     `keys` are the document's own; without them the profile's are used, and without a profile
@@ -88,13 +98,14 @@ class CredentialChain:
 
     @property
     def _owner(self) -> str:
-        return f"The profile {self.profile!r}" if self.profile else "This machine's default profile"
+        return f"The profile {self.profile or default_profile()!r}"
 
     def _found(self, transport: Transport) -> AwsCredentials:
         from botocore.session import Session  # noqa: PLC0415 - heavy
 
         with quiet_botocore():
-            session = Session(profile=self.profile)
+            # Keys of the document's own want no profile, not even one that the environment names.
+            session = Session(session_vars=_NO_PROFILE) if self.keys else Session(profile=self.profile)
             _configure(session, self.region, transport)
             return self._assumed(session, transport) if self.role_arn else self._of_profile(session)
 

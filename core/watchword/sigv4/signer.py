@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from requests import PreparedRequest
 
+from watchword.redact import NeverPickled
 from watchword.sigv4 import canonical
 from watchword.sigv4.credentials import AwsCredentials
 
@@ -28,7 +29,7 @@ def like_s3(service: str) -> bool:
 
 
 @dataclass(frozen=True)
-class SigningKey:
+class SigningKey(NeverPickled):
     """The key that signs for one service in one region on one day, and for whom."""
 
     credentials: AwsCredentials

@@ -24,7 +24,7 @@ _LONGEST_PAUSE = 300.0
 _REMEMBER_REFUSED = 300.0
 """How long a refused client or user stands: asking again locks accounts at some providers."""
 
-_LOCKING = frozenset({"invalid_client", "login_refused"})
+_LOCKING = frozenset({"invalid_client", "login_refused", "token_field_missing"})
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ LONGEST_LIFETIME = 10 * 365 * 86400.0
 # RFC 6749 appendix A.12: visible characters and the space, which no header value ends in.
 VISIBLE = re.compile(r"[\x21-\x7e]+")
 
+_SLOW = re.compile(r"=~|\b(?:match|search)\s*\(")
+
 _OK, _REDIRECT, _TOO_MANY, _SERVER_ERROR = 200, 300, 429, 500
 
 
@@ -54,10 +56,15 @@ class Reply:
 
 
 def value_at(content: Mapping[str, Any], path: str) -> object:
-    """Return the first value at a JSONPath, None where there is none; plain names need no library."""
+    """Return the first value at a JSONPath, None where there is none; plain names need no library.
+
+    A path that searches by a pattern finds nothing: a text may keep it busy for ever.
+    """
     if path in content:
         return content[path]
     if path.isidentifier():
+        return None
+    if _SLOW.search(path):
         return None
     import jsonpath  # noqa: PLC0415 - costs 0.1 s, and few replies are nested
 

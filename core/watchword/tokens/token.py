@@ -7,12 +7,14 @@ import json
 import math
 from dataclasses import dataclass, field
 
+from watchword.redact import NeverPickled
+
 MARGIN = 60.0
 """A token counts as stale this many seconds before its end, or a fifth of its lifetime if that is less."""
 
 
 @dataclass(frozen=True)
-class Token:
+class Token(NeverPickled):
     """An access token (RFC 6749 section 5.1); the secret does not show in its repr.
 
     `lifetime` is in seconds from the moment it was issued, infinite where nobody said how long

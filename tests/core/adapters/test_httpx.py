@@ -213,7 +213,7 @@ def test_nothing_that_holds_secrets_is_pickled(serve, reply):
     things = [connection.httpx_client(), connection.async_httpx_client(), connection.httpx_auth()]
     things += [connection.aiohttp_middleware(), connection.dlt_auth()]
     for thing in things:
-        with pytest.raises(TypeError, match="load the connection there"):
+        with pytest.raises(TypeError, match="load the document there"):
             pickle.dumps(thing)
         assert "s3cret" not in repr(thing)
 

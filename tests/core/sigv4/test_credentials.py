@@ -14,6 +14,7 @@ import pytest
 
 import watchword
 from watchword import redact
+from watchword.diagnosis import errors
 from watchword.sigv4 import canonical
 from watchword.sigv4.credentials import AwsCredentials
 from watchword.sigv4.signer import SigningKey
@@ -309,3 +310,25 @@ def test_new_secrets_are_masked_and_never_logged(api, sts, caplog):
     assert {"ASIA1", "assumed-s3cret-1", "session-token-1"} <= redact.known()
     logging.getLogger("botocore.parsers").debug("Others are heard as before.")
     assert "Others are heard as before." in caplog.text
+
+
+@pytest.mark.parametrize("variable", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
+def test_the_fence_sees_the_profile_that_the_environment_names(monkeypatch, variable):
+    """`aws:default` admits the default profile, not whichever the environment puts in its place."""
+    monkeypatch.setenv("WATCHWORD_ALLOWED_REFERENCES", "aws:default")
+    document = {
+        "base_url": "https://api.test", "method": "aws_sigv4", "region": "r", "service": "s",
+        "role_arn": ROLE,
+    }  # fmt: skip
+    assert errors(watchword.load(document, stored=True).lint()) == []
+    monkeypatch.setenv(variable, "admin")
+    (found,) = watchword.load(document, stored=True).lint()
+    assert found.code.name == "reference_not_allowed"
+    assert "aws:admin" in found.message
+
+
+def test_keys_of_the_document_want_no_profile(api, sts, monkeypatch):
+    """A profile that the environment names and nobody has does not keep a role from being assumed."""
+    monkeypatch.setenv("AWS_PROFILE", "nowhere")
+    made = connection(api, role_arn=ROLE, access_key="AKIDBASE", secret_key=SECRETS["AKIDBASE"])
+    assert call(made).status_code == 200
