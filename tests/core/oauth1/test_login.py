@@ -252,6 +252,14 @@ def test_what_was_changed_meanwhile_is_kept(saved, provider, monkeypatch):
     changed = json.dumps(provider.document(realm="new"))
     assert signed_in(path, provider, monkeypatch, lambda: path.write_text(changed)).exit_code == 0
     assert json.loads(path.read_text())["realm"] == "new"
+    half = json.dumps({**provider.document(), "note": "\ud800"})
+    assert signed_in(path, provider, monkeypatch, lambda: path.write_text(half)).exit_code == 0
+    assert "access_token" in json.loads(path.read_text())
+    path = saved()
+    reference = json.dumps({**provider.document(), "access_token": "env:WATCHWORD_SECRET_A"})
+    assert signed_in(path, provider, monkeypatch, lambda: path.write_text(reference)).exit_code == 3
+    assert path.read_text() == reference
+    path = saved()
     assert signed_in(path, provider, monkeypatch, lambda: path.write_text("{")).exit_code == 3
     assert path.read_text() == "{"
 
