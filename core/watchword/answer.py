@@ -65,13 +65,14 @@ def refusal(answer: Answer, expected: Collection[int] = ()) -> Finding | None:
     if answer.redirect is not None:
         return _redirected(answer)
     if answer.succeeded:
-        return _disguised(answer) or _off_topic(answer) or (_unexpected(answer) if expected else None)
+        found = _disguised(answer) or _off_topic(answer)
+        return _unexpected(answer, expected) if expected and not found else found
     rule = _BY_STATUS.get(answer.status)
     if rule:
         return rule(answer)
     if answer.status >= 500:  # noqa: PLR2004 - server errors
         return _finding("server_error_5xx", answer, f"The API answered {answer.status}.")
-    return _unexpected(answer)
+    return _unexpected(answer, expected)
 
 
 def remarks(answer: Answer) -> list[Finding]:
@@ -107,8 +108,9 @@ def _finding(code: str, answer: Answer, message: str, advice: str = "") -> Findi
     return finding(code, message, advice=advice, evidence=answer.evidence(), retry_after=wait)
 
 
-def _unexpected(answer: Answer) -> Finding:
-    return _finding("unexpected_status", answer, f"The API answered {answer.status}.")
+def _unexpected(answer: Answer, expected: Collection[int] = ()) -> Finding:
+    wanted = f", and not {' or '.join(map(str, sorted(expected)))}" if expected else ""
+    return _finding("unexpected_status", answer, f"The API answered {answer.status}{wanted}.")
 
 
 def _redirected(answer: Answer) -> Finding:

@@ -58,7 +58,7 @@ def _root(
 
 
 @app.command()
-def validate(
+def validate(  # noqa: PLR0913, PLR0917 - one parameter an option
     document: Annotated[str, typer.Argument(help="The connection document: a JSON file, or - for stdin.")],
     test_url: Annotated[
         str | None, typer.Option(help="Complete URL of a harmless call that needs the credential.")
@@ -67,28 +67,30 @@ def validate(
     expected_status: Annotated[
         list[int] | None, typer.Option(help="A status that means success; may be repeated.")
     ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Longest wait for each call, in seconds; 10 unless given here or there."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,  # noqa: FBT002
 ) -> int:
     """Prove that a connection's credentials work, or say what is wrong.
 
     Exit status: 0 valid, 2 invalid, 3 configuration, 4 transient, 5 inconclusive.
     """
-    report = _validated(_read(document), test_url, http_method, tuple(expected_status or ()))
+    content = _read(document)
+    try:
+        connection = watchword.load(content)
+    except watchword.DocumentError as error:
+        report = error.report
+    else:
+        report = connection.validate(
+            test_url, http_method=http_method, expected_status=expected_status or (), timeout=timeout
+        )
     if as_json:
         typer.echo(json.dumps(report.as_dict(), indent=2))
     else:
         _show(report)
     return report.exit_code
-
-
-def _validated(
-    document: bytes, test_url: str | None, http_method: str, expected_status: tuple[int, ...]
-) -> Report:
-    try:
-        connection = watchword.load(document)
-    except watchword.DocumentError as error:
-        return error.report
-    return connection.validate(test_url, http_method=http_method, expected_status=expected_status)
 
 
 app.command()(login)

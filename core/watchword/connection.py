@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 UNAUTHORIZED = 401
 
+VALIDATION_TIMEOUT = 10.0
+"""Longest wait for each call of a validation, in seconds, where the document says nothing."""
+
 
 class Connection(NeverPickled):
     """Authenticates requests to one API as its document says; made by `watchword.load`.
@@ -214,7 +217,7 @@ class Connection(NeverPickled):
         http_method: str = "GET",
         expected_status: Sequence[int] = (),
         counterfactual: bool = True,
-        timeout: float = 10.0,
+        timeout: float | None = None,
     ) -> Report:
         """Prove the credential by using it, and say what is wrong where it fails.
 
@@ -225,11 +228,14 @@ class Connection(NeverPickled):
             expected_status: the statuses that mean success; any 2xx if left out.
             counterfactual: whether the call is repeated without the credential, to see
                 whether it mattered.
-            timeout: longest wait for each call, in seconds.
+            timeout: longest wait for each call, in seconds; that of the document, or 10 where it has none.
         """
         from watchword.validate import Plan, validate  # noqa: PLC0415 - extraction needs none of it
 
         url = test_url or self.document.common.test_url
+        common = self.document.common
+        if timeout is None:
+            timeout = common.timeout if "timeout" in common.model_fields_set else VALIDATION_TIMEOUT
         plan = Plan(url, http_method.upper(), frozenset(expected_status), counterfactual, timeout)
         return validate(self, plan)
 

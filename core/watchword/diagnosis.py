@@ -153,6 +153,13 @@ class Report:
             raise ValueError(f"the code {self.deciding.code.name} decides nothing")
         return verdict
 
+    def __bool__(self) -> bool:
+        """Whether it is `ok`: so `if connection.validate():` means what it says."""
+        return self.ok
+
+    def __str__(self) -> str:
+        return self.summary
+
     @property
     def ok(self) -> bool:
         """Whether extraction may start: the credential was proven."""

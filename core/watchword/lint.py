@@ -16,13 +16,14 @@ from watchword.origins import Origins, has_userinfo, is_plain_http, origin, show
 from watchword.placement import Placement, Slot, query_names
 from watchword.resolution import Resolved
 from watchword.transport import is_pem
+from watchword.urls import joined
 
 _PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 
 # What nobody means as a secret, and what somebody might.
 _STAND_IN = re.compile(r"(?i)change[-_ ]?me|\$\{[^}]*\}|\{\{[^}]*\}\}|\*+")
 _FOR_EXAMPLE = re.compile(
-    r"(?i)<[^<>]+>|(your|my)[-_ ](api[-_ ]?)?(key|token|secret|password).*|x{3,}|todo|tbd|\.{3,}"
+    r"(?i)\$[a-z_]{3,}|<[^<>]+>|(your|my)[-_ ](api[-_ ]?)?(key|token|secret|password).*|x{3,}|todo|tbd|\.{3,}"
 )
 _SURROUNDED = re.compile(r"\s.*|.*\s|\ufeff.*|\"(.*)\"|'(.*)'", re.DOTALL)
 
@@ -34,6 +35,7 @@ def lint(document: Document, resolved: Resolved) -> Iterator[Finding]:
     yield from _headers(resolved)
     yield from _secrets(resolved)
     yield from _files(resolved)
+    yield from _verification(resolved)
     if resolved.method.needs_parameters and not (resolved.secrets or resolved.defaults):
         message = f"The method {resolved.method.method} has neither secret_parameters nor extra_parameters."
         yield finding("missing_field", message)
@@ -47,7 +49,8 @@ def lint_test_url(url: str, document: Document, resolved: Resolved) -> Iterator[
         yield finding("userinfo_in_url", "The test URL holds user or password.")
         return
     if origin(url) is None:
-        yield finding("test_url_not_absolute", f"The test URL {named!r} is not complete.")
+        advice = f"Give the complete URL, such as {joined(shown(document.common.base_url), named)}."
+        yield finding("test_url_not_absolute", f"The test URL {named!r} is not complete.", advice=advice)
         return
     if is_plain_http(url) and origin(url) not in Origins(document.common.allowed_origins).allowed:
         yield finding("test_url_plain_http", f"The test URL {named!r} would send the credential in clear.")
@@ -152,6 +155,13 @@ def _secrets(resolved: Resolved) -> Iterator[Finding]:
         elif not is_pem(value) and _SURROUNDED.fullmatch(value):
             message = f"The secret {name} has blanks, line breaks, quotes or a byte order mark around it."
             yield finding("secret_surrounded", message)
+
+
+def _verification(resolved: Resolved) -> Iterator[Finding]:
+    if not resolved.transport.verify:
+        yield finding(
+            "tls_unverified", "The server's certificate is not verified: anybody may answer in its place."
+        )
 
 
 def _files(resolved: Resolved) -> Iterator[Finding]:

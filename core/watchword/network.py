@@ -15,7 +15,8 @@ from watchword.codes import finding
 from watchword.diagnosis import Finding
 
 # OpenSSL's X509_V_ERR_* numbers.
-_CERT_EXPIRED, _HOSTNAME_MISMATCH = 10, 62
+_CERT_EXPIRED = 10
+_NAME_MISMATCHES = frozenset({62, 64})  # of a host name, of an IP address
 
 _MESSAGES = {
     "dns_not_found": "The host of {target} does not exist in DNS.",
@@ -85,7 +86,7 @@ def _tls_code(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         if error.verify_code == _CERT_EXPIRED:
             return "tls_expired"
-        return "tls_hostname_mismatch" if error.verify_code == _HOSTNAME_MISMATCH else "tls_untrusted"
+        return "tls_hostname_mismatch" if error.verify_code in _NAME_MISMATCHES else "tls_untrusted"
     reason = (error.reason or "").upper()
     if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason:
         return "tls_client_certificate_required"

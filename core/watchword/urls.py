@@ -22,6 +22,15 @@ _TELLING = 8
 """A shorter secret, in characters, is only found as a whole value: as a part it would be everywhere."""
 
 
+def joined(base_url: str, url: str) -> str:
+    """Return an absolute URL as it is and a relative one behind the base URL, with one slash between."""
+    if url.lower().startswith(("http://", "https://")):
+        return url
+    if not url or url.startswith("?"):
+        return base_url + url
+    return f"{base_url.rstrip('/')}/{url.lstrip('/')}"
+
+
 def without_secrets(url: str) -> str | None:
     """Return the URL without the query parameters and the fragment that hold a known secret.
 

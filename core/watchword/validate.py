@@ -112,13 +112,18 @@ def _called(connection: Connection, plan: Plan, findings: list[Finding]) -> Walk
     if isinstance(outcome, Finding):
         return outcome
     refused = meaning.refusal(outcome, plan.expected_status)
-    explained = refused and _explained(connection, outcome)
-    if explained:
-        return explained
+    if refused:
+        explained = _explained(connection, outcome)
+        drifts = connection.document.method.depends_on_time and outcome.status in _CREDENTIAL_STATUSES
+        if drifts and not (explained and explained.code.name == "clock_skew"):
+            findings.extend(clock.remarks(outcome.headers, outcome.received))
+        if explained:
+            return explained
     if refused and refused.code.name == "forbidden_403":
         return (yield from _weighed(connection, plan, outcome, refused))
     if refused:
-        return refused
+        unexplained = refused.code.name == "unauthorized_401" and connection.document.method.check
+        return replace(refused, advice=connection.document.method.check) if unexplained else refused
     if not connection.has_credential:
         return finding("no_authentication", f"The API answered {outcome.status}.")
     findings.extend(meaning.remarks(outcome))
@@ -131,8 +136,9 @@ def _explained(connection: Connection, refused: Answer) -> Finding | None:
     """Return what the refusal says in the method's own terms, or that the clock is the reason."""
     method = connection.document.method
     known = method.explain(refused.status, refused.headers, refused.text)
-    if known is None and method.depends_on_time and refused.status in _CREDENTIAL_STATUSES:
-        known = clock.reason(refused.headers, refused.received)
+    timed = known.code.name == "clock_skew" if known else refused.status in _CREDENTIAL_STATUSES
+    measured = clock.reason(refused.headers, refused.received) if timed and method.depends_on_time else None
+    known = measured or known
     return known and replace(known, evidence={**refused.evidence(), **known.evidence})
 
 

@@ -147,7 +147,7 @@ class ApiResource(NeverPickled, dg.ConfigurableResource[Any]):
         http_method: str = "GET",
         expected_status: Sequence[int] = (),
         counterfactual: bool = True,
-        timeout: float = 10.0,
+        timeout: float | None = None,
     ) -> Report:
         """Prove the credential by using it; what is wrong stands in the report, configuration included.
 
@@ -158,7 +158,7 @@ class ApiResource(NeverPickled, dg.ConfigurableResource[Any]):
             expected_status: the statuses that mean success; any 2xx if left out.
             counterfactual: whether the call is repeated without the credential, to see
                 whether it mattered.
-            timeout: longest wait for each call, in seconds.
+            timeout: longest wait for each call, in seconds; that of the document, or 10 where it has none.
         """
         try:
             connection = self.connection

@@ -129,8 +129,7 @@ class JwtBearerResource(ApiResource):
     lifetime: int = Field(
         default=300,
         description=(
-            "Seconds that a JWT lasts: sets iat, nbf and exp unless the payload does; 0 signs each"
-            " request anew."
+            "Seconds from iat to exp, which are set unless the payload does it; 0 signs each request anew."
         ),
     )
 
@@ -239,8 +238,10 @@ class SessionLoginResource(ApiResource):
     login_method: Literal["POST", "GET", "PUT"] = Field(
         default="POST", description="The HTTP method of the login."
     )
-    username: str = Field(default="", description="The user's name.")
-    password: str = Field(default="", repr=False, description="The user's password, for the login alone.")
+    username: str | None = Field(default=None, description="The user's name.")
+    password: str | None = Field(
+        default=None, repr=False, description="The user's password, for the login alone."
+    )
     login_auth: Literal["none", "basic"] = Field(
         default="none", description="basic: name and password go as Basic header of the login."
     )

@@ -114,7 +114,7 @@ class ApiHook(HttpHook):
 
     def url_from_endpoint(self, endpoint: str | None) -> str:
         """Return an absolute endpoint, such as a page's link to the next one, as it is; else join it."""
-        from watchword.adapters.session import joined  # noqa: PLC0415 - import time
+        from watchword.urls import joined  # noqa: PLC0415 - import time
 
         if not self._base_url_initialized:
             self.base_url, self._base_url_initialized = self.connection.base_url, True
@@ -141,7 +141,7 @@ class ApiHook(HttpHook):
         http_method: str = "GET",
         expected_status: Sequence[int] = (),
         counterfactual: bool = True,
-        timeout: float = 10.0,
+        timeout: float | None = None,
     ) -> Report:
         """Prove the connection's credential by using it; the arguments are those of `Connection.validate`.
 

@@ -47,3 +47,10 @@ def test_a_report_needs_a_finding_that_decides():
     remark = finding("empty_result", "Nothing.")
     with pytest.raises(ValueError, match="decides nothing"):
         _ = Report(remark, (remark,)).verdict
+
+
+def test_a_report_is_true_where_it_is_ok():
+    """`if connection.validate():` means what it says, and its text is the command's."""
+    assert not REPORT
+    assert Report(finding("authenticated", "Yes."), ())
+    assert str(REPORT) == REPORT.summary

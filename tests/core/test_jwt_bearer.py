@@ -109,10 +109,11 @@ def test_every_algorithm_is_verified_by_others(algorithm):
 
 
 def test_iat_nbf_and_exp_are_set():
-    """Issued and valid half a minute ago, since clocks differ, and until the lifetime ends."""
+    """Issued half a minute ago, since clocks differ; from there on counts the lifetime, a short one too."""
+    assert said(fetched(lifetime=60))[1] == {"iat": NOW - 6, "nbf": NOW - 6, "exp": NOW + 54}
     header, claims = said(fetched(lifetime=600, payload={"iss": "me"}))
     assert header == {"alg": "HS256", "typ": "JWT"}
-    assert claims == {"iat": NOW - 30, "nbf": NOW - 30, "exp": NOW + 600, "iss": "me"}
+    assert claims == {"iat": NOW - 30, "nbf": NOW - 30, "exp": NOW + 570, "iss": "me"}
 
 
 def test_the_payload_wins_and_null_leaves_a_claim_out():
@@ -203,7 +204,7 @@ def test_lifetime_0_signs_each_request_anew(api):
             assert session.get("/a").status_code == 200
     assert len(set(api.tokens)) == 5
     claims = [said(token)[1] for token in api.tokens]
-    assert {claim["exp"] - claim["iat"] for claim in claims} == {60 + 30}
+    assert {claim["exp"] - claim["iat"] for claim in claims} == {60}
     assert len({claim["jti"] for claim in claims}) == 5
 
 
@@ -415,3 +416,18 @@ def test_any_text_as_a_key_ends_in_findings_or_a_signature(algorithm, text, enco
         assert {found.code.name for found in error.findings} <= {"key_unreadable", "key_unsuitable"}
     else:
         assert key.jws(b"{}", b"{}").startswith("e30.e30.")
+
+
+@pytest.mark.parametrize(("lifetime", "codes"), [(300, ["jti_reused"]), (0, [])])
+def test_a_jti_of_its_own_wants_a_jwt_for_each_request(lifetime, codes):
+    """APIs that take each JWT once would refuse the second call."""
+    made = connection(payload={"jti": "{{uuid}}"}, lifetime=lifetime)
+    assert [found.code.name for found in made.lint()] == codes
+
+
+def test_an_unexplained_refusal_names_the_fields_to_check(serve, reply):
+    """What was signed a moment ago has not expired: the advice is about key and claims."""
+    server = serve(reply(401))
+    found = connection(server.url).validate(f"{server.url}/me").deciding
+    assert found.code.name == "unauthorized_401"
+    assert "algorithm" in found.advice

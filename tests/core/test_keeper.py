@@ -121,10 +121,14 @@ def test_a_failure_stands_for_a_while_for_all_who_ask():
     keeper = Keeper(endpoint, clock)
     for code, pause in (("invalid_client", 300), ("temporarily_unavailable", 1)):
         endpoint.calls, endpoint.failure = 0, finding(code, "no")
+        said = []
         for _ in range(10):
-            with pytest.raises(TokenError):
+            with pytest.raises(TokenError) as error:
                 keeper.get()
+            said.append(str(error.value))
         assert endpoint.calls == 1
+        assert "stands for" not in said[0]
+        assert all(f"stands for {pause} seconds more" in words for words in said[1:])
         clock.now += pause + 1
     endpoint.failure = None
     assert keeper.get().access_token == "token-2"

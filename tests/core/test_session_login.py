@@ -494,6 +494,9 @@ def test_a_cookie_for_whoever_comes_is_no_proof(acme):
 
 
 FAULTS = [
+    ({"password": None}, "missing_field"),
+    ({"username": None, "login_auth": "basic", "login_body": {"a": 1}}, "missing_field"),
+    ({"password": None, "login_body": {"p": "{{secret:password}}"}}, "missing_field"),
     ({"response_access_path": None}, "missing_field"),
     ({"response_header": "X"}, "given_twice"),
     ({"add_to": "cookie"}, "missing_field"),

@@ -496,3 +496,21 @@ def test_a_host_that_can_t_be_reached_is_told_from_one_that_is_silent(monkeypatc
         # Loopback is always reachable, and no other address is ours to call.
         monkeypatch.setattr(urllib3.util.connection, "create_connection", connect)
         assert code_of("https://api.test") == code
+
+
+@pytest.mark.parametrize(
+    ("fields", "plan", "limit"), [({"timeout": 0.3}, {}, 0.3), ({}, {"timeout": 0.2}, 0.2)]
+)
+def test_the_document_s_own_limit_holds_for_its_validation(serve, reply, fields, plan, limit):
+    """Unless the call says otherwise, and the finding tells which it was."""
+    server = serve(reply(delay=1.0))
+    document = {"base_url": server.url, "method": "api_key", "api_key": SECRET, **fields}
+    found = watchword.load(document).validate(f"{server.url}/me", **plan).deciding
+    assert found.code.name == "read_timeout"
+    assert f"within {limit:g} seconds" in str(found)
+
+
+def test_an_unverified_certificate_is_remarked():
+    """Turning verification off works, and never without a word."""
+    document = {"base_url": "https://a.test", "method": "api_key", "api_key": SECRET, "verify": False}
+    assert [found.code.name for found in watchword.load(document).lint()] == ["tls_unverified"]

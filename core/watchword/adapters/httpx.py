@@ -12,9 +12,9 @@ from watchword.adapters.border import Border, cookies_for_stranger
 from watchword.adapters.extras import missing_extra
 from watchword.adapters.portable import Exchange
 from watchword.adapters.retry import IDEMPOTENT, with_retries
-from watchword.adapters.session import joined
 from watchword.authenticator import Authenticator, Use
 from watchword.transport import Transport
+from watchword.urls import joined
 
 try:
     import httpx

@@ -179,9 +179,7 @@ class Exchange:
 def replayable(wish: PreparedRequest, unsigned: Unsigned) -> PreparedRequest:
     """Return what is to be sent again; raises RequestError where the body is a stream that is gone."""
     if not unsigned.is_replayable:
-        message = (
-            "The API refused the credential, and the request's body is a stream that can't be sent again."
-        )
+        message = "The API wants the request once more, and its body is a stream that can't be sent again."
         raise RequestError([finding("body_not_replayable", message)])
     return wish
 

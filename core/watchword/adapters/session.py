@@ -9,6 +9,7 @@ from requests import PreparedRequest, Request, Response, Session
 from watchword.adapters.signing import SigningAdapter
 from watchword.origins import origin
 from watchword.redact import NeverPickled
+from watchword.urls import joined
 
 
 class ApiSession(NeverPickled, Session):
@@ -42,15 +43,6 @@ class ApiSession(NeverPickled, Session):
         """Close the session's connections, unless its transport is shared with other sessions."""
         if not self._shared:
             super().close()
-
-
-def joined(base_url: str, url: str) -> str:
-    """Return an absolute URL as it is and a relative one behind the base URL, with one slash between."""
-    if url.lower().startswith(("http://", "https://")):
-        return url
-    if not url or url.startswith("?"):
-        return base_url + url
-    return f"{base_url.rstrip('/')}/{url.lstrip('/')}"
 
 
 def _unchanged(request: PreparedRequest) -> PreparedRequest:

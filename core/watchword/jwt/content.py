@@ -42,13 +42,17 @@ class Content:
 
     def claims(self, moment: Moment) -> dict[str, JsonValue]:
         """Return the claims: iat, nbf and exp unless the payload has them; null leaves a claim out."""
-        now = int(moment.now)
-        times = {"iat": now - BACKDATED, "nbf": now - BACKDATED, "exp": now + (self.lifetime or AT_ONCE)}
+        lifetime = self.lifetime or AT_ONCE
+        issued = int(moment.now) - min(BACKDATED, lifetime // 10)
+        times = {"iat": issued, "nbf": issued, "exp": issued + lifetime}
         return _present(times, templates.fill(dict(self.payload), self.secrets, moment))
 
     def findings(self, algorithm: str, moment: Moment) -> Iterator[Finding]:
         """Yield what makes header or claims illegal; their templates are known to be good."""
         header, claims = self.header(algorithm, moment), self.claims(moment)
+        if self.lifetime and any("{{uuid}}" in text for text in templates.texts(self.payload.get("jti"))):
+            message = f"jti is {{{{uuid}}}}, but each JWT is sent for {self.lifetime} seconds."
+            yield finding("jti_reused", message)
         yield from _header_findings(header, algorithm)
         yield from _time_findings(claims, moment.now)
         try:

@@ -37,6 +37,9 @@ class Method(Fields):
     token_is_proof: ClassVar[bool] = False
     """Whether a new token proves the credential, since a server has checked it and issued one."""
 
+    check: ClassVar[str] = ""
+    """What to check where an API refuses the credential without saying why; empty for the usual."""
+
     depends_on_time: ClassVar[bool] = False
     """Whether what is sent says when it was made, so that a wrong clock is a reason to refuse it."""
 

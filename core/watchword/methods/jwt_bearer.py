@@ -32,6 +32,9 @@ class JwtBearer(TokenPlacement):
 
     method: ClassVar[str] = "jwt_bearer"
     title: ClassVar[str] = "JWT signed with a key"
+    check: ClassVar[str] = (
+        "Check jwt_secret, algorithm and key_encoding, and what the API wants in the payload (iss, aud)."
+    )
     depends_on_time: ClassVar[bool] = True
 
     algorithm: Annotated[Name, About("Algorithm", "What the API checks the signature with.", _JWT)] = "HS256"
@@ -69,8 +72,7 @@ class JwtBearer(TokenPlacement):
         int,
         About(
             "Lifetime",
-            "Seconds that a JWT lasts: sets iat, nbf and exp unless the payload does; 0 signs each request "
-            "anew.",
+            "Seconds from iat to exp, which are set unless the payload does it; 0 signs each request anew.",
             _JWT,
         ),
     ] = Field(default=300, ge=0, le=_YEARS)

@@ -44,6 +44,9 @@ class OAuth1(Method):
 
     method: ClassVar[str] = "oauth1"
     title: ClassVar[str] = "OAuth 1.0"
+    check: ClassVar[str] = (
+        "Check consumer_key and access_token; where there is no token yet, run watchword login."
+    )
     depends_on_time: ClassVar[bool] = True
     urls: ClassVar[tuple[str, ...]] = SIGN_IN_URLS
 

@@ -43,9 +43,9 @@ class SessionLogin(TokenPlacement):
     login_method: Annotated[
         Literal["POST", "GET", "PUT"], About("Login method", "The HTTP method of the login.", _LOGIN)
     ] = "POST"
-    username: Annotated[str, About("User name", "The user's name.", Section.AUTHENTICATION)] = ""
+    username: Annotated[str | None, About("User name", "The user's name.", Section.AUTHENTICATION)] = None
     password: Annotated[
-        str,
+        str | None,
         About(
             "Password",
             "The user's password, for the login alone.",
@@ -53,7 +53,7 @@ class SessionLogin(TokenPlacement):
             secret=True,
             may_be_empty=True,
         ),
-    ] = ""
+    ] = None
     login_auth: Annotated[
         Literal["none", "basic"],
         About("Login authentication", "basic: name and password go as Basic header of the login.", _LOGIN),
@@ -133,13 +133,17 @@ class SessionLogin(TokenPlacement):
     def findings(self, secrets: Secrets, /) -> Iterator[Finding]:
         """Where the token stands and goes, and what JSON fields hold that they shouldn't."""
         yield from self._place_findings()
-        if self.login_auth == "basic" and ":" in self.username:
+        if self.login_auth == "basic" and ":" in (self.username or ""):
             message = "The user name has a colon; all behind it would count as password."
             yield finding("username_illegal", message)
         if self.login_auth == "basic" and "authorization" in {name.lower() for name in self.login_headers}:
             message = "login_headers has an Authorization header, which login_auth basic makes already."
             yield finding("header_conflict", message)
         yield from headers.value_findings(self.value("token"), "the token's place")
+        absent = list(self._absent(secrets))
+        if absent:
+            yield from absent
+            return
         known = self._known(secrets)
         missing = [
             *_template_findings("login_body", self._body, known),
@@ -150,6 +154,18 @@ class SessionLogin(TokenPlacement):
             for name, value in self._filled_headers(secrets).items():
                 yield from headers.name_findings(name, "header")
                 yield from headers.value_findings(value, f"the login's header {name[:40]}")
+
+    def _absent(self, secrets: Secrets) -> Iterator[Finding]:
+        """Find a name or password that the login uses and nobody gave: an empty one would be refused."""
+        used = {*templates.names(dict(self._body)), *templates.names(dict(_named(self.login_headers)))}
+        if self.login_auth == "basic":
+            used |= {"username", "password"}
+        for name, value in (("username", self.username), ("password", self.password)):
+            if name in used and value is None and name not in secrets:
+                advice = "Fill the field in; where it is meant to be empty, write literal: there."
+                yield finding(
+                    "missing_field", f"The login uses the field {name}, which is missing.", advice=advice
+                )
 
     def _place_findings(self) -> Iterator[Finding]:
         if not self._places:
@@ -189,7 +205,7 @@ class SessionLogin(TokenPlacement):
     def _basic(self) -> dict[str, str]:
         if self.login_auth != "basic":
             return {}
-        return {"Authorization": headers.basic(self.username, self.password)}
+        return {"Authorization": headers.basic(self.username or "", self.password or "")}
 
     @property
     def _body(self) -> Mapping[str, JsonValue]:
@@ -200,7 +216,8 @@ class SessionLogin(TokenPlacement):
     def _known(self, secrets: Secrets) -> Secrets:
         """Return what templates may name: the secrets, and the method's own fields where they are filled."""
         own = {"username": self.username, "password": self.password}
-        return {**secrets, **{name: value for name, value in own.items() if value or name not in secrets}}
+        given = {name: value for name, value in own.items() if value is not None}
+        return {**given, **secrets, **{name: value for name, value in given.items() if value}}
 
     def _filled_headers(self, secrets: Secrets) -> dict[str, str]:
         known = self._known(secrets)

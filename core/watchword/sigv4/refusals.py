@@ -48,7 +48,7 @@ _BY_CODE: Mapping[str, str] = {
 """AWS's codes, without the word Exception that some services end them in."""
 
 _MESSAGES: Mapping[str, str] = {
-    "aws_key_unknown": "AWS does not know the access key; a temporary one (ASIA...) needs its session token.",
+    "aws_key_unknown": "AWS does not know the access key, or the session token does not belong to it.",
     "aws_token_expired": "The session token of the temporary credentials has ended.",
     "aws_token_missing": "AWS found no session token that belongs to the access key.",
     "aws_scope_wrong": "The signature is made for another region or service than this one.",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from watchword.diagnosis import Finding
@@ -136,7 +137,7 @@ class Keeper:
         if self._failure and now < self._failure[1]:
             if valid:
                 return valid
-            raise TokenError(self._failure[0])
+            raise TokenError(_remembered(*self._failure, now))
         try:
             token = self._fetched()
         except TokenError:
@@ -157,6 +158,12 @@ class Keeper:
         self._failure = None
         self._held = _Held(token, now + token.fresh_for, now + token.lifetime)
         return token
+
+
+def _remembered(findings: Sequence[Finding], until: float, now: float) -> list[Finding]:
+    """Return the findings of a failure with the words that nobody was asked this time."""
+    words = f" This answer stands for {math.ceil(until - now)} seconds more, in which nobody is asked again."
+    return [replace(found, message=found.message + words) for found in findings]
 
 
 def _pause(error: TokenError) -> float:
