@@ -26,7 +26,6 @@ test: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/signing.py
-	@$(BIN)/python benchmarks/clients.py
 	@$(BIN)/python benchmarks/pages.py
 	@$(BIN)/python benchmarks/imports.py
 

@@ -1,23 +1,22 @@
 """What authentication adds to a request in each HTTP client, beside the client's own fixed header.
 
 The socket is taken out of each client; what is left is the client's own work, with and without
-watchword. The difference is what counts, in microseconds.
+watchword. The difference is what counts.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import httpx
 import requests
-from harness import Comparison, compare
+from harness import Comparison, compare, show
 from requests.adapters import HTTPAdapter
-from rich.console import Console
-from rich.table import Table
 
 import watchword
 
@@ -31,15 +30,17 @@ CALLS = 50
 
 
 def main() -> None:
-    """Measure each client and print the table."""
-    table = Table("client", "plain header, µs", "watchword, µs", "added, µs")
-    for comparison, calls in (sync_requests(), sync_httpx(), async_httpx(), async_aiohttp()):
-        plain, ours = (seconds * 1e6 / calls for seconds in comparison.seconds.values())
-        table.add_row(comparison.title, f"{plain:.1f}", f"{ours:.1f}", f"{ours - plain:.1f}")
-    Console().print(table)
+    """Measure each client and print the tables."""
+    for comparison in comparisons():
+        show(comparison)
 
 
-def sync_requests() -> tuple[Comparison, int]:
+def comparisons() -> list[Comparison]:
+    """Return what a request costs in each client, first with its own fixed header."""
+    return [sync_requests(), sync_httpx(), async_httpx(), async_aiohttp()]
+
+
+def sync_requests() -> Comparison:
     """`conn.session()` beside a session with the header."""
     answer = requests.Response()
     answer.status_code = 200
@@ -47,19 +48,19 @@ def sync_requests() -> tuple[Comparison, int]:
     plain = requests.Session()
     plain.headers.update(HEADERS)
     ours = CONNECTION.session()
-    contenders = {"plain": lambda: plain.get(URL), "watchword": lambda: ours.get(URL)}
-    return compare("requests", contenders), 1
+    contenders = {"its own fixed header": lambda: plain.get(URL), "watchword": lambda: ours.get(URL)}
+    return compare("requests session", contenders)
 
 
-def sync_httpx() -> tuple[Comparison, int]:
+def sync_httpx() -> Comparison:
     """`conn.httpx_client()` beside a client with the header."""
     httpx.HTTPTransport.handle_request = lambda *_: httpx.Response(200)  # type: ignore[method-assign]
     plain, ours = httpx.Client(headers=HEADERS), CONNECTION.httpx_client()
-    contenders = {"plain": lambda: plain.get(URL), "watchword": lambda: ours.get(URL)}
-    return compare("httpx", contenders), 1
+    contenders = {"its own fixed header": lambda: plain.get(URL), "watchword": lambda: ours.get(URL)}
+    return compare("httpx client", contenders)
 
 
-def async_httpx() -> tuple[Comparison, int]:
+def async_httpx() -> Comparison:
     """`conn.async_httpx_client()` beside a client with the header."""
 
     async def answered(*_: object) -> httpx.Response:
@@ -68,13 +69,13 @@ def async_httpx() -> tuple[Comparison, int]:
     httpx.AsyncHTTPTransport.handle_async_request = answered  # type: ignore[method-assign]
     plain, ours = httpx.AsyncClient(headers=HEADERS), CONNECTION.async_httpx_client()
     contenders = {
-        "plain": looped(lambda: plain.get(URL)),
+        "its own fixed header": looped(lambda: plain.get(URL)),
         "watchword": looped(lambda: ours.get(URL)),
     }
-    return compare("httpx, asynchronous", contenders), CALLS
+    return each(compare("httpx client, asynchronous", contenders))
 
 
-def async_aiohttp() -> tuple[Comparison, int]:
+def async_aiohttp() -> Comparison:
     """`conn.aiohttp_middleware()` beside a middleware that sets the header."""
     middleware = CONNECTION.aiohttp_middleware()
     answer = SimpleNamespace(status=200, headers={})
@@ -88,10 +89,10 @@ def async_aiohttp() -> tuple[Comparison, int]:
 
     request = asyncio.run(an_aiohttp_request())
     contenders = {
-        "plain": looped(lambda: plain(request, handler)),
+        "its own fixed header": looped(lambda: plain(request, handler)),
         "watchword": looped(lambda: middleware(request, handler)),
     }
-    return compare("aiohttp", contenders), CALLS
+    return each(compare("aiohttp middleware", contenders))
 
 
 async def an_aiohttp_request() -> aiohttp.ClientRequest:
@@ -108,6 +109,13 @@ async def an_aiohttp_request() -> aiohttp.ClientRequest:
         except aiohttp.ClientOSError:
             return seen[0]
     raise AssertionError("aiohttp made no request")
+
+
+def each(comparison: Comparison) -> Comparison:
+    """Return what one call costs, where a run makes many."""
+    return replace(
+        comparison, seconds={name: seconds / CALLS for name, seconds in comparison.seconds.items()}
+    )
 
 
 def looped(call: Callable[[], Awaitable[object]]) -> Callable[[], None]:

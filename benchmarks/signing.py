@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TypeAlias
 
+import clients
 import jwt
 import requests
 from authlib.integrations.requests_client import OAuth1Auth, OAuth2Auth
@@ -53,13 +54,14 @@ Run: TypeAlias = Callable[[], object]
 def main() -> None:
     """Measure everything in one run, print the tables and draw the chart."""
     HTTPAdapter.send = answered  # type: ignore[method-assign] # the socket is taken out
-    comparisons = [*fixed(), aws(), presigned(), hmac(), rsa_signed(), json_web_token()]
+    comparisons = [fixed(), aws(), presigned(), hmac(), rsa_signed(), json_web_token()]
+    comparisons += clients.comparisons()
     for comparison in comparisons:
         show(comparison)
     draw(comparisons)
 
 
-def fixed() -> list[Comparison]:
+def fixed() -> Comparison:
     """What is the same for every request, or held: the floor is what nobody can do without."""
 
     def floor() -> object:
@@ -79,7 +81,7 @@ def fixed() -> list[Comparison]:
         "requests-oauthlib OAuth2": peer(OAuth2(token=TOKEN)),
         "Authlib OAuth2Auth": peer(OAuth2Auth(TOKEN)),
     }
-    return [compare("a credential at hand", contenders)]
+    return compare("a credential at hand", contenders)
 
 
 def aws() -> Comparison:

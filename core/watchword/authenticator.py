@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
@@ -77,15 +77,17 @@ class Authenticator(NeverPickled):
             wish = flow.send(self.token(wish.rejected))
         return wish
 
-    def token(self, rejected: Token | None) -> Token:
-        """Return a token that is good for a request, which may mean to wait for one.
+    @cached_property
+    def token(self) -> Callable[[Token | None], Token]:
+        """What returns a token that is good for a request, given the one that was refused, if any.
 
-        Raises:
-            TokenError: none can be had.
+        It may mean to wait for one, and raises TokenError where none can be had.
         """
-        if self.keeper is None:
-            raise TypeError("this method has no token")
-        return self.keeper.get(rejected)
+        return self.keeper.get if self.keeper else _no_token
+
+
+def _no_token(_: Token | None) -> Token:
+    raise TypeError("this method has no token")
 
 
 class Use:

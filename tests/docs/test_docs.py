@@ -111,6 +111,13 @@ def test_links_lead_somewhere(page):
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
+def test_the_chart_is_drawn():
+    """README's figures are a picture that `make bench` has written."""
+    chart = (ROOT / "docs" / "benchmarks.svg").read_text()
+    assert chart.startswith("<?xml")
+    assert "watchword aws_sigv4" in chart
+
+
 def test_pages_speak_of_the_project_alone():
     """No page holds a path of somebody's machine."""
     for page in PAGES:

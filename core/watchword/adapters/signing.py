@@ -50,6 +50,7 @@ class SigningAdapter(NeverPickled, HTTPAdapter):
         self._border = Border(authenticator.origins)
         self._own = transport.overrides()
         self._foreign = transport.overrides(credentials=False)
+        self._own_cookies = authenticator.own_cookies
         self._use = Use(authenticator.keeper)
         super().__init__()
 
@@ -141,8 +142,8 @@ class SigningAdapter(NeverPickled, HTTPAdapter):
         except (RequestException, OSError, ValueError) as error:
             redact.exception(error, lambda value: request if value is signed else value)
             raise
-        if self.authenticator.own_cookies:
-            forget_cookies(response, self.authenticator.own_cookies)
+        if self._own_cookies:
+            forget_cookies(response, self._own_cookies)
         if signed.url is not request.url:
             response.raw.url = request.path_url
             clean_echo(response, request.url or "", signed.url or "")
