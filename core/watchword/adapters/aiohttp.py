@@ -58,7 +58,7 @@ class SigningMiddleware(NeverPickled):
             return response
         unsigned = _Unsigned(request, url)
         exchange = AsyncExchange(self._authenticator, unsigned)
-        response = await unsigned.send(await exchange.first(), handler)
+        response = await unsigned.send(exchange.at_once() or await exchange.first(), handler)
         try:
             while (again := await exchange.following(_Answer(response))) is not None:
                 self._authenticator.carry_cookies(again, response.headers.getall("Set-Cookie", []))

@@ -49,13 +49,16 @@ class AsyncExchange:
         self._authenticator = authenticator
         self._unsigned = unsigned
         self._steps = steps(authenticator, unsigned)
+        self._wish: object = None
+
+    def at_once(self) -> PreparedRequest | None:
+        """Begin, and return what is to be sent where nothing has to be waited for: most requests' path."""
+        self._wish = wish = next(self._steps)
+        return wish if isinstance(wish, PreparedRequest) else None
 
     async def first(self) -> PreparedRequest:
-        """Return what is to be sent; raises RequestError and TokenError."""
-        wish = next(self._steps)
-        if isinstance(wish, PreparedRequest):
-            return wish
-        granted = await self._granted(wish)
+        """Return what is to be sent where `at_once` had nothing; raises RequestError and TokenError."""
+        granted = await self._granted(self._wish)
         if granted is None:
             raise TypeError("a flow sends its request at least once")
         return granted

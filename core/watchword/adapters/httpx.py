@@ -123,7 +123,7 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
         if not self._use.begun:
             self._use.begin()
         exchange = asynchronous.AsyncExchange(self._authenticator, unsigned)
-        signed = unsigned.signed(await exchange.first())
+        signed = unsigned.signed(exchange.at_once() or await exchange.first())
         response = await _async_transmit(signed, pool)
         try:
             while (again := await exchange.following(response)) is not None:

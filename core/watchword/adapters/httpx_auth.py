@@ -56,7 +56,7 @@ class HttpxAuth(NeverPickled, httpx.Auth):
             yield request
             return
         exchange = AsyncExchange(self._authenticator, unsigned)
-        unsigned.become(await exchange.first())
+        unsigned.become(exchange.at_once() or await exchange.first())
         response = yield request
         while not response.history and (again := await exchange.following(response)) is not None:
             unsigned.become(again)

@@ -115,7 +115,7 @@ def is_replayable(request: httpx.Request) -> bool:
 
 def clean_location(response: httpx.Response) -> None:
     """Remove a known secret that the server echoes in its redirect: the next hop may be a stranger."""
-    if not response.has_redirect_location:
+    if not (response.is_redirect and response.has_redirect_location):
         return
     kept = without_secrets(response.headers["Location"])
     if kept is None:

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from watchword.playground import control, oauth1_sign_in, verify_session
-from watchword.playground.credentials import CREDENTIALS, TOKEN_PATH, document
+from watchword.playground.credentials import AWKWARD_CREDENTIALS, CREDENTIALS, TOKEN_PATH, document
 from watchword.playground.data import airports
 from watchword.playground.oauth import answer_token_request
 from watchword.playground.state import State, state_of
@@ -84,6 +84,9 @@ async def index(request: Request) -> dict[str, Any]:
         "/{method}/v1/airports?page=1&per_page=100 or /{method}/v1/admin (always 403), or a body of any kind "
         "with POST /{method}/v1/uploads.",
         "methods": {method: document(root, method) for method in CREDENTIALS},
+        "second_accounts": {
+            method: document(root, method) | dict(other) for method, other in AWKWARD_CREDENTIALS.items()
+        },
         "token_endpoint": root + TOKEN_PATH,
         "controls": [
             "POST /_control/revoke/{method}",

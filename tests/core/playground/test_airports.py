@@ -83,6 +83,7 @@ def test_index_tells_how_to_use_it(playground: Playground, session: requests.Ses
     index = session.get(playground.url).json()
     assert set(index["methods"]) == set(CREDENTIALS)
     assert index["methods"]["bearer"]["base_url"] == f"{playground.url}/bearer"
+    assert index["second_accounts"]["jwt_bearer"]["algorithm"] == "ES256"
     assert index["token_endpoint"] == f"{playground.url}/oauth/token"
 
 
