@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import Any, NoReturn
@@ -22,9 +21,6 @@ MASK = "***"
 
 SHORTEST = 4
 """Shorter secrets are not masked: they would blank ordinary words, and protect nothing."""
-
-MOST_TOKENS = 64
-"""How many issued tokens are masked by value; with thousands each search would take seconds."""
 
 LONGEST_QUOTE = 4000
 """How much of a text is masked to be quoted, in characters: a finding shows less, and a body may be long."""
@@ -61,7 +57,7 @@ _HTML = re.compile("[+&<>']")
 
 _lock = Lock()
 _lasting: set[str] = set()
-_tokens: OrderedDict[str, frozenset[str]] = OrderedDict()
+_tokens: dict[str, frozenset[str]] = {}
 _known: set[str] = set()
 _pattern: re.Pattern[str] | None = None
 _listeners: list[Callable[[str], None]] = []
@@ -114,16 +110,19 @@ def register(secrets: Iterable[str]) -> None:
 
 
 def register_token(token: str) -> None:
-    """Have a token masked, here until many newer ones have come: by then it has ended."""
+    """Have a token masked, here until it is forgotten; the listeners keep it."""
     with _lock:
         _tokens[token] = forms(token)
         new = _tokens[token] - _known
-        if len(_tokens) > MOST_TOKENS:
-            _tokens.popitem(last=False)
-            _know(_lasting.union(*_tokens.values()))
-        else:
-            _know(_known | new)
+        _know(_known | new)
     _tell(new)
+
+
+def forget_token(token: str) -> None:
+    """Mask a token no more that nobody holds: with thousands of them each search would take seconds."""
+    with _lock:
+        if _tokens.pop(token, None):
+            _know(_lasting.union(*_tokens.values()))
 
 
 def _know(shapes: set[str]) -> None:

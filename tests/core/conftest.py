@@ -8,7 +8,6 @@ import socket
 import ssl
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +17,7 @@ import pytest
 import trustme
 
 from watchword import redact
+from watchword.tokens import keeper
 
 
 @dataclass(frozen=True)
@@ -171,10 +171,11 @@ def ca_bundle(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(autouse=True)
 def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give each test its own registry of secrets: made-up ones of another would blank its texts."""
+    """Give each test its own registry of secrets, and of tokens: another's would blank its texts."""
+    monkeypatch.setattr(keeper, "_keepers", {})
     monkeypatch.setattr(redact, "_known", set())
     monkeypatch.setattr(redact, "_lasting", set())
-    monkeypatch.setattr(redact, "_tokens", OrderedDict())
+    monkeypatch.setattr(redact, "_tokens", {})
     monkeypatch.setattr(redact, "_pattern", None)
     monkeypatch.setattr(redact, "_listeners", [])
 

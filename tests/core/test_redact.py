@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from watchword import bodies, redact
+from watchword.tokens.keeper import Keeper
+from watchword.tokens.token import Token
 
 HEX = "5d672d79c15b13162d9279b0855cfba6"
 
@@ -42,15 +46,30 @@ def test_a_line_of_a_key_is_masked_by_itself():
     assert redact.text(f"could not read {line}!") == "could not read ***!"
 
 
-def test_of_many_tokens_the_newest_are_masked():
-    """A process that renews tokens for months keeps a short list; lasting secrets stay on it."""
+def test_a_token_is_masked_until_it_is_forgotten():
+    """Lasting secrets stay masked, also where one of them was a token too."""
     redact.register(["a-lasting-secret"])
-    for number in range(3 * redact.MOST_TOKENS):
-        redact.register_token(f"issued-token-{number:04}")
-    redact.register_token("a-lasting-secret")
-    newest = f"issued-token-{3 * redact.MOST_TOKENS - 1:04}"
-    assert redact.text(f"a-lasting-secret {newest} issued-token-0000") == "*** *** issued-token-0000"
-    assert len(redact.known()) < 3 * redact.MOST_TOKENS
+    for token in ("a-lasting-secret", "issued-token-1", "issued-token-2"):
+        redact.register_token(token)
+    redact.forget_token("issued-token-1")
+    redact.forget_token("a-lasting-secret")
+    assert redact.text("a-lasting-secret issued-token-1 issued-token-2") == "*** issued-token-1 ***"
+
+
+def test_a_keeper_has_its_two_last_tokens_masked():
+    """A process that renews a token for months keeps a short list."""
+    numbers = itertools.count()
+
+    def fetch():
+        token = Token(f"issued-token-{next(numbers):04}", lifetime=60)
+        redact.register_token(token.access_token)
+        return token
+
+    keeper = Keeper(fetch)
+    for _ in range(50):
+        keeper.renew()
+    assert redact.text("issued-token-0049 issued-token-0048 issued-token-0001") == "*** *** issued-token-0001"
+    assert len(redact.known()) < 10
 
 
 @pytest.mark.timeout(20)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 
+from watchword import redact
 from watchword.diagnosis import Finding
 from watchword.errors import TokenError
 from watchword.tokens.token import Token
@@ -54,6 +55,7 @@ class Keeper:
         self._clock = clock
         self._discard = discard
         self._users = 0
+        self._replaced: Token | None = None
         self._inherited: Token | None = None
         self._held: _Held | None = None
         self._failure: tuple[tuple[Finding, ...], float] | None = None
@@ -106,6 +108,8 @@ class Keeper:
                 return
         with self._lock:
             held, self._held = self._held, None
+            if held:
+                self._retire(held.token)
         self._give_back(held)
 
     def renew(self) -> Token:
@@ -125,6 +129,12 @@ class Keeper:
     def _give_back(self, held: _Held | None, successor: Token | None = None) -> None:
         if self._discard and held and held.token not in {successor, self._inherited}:
             self._discard(held.token)
+
+    def _retire(self, token: Token) -> None:
+        # The one before is in nobody's hands any more; requests with this one may be under way.
+        if self._replaced:
+            redact.forget_token(self._replaced.access_token)
+        self._replaced = token
 
     def _renewed(self, rejected: Token | None) -> Token:
         now, held = self._clock(), self._held
@@ -156,6 +166,8 @@ class Keeper:
             raise
         now = self._clock()
         self._failure = None
+        if self._held and self._held.token != token:
+            self._retire(self._held.token)
         self._held = _Held(token, now + token.fresh_for, now + token.lifetime)
         return token
 
