@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
 from requests import PreparedRequest
 
 from watchword.diagnosis import Finding
@@ -84,6 +85,20 @@ UsePrefix = Annotated[
 ]
 Prefix = Annotated[
     str, About("Prefix", "The word before the value in the header, such as Bearer.", Section.PLACEMENT)
+]
+
+
+Passphrase = Annotated[
+    str | None,
+    About("Passphrase", "Opens the private key if it is encrypted.", Section.PRIVATE_KEY, secret=True),
+]
+ExpiresPath = Annotated[
+    str, About("Path of the lifetime", "JSONPath of the lifetime (seconds) in the reply.", Section.REPLY)
+]
+DefaultLifetime = Annotated[
+    float | None,
+    About("Default lifetime", "Seconds that a token lasts where the reply does not say.", Section.REPLY),
+    Field(gt=0, allow_inf_nan=False),
 ]
 
 

@@ -19,7 +19,7 @@ from watchword.jwt.algorithms import Encoding, Name
 from watchword.jwt.content import Content
 from watchword.jwt.signing import JwsSigner, jws_signer
 from watchword.jwt.source import JwtSource, signed
-from watchword.methods.base import TokenPlacement
+from watchword.methods.base import Passphrase, TokenPlacement
 from watchword.placement import put
 from watchword.templates import Moment, Secrets
 
@@ -51,10 +51,7 @@ class JwtBearer(TokenPlacement):
     key_encoding: Annotated[
         Encoding, About("Encoding of the secret", "How the secret is written; keys are recognised.", _JWT)
     ] = "utf8"
-    private_key_passphrase: Annotated[
-        str | None,
-        About("Passphrase", "Opens the private key if it is encrypted.", Section.PRIVATE_KEY, secret=True),
-    ] = None
+    private_key_passphrase: Passphrase = None
     payload: Annotated[
         JsonObject,
         About(

@@ -14,7 +14,7 @@ from watchword.diagnosis import Finding
 from watchword.errors import DocumentError
 from watchword.fields import About, Section
 from watchword.flow import Context, Flow
-from watchword.methods.base import Method
+from watchword.methods.base import Method, Passphrase
 from watchword.oauth1.reply import problems
 from watchword.oauth1.signature import HashName, escape, hmac_signer, plaintext_signer, rsa_signer
 from watchword.oauth1.signer import PROTOCOL_PARAMETERS, AddTo, SignatureMethod, Signer
@@ -72,10 +72,7 @@ class OAuth1(Method):
         str | None,
         About("Private key", "The client's RSA key.", Section.PRIVATE_KEY, secret=True, multiline=True),
     ] = None
-    private_key_passphrase: Annotated[
-        str | None,
-        About("Passphrase", "Opens the private key if it is encrypted.", Section.PRIVATE_KEY, secret=True),
-    ] = None
+    private_key_passphrase: Passphrase = None
     access_token: Annotated[
         str,
         About(

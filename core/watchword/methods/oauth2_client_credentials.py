@@ -13,7 +13,7 @@ from watchword.codes import finding
 from watchword.diagnosis import Finding, errors
 from watchword.fields import About, JsonObject, Section
 from watchword.flow import Context, Flow
-from watchword.methods.base import TokenPlacement
+from watchword.methods.base import DefaultLifetime, ExpiresPath, TokenPlacement
 from watchword.oauth2.client import BasicEncoding, Client, ClientAuth
 from watchword.oauth2.grant import Grant
 from watchword.oauth2.reply import ReplyPaths
@@ -66,13 +66,8 @@ class OAuth2ClientCredentials(TokenPlacement):
     response_access_path: Annotated[
         str, About("Path of the token", "JSONPath of the token in the reply.", Section.REPLY)
     ] = "access_token"
-    response_expires_path: Annotated[
-        str, About("Path of the lifetime", "JSONPath of the lifetime (seconds) in the reply.", Section.REPLY)
-    ] = "expires_in"
-    default_lifetime: Annotated[
-        float | None,
-        About("Default lifetime", "Seconds that a token lasts where the reply does not say.", Section.REPLY),
-    ] = Field(default=None, gt=0, allow_inf_nan=False)
+    response_expires_path: ExpiresPath = "expires_in"
+    default_lifetime: DefaultLifetime = None
 
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
         """Send with the current token; where the API refuses it, once more with a newer one."""

@@ -18,7 +18,7 @@ from watchword.fields import About, JsonObject, Section
 from watchword.flow import Context, Flow
 from watchword.login.reply import TokenPlace
 from watchword.login.source import LoginSource, Logout
-from watchword.methods.base import TokenPlacement
+from watchword.methods.base import DefaultLifetime, ExpiresPath, TokenPlacement
 from watchword.placement import Slot
 from watchword.templates import Secrets
 from watchword.tokens.request import BodyFormat, token_request
@@ -86,13 +86,8 @@ class SessionLogin(TokenPlacement):
     response_cookie: Annotated[
         str | None, About("Cookie of the token", "The reply's cookie that is the token.", Section.REPLY)
     ] = None
-    response_expires_path: Annotated[
-        str, About("Path of the lifetime", "JSONPath of the lifetime (seconds) in the reply.", Section.REPLY)
-    ] = "expires_in"
-    default_lifetime: Annotated[
-        float | None,
-        About("Default lifetime", "Seconds that a token lasts where the reply does not say.", Section.REPLY),
-    ] = Field(default=None, gt=0, allow_inf_nan=False)
+    response_expires_path: ExpiresPath = "expires_in"
+    default_lifetime: DefaultLifetime = None
     logout_url: Annotated[
         str | None, About("Logout URL", "The complete URL that ends the session at the close.", _LOGIN)
     ] = None
