@@ -72,6 +72,20 @@ def test_a_keeper_has_its_two_last_tokens_masked():
     assert len(redact.known()) < 10
 
 
+def test_a_token_that_comes_back_stays_masked():
+    """A server may give out the token before last again: it is held, so it is masked."""
+    tokens = itertools.cycle(["issued-token-a", "issued-token-b"])
+
+    def fetch():
+        token = Token(next(tokens), lifetime=60)
+        redact.register_token(token.access_token)
+        return token
+
+    keeper = Keeper(fetch)
+    held = [keeper.renew().access_token for _ in range(3)][-1]
+    assert redact.text(held) == "***"
+
+
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     "hostile", ["eyJ-", "eyJ.", "eyJa.b", "<input ", "access denied ", "signature=", "response="]

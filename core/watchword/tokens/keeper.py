@@ -55,7 +55,7 @@ class Keeper:
         self._clock = clock
         self._discard = discard
         self._users = 0
-        self._replaced: Token | None = None
+        self._replaced: str | None = None
         self._inherited: Token | None = None
         self._held: _Held | None = None
         self._failure: tuple[tuple[Finding, ...], float] | None = None
@@ -130,11 +130,12 @@ class Keeper:
         if self._discard and held and held.token not in {successor, self._inherited}:
             self._discard(held.token)
 
-    def _retire(self, token: Token) -> None:
-        # The one before is in nobody's hands any more; requests with this one may be under way.
-        if self._replaced:
-            redact.forget_token(self._replaced.access_token)
-        self._replaced = token
+    def _retire(self, token: Token, successor: Token | None = None) -> None:
+        # The one before is in nobody's hands any more, unless the server gave it out again; requests
+        # with this one may be under way.
+        if self._replaced and self._replaced != (successor and successor.access_token):
+            redact.forget_token(self._replaced)
+        self._replaced = token.access_token
 
     def _renewed(self, rejected: Token | None) -> Token:
         now, held = self._clock(), self._held
@@ -166,8 +167,8 @@ class Keeper:
             raise
         now = self._clock()
         self._failure = None
-        if self._held and self._held.token != token:
-            self._retire(self._held.token)
+        if self._held and self._held.token.access_token != token.access_token:
+            self._retire(self._held.token, token)
         self._held = _Held(token, now + token.fresh_for, now + token.lifetime)
         return token
 
