@@ -114,22 +114,30 @@ def _called(connection: Connection, plan: Plan, findings: list[Finding]) -> Walk
     refused = meaning.refusal(outcome, plan.expected_status)
     if refused:
         explained = _explained(connection, outcome)
-        drifts = connection.document.method.depends_on_time and outcome.status in _CREDENTIAL_STATUSES
-        if drifts and not (explained and explained.code.name == "clock_skew"):
-            findings.extend(clock.remarks(outcome.headers, outcome.received))
-        if explained:
-            return explained
-    if refused and refused.code.name == "forbidden_403":
-        return (yield from _weighed(connection, plan, outcome, refused))
-    if refused:
-        unexplained = refused.code.name == "unauthorized_401" and connection.document.method.check
-        return replace(refused, advice=connection.document.method.check) if unexplained else refused
+        findings.extend(_drift(connection, outcome, explained))
+        return explained or (yield from _unexplained(connection, plan, outcome, refused))
     if not connection.has_credential:
         return finding("no_authentication", f"The API answered {outcome.status}.")
     findings.extend(meaning.remarks(outcome))
     if connection.document.method.depends_on_time:
         findings.extend(clock.remarks(outcome.headers, outcome.received))
     return (yield from _contrasted(plan, outcome))
+
+
+def _drift(connection: Connection, refused: Answer, explained: Finding | None) -> list[Finding]:
+    """Return that the clocks differ, where that may matter to the refusal and does not explain it already."""
+    timed = connection.document.method.depends_on_time and refused.status in _CREDENTIAL_STATUSES
+    if not timed or (explained and explained.code.name == "clock_skew"):
+        return []
+    return clock.remarks(refused.headers, refused.received)
+
+
+def _unexplained(connection: Connection, plan: Plan, answer: Answer, refused: Finding) -> Walk:
+    """Weigh a 403, and say what to check after a 401."""
+    if refused.code.name == "forbidden_403":
+        return (yield from _weighed(connection, plan, answer, refused))
+    check = connection.document.method.check
+    return replace(refused, advice=check) if check and refused.code.name == "unauthorized_401" else refused
 
 
 def _explained(connection: Connection, refused: Answer) -> Finding | None:
