@@ -20,7 +20,8 @@ class Answer:
 
     `redirect` is the absolute URL of a redirect that was not followed, since it leads to
     another origin; `followed` says whether another one led here; `received` is when the answer
-    came, in seconds since 1970.
+    came, in seconds since 1970; `refused_in_body` says that the body has what the document's
+    refresh_on_body names.
     """
 
     url: str
@@ -30,6 +31,7 @@ class Answer:
     redirect: str | None = None
     followed: bool = False
     received: float = 0.0
+    refused_in_body: bool = False
 
     @property
     def content_type(self) -> str:
@@ -61,7 +63,7 @@ def refusal(answer: Answer, expected: Collection[int] = ()) -> Finding | None:
     `validate` to weigh.
     """
     if answer.status in expected:
-        return _disguised(answer) if answer.succeeded else None
+        return _disguised(answer) if answer.succeeded or answer.refused_in_body else None
     if answer.redirect is not None:
         return _redirected(answer)
     if answer.succeeded:
@@ -72,7 +74,7 @@ def refusal(answer: Answer, expected: Collection[int] = ()) -> Finding | None:
         return rule(answer)
     if answer.status >= 500:  # noqa: PLR2004 - server errors
         return _finding("server_error_5xx", answer, f"The API answered {answer.status}.")
-    return _unexpected(answer, expected)
+    return _disguised(answer) if answer.refused_in_body else _unexpected(answer, expected)
 
 
 def remarks(answer: Answer) -> list[Finding]:
@@ -122,6 +124,9 @@ def _redirected(answer: Answer) -> Finding:
 
 def _disguised(answer: Answer) -> Finding | None:
     """Return the refusal behind a status of success: a sign-in page, or an error in the body."""
+    if answer.refused_in_body:
+        message = f"The API answered {answer.status} with what refresh_on_body names as a refusal."
+        return _finding("refused_in_200_body", answer, message)
     if answer.is_page:
         path = answer.url.partition("?")[0]
         if bodies.asks_for_password(answer.text) or (answer.followed and _LOGIN_PATH.search(path)):

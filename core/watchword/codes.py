@@ -8,6 +8,8 @@ from watchword.diagnosis import Code, Finding, Permanence, Phase, Severity, Verd
 
 _ROWS: list[Code] = []
 
+_SETUP = Permanence.CONFIGURATION
+
 
 def _row(  # noqa: PLR0913 - one parameter a column, used in this file alone
     name: str,
@@ -93,6 +95,7 @@ _warn("jti_reused", "Set lifetime to 0, unless the API takes a token more than o
 _warn("tls_unverified", "Turn verify on; use ca_bundle for a private authority.")
 _warn("key_too_short", "Ask the provider for a longer secret: a short one can be guessed (RFC 7518, 3.2).")
 _warn("key_repaired", "It works as it is; save the key with its line breaks to be free of guesses.")
+_lint("name_missing", "Give the connection a name: the sign-in is kept under it.")
 _lint("extra_missing", "Install the extra that is named here.")
 _lint("file_missing", "Correct the path, or make the file available to this process.")
 _lint("body_not_extendable", "Send a form or a JSON object, or place the credential elsewhere.")
@@ -189,6 +192,40 @@ _token(
     Permanence.CONFIGURATION,
 )
 _token("token_error_in_200", "Look the error's name up in the provider's manual.")
+_token("sign_in_required", "Sign in again: watchword login.")
+_token(
+    "refresh_outcome_unknown",
+    "Wait; if it stays, sign in again: watchword login. A new refresh token may have been lost on its way.",
+    Permanence.TRANSIENT,
+)
+_token("renewal_in_progress", "Another process is asking for the token; try again.", Permanence.TRANSIENT)
+_warn(
+    "rotation_not_persisted",
+    "Mend the token store: the new refresh token lies in an encrypted file beside it until then.",
+    Phase.TOKEN,
+)
+
+# The token store.
+_token(
+    "store_unsuitable", "Correct the store's URL: memory://, sqlite:///PATH or postgresql+psycopg://…", _SETUP
+)
+_token("store_read_only", "Make the store's file and folder writable for this process.", _SETUP)
+_token("store_full", "Make room on the store's disk.", Permanence.TRANSIENT)
+_token("store_locked", "Another process holds the store; try again.", Permanence.TRANSIENT)
+_token(
+    "store_unreachable",
+    "Bring the store back: its server is down, or its file is gone.",
+    Permanence.TRANSIENT,
+)
+_token("store_damaged", "Restore the store's file from a copy, or move it away and sign in again.", _SETUP)
+_token("store_key_missing", "Set WATCHWORD_KEY to the store's key.", _SETUP)
+_token("store_key_wrong", "Set WATCHWORD_KEY to the key that the store was written with.", _SETUP)
+_token("store_newer", "Upgrade watchword: a newer version has written this store.", _SETUP)
+_token(
+    "store_not_shared",
+    "Set the store to a PostgreSQL database that all machines reach: one machine's file loses sign-ins.",
+    _SETUP,
+)
 _warn(
     "scope_reduced",
     "The server granted less than was asked for; calls outside it will be refused.",
@@ -245,6 +282,10 @@ _doubt("redirect_cross_origin", "Give the final URL: the credential was not sent
 _doubt("auth_not_required", "The call succeeds without the credential too: give a test URL that needs it.")
 _doubt("no_authentication", "This connection sends no credential, so there is nothing to prove.")
 _doubt("not_proven", "The saved values look right; not proven: give a test URL.")
+_doubt(
+    "sign_in_not_tested",
+    "Use the sensor, or watchword validate: the Test button sees a copy without the sign-in.",
+)
 _doubt("rate_limited_429", "Wait: the credential is probably valid.", Permanence.TRANSIENT)
 _doubt("quota_exhausted", "The quota is used up: wait or have it raised.", Permanence.TRANSIENT)
 _row(

@@ -20,7 +20,8 @@ from watchword.references import Fence
 from watchword.resolution import Resolved, resolve
 from watchword.tokens.keeper import Keeper
 from watchword.tokens.keeping import keeper_of
-from watchword.tokens.source import TokenSource
+from watchword.tokens.shelf import Shelf
+from watchword.tokens.source import StoredSource, TokenSource
 
 if TYPE_CHECKING:
     from watchword.adapters.aiohttp import SigningMiddleware
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
     from watchword.adapters.session import ApiSession
     from watchword.adapters.signing import SigningAdapter, SocketOptions
     from watchword.diagnosis import Report
+    from watchword.tokens.health import Health
+    from watchword.tokens.store import TokenStore
     from watchword.tokens.token import Token
+    from watchword.tokens.wish import Obtained
 
 UNAUTHORIZED = 401
 
@@ -45,10 +49,17 @@ class Connection(NeverPickled):
     Secrets are resolved and checked when they are first needed, and show in no repr.
     """
 
-    def __init__(self, document: Document, name: str | None = None, fence: Fence | None = None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        name: str | None = None,
+        fence: Fence | None = None,
+        store: TokenStore | str | None = None,
+    ) -> None:
         self.name = name
         self.document = document
         self._fence = fence
+        self._wished_store = store
 
     def __repr__(self) -> str:
         named = f"{self.name!r}, " if self.name else ""
@@ -70,6 +81,20 @@ class Connection(NeverPickled):
         return self.document.method.token_is_proof
 
     @property
+    def signs_in(self) -> bool:
+        """Whether requests carry the token of a person who has signed in, which the store keeps."""
+        return isinstance(self._source, StoredSource) and self._source.account.signs_in
+
+    @property
+    def store(self) -> TokenStore:
+        """The token store: the one that was given, else the one that the environment says."""
+        if self._wished_store is None or isinstance(self._wished_store, str):
+            from watchword.tokens.stores import open_store  # noqa: PLC0415 - static methods keep nothing
+
+            return open_store(self._wished_store)
+        return self._wished_store
+
+    @property
     def has_credential(self) -> bool:
         """Whether requests carry anything that could be proven."""
         method, certificate = self.document.method, self.document.common.client_certificate
@@ -83,7 +108,10 @@ class Connection(NeverPickled):
             return list(error.findings)
         from watchword.lint import lint  # noqa: PLC0415 - a valid connection is linted once
 
-        return [*self.document.warnings, *lint(self.document, resolved)]
+        found = [*self.document.warnings, *lint(self.document, resolved)]
+        if not errors(found) and self.signs_in and not self.name:
+            found.append(finding("name_missing", "The connection has no name to keep its sign-in under."))
+        return found
 
     def session(self) -> ApiSession:
         """Return a new `requests.Session` that authenticates by this connection.
@@ -206,7 +234,11 @@ class Connection(NeverPickled):
             method=resolved.method,
             defaults=resolved.defaults,
             secrets=resolved.secrets,
-            context=Context(frozenset({UNAUTHORIZED, *common.refresh_on_status}), secrets=resolved.templates),
+            context=Context(
+                frozenset({UNAUTHORIZED, *common.refresh_on_status}),
+                secrets=resolved.templates,
+                refresh_on_body=common.body_rules,
+            ),
             keeper=self._keeper,
         )
 
@@ -245,11 +277,33 @@ class Connection(NeverPickled):
 
         return list(lint_test_url(url, self.document, self._resolved))
 
-    def renew_token(self) -> Token:
-        """Fetch a new token, whatever is held, and use it from now on; raises TokenError without one."""
+    def renew_token(self) -> Obtained:
+        """Have a new token issued, whatever is held, and use it from now on; raises TokenError without one.
+
+        A sign-in that the server lets nobody renew gives the token that it has, which is not new.
+        """
         if self._keeper is None:
             raise TypeError("this method has no token")
         return self._keeper.renew()
+
+    def accept_sign_in(self, token: Token) -> None:
+        """Keep what a person has just signed in with, for all who share the store; raises StoreError."""
+        self._shelf.accept(token)
+        if self._keeper:
+            self._keeper.forget()
+
+    def sign_out(self) -> Token | None:
+        """Forget the sign-in and return the token that was kept, to be revoked; raises StoreError."""
+        token = self._shelf.drop()
+        if self._keeper:
+            self._keeper.forget()
+        return token
+
+    def health(self) -> Health:
+        """Return how the kept sign-in is; raises StoreError."""
+        from watchword.tokens.health import health_of  # noqa: PLC0415 - extraction needs none of it
+
+        return health_of(self._shelf.load())
 
     def use_token(self) -> Use:
         """Return a use of the token, which has begun: until it ends, nobody logs out."""
@@ -279,15 +333,34 @@ class Connection(NeverPickled):
 
     @cached_property
     def _keeper(self) -> Keeper | None:
-        return keeper_of(self._source, self._resolved.transport) if self._source else None
+        source = self._source
+        if source is None:
+            return None
+        store = self.store if isinstance(source, StoredSource) else None
+        return keeper_of(source, self._resolved.transport, self.name, store)
+
+    @cached_property
+    def _shelf(self) -> Shelf:
+        if not isinstance(self._source, StoredSource) or not self.signs_in:
+            raise TypeError(f"the method {self.document.method.method} has no sign-in")
+        return Shelf(self.store, self.name or "", self._source, self._resolved.transport)
 
 
-def load(document: object, name: str | None = None, *, stored: bool = False) -> Connection:
+def load(
+    document: object,
+    name: str | None = None,
+    *,
+    store: TokenStore | str | None = None,
+    stored: bool = False,
+) -> Connection:
     """Return the connection that a document describes.
 
     Args:
         document: a mapping, or JSON text or bytes of one object.
         name: what the connection is called, in messages and for its tokens.
+        store: where tokens are kept, a store or its URL: `memory://`, `sqlite:///PATH` or
+            `postgresql+psycopg://…`; that of the environment (`WATCHWORD_STORE`) if left out, else a
+            file of this user's.
         stored: whether a host keeps the document, where more people may edit it than may read
             this machine's secrets: references are fenced (`WATCHWORD_ALLOWED_REFERENCES`), and
             what a form saved for other methods is dropped.
@@ -295,4 +368,5 @@ def load(document: object, name: str | None = None, *, stored: bool = False) -> 
     Raises:
         DocumentError: with a finding for each field that is unknown, missing or of a wrong type.
     """
-    return Connection(read(document, stored=stored), name, Fence.from_environment() if stored else None)
+    fence = Fence.from_environment() if stored else None
+    return Connection(read(document, stored=stored), name, fence, store)

@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
+from watchword.body_rules import BodyRules
 from watchword.codes import finding
 from watchword.diagnosis import Finding
 from watchword.errors import DocumentError
-from watchword.fields import About, Fields, Section, Statuses, TextMapping, secret_names
+from watchword.fields import About, Fields, JsonObject, Section, Statuses, TextMapping, secret_names
 from watchword.methods import METHODS
 from watchword.methods.base import Method
 from watchword.origins import Origins
@@ -111,6 +112,20 @@ class CommonFields(Fields):
             _TRANSPORT,
         ),
     ] = ()
+    refresh_on_body: Annotated[
+        JsonObject,
+        About(
+            "Refresh on body",
+            'JSON: {"error.code": "token_expired", "ok": false}. A reply, not streamed and up to 1 MiB, '
+            "whose JSON has one of these values at its JSONPath counts as a 401, whatever its status.",
+            _TRANSPORT,
+        ),
+    ] = Field(default_factory=dict)
+
+    @cached_property
+    def body_rules(self) -> BodyRules | None:
+        """What `refresh_on_body` says, ready for use, None where it says nothing; its paths are linted."""
+        return BodyRules(self.refresh_on_body) if self.refresh_on_body else None
 
     @cached_property
     def origins(self) -> Origins:

@@ -4,6 +4,7 @@
     ├── DocumentError   the connection document cannot be used as it stands
     ├── RequestError    this one request cannot be authenticated
     ├── TokenError      no token could be had
+    │   └── SignInRequired   a person has to sign in, or to sign in again
     └── CredentialsError   a validation ended without proof
 
 Each carries `findings`: what is wrong, where, and what to do; none shows a secret.
@@ -52,6 +53,10 @@ class RequestError(WatchwordError):
 
 class TokenError(WatchwordError):
     """No token could be had: from a token endpoint, a login, a sign-in or a key."""
+
+
+class SignInRequired(TokenError):  # noqa: N818 - it says what is wanted, as users know it
+    """A person has to sign in, or to sign in again: nothing else brings a token."""
 
 
 class CredentialsError(WatchwordError):

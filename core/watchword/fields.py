@@ -28,6 +28,8 @@ class Section(Word):
     OAUTH1 = "OAuth 1.0"
     PRIVATE_KEY = "Private key"
     OAUTH2 = "OAuth 2.0"
+    SIGN_IN = "Sign-in"
+    OAUTH2_REFRESH = "OAuth 2.0 refresh"
     LOGIN = "Session login"
     REPLY = "Reply with the token"
     AWS = "AWS Signature"

@@ -17,6 +17,7 @@ from requests import PreparedRequest
 from watchword.redact import NeverPickled
 
 if TYPE_CHECKING:
+    from watchword.body_rules import BodyRules
     from watchword.tokens.token import Token
 
 
@@ -43,6 +44,20 @@ class Answered(Protocol):
         """The headers, found without regard to case; of one that came twice, the values joined by commas."""
 
 
+class RefusedInBody:
+    """A response whose body refuses the token: to a flow the same as a 401, whatever its own status."""
+
+    status_code = 401
+
+    def __init__(self, response: Answered) -> None:
+        self._response = response
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers as they came."""
+        return self._response.headers
+
+
 def random_nonce() -> str:
     """Return 32 hexadecimal digits that nobody can guess."""
     return secrets.token_hex(16)
@@ -55,6 +70,7 @@ class Context(NeverPickled):
     `refresh_on_status` are the statuses on which a token counts as refused; `now` gives the
     seconds since 1970; `secrets` are those that templates name; `memory` is what a method keeps
     from one request to the next (Digest's challenge), shared by the threads of the connection.
+    `refresh_on_body` is for transports, which read bodies: flows see a `RefusedInBody`.
     """
 
     refresh_on_status: frozenset[int] = frozenset({401})
@@ -62,6 +78,7 @@ class Context(NeverPickled):
     nonce: Callable[[], str] = random_nonce
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     memory: MutableMapping[str, Any] = field(default_factory=dict, repr=False)
+    refresh_on_body: BodyRules | None = None
 
 
 # What is sent in is what was answered after a request and a Token after a wish: no type can say so.

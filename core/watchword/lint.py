@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from watchword import headers, redact
+from watchword import body_rules, headers, redact
 from watchword.codes import finding
 from watchword.diagnosis import Finding
 from watchword.document import Document
@@ -36,6 +36,7 @@ def lint(document: Document, resolved: Resolved) -> Iterator[Finding]:
     yield from _secrets(resolved)
     yield from _files(resolved)
     yield from _verification(resolved)
+    yield from _body_rules(document)
     if resolved.method.needs_parameters and not (resolved.secrets or resolved.defaults):
         message = f"The method {resolved.method.method} has neither secret_parameters nor extra_parameters."
         yield finding("missing_field", message)
@@ -162,6 +163,14 @@ def _verification(resolved: Resolved) -> Iterator[Finding]:
         yield finding(
             "tls_unverified", "The server's certificate is not verified: anybody may answer in its place."
         )
+
+
+def _body_rules(document: Document) -> Iterator[Finding]:
+    for path in document.common.refresh_on_body:
+        flaw = body_rules.flaw(path)
+        if flaw:
+            advice = "Write a JSONPath such as error.code or $.errors[*].code."
+            yield finding("wrong_type", f"In refresh_on_body {path[:40]!r} {flaw}.", advice=advice)
 
 
 def _files(resolved: Resolved) -> Iterator[Finding]:

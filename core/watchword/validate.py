@@ -21,7 +21,7 @@ from watchword.diagnosis import Finding, Report, errors
 
 if TYPE_CHECKING:
     from watchword.connection import Connection
-    from watchword.tokens.token import Token
+    from watchword.tokens.wish import Obtained
 
 HTTP_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 SAFE = frozenset({"GET", "HEAD"})
@@ -45,7 +45,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class RenewToken:
-    """A wish for a new token; answered by a Token, or a Finding that says why there is none."""
+    """A wish for a new token; answered by what is obtained, or a Finding that says why there is none."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def validate(connection: Connection, plan: Plan) -> Report:
     findings: list[Finding] = []
     steps = walk(connection, plan, findings)
     probe = Probe(connection, plan)
-    outcome: Token | Answer | Finding | None = None
+    outcome: Obtained | Answer | Finding | None = None
     with closing(probe):
         while True:
             try:
@@ -94,11 +94,11 @@ def walk(connection: Connection, plan: Plan, findings: list[Finding]) -> Walk:
     if wrong:
         return wrong[0]
     if connection.needs_token:
-        token: Token | Finding = yield RenewToken()
-        if isinstance(token, Finding):
-            return token
-        findings.extend(connection.token_remarks(token))
-        if not plan.test_url and connection.token_is_proof:
+        obtained: Obtained | Finding = yield RenewToken()
+        if isinstance(obtained, Finding):
+            return obtained
+        findings.extend(connection.token_remarks(obtained.token))
+        if not plan.test_url and connection.token_is_proof and obtained.is_new:
             return finding("token_obtained", "The token endpoint issued a new token.")
     if not plan.test_url:
         return finding(

@@ -98,6 +98,13 @@ class ApiResource(NeverPickled, dg.ConfigurableResource[Any]):
             "Statuses beside 401 on which a token is renewed and the request sent once more, e.g. 403;419."
         ),
     )
+    refresh_on_body: dict[str, Any] = Field(
+        default={},
+        description=(
+            'JSON: {"error.code": "token_expired", "ok": false}. A reply, not streamed and up to 1 MiB, '
+            "whose JSON has one of these values at its JSONPath counts as a 401, whatever its status."
+        ),
+    )
 
     _connection: watchword.Connection | None = PrivateAttr(default=None)
 

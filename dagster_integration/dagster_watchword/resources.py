@@ -172,7 +172,7 @@ class OAuth1Resource(ApiResource):
 
 
 class OAuth2ClientCredentialsResource(ApiResource):
-    """Fetch a token with client id and secret, send it, and fetch another when it ends or is refused."""
+    """Fetch a token as a client of its own, send it, and fetch another when it ends or is refused."""
 
     method: ClassVar[str] = "oauth2_client_credentials"
 
@@ -187,20 +187,56 @@ class OAuth2ClientCredentialsResource(ApiResource):
     )
     token_url: str = Field(description="The complete URL of the token endpoint.")
     client_id: str = Field(description="The client's public name.")
-    client_secret: str = Field(repr=False, description="The client's secret.")
-    client_auth: Literal["header", "body"] = Field(
-        default="header", description="Where id and secret go in the token request."
+    client_secret: str | None = Field(default=None, repr=False, description="The client's secret.")
+    client_auth: Literal["header", "body", "private_key_jwt", "client_secret_jwt", "mtls", "none"] = Field(
+        default="header",
+        description=(
+            "How the client shows itself: id and secret in header or body, a JWT signed with "
+            "private_key or with the secret, client_certificate (mtls), or by its id alone (none)."
+        ),
     )
     basic_encoding: Literal["form", "raw"] = Field(
         default="form",
         description="form as RFC 6749 wants it; raw for servers that do not decode special characters.",
+    )
+    private_key: str | None = Field(
+        default=None, repr=False, description="For private_key_jwt: PEM, JWK, or DER in base64."
+    )
+    private_key_passphrase: str | None = Field(
+        default=None, repr=False, description="Opens the private key if it is encrypted."
+    )
+    assertion_algorithm: Literal[
+        "HS256",
+        "HS384",
+        "HS512",
+        "RS256",
+        "RS384",
+        "RS512",
+        "PS256",
+        "PS384",
+        "PS512",
+        "ES256",
+        "ES384",
+        "ES512",
+        "ES256K",
+        "EdDSA",
+    ] = Field(
+        default="RS256",
+        description=(
+            "What the client's JWT is signed by; HS256 for client_secret_jwt unless another HS is chosen."
+        ),
+    )
+    assertion_key_id: str = Field(default="", description="The kid that the provider knows the key by.")
+    assertion_audience: str = Field(
+        default="", description="Whom the client's JWT is made for; the token URL if empty."
     )
     scope: str = Field(default="", description="The scopes to ask for, separated by spaces.")
     scope_separator: str = Field(default=" ", description="What this server wants between scopes.")
     grant_body: dict[str, Any] = Field(
         default={},
         description=(
-            "JSON: fields to add or replace in the token request; {{secret:NAME}} stands for a secret."
+            "JSON: fields to add or replace in the token request, null leaves one out; "
+            "{{secret:NAME}} stands for a secret."
         ),
     )
     grant_format: Literal["form", "json", "query"] = Field(
@@ -218,6 +254,557 @@ class OAuth2ClientCredentialsResource(ApiResource):
     default_lifetime: float | None = Field(
         default=None, description="Seconds that a token lasts where the reply does not say."
     )
+
+
+class OAuth2AuthorizationCodeResource(ApiResource):
+    """Send the token of somebody who signs in once with a browser, and renew it by its refresh token."""
+
+    method: ClassVar[str] = "oauth2_authorization_code"
+
+    add_to: Literal["header", "query"] = Field(
+        default="header", description="Where the API expects the credential."
+    )
+    header_name: str = Field(default="Authorization", description="The header that carries the token.")
+    query_name: str = Field(default="access_token", description="The query parameter that carries the token.")
+    use_prefix: bool = Field(default=True, description="Whether the prefix is put before the value.")
+    prefix: str = Field(
+        default="Bearer", description="The word before the value in the header, such as Bearer."
+    )
+    token_url: str = Field(description="The complete URL of the token endpoint.")
+    client_id: str = Field(description="The client's public name.")
+    client_secret: str | None = Field(default=None, repr=False, description="The client's secret.")
+    client_auth: Literal["header", "body", "private_key_jwt", "client_secret_jwt", "mtls", "none"] = Field(
+        default="header",
+        description=(
+            "How the client shows itself: id and secret in header or body, a JWT signed with "
+            "private_key or with the secret, client_certificate (mtls), or by its id alone (none)."
+        ),
+    )
+    basic_encoding: Literal["form", "raw"] = Field(
+        default="form",
+        description="form as RFC 6749 wants it; raw for servers that do not decode special characters.",
+    )
+    private_key: str | None = Field(
+        default=None, repr=False, description="For private_key_jwt: PEM, JWK, or DER in base64."
+    )
+    private_key_passphrase: str | None = Field(
+        default=None, repr=False, description="Opens the private key if it is encrypted."
+    )
+    assertion_algorithm: Literal[
+        "HS256",
+        "HS384",
+        "HS512",
+        "RS256",
+        "RS384",
+        "RS512",
+        "PS256",
+        "PS384",
+        "PS512",
+        "ES256",
+        "ES384",
+        "ES512",
+        "ES256K",
+        "EdDSA",
+    ] = Field(
+        default="RS256",
+        description=(
+            "What the client's JWT is signed by; HS256 for client_secret_jwt unless another HS is chosen."
+        ),
+    )
+    assertion_key_id: str = Field(default="", description="The kid that the provider knows the key by.")
+    assertion_audience: str = Field(
+        default="", description="Whom the client's JWT is made for; the token URL if empty."
+    )
+    scope: str = Field(default="", description="The scopes to ask for, separated by spaces.")
+    scope_separator: str = Field(default=" ", description="What this server wants between scopes.")
+    grant_body: dict[str, Any] = Field(
+        default={},
+        description=(
+            "JSON: fields to add or replace in the token request, null leaves one out; "
+            "{{secret:NAME}} stands for a secret."
+        ),
+    )
+    grant_format: Literal["form", "json", "query"] = Field(
+        default="form", description="How the token request is written."
+    )
+    grant_headers: dict[str, Any] = Field(
+        default={}, description="JSON: headers to add to the token request."
+    )
+    response_access_path: str = Field(
+        default="access_token", description="JSONPath of the token in the reply."
+    )
+    response_expires_path: str = Field(
+        default="expires_in", description="JSONPath of the lifetime (seconds) in the reply."
+    )
+    default_lifetime: float | None = Field(
+        default=None, description="Seconds that a token lasts where the reply does not say."
+    )
+    refresh_token: str | None = Field(
+        default=None,
+        repr=False,
+        description=(
+            "That of a sign-in made elsewhere, which is taken over; left empty after a sign-in here."
+        ),
+    )
+    refresh_url: str | None = Field(
+        default=None, description="Where tokens are refreshed; the token URL if empty."
+    )
+    refresh_headers: dict[str, Any] = Field(
+        default={}, description="JSON: headers to add to the refresh request."
+    )
+    refresh_body: dict[str, Any] = Field(
+        default={},
+        description=(
+            "JSON: fields to add or replace in the refresh request, null leaves one out; "
+            "{{secret:NAME}} stands for a secret."
+        ),
+    )
+    single_use_refresh: bool = Field(
+        default=False, description="The server revokes the sign-in when a refresh token comes twice."
+    )
+    response_refresh_path: str = Field(
+        default="refresh_token", description="JSONPath of the refresh token in the reply."
+    )
+    response_refresh_expires_path: str = Field(
+        default="",
+        description="JSONPath of it in the reply; refresh_expires_in or refresh_token_expires_in if empty.",
+    )
+    revoke_url: str | None = Field(default=None, description="Where a sign-out revokes the token (RFC 7009).")
+    authorize_url: str | None = Field(
+        default=None, description="For the sign-in: the page on which the user agrees."
+    )
+    authorize_parameters: dict[str, Any] = Field(
+        default={},
+        description=(
+            'JSON: what the sign-in page gets beside the standard, such as {"access_type": "offline"}.'
+        ),
+    )
+    redirect_uri: str | None = Field(
+        default=None, description="Where the sign-in returns to, as the provider has it registered."
+    )
+    pkce: bool = Field(
+        default=True, description="Bind the code to this sign-in (S256); off for servers that refuse it."
+    )
+    issuer: str | None = Field(
+        default=None, description="Who must say to have sent the code (iss, RFC 9207); unchecked if empty."
+    )
+
+
+class OAuth2DeviceCodeResource(ApiResource):
+    """Send the token of somebody who signs in once on any device, and renew it by its refresh token."""
+
+    method: ClassVar[str] = "oauth2_device_code"
+
+    add_to: Literal["header", "query"] = Field(
+        default="header", description="Where the API expects the credential."
+    )
+    header_name: str = Field(default="Authorization", description="The header that carries the token.")
+    query_name: str = Field(default="access_token", description="The query parameter that carries the token.")
+    use_prefix: bool = Field(default=True, description="Whether the prefix is put before the value.")
+    prefix: str = Field(
+        default="Bearer", description="The word before the value in the header, such as Bearer."
+    )
+    token_url: str = Field(description="The complete URL of the token endpoint.")
+    client_id: str = Field(description="The client's public name.")
+    client_secret: str | None = Field(default=None, repr=False, description="The client's secret.")
+    client_auth: Literal["header", "body", "private_key_jwt", "client_secret_jwt", "mtls", "none"] = Field(
+        default="header",
+        description=(
+            "How the client shows itself: id and secret in header or body, a JWT signed with "
+            "private_key or with the secret, client_certificate (mtls), or by its id alone (none)."
+        ),
+    )
+    basic_encoding: Literal["form", "raw"] = Field(
+        default="form",
+        description="form as RFC 6749 wants it; raw for servers that do not decode special characters.",
+    )
+    private_key: str | None = Field(
+        default=None, repr=False, description="For private_key_jwt: PEM, JWK, or DER in base64."
+    )
+    private_key_passphrase: str | None = Field(
+        default=None, repr=False, description="Opens the private key if it is encrypted."
+    )
+    assertion_algorithm: Literal[
+        "HS256",
+        "HS384",
+        "HS512",
+        "RS256",
+        "RS384",
+        "RS512",
+        "PS256",
+        "PS384",
+        "PS512",
+        "ES256",
+        "ES384",
+        "ES512",
+        "ES256K",
+        "EdDSA",
+    ] = Field(
+        default="RS256",
+        description=(
+            "What the client's JWT is signed by; HS256 for client_secret_jwt unless another HS is chosen."
+        ),
+    )
+    assertion_key_id: str = Field(default="", description="The kid that the provider knows the key by.")
+    assertion_audience: str = Field(
+        default="", description="Whom the client's JWT is made for; the token URL if empty."
+    )
+    scope: str = Field(default="", description="The scopes to ask for, separated by spaces.")
+    scope_separator: str = Field(default=" ", description="What this server wants between scopes.")
+    grant_body: dict[str, Any] = Field(
+        default={},
+        description=(
+            "JSON: fields to add or replace in the token request, null leaves one out; "
+            "{{secret:NAME}} stands for a secret."
+        ),
+    )
+    grant_format: Literal["form", "json", "query"] = Field(
+        default="form", description="How the token request is written."
+    )
+    grant_headers: dict[str, Any] = Field(
+        default={}, description="JSON: headers to add to the token request."
+    )
+    response_access_path: str = Field(
+        default="access_token", description="JSONPath of the token in the reply."
+    )
+    response_expires_path: str = Field(
+        default="expires_in", description="JSONPath of the lifetime (seconds) in the reply."
+    )
+    default_lifetime: float | None = Field(
+        default=None, description="Seconds that a token lasts where the reply does not say."
+    )
+    refresh_token: str | None = Field(
+        default=None,
+        repr=False,
+        description=(
+            "That of a sign-in made elsewhere, which is taken over; left empty after a sign-in here."
+        ),
+    )
+    refresh_url: str | None = Field(
+        default=None, description="Where tokens are refreshed; the token URL if empty."
+    )
+    refresh_headers: dict[str, Any] = Field(
+        default={}, description="JSON: headers to add to the refresh request."
+    )
+    refresh_body: dict[str, Any] = Field(
+        default={},
+        description=(
+            "JSON: fields to add or replace in the refresh request, null leaves one out; "
+            "{{secret:NAME}} stands for a secret."
+        ),
+    )
+    single_use_refresh: bool = Field(
+        default=False, description="The server revokes the sign-in when a refresh token comes twice."
+    )
+    response_refresh_path: str = Field(
+        default="refresh_token", description="JSONPath of the refresh token in the reply."
+    )
+    response_refresh_expires_path: str = Field(
+        default="",
+        description="JSONPath of it in the reply; refresh_expires_in or refresh_token_expires_in if empty.",
+    )
+    revoke_url: str | None = Field(default=None, description="Where a sign-out revokes the token (RFC 7009).")
+    device_url: str | None = Field(
+        default=None, description="For the sign-in: where the code comes from that is typed in."
+    )
+
+
+class OAuth2JwtBearerResource(ApiResource):
+    """Sign a JWT for each token request, as service accounts do; the API gets the server's token."""
+
+    method: ClassVar[str] = "oauth2_jwt_bearer"
+
+    add_to: Literal["header", "query"] = Field(
+        default="header", description="Where the API expects the credential."
+    )
+    header_name: str = Field(default="Authorization", description="The header that carries the token.")
+    query_name: str = Field(default="access_token", description="The query parameter that carries the token.")
+    use_prefix: bool = Field(default=True, description="Whether the prefix is put before the value.")
+    prefix: str = Field(
+        default="Bearer", description="The word before the value in the header, such as Bearer."
+    )
+    token_url: str = Field(description="The complete URL of the token endpoint.")
+    client_id: str | None = Field(default=None, description="The client's public name.")
+    client_secret: str | None = Field(default=None, repr=False, description="The client's secret.")
+    client_auth: Literal["header", "body", "private_key_jwt", "client_secret_jwt", "mtls", "none"] = Field(
+        default="header",
+        description=(
+            "How the client shows itself: id and secret in header or body, a JWT signed with "
+            "private_key or with the secret, client_certificate (mtls), or by its id alone (none)."
+        ),
+    )
+    basic_encoding: Literal["form", "raw"] = Field(
+        default="form",
+        description="form as RFC 6749 wants it; raw for servers that do not decode special characters.",
+    )
+    private_key: str = Field(
+        repr=False, description="What signs the JWT: PEM, JWK, DER in base64, or a service account's JSON."
+    )
+    private_key_passphrase: str | None = Field(
+        default=None, repr=False, description="Opens the private key if it is encrypted."
+    )
+    assertion_algorithm: Literal[
+        "HS256",
+        "HS384",
+        "HS512",
+        "RS256",
+        "RS384",
+        "RS512",
+        "PS256",
+        "PS384",
+        "PS512",
+        "ES256",
+        "ES384",
+        "ES512",
+        "ES256K",
+        "EdDSA",
+    ] = Field(
+        default="RS256",
+        description=(
+            "What the client's JWT is signed by; HS256 for client_secret_jwt unless another HS is chosen."
+        ),
+    )
+    assertion_key_id: str = Field(default="", description="The kid that the provider knows the key by.")
+    assertion_audience: str = Field(
+        default="", description="Whom the client's JWT is made for; the token URL if empty."
+    )
+    scope: str = Field(default="", description="The scopes to ask for, separated by spaces.")
+    scope_separator: str = Field(default=" ", description="What this server wants between scopes.")
+    grant_body: dict[str, Any] = Field(
+        default={},
+        description=(
+            "JSON: fields to add or replace in the token request, null leaves one out; "
+            "{{secret:NAME}} stands for a secret."
+        ),
+    )
+    grant_format: Literal["form", "json", "query"] = Field(
+        default="form", description="How the token request is written."
+    )
+    grant_headers: dict[str, Any] = Field(
+        default={}, description="JSON: headers to add to the token request."
+    )
+    response_access_path: str = Field(
+        default="access_token", description="JSONPath of the token in the reply."
+    )
+    response_expires_path: str = Field(
+        default="expires_in", description="JSONPath of the lifetime (seconds) in the reply."
+    )
+    default_lifetime: float | None = Field(
+        default=None, description="Seconds that a token lasts where the reply does not say."
+    )
+    algorithm: Literal[
+        "HS256",
+        "HS384",
+        "HS512",
+        "RS256",
+        "RS384",
+        "RS512",
+        "PS256",
+        "PS384",
+        "PS512",
+        "ES256",
+        "ES384",
+        "ES512",
+        "ES256K",
+        "EdDSA",
+    ] = Field(default="RS256", description="What the API checks the signature with.")
+    payload: dict[str, Any] = Field(
+        default={},
+        description=(
+            "JSON: the claims; {{now}}, {{now+300}}, {{uuid}} and {{secret:NAME}} are filled in, "
+            "null leaves a claim out."
+        ),
+    )
+    jwt_headers: dict[str, Any] = Field(
+        default={}, description='JSON: headers beside alg and typ, which are set, such as {"kid": "1"}.'
+    )
+    lifetime: int = Field(default=180, description="Seconds that the JWT is valid: it is sent once, at once.")
+
+
+class OAuth2PasswordResource(ApiResource):
+    """Fetch a token with a user's name and password; they are never sent to the API itself."""
+
+    method: ClassVar[str] = "oauth2_password"
+
+    add_to: Literal["header", "query"] = Field(
+        default="header", description="Where the API expects the credential."
+    )
+    header_name: str = Field(default="Authorization", description="The header that carries the token.")
+    query_name: str = Field(default="access_token", description="The query parameter that carries the token.")
+    use_prefix: bool = Field(default=True, description="Whether the prefix is put before the value.")
+    prefix: str = Field(
+        default="Bearer", description="The word before the value in the header, such as Bearer."
+    )
+    token_url: str = Field(description="The complete URL of the token endpoint.")
+    client_id: str | None = Field(default=None, description="The client's public name.")
+    client_secret: str | None = Field(default=None, repr=False, description="The client's secret.")
+    client_auth: Literal["header", "body", "private_key_jwt", "client_secret_jwt", "mtls", "none"] = Field(
+        default="header",
+        description=(
+            "How the client shows itself: id and secret in header or body, a JWT signed with "
+            "private_key or with the secret, client_certificate (mtls), or by its id alone (none)."
+        ),
+    )
+    basic_encoding: Literal["form", "raw"] = Field(
+        default="form",
+        description="form as RFC 6749 wants it; raw for servers that do not decode special characters.",
+    )
+    private_key: str | None = Field(
+        default=None, repr=False, description="For private_key_jwt: PEM, JWK, or DER in base64."
+    )
+    private_key_passphrase: str | None = Field(
+        default=None, repr=False, description="Opens the private key if it is encrypted."
+    )
+    assertion_algorithm: Literal[
+        "HS256",
+        "HS384",
+        "HS512",
+        "RS256",
+        "RS384",
+        "RS512",
+        "PS256",
+        "PS384",
+        "PS512",
+        "ES256",
+        "ES384",
+        "ES512",
+        "ES256K",
+        "EdDSA",
+    ] = Field(
+        default="RS256",
+        description=(
+            "What the client's JWT is signed by; HS256 for client_secret_jwt unless another HS is chosen."
+        ),
+    )
+    assertion_key_id: str = Field(default="", description="The kid that the provider knows the key by.")
+    assertion_audience: str = Field(
+        default="", description="Whom the client's JWT is made for; the token URL if empty."
+    )
+    scope: str = Field(default="", description="The scopes to ask for, separated by spaces.")
+    scope_separator: str = Field(default=" ", description="What this server wants between scopes.")
+    grant_body: dict[str, Any] = Field(
+        default={},
+        description=(
+            "JSON: fields to add or replace in the token request, null leaves one out; "
+            "{{secret:NAME}} stands for a secret."
+        ),
+    )
+    grant_format: Literal["form", "json", "query"] = Field(
+        default="form", description="How the token request is written."
+    )
+    grant_headers: dict[str, Any] = Field(
+        default={}, description="JSON: headers to add to the token request."
+    )
+    response_access_path: str = Field(
+        default="access_token", description="JSONPath of the token in the reply."
+    )
+    response_expires_path: str = Field(
+        default="expires_in", description="JSONPath of the lifetime (seconds) in the reply."
+    )
+    default_lifetime: float | None = Field(
+        default=None, description="Seconds that a token lasts where the reply does not say."
+    )
+    username: str = Field(description="The user's name.")
+    password: str = Field(repr=False, description="The user's password, for the login alone.")
+
+
+class OAuth2TokenExchangeResource(ApiResource):
+    """Fetch a token for one that was issued elsewhere, such as a workload's identity or a user's token."""
+
+    method: ClassVar[str] = "oauth2_token_exchange"
+
+    add_to: Literal["header", "query"] = Field(
+        default="header", description="Where the API expects the credential."
+    )
+    header_name: str = Field(default="Authorization", description="The header that carries the token.")
+    query_name: str = Field(default="access_token", description="The query parameter that carries the token.")
+    use_prefix: bool = Field(default=True, description="Whether the prefix is put before the value.")
+    prefix: str = Field(
+        default="Bearer", description="The word before the value in the header, such as Bearer."
+    )
+    token_url: str = Field(description="The complete URL of the token endpoint.")
+    client_id: str | None = Field(default=None, description="The client's public name.")
+    client_secret: str | None = Field(default=None, repr=False, description="The client's secret.")
+    client_auth: Literal["header", "body", "private_key_jwt", "client_secret_jwt", "mtls", "none"] = Field(
+        default="header",
+        description=(
+            "How the client shows itself: id and secret in header or body, a JWT signed with "
+            "private_key or with the secret, client_certificate (mtls), or by its id alone (none)."
+        ),
+    )
+    basic_encoding: Literal["form", "raw"] = Field(
+        default="form",
+        description="form as RFC 6749 wants it; raw for servers that do not decode special characters.",
+    )
+    private_key: str | None = Field(
+        default=None, repr=False, description="For private_key_jwt: PEM, JWK, or DER in base64."
+    )
+    private_key_passphrase: str | None = Field(
+        default=None, repr=False, description="Opens the private key if it is encrypted."
+    )
+    assertion_algorithm: Literal[
+        "HS256",
+        "HS384",
+        "HS512",
+        "RS256",
+        "RS384",
+        "RS512",
+        "PS256",
+        "PS384",
+        "PS512",
+        "ES256",
+        "ES384",
+        "ES512",
+        "ES256K",
+        "EdDSA",
+    ] = Field(
+        default="RS256",
+        description=(
+            "What the client's JWT is signed by; HS256 for client_secret_jwt unless another HS is chosen."
+        ),
+    )
+    assertion_key_id: str = Field(default="", description="The kid that the provider knows the key by.")
+    assertion_audience: str = Field(
+        default="", description="Whom the client's JWT is made for; the token URL if empty."
+    )
+    scope: str = Field(default="", description="The scopes to ask for, separated by spaces.")
+    scope_separator: str = Field(default=" ", description="What this server wants between scopes.")
+    grant_body: dict[str, Any] = Field(
+        default={},
+        description=(
+            "JSON: fields to add or replace in the token request, null leaves one out; "
+            "{{secret:NAME}} stands for a secret."
+        ),
+    )
+    grant_format: Literal["form", "json", "query"] = Field(
+        default="form", description="How the token request is written."
+    )
+    grant_headers: dict[str, Any] = Field(
+        default={}, description="JSON: headers to add to the token request."
+    )
+    response_access_path: str = Field(
+        default="access_token", description="JSONPath of the token in the reply."
+    )
+    response_expires_path: str = Field(
+        default="expires_in", description="JSONPath of the lifetime (seconds) in the reply."
+    )
+    default_lifetime: float | None = Field(
+        default=None, description="Seconds that a token lasts where the reply does not say."
+    )
+    subject_token: str = Field(repr=False, description="The token that is exchanged.")
+    subject_kind: str = Field(
+        default="access_token",
+        description="One of access_token, refresh_token, id_token, jwt, saml1, saml2, or a complete URN.",
+    )
+    actor_token: str | None = Field(
+        default=None, repr=False, description="Who acts for the subject, where the server wants to know."
+    )
+    actor_kind: str = Field(default="access_token", description="As for the subject token.")
+    requested_kind: str = Field(
+        default="", description="The kind of token to ask for; the server's choice if empty."
+    )
+    audience: str = Field(default="", description="The service that the new token is for, by its name.")
+    resource: str = Field(default="", description="The service that the new token is for, by its URL.")
 
 
 class SessionLoginResource(ApiResource):
@@ -329,6 +916,11 @@ RESOURCES: Mapping[str, type[ApiResource]] = MappingProxyType(
             JwtBearerResource,
             OAuth1Resource,
             OAuth2ClientCredentialsResource,
+            OAuth2AuthorizationCodeResource,
+            OAuth2DeviceCodeResource,
+            OAuth2JwtBearerResource,
+            OAuth2PasswordResource,
+            OAuth2TokenExchangeResource,
             SessionLoginResource,
             AwsSigV4Resource,
             CustomResource,

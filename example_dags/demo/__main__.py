@@ -69,7 +69,8 @@ def shown(playground: Playground, method: str, home: Path, processes: Processes)
     connection = document(playground.url, method)
     connection["test_url"] = f"{connection['base_url']}/v1/me"
     connection, secrets = with_references(connection)
-    os.environ.update(secrets)  # the hosts' processes inherit them
+    # The hosts' processes inherit them; tokens are kept in a folder of the demo's own.
+    os.environ.update(secrets, WATCHWORD_HOME=str(home / "watchword"))
     path = home / "acme.json"
     path.write_text(json.dumps({"schema_version": 1, **connection}, indent=2))
     console.print(f"A local API with 3,376 airports answers at [bold]{connection['base_url']}[/]")

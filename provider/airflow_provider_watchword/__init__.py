@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from airflow_provider_watchword.hooks import ApiHook
     from airflow_provider_watchword.sensors import CredentialSensor
+    from airflow_provider_watchword.watching import sign_ins
     from watchword import __version__
 
-__all__ = ["ApiHook", "CredentialSensor", "__version__"]
+__all__ = ["ApiHook", "CredentialSensor", "__version__", "sign_ins"]
 
 _HOMES = {
     "ApiHook": "airflow_provider_watchword.hooks",
     "CredentialSensor": "airflow_provider_watchword.sensors",
+    "sign_ins": "airflow_provider_watchword.watching",
     "__version__": "watchword",
 }
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import watchword
+from airflow_provider_watchword.configuration import refuse_unshared, token_store
 from watchword.codes import finding
 from watchword.errors import DocumentError
 
@@ -31,7 +32,38 @@ def connection_of(stored: StoredConnection) -> watchword.Connection:
     Raises:
         DocumentError: with a finding for each thing that is wrong.
     """
-    return watchword.load(document_of(stored), name=stored.conn_id, stored=True)
+    return loaded(document_of(stored), stored.conn_id)
+
+
+def loaded(document: dict[str, Any], name: str) -> watchword.Connection:
+    """Return the connection that a document of Airflow's describes, with this deployment's token store.
+
+    Raises:
+        DocumentError: with a finding for each thing that is wrong.
+    """
+    connection = watchword.load(document, name=name, store=token_store(), stored=True)
+    refuse_unshared(connection)
+    return connection
+
+
+def copy_of(stored: StoredConnection) -> watchword.Connection:
+    """Return a connection that keeps its token to itself: that of Airflow's Test button, under a random name.
+
+    Raises:
+        DocumentError: with a finding for each thing that is wrong.
+    """
+    return watchword.load(document_of(stored), name=stored.conn_id, store="memory://", stored=True)
+
+
+def connection(name: str) -> watchword.Connection:
+    """Return the connection of that id: what `airflow:NAME` means to the command `watchword`.
+
+    Raises:
+        DocumentError: with a finding for each thing that is wrong.
+    """
+    from airflow.sdk import BaseHook  # noqa: PLC0415 - import time
+
+    return connection_of(BaseHook.get_connection(name))
 
 
 def document_of(stored: StoredConnection) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from airflow_provider_watchword import configuration
 from airflow_provider_watchword.get_provider_info import INFO_FILE
 from watchword import METHODS
 from watchword.document import SYNONYMS, CommonFields
@@ -58,6 +59,12 @@ def provider_info() -> dict[str, Any]:
                 "conn-fields": conn_fields(),
             }
         ],
+        "config": {
+            configuration.SECTION: {
+                "description": "Where the tokens of connections of the type watchword are kept.",
+                "options": configuration.OPTIONS,
+            }
+        },
     }
 
 

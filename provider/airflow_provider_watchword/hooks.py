@@ -12,6 +12,8 @@ from requests.models import DEFAULT_REDIRECT_LIMIT
 
 from airflow_provider_watchword import masking
 from watchword import redact
+from watchword.codes import finding
+from watchword.diagnosis import errors
 from watchword.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -160,9 +162,20 @@ class ApiHook(HttpHook):
         )
 
     def test_connection(self) -> tuple[bool, str]:
-        """Answer Airflow's Test button: True only where the credential was proven, and the reason."""
+        """Answer Airflow's Test button: True only where the credential was proven, and the reason.
+
+        A sign-in is left alone: the button tests a copy under another name, which must not use it up.
+        """
+        from airflow_provider_watchword.documents import copy_of  # noqa: PLC0415 - import time
+
+        masking.announce()
         try:
-            report = self.validate()
+            connection = copy_of(self.get_connection(self.http_conn_id))
+            if not errors(connection.lint()) and connection.signs_in:
+                return False, str(finding("sign_in_not_tested", "The saved values look right."))
+            report = connection.validate()
+        except DocumentError as error:
+            report = error.report
         except Exception as error:  # noqa: BLE001 - the button shows whatever went wrong
             return False, redact.text(str(error) or type(error).__name__)
         notes = [f"{note.code.severity}: {note}" for note in report.notes]

@@ -11,12 +11,12 @@ import json
 import os
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
 import watchword
+from airflow_provider_watchword.documents import loaded
 from watchword.adapters.signing import SigningAdapter, SocketOptions
 
 MOST = 32
@@ -37,7 +37,7 @@ _lock = Lock()
 _kept: OrderedDict[bytes, Shared] = OrderedDict()
 
 
-def shared(document: Mapping[str, Any], name: str, socket_options: SocketOptions) -> Shared:
+def shared(document: dict[str, Any], name: str, socket_options: SocketOptions) -> Shared:
     """Return the connection that an Airflow connection's document describes, and its transport.
 
     The same content gives the same transport; a document that was edited gives a new one. What
@@ -57,7 +57,7 @@ def shared(document: Mapping[str, Any], name: str, socket_options: SocketOptions
         if found:
             _kept.move_to_end(key)
             return found
-    connection = watchword.load(document, name=name, stored=True)
+    connection = loaded(document, name)
     made = Shared(connection, connection.adapter(socket_options))
     with _lock:
         found = _kept.setdefault(key, made)  # another thread may have been faster
@@ -67,7 +67,7 @@ def shared(document: Mapping[str, Any], name: str, socket_options: SocketOptions
     return found
 
 
-def _key(document: Mapping[str, Any], name: str, socket_options: SocketOptions) -> bytes:
+def _key(document: dict[str, Any], name: str, socket_options: SocketOptions) -> bytes:
     """Return a keyed hash of the content, so that no secret stands in the table's keys."""
     content = json.dumps([name, document, list(socket_options)])
     return hashlib.blake2b(content.encode(), key=_SALT).digest()

@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 
 from watchword import redact
-from watchword.tokens import keeper
+from watchword.tokens import keeper, stores
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,7 @@ def ca_bundle(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -
 def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test its own registry of secrets, and of tokens: another's would blank its texts."""
     monkeypatch.setattr(keeper, "_keepers", {})
+    monkeypatch.setattr(stores, "_stores", {})
     monkeypatch.setattr(redact, "_known", set())
     monkeypatch.setattr(redact, "_lasting", set())
     monkeypatch.setattr(redact, "_tokens", {})
@@ -181,8 +183,11 @@ def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the machine's own proxies and bundles out of the tests."""
+def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the machine's own proxies, bundles and tokens out of the tests."""
+    monkeypatch.setenv("WATCHWORD_HOME", str(tmp_path / "watchword"))
+    monkeypatch.setenv("WATCHWORD_STORE", "memory://")
+    monkeypatch.delenv("WATCHWORD_KEY", raising=False)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)

@@ -13,6 +13,7 @@ import pytest
 from watchword.codes import finding
 from watchword.errors import TokenError
 from watchword.tokens.keeper import Keeper
+from watchword.tokens.own import OwnTokens
 from watchword.tokens.token import Token, jwt_expiry
 
 HUGE = "a." + base64.urlsafe_b64encode(b'{"exp": ' + b"9" * 400 + b"}").decode() + ".c"
@@ -42,10 +43,14 @@ class Endpoint:
         return Token(f"token-{self.calls}", lifetime=self.lifetime)
 
 
+def keeping(endpoint, clock=time.monotonic) -> Keeper:
+    return Keeper(OwnTokens(endpoint, clock), clock)
+
+
 def test_a_fresh_token_is_fetched_once():
     """A thousand asks while the token is fresh are one fetch."""
     endpoint = Endpoint()
-    keeper = Keeper(endpoint, Clock())
+    keeper = keeping(endpoint, Clock())
     assert {keeper.get().access_token for _ in range(1000)} == {"token-1"}
     assert endpoint.calls == 1
 
@@ -53,7 +58,7 @@ def test_a_fresh_token_is_fetched_once():
 def test_thirty_two_threads_are_one_fetch():
     """Threads that ask at once for a token that nobody has wait for one fetch."""
     endpoint = Endpoint(delay=0.05)
-    keeper = Keeper(endpoint)
+    keeper = keeping(endpoint)
     start = threading.Barrier(32)
 
     def ask(_):
@@ -74,7 +79,7 @@ def test_a_token_is_renewed_before_it_ends(lifetime, fresh):
 def test_a_stale_token_serves_while_one_thread_renews():
     """Inside the margin nobody waits: one thread renews, the others go on with the valid token."""
     clock, endpoint = Clock(), Endpoint(lifetime=100)
-    keeper = Keeper(endpoint, clock)
+    keeper = keeping(endpoint, clock)
     keeper.get()
     clock.now += 90
     entered, leave = threading.Event(), threading.Event()
@@ -85,7 +90,7 @@ def test_a_stale_token_serves_while_one_thread_renews():
         leave.wait(5)
         return original()
 
-    keeper._fetch = slow
+    keeper._origin._fetch = slow
     with ThreadPoolExecutor(1) as pool:
         renewing = pool.submit(keeper.get)
         entered.wait(5)
@@ -97,7 +102,7 @@ def test_a_stale_token_serves_while_one_thread_renews():
 def test_a_refused_token_is_renewed_once_for_all():
     """Thirty-two workers whose token was revoked cause one fetch and go on with the new token."""
     endpoint = Endpoint(delay=0.02)
-    keeper = Keeper(endpoint)
+    keeper = keeping(endpoint)
     old = keeper.get()
     with ThreadPoolExecutor(32) as pool:
         assert {token.access_token for token in pool.map(lambda _: keeper.get(old), range(32))} == {"token-2"}
@@ -107,7 +112,7 @@ def test_a_refused_token_is_renewed_once_for_all():
 def test_a_token_refused_right_after_renewal_causes_no_storm():
     """A new token that is refused too comes back, and the refusal stands, until a minute later."""
     clock, endpoint = Clock(), Endpoint()
-    keeper = Keeper(endpoint, clock)
+    keeper = keeping(endpoint, clock)
     second = keeper.get(keeper.get())
     assert [keeper.get(second) for _ in range(32)] == [second] * 32
     assert endpoint.calls == 2
@@ -118,7 +123,7 @@ def test_a_token_refused_right_after_renewal_causes_no_storm():
 def test_a_failure_stands_for_a_while_for_all_who_ask():
     """A refused client is not asked for again by every worker; a passing fault only briefly stands."""
     clock, endpoint = Clock(), Endpoint()
-    keeper = Keeper(endpoint, clock)
+    keeper = keeping(endpoint, clock)
     for code, pause in (("invalid_client", 300), ("temporarily_unavailable", 1)):
         endpoint.calls, endpoint.failure = 0, finding(code, "no")
         said = []
@@ -137,7 +142,7 @@ def test_a_failure_stands_for_a_while_for_all_who_ask():
 def test_the_server_s_wish_to_wait_is_honoured():
     """Retry-After of the token endpoint holds back everybody."""
     clock, endpoint = Clock(), Endpoint()
-    keeper = Keeper(endpoint, clock)
+    keeper = keeping(endpoint, clock)
     endpoint.failure = finding("temporarily_unavailable", "busy", retry_after=30)
     for pause in (0, 29, 2):
         clock.now += pause
@@ -152,7 +157,7 @@ def test_the_server_s_wish_to_wait_is_honoured():
 def test_no_server_s_wish_makes_a_storm_or_a_standstill(code, wished, stands):
     """A refused client stays refused, and nobody is held back for longer than five minutes."""
     clock, endpoint = Clock(), Endpoint()
-    keeper = Keeper(endpoint, clock)
+    keeper = keeping(endpoint, clock)
     endpoint.failure = finding(code, "no", retry_after=wished)
     for pause, calls in ((0, 1), (stands - 1, 1), (2, 2)):
         clock.now += pause
@@ -164,7 +169,7 @@ def test_no_server_s_wish_makes_a_storm_or_a_standstill(code, wished, stands):
 def test_a_hiccup_at_a_renewal_does_not_bring_the_refused_token_back():
     """If the endpoint fails once while a refused token is renewed, the next who asks gets a new one."""
     clock, endpoint = Clock(), Endpoint()
-    keeper = Keeper(endpoint, clock)
+    keeper = keeping(endpoint, clock)
     refused = keeper.get()
     endpoint.failure = finding("temporarily_unavailable", "down")
     with pytest.raises(TokenError):
@@ -177,7 +182,7 @@ def test_a_hiccup_at_a_renewal_does_not_bring_the_refused_token_back():
 def test_a_valid_token_outlives_a_failed_renewal():
     """While the token is valid, an endpoint that is down is no reason to fail."""
     clock, endpoint = Clock(), Endpoint(lifetime=100)
-    keeper = Keeper(endpoint, clock)
+    keeper = keeping(endpoint, clock)
     token = keeper.get()
     endpoint.failure = finding("temporarily_unavailable", "down")
     clock.now += 90
@@ -190,9 +195,9 @@ def test_a_valid_token_outlives_a_failed_renewal():
 def test_renew_always_fetches_and_keeps():
     """A validation's proof is a new token, which is then used by all."""
     endpoint = Endpoint()
-    keeper = Keeper(endpoint, Clock())
+    keeper = keeping(endpoint, Clock())
     keeper.get()
-    assert keeper.renew().access_token == keeper.get().access_token == "token-2"
+    assert keeper.renew().token.access_token == keeper.get().access_token == "token-2"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has no fork")
@@ -202,7 +207,7 @@ def test_a_forked_child_does_not_inherit_a_held_lock():
     from watchword.tokens import keeper as module  # noqa: PLC0415 - beside its only use
 
     endpoint = Endpoint()
-    shared = module.shared(b"fork-test", lambda: module.Keeper(endpoint))
+    shared = module.shared(b"fork-test", lambda: keeping(endpoint))
     with shared._lock:
         child = os.fork()
         if child == 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import dagster as dg
@@ -13,6 +14,12 @@ from watchword.playground import Playground, document
 
 Materialize: TypeAlias = Callable[..., dg.ExecuteInProcessResult]
 MakeResource: TypeAlias = Callable[..., ApiResource]
+
+
+@pytest.fixture(autouse=True)
+def _own_tokens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep tokens in this test alone."""
+    monkeypatch.setenv("WATCHWORD_HOME", str(tmp_path / "watchword"))
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ _JSON = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="watchword-docs-"))
+os.environ["WATCHWORD_HOME"] = tempfile.mkdtemp(prefix="watchword-docs-")
 
 with warnings.catch_warnings():
     # Airflow, Dagster and what they need warn when they are imported; nothing of it is about this project.

@@ -34,6 +34,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def airflow(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     settings = {
         "AIRFLOW_HOME": str(home),
+        "WATCHWORD_HOME": str(home / "watchword"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_FOLDER": str(EXAMPLES),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
@@ -125,6 +126,6 @@ def test_airflow_finds_its_examples_alone(home: Path) -> None:
         check=True,
     )
     found, failed, files = json.loads(done.stdout)
-    assert found == NAMES
+    assert found == [*NAMES, "watch_credentials"]
     assert failed == []
-    assert files == [f"{name}.py" for name in NAMES]
+    assert files == [f"{name}.py" for name in found]

@@ -37,6 +37,7 @@ def materialize(tmp_path: Path, playground: Playground) -> Materialize:
     environment = {
         **os.environ,
         "DAGSTER_HOME": str(tmp_path),
+        "WATCHWORD_HOME": str(tmp_path / "watchword"),
         "WATCHWORD_EXAMPLE_DOCUMENT": str(connection),
         "WATCHWORD_EXAMPLE_DATABASE": str(tmp_path / "airports.sqlite"),
     }

@@ -25,6 +25,7 @@ HOME = Path(tempfile.mkdtemp(prefix="watchword-airflow-"))
 os.environ.update(
     {
         "AIRFLOW_HOME": str(HOME),
+        "WATCHWORD_HOME": str(HOME / "watchword"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",  # what is never printed is not printed then either
         "AIRFLOW__CORE__DAGS_FOLDER": str(HOME / "dags"),
@@ -65,6 +66,12 @@ def airflow_json(fields: dict[str, Any]) -> str:
         "password": rest.pop("password", None),
     }
     return json.dumps({**stored, "extra": {"schema_version": 1, **rest}})
+
+
+@pytest.fixture(autouse=True)
+def _own_tokens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep tokens in this test alone."""
+    monkeypatch.setenv("WATCHWORD_HOME", str(tmp_path / "watchword"))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import warnings
 import pytest
 
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="watchword-together-"))
+os.environ["WATCHWORD_HOME"] = tempfile.mkdtemp(prefix="watchword-together-")
 
 with warnings.catch_warnings():
     # Airflow, Dagster and what they need warn when they are imported; nothing of it is about this project.

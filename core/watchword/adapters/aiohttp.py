@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from requests import PreparedRequest
@@ -11,15 +12,19 @@ from watchword import redact
 from watchword.adapters.asynchronous import AsyncExchange
 from watchword.adapters.border import Border, cookies_for_stranger
 from watchword.adapters.extras import missing_extra
+from watchword.adapters.judge import Judge, judge_of
 from watchword.adapters.portable import UNREAD, Headers, Portable, changes, new_body
 from watchword.authenticator import Authenticator
+from watchword.body_rules import LARGEST_BODY
 from watchword.codes import finding
 from watchword.errors import RequestError
+from watchword.flow import Answered
 from watchword.redact import NeverPickled
 from watchword.urls import without_echo, without_secrets
 
 try:
     import aiohttp
+    from aiohttp.base_protocol import BaseProtocol
     from aiohttp.payload import AsyncIterablePayload
     from multidict import CIMultiDict, CIMultiDictProxy
     from yarl import URL
@@ -35,11 +40,17 @@ class SigningMiddleware(NeverPickled):
     What the session, its responses and its errors show is the request as it was made. What is sent
     shows in the session's own traces (`TraceConfig`) alone. A credential in Latin-1 is refused, since
     aiohttp writes headers in UTF-8.
+
+    aiohttp does not tell whether the caller will stream a reply. With `refresh_on_body`, those whose
+    Content-Length is at most 1 MiB, and those of unknown length that are declared as JSON, are read
+    before the caller gets them; they can be streamed all the same. Others are left alone, and so is
+    what a session with `auto_decompress=False` leaves compressed.
     """
 
     def __init__(self, authenticator: Authenticator) -> None:
         self._authenticator = authenticator
         self._border = Border(authenticator.origins)
+        self._judge = judge_of(authenticator)
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
@@ -57,10 +68,15 @@ class SigningMiddleware(NeverPickled):
             _clean_location(response, url, url)
             return response
         unsigned = _Unsigned(request, url)
+        judge = self._judge
         exchange = AsyncExchange(self._authenticator, unsigned)
         response = await unsigned.send(exchange.at_once() or await exchange.first(), handler)
         try:
-            while (again := await exchange.following(_Answer(response))) is not None:
+            while (
+                again := await exchange.following(
+                    _Answer(response) if judge is None else await _judged(judge, response)
+                )
+            ) is not None:
                 self._authenticator.carry_cookies(again, response.headers.getall("Set-Cookie", []))
                 response.release()
                 response = await unsigned.send(again, handler)
@@ -82,6 +98,31 @@ class _Answer:
         """The headers; of one that came twice, the values joined by commas."""
         joined = {name: ", ".join(self._headers.getall(name)) for name in self._headers}
         return CaseInsensitiveDict(joined)
+
+
+async def _judged(judge: Judge, response: aiohttp.ClientResponse) -> Answered:
+    """Return the response as a flow is to see it; its body is read where that can't take for ever."""
+    answer = _Answer(response)
+    if not (judge.wants(answer) and _is_bounded(response)):
+        return answer
+    body = await response.read()
+    response.content = _stream_of(body)
+    return judge.judged(answer, body)
+
+
+def _is_bounded(response: aiohttp.ClientResponse) -> bool:
+    if response.content_length is not None:
+        return response.content_length <= LARGEST_BODY
+    return "json" in response.content_type
+
+
+def _stream_of(body: bytes) -> aiohttp.StreamReader:
+    """Return a stream of what has been read, for a caller who reads bit by bit."""
+    loop = asyncio.get_running_loop()
+    stream = aiohttp.StreamReader(BaseProtocol(loop), max(len(body), 1), loop=loop)
+    stream.feed_data(body)
+    stream.feed_eof()
+    return stream
 
 
 class _Unsigned:

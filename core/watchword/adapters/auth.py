@@ -9,10 +9,12 @@ from requests import PreparedRequest, Response
 from requests.auth import AuthBase
 
 from watchword.adapters.border import cleaned
+from watchword.adapters.judge import judge_of
 from watchword.adapters.signing import (
     clean_echo,
     clean_location,
     forget_cookies,
+    judged,
     rewind,
     stripped,
 )
@@ -34,6 +36,7 @@ class SigningAuth(AuthBase):
 
     def __init__(self, authenticator: Authenticator) -> None:
         self._authenticator = authenticator
+        self._judge = judge_of(authenticator)
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Authenticate the request in place."""
@@ -72,8 +75,11 @@ class SigningAuth(AuthBase):
 
     def _continued(self, flow: Flow, response: Response, options: dict[str, Any]) -> Response:
         """Hand the response to the flow and send what it wants sent again."""
+        judge = None if options.get("stream") else self._judge
         try:
-            while (again := self._authenticator.following(flow, response)) is not None:
+            while (
+                again := self._authenticator.following(flow, judged(judge, response) if judge else response)
+            ) is not None:
                 rewind(again)
                 self._authenticator.carry_cookies(again, response.raw.headers.getlist("Set-Cookie"))
                 response.close()  # unread: a refusal's body may be long in coming

@@ -10,6 +10,7 @@ from watchword import redact
 from watchword.adapters import asynchronous
 from watchword.adapters.border import Border, cookies_for_stranger
 from watchword.adapters.extras import missing_extra
+from watchword.adapters.judge import judge_of
 from watchword.adapters.portable import Exchange
 from watchword.adapters.retry import IDEMPOTENT, with_retries
 from watchword.authenticator import Authenticator, Use
@@ -22,6 +23,7 @@ except ModuleNotFoundError as missing:
     raise missing_extra("httpx") from missing
 
 from watchword.adapters.httpx_pools import Pools
+from watchword.adapters.httpx_reply import ajudged, judged, marked
 from watchword.adapters.httpx_request import UnsignedRequest, address, clean_location, is_replayable
 from watchword.redact import NeverPickled
 
@@ -40,6 +42,7 @@ class SigningTransport(httpx.BaseTransport):
         self._retries = options.retries
         self._border = Border(authenticator.origins)
         self._use = Use(authenticator.keeper)
+        self._judge = judge_of(authenticator)
         self._pools: Pools[httpx.HTTPTransport] = Pools(options, _pool)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -68,11 +71,16 @@ class SigningTransport(httpx.BaseTransport):
         """Step the method's flow on copies of the request and return the last response."""
         if not self._use.begun:
             self._use.begin()
+        judge = self._judge
         exchange = Exchange(self._authenticator, unsigned)
         signed = unsigned.signed(exchange.first())
         response = _transmit(signed, pool)
         try:
-            while (again := exchange.following(response)) is not None:
+            while (
+                again := exchange.following(
+                    response if judge is None else judged(judge, response, unsigned.request)
+                )
+            ) is not None:
                 self._authenticator.carry_cookies(again, response.headers.get_list("Set-Cookie"))
                 response.close()  # unread: a refusal's body may be long in coming
                 signed = unsigned.signed(again)
@@ -98,6 +106,7 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
         self._retries = options.retries
         self._border = Border(authenticator.origins)
         self._use = Use(authenticator.keeper)
+        self._judge = judge_of(authenticator)
         self._pools: Pools[httpx.AsyncHTTPTransport] = Pools(options, _async_pool)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -122,11 +131,16 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
     ) -> httpx.Response:
         if not self._use.begun:
             self._use.begin()
+        judge = self._judge
         exchange = asynchronous.AsyncExchange(self._authenticator, unsigned)
         signed = unsigned.signed(exchange.at_once() or await exchange.first())
         response = await _async_transmit(signed, pool)
         try:
-            while (again := await exchange.following(response)) is not None:
+            while (
+                again := await exchange.following(
+                    response if judge is None else await ajudged(judge, response, unsigned.request)
+                )
+            ) is not None:
                 self._authenticator.carry_cookies(again, response.headers.get_list("Set-Cookie"))
                 await response.aclose()
                 signed = unsigned.signed(again)
@@ -157,6 +171,10 @@ class ApiClient(NeverPickled, httpx.Client):
         """Build a request whose URL is absolute or relative to the base URL; options are the base's."""
         return super().build_request(method, self._joined(str(url)), **options)
 
+    def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:  # noqa: ANN401
+        """Send a request; options are the base's."""
+        return super().send(marked(request, stream=stream), stream=stream, **options)
+
 
 class AsyncApiClient(NeverPickled, httpx.AsyncClient):
     """The same as `ApiClient` for asyncio."""
@@ -169,6 +187,10 @@ class AsyncApiClient(NeverPickled, httpx.AsyncClient):
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:  # noqa: ANN401
         """Build a request whose URL is absolute or relative to the base URL; options are the base's."""
         return super().build_request(method, self._joined(str(url)), **options)
+
+    async def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:  # noqa: ANN401
+        """Send a request; options are the base's."""
+        return await super().send(marked(request, stream=stream), stream=stream, **options)
 
 
 def _pool(tls: ssl.SSLContext, proxy: str | None) -> httpx.HTTPTransport:

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Generator
 from watchword.adapters.asynchronous import AsyncExchange
 from watchword.adapters.border import cleaned
 from watchword.adapters.extras import missing_extra
+from watchword.adapters.judge import judge_of
 from watchword.adapters.portable import Exchange
 from watchword.authenticator import Authenticator
 from watchword.codes import finding
@@ -72,7 +73,14 @@ class HttpxAuth(NeverPickled, httpx.Auth):
 
 
 def _refuse_unsuitable(authenticator: Authenticator) -> None:
-    """Raise DocumentError where a credential goes elsewhere: httpx would take it along to a stranger."""
+    """Raise DocumentError where the connection can't be kept as promised here.
+
+    That is where a credential goes elsewhere, which httpx would take along to a stranger, and where
+    bodies are to be read, since httpx does not tell its auth which replies the caller streams.
+    """
+    if judge_of(authenticator):
+        message = "This connection has refresh_on_body, and httpx tells no auth whether a reply is streamed."
+        raise DocumentError([finding("adapter_unsuitable", message)])
     placed = (*authenticator.method.placements(), *authenticator.secrets)
     slots = [item.slot if isinstance(item, Placement) else item for item in placed]
     elsewhere = [str(slot) for slot in slots if slot.key != _AUTHORIZATION.key]

@@ -14,6 +14,7 @@ from urllib3.exceptions import HTTPError
 from watchword import network, redact
 from watchword.adapters.session import ApiSession
 from watchword.answer import Answer
+from watchword.body_rules import LARGEST_BODY
 from watchword.codes import finding
 from watchword.deadline import read, within
 from watchword.diagnosis import Finding
@@ -23,11 +24,8 @@ from watchword.origins import host
 if TYPE_CHECKING:
     from watchword.authenticator import Use
     from watchword.connection import Connection
-    from watchword.tokens.token import Token
+    from watchword.tokens.wish import Obtained
     from watchword.validate import Plan
-
-LARGEST_BODY = 1 << 20
-"""How much of an answer is read to find out what it means, in bytes."""
 
 MOST_HOPS = 3
 
@@ -48,7 +46,7 @@ class Probe:
         if self._use:
             self._use.end()
 
-    def renew_token(self) -> Token | Finding:
+    def renew_token(self) -> Obtained | Finding:
         """Return a new token, or the finding that says why there is none."""
         try:
             self._use = self.connection.use_token()
@@ -80,7 +78,9 @@ class Probe:
                     target = _target(response)
                     if target is None or not adapter.authenticator.origins.covers(target):
                         body = read(response, LARGEST_BODY, self.plan.timeout)
-                        return _plain(response, target, body, followed=hop > 0)
+                        answer = _plain(response, target, body, followed=hop > 0)
+                        rules = self.connection.document.common.body_rules
+                        return replace(answer, refused_in_body=rules is not None and rules.match(body))
                     url = target
         return finding("redirect_loop", f"The API redirected more than {MOST_HOPS} times.")
 

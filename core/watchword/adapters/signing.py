@@ -14,6 +14,7 @@ from requests.utils import rewind_body
 
 from watchword import redact
 from watchword.adapters.border import Border, cookies_for_stranger
+from watchword.adapters.judge import Judge, judge_of
 from watchword.adapters.retry import IDEMPOTENT, with_retries
 from watchword.authenticator import Use
 from watchword.codes import finding
@@ -24,6 +25,7 @@ from watchword.urls import without_echo, without_secrets
 
 if TYPE_CHECKING:
     from watchword.authenticator import Authenticator
+    from watchword.flow import Answered
     from watchword.transport import Transport
 
 SocketOptions: TypeAlias = Sequence[tuple[int, int, int]]
@@ -52,6 +54,7 @@ class SigningAdapter(NeverPickled, HTTPAdapter):
         self._foreign = transport.overrides(credentials=False)
         self._own_cookies = authenticator.own_cookies
         self._use = Use(authenticator.keeper)
+        self._judge = judge_of(authenticator)
         super().__init__()
 
     def init_poolmanager(
@@ -108,11 +111,16 @@ class SigningAdapter(NeverPickled, HTTPAdapter):
         authenticator = self.authenticator
         if not self._use.begun:
             self._use.begin()
+        judge, stream = self._judge, options[0]
         flow = authenticator.flow(request.copy())
         response = self._transmit(authenticator.first(flow), request, options)
         refused: list[Response] = []
         try:
-            while (again := authenticator.following(flow, response)) is not None:
+            while (
+                again := authenticator.following(
+                    flow, response if judge is None or stream else judged(judge, response)
+                )
+            ) is not None:
                 rewind(again)
                 lines = response.raw.headers.getlist("Set-Cookie")
                 if lines:  # for the session's jar, which looks into the history
@@ -148,6 +156,11 @@ class SigningAdapter(NeverPickled, HTTPAdapter):
             response.raw.url = request.path_url
             clean_echo(response, request.url or "", signed.url or "")
         return response
+
+
+def judged(judge: Judge, response: Response) -> Answered:
+    """Return the response as a flow is to see it; its body is read, as its session would do next."""
+    return judge.judged(response, response.content) if judge.wants(response) else response
 
 
 def rewind(request: PreparedRequest) -> None:

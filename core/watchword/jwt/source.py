@@ -45,7 +45,7 @@ class JwtSource(NeverPickled):
         said = [templates.fill(dict(part), content.secrets) for part in (content.headers, content.payload)]
         return (self.key.algorithm, self.material, said, content.lifetime)
 
-    def fetch(self, _: Transport) -> Token:
+    def fetch(self, _: Transport, _refresh_token: str | None = None) -> Token:
         """Return a new JWT; raises TokenError where the payload's own exp has passed."""
         moment = Moment(self.now(), self.nonce)
         lifetime = _lifetime(self.content.claims(moment).get("exp"), moment.now, self.content.lifetime)

@@ -53,7 +53,7 @@ class LoginSource(NeverPickled):
         """Whether there is a logout."""
         return self.logout is not None
 
-    def fetch(self, transport: Transport) -> Token:
+    def fetch(self, transport: Transport, _refresh_token: str | None = None) -> Token:
         """Log in; raises TokenError where that opens no session."""
         from watchword.tokens.exchange import exchange  # noqa: PLC0415 - rare
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from requests import PreparedRequest
 
 from watchword.diagnosis import Finding
-from watchword.fields import About, Fields, Section
+from watchword.fields import About, Fields, JsonObject, Section
 from watchword.flow import NEED_TOKEN, Answered, Context, Flow, NeedToken
 from watchword.placement import Placement, Slot, put
 from watchword.templates import Secrets
@@ -91,6 +91,27 @@ Prefix = Annotated[
 Passphrase = Annotated[
     str | None,
     About("Passphrase", "Opens the private key if it is encrypted.", Section.PRIVATE_KEY, secret=True),
+]
+AuthorizeUrl = Annotated[
+    str | None,
+    About("Authorize URL", "For the sign-in: the page on which the user agrees.", Section.SIGN_IN),
+]
+Payload = Annotated[
+    JsonObject,
+    About(
+        "Payload",
+        "JSON: the claims; {{now}}, {{now+300}}, {{uuid}} and {{secret:NAME}} are filled in, null leaves "
+        "a claim out.",
+        Section.JWT,
+    ),
+]
+JwtHeaders = Annotated[
+    JsonObject,
+    About(
+        "JWT headers",
+        'JSON: headers beside alg and typ, which are set, such as {"kid": "1"}.',
+        Section.JWT,
+    ),
 ]
 ExpiresPath = Annotated[
     str, About("Path of the lifetime", "JSONPath of the lifetime (seconds) in the reply.", Section.REPLY)

@@ -13,13 +13,13 @@ from requests import PreparedRequest
 from watchword import headers, templates
 from watchword.diagnosis import Finding, errors
 from watchword.errors import DocumentError
-from watchword.fields import About, JsonObject, Section
+from watchword.fields import About, Section
 from watchword.flow import Context, Flow, random_nonce
 from watchword.jwt.algorithms import Encoding, Name
 from watchword.jwt.content import Content
 from watchword.jwt.signing import JwsSigner, jws_signer
 from watchword.jwt.source import JwtSource, signed
-from watchword.methods.base import Passphrase, TokenPlacement
+from watchword.methods.base import JwtHeaders, Passphrase, Payload, TokenPlacement
 from watchword.placement import put
 from watchword.templates import Moment, Secrets
 
@@ -52,19 +52,8 @@ class JwtBearer(TokenPlacement):
         Encoding, About("Encoding of the secret", "How the secret is written; keys are recognised.", _JWT)
     ] = "utf8"
     private_key_passphrase: Passphrase = None
-    payload: Annotated[
-        JsonObject,
-        About(
-            "Payload",
-            "JSON: the claims; {{now}}, {{now+300}}, {{uuid}} and {{secret:NAME}} are filled in, null leaves "
-            "a claim out.",
-            _JWT,
-        ),
-    ] = Field(default_factory=dict)
-    jwt_headers: Annotated[
-        JsonObject,
-        About("JWT headers", 'JSON: headers beside alg and typ, which are set, such as {"kid": "1"}.', _JWT),
-    ] = Field(default_factory=dict)
+    payload: Payload = Field(default_factory=dict)
+    jwt_headers: JwtHeaders = Field(default_factory=dict)
     lifetime: Annotated[
         int,
         About(

@@ -14,7 +14,7 @@ from watchword.diagnosis import Finding
 from watchword.errors import DocumentError
 from watchword.fields import About, Section
 from watchword.flow import Context, Flow
-from watchword.methods.base import Method, Passphrase
+from watchword.methods.base import AuthorizeUrl, Method, Passphrase
 from watchword.oauth1.reply import problems
 from watchword.oauth1.signature import HashName, escape, hmac_signer, plaintext_signer, rsa_signer
 from watchword.oauth1.signer import PROTOCOL_PARAMETERS, AddTo, SignatureMethod, Signer
@@ -98,13 +98,12 @@ class OAuth1(Method):
         "header"
     )
     request_url: Annotated[
-        str | None, About("Request URL", "For the sign-in: where it begins (temporary credentials).", _OAUTH1)
+        str | None,
+        About("Request URL", "For the sign-in: where it begins (temporary credentials).", Section.SIGN_IN),
     ] = None
-    authorize_url: Annotated[
-        str | None, About("Authorize URL", "For the sign-in: the page on which the user agrees.", _OAUTH1)
-    ] = None
+    authorize_url: AuthorizeUrl = None
     exchange_url: Annotated[
-        str | None, About("Exchange URL", "For the sign-in: where the token is issued.", _OAUTH1)
+        str | None, About("Exchange URL", "For the sign-in: where the token is issued.", Section.SIGN_IN)
     ] = None
 
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:

@@ -1,39 +1,116 @@
-"""How a client shows itself to a token endpoint (RFC 6749 section 2.3.1); no I/O."""
+"""How a client shows itself to a token endpoint (RFC 6749 section 2.3, RFC 7523, RFC 8705); no I/O."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import quote_plus
 
 from pydantic import JsonValue
 
 from watchword import headers
+from watchword.jwt.content import BACKDATED, as_json
+from watchword.jwt.signing import JwsSigner
+from watchword.redact import NeverPickled
+from watchword.templates import Moment
 
-ClientAuth = Literal["header", "body"]
-BasicEncoding = Literal["form", "raw"]
+ClientAuth: TypeAlias = Literal["header", "body", "private_key_jwt", "client_secret_jwt", "mtls", "none"]
+BasicEncoding: TypeAlias = Literal["form", "raw"]
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_LIFETIME = 300
+"""How long an assertion is valid, in seconds from now."""
+
+NEEDS: Mapping[ClientAuth, tuple[str, ...]] = {
+    "header": ("client_id", "client_secret"),
+    "body": ("client_id", "client_secret"),
+    "private_key_jwt": ("client_id", "private_key"),
+    "client_secret_jwt": ("client_id", "client_secret"),
+    "mtls": ("client_id",),
+    "none": ("client_id",),
+}
+"""The fields that each way of authentication needs."""
+
+
+class Shown(NamedTuple):
+    """What a client adds to a request: headers, and fields of the body."""
+
+    headers: Mapping[str, str]
+    fields: Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True)
-class Client:
-    """A client's credentials and how they are shown to the server (RFC 6749 section 2.3.1)."""
+class Assertion:
+    """What signs the JWTs by which a client shows itself (RFC 7523 section 3)."""
 
-    client_id: str
-    client_secret: str = field(repr=False)
+    key: JwsSigner
+    audience: str
+    key_id: str = ""
+
+    def jwt(self, client_id: str, moment: Moment) -> str:
+        """Return a JWT that serves once."""
+        header: dict[str, JsonValue] = {"alg": self.key.algorithm, "typ": "JWT"}
+        if self.key_id:
+            header["kid"] = self.key_id
+        now = int(moment.now)
+        claims: dict[str, JsonValue] = {
+            "iss": client_id,
+            "sub": client_id,
+            "aud": self.audience,
+            "jti": moment.nonce(),
+            "iat": now - BACKDATED,  # the server's clock may be behind
+            "exp": now + ASSERTION_LIFETIME,
+        }
+        return self.key.jws(as_json(header), as_json(claims))
+
+
+@dataclass(frozen=True)
+class Client(NeverPickled):
+    """A client and how it shows itself; without a `client_id` it is nobody, and adds nothing."""
+
+    client_id: str | None
+    client_secret: str | None = field(default=None, repr=False)
     client_auth: ClientAuth = "header"
     basic_encoding: BasicEncoding = "form"
+    assertion: Assertion | None = None
 
-    def headers(self) -> dict[str, str]:
-        """Return the Authorization header where the client shows itself there."""
-        if self.client_auth != "header":
-            return {}
-        pair = [self.client_id, self.client_secret]
-        if self.basic_encoding == "form":
-            pair = [quote_plus(part) for part in pair]
-        return {"Authorization": headers.basic(*pair)}
+    def shown(self, moment: Moment) -> Shown:
+        """Return what is added to a request that is made at this moment."""
+        return _WAYS[self.client_auth](self, moment) if self.client_id else Shown({}, {})
 
-    def fields(self) -> dict[str, JsonValue]:
-        """Return the body's fields where the client shows itself there."""
-        if self.client_auth != "body":
-            return {}
-        return {"client_id": self.client_id, "client_secret": self.client_secret}
+
+def _in_header(client: Client, _: Moment) -> Shown:
+    """RFC 6749 section 2.3.1: both are form-encoded before they become Basic."""
+    pair = [client.client_id or "", client.client_secret or ""]
+    if client.basic_encoding == "form":
+        pair = [quote_plus(part) for part in pair]
+    return Shown({"Authorization": headers.basic(*pair)}, {})
+
+
+def _in_body(client: Client, _: Moment) -> Shown:
+    return Shown({}, {"client_id": client.client_id, "client_secret": client.client_secret})
+
+
+def _by_assertion(client: Client, moment: Moment) -> Shown:
+    """RFC 7523 section 2.2; the client's name beside it is for servers that look it up first."""
+    if client.assertion is None or client.client_id is None:
+        raise ValueError("an assertion needs a key and a client")
+    made = client.assertion.jwt(client.client_id, moment)
+    named = {"client_id": client.client_id}
+    return Shown({}, {**named, "client_assertion_type": ASSERTION_TYPE, "client_assertion": made})
+
+
+def _by_name(client: Client, _: Moment) -> Shown:
+    """RFC 6749 section 3.2.1 for public clients, RFC 8705 section 2 for those with a certificate."""
+    return Shown({}, {"client_id": client.client_id})
+
+
+_WAYS: Mapping[ClientAuth, Callable[[Client, Moment], Shown]] = {
+    "header": _in_header,
+    "body": _in_body,
+    "private_key_jwt": _by_assertion,
+    "client_secret_jwt": _by_assertion,
+    "mtls": _by_name,
+    "none": _by_name,
+}

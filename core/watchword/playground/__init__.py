@@ -10,8 +10,16 @@ Every credential it accepts is made up and public; it listens on the loopback in
 
 try:
     from watchword.playground.app import create_app
-    from watchword.playground.credentials import AWKWARD_CREDENTIALS, CREDENTIALS, document
+    from watchword.playground.credentials import (
+        ASSERTING_CREDENTIALS,
+        AWKWARD_CREDENTIALS,
+        CREDENTIALS,
+        document,
+    )
+    from watchword.playground.faults import Fault
+    from watchword.playground.oauth_settings import OAuthSettings
     from watchword.playground.server import Playground, serve
+    from watchword.playground.sign_in import SignInWish
 except ModuleNotFoundError as missing:
     library = (missing.name or "").partition(".")[0]
     if library == "watchword":
@@ -20,4 +28,15 @@ except ModuleNotFoundError as missing:
         f'watchword.playground needs {library}: pip install "watchword[playground]"', name=library
     ) from missing
 
-__all__ = ["AWKWARD_CREDENTIALS", "CREDENTIALS", "Playground", "create_app", "document", "serve"]
+__all__ = [
+    "ASSERTING_CREDENTIALS",
+    "AWKWARD_CREDENTIALS",
+    "CREDENTIALS",
+    "Fault",
+    "OAuthSettings",
+    "Playground",
+    "SignInWish",
+    "create_app",
+    "document",
+    "serve",
+]

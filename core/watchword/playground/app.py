@@ -8,11 +8,26 @@ from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response,
 from fastapi.responses import JSONResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from watchword.playground import control, oauth1_sign_in, verify_session
-from watchword.playground.credentials import AWKWARD_CREDENTIALS, CREDENTIALS, TOKEN_PATH, document
+from watchword.playground import (
+    control,
+    oauth,
+    oauth1_sign_in,
+    oauth_consent,
+    oauth_device,
+    oauth_metadata,
+    verify_session,
+)
+from watchword.playground.credentials import (
+    ASSERTING_CREDENTIALS,
+    AWKWARD_CREDENTIALS,
+    CREDENTIALS,
+    METADATA_PATH,
+    TOKEN_PATH,
+    VERIFICATION_PATH,
+    document,
+)
 from watchword.playground.data import airports
-from watchword.playground.oauth import answer_token_request
-from watchword.playground.state import State, state_of
+from watchword.playground.state import State
 from watchword.playground.traffic import Traffic
 from watchword.playground.verify import VERIFIERS, Verifier, forbidden
 from watchword.playground.verify_aws import AwsRefusal, aws_answer
@@ -30,9 +45,8 @@ def create_app(*, token_lifetime: int = 3600) -> FastAPI:
     app = FastAPI(title="watchword playground", docs_url=None, redoc_url=None)
     app.state.playground = state
     app.include_router(general)
-    app.include_router(control.router)
-    app.include_router(oauth1_sign_in.router)
-    app.include_router(verify_session.router)
+    for part in (control, oauth1_sign_in, verify_session, oauth, oauth_consent, oauth_device, oauth_metadata):
+        app.include_router(part.router)
     for method, verifier in VERIFIERS.items():
         app.include_router(_resources(method, verifier))
     app.add_exception_handler(404, _not_found)
@@ -87,21 +101,23 @@ async def index(request: Request) -> dict[str, Any]:
         "second_accounts": {
             method: document(root, method) | dict(other) for method, other in AWKWARD_CREDENTIALS.items()
         },
+        "asserting_clients": {
+            method: document(root, method) | dict(other) for method, other in ASSERTING_CREDENTIALS.items()
+        },
         "token_endpoint": root + TOKEN_PATH,
+        "device_verification": root + VERIFICATION_PATH,
+        "authorization_server": root + METADATA_PATH,
         "controls": [
             "POST /_control/revoke/{method}",
             "POST /_control/restore/{method}",
             'POST /_control/fault with {"status": 503, "delay": 0, "times": 1, "path": "/bearer"}',
+            'POST /_control/fault with {"kind": "lost_reply"}, or no_reply, form_reply or text_expiry',
+            'POST /_control/oauth with {"rotation": true, "grace": 0, "access_token_lifetime": 3600}',
+            'POST /_control/sign_in with {"method": "oauth2_authorization_code", "user": "ada"}',
             "POST /_control/expire_tokens",
             "GET /_control/counts",
         ],
     }
-
-
-@general.post(TOKEN_PATH)
-async def token(request: Request) -> Response:
-    """Issue an access token for client credentials."""
-    return await answer_token_request(state_of(request), request)
 
 
 def _page(request: Request, page: int, per_page: int) -> dict[str, Any]:

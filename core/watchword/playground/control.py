@@ -4,7 +4,10 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 
-from watchword.playground.state import REVOCABLE, Fault, state_of
+from watchword.playground.faults import Fault
+from watchword.playground.oauth_settings import OAuthSettings
+from watchword.playground.sign_in import SignInWish, sign_in
+from watchword.playground.state import REVOCABLE, state_of
 
 PREFIX = "/_control/"
 
@@ -48,18 +51,34 @@ async def fault(wanted: Fault, request: Request) -> Fault:
 
 @router.post("/expire_tokens")
 async def expire_tokens(request: Request) -> dict[str, str]:
-    """Refuse the tokens, sessions and nonces issued so far, while the credentials stay good."""
+    """Refuse the tokens, sessions and nonces issued so far; credentials and refresh tokens stay good."""
     state_of(request).expire_tokens()
     return {"expired": "all tokens issued so far"}
 
 
+@router.post("/oauth")
+async def oauth(wanted: OAuthSettings, request: Request) -> OAuthSettings:
+    """Change what is given of the authorization server's settings, and return all of them."""
+    settings = state_of(request).oauth_settings
+    settings.change(wanted)
+    return settings
+
+
+@router.post("/sign_in")
+async def fresh_sign_in(wish: SignInWish, request: Request) -> dict[str, Any]:
+    """Return the tokens of a new sign-in, as the token endpoint would."""
+    return sign_in(state_of(request), wish)
+
+
 @router.get("/counts")
 async def counts(request: Request) -> dict[str, Any]:
-    """Return the number of requests per path, of token requests, logins, logouts and connections."""
+    """Return the number of requests per path, of token requests, logins, logouts, connections and so on."""
     state = state_of(request)
     return {
         "requests": state.counts(),
         "token_requests": state.token_requests,
+        "grants": state.oauth.grants(),
+        "families_revoked": state.oauth.tokens.families_revoked,
         "logins": state.logins,
         "logouts": state.logouts,
         "connections": state.connections,

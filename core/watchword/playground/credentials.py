@@ -19,8 +19,15 @@ LOGOUT_PATH = "/session/logout"
 REQUEST_PATH = "/oauth1/request"
 AUTHORIZE_PATH = "/oauth1/authorize"
 EXCHANGE_PATH = "/oauth1/token"
+CONSENT_PATH = "/oauth/authorize"
+REVOCATION_PATH = "/oauth/revoke"
+DEVICE_PATH = "/oauth/device_authorization"
+VERIFICATION_PATH = "/oauth/device"
+METADATA_PATH = "/.well-known/oauth-authorization-server"
 SCOPES = ("airports:read", "profile:read")
 AUDIENCE = "playground"
+PEOPLE = ("ada", "grace")
+"""Who may sign in on a page."""
 
 CREDENTIALS: Mapping[str, Fields] = {
     "none": {"method": "none"},
@@ -50,6 +57,47 @@ CREDENTIALS: Mapping[str, Fields] = {
         "method": "oauth2_client_credentials",
         "client_id": "playground-client",
         "client_secret": "playground-client-secret-90be62",
+        "token_url": TOKEN_PATH,
+    },
+    "oauth2_authorization_code": {
+        "method": "oauth2_authorization_code",
+        "client_id": "playground-web-client",
+        "client_secret": "playground-client-secret-4c7de1",
+        "scope": " ".join(SCOPES),
+        "authorize_url": CONSENT_PATH,
+        "token_url": TOKEN_PATH,
+        "revoke_url": REVOCATION_PATH,
+    },
+    "oauth2_device_code": {
+        "method": "oauth2_device_code",
+        "client_id": "playground-device-client",
+        "client_secret": "playground-client-secret-b81f20",
+        "scope": " ".join(SCOPES),
+        "device_url": DEVICE_PATH,
+        "token_url": TOKEN_PATH,
+        "revoke_url": REVOCATION_PATH,
+    },
+    "oauth2_jwt_bearer": {
+        "method": "oauth2_jwt_bearer",
+        "algorithm": "RS256",
+        "private_key": RSA_KEY,
+        "payload": {"iss": "playground-service", "sub": "ada", "aud": TOKEN_PATH},
+        "token_url": TOKEN_PATH,
+    },
+    "oauth2_token_exchange": {
+        "method": "oauth2_token_exchange",
+        "client_id": "playground-exchange-client",
+        "client_secret": "playground-client-secret-2ea597",
+        "subject_token": "playground-subject-token-c3f8016b",
+        "subject_kind": "access_token",
+        "token_url": TOKEN_PATH,
+    },
+    "oauth2_password": {
+        "method": "oauth2_password",
+        "client_id": "playground-password-client",
+        "client_secret": "playground-client-secret-d06a3b",
+        "username": "ada",
+        "password": "playground-password-f52e88",
         "token_url": TOKEN_PATH,
     },
     "session_login": {
@@ -100,11 +148,45 @@ AWKWARD_CREDENTIALS: Mapping[str, Fields] = {
         "private_key": RSA_KEY,
     },
     "oauth2_client_credentials": {"client_id": "reports:eu+ü", "client_secret": "50% off: a+b=c&d/ü?"},
+    # Public clients, which have no secret and must use PKCE (RFC 6749 §2.1, RFC 7636).
+    "oauth2_authorization_code": {
+        "client_id": "playground-public-client",
+        "client_secret": None,
+        "client_auth": "none",
+    },
+    "oauth2_device_code": {
+        "client_id": "playground-public-device",
+        "client_secret": None,
+        "client_auth": "none",
+    },
+    "oauth2_jwt_bearer": {
+        "algorithm": "ES256",
+        "private_key": ES256_KEY,
+        "jwt_headers": {"kid": "playground-es256"},
+    },
+    "oauth2_token_exchange": {
+        "subject_token": "tøken/of+grace=100%",
+        "actor_token": "tøken/of+a+robot=100%",
+        "audience": AUDIENCE,
+    },
+    "oauth2_password": {"username": "jürgen", "password": "pä:ss+wörd 100% €"},
     "session_login": {"username": "jürgen", "password": 'pä"ss\\wörd 100% &=€'},
     "aws_sigv4": {
         "access_key": "PLAYGROUNDKEY0000042",
         "secret_key": "playground/secret+key=7c1f0a93d2e8b645",
         "session_token": "playground//session+token/4e8b1d73==",
+    },
+}
+
+# Clients that show themselves with a JWT that they sign (RFC 7523 §3), to be added to a document as above.
+ASSERTING_CREDENTIALS: Mapping[str, Fields] = {
+    "oauth2_client_credentials": {
+        "client_id": "playground-key-client",
+        "client_secret": None,
+        "client_auth": "private_key_jwt",
+        "private_key": RSA_KEY,
+        "assertion_algorithm": "RS256",
+        "assertion_key_id": "playground-rs256",
     },
 }
 
@@ -115,14 +197,25 @@ def document(base_url: str, method: str) -> dict[str, Any]:
         raise ValueError(f"the playground has no method {method!r}; it has {', '.join(CREDENTIALS)}")
     root = base_url.rstrip("/")
     fields = {"base_url": f"{root}/{method}", **deepcopy(dict(CREDENTIALS[method]))}
-    paths = {name: text for name, text in fields.items() if name.endswith("_url") and text.startswith("/")}
-    return fields | {name: root + path for name, path in paths.items()}
+    return _completed(fields, root)
+
+
+def _completed(fields: dict[str, Any], root: str) -> dict[str, Any]:
+    """Return the fields with `root` before every path: in URLs, and in the audience of a JWT."""
+    completed = dict(fields)
+    for name, value in fields.items():
+        if isinstance(value, str) and value.startswith("/") and (name.endswith("_url") or name == "aud"):
+            completed[name] = root + value
+        elif name == "payload":
+            completed[name] = _completed(value, root)
+    return completed
 
 
 def accounts(method: str) -> tuple[Fields, ...]:
     """Return what each account of a method is made of."""
     usual = CREDENTIALS[method]
-    return (usual, {**usual, **AWKWARD_CREDENTIALS[method]})
+    others = (each[method] for each in (AWKWARD_CREDENTIALS, ASSERTING_CREDENTIALS) if method in each)
+    return (usual, *({**usual, **other} for other in others))
 
 
 def same(given: str, expected: str) -> bool:

@@ -1,134 +1,144 @@
-"""The authorization server: client credentials (RFC 6749 §4.4), decided by oauthlib's server side."""
+"""The authorization server, put together from oauthlib's parts, and its token and revocation endpoints."""
 
-import binascii
 import json
 import logging
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
-from urllib.parse import unquote_plus, urlencode
+from typing import Any
+from urllib.parse import parse_qs, urlencode
 
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
 from oauthlib.common import Request as OAuthRequest  # type: ignore[import-untyped]
 from oauthlib.oauth2 import (  # type: ignore[import-untyped]
-    BackendApplicationServer,
+    AuthorizationEndpoint,
+    BearerToken,
+    ClientCredentialsGrant,
     InvalidRequestError,
     OAuth2Error,
-    RequestValidator,
+    RefreshTokenGrant,
+    ResourceEndpoint,
+    ResourceOwnerPasswordCredentialsGrant,
+    RevocationEndpoint,
+    TokenEndpoint,
 )
+from oauthlib.oauth2.rfc8628.grant_types import DeviceCodeGrant  # type: ignore[import-untyped]
 
 from watchword.playground.arrived import respelt
-from watchword.playground.credentials import SCOPES, TOKEN_PATH, is_account
+from watchword.playground.credentials import REVOCATION_PATH, TOKEN_PATH
+from watchword.playground.oauth_clients import (
+    AUTHORIZATION_CODE,
+    CLIENT_CREDENTIALS,
+    DEVICE_CODE,
+    GRANT_TYPES,
+    JWT_BEARER,
+    PASSWORD,
+    TOKEN_EXCHANGE,
+)
+from watchword.playground.oauth_grants import HashedCodeGrant, JwtBearerGrant, TokenExchangeGrant
+from watchword.playground.oauth_validator import Validator, Verdict
+from watchword.playground.pause import pause
 from watchword.playground.refusals import REALM
-from watchword.playground.state import IssuedToken, State
+from watchword.playground.state import state_of
 
-METHOD = "oauth2_client_credentials"
+FORM = "application/x-www-form-urlencoded"
 
 # oauthlib's server side logs the tokens it issues at DEBUG.
-logging.getLogger("oauthlib.oauth2.rfc6749.grant_types").setLevel(logging.INFO)
+for _name in ("rfc6749.grant_types", "rfc6749.endpoints", "rfc8628"):
+    logging.getLogger(f"oauthlib.oauth2.{_name}").setLevel(logging.INFO)
+
+router = APIRouter(tags=["oauth2"])
 
 
-class Client(NamedTuple):
-    """The authenticated client, as oauthlib wants to see it."""
+class Bearer(BearerToken):  # type: ignore[misc]  # oauthlib ships no types
+    """Bearer tokens; a refresh token that expires says so, in the way of several large servers."""
 
-    client_id: str
+    __slots__ = ()
 
-
-class Verdict(NamedTuple):
-    """Whose token it is, or with what status, error code and words it is refused."""
-
-    client_id: str | None = None
-    status: int = 401
-    error: str = ""
-    detail: str = ""
-
-
-class Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no types
-    """What oauthlib asks of an authorization server, answered from the state of one playground."""
-
-    def __init__(self, state: State) -> None:
-        super().__init__()
-        self._state = state
-
-    def authenticate_client(self, request: OAuthRequest) -> bool:
-        """Accept the client by Basic header or by body, but not by both (RFC 6749 §2.3)."""
-        header = request.headers.get("Authorization")
-        if header is not None and request.client_secret is not None:
-            raise InvalidRequestError("use one way of client authentication, not two")
-        given = _from_header(header) if header is not None else (request.client_id, request.client_secret)
-        if given is None or not all(given):
-            return False
-        if request.client_id not in (None, given[0]):
-            raise InvalidRequestError("client_id in header and body differ")
-        if self._state.is_revoked(METHOD) or not is_account(METHOD, "client_id", "client_secret", given):
-            return False
-        request.client = Client(given[0])
-        return True
-
-    def validate_grant_type(
-        self, client_id: str, grant_type: str, client: Client, request: OAuthRequest
-    ) -> bool:
-        """Allow the one grant this server knows."""
-        del client_id, client, request
-        return grant_type == "client_credentials"
-
-    def get_default_scopes(self, client_id: str, request: OAuthRequest) -> Sequence[str]:
-        """Grant every scope to a client that asks for none."""
-        del client_id, request
-        return SCOPES
-
-    def validate_scopes(
-        self, client_id: str, scopes: Sequence[str], client: Client, request: OAuthRequest
-    ) -> bool:
-        """Allow the known scopes only."""
-        del client_id, client, request
-        return set(scopes) <= set(SCOPES)
-
-    def save_bearer_token(self, token: Mapping[str, Any], request: OAuthRequest) -> None:
-        """Remember a new token."""
-        issued = IssuedToken(request.client.client_id, frozenset(request.scopes))
-        self._state.tokens.keep(token["access_token"], issued)
-
-    def validate_bearer_token(self, token: str | None, scopes: Sequence[str], request: OAuthRequest) -> bool:
-        """Accept a token that is known, fresh and wide enough; note on the request why not."""
-        issued = self._state.tokens.find(token) if token else None
-        if not token:
-            request.verdict = Verdict(detail="an access token is missing")
-        elif issued is None or self._state.is_revoked(METHOD):
-            detail = "the access token is unknown, expired or revoked"
-            request.verdict = Verdict(error="invalid_token", detail=detail)
-        elif not issued.scopes.issuperset(scopes):
-            detail = f"the access token lacks the scope {' '.join(scopes)}"
-            request.verdict = Verdict(status=403, error="insufficient_scope", detail=detail)
-        else:
-            request.verdict = Verdict(client_id=issued.client_id)
-        verdict: Verdict = request.verdict
-        return verdict.client_id is not None
+    def create_token(self, request: OAuthRequest, refresh_token: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 -- oauthlib's signature
+        """Return the reply of the token endpoint."""
+        token: dict[str, Any] = super().create_token(request, refresh_token)
+        lifetime = self.request_validator.state.oauth_settings.refresh_token_lifetime
+        announced = {"refresh_token_expires_in": lifetime} if lifetime and "refresh_token" in token else {}
+        token.update(announced)
+        return token
 
 
-def authorization_server(state: State) -> BackendApplicationServer:
-    """Return oauthlib's server for the client credentials grant."""
-    return BackendApplicationServer(Validator(state), token_expires_in=state.token_lifetime)
+class AuthorizationServer(
+    AuthorizationEndpoint,  # type: ignore[misc]  # oauthlib ships no types
+    TokenEndpoint,  # type: ignore[misc]
+    ResourceEndpoint,  # type: ignore[misc]
+    RevocationEndpoint,  # type: ignore[misc]
+):
+    """oauthlib's endpoints with the grants of this server, for one request."""
+
+    def __init__(self, validator: Validator) -> None:
+        settings = validator.state.oauth_settings
+        code = HashedCodeGrant(validator)
+        self.bearer = Bearer(validator, expires_in=settings.access_token_lifetime)
+        grants = {
+            CLIENT_CREDENTIALS: ClientCredentialsGrant(validator),
+            AUTHORIZATION_CODE: code,
+            DEVICE_CODE: DeviceCodeGrant(validator),
+            JWT_BEARER: JwtBearerGrant(validator),
+            TOKEN_EXCHANGE: TokenExchangeGrant(validator),
+            PASSWORD: ResourceOwnerPasswordCredentialsGrant(validator),
+        }
+        by_type = {GRANT_TYPES[method]: grant for method, grant in grants.items()}
+        refreshing = RefreshTokenGrant(validator, issue_new_refresh_tokens=settings.rotation)
+        AuthorizationEndpoint.__init__(self, "code", self.bearer, {"code": code})
+        # The default grant is the one that says what is wrong with a type that isn't known.
+        TokenEndpoint.__init__(
+            self, "client_credentials", self.bearer, {**by_type, "refresh_token": refreshing}
+        )
+        ResourceEndpoint.__init__(self, "Bearer", {"Bearer": self.bearer})
+        RevocationEndpoint.__init__(self, validator)
 
 
-def verify_token(state: State, request: Request, scopes: Sequence[str]) -> Verdict:
+def verify_token(request: Request, method: str, scopes: Sequence[str]) -> Verdict:
     """Ask oauthlib whether the request carries a good token, in the header or as `access_token`."""
-    _, judged = authorization_server(state).verify_request(
-        _uri(request), request.method, headers=dict(request.headers), scopes=scopes
+    validator = Validator(state_of(request), method=method)
+    AuthorizationServer(validator).verify_request(
+        _uri(request, TOKEN_PATH), request.method, headers=dict(request.headers), scopes=scopes
     )
-    verdict: Verdict = judged.verdict
-    return verdict
+    return validator.verdict
 
 
-async def answer_token_request(state: State, request: Request) -> Response:
-    """Answer `POST /oauth/token` with a token or with an error of RFC 6749 §5.2."""
+def issuer_of(request: Request) -> str:
+    """Return this server's name: its address, as the request has it (RFC 8414 §2)."""
+    return str(request.base_url).rstrip("/")
+
+
+@router.post(TOKEN_PATH)
+async def token(request: Request) -> Response:
+    """Issue tokens for any of the grants."""
+    state = state_of(request)
+    await pause(state, state.oauth_settings.delay)
     try:
-        body = _form(request.headers.get("Content-Type", ""), await request.body())
-        headers, content, status = authorization_server(state).create_token_response(
-            _uri(request), "POST", body, dict(request.headers)
+        body = await form_of(request)
+        state.oauth.count(parse_qs(body).get("grant_type", [""])[0])
+        # Without any `await` from here on: two requests can't both use one refresh token.
+        server = AuthorizationServer(Validator(state, issuer_of(request)))
+        answer = server.create_token_response(_uri(request, TOKEN_PATH), "POST", body, headers_of(request))
+    except OAuth2Error as refusal:
+        answer = {}, refusal.json, refusal.status_code
+    return as_response(*answer)
+
+
+@router.post(REVOCATION_PATH)
+async def revoke(request: Request) -> Response:
+    """Revoke an access token, or a refresh token with all that came from its sign-in (RFC 7009)."""
+    try:
+        body = await form_of(request)
+        server = AuthorizationServer(Validator(state_of(request), issuer_of(request)))
+        answer = server.create_revocation_response(
+            _uri(request, REVOCATION_PATH), "POST", body, headers_of(request)
         )
     except OAuth2Error as refusal:
-        headers, content, status = {}, refusal.json, refusal.status_code
+        answer = {}, refusal.json, refusal.status_code
+    return as_response(*answer)
+
+
+def as_response(headers: Mapping[str, str], content: str, status: int) -> Response:
+    """Return what oauthlib answers, never to be stored."""
     answer = Response(content, status, {**headers, "Cache-Control": "no-store", "Pragma": "no-cache"})
     answer.headers["Content-Type"] = "application/json"
     if status == 401:  # noqa: PLR2004
@@ -137,23 +147,23 @@ async def answer_token_request(state: State, request: Request) -> Response:
     return answer
 
 
-def _uri(request: Request) -> str:
-    query = respelt(request.url.query)
-    return f"{TOKEN_PATH}?{query}" if query else TOKEN_PATH
+def headers_of(request: Request) -> dict[str, str]:
+    """Return the headers as they are for a form: other bodies were turned into one."""
+    return {**request.headers, "content-type": FORM}
 
 
-def _form(content_type: str, body: bytes) -> str:
-    """Return the body as a form, the one format that oauthlib reads."""
-    kind = content_type.partition(";")[0].strip().lower()
+async def form_of(request: Request) -> str:
+    """Return the body as a form, the one format that oauthlib reads; raises InvalidRequestError."""
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     try:
-        text = body.decode()
-        if kind == "application/x-www-form-urlencoded":
+        text = (await request.body()).decode()
+        if kind == FORM:
             return text
         if kind == "application/json":
             return _form_of_json(json.loads(text))
     except (ValueError, RecursionError) as error:
         raise InvalidRequestError("the body can't be read") from error
-    raise InvalidRequestError("send the body as application/x-www-form-urlencoded or application/json")
+    raise InvalidRequestError(f"send the body as {FORM} or application/json")
 
 
 def _form_of_json(fields: object) -> str:
@@ -162,13 +172,6 @@ def _form_of_json(fields: object) -> str:
     return urlencode({name: each for name, each in fields.items() if each is not None})
 
 
-def _from_header(header: str) -> tuple[str, str] | None:
-    """Read a Basic header as RFC 6749 §2.3.1 wants it: id and secret are form-encoded first."""
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        client_id, colon, secret = b64decode(value.strip(), validate=True).decode("ascii").partition(":")
-    except (binascii.Error, ValueError):
-        return None
-    return (unquote_plus(client_id), unquote_plus(secret)) if colon else None
+def _uri(request: Request, path: str) -> str:
+    query = respelt(request.url.query)
+    return f"{path}?{query}" if query else path

@@ -4,7 +4,7 @@ from html import escape
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from oauthlib.common import add_params_to_uri  # type: ignore[import-untyped]
 from oauthlib.oauth1 import (  # type: ignore[import-untyped]
     AccessTokenEndpoint,
@@ -16,31 +16,9 @@ from watchword.playground.arrived import for_oauthlib
 from watchword.playground.control import refuse_other_sites
 from watchword.playground.credentials import AUTHORIZE_PATH, EXCHANGE_PATH, REQUEST_PATH
 from watchword.playground.oauth1 import METHOD, OUT_OF_BAND, Validator, readable
+from watchword.playground.pages import page
 from watchword.playground.refusals import REALM, REVOKED, WRONG, unauthorized
 from watchword.playground.state import State, state_of
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>watchword playground</title>
-<style>
-body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 4rem auto; padding: 0 1rem }}
-button {{ font: inherit; padding: .4rem 1.6rem; margin-right: .6rem }}
-</style>
-</head>
-<body>
-<h1>watchword playground</h1>
-{content}
-</body>
-</html>
-"""
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-}
 
 _OVER = "<p>This sign-in is unknown or over. Begin again where you came from.</p>"
 
@@ -69,8 +47,8 @@ async def ask(request: Request, oauth_token: str = "") -> Response:
     """Ask whoever looks at this page."""
     begun = state_of(request).request_tokens.find(oauth_token)
     if begun is None:
-        return _page(_OVER, 400)
-    return _page(
+        return page(_OVER, 400)
+    return page(
         f"""<p><strong>{escape(begun.consumer_key)}</strong> asks to read the airports in your name.</p>
 <form method="post">
 <input type="hidden" name="oauth_token" value="{escape(oauth_token)}">
@@ -88,12 +66,12 @@ async def decide(request: Request) -> Response:
     token = fields.get("oauth_token", "")
     begun = state.request_tokens.find(token)
     if begun is None:
-        return _page(_OVER, 400)
+        return page(_OVER, 400)
     if fields.get("decision") == "allow":
         return _allowed(state, token)
     state.request_tokens.forget(token)
     if begun.callback == OUT_OF_BAND:
-        return _page("<p>You said no.</p>")
+        return page("<p>You said no.</p>")
     refusal = {"oauth_token": token, "oauth_problem": "user_refused"}
     return RedirectResponse(add_params_to_uri(begun.callback, refusal.items()), 303)
 
@@ -114,7 +92,7 @@ def _allowed(state: State, token: str) -> Response:
     if "Location" in headers:
         return RedirectResponse(headers["Location"], 303)
     verifier = dict(parse_qsl(content))["oauth_verifier"]
-    return _page(f"<p>Copy this code to where you came from:</p>\n<pre>{escape(verifier)}</pre>")
+    return page(f"<p>Copy this code to where you came from:</p>\n<pre>{escape(verifier)}</pre>")
 
 
 def _token(validator: Validator, answer: tuple[dict[str, str], str | None, int]) -> Response:
@@ -123,7 +101,3 @@ def _token(validator: Validator, answer: tuple[dict[str, str], str | None, int])
         why = WRONG if validator.nonce_is_new else "the nonce was used before"
         raise unauthorized(METHOD, why, f"OAuth {REALM}")
     return Response(content, status, {**headers, "Cache-Control": "no-store"})
-
-
-def _page(content: str, status: int = 200) -> HTMLResponse:
-    return HTMLResponse(_PAGE.format(content=content), status, _HEADERS)

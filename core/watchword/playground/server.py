@@ -14,7 +14,10 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from watchword.playground.app import create_app
-from watchword.playground.state import Fault, State
+from watchword.playground.faults import Fault, FaultKind
+from watchword.playground.oauth_settings import OAuthSettings
+from watchword.playground.sign_in import SignInWish, sign_in
+from watchword.playground.state import State
 
 if TYPE_CHECKING:
     import asyncio
@@ -85,12 +88,45 @@ class Playground:
         """Accept the credential of `method` again."""
         self._state.restore(method)
 
-    def fault(self, status: int | None = None, delay: float = 0.0, times: int = 1, path: str = "") -> None:
-        """Answer the next `times` requests below `path` with `status`, or after `delay` seconds, or both."""
-        self._state.add_fault(Fault(status=status, delay=delay, times=times, path=path))
+    def fault(
+        self,
+        status: int | None = None,
+        delay: float = 0.0,
+        times: int = 1,
+        path: str = "",
+        *,
+        kind: FaultKind = "answer",
+    ) -> None:
+        """Answer the next `times` requests below `path` with `status`, or after `delay` seconds, or both.
+
+        Other kinds spoil the reply, of the token endpoint unless a path is given: see `Fault`.
+        """
+        self.add_fault(Fault(kind=kind, status=status, delay=delay, times=times, path=path))
+
+    def add_fault(self, fault: Fault) -> None:
+        """Disturb the next requests in any way there is."""
+        self._state.add_fault(fault)
+
+    @property
+    def oauth_settings(self) -> OAuthSettings:
+        """How the authorization server behaves; assign to its fields to change it."""
+        return self._state.oauth_settings
+
+    def sign_in(self, wish: SignInWish | None = None) -> dict[str, Any]:
+        """Return the tokens of a new sign-in, as the token endpoint would."""
+        return sign_in(self._state, wish or SignInWish())
+
+    def grants(self) -> dict[str, int]:
+        """Return the number of token requests per grant type, without those that a fault answered."""
+        return self._state.oauth.grants()
+
+    @property
+    def families_revoked(self) -> int:
+        """The number of sign-ins that ended because a refresh token or a code was used twice."""
+        return self._state.oauth.tokens.families_revoked
 
     def expire_tokens(self) -> None:
-        """Refuse every token, session and nonce issued so far, while the credentials stay good."""
+        """Refuse every token, session and nonce issued so far; credentials and refresh tokens stay good."""
         self._state.expire_tokens()
 
     def counts(self) -> dict[str, int]:
@@ -153,13 +189,20 @@ class _Server(uvicorn.Server):
 
 
 def _protocol(state: State) -> type[asyncio.Protocol]:
-    """Return uvicorn's HTTP protocol with the three things this server does its own way."""
+    """Return uvicorn's HTTP protocol with the few things this server does its own way."""
 
     class Protocol(H11Protocol):
         def connection_made(self, transport: Any) -> None:  # noqa: ANN401 -- uvicorn narrows asyncio's type
             state.connections += 1
             self.access_log = False  # it would hold the API keys in queries
             super().connection_made(transport)
+            if self.client is not None:
+                state.transports[self.client] = transport
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            if self.client is not None:
+                state.transports.pop(self.client, None)
+            super().connection_lost(exc)
 
         def shutdown(self) -> None:
             super().shutdown()

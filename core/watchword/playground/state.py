@@ -1,5 +1,6 @@
 """What one playground remembers: revocations, faults, counts and what it issued."""
 
+from asyncio import Transport
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,37 +8,16 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 from fastapi import Request
-from pydantic import BaseModel, Field, model_validator
-from typing_extensions import Self
 
 from watchword.playground.credentials import CREDENTIALS, LOGIN_PATH, LOGOUT_PATH, TOKEN_PATH
+from watchword.playground.faults import Fault
 from watchword.playground.memory import Memory
+from watchword.playground.oauth_memory import OAuthMemory
+from watchword.playground.oauth_settings import OAuthSettings
 
 REVOCABLE = tuple(name for name in CREDENTIALS if name != "none")
 # In seconds; OAuth 1.0 timestamps are accepted for a part of it only, and JWTs are made for minutes.
 _REPLAY_WINDOW = 24 * 3600
-
-
-class Fault(BaseModel):
-    """A disturbance of the next `times` requests whose path starts with `path`."""
-
-    status: int | None = Field(None, ge=200, le=599)
-    delay: float = Field(0.0, ge=0, le=300, allow_inf_nan=False)
-    times: int = Field(1, ge=1)
-    path: str = ""
-
-    @model_validator(mode="after")
-    def _does_something(self) -> Self:
-        if self.status is None and not self.delay:
-            raise ValueError("give a status, a delay or both")
-        return self
-
-
-class IssuedToken(NamedTuple):
-    """What the token endpoint remembers of one access token."""
-
-    client_id: str
-    scopes: frozenset[str]
 
 
 class SignIn(NamedTuple):
@@ -63,17 +43,17 @@ class State:
     def __init__(self, token_lifetime: int) -> None:
         if token_lifetime < 1:
             raise ValueError(f"token_lifetime is {token_lifetime}; it must be at least 1 second")
-        self.token_lifetime = token_lifetime
+        self.oauth_settings = OAuthSettings(access_token_lifetime=token_lifetime)
+        self.oauth = OAuthMemory(self.oauth_settings)
+        self.transports: dict[tuple[str, int], Transport] = {}
         self.connections = 0
         self.closing = False
-        self.tokens = Memory[IssuedToken](token_lifetime)
         self.sessions = Memory[str](token_lifetime)
         self.request_tokens = Memory[SignIn](token_lifetime)
         self.access_tokens = Memory[SignIn](token_lifetime)
         self.digest_nonces = Memory[DigestNonce](token_lifetime)
         self.used_once = Memory[bool](_REPLAY_WINDOW)
         self._issued: Mapping[str, tuple[Memory[Any], ...]] = {
-            "oauth2_client_credentials": (self.tokens,),
             "session_login": (self.sessions,),
             "oauth1": (self.request_tokens, self.access_tokens),
             "digest": (self.digest_nonces,),
@@ -89,6 +69,7 @@ class State:
             self._revoked.add(_revocable(method))
         for memory in self._issued.get(method, ()):
             memory.clear()
+        self.oauth.tokens.end(method)
 
     def restore(self, method: str) -> None:
         """Accept the credential of `method` again."""
@@ -120,6 +101,15 @@ class State:
             return dict(self._counts)
 
     @property
+    def token_lifetime(self) -> int:
+        """How many seconds tokens and sessions are good for."""
+        return self.oauth_settings.access_token_lifetime
+
+    @token_lifetime.setter
+    def token_lifetime(self, seconds: int) -> None:
+        self.oauth_settings.access_token_lifetime = seconds
+
+    @property
     def token_requests(self) -> int:
         """The number of requests to the token endpoint."""
         return self.counts().get(TOKEN_PATH, 0)
@@ -135,7 +125,8 @@ class State:
         return self.counts().get(LOGOUT_PATH, 0)
 
     def expire_tokens(self) -> None:
-        """Refuse every token, session and nonce issued so far, while the credentials stay good."""
+        """Refuse every token, session and nonce issued so far; credentials and refresh tokens stay good."""
+        self.oauth.tokens.expire_access()
         for memories in self._issued.values():
             for memory in memories:
                 memory.clear()

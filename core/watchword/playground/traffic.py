@@ -1,12 +1,14 @@
 """A layer around the app that counts requests and lets queued faults strike."""
 
 import asyncio
-import time
 
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from watchword.playground.control import PREFIX
+from watchword.playground.faults import Fault
+from watchword.playground.pause import STEP, pause
+from watchword.playground.spoil import spoilt
 from watchword.playground.state import State
 
 _BODILESS = (204, 205, 304)
@@ -20,27 +22,52 @@ class Traffic:
         self._state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count the request, then delay it, replace its answer, or pass it on."""
+        """Count the request, then delay it, replace or spoil its answer, or pass it on."""
         if scope["type"] != "http" or scope["path"].startswith(PREFIX):
             await self._app(scope, receive, send)
             return
         fault = self._state.record(scope["path"])
-        if fault is not None:
-            await self._wait(fault.delay)
-        if fault is None or fault.status is None:
+        if fault is None:
             await self._app(scope, receive, send)
+            return
+        await pause(self._state, fault.delay)
+        if fault.status is not None:
+            await _answer(fault, fault.status)(scope, receive, send)
+        elif fault.kind == "answer":
+            await self._app(scope, receive, send)
+        elif fault.kind in ("lost_reply", "no_reply"):
+            await self._app(scope, receive, _nowhere)
+            await self._fall_silent(scope, receive, hold=fault.kind == "no_reply")
         else:
-            await _disturbed(fault.status)(scope, receive, send)
+            await spoilt(self._app, fault.kind)(scope, receive, send)
 
-    async def _wait(self, seconds: float) -> None:
-        """Sleep in small steps, so that a long delay doesn't hold up the shutdown."""
-        until = time.monotonic() + seconds
-        # An event would belong to one loop, and the state outlives the server's.
-        while not self._state.closing and (left := until - time.monotonic()) > 0:  # noqa: ASYNC110
-            await asyncio.sleep(min(left, 0.05))
+    async def _fall_silent(self, scope: Scope, receive: Receive, *, hold: bool) -> None:
+        """Drop the connection: now, or once the client goes away or the playground stops."""
+        while hold and not self._state.closing:
+            try:
+                message = await asyncio.wait_for(receive(), STEP)
+            except asyncio.TimeoutError:
+                continue
+            hold = message["type"] != "http.disconnect"
+        transport = self._state.transports.get(tuple(scope["client"]))
+        if transport is None:
+            raise RuntimeError("only the playground's own server can drop a connection")
+        transport.abort()
+        # Until it hears of that, the server would send an answer of its own.
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
-def _disturbed(status: int) -> Response:
+async def _nowhere(_message: Message) -> None:
+    """Lose what the app answers."""
+
+
+def _answer(fault: Fault, status: int) -> Response:
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     if status in _BODILESS:
-        return Response(status_code=status)
-    return JSONResponse({"detail": f"a fault was asked for: {status}"}, status)
+        return Response(status_code=status, headers=headers)
+    words = f"a fault was asked for: {status}"
+    content = {"detail": words}
+    if fault.error is not None:
+        content = {"error": fault.error, "error_description": words}
+    return JSONResponse(content, status, headers)

@@ -17,6 +17,7 @@ from fastapi.security import (
 
 from watchword.playground.credentials import CREDENTIALS, is_account, same
 from watchword.playground.oauth import verify_token
+from watchword.playground.oauth_clients import GRANT_TYPES
 from watchword.playground.refusals import MISSING, REALM, REVOKED, WRONG, unauthorized
 from watchword.playground.state import state_of
 from watchword.playground.unicode_basic import UnicodeBasic
@@ -95,17 +96,22 @@ async def custom(
     return "the owner of three secrets"
 
 
-async def oauth2_client_credentials(
-    request: Request,
-    wanted: SecurityScopes,
-    _documented: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
-) -> str:
-    """Accept a token of the token endpoint that carries the wanted scopes; oauthlib decides."""
-    verdict = verify_token(state_of(request), request, wanted.scopes)
-    if verdict.client_id is not None:
-        return verdict.client_id
-    challenge = f'Bearer {REALM}, error="{verdict.error}"' if verdict.error else f"Bearer {REALM}"
-    raise HTTPException(verdict.status, verdict.detail, headers={"WWW-Authenticate": challenge})
+def oauth2(method: str) -> Verifier:
+    """Return what lets in the tokens of one grant."""
+
+    async def verify(
+        request: Request,
+        wanted: SecurityScopes,
+        _documented: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+    ) -> str:
+        """Accept a token of the token endpoint that carries the wanted scopes; oauthlib decides."""
+        verdict = verify_token(request, method, wanted.scopes)
+        if verdict.user is not None:
+            return verdict.user
+        challenge = f'Bearer {REALM}, error="{verdict.error}"' if verdict.error else f"Bearer {REALM}"
+        raise HTTPException(verdict.status, verdict.detail, headers={"WWW-Authenticate": challenge})
+
+    return verify
 
 
 VERIFIERS: dict[str, Verifier] = {
@@ -116,13 +122,13 @@ VERIFIERS: dict[str, Verifier] = {
     "digest": digest,
     "jwt_bearer": jwt_bearer,
     "oauth1": oauth1,
-    "oauth2_client_credentials": oauth2_client_credentials,
+    **{method: oauth2(method) for method in GRANT_TYPES},
     "session_login": session_login,
     "aws_sigv4": aws_sigv4,
     "custom": custom,
 }
 
-_TAKES_BEARER = ("bearer", "jwt_bearer", "oauth2_client_credentials", "session_login")
+_TAKES_BEARER = ("bearer", "jwt_bearer", "session_login", *GRANT_TYPES)
 
 
 def forbidden(method: str) -> HTTPException:

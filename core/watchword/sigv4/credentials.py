@@ -73,7 +73,7 @@ class CredentialChain(NeverPickled):
         own = (keys.access_key, keys.secret_key, keys.access_token) if keys else None
         return (self.region, self.profile, self.role_arn, own)
 
-    def fetch(self, transport: Transport) -> AwsCredentials:
+    def fetch(self, transport: Transport, _refresh_token: str | None = None) -> AwsCredentials:
         """Return credentials that are good for a while; raises TokenError where none can be had."""
         from botocore import exceptions as faults  # type: ignore[import-untyped] # noqa: PLC0415
 

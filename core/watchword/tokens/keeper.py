@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import time
@@ -13,9 +14,9 @@ from watchword import redact
 from watchword.diagnosis import Finding
 from watchword.errors import TokenError
 from watchword.tokens.token import Token
+from watchword.tokens.wish import Obtained, Origin, Wish
 
-RENEWAL_PAUSE = 60.0
-"""Least time between two renewals that refusals by the API asked for, in seconds."""
+_log = logging.getLogger(__name__)
 
 _REMEMBER = {True: 1.0, False: 5.0}
 """How long a failure stands for all who ask, in seconds, by whether it is transient."""
@@ -38,28 +39,35 @@ class _Held:
     ends: float
 
 
+@dataclass(frozen=True)
+class _Failure:
+    """An error that stands until a moment of the monotonic clock."""
+
+    error: TokenError
+    until: float
+
+
 class Keeper:
     """Holds the token of one credential and renews it in time, for all threads of the process.
 
-    `fetch` gets a new one and raises TokenError; `clock` is a monotonic clock in seconds;
-    `discard` gives the token back when the last of those who entered has left.
+    `origin` is where tokens come from; `clock` is a monotonic clock in seconds; `discard` gives the
+    token back when the last of those who entered has left.
     """
 
     def __init__(
         self,
-        fetch: Callable[[], Token],
+        origin: Origin,
         clock: Callable[[], float] = time.monotonic,
         discard: Callable[[Token], None] | None = None,
     ) -> None:
-        self._fetch = fetch
+        self._origin = origin
         self._clock = clock
         self._discard = discard
         self._users = 0
-        self._replaced: str | None = None
+        self._replaced: Token | None = None
         self._inherited: Token | None = None
         self._held: _Held | None = None
-        self._failure: tuple[tuple[Finding, ...], float] | None = None
-        self._renewed_on_refusal = float("-inf")
+        self._failure: _Failure | None = None
         self._lock = Lock()
         self._counting = Lock()
 
@@ -80,7 +88,7 @@ class Keeper:
         if fresh:
             return fresh
         if not self._lock.acquire(blocking=False):
-            if held and self._clock() < held.ends and held.token != rejected:
+            if held and self._clock() < held.ends and not _same(held.token, rejected):
                 return held.token  # one renews, nobody waits
             self._lock.acquire()
         try:
@@ -91,7 +99,7 @@ class Keeper:
     def fresh(self, rejected: Token | None = None) -> Token | None:
         """Return the token at hand if it is good for a request; no waiting, no I/O."""
         held = self._held
-        if held and self._clock() < held.fresh_until and (rejected is None or held.token != rejected):
+        if held and self._clock() < held.fresh_until and not _same(held.token, rejected):
             return held.token
         return None
 
@@ -112,13 +120,21 @@ class Keeper:
                 self._retire(held.token)
         self._give_back(held)
 
-    def renew(self) -> Token:
-        """Fetch a new token whatever is held or remembered, and hold it: a validation's proof."""
+    def renew(self) -> Obtained:
+        """Have a token issued now, whatever is held or remembered, and hold it: a validation's proof.
+
+        It is not new where the source can't renew what it has.
+        """
         with self._lock:
             old = self._held
-            token = self._fetched()
-        self._give_back(old, token)
-        return token
+            obtained = self._obtained(Wish(anew=True))
+        self._give_back(old, obtained.token)
+        return obtained
+
+    def forget(self) -> None:
+        """Hold nothing any more: what was held has been signed out, or replaced by a new sign-in."""
+        with self._lock:
+            self._held, self._failure = None, None
 
     def begin_child(self) -> None:
         """Give a forked child its own lock, and leave it to the parent to give the token back."""
@@ -133,44 +149,53 @@ class Keeper:
     def _retire(self, token: Token, successor: Token | None = None) -> None:
         # The one before is in nobody's hands any more, unless the server gave it out again; requests
         # with this one may be under way.
-        if self._replaced and self._replaced != (successor and successor.access_token):
-            redact.forget_token(self._replaced)
-        self._replaced = token.access_token
+        if self._replaced:
+            alive = _secrets(successor) | _secrets(token)
+            for secret in _secrets(self._replaced) - alive:
+                redact.forget_token(secret)
+        self._replaced = token
 
     def _renewed(self, rejected: Token | None) -> Token:
         now, held = self._clock(), self._held
-        if held and held.token != rejected and now < held.fresh_until:
+        if held and not _same(held.token, rejected) and now < held.fresh_until:
             return held.token  # another thread was faster
-        refused = held is not None and held.token == rejected
-        if held and refused and now < self._renewed_on_refusal + RENEWAL_PAUSE:
-            return held.token
-        valid = held.token if held and held.token != rejected and now < held.ends else None
-        if self._failure and now < self._failure[1]:
+        valid = held.token if held and not _same(held.token, rejected) and now < held.ends else None
+        if self._failure and now < self._failure.until:
             if valid:
                 return valid
-            raise TokenError(_remembered(*self._failure, now))
+            error = self._failure.error
+            raise type(error)(_remembered(error.findings, self._failure.until, now))
         try:
-            token = self._fetched()
-        except TokenError:
-            if valid:
-                return valid
-            raise
-        if refused:
-            self._renewed_on_refusal = now
-        return token
-
-    def _fetched(self) -> Token:
-        try:
-            token = self._fetch()
+            return self._obtained(Wish(rejected, valid)).token
         except TokenError as error:
-            self._failure = (error.findings, self._clock() + _pause(error))
+            if valid is None:
+                raise
+            _log.warning("The token is about to end and can't be renewed yet; it serves on. %s", error)
+            return valid
+
+    def _obtained(self, wish: Wish) -> Obtained:
+        try:
+            obtained = self._origin.obtain(wish)
+        except TokenError as error:
+            self._failure = _Failure(error, self._clock() + _pause(error))
             raise
-        now = self._clock()
         self._failure = None
-        if self._held and self._held.token.access_token != token.access_token:
-            self._retire(self._held.token, token)
-        self._held = _Held(token, now + token.fresh_for, now + token.lifetime)
-        return token
+        token, held = obtained.token, self._held
+        if held and _same(held.token, token):
+            return obtained  # the one that was refused: its time goes on
+        issued = self._clock() - obtained.age
+        if held:
+            self._retire(held.token, token)
+        self._held = _Held(token, issued + token.fresh_for, issued + token.lifetime)
+        return obtained
+
+
+def _same(token: Token, other: Token | None) -> bool:
+    return other is not None and token.access_token == other.access_token
+
+
+def _secrets(token: Token | None) -> set[str]:
+    return {secret for secret in (token.access_token, token.refresh_token) if secret} if token else set()
 
 
 def _remembered(findings: Sequence[Finding], until: float, now: float) -> list[Finding]:
@@ -186,16 +211,16 @@ def _pause(error: TokenError) -> float:
     return max(least, min(wished, _LONGEST_PAUSE))
 
 
-_keepers: dict[bytes, Keeper] = {}
+_keepers: dict[object, Keeper] = {}
 _keepers_lock = Lock()
 
 
-def shared(guard: bytes, make: Callable[[], Keeper]) -> Keeper:
-    """Return the process's one keeper of the credential that `guard` stands for."""
+def shared(identity: object, make: Callable[[], Keeper]) -> Keeper:
+    """Return the process's one keeper of the credential that a hashable identity stands for."""
     with _keepers_lock:
-        found = _keepers.get(guard)
+        found = _keepers.get(identity)
         if found is None:
-            found = _keepers[guard] = make()
+            found = _keepers[identity] = make()
         return found
 
 

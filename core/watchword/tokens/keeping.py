@@ -6,25 +6,37 @@ import hashlib
 import secrets
 
 from watchword.tokens.keeper import Keeper, shared
-from watchword.tokens.source import TokenSource
+from watchword.tokens.own import OwnTokens
+from watchword.tokens.shared import SharedTokens
+from watchword.tokens.source import StoredSource, TokenSource
+from watchword.tokens.store import TokenStore
 from watchword.tokens.token import Token
+from watchword.tokens.wish import Origin
 from watchword.transport import Transport
 
 _SALT = secrets.token_bytes(32)
 
 
-def keeper_of(source: TokenSource, transport: Transport) -> Keeper:
+def keeper_of(
+    source: TokenSource, transport: Transport, name: str | None, store: TokenStore | None
+) -> Keeper:
     """Return the process's keeper of the token that the source fetches; no I/O.
 
-    Connections share it where their sources and the way to the server are the same.
+    Connections share it where their names, sources, stores and the way to the server are the same.
+    Without a store the token is the process's own.
     """
-
-    def fetch() -> Token:
-        return source.fetch(transport)
 
     def discard(token: Token) -> None:
         source.discard(token, transport)
 
+    def make() -> Keeper:
+        origin: Origin
+        if isinstance(source, StoredSource) and store is not None:
+            origin = SharedTokens(store, name or "", source, transport)
+        else:
+            origin = OwnTokens(lambda: source.fetch(transport))
+        return Keeper(origin, discard=discard if source.logs_out else None)
+
     effective = (type(source).__qualname__, *source.identity, transport.identity)
-    guard = hashlib.blake2b(repr(effective).encode(), key=_SALT).digest()
-    return shared(guard, lambda: Keeper(fetch, discard=discard if source.logs_out else None))
+    where = (name, id(store)) if store is not None else ()
+    return shared((*where, hashlib.blake2b(repr(effective).encode(), key=_SALT).digest()), make)

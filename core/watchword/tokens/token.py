@@ -12,19 +12,25 @@ from watchword.redact import NeverPickled
 MARGIN = 60.0
 """A token counts as stale this many seconds before its end, or a fifth of its lifetime if that is less."""
 
+RENEWAL_PAUSE = 60.0
+"""Least time between two renewals that refusals by the API asked for, in seconds."""
+
 
 @dataclass(frozen=True)
 class Token(NeverPickled):
     """An access token (RFC 6749 section 5.1); the secret does not show in its repr.
 
     `lifetime` is in seconds from the moment it was issued, infinite where nobody said how long
-    it lasts; `scope` is what the server granted, None where it did not say.
+    it lasts; `scope` is what the server granted, None where it did not say. `refresh_lifetime` is
+    that of the refresh token, None where the server did not say.
     """
 
     access_token: str = field(repr=False)
     token_type: str = "Bearer"  # noqa: S105 - a type, no secret
     lifetime: float = math.inf
     scope: str | None = None
+    refresh_token: str | None = field(default=None, repr=False)
+    refresh_lifetime: float | None = None
 
     @property
     def fresh_for(self) -> float:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import botocore.auth
 import jwt
 import pytest
 import requests
+from authlib.integrations.requests_client import OAuth2Session
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from requests.auth import AuthBase, HTTPDigestAuth
 from requests_oauthlib import OAuth1
 
-from watchword.playground import CREDENTIALS, Playground
+from watchword.playground import CREDENTIALS, Playground, SignInWish, document
 
 
 @pytest.fixture
@@ -66,7 +68,10 @@ def present(
             # Not by the session, which would keep the cookie.
             answer = requests.post(playground.url + fields["login_url"], json=login, timeout=5)
             return _bearer(answer.json()["data"]["token"] + spoil)
-        token = session.post(f"{playground.url}/oauth/token", data=client).json()["access_token"]
+        if method in ("oauth2_authorization_code", "oauth2_device_code"):
+            return _bearer(playground.sign_in(SignInWish(method=method))["access_token"] + spoil)
+        form = GRANTS[method](playground.url) if method in GRANTS else client
+        token = session.post(f"{playground.url}/oauth/token", data=form).json()["access_token"]
         return _bearer(token + spoil)
 
     return options
@@ -123,6 +128,32 @@ def _stacked(parameters: dict[str, str], spoil: str) -> dict[str, Any]:
     return {"headers": found["header"], "params": found["query"]}
 
 
+def _password(url: str) -> dict[str, str]:
+    fields = document(url, "oauth2_password")
+    own = {name: fields[name] for name in ("client_id", "client_secret", "username", "password")}
+    return {"grant_type": "password", **own}
+
+
+def _assertion(url: str) -> dict[str, str]:
+    fields = document(url, "oauth2_jwt_bearer")
+    claims = {**fields["payload"], "exp": int(time.time()) + 60}
+    assertion = jwt.encode(claims, fields["private_key"], fields["algorithm"])
+    return {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}
+
+
+def _exchange(url: str) -> dict[str, str]:
+    fields = document(url, "oauth2_token_exchange")
+    own = {name: fields[name] for name in ("client_id", "client_secret", "subject_token")}
+    kind = "urn:ietf:params:oauth:token-type:access_token"
+    grant = "urn:ietf:params:oauth:grant-type:token-exchange"
+    return {"grant_type": grant, "subject_token_type": kind, **own}
+
+
+GRANTS: dict[str, Callable[[str], dict[str, str]]] = {
+    "oauth2_password": _password,
+    "oauth2_jwt_bearer": _assertion,
+    "oauth2_token_exchange": _exchange,
+}
 STATIC: dict[str, Callable[[Any, str], dict[str, Any]]] = {
     "api_key": lambda fields, spoil: {"headers": {fields["key_name"]: fields["api_key"] + spoil}},
     "bearer": lambda fields, spoil: _bearer(fields["bearer_token"] + spoil),
@@ -135,3 +166,33 @@ SIGNERS: dict[str, Callable[[Any, str], AuthBase]] = {
     "oauth1": _oauth1,
     "aws_sigv4": Sigv4,
 }
+
+
+@pytest.fixture
+def authlib(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., OAuth2Session]]:
+    """Give the function that returns Authlib's client for a method's first account, or for another."""
+    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
+    with ExitStack() as open_sessions:
+
+        def made(method: str, other: Mapping[str, Any] | None = None, **options: Any) -> OAuth2Session:
+            fields = {**CREDENTIALS[method], **(other or {})}
+            way = "client_secret_basic" if fields.get("client_secret") else "none"
+            own = {"token_endpoint_auth_method": way, "scope": "airports:read profile:read", **options}
+            client = OAuth2Session(fields["client_id"], fields.get("client_secret"), **own)
+            client.trust_env = False
+            return open_sessions.enter_context(client)
+
+        yield made
+
+
+@pytest.fixture
+def redeem(playground: Playground, session: requests.Session) -> Callable[..., requests.Response]:
+    """Give the function that sends a form to the token endpoint, for a method's first client if one is named."""
+
+    def sent(method: str | None = None, **form: Any) -> requests.Response:
+        own = {}
+        if method is not None:
+            own = {name: CREDENTIALS[method][name] for name in ("client_id", "client_secret")}
+        return session.post(f"{playground.url}/oauth/token", data={**own, **form}, timeout=10)
+
+    return sent

@@ -21,6 +21,11 @@ CHALLENGES = {
     "jwt_bearer": "Bearer",
     "oauth1": "OAuth",
     "oauth2_client_credentials": "Bearer",
+    "oauth2_authorization_code": "Bearer",
+    "oauth2_device_code": "Bearer",
+    "oauth2_jwt_bearer": "Bearer",
+    "oauth2_token_exchange": "Bearer",
+    "oauth2_password": "Bearer",
     "session_login": "Bearer",
     "aws_sigv4": "",
     "custom": "APIKey",
@@ -153,7 +158,7 @@ def test_custom_wants_all_three(
     assert session.get(f"{playground.url}/custom/v1/me", **presented).status_code == 401
 
 
-@pytest.mark.parametrize("method", ["bearer", "oauth2_client_credentials"])
+@pytest.mark.parametrize("method", ["bearer", *(name for name in CREDENTIALS if name.startswith("oauth2_"))])
 def test_bearer_token_may_be_in_the_query(
     method: str, playground: Playground, session: requests.Session, present: Present
 ) -> None:
@@ -190,9 +195,10 @@ def test_documents_are_complete() -> None:
     made = document("http://127.0.0.1:8765/", "oauth2_client_credentials")
     assert made["base_url"] == "http://127.0.0.1:8765/oauth2_client_credentials"
     assert made["token_url"] == "http://127.0.0.1:8765/oauth/token"
-    others = [document("http://127.0.0.1", method) for method in ("oauth1", "session_login")]
+    others = [document("http://127.0.0.1", method) for method in CREDENTIALS]
     urls = [text for each in others for name, text in each.items() if name.endswith("_url")]
-    assert len(urls) == 7
+    urls.append(document("http://127.0.0.1", "oauth2_jwt_bearer")["payload"]["aud"])
+    assert len(urls) == 32
     assert all(text.startswith("http://127.0.0.1/") for text in urls)
     document("http://127.0.0.1", "custom")["secret_parameters"].clear()
     assert len(CREDENTIALS["custom"]["secret_parameters"]) == 3

@@ -185,6 +185,8 @@ def test_control_over_http(playground: Playground, session: requests.Session) ->
     assert session.get(f"{control}/counts").json() == {
         "requests": {"/bearer/v1/me": 3},
         "token_requests": 0,
+        "grants": {},
+        "families_revoked": 0,
         "logins": 0,
         "logouts": 0,
         "connections": 1,

@@ -105,7 +105,9 @@ def test_two_ways_at_once(
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"grant_type": "carrier_pigeon"}, "unsupported_grant_type"),
+        ({"grant_type": "authorization_code", "code": "a"}, "unauthorized_client"),
+        ({"grant_type": "refresh_token", "refresh_token": "a"}, "unauthorized_client"),
         ({"grant_type": ""}, "invalid_request"),
         ({"scope": "airports:write"}, "invalid_scope"),
     ],

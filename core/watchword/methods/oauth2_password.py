@@ -1,0 +1,35 @@
+"""`oauth2_password`: a user's name and password for a token (RFC 6749 section 4.3)."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from watchword.fields import About, Section
+from watchword.methods.oauth2 import OAuth2
+from watchword.oauth2.grant import Grant
+from watchword.oauth2.purpose import PASSWORD, Purpose
+from watchword.templates import Secrets
+
+
+class OAuth2Password(OAuth2):
+    """Fetch a token with a user's name and password; they are never sent to the API itself."""
+
+    method: ClassVar[str] = "oauth2_password"
+    title: ClassVar[str] = "OAuth 2.0 user name and password"
+    purpose: ClassVar[Purpose] = PASSWORD
+
+    username: Annotated[str, About("User name", "The user's name.", Section.AUTHENTICATION)]
+    password: Annotated[
+        str,
+        About("Password", "The user's password, for the login alone.", Section.AUTHENTICATION, secret=True),
+    ]
+
+    def token_source(self, secrets: Secrets, /) -> Grant:
+        """Return how the token is asked for; raises DocumentError where a template names no secret."""
+        fields = {
+            "grant_type": "password",
+            "username": self.username,
+            "password": self.password,
+            "scope": self.joined_scope,
+        }
+        return self.granted(lambda: fields, secrets, self.username)

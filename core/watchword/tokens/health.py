@@ -1,0 +1,93 @@
+"""How the tokens in a store are: what is about to end, and what has ended; never a token itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from watchword.tokens.record import Moment
+from watchword.tokens.store import Snapshot, TokenStore
+
+DAY = 86400.0
+"""A day, in seconds."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """What is known of one credential's token; all times are in seconds from now, those past negative.
+
+    `signs_in` says that it is a person's sign-in, `signed_in` when that was, where it was here;
+    `can_renew` that there is a refresh token, `refresh_ends` when it ends: None where the server has
+    not said. `refusal` is what the token endpoint said when it refused, `waits` why nobody asks it now.
+    """
+
+    name: str
+    method: str
+    host: str
+    signs_in: bool
+    signed_in: float | None
+    obtained: float | None
+    used: float | None
+    ends: float
+    can_renew: bool
+    refresh_ends: float | None
+    refusal: str | None
+    waits: str | None
+
+    @property
+    def days_left(self) -> float | None:
+        """The days until a person has to sign in again; None where nobody knows, or nobody ever has to."""
+        if self.signs_in and self.refusal:
+            return 0.0
+        if self.can_renew:
+            return None if self.refresh_ends is None else max(self.refresh_ends, 0.0) / DAY
+        ends = self.signs_in and math.isfinite(self.ends)
+        return max(self.ends, 0.0) / DAY if ends else None
+
+    def lapses(self, within: float, idle: float) -> bool:
+        """Return whether a refresh is due, lest the sign-in ends from disuse.
+
+        That is where the refresh token ends in less than `within` seconds, or where its end is not known
+        and it was not used for `idle` seconds.
+        """
+        if not self.can_renew or self.refusal:
+            return False
+        if self.refresh_ends is not None:
+            return self.refresh_ends < within
+        return self.obtained is None or -self.obtained > idle
+
+
+def health(store: TokenStore) -> Iterator[Health]:
+    """Yield the health of each credential that the store has a token of, or whose sign-in has failed."""
+    for snapshot in store.records():
+        if snapshot.record.token or snapshot.record.refusal:
+            yield health_of(snapshot)
+
+
+def health_of(snapshot: Snapshot) -> Health:
+    """Return the health of one credential."""
+    record, now = snapshot
+    token = record.token
+    refresh_ends = None
+    if token and token.refresh_token and token.refresh_lifetime is not None and record.refresh_obtained:
+        refresh_ends = token.refresh_lifetime - now.since(record.refresh_obtained)
+    waits = record.pause if record.pause and record.pause.until.since(now) > 0 else None
+    return Health(
+        name=record.name,
+        method=record.method,
+        host=record.host,
+        signs_in=record.signs_in,
+        signed_in=_ago(now, record.signed_in),
+        obtained=_ago(now, record.obtained),
+        used=_ago(now, record.used),
+        ends=token.lifetime - now.since(record.obtained) if token and record.obtained else 0.0,
+        can_renew=bool(token and token.refresh_token),
+        refresh_ends=refresh_ends,
+        refusal=record.refusal.message if record.refusal else None,
+        waits=waits.message if waits else None,
+    )
+
+
+def _ago(now: Moment, then: Moment | None) -> float | None:
+    return -now.since(then) if then else None

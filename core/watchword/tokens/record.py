@@ -1,0 +1,116 @@
+"""What a store keeps of one credential, and the steps by which it changes; no I/O, no clock.
+
+A store applies a step to the record in one transaction. Who holds the lease alone asks the token
+endpoint; the journal (`attempt`) says that somebody has, and that nobody knows what was answered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from watchword.redact import NeverPickled
+from watchword.tokens.token import Token
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A point in time by a store's clock, in seconds.
+
+    Within one `epoch`, such as the time since a machine was started, `tick` runs evenly whatever
+    is done to the clock; `wall` counts from 1970.
+    """
+
+    epoch: str
+    tick: float
+    wall: float
+
+    def after(self, seconds: float) -> Moment:
+        """Return the moment so many seconds later."""
+        return replace(self, tick=self.tick + seconds, wall=self.wall + seconds)
+
+    def since(self, earlier: Moment) -> float:
+        """Return the seconds that have passed; none where a clock was set back between two epochs."""
+        if self.epoch == earlier.epoch:
+            return self.tick - earlier.tick
+        return max(self.wall - earlier.wall, 0.0)
+
+    def before(self, later: Moment) -> bool:
+        """Return whether a moment is still to come: by the tick within an epoch, else by the wall."""
+        return self.tick < later.tick if self.epoch == later.epoch else self.wall < later.wall
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to ask the token endpoint alone, until it is released or over."""
+
+    owner: str
+    until: Moment
+
+    def holds(self, now: Moment) -> bool:
+        """Return whether it lasts; one of an earlier epoch ended with its owner."""
+        return now.epoch == self.until.epoch and now.tick < self.until.tick
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """That the token endpoint refused; `of` is the fingerprint of what was shown to it."""
+
+    of: str
+    code: str
+    message: str
+    at: Moment
+
+
+@dataclass(frozen=True)
+class Pause:
+    """That nobody asks the token endpoint before a moment, and the code and words of why."""
+
+    until: Moment
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Record(NeverPickled):
+    """All that is kept of one credential; `generation` grows by one with each token that is saved.
+
+    `guard` is the fingerprint of the token request; `method` and `host` say in clear what it is and
+    where, `signs_in` whether it is a person's sign-in; `rotates` whether the server gives a new refresh
+    token at each use, None while nobody knows; `renewed` is when a token was last renewed because the
+    API refused it.
+    """
+
+    key: str
+    name: str = ""
+    method: str = ""
+    host: str = ""
+    signs_in: bool = False
+    generation: int = 0
+    token: Token | None = None
+    guard: str = ""
+    obtained: Moment | None = None
+    signed_in: Moment | None = None
+    refresh_obtained: Moment | None = None
+    used: Moment | None = None
+    rotates: bool | None = None
+    lease: Lease | None = None
+    attempt: int = 0
+    pause: Pause | None = None
+    refusal: Refusal | None = None
+    renewed: Moment | None = None
+
+    def free(self, now: Moment) -> bool:
+        """Return whether nobody holds the lease."""
+        return self.lease is None or not self.lease.holds(now)
+
+    def held_by(self, owner: str, now: Moment) -> bool:
+        """Return whether the lease is this owner's, and not over."""
+        return self.lease is not None and self.lease.owner == owner and self.lease.holds(now)
+
+    def leased(self, owner: str, until: Moment) -> Record:
+        """Return the record with the lease given."""
+        return replace(self, lease=Lease(owner, until))
+
+    def released(self) -> Record:
+        """Return the record without a lease."""
+        return replace(self, lease=None)

@@ -1,0 +1,87 @@
+"""The way into a SQL store: its keys and its salt, once it has shown that they are its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from watchword.redact import NeverPickled
+from watchword.tokens.stores import schema
+from watchword.tokens.stores.database import Database
+from watchword.tokens.stores.encryption import Keyring, read_keys
+
+
+@dataclass(frozen=True)
+class Access(NeverPickled):
+    """What opens a store, as long as it stays what it says of itself in `meta`."""
+
+    meta: schema.Meta = field(repr=False)
+    salt: bytes = field(repr=False)
+    keyring: Keyring = field(repr=False)
+
+
+class _Keys(NamedTuple):
+    """The keys of a store, and where they come from."""
+
+    ring: Keyring
+    source: str
+
+
+class Door(NeverPickled):
+    """Makes a store where there is none, and lets in whoever has its keys.
+
+    It looks again with each transaction: another process may have upgraded or replaced the store.
+    """
+
+    def __init__(self, database: Database, keys: str) -> None:
+        self._database = database
+        self._keys = keys
+        self._read: _Keys | None = self._read_keys(keys, "WATCHWORD_KEY") if keys else None
+        self._access: Access | None = None
+        self._lock = Lock()
+
+    def prepare(self) -> Access:
+        """Return the way in; the store is made and upgraded before it is used first."""
+        with self._lock:
+            if self._access is None:
+                with self._database.preparing() as connection:
+                    self._access = self._prepared(connection)
+            return self._access
+
+    def enter(self, connection: Connection) -> Access:
+        """Return the way in as it is in this transaction."""
+        meta, access = schema.read(connection), self._access
+        if access is None or access.meta != meta:
+            access = self._access = self._admitted(meta, self._of_store(new=False))
+        return access
+
+    def begin_child(self) -> None:
+        """Give a forked child a lock of its own."""
+        self._lock = Lock()
+
+    def _prepared(self, connection: Connection) -> Access:
+        new = not schema.exists(connection)
+        keys = self._of_store(new=new)
+        if new:
+            schema.create(connection, keys.ring)
+        meta = schema.read(connection)
+        version = schema.version_of(meta, self._database.shown)
+        schema.verify(meta, keys.ring, keys.source, self._database.shown)
+        if version < schema.VERSION:
+            schema.upgrade(connection, version)
+        return self._admitted(schema.read(connection), keys)
+
+    def _admitted(self, meta: schema.Meta, keys: _Keys) -> Access:
+        shown = self._database.shown
+        schema.version_of(meta, shown)
+        schema.verify(meta, keys.ring, keys.source, shown)
+        return Access(meta, schema.salt_of(meta, shown), keys.ring)
+
+    def _of_store(self, *, new: bool) -> _Keys:
+        return self._read or self._read_keys(*self._database.own_keys(new=new))
+
+    def _read_keys(self, text: str, source: str) -> _Keys:
+        return _Keys(Keyring(read_keys(text, source, self._database.shown)), source)

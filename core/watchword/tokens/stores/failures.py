@@ -1,0 +1,111 @@
+"""What went wrong in a database, as the finding that says it; never a statement's values, nor a password."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from watchword import redact
+from watchword.codes import finding
+from watchword.tokens.store import StoreError
+
+_BY_ERRNO = {
+    errno.EACCES: "store_read_only",
+    errno.EPERM: "store_read_only",
+    errno.EROFS: "store_read_only",
+    errno.ENOSPC: "store_full",
+    errno.EDQUOT: "store_full",
+    errno.EFBIG: "store_full",
+    errno.ELOOP: "store_unsuitable",
+    errno.ENAMETOOLONG: "store_unsuitable",
+    errno.ENOTDIR: "store_unsuitable",
+    errno.EISDIR: "store_unsuitable",
+}
+
+_SAID: Mapping[str, str] = {
+    "store_read_only": "can't be written",
+    "store_full": "has no room left",
+    "store_locked": "is held by others for too long",
+    "store_unreachable": "can't be reached",
+    "store_damaged": "holds something that is no token store",
+    "store_unsuitable": "can't serve",
+    "store_key_wrong": "can't be read",
+    "store_newer": "can't be used",
+}
+
+# SQLite's words, which are stable, since Python 3.10 has no codes.
+_SQLITE = {
+    "locked": "store_locked",
+    "readonly database": "store_read_only",
+    "database or disk is full": "store_full",
+    "not a database": "store_damaged",
+    "malformed": "store_damaged",
+    "no such table": "store_damaged",
+    "no such column": "store_damaged",
+    "has no column": "store_damaged",
+    "decode": "store_damaged",
+}
+
+# SQLSTATE, by code and by class (PostgreSQL, appendix A).
+_POSTGRES = {
+    "25006": "store_read_only",
+    "42501": "store_read_only",
+    "53100": "store_full",
+    "55P03": "store_locked",
+    "57014": "store_locked",
+    "25P03": "store_locked",
+    "40": "store_locked",
+    "42": "store_damaged",
+    "22": "store_damaged",
+    "XX": "store_damaged",
+    "28": "store_unsuitable",
+    "3D": "store_unsuitable",
+}
+
+# Where a connection is refused there is no code, only words.
+_REFUSED = ("authentication failed", "does not exist", "pg_hba.conf", "no password supplied", "not permitted")
+
+
+def failure(code: str, shown: str, why: str = "", *, answer: str = "", advice: str = "") -> StoreError:
+    """Return the error of a code; `why` says more than the code, `answer` quotes the database."""
+    reason = f": {why}" if why else ""
+    evidence = {"answer": redact.quoted(answer)} if answer else {}
+    message = f"The token store {shown} {_SAID[code]}{reason}."
+    return StoreError([finding(code, message, advice=advice, evidence=evidence)])
+
+
+def of_file(error: OSError, shown: str) -> StoreError:
+    """Return what an operating system's error about the store's file comes to."""
+    code = _BY_ERRNO.get(error.errno or 0, "store_unreachable")
+    return failure(code, shown, answer=error.strerror or type(error).__name__)
+
+
+def of_sqlite(error: BaseException | None, shown: str, path: Path) -> StoreError:
+    """Return what SQLite's error comes to."""
+    words = str(error)
+    code = next((code for part, code in _SQLITE.items() if part in words), "")
+    if not os.access(path.parent, os.X_OK) or not path.exists():
+        return failure("store_unreachable", shown, "its file is gone", answer=words)
+    if not code and not shutil.disk_usage(path.parent).free:
+        code = "store_full"
+    if not code and "unable to open" in words and not _writable(path):
+        code = "store_read_only"
+    return failure(code or "store_unreachable", shown, answer=words)
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def of_postgres(error: BaseException | None, shown: str) -> StoreError:
+    """Return what PostgreSQL's error comes to; its words are quoted where it refused a connection only."""
+    state = getattr(error, "sqlstate", None)
+    if state:
+        code = _POSTGRES.get(state) or _POSTGRES.get(state[:2]) or "store_unreachable"
+        return failure(code, shown, answer=f"{type(error).__name__} ({state})")
+    words = str(error)
+    refused = any(part in words for part in _REFUSED)
+    return failure("store_unsuitable" if refused else "store_unreachable", shown, answer=words)

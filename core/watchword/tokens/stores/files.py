@@ -1,0 +1,122 @@
+"""The files of an embedded store: this user's alone, and on a disk of this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+import tempfile
+from pathlib import Path
+
+from watchword.tokens.stores.failures import failure
+
+PRIVATE = 0o600
+_PRIVATE_FOLDER = 0o700
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+_MOUNTS = Path("/proc/self/mounts")
+
+# Where hosts don't see each other's shared memory, which SQLite's write-ahead log lives by. 9p is
+# not among them: it is the root of sandboxes and small virtual machines, of one host each.
+_NETWORK = frozenset(
+    [
+        "afs",
+        "beegfs",
+        "ceph",
+        "cifs",
+        "coda",
+        "fuse.ceph",
+        "fuse.gcsfuse",
+        "fuse.glusterfs",
+        "fuse.rclone",
+        "fuse.s3fs",
+        "fuse.sshfs",
+        "glusterfs",
+        "gpfs",
+        "lustre",
+        "ncpfs",
+        "nfs",
+        "nfs4",
+        "orangefs",
+        "panfs",
+        "smb3",
+        "smbfs",
+    ]
+)
+
+
+def create_folder(folder: Path) -> None:
+    """Create a folder that is this user's alone, where there is none, and those above it."""
+    if not folder.exists():
+        create_folder(folder.parent)
+        folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+
+
+def create(path: Path) -> None:
+    """Create an empty file that is this user's alone, where there is none."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, PRIVATE))
+
+
+def secure(path: Path, shown: str) -> None:
+    """Take the rights of others away from a file; it is never opened, which would end SQLite's locks.
+
+    Raises StoreError where it is no file or another user's, who could read and replace it.
+    """
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode):
+        raise failure("store_unsuitable", shown, f"{path} is no regular file")
+    user = os.geteuid() if hasattr(os, "geteuid") else found.st_uid
+    if user and found.st_uid not in {user, 0}:
+        raise failure("store_unsuitable", shown, f"{path} belongs to another user")
+    if found.st_mode & _OTHERS and user == found.st_uid:
+        path.chmod(stat.S_IMODE(found.st_mode) & ~_OTHERS)
+
+
+def write_once(path: Path, content: str) -> None:
+    """Write a file that is this user's alone, all of it or nothing; one that is there stays as it is."""
+    number, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # of mode 0600
+    try:
+        with os.fdopen(number, "w") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(temporary, path)
+        _sync_folder(path.parent)
+    except FileExistsError:
+        pass  # another process was faster
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def network_filesystem(path: Path) -> str:
+    """Return the kind of the network filesystem that a path lies on; "" for a local one, or where unknown."""
+    try:
+        mounts = _MOUNTS.read_text(errors="surrogateescape")
+    except OSError:
+        return ""
+    kind = filesystem(path, mounts)
+    return kind if kind in _NETWORK else ""
+
+
+def filesystem(path: Path, mounts: str) -> str:
+    """Return the kind of the filesystem of an absolute path by a table of mounts (fstab(5))."""
+    found, longest = "", -1
+    for line in mounts.splitlines():
+        fields = line.split(" ")
+        if len(fields) < 3:  # noqa: PLR2004 - device, mount point, kind
+            continue
+        point = Path(re.sub(r"\\(\d{3})", lambda match: chr(int(match[1], 8)), fields[1]))
+        # The later of two on one point covers the earlier.
+        if path.is_relative_to(point) and len(point.parts) >= longest:
+            found, longest = fields[2], len(point.parts)
+    return found

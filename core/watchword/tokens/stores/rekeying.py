@@ -1,0 +1,49 @@
+"""Rolling of keys: each row encrypted anew by the first key, one at a time, the check value last."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Column, Connection, Table, select, update
+
+from watchword.tokens.stores import schema
+from watchword.tokens.stores.access import Access
+from watchword.tokens.stores.sealing import Sealing
+from watchword.tokens.stores.tables import DRAFTS, TOKENS
+
+
+class Place(NamedTuple):
+    """A row that holds something encrypted."""
+
+    table: Table
+    key: Column[str]
+    value: str
+
+
+def places(connection: Connection) -> list[Place]:
+    """Return where something encrypted lies."""
+    tokens = connection.execute(select(TOKENS.c.key).where(TOKENS.c.secrets.is_not(None))).scalars()
+    drafts = connection.execute(select(DRAFTS.c.state)).scalars()
+    return [
+        *(Place(TOKENS, TOKENS.c.key, key) for key in tokens),
+        *(Place(DRAFTS, DRAFTS.c.state, state) for state in drafts),
+    ]
+
+
+def renew(connection: Connection, sealing: Sealing, place: Place) -> int:
+    """Encrypt a row anew and return 1, or 0 where it is there no more."""
+    wanted = select(place.table).where(place.key == place.value).with_for_update()
+    found = connection.execute(wanted).one_or_none()
+    if found is None:
+        return 0
+    if place.table is TOKENS:
+        values = {"secrets": sealing.secrets(sealing.opened(found))}
+    else:
+        values = {"content": sealing.draft(found.state, sealing.opened_draft(found))}
+    connection.execute(update(place.table).where(place.key == place.value).values(values))
+    return 1
+
+
+def finish(connection: Connection, access: Access) -> None:
+    """Have the store ask for the first key from now on."""
+    schema.renew_check(connection, access.keyring)

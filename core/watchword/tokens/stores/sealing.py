@@ -1,0 +1,57 @@
+"""Records and drafts with their secrets encrypted, each bound to its row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row as Found
+
+from watchword.redact import NeverPickled
+from watchword.tokens.record import Record
+from watchword.tokens.stores.encryption import Keyring, unopened
+from watchword.tokens.stores.rows import Row, to_record, to_row
+
+
+@dataclass(frozen=True)
+class Sealing(NeverPickled):
+    """Encrypts what goes into a store's tables, and decrypts what comes out."""
+
+    keyring: Keyring = field(repr=False)
+    shown: str
+
+    def row(self, record: Record) -> dict[str, object]:
+        """Return the values of a record's row."""
+        row = to_row(record)
+        return {**row._asdict(), "secrets": self.secrets(row)}
+
+    def secrets(self, row: Row) -> bytes | None:
+        """Return the row's secrets encrypted: a row of another key or generation opens them not."""
+        if row.secrets is None:
+            return None
+        return self.keyring.seal(row.secrets, "watchword_tokens", row.key, row.generation)
+
+    def record(self, found: Found[Any]) -> Record:
+        """Return the record of a row that was found."""
+        return to_record(self.opened(found))
+
+    def opened(self, found: Found[Any]) -> Row:
+        """Return a row with its secrets decrypted."""
+        row = Row(found.key, found.name, found.generation, found.state, found.secrets)
+        if row.secrets is None:
+            return row
+        secrets = self.keyring.opened(row.secrets, "watchword_tokens", row.key, row.generation)
+        if secrets is None:
+            raise unopened(self.shown, f"the token of {found.name!r}")
+        return row._replace(secrets=secrets)
+
+    def draft(self, state: str, content: bytes) -> bytes:
+        """Return a draft encrypted."""
+        return self.keyring.seal(content, "watchword_drafts", state)
+
+    def opened_draft(self, found: Found[Any]) -> bytes:
+        """Return a draft decrypted."""
+        content = self.keyring.opened(found.content, "watchword_drafts", found.state)
+        if content is None:
+            raise unopened(self.shown, "a sign-in that has begun")
+        return content

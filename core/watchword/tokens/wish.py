@@ -1,0 +1,39 @@
+"""What a keeper wants when it has no token that is good for a request, and what it gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from watchword.tokens.token import Token
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A wish for a token that is fresh.
+
+    `rejected` is the one that the API has just refused; `valid` is one that would do for now, so that
+    there is no need to wait; `anew` asks for one that was issued after the wish: a validation's proof.
+    """
+
+    rejected: Token | None = None
+    valid: Token | None = None
+    anew: bool = False
+
+
+class Obtained(NamedTuple):
+    """A token, the seconds since it was issued, and whether that was after it was wished for."""
+
+    token: Token
+    age: float = 0.0
+    is_new: bool = True
+
+
+class Origin(Protocol):
+    """Where a keeper's tokens come from; asked by one thread at a time."""
+
+    def obtain(self, wish: Wish) -> Obtained:
+        """Return a token; that which was rejected where no other is to be had yet.
+
+        Raises TokenError where there is none.
+        """

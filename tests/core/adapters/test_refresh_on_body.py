@@ -1,0 +1,296 @@
+"""`refresh_on_body`: an API that answers 200 with an error body has its token renewed, as after a 401."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from itertools import count
+
+import aiohttp
+import httpx
+import pytest
+import requests
+
+import watchword
+from watchword.adapters.httpx_reply import marked
+
+RULES = {"error.code": "token_expired"}
+EXPIRED = {"error": {"code": "token_expired"}, "note": "é" * 40}
+ROWS = {"rows": [1, 2, 3], "note": "ü" * 40}
+LARGEST = 1 << 20
+
+
+class Api:
+    """An API that answers 200 to a token that has ended: one of `ended`, with `refusal` and `headers`."""
+
+    def __init__(self, serve, reply):
+        self.numbers, self.ended, self.refusal = count(1), {"t1"}, EXPIRED
+        self.headers, self.status = {}, 200
+        self.reply, self.server = reply, serve(self.answer)
+
+    @staticmethod
+    def number(seen):
+        return seen.headers.get("Authorization", "").removeprefix("Bearer ")
+
+    def answer(self, seen):
+        if seen.path == "/token":
+            return self.reply(body={"access_token": f"t{next(self.numbers)}", "expires_in": 3600})
+        if self.number(seen) in {*self.ended, ""}:
+            return self.reply(self.status, body=self.refusal, headers=self.headers)
+        return self.reply(body=ROWS)
+
+    @property
+    def sent(self):
+        return [self.number(seen) for seen in self.server.seen if seen.path != "/token"]
+
+    def connection(self, **more):
+        return watchword.load(
+            {
+                "base_url": self.server.url,
+                "method": "oauth2_client_credentials",
+                "token_url": f"{self.server.url}/token",
+                "client_id": "c",
+                "client_secret": "s3cret-client",
+                "refresh_on_body": RULES,
+                **more,
+            }
+        )
+
+
+@pytest.fixture
+def api(serve, reply):
+    """Give the API, whose first token has ended already."""
+    return Api(serve, reply)
+
+
+def by_session(made, *, stream=False):
+    with made.session() as session, session.get("/a", stream=stream) as answered:
+        return b"".join(answered.iter_content(1000))
+
+
+def by_auth(made, *, stream=False):
+    with (
+        requests.Session() as session,
+        session.get(f"{made.base_url}/a", auth=made.auth(), stream=stream) as answered,
+    ):
+        return b"".join(answered.iter_content(1000))
+
+
+def by_httpx(made, *, stream=False):
+    with made.httpx_client() as client:
+        if stream:
+            with client.stream("GET", "/a") as answered:
+                return b"".join(answered.iter_bytes())
+        answered = client.get("/a")
+        assert answered.elapsed.total_seconds() > 0
+        return answered.content
+
+
+def by_async_httpx(made, *, stream=False):
+    async def run():
+        async with made.async_httpx_client() as client:
+            if not stream:
+                return (await client.get("/a")).content
+            async with client.stream("GET", "/a") as answered:
+                return b"".join([part async for part in answered.aiter_bytes()])
+
+    return asyncio.run(run())
+
+
+def by_aiohttp(made, *, stream=False):
+    async def run():
+        async with (
+            aiohttp.ClientSession(middlewares=(made.aiohttp_middleware(),)) as session,
+            session.get(f"{made.base_url}/a") as answered,
+        ):
+            if not stream:
+                return await answered.read()
+            return b"".join([part async for part in answered.content.iter_chunked(1000)])
+
+    return asyncio.run(run())
+
+
+SAY_WHETHER_THEY_STREAM = [by_session, by_auth, by_httpx, by_async_httpx]
+CLIENTS = [*SAY_WHETHER_THEY_STREAM, by_aiohttp]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_body_that_refuses_renews_the_token_once(api, client):
+    """The refused token is replaced, the request sent once more, and its answer is the caller's, whole."""
+    assert json.loads(client(api.connection())) == ROWS
+    assert api.sent == ["t1", "t2"]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_second_refusal_is_the_caller_s(api, client):
+    """Where the newer token is refused too, the caller gets that answer, whole."""
+    api.ended |= {"t2", "t3"}
+    assert json.loads(client(api.connection())) == EXPIRED
+    assert api.sent == ["t1", "t2"]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("rules", [{}, {"error.code": "other"}, {"error.text": "token_expired"}])
+def test_a_body_without_a_pair_is_passed_on(api, client, rules):
+    """No rule or none that fits: one request, and the body as it came."""
+    assert json.loads(client(api.connection(refresh_on_body=rules))) == EXPIRED
+    assert api.sent == ["t1"]
+
+
+class Squeezed(str):
+    """Text that the test's server sends compressed."""
+
+    __slots__ = ()
+
+    def encode(self, *_):
+        return gzip.compress(super().encode())
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_compressed_bodies_are_looked_at_and_arrive_whole(api, client):
+    """What is matched is the decoded body; whoever reads the reply decodes it as ever."""
+    api.refusal, api.headers = Squeezed(json.dumps(EXPIRED)), {"Content-Encoding": "gzip"}
+    api.ended |= {"t2"}
+    assert json.loads(client(api.connection())) == EXPIRED
+    assert api.sent == ["t1", "t2"]
+
+
+@pytest.mark.parametrize("client", SAY_WHETHER_THEY_STREAM)
+def test_a_streamed_reply_is_left_alone(api, client):
+    """Who streams gets the reply as it comes, unread and not judged."""
+    assert json.loads(client(api.connection(), stream=True)) == EXPIRED
+    assert api.sent == ["t1"]
+
+
+def test_aiohttp_can_stream_what_has_been_judged(api):
+    """A middleware is not told who streams: the reply is judged, and comes bit by bit all the same."""
+    assert json.loads(by_aiohttp(api.connection(), stream=True)) == ROWS
+    assert api.sent == ["t1", "t2"]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_big_body_is_not_looked_at(api, client):
+    """Over 1 MiB a body is data, whatever it holds, and arrives whole."""
+    api.refusal = {**EXPIRED, "note": "x" * LARGEST}
+    assert json.loads(client(api.connection())) == api.refusal
+    assert api.sent == ["t1"]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_bodies_that_are_no_json_are_passed_on(api, client):
+    """Text, broken JSON and nothing at all are nobody's refusal."""
+    for body in ("token_expired", '{"error": {"code": "token_expired"', ""):
+        api.refusal = body
+        client(api.connection())
+    assert set(api.sent) == {"t1"}
+
+
+@pytest.mark.parametrize(("kind", "sent"), [("application/json", 2), ("text/event-stream", 1)])
+def test_aiohttp_waits_for_the_end_of_json_alone(api, kind, sent):
+    """Where no length is given, the end may never come: only what is declared as JSON is read to it."""
+    numbers, writers = [], []
+
+    async def answer(reader, writer):
+        writers.append(writer)
+        request = await reader.readuntil(b"\r\n\r\n")
+        numbers.append(request.partition(b"Bearer ")[2].partition(b"\r\n")[0])
+        writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n\r\n{json.dumps(EXPIRED)}".encode())
+        await writer.drain()
+        if "json" in kind:
+            writer.close()
+
+    async def run():
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            signing = api.connection(base_url=url).aiohttp_middleware()
+            async with aiohttp.ClientSession(middlewares=(signing,)) as session, session.get(url) as answered:
+                assert json.loads(await answered.content.readany()) == EXPIRED
+            for writer in writers:
+                writer.close()
+                await writer.wait_closed()
+
+    asyncio.run(run())
+    assert numbers == [b"t1", b"t2"][:sent]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_any_status_may_carry_the_body(api, client):
+    """A 400 with the error in its body refuses the token as a 200 does."""
+    api.status = 400
+    assert json.loads(client(api.connection())) == ROWS
+
+
+def test_whether_a_reply_is_streamed_is_said_each_time(api):
+    """A request of httpx that was streamed is judged when it is sent again and read."""
+    with api.connection().httpx_client() as client:
+        request = client.build_request("GET", "/a")
+        client.send(request, stream=True).close()
+        assert client.send(request).json() == ROWS
+    assert marked(httpx.Request("GET", "http://a.test"), stream=False).extensions == {}
+
+
+def test_httpx_auth_refuses_what_it_can_t_do(api):
+    """A foreign client of httpx does not tell its auth who streams: that is said at once, not ignored."""
+    with pytest.raises(watchword.DocumentError) as refused:
+        api.connection().httpx_auth()
+    assert refused.value.code == "adapter_unsuitable"
+    assert "refresh_on_body" in str(refused.value)
+    api.connection(refresh_on_body={}).httpx_auth()
+
+
+def test_other_token_methods_renew_too(serve, reply):
+    """A session login is made anew where the body says that the session has ended."""
+    api = Api(serve, reply)
+    made = watchword.load(
+        {
+            "base_url": api.server.url,
+            "method": "session_login",
+            "login_url": f"{api.server.url}/token",
+            "username": "ann",
+            "password": "s3cret-login",
+            "response_access_path": "access_token",
+            "refresh_on_body": RULES,
+        }
+    )
+    assert json.loads(by_session(made)) == ROWS
+    assert api.sent == ["t1", "t2"]
+
+
+def test_a_static_credential_is_sent_once(serve, reply):
+    """There is no other key to try: the body is the caller's."""
+    server = serve(reply(body=EXPIRED))
+    made = watchword.load(
+        {"base_url": server.url, "method": "api_key", "api_key": "s3cret", "refresh_on_body": RULES}
+    )
+    assert json.loads(by_session(made)) == EXPIRED
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("expected", [(), (200, 400)])
+def test_a_validation_takes_the_body_for_a_refusal(api, status, expected):
+    """What renews a token in a session is never valid: not even where its status is expected."""
+    api.ended |= {"t1", "t2", "t3"}
+    api.refusal, api.status = {"outcome": 7}, status
+    made = api.connection(refresh_on_body={"outcome": "7"})
+    report = made.validate(f"{api.server.url}/a", expected_status=expected)
+    assert report.deciding.code.name == "refused_in_200_body"
+    assert not report.ok
+    assert "refresh_on_body" in report.deciding.message
+
+
+def test_a_validation_proves_by_such_a_body(api):
+    """With the credential data, without it that body: the credential mattered."""
+    api.ended, api.refusal = set(), {"outcome": 7}
+    made = api.connection(refresh_on_body={"outcome": 7})
+    assert made.validate(f"{api.server.url}/a").deciding.code.name == "authenticated"
+
+
+def test_statuses_of_their_own_meaning_stay(serve, reply):
+    """A limit of the rate is one, even where its body would refuse."""
+    server = serve(reply(429, body=EXPIRED))
+    made = watchword.load(
+        {"base_url": server.url, "method": "api_key", "api_key": "s3cret", "refresh_on_body": RULES}
+    )
+    assert made.validate(f"{server.url}/a").deciding.code.name == "rate_limited_429"

@@ -1,0 +1,141 @@
+"""A process that uses the token store of its environment; says JSON, a line at a time."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from watchword.errors import TokenError
+from watchword.tokens import stores
+from watchword.tokens.stores import sql
+from watchword.tokens.token import Token
+
+TOKEN = "canary-of-a-process"
+
+
+def say(content):
+    print(json.dumps(content), flush=True)
+
+
+def grow(record, _):
+    token = Token(f"{TOKEN}-{record.generation + 1}", refresh_token=f"{TOKEN}-refresh")
+    return replace(record, name="grown", generation=record.generation + 1, token=token)
+
+
+def increment(key, times):
+    store = stores.open_store()
+    for _ in range(int(times)):
+        store.change(key, grow)
+    return True
+
+
+def forever(key):
+    """Say each generation when it is kept."""
+    store = stores.open_store()
+    while True:
+        say(store.change(key, grow).record.generation)
+
+
+def until(key, stop):
+    """Write until a file is there; say how many times."""
+    store, done = stores.open_store(), 0
+    while not Path(stop).exists():
+        store.change(key, grow)
+        done += 1
+    return done
+
+
+def lease(key, times, mark):
+    """Take the lease so often, alone with a file meanwhile; say how often another had it too."""
+    store, owner, overlaps, taken = stores.open_store(), str(os.getpid()), 0, 0
+    while taken < int(times):
+        granted = store.change(
+            key, lambda record, now: record.leased(owner, now.after(60)) if record.free(now) else record
+        )
+        if not granted.record.held_by(owner, granted.now):
+            time.sleep(0.001)
+            continue
+        taken += 1
+        try:
+            os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            overlaps += 1
+        Path(mark).unlink(missing_ok=True)
+        store.change(key, lambda record, _: record.released())
+    return overlaps
+
+
+def opened(text):
+    return stores.open_store().fingerprint(text)
+
+
+def take(state):
+    return stores.open_store().take_draft(state) is not None
+
+
+def claim(imported):
+    return stores.open_store().claim(imported, str(os.getpid()))
+
+
+def code(key):
+    """Say the code of what fails."""
+    try:
+        stores.open_store().load(key)
+    except TokenError as error:
+        return error.code
+    return None
+
+
+def fork(key, children, times):
+    """Fork while threads write; each child writes too. Say whether all went well."""
+    store, stop, failed = stores.open_store(), threading.Event(), []
+    store.change(key, lambda record, _: record)
+
+    def busy(name):
+        try:
+            while not stop.is_set():
+                store.change(name, grow)
+        except TokenError as error:
+            failed.append(str(error))
+
+    threads = [threading.Thread(target=busy, args=(f"busy {number}",)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=increment, args=(key, times)) for _ in range(int(children))]
+    for process in processes:
+        process.start()
+        time.sleep(0.02)
+    for process in processes:
+        process.join()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    return [process.exitcode for process in processes] == [0] * len(processes) and not failed
+
+
+def spawn(key, children, times):
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=increment, args=(key, times)) for _ in range(int(children))]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    return [process.exitcode for process in processes] == [0] * len(processes)
+
+
+if __name__ == "__main__":
+    assert sql  # imported before it is told to go, so that all go at once
+    say("ready")
+    sys.stdin.readline()
+    command = {
+        function.__name__: function
+        for function in (increment, forever, until, lease, opened, take, claim, code, fork, spawn)
+    }[sys.argv[1]]
+    say(command(*sys.argv[2:]))

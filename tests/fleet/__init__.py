@@ -1,0 +1,1 @@
+"""Airflow as fleets run it: a scheduler, workers, databases and a broker, each a process of its own."""

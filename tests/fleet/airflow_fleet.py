@@ -1,0 +1,162 @@
+"""One Airflow, made of its real processes: api-server, scheduler, dag-processor and, for Celery, workers."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from .programs import Program, end, free_port, wait_until
+
+DAGS = Path(__file__).with_name("dags")
+WORKERS = ("worker-1", "worker-2")
+AT_ONCE = 16
+"""How many tasks run at once: enough for a race, and not too many for two cores."""
+
+_FINAL = ("success", "failed")
+
+
+@dataclass
+class Fleet:
+    """A running Airflow: its programs, and a session that is signed in to its REST API."""
+
+    url: str
+    home: Path
+    programs: list[Program]
+    api: requests.Session = field(default_factory=requests.Session)
+
+    def sign_in(self) -> None:
+        """Wait for the api-server, and sign in."""
+        wait_until(lambda: self._get("/api/v2/version"), self.programs, 120, "the api-server answered")
+        token = self._get("/auth/token")["access_token"]
+        self.api.headers["Authorization"] = f"Bearer {token}"
+
+    def run(self, dag: str, connection: str) -> list[str]:
+        """Run a DAG to its end, and return the state of each of its tasks."""
+        path = f"/api/v2/dags/{dag}"
+        wait_until(lambda: self._get(path), self.programs, 90, f"the DAG {dag} was read")
+        folder = Path(tempfile.mkdtemp(dir=self.home))
+        conf = {"connection": connection, "folder": str(folder), "at_once": AT_ONCE}
+        body = {"logical_date": None, "conf": conf}
+        answer = self.api.post(f"{self.url}{path}/dagRuns", json=body, timeout=60)
+        answer.raise_for_status()
+        run = f"{path}/dagRuns/{answer.json()['dag_run_id']}"
+        wait_until(lambda: self._get(run)["state"] in _FINAL, self.programs, 180, f"the run of {dag} ended")
+        tasks = self._get(f"{run}/taskInstances?limit=100")["task_instances"]
+        return [task["state"] for task in tasks]
+
+    def errors(self) -> str:
+        """Return what the tasks' logs say of failures, one line for each."""
+        texts = [path.read_text(errors="replace") for path in self.home.glob("logs/**/attempt=*.log")]
+        lines = [line for text in texts for line in text.splitlines()]
+        entries = [json.loads(line) for line in lines if line.startswith("{")]
+        return "\n".join(_failure(entry) for entry in entries if entry["level"] == "error")
+
+    def _get(self, path: str) -> Any:
+        """Return what a GET answers, None where nobody or nothing is there yet."""
+        try:
+            answer = self.api.get(f"{self.url}{path}", timeout=60)
+        except requests.ConnectionError:
+            return None
+        if answer.status_code == requests.codes.not_found:
+            return None
+        answer.raise_for_status()
+        return answer.json()
+
+
+def _failure(entry: dict[str, Any]) -> str:
+    raised = [f"{error['exc_type']}: {error['exc_value']}" for error in entry.get("error_detail", ())]
+    return " | ".join([f"{entry.get('task_id')}[{entry.get('map_index')}] {entry['event']}", *raised])
+
+
+def settings(home: Path, database: str) -> dict[str, str]:
+    """Return the environment of an Airflow in `home`, without settings of whoever runs the tests."""
+    foreign = ("AIRFLOW", "WATCHWORD")
+    return {
+        **{name: text for name, text in os.environ.items() if not name.startswith(foreign)},
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": database,
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__PARALLELISM": str(AT_ONCE),
+        "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": str(AT_ONCE),
+        "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__CORE__FERNET_KEY": "bWFkZS11cC1mZXJuZXQta2V5LWZvci10ZXN0cy0wMDA=",
+        "AIRFLOW__API__SECRET_KEY": "made-up-signing-key-for-the-fleets-that-the-tests-run",
+        "AIRFLOW__API_AUTH__JWT_SECRET": "made-up-jwt-secret-for-the-fleets-that-the-tests-run-which-is-long",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
+    }
+
+
+def migrate(environment: Mapping[str, str]) -> None:
+    """Make Airflow's tables."""
+    done = subprocess.run(
+        _airflow("db", "migrate"), env=environment, capture_output=True, text=True, check=False, timeout=180
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@contextmanager
+def running(home: Path, environment: Mapping[str, str], *, broker: str | None = None) -> Iterator[Fleet]:
+    """Run an Airflow in `home`: under CeleryExecutor where there is a broker, else under LocalExecutor."""
+    shutil.copytree(DAGS, home / "dags")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    common = {**environment, "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/"}
+    common |= _celery(broker) if broker else {"AIRFLOW__CORE__EXECUTOR": "LocalExecutor"}
+    commands = _commands(port, workers=WORKERS if broker else ())
+    fleet = Fleet(url, home, [])
+    try:
+        for name, command in commands.items():
+            own = {"WATCHWORD_HOME": str(home / name)}  # as on hosts of their own: the store alone is shared
+            fleet.programs.append(Program(name, command, common | own, home))
+        fleet.sign_in()
+        if broker:
+            workers = [program for program in fleet.programs if program.name in WORKERS]
+            ready = lambda: all(" ready." in program.output() for program in workers)  # noqa: E731
+            wait_until(ready, fleet.programs, 90, "the workers were ready")
+        yield fleet
+    finally:
+        fleet.api.close()
+        end(fleet.programs[1:], fleet.programs[:1])
+
+
+def _celery(broker: str) -> dict[str, str]:
+    return {"AIRFLOW__CORE__EXECUTOR": "CeleryExecutor", "AIRFLOW__CELERY__BROKER_URL": broker}
+
+
+def _commands(port: int, workers: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return what to start; the first, which tasks report to, is to end last."""
+    share = str(AT_ONCE // len(WORKERS))
+    options = ("--concurrency", share, "--skip-serve-logs", "--without-mingle", "--without-gossip")
+    return {
+        "api-server": _airflow("api-server", "--host", "127.0.0.1", "--port", str(port)),
+        "dag-processor": _airflow("dag-processor"),
+        **{name: _airflow("celery", "worker", "--celery-hostname", name, *options) for name in workers},
+        "scheduler": _airflow("scheduler", "--skip-serve-logs"),
+    }
+
+
+def _airflow(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "airflow", *arguments]
+
+
+def connection(fields: Mapping[str, Any]) -> str:
+    """Return a document as Airflow reads a connection from the environment."""
+    rest = dict(fields)
+    host = rest.pop("base_url")
+    return json.dumps({"conn_type": "watchword", "host": host, "extra": {"schema_version": 1, **rest}})

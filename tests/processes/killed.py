@@ -1,0 +1,160 @@
+"""A program: a worker that renews a token is killed at a step, then others call the API; again and again.
+
+It reads a plan as JSON from standard input and writes, for each kill, the step and what the others got.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import requests
+
+import watchword
+from watchword.errors import SignInRequired, WatchwordError
+from watchword.oauth2.grant import Grant
+from watchword.tokens.shelf import Shelf
+from watchword.tokens.token import Token
+
+SURVIVORS = 4
+
+Patch = Callable[[], None]
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def before(owner: type, name: str) -> Patch:
+    def patch() -> None:
+        setattr(owner, name, lambda *_: die())
+
+    return patch
+
+
+def after(owner: type, name: str) -> Patch:
+    def patch() -> None:
+        original = getattr(owner, name)
+
+        def dying(*arguments: Any) -> None:
+            original(*arguments)
+            die()
+
+        setattr(owner, name, dying)
+
+    return patch
+
+
+def during_the_request() -> None:
+    original = Grant.fetch
+
+    def dying(*arguments: Any) -> Any:
+        threading.Timer(0.025, die).start()
+        return original(*arguments)
+
+    Grant.fetch = dying
+
+
+def during_the_save() -> None:
+    original = Shelf.save
+
+    def dying(self: Shelf, generation: int, issued: Any) -> Any:
+        def change(step: Any) -> Any:
+            return self.store.change(self.key, lambda record, now: (step(record, now), die())[0])
+
+        self.change = change
+        return original(self, generation, issued)
+
+    Shelf.save = dying
+
+
+STEPS: dict[str, Patch] = {
+    "before the load": before(Shelf, "load"),
+    "after the load": after(Shelf, "load"),
+    "before the lease": before(Shelf, "take"),
+    "after the lease": after(Shelf, "take"),
+    "before the journal": before(Shelf, "change"),
+    "after the journal": before(Grant, "fetch"),
+    "during the request": during_the_request,
+    "after the answer": after(Grant, "fetch"),
+    "before the save": before(Shelf, "save"),
+    "during the save": during_the_save,
+    "after the save": after(Shelf, "save"),
+}
+
+
+def call(connection: watchword.Connection) -> str:
+    connection._keeper.forget()
+    try:
+        with connection.session() as api:
+            return str(api.get("/v1/me").status_code)
+    except SignInRequired:
+        return "sign in"
+    except (WatchwordError, requests.RequestException) as error:
+        return str(error)
+
+
+def forked(work: Callable[[], str]) -> Callable[[], str]:
+    """Do the work in a child; what is returned waits for its end and returns its word."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, work().encode())
+        os._exit(0)
+    os.close(writing)
+
+    def ended() -> str:
+        with os.fdopen(reading) as pipe:
+            word = pipe.read()
+        os.waitpid(child, 0)
+        return word or "killed"
+
+    return ended
+
+
+def expire(connection: watchword.Connection) -> None:
+    connection._keeper._origin.shelf.change(
+        lambda record, now: replace(record, obtained=now.after(-1e7)) if record.token else record
+    )
+
+
+def sign_in(connection: watchword.Connection) -> None:
+    root = connection.base_url.rpartition("/")[0]
+    issued = requests.post(f"{root}/_control/sign_in", json={}, timeout=10).json()
+    connection.accept_sign_in(
+        Token(issued["access_token"], lifetime=3600, refresh_token=issued["refresh_token"])
+    )
+
+
+def killed(connection: watchword.Connection, step: str) -> dict[str, Any]:
+    expire(connection)
+
+    def victim() -> str:
+        STEPS[step]()
+        return call(connection)
+
+    victim_s_end = forked(victim)()
+    survivors = [forked(lambda: call(connection)) for _ in range(SURVIVORS)]
+    return {"step": step, "victim": victim_s_end, "others": [ended() for ended in survivors]}
+
+
+def main() -> None:
+    plan = json.load(sys.stdin)
+    connection = watchword.load(plan["document"], plan["name"])
+    sign_in(connection)
+    ends = []
+    for step in plan["steps"]:
+        ends.append(killed(connection, step))
+        if "sign in" in ends[-1]["others"]:
+            sign_in(connection)
+    json.dump(ends, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""The process that renews a token is killed, at any step: the others go on, or are told why they can't."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+
+HERE = Path(__file__).parent
+KILLS, SIDE_BY_SIDE = 50, 5
+
+# Once the server has answered, only the victim knows the new refresh token until it is saved.
+ANSWERED = {"after the answer", "before the save", "during the save"}
+PERHAPS_ANSWERED = {"during the request"}
+STEPS = [
+    "before the load",
+    "after the load",
+    "before the lease",
+    "after the lease",
+    "before the journal",
+    "after the journal",
+    "during the request",
+    "after the answer",
+    "before the save",
+    "during the save",
+    "after the save",
+]
+
+
+@pytest.fixture
+def kill(environment, fields):
+    """Kill a worker at each of the steps, of several sign-ins side by side, and return how it ended."""
+
+    def start(steps: list[str]) -> list[dict]:
+        document = {**fields("oauth2_authorization_code"), "timeout": 1}
+        del document["refresh_token"]
+
+        def program(number: int) -> list[dict]:
+            mine = steps[number::SIDE_BY_SIDE]
+            done = subprocess.run(
+                [sys.executable, str(HERE / "killed.py")],
+                input=json.dumps({"document": document, "name": f"acme-{number}", "steps": mine}),
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=200,
+            )
+            assert done.returncode == 0, done.stderr
+            return json.loads(done.stdout)
+
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            return list(itertools.chain(*pool.map(program, range(SIDE_BY_SIDE))))
+
+    return start
+
+
+def settings(playground, **wanted):
+    requests.post(f"{playground.url}/_control/oauth", json=wanted, timeout=10).raise_for_status()
+
+
+def families_revoked(playground):
+    return requests.get(f"{playground.url}/_control/counts", timeout=10).json()["families_revoked"]
+
+
+def test_fifty_kills_end_no_sign_in_where_the_server_forgives_a_second_use(playground, kill):
+    """Wherever the worker dies, the four others get their rows after its lease, and no sign-in is revoked."""
+    settings(playground, delay=0.05, grace=60)
+    ends = kill(list(itertools.islice(itertools.cycle(STEPS), KILLS)))
+    assert len(ends) == KILLS
+    assert {end["victim"] for end in ends} == {"killed"}
+    assert [end for end in ends if end["others"] != ["200"] * 4] == []
+    assert families_revoked(playground) == 0
+
+
+def test_where_the_server_forgives_nothing_everybody_is_told_to_sign_in(playground, kill):
+    """Only a kill between the server's answer and the save ends the sign-in, and each worker is told so."""
+    settings(playground, delay=0.05, grace=0)
+    for end in kill(STEPS):
+        assert end["victim"] == "killed"
+        outcomes = set(end["others"])
+        if end["step"] in PERHAPS_ANSWERED:
+            assert outcomes in ({"200"}, {"sign in"}), end
+        else:
+            assert outcomes == ({"sign in"} if end["step"] in ANSWERED else {"200"}), end

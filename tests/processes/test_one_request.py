@@ -1,0 +1,23 @@
+"""Thirty-two workers, one expired token, a server that revokes on reuse: one request, and no call fails."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+METHODS = ["oauth2_client_credentials", "oauth2_authorization_code"]
+WORKERS, EXPIRIES = 32, 20
+
+
+@pytest.mark.parametrize("processes", [1, 8], ids=["threads", "processes"])
+@pytest.mark.parametrize("method", METHODS)
+def test_each_of_twenty_expiries_is_one_token_request(run, playground, fields, method, processes):
+    """As threads and as eight processes, over SQLite and PostgreSQL, nobody fails and nobody asks twice."""
+    settings = {"delay": 0.05}
+    requests.post(f"{playground.url}/_control/oauth", json=settings, timeout=10).raise_for_status()
+    before = playground.token_requests
+    rounds = run(fields(method), processes=processes, threads=WORKERS // processes, rounds=EXPIRIES)
+    assert rounds == [{"200": WORKERS}] * EXPIRIES
+    assert playground.token_requests - before == EXPIRIES + 1  # one to begin with
+    counts = requests.get(f"{playground.url}/_control/counts", timeout=10).json()
+    assert counts["families_revoked"] == 0

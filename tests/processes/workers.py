@@ -1,0 +1,77 @@
+"""A program: processes with threads, all of which call an API at the same moment, once after each expiry.
+
+It reads a plan as JSON from standard input and writes the statuses of each round, and what went wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import sys
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+import requests
+
+import watchword
+from watchword.errors import WatchwordError
+
+CONTEXT = multiprocessing.get_context("fork")
+
+
+def expire(connection: watchword.Connection) -> None:
+    """Make the token as old as it ever gets, for the store and, by its control, for the API."""
+    shelf = connection._keeper._origin.shelf
+    shelf.change(lambda record, now: replace(record, obtained=now.after(-1e7)))
+    root = connection.base_url.rpartition("/")[0]
+    requests.post(f"{root}/_control/expire_tokens", timeout=10).raise_for_status()
+
+
+def work(plan: dict[str, Any], ready: Barrier, results: Queue) -> None:
+    """Call the API from each thread in each round."""
+    threads = plan["threads"]
+    connection = watchword.load(plan["document"], plan["name"])
+    with connection.session() as api, ThreadPoolExecutor(threads) as pool:
+        together = threading.Barrier(threads)
+
+        def call(_: int) -> str:
+            together.wait()
+            try:
+                return str(api.get("/v1/me").status_code)
+            except (WatchwordError, requests.RequestException) as error:
+                return str(error)
+
+        for _ in range(plan["rounds"]):
+            connection._keeper.forget()  # in time it would have ended by itself
+            ready.wait()
+            results.put(list(pool.map(call, range(threads))))
+            ready.wait()
+
+
+def main() -> None:
+    plan = json.load(sys.stdin)
+    ready, results = CONTEXT.Barrier(plan["processes"] + 1), CONTEXT.Queue()
+    connection = watchword.load(plan["document"], plan["name"])
+    connection._keeper.get()
+    processes = [CONTEXT.Process(target=work, args=(plan, ready, results)) for _ in range(plan["processes"])]
+    for process in processes:
+        process.start()
+    rounds = []
+    for _ in range(plan["rounds"]):
+        expire(connection)
+        ready.wait()
+        answers = Counter(answer for _ in processes for answer in results.get())
+        ready.wait()
+        rounds.append(answers)
+    for process in processes:
+        process.join()
+    json.dump(rounds, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
