@@ -27,6 +27,7 @@ from requests_aws4auth import AWS4Auth
 from requests_oauthlib import OAuth1, OAuth2
 
 import watchword
+from watchword.tokens.own import OwnTokens
 from watchword.tokens.token import Token
 
 BASE = "https://api.example.com"
@@ -176,7 +177,7 @@ def ours(**document: object) -> Run:
     """Return a send through our transport."""
     connection = watchword.load({"base_url": BASE, **document})
     if connection.token_is_proof and connection._keeper:  # noqa: SLF001 - no network
-        connection._keeper._fetch = lambda: Token("an-access-token", lifetime=3600)  # noqa: SLF001
+        connection._keeper._origin = OwnTokens(lambda: Token("an-access-token", lifetime=3600))  # noqa: SLF001
     adapter = connection.adapter()
     return lambda: adapter.send(REQUEST)
 

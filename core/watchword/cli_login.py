@@ -1,41 +1,44 @@
-"""The command `watchword login`: a user signs in once, and the document gets the token."""
+"""The command `watchword login`: a person signs in once, and everything that shares the store goes on."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import re
-import tempfile
 import webbrowser
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 import watchword
+from watchword import cli_login_oauth1
+from watchword.cli_browser import Way
+from watchword.cli_documents import DocumentArgument, NameOption, content_of, is_hosted, name_of, opened
+from watchword.cli_login_oauth2 import by_browser, by_code
+from watchword.cli_output import fail, remark, reporting, span
 from watchword.codes import finding
 from watchword.connection import Connection
-from watchword.diagnosis import Permanence
-from watchword.errors import TokenError, WatchwordError
-from watchword.references import is_reference
-from watchword.sign_in.callback import listening
-from watchword.sign_in.oauth1 import AccessToken, begin, finish, verifier_from
+from watchword.diagnosis import Finding
+from watchword.errors import DocumentError
+from watchword.tokens.health import Health
 
 PATIENCE = 600.0
 """How long the user has to sign in, in seconds."""
 
-_RESULT = ("access_token", "token_secret")
-_LITERAL = "literal:"
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_OAUTH1 = "oauth1"
+
+_WAYS: Mapping[str, Callable[[Connection, Way], list[Finding]]] = {
+    "oauth2_authorization_code": by_browser,
+    "oauth2_device_code": by_code,
+}
 
 
 def login(
-    document: Annotated[
-        Path, typer.Argument(help="The connection document: a JSON file, which is changed.", readable=False)
-    ],
+    document: DocumentArgument,
+    name: NameOption = None,
     paste: Annotated[  # noqa: FBT002 - an option
-        bool, typer.Option("--paste", help="Paste what the page shows; for machines without a browser.")
+        bool,
+        typer.Option("--paste", help="Paste what the browser ends with; for machines without a browser."),
     ] = False,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1 to come back to; 0 takes a free one.")
@@ -44,101 +47,57 @@ def login(
         bool, typer.Option("--no-browser", help="Print the URL and open nothing.")
     ] = False,
 ) -> None:
-    """Sign a user in at an API of OAuth 1.0 and save the token in the document.
+    """Sign a person in; the token goes to the token store, that of OAuth 1.0 into the document.
 
     Exit status: 0 signed in, 2 refused, 3 configuration, 4 transient.
     """
-    content = _content(document)
-    _refuse_what_can_t_be_saved(document, content)
-    # An old token, good or not, is no part of the sign-in.
-    without = {name: value for name, value in content.items() if name not in _RESULT}
+    way = Way(paste, port, PATIENCE, None if no_browser else webbrowser.open)
+    with reporting():
+        content = None if is_hosted(document) else content_of(document)
+        fields = _fields(content)
+        if fields.get("method") == _OAUTH1:
+            cli_login_oauth1.sign_in(Path(document), fields, way)
+            return
+        if content is None:
+            connection = opened(document, name)
+        else:
+            connection = watchword.load(content, name=name or name_of(document))
+        _sign_in(connection, way)
+
+
+def _fields(content: bytes | None) -> dict[str, Any]:
+    """Return a document's entries, none where it has none that can be read: its loading says why."""
     try:
-        connection = watchword.load(without)
-        token = _pasted(connection) if paste else _called_back(connection, port, browser=not no_browser)
-    except WatchwordError as error:
-        typer.echo(f"watchword: {error}", err=True)
-        raise typer.Exit(error.findings[0].code.permanence.exit_code) from None
-    _save(document, token)
-    typer.echo(f"Signed in: access_token and token_secret are in {document}.")
-
-
-def _pasted(connection: Connection) -> AccessToken:
-    sign_in = begin(connection)
-    typer.echo(f"Open this page and sign in:\n{sign_in.authorize_url}")
-    answer = typer.prompt("The code that it shows, or the URL that it leads to").strip()
-    verifier = verifier_from(answer, sign_in) if "?" in answer else answer
-    return finish(connection, sign_in, verifier)
-
-
-def _called_back(connection: Connection, port: int, *, browser: bool) -> AccessToken:
-    with contextlib.ExitStack() as stack:
-        try:
-            callback = stack.enter_context(listening(port))
-        except OSError as error:
-            _fail(f"port {port} of 127.0.0.1 can't be had: {error.strerror}")
-        sign_in = begin(connection, callback.url)
-        typer.echo(f"Open this page and sign in:\n{sign_in.authorize_url}")
-        if browser:
-            webbrowser.open(sign_in.authorize_url)
-        url = callback.visited(PATIENCE)
-        if url is None:
-            message = f"Nobody came back from the sign-in page within {PATIENCE / 60:g} minutes."
-            advice = "Start the command again and sign in; use --paste where the browser is elsewhere."
-            raise TokenError([finding("read_timeout", message, advice=advice)])
-        return finish(connection, sign_in, verifier_from(url, sign_in))
-
-
-def _content(path: Path) -> dict[str, Any]:
-    """Return the document's entries; ends the command where there are none."""
-    try:
-        content = json.loads(path.read_bytes())
-    except OSError as error:
-        _fail(f"the document {path} can't be read: {error.strerror}")
+        fields = json.loads(content or b"")
     except (ValueError, RecursionError):
-        _fail(f"the document {path} is no readable JSON")
-    if not isinstance(content, dict):
-        _fail(f"the document {path} is no JSON object")
-    return content
+        return {}
+    return fields if isinstance(fields, dict) else {}
 
 
-def _refuse_what_can_t_be_saved(path: Path, content: dict[str, Any]) -> None:
-    """End the command before anybody signs in for nothing."""
-    for name in _RESULT:
-        value = content.get(name)
-        if isinstance(value, str) and is_reference(value) and not value.startswith(_LITERAL):
-            _fail(f"{name} is a reference, {value!r}, which login can't write to: remove it first")
-    if not os.access(path.resolve().parent, os.W_OK):
-        _fail(f"the folder of {path} can't be written to")
+def _sign_in(connection: Connection, way: Way) -> None:
+    method = connection.document.method.method
+    if method == _OAUTH1:
+        fail("the sign-in of OAuth 1.0 ends in the document, which a host keeps here: sign in with a file")
+    sign_in = _WAYS.get(method)
+    if sign_in is None:
+        wanted = ", ".join((_OAUTH1, *_WAYS))
+        message = f"A sign-in is for the method {wanted}; this connection's method is {method}."
+        raise DocumentError([finding("unknown_method", message, advice="Validate it: it needs no sign-in.")])
+    if connection.store.shown == "memory://":
+        fail("the token store is memory://, which ends with this command: set WATCHWORD_STORE")
+    remarks = sign_in(connection, way)
+    health = connection.health()
+    typer.echo(f"Signed in: {connection.name} at {health.host}; {_how_long(health)}.")
+    typer.echo(f"Kept in the token store {connection.store.shown}.")
+    remark(remarks)
 
 
-def _save(path: Path, token: AccessToken) -> None:
-    """Write the token into the document as it is by now: whole or not at all, for the owner's eyes alone."""
-    content = _content(path)
-    _refuse_what_can_t_be_saved(path, content)
-    for name in _RESULT:
-        value = getattr(token, name)
-        # What the server chose must not turn into a reference to this machine's files.
-        content[name] = f"{_LITERAL}{value}" if is_reference(value) else value
-    target = path.resolve()
-    try:
-        number, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        with contextlib.ExitStack() as undo:
-            undo.callback(Path(temporary).unlink, missing_ok=True)
-            with os.fdopen(number, "w", encoding="utf-8") as file:
-                file.write(_as_text(content))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(target)
-    except OSError as error:
-        _fail(f"the document {path} can't be written: {error.strerror}")
-
-
-def _as_text(content: dict[str, Any]) -> str:
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    # Half a character can't be written but as the escape that it was read from.
-    return json.dumps(content, indent=2) + "\n" if _SURROGATE.search(text) else text
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"watchword: {message}", err=True)
-    raise typer.Exit(Permanence.CONFIGURATION.exit_code)
+def _how_long(health: Health) -> str:
+    ends = (
+        f"the access token ends in {span(health.ends)}" if health.ends < float("inf") else "no end is known"
+    )
+    if not health.can_renew:
+        return ends
+    days = health.days_left
+    lasts = "the server does not say how long" if days is None else f"{span(days * 86400)} long"
+    return f"{ends} and is renewed ({lasts})"

@@ -199,6 +199,20 @@ _token(
     Permanence.TRANSIENT,
 )
 _token("renewal_in_progress", "Another process is asking for the token; try again.", Permanence.TRANSIENT)
+_token("authorization_pending", "Type the code in on the page, and allow it.", Permanence.TRANSIENT)
+_token("slow_down", "Ask more seldom.", Permanence.TRANSIENT)
+_token("expired_token", "Begin the sign-in again, and type the code in before it ends.")
+_warn(
+    "no_refresh_token",
+    "Sign in again when the token ends. For more, ask for a refresh token as the provider wants it: often "
+    'by the scope offline_access, or by authorize_parameters such as {"access_type": "offline"}.',
+    Phase.TOKEN,
+)
+_warn(
+    "not_revoked",
+    "Revoke it at the provider, or wait: there it is good until it ends. Here it is forgotten.",
+    Phase.TOKEN,
+)
 _warn(
     "rotation_not_persisted",
     "Mend the token store: the new refresh token lies in an encrypted file beside it until then.",

@@ -83,7 +83,7 @@ class Connection(NeverPickled):
     @property
     def signs_in(self) -> bool:
         """Whether requests carry the token of a person who has signed in, which the store keeps."""
-        return isinstance(self._source, StoredSource) and self._source.account.signs_in
+        return self.document.method.signs_in
 
     @property
     def store(self) -> TokenStore:

@@ -40,6 +40,8 @@ def lint(document: Document, resolved: Resolved) -> Iterator[Finding]:
     if resolved.method.needs_parameters and not (resolved.secrets or resolved.defaults):
         message = f"The method {resolved.method.method} has neither secret_parameters nor extra_parameters."
         yield finding("missing_field", message)
+    if resolved.method.needs_certificate and not resolved.transport.client_certificate:
+        yield finding("missing_field", "The client authentication mtls needs the field client_certificate.")
     yield from resolved.method.findings(resolved.templates)
 
 

@@ -171,7 +171,7 @@ class ApiHook(HttpHook):
         masking.announce()
         try:
             connection = copy_of(self.get_connection(self.http_conn_id))
-            if not errors(connection.lint()) and connection.signs_in:
+            if connection.signs_in and not errors(connection.lint()):
                 return False, str(finding("sign_in_not_tested", "The saved values look right."))
             report = connection.validate()
         except DocumentError as error:

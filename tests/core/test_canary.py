@@ -11,7 +11,7 @@ import requests
 import watchword
 from watchword import redact
 from watchword.fields import secret_names
-from watchword.playground import AWKWARD_CREDENTIALS, CREDENTIALS, Playground, document
+from watchword.playground import AWKWARD_CREDENTIALS, CREDENTIALS, Playground, SignInWish, document
 
 METHODS = sorted(set(CREDENTIALS) - {"none"})
 
@@ -34,6 +34,9 @@ ACCOUNTS = [(method, False) for method in METHODS] + [(method, True) for method 
 def test_nothing_secret_is_shown(playground, caplog, capsys, method, awkward):
     """Success, refusal, faults, silence, a dead server: no secret in logs, output, errors or reprs."""
     fields = document(playground.url, method) | (AWKWARD_CREDENTIALS[method] if awkward else {})
+    if watchword.METHODS[method].signs_in:
+        wish = SignInWish(method=method, client_id=fields["client_id"])
+        fields["refresh_token"] = playground.sign_in(wish)["refresh_token"]
     caplog.set_level(logging.DEBUG)
     shown = []
 
@@ -52,12 +55,12 @@ def test_nothing_secret_is_shown(playground, caplog, capsys, method, awkward):
 
     used(watchword.load(fields, name="acme"))
     playground.fault(status=500, times=3)
-    used(watchword.load(fields))
+    used(watchword.load(fields, name="acme"))
     playground.fault(delay=1.0, times=2)
-    used(watchword.load(fields | {"timeout": 0.5}))
+    used(watchword.load(fields | {"timeout": 0.5}, name="acme"))
     playground.revoke(method)
-    used(watchword.load(fields))
-    used(watchword.load(fields | {"base_url": "http://127.0.0.1:9"}))
+    used(watchword.load(fields, name="acme"))
+    used(watchword.load(fields | {"base_url": "http://127.0.0.1:9"}, name="acme"))
 
     output = capsys.readouterr()
     everything = "\n".join([*shown, caplog.text, output.out, output.err])

@@ -8,6 +8,7 @@ import pytest
 
 from watchword import bodies, redact
 from watchword.tokens.keeper import Keeper
+from watchword.tokens.own import OwnTokens
 from watchword.tokens.token import Token
 
 HEX = "5d672d79c15b13162d9279b0855cfba6"
@@ -65,7 +66,7 @@ def test_a_keeper_has_its_two_last_tokens_masked():
         redact.register_token(token.access_token)
         return token
 
-    keeper = Keeper(fetch)
+    keeper = Keeper(OwnTokens(fetch))
     for _ in range(50):
         keeper.renew()
     assert redact.text("issued-token-0049 issued-token-0048 issued-token-0001") == "*** *** issued-token-0001"
@@ -81,8 +82,8 @@ def test_a_token_that_comes_back_stays_masked():
         redact.register_token(token.access_token)
         return token
 
-    keeper = Keeper(fetch)
-    held = [keeper.renew().access_token for _ in range(3)][-1]
+    keeper = Keeper(OwnTokens(fetch))
+    held = [keeper.renew().token.access_token for _ in range(3)][-1]
     assert redact.text(held) == "***"
 
 

@@ -20,6 +20,7 @@ from watchword.cookies import standing
 from watchword.login.reply import TokenPlace, read_session
 from watchword.login.source import LONGEST_LOGOUT
 from watchword.tokens.keeper import Keeper
+from watchword.tokens.own import OwnTokens
 from watchword.tokens.reply import Reply
 from watchword.transport import Transport
 
@@ -240,7 +241,7 @@ def test_a_session_that_has_ended_is_opened_anew_before_it_is_refused(acme):
     """The keeper logs in again when the lifetime that was stated is over."""
     now = [0.0]
     source = acme.connection(default_lifetime=50, response_expires_path="nowhere")._source
-    keeper = Keeper(lambda: source.fetch(Transport()), lambda: now[0])
+    keeper = Keeper(OwnTokens(lambda: source.fetch(Transport())), lambda: now[0])
     first = keeper.get()
     now[0] = 39
     assert keeper.get() == first

@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from dagster_watchword import ApiResource, resource_from_document
-from watchword.playground import Playground, document
+from watchword.playground import Playground
 
 Materialize: TypeAlias = Callable[..., dg.ExecuteInProcessResult]
 MakeResource: TypeAlias = Callable[..., ApiResource]
@@ -40,7 +40,7 @@ def make_resource(playground: Playground) -> MakeResource:
 
     def make(method: str = "api_key", /, *, validate_on_setup: bool = False, **changed: Any) -> ApiResource:
         fields: Mapping[str, Any] = {
-            **document(playground.url, method),
+            **playground.document(method),
             "test_url": f"{playground.url}/{method}/v1/me",
             **changed,
         }

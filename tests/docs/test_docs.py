@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+import requests
 
 import watchword
 
@@ -42,22 +43,40 @@ def blocks():
     ]
 
 
+def signed_in(playground, method):
+    """Return the refresh token of a sign-in that was made elsewhere."""
+    answer = requests.post(f"{playground.url}/_control/sign_in", json={"method": method}, timeout=10)
+    answer.raise_for_status()
+    return answer.json()["refresh_token"]
+
+
+def method_of(block):
+    """Return the method that a block's document names, or that of Airflow's and Dagster's connection."""
+    return (re.findall(r'"method": "(\w+)"', block) or ["api_key"])[0]
+
+
 @pytest.mark.parametrize("block", blocks())
-def test_examples_run(block, monkeypatch, capsys):
+def test_examples_run(block, monkeypatch, capsys, tmp_path):
     """Each Python block of README and docs runs, its API being the playground, and its call succeeds."""
+    method = method_of(block)
     with Playground() as playground:
-        base_url = document(playground.url, "api_key")["base_url"]
+        base_url = document(playground.url, method)["base_url"]
         stored = {"schema_version": 1, "method": "api_key", "api_key": CREDENTIALS["api_key"]["api_key"]}
         airflow_connection = {"conn_type": "watchword", "host": base_url, "extra": stored}
         monkeypatch.setenv("AIRFLOW_CONN_ACME", json.dumps(airflow_connection))
         monkeypatch.setenv("WATCHWORD_SECRET_EXAMPLE", CREDENTIALS["api_key"]["api_key"])
+        if watchword.METHODS[method].signs_in:
+            monkeypatch.setenv("WATCHWORD_SECRET_CLIENT", CREDENTIALS[method]["client_secret"])
+            monkeypatch.setenv("WATCHWORD_SECRET_REFRESH", signed_in(playground, method))
         source = block.replace("https://api.example.com", base_url).replace("/v1/orders", "/v1/airports")
+        source = source.replace("https://auth.example.com", playground.url)
+        source = source.replace("/var/lib/watchword", str(tmp_path))
         names: dict[str, object] = {"__name__": "example"}
         exec(compile(source, "example", "exec", dont_inherit=True), names)  # noqa: S102 - our own docs
         if "validate(" in source:
             assert "valid: authenticated" in capsys.readouterr().out
         if "watchword.load" in source:
-            assert playground.counts()["/api_key/v1/airports"] >= 1
+            assert playground.counts()[f"/{method}/v1/airports"] >= 1
         if "dg.materialize" not in source and "defs" in names:
             _materialized(names["defs"])
             assert playground.counts()["/api_key/v1/airports"] == 1
@@ -72,8 +91,10 @@ def test_the_document_of_a_guide_is_proven(page):
         return
     with Playground() as playground:
         mine = document(playground.url, page.stem)
-        addresses = {name: url for name, url in mine.items() if name.endswith("_url")}
-        connection = watchword.load({**documents[0], **addresses})
+        fields = {**documents[0], **{name: url for name, url in mine.items() if name.endswith("_url")}}
+        if watchword.METHODS[page.stem].signs_in:
+            fields["refresh_token"] = signed_in(playground, page.stem)
+        connection = watchword.load(fields, name=page.stem)
         report = connection.validate(f"{mine['base_url']}/v1/me")
     assert report.deciding.code.name == "authenticated", report.summary
 

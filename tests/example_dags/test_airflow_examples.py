@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import watchword
 from watchword.playground import CREDENTIALS, Playground, document
 
 EXAMPLES = Path(__file__).parents[2] / "example_dags"
@@ -108,6 +109,31 @@ def test_a_revoked_credential_stops_the_run_at_the_sensor(
     assert SECRET not in f"{done.stdout}{done.stderr}"
     assert playground.counts() == {"/bearer/v1/me": 1}
     assert not (tmp_path / "airports.sqlite").exists()
+
+
+@pytest.mark.parametrize(("days", "refreshes"), [(3, 1), (90, 0)])
+def test_sign_ins_are_refreshed_in_time_and_what_ends_fails_the_run(
+    home: Path, playground: Playground, monkeypatch: pytest.MonkeyPatch, days: int, refreshes: int
+) -> None:
+    """What would lapse is refreshed; a sign-in that ends soon all the same is named in a failed run."""
+    playground.oauth_settings.refresh_token_lifetime = days * 86400
+    monkeypatch.setenv("WATCHWORD_HOME", str(home / "watchword" / str(days)))
+    fields = playground.document("oauth2_authorization_code")
+    document = {"schema_version": 1, **{name: fields[name] for name in fields if name != "base_url"}}
+    document["refresh_token"] = "env:WATCHWORD_SECRET_ACME"
+    watchword.load(fields, "acme").renew_token()
+    done = airflow(
+        *(home, "dags", "test", "watch_credentials"),
+        AIRFLOW_CONN_ACME=json.dumps(
+            {"conn_type": "watchword", "host": fields["base_url"], "extra": document}
+        ),
+        WATCHWORD_HOME=os.environ["WATCHWORD_HOME"],
+        WATCHWORD_SECRET_ACME=fields["refresh_token"],
+    )
+    assert playground.token_requests == 1 + refreshes
+    assert (done.returncode == 0) is (days > 14)
+    assert ("acme: ends in 3 days" in done.stdout) is (days == 3)
+    assert fields["refresh_token"] not in f"{done.stdout}{done.stderr}"
 
 
 def test_airflow_finds_its_examples_alone(home: Path) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import requests
 
-from watchword.playground import CREDENTIALS, Playground, document
+from watchword.playground import Playground, document
 
 from .airflow_fleet import Fleet, connection, migrate, running, settings
 from .servers import REDIS, Postgres, postgres, redis_server
@@ -24,6 +24,14 @@ KEY = base64.urlsafe_b64encode(b"made-up key of thirty-two bytes!").decode()
 def playground() -> Iterator[Playground]:
     with Playground() as running_playground:
         yield running_playground
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ended_in_order() -> Iterator[None]:
+    """Have SIGTERM do what Ctrl-C does: end the fleets first."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="session")
@@ -45,13 +53,11 @@ def databases(folder: Path) -> Iterator[Postgres]:
 
 
 def connections(playground: Playground) -> dict[str, str]:
-    """Return a connection for each method, under its name, with a refresh token that was just issued."""
-    methods = ("oauth2_client_credentials", "oauth2_authorization_code")
-    documents = {method: document(playground.url, method) for method in methods if method in CREDENTIALS}
-    if "oauth2_authorization_code" in documents:
-        signed_in = requests.post(f"{playground.url}/_control/sign_in", timeout=10)
-        documents["oauth2_authorization_code"]["refresh_token"] = signed_in.json()["refresh_token"]
-    return {method: connection(fields) for method, fields in documents.items()}
+    """Return a connection of each kind, under its method's name; one with a sign-in of its own."""
+    fetched = document(playground.url, "oauth2_client_credentials")
+    signed_in = document(playground.url, "oauth2_authorization_code")
+    signed_in["refresh_token"] = playground.sign_in()["refresh_token"]
+    return {fields["method"]: connection(fields) for fields in (fetched, signed_in)}
 
 
 @pytest.fixture(scope="session", params=["LocalExecutor", "CeleryExecutor"])

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from watchword.playground import Playground, document
+from watchword.playground import Playground
 
 HERE = Path(__file__).parent
 
@@ -85,7 +85,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, playground: Playground) -> Connect:
     """Store a playground document, with changes, as the connection `acme`; its id is returned."""
 
     def store(method: str = "bearer", *, drop: tuple[str, ...] = (), **changes: Any) -> str:
-        fields = {**document(playground.url, method), **changes}
+        fields = {**playground.document(method), **changes}
         monkeypatch.setenv(
             "AIRFLOW_CONN_ACME", airflow_json({k: v for k, v in fields.items() if k not in drop})
         )

@@ -47,7 +47,7 @@ def test_tokens_are_masked(connect: Connect) -> None:
     """As soon as they are issued."""
     hook = ApiHook(connect("oauth2_client_credentials"))
     hook.run("/v1/me")
-    token = hook.connection.renew_token().access_token
+    token = hook.connection.renew_token().token.access_token
     assert redact(f"it is {token}") == "it is ***"
 
 

@@ -20,7 +20,7 @@ with warnings.catch_warnings():
 
     from airflow_provider_watchword import ApiHook
     from dagster_watchword import ApiResource, build_credentials_check, resource_from_document
-    from watchword.playground import CREDENTIALS, Playground, document
+    from watchword.playground import CREDENTIALS, Playground
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def playground():
 @pytest.mark.parametrize("method", sorted(set(CREDENTIALS) - {"none"}))
 def test_one_document_serves_both_hosts(playground, monkeypatch, method):
     """The document that Airflow stores makes the Dagster resource, and each gets its rows."""
-    fields = document(playground.url, method)
+    fields = playground.document(method)
     fields["test_url"] = f"{fields['base_url']}/v1/me"
     rest = {name: value for name, value in fields.items() if name not in {"base_url", "username", "password"}}
     stored = {
@@ -61,7 +61,7 @@ def test_one_document_serves_both_hosts(playground, monkeypatch, method):
 
 def test_both_hosts_use_one_token_in_one_process(playground, monkeypatch):
     """Hook and resource of the same document cause one token request."""
-    fields = document(playground.url, "oauth2_client_credentials")
+    fields = playground.document("oauth2_client_credentials")
     rest = {name: value for name, value in fields.items() if name != "base_url"}
     stored = {"conn_type": "watchword", "host": fields["base_url"], "extra": {"schema_version": 1, **rest}}
     monkeypatch.setenv("AIRFLOW_CONN_ACME", json.dumps(stored))

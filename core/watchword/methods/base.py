@@ -38,11 +38,19 @@ class Method(Fields):
     token_is_proof: ClassVar[bool] = False
     """Whether a new token proves the credential, since a server has checked it and issued one."""
 
+    signs_in: ClassVar[bool] = False
+    """Whether the token is that of a person who has signed in, which a store keeps under a name."""
+
     check: ClassVar[str] = ""
     """What to check where an API refuses the credential without saying why; empty for the usual."""
 
     depends_on_time: ClassVar[bool] = False
     """Whether what is sent says when it was made, so that a wrong clock is a reason to refuse it."""
+
+    @property
+    def needs_certificate(self) -> bool:
+        """Whether the client shows itself by the connection's certificate (RFC 8705)."""
+        return False
 
     @property
     def scopes(self) -> frozenset[str]:

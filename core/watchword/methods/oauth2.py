@@ -126,6 +126,11 @@ class OAuth2(TokenPlacement):
         return self.token_flow(request, context)
 
     @property
+    def needs_certificate(self) -> bool:
+        """Whether it shows itself to the token endpoint by the connection's certificate."""
+        return self.client_auth == "mtls"
+
+    @property
     def scopes(self) -> frozenset[str]:
         """The scopes that are asked for."""
         return frozenset(self.scope.replace(",", " ").split())

@@ -24,6 +24,7 @@ _REFRESH = Section.OAUTH2_REFRESH
 class OAuth2SignIn(OAuth2):
     """Send the token of somebody who has signed in, and renew it by its refresh token."""
 
+    signs_in: ClassVar[bool] = True
     purpose: ClassVar[Purpose] = REFRESH
     urls: ClassVar[tuple[str, ...]] = ("token_url", "refresh_url", "revoke_url")
     shapes_nothing: ClassVar[frozenset[str]] = OAuth2.shapes_nothing | {

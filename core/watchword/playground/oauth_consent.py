@@ -1,4 +1,4 @@
-"""The page on which a user allows a client to act in his name (RFC 6749 §4.1.1), decided by oauthlib."""
+"""The page on which a user allows a client to act in their name (RFC 6749 §4.1.1), decided by oauthlib."""
 
 from collections.abc import Iterable
 from html import escape
@@ -54,7 +54,7 @@ async def ask(request: Request) -> Response:
 
 @router.post(CONSENT_PATH, dependencies=[Depends(refuse_other_sites)])
 async def decide(request: Request) -> Response:
-    """Send the user back with a code, or with the news that he said no."""
+    """Send the user back with a code, or with the news that they said no."""
     given = parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
     fields = _asked(given)
     validator = Validator(state_of(request), issuer_of(request))

@@ -14,6 +14,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from watchword.playground.app import create_app
+from watchword.playground.credentials import document
 from watchword.playground.faults import Fault, FaultKind
 from watchword.playground.oauth_settings import OAuthSettings
 from watchword.playground.sign_in import SignInWish, sign_in
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _HOST = "127.0.0.1"
+
+SIGNED_IN = frozenset({"oauth2_authorization_code", "oauth2_device_code"})
+"""The methods whose token is that of a person, which no document brings along."""
 
 
 class Playground:
@@ -115,6 +119,13 @@ class Playground:
     def sign_in(self, wish: SignInWish | None = None) -> dict[str, Any]:
         """Return the tokens of a new sign-in, as the token endpoint would."""
         return sign_in(self._state, wish or SignInWish())
+
+    def document(self, method: str) -> dict[str, Any]:
+        """Return a method's complete document; one of a sign-in imports a refresh token that is new."""
+        fields = document(self.url, method)
+        if method in SIGNED_IN:
+            fields["refresh_token"] = self.sign_in(SignInWish(method=method))["refresh_token"]
+        return fields
 
     def grants(self) -> dict[str, int]:
         """Return the number of token requests per grant type, without those that a fault answered."""

@@ -49,7 +49,7 @@ class Traffic:
             except asyncio.TimeoutError:
                 continue
             hold = message["type"] != "http.disconnect"
-        transport = self._state.transports.get(tuple(scope["client"]))
+        transport = self._state.transports.get(tuple(scope["client"] or ("", 0)))
         if transport is None:
             raise RuntimeError("only the playground's own server can drop a connection")
         transport.abort()

@@ -1,28 +1,40 @@
-"""Wait on loopback for the browser that comes back from a sign-in page."""
+"""Wait on loopback for the browser that comes back from a sign-in page (RFC 8252 section 7.3)."""
 
 from __future__ import annotations
 
 import contextlib
 import secrets
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Full, Queue
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-_PAGE = b"Thank you. You may close this page and go back to where you began the sign-in.\n"
+from watchword.origins import is_loopback
+
+HOST = "127.0.0.1"
+
+_PAGE = "Thank you. You may close this page and go back to where you began the sign-in.\n"
+_STRANGE = "This is not the sign-in that was begun on this machine. It still waits for the right one.\n"
 
 _SILENCE = 10.0
 """Longest wait for a connected browser to say something, in seconds."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Callback:
-    """An absolute URL on 127.0.0.1 that a browser may visit once."""
+    """An absolute URL on loopback that a browser may visit once.
+
+    Visits without the `state`, once that is set, are somebody else's and don't count: any page that is
+    open may send a browser to a path that it can guess.
+    """
 
     url: str
     _visits: Queue[str]
+    state: str = ""
 
     def visited(self, seconds: float) -> str | None:
         """Return path and query of the visit; None where nobody comes within so many seconds."""
@@ -31,19 +43,49 @@ class Callback:
         except Empty:
             return None
 
+    def is_expected(self, query: str) -> bool:
+        """Return whether a visit with this query belongs to the sign-in that is waited for."""
+        return not self.state or self.state in {value for name, value in parse_qsl(query) if name == "state"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where on this machine to listen; port 0 takes any that is free."""
+
+    host: str = HOST
+    port: int = 0
+    path: str = ""
+
+
+def place_of(redirect_uri: str) -> Place | None:
+    """Return where to listen for a redirect URI's visit; None where that is not plain http on loopback."""
+    if not redirect_uri.lower().startswith("http://") or not is_loopback(redirect_uri):
+        return None
+    try:
+        parts = urlsplit(redirect_uri)
+        port = parts.port or 0
+    except ValueError:
+        return None
+    named = parts.hostname or ""
+    return Place(HOST if named == "localhost" else named, port, parts.path or "/")
+
 
 @contextlib.contextmanager
-def listening(port: int = 0) -> Iterator[Callback]:
-    """Listen on 127.0.0.1 at a path that nobody can guess; port 0 takes any that is free.
+def listening(port: int = 0, path: str = "", host: str = HOST) -> Iterator[Callback]:
+    """Listen on loopback; port 0 takes any that is free, no path is one that nobody can guess.
 
     Raises:
         OSError: the port can't be had.
     """
-    path, visits = f"/{secrets.token_urlsafe(16)}", Queue[str](1)
-    with _Server(("127.0.0.1", port), _handler(path, visits)) as server:
+    path = path or f"/{secrets.token_urlsafe(16)}"
+    callback = Callback("", Queue[str](1))
+    kind = _Server6 if ":" in host else _Server
+    with kind((host, port), _handler(path, callback)) as server:
+        shown = f"[{host}]" if ":" in host else host
+        callback.url = f"http://{shown}:{server.server_port}{path}"
         Thread(target=server.serve_forever, args=(0.1,), name="watchword-callback", daemon=True).start()
         try:
-            yield Callback(f"http://127.0.0.1:{server.server_port}{path}", visits)
+            yield callback
         finally:
             server.shutdown()
 
@@ -53,29 +95,40 @@ class _Server(ThreadingHTTPServer):
         """Print nothing: browsers open connections on suspicion and hang up."""
 
 
-def _handler(path: str, visits: Queue[str]) -> type[BaseHTTPRequestHandler]:
+class _Server6(_Server):
+    address_family = socket.AF_INET6
+
+
+def _handler(path: str, callback: Callback) -> type[BaseHTTPRequestHandler]:
+    visits = callback._visits  # noqa: SLF001 - of this module
+
     class Handler(BaseHTTPRequestHandler):
         timeout = _SILENCE
 
         def do_GET(self) -> None:
             """Take the first visit; what else a browser asks for, such as an icon, is not there."""
-            if self.path.partition("?")[0] != path or visits.full():
+            came, _, query = self.path.partition("?")
+            if came != path or visits.full():
                 self.send_error(404)
                 return
+            if not callback.is_expected(query):
+                self._answer(400, _STRANGE)
+                return
             try:
-                self._answer()
+                self._answer(200, _PAGE)
             finally:
                 with contextlib.suppress(Full):
                     visits.put_nowait(self.path)
 
-        def _answer(self) -> None:
-            self.send_response(200)
+        def _answer(self, status: int, text: str) -> None:
+            page = text.encode()
+            self.send_response(status)
             self.send_header("Content-Type", "text/plain; charset=utf-8")
-            self.send_header("Content-Length", str(len(_PAGE)))
+            self.send_header("Content-Length", str(len(page)))
             self.send_header("Cache-Control", "no-store")
             self.send_header("Referrer-Policy", "no-referrer")
             self.end_headers()
-            self.wfile.write(_PAGE)
+            self.wfile.write(page)
 
         def log_message(self, *_: Any) -> None:  # noqa: ANN401 - the base's signature
             """Print nothing: the request line holds the verifier."""

@@ -130,7 +130,12 @@ class Shelf(NeverPickled):
         self.change(step)
 
     def drop(self) -> Token | None:
-        """Forget the record and return the token that it held."""
-        token = self.load().record.token
+        """Forget the record and return the token that it held; None where no key opens it any more."""
+        try:
+            token = self.load().record.token
+        except StoreError as error:
+            if error.code != "store_key_wrong":
+                raise
+            token = None
         self.store.delete(self.key)
         return token

@@ -16,6 +16,7 @@ import pytest
 import watchword
 from watchword.adapters import asynchronous
 from watchword.tokens.keeper import Keeper
+from watchword.tokens.own import OwnTokens
 from watchword.tokens.token import Token
 
 TASKS = 32
@@ -225,7 +226,7 @@ def test_a_token_that_still_lasts_is_not_waited_for(acme):
             go_on.wait(30)
         return Token("s3cret-new" if now[0] else "s3cret-old", lifetime=100.0)
 
-    keeper = Keeper(fetch, clock=lambda: now[0])
+    keeper = Keeper(OwnTokens(fetch), lambda: now[0])
     keeper.get()
     now[0] = 95.0
 
@@ -245,7 +246,7 @@ def test_threads_end_with_their_credential():
     """Nobody who is done with a credential pays for its threads any longer."""
 
     async def main():
-        keeper = Keeper(lambda: Token("s3cret-token"))
+        keeper = Keeper(OwnTokens(lambda: Token("s3cret-token")))
         return (await asynchronous._on_thread(keeper, keeper.get)).access_token
 
     before = threading.active_count()

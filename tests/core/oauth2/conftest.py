@@ -45,6 +45,8 @@ class Endpoint:
 
     def document(self, method, **fields):
         base = {"base_url": "https://api.test", "method": method, "token_url": self.url}
+        if fields.get("client_auth") == "mtls":
+            base["client_certificate"] = __file__  # any file: this server asks for none
         return {**base, **REQUIRED[method], **fields}
 
     def source(self, method, **fields):

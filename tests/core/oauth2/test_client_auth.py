@@ -258,3 +258,12 @@ def test_a_refused_client_is_told_what_to_check(endpoint, client_auth, words):
         endpoint.fetch("oauth2_client_credentials", client_auth=client_auth, private_key=RSA_KEY)
     assert error.value.code == "invalid_client"
     assert words in str(error.value)
+
+
+def test_mtls_without_a_certificate_is_found_before_anything_is_sent(endpoint):
+    """The document says by what the client shows itself, and that must be there."""
+    fields = endpoint.document("oauth2_client_credentials", client_auth="mtls")
+    del fields["client_certificate"]
+    (found,) = watchword.load(fields).lint()
+    assert found.code.name == "missing_field"
+    assert "client_certificate" in found.message

@@ -187,7 +187,7 @@ def authlib(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., OAuth2Ses
 
 @pytest.fixture
 def redeem(playground: Playground, session: requests.Session) -> Callable[..., requests.Response]:
-    """Give the function that sends a form to the token endpoint, for a method's first client if one is named."""
+    """Give the function that sends a form to the token endpoint, for a method's client if one is named."""
 
     def sent(method: str | None = None, **form: Any) -> requests.Response:
         own = {}

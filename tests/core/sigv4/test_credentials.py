@@ -168,7 +168,7 @@ def test_a_profile_may_itself_assume_a_role(api, sts):
     made = connection(api, profile="chained")
     assert call(made).status_code == 200
     assert used(api.seen[0]) == "ASIA1"
-    assert 1800 <= made.renew_token().lifetime <= 3600
+    assert 1800 <= made.renew_token().token.lifetime <= 3600
 
 
 def test_presigned_urls_hold_the_session_token(serve, reply, sts):

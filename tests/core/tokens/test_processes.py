@@ -12,47 +12,47 @@ TOKEN = Token("canary-access", refresh_token="canary-refresh")
 def test_no_change_is_lost_among_processes(place, start):
     """8 processes that change one record each see what those before left."""
     workers = start(place, 8, "increment", "k", 25)
-    assert all(worker.result() for worker in workers)
+    assert workers.results() == [True] * 8
     assert place.open().load("k").record.generation == 200
 
 
 def test_spawned_processes_share_a_store(place, start):
     """Processes that multiprocessing spawns find the same store."""
-    (worker,) = start(place, 1, "spawn", "k", 2, 5)
-    assert worker.result()
+    worker = start(place, 1, "spawn", "k", 2, 5)
+    assert worker.results() == [True]
     assert place.open().load("k").record.generation == 10
 
 
 def test_processes_may_fork_at_any_time(place, start):
     """Children that are forked while threads write use the store as others do."""
-    (worker,) = start(place, 1, "fork", "k", 6, 10)
-    assert worker.result()
+    worker = start(place, 1, "fork", "k", 6, 10)
+    assert worker.results() == [True]
     assert place.open().load("k").record.generation == 60
 
 
 def test_a_lease_is_one_processs(place, start, tmp_path):
     """Processes never hold a lease at the same time."""
     workers = start(place, 4, "lease", "k", 15, tmp_path / "mark")
-    assert [worker.result() for worker in workers] == [0] * 4
+    assert workers.results() == [0] * 4
 
 
 def test_16_processes_may_make_a_store_at_once(place, start):
     """All of 16 processes that open a new store find one and the same."""
     workers = start(place, 16, "opened", "text")
-    assert {worker.result() for worker in workers} == {place.open().fingerprint("text")}
+    assert set(workers.results()) == {place.open().fingerprint("text")}
 
 
 def test_a_draft_serves_one_process(place, start):
     """Of 6 processes that want a draft one has it."""
     place.open().keep_draft("state", {"a": "b"}, 600)
     workers = start(place, 6, "take", "state")
-    assert sorted(worker.result() for worker in workers) == [False] * 5 + [True]
+    assert sorted(workers.results()) == [False] * 5 + [True]
 
 
 def test_a_claim_is_one_processs(place, start):
     """Of 6 processes that claim a refresh token for a record each, one succeeds."""
     workers = start(place, 6, "claim", "imported")
-    assert sorted(worker.result() for worker in workers) == [False] * 5 + [True]
+    assert sorted(workers.results()) == [False] * 5 + [True]
 
 
 def test_a_restart_keeps_everything(place):
@@ -74,11 +74,10 @@ def test_a_restart_keeps_everything(place):
 def test_a_killed_process_leaves_a_usable_store(place, start):
     """What a process was told to be kept is there after kill -9 in the middle of writing."""
     for _ in range(4):
-        (worker,) = start(place, 1, "forever", "k")
+        worker = start(place, 1, "forever", "k")
         for _ in range(15):
             kept = worker.line()
-        worker.process.kill()
-        worker.process.wait()
+        worker.kill()
         found = place.open().load("k").record
         assert found.generation >= kept
         assert found.token.access_token.endswith(f"-{found.generation}")

@@ -20,7 +20,8 @@ TOKEN = "canary-of-a-process"
 
 
 def say(content):
-    print(json.dumps(content), flush=True)
+    sys.stdout.write(f"{json.dumps(content)}\n")
+    sys.stdout.flush()
 
 
 def grow(record, _):
@@ -130,12 +131,44 @@ def spawn(key, children, times):
     return [process.exitcode for process in processes] == [0] * len(processes)
 
 
-if __name__ == "__main__":
-    assert sql  # imported before it is told to go, so that all go at once
+COMMANDS = {
+    function.__name__: function
+    for function in (increment, forever, until, lease, opened, take, claim, code, fork, spawn)
+}
+
+
+def many(number, command, arguments):
+    """Run a command in so many processes, all told to go at once, and return what each says."""
+    context = multiprocessing.get_context("fork")
+    go, pipes, processes = context.Event(), [], []
+
+    def run(pipe):
+        go.wait()
+        pipe.send(COMMANDS[command](*arguments))
+
+    for _ in range(number):
+        mine, theirs = context.Pipe(duplex=False)
+        processes.append(context.Process(target=run, args=(theirs,)))
+        processes[-1].start()
+        theirs.close()
+        pipes.append(mine)
     say("ready")
     sys.stdin.readline()
-    command = {
-        function.__name__: function
-        for function in (increment, forever, until, lease, opened, take, claim, code, fork, spawn)
-    }[sys.argv[1]]
-    say(command(*sys.argv[2:]))
+    go.set()
+    results = [pipe.recv() for pipe in pipes]
+    for process in processes:
+        process.join()
+    return results
+
+
+def main(number, command, *arguments):
+    if number != "1":
+        return many(int(number), command, arguments)
+    say("ready")
+    sys.stdin.readline()
+    return [COMMANDS[command](*arguments)]
+
+
+if __name__ == "__main__":
+    assert sql  # imported before anything forks, so that all go at once
+    say(main(*sys.argv[1:]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
 
 from airflow.sdk import dag, get_current_context, task
 
@@ -20,7 +19,7 @@ def one_call() -> None:
 
     @task
     def extract() -> int:
-        return call(get_current_context()["params"])
+        return call()
 
     extract()
 
@@ -31,22 +30,23 @@ def many_calls() -> None:
 
     @task
     def extract(i: int) -> int:
-        params = get_current_context()["params"]
-        meet(Path(params["folder"]), i, params["at_once"])
-        return call(params)
+        return call(as_number=i)
 
     extract.expand(i=list(range(32)))
 
 
-def call(params: dict[str, Any]) -> int:
-    """Make one authenticated call."""
+def call(as_number: int | None = None) -> int:
+    """Make one authenticated call, as one of many at the same moment if it has a number."""
+    params = get_current_context()["params"]
     with ApiHook(params["connection"]).get_conn() as api:
+        if as_number is not None:
+            meet(Path(params["folder"]), as_number, params["at_once"])
         api.get("/v1/me").raise_for_status()
     return 1
 
 
 def meet(folder: Path, number: int, at_once: int) -> None:
-    """Wait until so many tasks have come this far: starting one takes longer than a token request."""
+    """Wait until so many tasks have come this far, for starting one takes longer than a token request."""
     (folder / str(number)).touch()
     deadline = time.monotonic() + 90
     while len(list(folder.iterdir())) < at_once:

@@ -25,7 +25,7 @@ def careless() -> None:
         secret = os.environ["WATCHWORD_SECRET_ACME"]
         log.info("secret: <%s>", secret)
         log.info("base64: <%s>", base64.b64encode(secret.encode()).decode())
-        log.info("token: <%s>", hook.connection.renew_token().access_token)
+        log.info("token: <%s>", hook.connection.renew_token().token.access_token)
         raise RuntimeError(f"failed with <{secret}>")
 
     gate >> tell()

@@ -23,6 +23,7 @@ _BY_ERRNO = {
     errno.ENAMETOOLONG: "store_unsuitable",
     errno.ENOTDIR: "store_unsuitable",
     errno.EISDIR: "store_unsuitable",
+    errno.EEXIST: "store_unsuitable",
 }
 
 _SAID: Mapping[str, str] = {

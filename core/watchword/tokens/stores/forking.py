@@ -28,6 +28,8 @@ _heirs: weakref.WeakSet[Begins] = weakref.WeakSet()
 _closed = Condition()
 _open: dict[int, int] = {}
 """How many files each thread has open; guarded by the condition that forks wait for."""
+_forks = 0
+"""How many forks are under way; no thread opens its first file meanwhile."""
 
 
 def inherit(heir: Begins) -> None:
@@ -39,7 +41,8 @@ def inherit(heir: Begins) -> None:
 def no_fork() -> Iterator[None]:
     """Have other threads' forks wait until the block is left."""
     thread = get_ident()
-    with _closed:  # held by a fork that is under way
+    with _closed:
+        _closed.wait_for(lambda: not _forks or thread in _open)
         _open[thread] = _open.get(thread, 0) + 1
     try:
         yield
@@ -52,18 +55,23 @@ def no_fork() -> Iterator[None]:
 
 
 def _before() -> None:
+    global _forks  # noqa: PLW0603 - the state of the process
     _closed.acquire()
+    _forks += 1
     # A thread that forks inside its own block can't wait for itself.
     _closed.wait_for(lambda: set(_open) <= {get_ident()}, _PATIENCE)
 
 
 def _after_in_parent() -> None:
+    global _forks  # noqa: PLW0603 - likewise
+    _forks -= 1
+    _closed.notify_all()
     _closed.release()
 
 
 def _after_in_child() -> None:
-    global _closed  # noqa: PLW0603 - the parent's is held
-    _closed = Condition()
+    global _closed, _forks  # the parent's is held
+    _closed, _forks = Condition(), 0
     for thread in set(_open) - {get_ident()}:
         del _open[thread]
     for heir in tuple(_heirs):

@@ -59,7 +59,8 @@ class PostgresDatabase:
 
     def __init__(self, url: URL) -> None:
         found = {name: value for name, value in url.query.items() if name in {"host", "port"}}
-        self.shown = url.set(password=None, query=found).render_as_string()
+        bare = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, found)
+        self.shown = bare.render_as_string()
         hidden = [url.password, *(url.query.get(name) for name in _PASSWORDS)]
         redact.register(secret for secret in hidden if isinstance(secret, str) and secret)
         self._url = url.set(drivername="postgresql+psycopg")

@@ -88,7 +88,7 @@ def _finite(value: object) -> object:
 def _loaded(text: str | bytes) -> dict[str, object]:
     try:
         loaded = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise RowMalformedError from None
     if not isinstance(loaded, dict):
         raise RowMalformedError

@@ -1,0 +1,30 @@
+"""The command `watchword logout`: the store forgets a sign-in, and the provider revokes it."""
+
+from __future__ import annotations
+
+import typer
+
+from watchword.cli_documents import DocumentArgument, NameOption, opened
+from watchword.cli_output import remark, reporting
+from watchword.diagnosis import Permanence
+
+
+def logout(document: DocumentArgument, name: NameOption = None) -> int:
+    """End a sign-in: the store forgets it, and the provider revokes it (RFC 7009).
+
+    Exit status: 0 done, 2 forgotten but not revoked, 3 configuration, 4 transient.
+    """
+    from watchword.sign_in.revocation import sign_out  # noqa: PLC0415 - loads what other commands don't need
+
+    with reporting():
+        connection = opened(document, name)
+        ended = sign_out(connection)
+    if not ended.was_kept:
+        typer.echo(f"There is no sign-in of {connection.name} in the token store {connection.store.shown}.")
+        return 0
+    revoked = ", and revoked at the provider" if ended.is_revoked else ""
+    typer.echo(f"Signed out: {connection.name} is forgotten in {connection.store.shown}{revoked}.")
+    if ended.remark is None:
+        return 0
+    remark([ended.remark])
+    return Permanence.PERMANENT.exit_code

@@ -1,0 +1,92 @@
+"""What the sign-ins of OAuth 2.0 share: the authorization server of a connection, and where a token goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+
+from requests import PreparedRequest
+
+from watchword import redact
+from watchword.codes import finding
+from watchword.connection import Connection
+from watchword.diagnosis import Finding
+from watchword.errors import DocumentError
+from watchword.headers import text_of
+from watchword.methods.oauth2_sign_in import OAuth2SignIn
+from watchword.oauth2.grant import obtain
+from watchword.oauth2.purpose import Purpose
+from watchword.templates import Secrets
+from watchword.tokens.exchange import exchange
+from watchword.tokens.reply import Reply
+from watchword.tokens.store import StoreError
+from watchword.tokens.token import Token
+from watchword.transport import Transport
+
+M = TypeVar("M", bound=OAuth2SignIn)
+
+
+@dataclass(frozen=True)
+class Server(Generic[M]):
+    """The server that a connection signs in at, as its method describes it, and the way to it."""
+
+    method: M
+    secrets: Secrets = field(repr=False)
+    transport: Transport
+
+    def ask(self, request: PreparedRequest, target: str) -> Reply:
+        """Return what an endpoint beside the token endpoint answers; `target` are the words for it.
+
+        Raises:
+            TokenError: no whole answer came in time.
+        """
+        redact.register([text_of(request.headers.get("Authorization")).rpartition(" ")[2]])
+        return exchange(request, self.transport, target)
+
+    def token(self, request: PreparedRequest, purpose: Purpose) -> Token:
+        """Return what the token endpoint gives; raises TokenError where that is no token."""
+        shown_by = purpose.shown_by(self.method.client_auth)
+        return obtain(request, self.transport, self.method.reply_paths, shown_by)
+
+
+def server_of(connection: Connection, kind: type[M]) -> Server[M]:
+    """Return the server of a connection whose method is of that kind.
+
+    Raises:
+        DocumentError: the document holds an error, or is of another method.
+    """
+    adapter = connection.adapter()
+    authenticator = adapter.authenticator
+    method = authenticator.method
+    if not isinstance(method, kind):
+        wanted = getattr(kind, "method", "one by which a person signs in")
+        message = f"The sign-in is for the method {wanted}; this connection's method is {method.method}."
+        raise DocumentError([finding("unknown_method", message, advice="Give a document of that method.")])
+    return Server(method, authenticator.context.secrets, adapter.transport)
+
+
+def required(server: Server[M], name: str) -> str:
+    """Return the URL in a field; raises DocumentError where the sign-in has none, but an imported token."""
+    url: str | None = getattr(server.method, name)
+    if not url:
+        raise DocumentError([finding("missing_field", f"The sign-in needs {name}.")])
+    return url
+
+
+def keep(connection: Connection, token: Token) -> list[Finding]:
+    """Give a new sign-in's token to the store, and return what is worth saying about it.
+
+    Raises:
+        StoreError: it is not kept; the person has to sign in again.
+    """
+    try:
+        connection.accept_sign_in(token)
+    except StoreError as error:
+        lost = "The server has accepted the sign-in, but it could not be kept: sign in again after that."
+        findings = [replace(found, advice=f"{found.advice} {lost}") for found in error.findings]
+        raise StoreError(findings) from None
+    remarks = connection.token_remarks(token)
+    if token.refresh_token is None:
+        message = "The server gave no refresh token: the sign-in lasts as long as its access token."
+        remarks.append(finding("no_refresh_token", message))
+    return remarks

@@ -1,0 +1,52 @@
+"""The listener on loopback: where it listens, and whose visit it takes."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from watchword.sign_in.callback import Place, listening, place_of
+
+
+@pytest.mark.parametrize(
+    ("redirect_uri", "place"),
+    [
+        ("http://127.0.0.1:4711/callback", Place("127.0.0.1", 4711, "/callback")),
+        ("http://localhost:80/a/b?c=d", Place("127.0.0.1", 80, "/a/b")),
+        ("http://127.0.0.1", Place("127.0.0.1", 0, "/")),
+        ("http://[::1]:9/", Place("::1", 9, "/")),
+        ("HTTP://127.0.0.2:9/x", Place("127.0.0.2", 9, "/x")),
+        ("https://127.0.0.1:4711/callback", None),
+        ("https://airflow.example.com/callback", None),
+        ("http://127.0.0.1.evil.test/", None),
+        ("http://127.0.0.1@evil.test/", None),
+        ("http://127.0.0.1:99999/", None),
+        ("urn:ietf:wg:oauth:2.0:oob", None),
+        ("", None),
+    ],
+)
+def test_where_a_redirect_uri_leads(redirect_uri, place):
+    """Plain http on this machine can be listened for, and nothing else."""
+    assert place_of(redirect_uri) == place
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_only_the_state_that_is_waited_for_counts(host):
+    """A visit with another state, or none, is told so and changes nothing; the right one still comes."""
+    with listening(path="/callback", host=host) as callback:
+        assert callback.url.endswith("/callback")
+        callback.state = "the-state"
+        for query in ("", "?state=another&code=c", "?code=the-state", "?state=the-state-and-more"):
+            answer = requests.get(f"{callback.url}{query}", timeout=10)
+            assert (answer.status_code, "not the sign-in" in answer.text) == (400, True)
+        assert callback.visited(0.01) is None
+        assert requests.get(f"{callback.url}?state=the-state&code=c", timeout=10).status_code == 200
+        assert callback.visited(1) == "/callback?state=the-state&code=c"
+
+
+def test_nobody_else_is_served():
+    """Another path is not there, nor is the callback for other methods."""
+    with listening(path="/callback") as callback:
+        assert requests.get(f"{callback.url}/more?state=s", timeout=10).status_code == 404
+        assert requests.post(callback.url, timeout=10).status_code == 501
+        assert requests.get(callback.url, timeout=10).headers["Referrer-Policy"] == "no-referrer"

@@ -1,0 +1,226 @@
+"""The sign-in on another device: the code, the waiting, and every way in which it ends."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import pytest
+
+from watchword.errors import DocumentError, TokenError
+from watchword.playground import Fault
+from watchword.sign_in import device
+
+METHOD = "oauth2_device_code"
+
+
+class Clock:
+    """Time that passes while somebody sleeps; `at` maps the number of a sleep to what happens after it."""
+
+    def __init__(self, at=None):
+        self.now, self.slept, self._at = 0.0, [], at or {}
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.now += seconds
+        self._at.get(len(self.slept), lambda: None)()
+
+    def __call__(self):
+        return self.now
+
+
+def finish(connection, begun, clock):
+    return device.finish(connection, begun, sleep=clock.sleep, clock=clock)
+
+
+@pytest.fixture
+def quick(playground):
+    """Let the playground be asked as often as one wishes."""
+    playground.oauth_settings.device_interval = 0
+    return playground
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_a_person_signs_in_elsewhere(connect, quick, browser, me, public):
+    """The token comes once somebody has allowed it, not before; page and code are the server's."""
+    connection = connect(method=METHOD, public=public)
+    begun = device.begin(connection)
+    assert begun.verification_uri == f"{quick.url}/oauth/device"
+    assert begun.user_code in begun.verification_uri_complete
+    assert begun.device_code not in repr(begun)
+    clock = Clock({3: lambda: browser.decide(begun.verification_uri_complete, person="grace")})
+    assert finish(connection, begun, clock) == []
+    assert me(connection) == "grace"
+    assert connection.health().can_renew
+    assert len(clock.slept) == 3
+
+
+def test_the_server_says_how_often(connect, playground, browser):
+    """The first question waits for the interval; who asks too soon is told so, and slows down."""
+    playground.oauth_settings.device_interval = 5
+    connection = connect(method=METHOD)
+    begun = device.begin(connection)
+    assert begun.interval == 5
+    clock = Clock({3: lambda: browser.decide(begun.verification_uri_complete)})
+    finish(connection, begun, clock)
+    # The clock of the test runs faster than the server's: from the second question on it is too soon.
+    assert clock.slept == [5, 5, 10]
+
+
+def test_somebody_says_no(connect, quick, browser):
+    """A refusal ends the waiting at once."""
+    connection = connect(method=METHOD)
+    begun = device.begin(connection)
+    browser.decide(begun.verification_uri_complete, decision="deny")
+    with pytest.raises(TokenError, match="ask them") as error:
+        finish(connection, begun, Clock())
+    assert error.value.code == "access_denied"
+    assert connection.health().obtained is None
+
+
+def test_nobody_comes(connect, quick):
+    """The waiting ends with the code, by the server's word or by the clock."""
+    connection = connect(method=METHOD)
+    quick.oauth_settings.device_code_lifetime = 7
+    begun = device.begin(connection)
+    assert begun.expires_in == 7
+    clock = Clock()
+    with pytest.raises(TokenError) as error:
+        finish(connection, replace(begun, interval=2.0), clock)
+    assert (error.value.code, error.value.retryable) == ("expired_token", False)
+    assert clock.slept == [2, 2, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [("expired_token", "expired_token"), ("invalid_grant", "invalid_grant")]
+)
+def test_the_server_ends_it(connect, quick, error, code):
+    """What the server calls an end is one."""
+    connection = connect(method=METHOD)
+    begun = device.begin(connection)
+    quick.add_fault(Fault(path="/oauth/token", status=400, error=error))
+    with pytest.raises(TokenError) as ended:
+        finish(connection, begun, Clock())
+    assert ended.value.code == code
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 503, "retry_after": 9}, {"status": 500}])
+def test_a_server_that_is_down_for_a_while(connect, quick, browser, me, fault):
+    """Faults that pass are waited for, longer each time."""
+    connection = connect(method=METHOD)
+    begun = device.begin(connection)
+    browser.decide(begun.verification_uri_complete)
+    quick.add_fault(Fault(path="/oauth/token", times=3, **fault))
+    clock = Clock()
+    finish(connection, begun, clock)
+    assert me(connection) == "ada"
+    assert clock.slept[1:] == ([9, 18, 36] if "retry_after" in fault else [1, 2, 4])
+
+
+def test_a_network_that_breaks(connect, quick, serve, reply):
+    """A lost connection is no end, nor is an answer that comes late."""
+    answers = [
+        reply(hang_up=True),
+        reply(400, {"error": "authorization_pending"}),
+        reply(200, {"error": "slow_down"}),  # as some servers say it
+        reply(200, {"access_token": "t0ken-of-the-provider", "refresh_token": "r3fresh-of-the-provider"}),
+    ]
+    server = serve(lambda _: answers.pop(0))
+    connection = connect(method=METHOD, token_url=f"{server.url}/token")
+    clock = Clock()
+    finish(connection, device.begin(connection), clock)
+    assert clock.slept == [0, 1, 1, 6]
+    assert connection.health().can_renew
+
+
+def test_what_the_question_holds(connect, serve, reply):
+    """Client, scope as the server wants it, and what grant_body adds; the client shows itself."""
+    codes = {"device_code": "d3vice-code", "user_code": "AB-CD", "verification_url": "https://a.test/d"}
+    server = serve(reply(200, codes))
+    connection = connect(
+        method=METHOD,
+        device_url=f"{server.url}/device",
+        scope="one two",
+        scope_separator=",",
+        grant_body={"audience": "orders"},
+    )
+    begun = device.begin(connection)
+    (seen,) = server.seen
+    assert seen.body == b"client_id=playground-device-client&scope=one%2Ctwo&audience=orders"
+    assert seen.headers["Authorization"].startswith("Basic ")
+    assert (begun.interval, begun.expires_in) == (5, 1800)
+    assert (begun.verification_uri, begun.verification_uri_complete) == ("https://a.test/d", "")
+
+
+CODES = {"device_code": "d3vice-code", "user_code": "AB-CD", "verification_uri": "https://a.test/d"}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"device_code": None}, "token_field_missing"),
+        ({"user_code": None}, "reply_not_token"),
+        ({"user_code": "\x1b[2J"}, "reply_not_token"),
+        ({"verification_uri": "javascript:alert(1)"}, "reply_not_token"),
+        ({"verification_uri": "file:///etc/passwd"}, "reply_not_token"),
+        ({"verification_uri": ["https://a.test"]}, "reply_not_token"),
+        ({"error": "invalid_client"}, "invalid_client"),
+        ({"error": "unauthorized_client"}, "unauthorized_client"),
+    ],
+)
+def test_a_beginning_that_is_none(connect, serve, reply, change, code):
+    """What can't be opened or typed in is no sign-in: a typed error, about device_url."""
+    server = serve(reply(200, {**CODES, **change}))
+    with pytest.raises(TokenError, match="Beginning the sign-in") as error:
+        device.begin(connect(method=METHOD, device_url=f"{server.url}/device"))
+    assert error.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("said", "interval", "expires_in"),
+    [
+        ({"interval": "7", "expires_in": "60"}, 7, 60),
+        ({"interval": -1, "expires_in": -1}, 5, 1800),
+        ({"interval": 1e9, "expires_in": 1e9}, 60, 1800),
+        ({"interval": "often", "expires_in": None}, 5, 1800),
+    ],
+)
+def test_times_that_make_no_sense(connect, serve, reply, said, interval, expires_in):
+    """A server can't have a command wait for ever, nor ask without a pause."""
+    server = serve(reply(200, {**CODES, **said}))
+    begun = device.begin(connect(method=METHOD, device_url=f"{server.url}/device"))
+    assert (begun.interval, begun.expires_in) == (interval, expires_in)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [(404, "token_endpoint_not_found"), (503, "temporarily_unavailable")],
+)
+def test_a_device_url_that_is_wrong(connect, serve, reply, answer, code):
+    """The advice names the field that is at fault."""
+    server = serve(reply(answer, "<html>"))
+    with pytest.raises(TokenError) as error:
+        device.begin(connect(method=METHOD, device_url=f"{server.url}/device"))
+    assert error.value.code == code
+    assert answer != 404 or "device_url" in str(error.value)
+
+
+def test_another_method_has_no_device(connect):
+    """A document of another method, or without the URL, is refused."""
+    for fields in ({}, {"method": METHOD, "device_url": None, "refresh_token": "imported-token"}):
+        with pytest.raises(DocumentError):
+            device.begin(connect(**fields))
+
+
+def test_nothing_secret_is_logged(connect, quick, browser, caplog, store):
+    """Neither device code nor tokens are in DEBUG logs."""
+    caplog.set_level(logging.DEBUG)
+    connection = connect(method=METHOD)
+    begun = device.begin(connection)
+    browser.decide(begun.verification_uri_complete)
+    caplog.clear()
+    finish(connection, begun, Clock())
+    token = store.records()[0].record.token
+    assert "/oauth/token" in caplog.text
+    for secret in (begun.device_code, token.access_token, token.refresh_token):
+        assert secret not in caplog.text

@@ -1,0 +1,376 @@
+"""The sign-in with a browser: what is asked for, what comes back, and what must not get through."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+import threading
+
+import pytest
+
+from watchword.errors import DocumentError, TokenError
+from watchword.playground import Fault
+from watchword.sign_in import oauth2
+from watchword.tokens.store import StoreError
+from watchword.tokens.stores.failures import failure
+from watchword.tokens.stores.memory import MemoryStore
+
+CALLBACK = "http://127.0.0.1:4711/callback"
+
+
+def refused(code, connection, answer, words="", **how):
+    """Finish a sign-in that must fail with a code; return what is said."""
+    with pytest.raises(TokenError) as error:
+        oauth2.finish(connection, answer, **how)
+    assert error.value.code == code, error.value
+    assert words in str(error.value)
+    assert connection.health().obtained is None
+    return str(error.value)
+
+
+@pytest.mark.parametrize("public", [False, True])
+@pytest.mark.parametrize("user", ["ada", "grace"])
+def test_a_person_signs_in(connect, begun, me, public, user):
+    """A confidential and a public client get the token of whoever signed in, kept with its refresh token."""
+    connection = connect(public=public)
+    _, url = begun(connection, person=user)
+    assert oauth2.finish(connection, url) == []
+    assert me(connection) == user
+    health = connection.health()
+    assert health.can_renew
+    assert health.signed_in is not None
+    connection.renew_token()
+    assert me(connection) == user
+
+
+def test_the_question_is_that_of_the_rfcs(connect, query_of):
+    """RFC 6749 section 4.1.1 and RFC 7636: all parameters, none twice, the query that was there kept."""
+    connection = connect(
+        authorize_url="https://sso.test/authorize?tenant=a%20b&client_id=old&flag#part",
+        scope="one two",
+        scope_separator=",",
+        authorize_parameters={"access_type": "offline", "max_age": 60, "prompt": None, "state": "mine"},
+    )
+    sign_in = oauth2.begin(connection, CALLBACK)
+    assert sign_in.authorize_url.startswith("https://sso.test/authorize?tenant=a%20b&flag&")
+    assert "#" not in sign_in.authorize_url
+    assert sign_in.authorize_url.count("client_id=") == 1
+    asked = query_of(sign_in.authorize_url)
+    challenge = asked.pop("code_challenge")
+    assert asked == {
+        "tenant": "a b",
+        "response_type": "code",
+        "client_id": "playground-web-client",
+        "redirect_uri": CALLBACK,
+        "scope": "one,two",
+        "state": sign_in.state,
+        "code_challenge_method": "S256",
+        "access_type": "offline",
+        "max_age": "60",
+    }
+    assert len(base64.urlsafe_b64decode(sign_in.state + "=")) == 32
+    draft = connection.store.take_draft(sign_in.state)
+    digest = hashlib.sha256(draft["verifier"].encode()).digest()
+    assert challenge == base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    assert len(draft["verifier"]) >= 43
+    assert (draft["verifier"] in sign_in.authorize_url, sign_in.state in repr(sign_in)) == (False, False)
+
+
+def test_a_parameter_may_be_left_out(connect, query_of):
+    """`null` in authorize_parameters leaves a parameter out, and without scope and PKCE there is none."""
+    connection = connect(pkce=False, authorize_parameters={"scope": None})
+    asked = query_of(oauth2.begin(connection, CALLBACK).authorize_url)
+    assert set(asked) == {"response_type", "client_id", "redirect_uri", "state"}
+
+
+def test_two_sign_ins_differ(connect):
+    """Nobody can tell one sign-in's state or challenge from another's."""
+    one, two = (oauth2.begin(connect(), CALLBACK) for _ in range(2))
+    assert one.state != two.state
+
+
+def test_without_pkce_the_sign_in_works_too(connect, begun, me):
+    """A server that refuses PKCE is signed in to without."""
+    connection = connect(pkce=False)
+    _, url = begun(connection)
+    oauth2.finish(connection, url)
+    assert me(connection) == "ada"
+
+
+def test_the_code_is_bound_to_the_verifier(connect, begun, store):
+    """PKCE is verified: with another verifier the server gives no token, and what to check is said."""
+    connection = connect()
+    sign_in, url = begun(connection)
+    draft = dict(store.take_draft(sign_in.state))
+    store.keep_draft(sign_in.state, {**draft, "verifier": "x" * 43}, 60)
+    refused("invalid_grant", connection, url, "a code serves once")
+
+
+@pytest.mark.parametrize("state", [None, "", "x" * 43])
+def test_a_wrong_state_brings_nothing(connect, begun, changed, state):
+    """A URL without the state, or with one that nobody has given out, is refused."""
+    connection = connect()
+    _, url = begun(connection)
+    refused("sign_in_refused", connection, changed(url, state=state))
+
+
+def test_another_state_than_the_one_waited_for(connect, begun):
+    """Whoever knows which sign-in it waits for takes no other, and the other is not used up by it."""
+    connection = connect()
+    _, url = begun(connection)
+    other = oauth2.begin(connection, CALLBACK)
+    refused("sign_in_refused", connection, url, "another sign-in", state=other.state)
+    oauth2.finish(connection, url)
+
+
+def test_a_callback_serves_once(connect, begun, playground):
+    """The same URL a second time is refused without asking the server, and the sign-in stays."""
+    connection = connect()
+    _, url = begun(connection)
+    oauth2.finish(connection, url)
+    asked = playground.token_requests
+    with pytest.raises(TokenError, match="finished before"):
+        oauth2.finish(connection, url)
+    assert playground.token_requests == asked
+    assert connection.health().can_renew
+
+
+def test_a_draft_ends(connect, begun, monkeypatch):
+    """A sign-in that takes longer than ten minutes is over."""
+    assert oauth2.PATIENCE == 600
+    monkeypatch.setattr(oauth2, "PATIENCE", 0.0)
+    connection = connect()
+    _, url = begun(connection)
+    refused("sign_in_refused", connection, url, "ten minutes")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"name": "other"},
+        {"token_url": "https://elsewhere.test/token"},
+        {"client_id": "another-client"},
+    ],
+)
+def test_a_sign_in_of_another_connection(connect, begun, other):
+    """What was begun for one connection, or before its server was changed, is finished for no other."""
+    _, url = begun(connect())
+    refused("sign_in_refused", connect(**other), url, "another connection")
+
+
+def test_a_sign_in_of_another_user(connect, begun):
+    """Only who began a sign-in can finish it."""
+    connection = connect()
+    for told in ("", "eve"):
+        _, url = begun(connection, "ann")
+        refused("sign_in_refused", connection, url, "another user", user=told)
+    _, url = begun(connection, "ann")
+    oauth2.finish(connection, url, user="ann")
+
+
+def test_the_user_says_no(connect, begun):
+    """A refusal has its own code, the server's words, and tells whom to ask."""
+    connection = connect()
+    _, url = begun(connection, decision="deny")
+    said = refused("access_denied", connection, url, "ask them")
+    assert "[error: access_denied]" in said
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("server_error", "temporarily_unavailable"),
+        ("temporarily_unavailable", "temporarily_unavailable"),
+        ("invalid_scope", "invalid_scope"),
+        ("unauthorized_client", "unauthorized_client"),
+        ("consent_required", "sign_in_refused"),
+        ("\x1b[31m<script>" + "x" * 5000, "sign_in_refused"),
+    ],
+)
+def test_what_the_page_says_is_told(connect, begun, changed, error, code):
+    """Each error of the page is a typed one, its words short and harmless."""
+    connection = connect()
+    _, url = begun(connection)
+    url = changed(url, code=None, error=error, error_description="Because\nof\x07 this.")
+    said = refused(code, connection, url, "Because of this.")
+    assert "\x1b" not in said
+    assert len(said) < 1500
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("", "no state"),
+        ("nonsense", "no state"),
+        ("http://127.0.0.1:4711/callback", "no state"),
+        ("http://127.0.0.1:4711/callback?state=a&state=b&code=c", "twice"),
+        ("?code=a&code=b&state=c", "twice"),
+        ("\x00?%00=%ff", "no state"),
+    ],
+)
+def test_what_is_no_answer(connect, answer, words):
+    """Any text for a redirected URL ends in a typed error."""
+    refused("sign_in_refused", connect(), answer, words)
+
+
+def test_an_answer_without_a_code(connect, begun, changed):
+    """A URL that says neither yes nor no is a no."""
+    connection = connect()
+    _, url = begun(connection)
+    refused("sign_in_refused", connection, changed(url, code=None), "no code")
+
+
+@pytest.mark.parametrize("iss", [None, "https://evil.test", "", "{url}/"])
+def test_the_issuer_must_be_the_right_one(connect, begun, changed, playground, iss):
+    """With an issuer in the document, another `iss` is refused, and so is none: errors are not believed."""
+    connection = connect(issuer=playground.url)
+    for more in ({}, {"error": "access_denied", "code": None}):
+        _, url = begun(connection)
+        wrong = changed(url, iss=iss and iss.format(url=playground.url), **more)
+        refused("sign_in_refused", connection, wrong, "issuer")
+
+
+def test_the_right_issuer_passes(connect, begun, playground, me):
+    """The server's own `iss` is accepted where it is wanted, and passed over where it is not."""
+    for fields in ({"issuer": playground.url}, {}):
+        connection = connect(**fields)
+        _, url = begun(connection)
+        assert "iss=" in url
+        oauth2.finish(connection, url)
+        assert me(connection) == "ada"
+
+
+def test_a_code_alone(connect, begun, query_of, me, playground):
+    """A page that shows the code is enough where PKCE binds it to the sign-in, and no issuer is wanted."""
+    connection = connect()
+    sign_in, url = begun(connection)
+    oauth2.finish(connection, f" {query_of(url)['code']} ", state=sign_in.state)
+    assert me(connection) == "ada"
+    for fields in ({"pkce": False}, {"issuer": playground.url}):
+        connection = connect("other", **fields)
+        sign_in, url = begun(connection)
+        refused("sign_in_refused", connection, query_of(url)["code"], "whole URL", state=sign_in.state)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ({"status": 400, "error": "invalid_grant"}, "invalid_grant"),
+        ({"status": 401, "error": "invalid_client"}, "invalid_client"),
+        ({"status": 400, "error": "unauthorized_client"}, "unauthorized_client"),
+        ({"status": 400, "error": "of_its_own"}, "token_refused"),
+        ({"status": 200, "error": "invalid_grant"}, "invalid_grant"),
+        ({"status": 503}, "temporarily_unavailable"),
+    ],
+)
+def test_a_code_that_brings_no_token(connect, begun, playground, fault, code):
+    """Why the exchange failed is said in words that are about it, and nothing is kept."""
+    connection = connect()
+    _, url = begun(connection)
+    playground.add_fault(Fault(path="/oauth/token", **fault))
+    refused(code, connection, url, "Exchanging the sign-in's code")
+
+
+def test_a_token_endpoint_that_is_down(connect, begun):
+    """That nobody answers is told, as something that may pass."""
+    connection = connect(token_url="http://127.0.0.1:9/token")
+    _, url = begun(connection)
+    refused("connect_refused", connection, url)
+
+
+def test_a_refresh_token_that_does_not_come(connect, serve, reply):
+    """A sign-in that can't be renewed works, and this is remarked, as are scopes that were not granted."""
+    server = serve(reply(200, {"access_token": "t0ken-of-the-provider", "expires_in": 60, "scope": "a"}))
+    connection = connect(token_url=f"{server.url}/token", scope="a b")
+    sign_in = oauth2.begin(connection, CALLBACK)
+    remarks = oauth2.finish(connection, f"/callback?code=abcdef&state={sign_in.state}")
+    assert {found.code.name for found in remarks} == {"no_refresh_token", "scope_reduced"}
+    assert b"scope" not in server.seen[0].body
+    assert connection.health().can_renew is False
+
+
+def test_two_sign_ins_at_the_same_time(connect, begun, me):
+    """Two connections that are signed in to concurrently each get their own user's token."""
+    people = {"one": "ada", "two": "grace"}
+    connections = {name: connect(name) for name in people}
+    urls = {name: begun(connections[name], person=user)[1] for name, user in people.items()}
+    threads = [
+        threading.Thread(target=oauth2.finish, args=(connections[name], urls[name])) for name in people
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {name: me(connections[name]) for name in people} == people
+
+
+def test_a_new_sign_in_takes_the_place_of_the_old(connect, begun, me):
+    """Signing in again, as somebody else, holds at once, for connections that are in use as well."""
+    connection = connect()
+    for user in ("ada", "grace"):
+        oauth2.finish(connection, begun(connection, person=user)[1])
+        assert me(connection) == user
+        assert me(connect()) == user
+
+
+class _Full(MemoryStore):
+    def change(self, *_):
+        raise failure("store_full", "sqlite:///full.db")
+
+
+def test_a_store_that_takes_nothing(connect, begun):
+    """Where the token can't be kept, this is said, and that somebody has to sign in again after that."""
+    connection = connect(kept=_Full())
+    _, url = begun(connection)
+    with pytest.raises(StoreError, match="sign in again after that") as error:
+        oauth2.finish(connection, url)
+    assert error.value.code == "store_full"
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"method": "oauth2_device_code"}, "unknown_method"),
+        ({"authorize_url": None, "refresh_token": "imported-token"}, "missing_field"),
+        ({"authorize_url": None}, "missing_field"),
+        ({"name": None}, "name_missing"),
+        ({"authorize_url": "http://sso.test/authorize"}, "url_plain_http"),
+    ],
+)
+def test_a_document_that_can_t_sign_in(connect, fields, code):
+    """What the document lacks is said before anybody signs in."""
+    with pytest.raises(DocumentError) as error:
+        oauth2.begin(connect(**fields), CALLBACK)
+    assert error.value.code == code
+
+
+@pytest.mark.parametrize("fault", [None, "invalid_grant"])
+def test_nothing_secret_is_logged_or_shown(connect, begun, query_of, playground, caplog, store, fault):
+    """Neither code nor verifier nor tokens are in DEBUG logs, errors or what is returned."""
+    caplog.set_level(logging.DEBUG)
+    connection = connect(client_auth="body")
+    sign_in, url = begun(connection)
+    draft = dict(store.take_draft(sign_in.state))
+    store.keep_draft(sign_in.state, draft, 60)
+    secrets = {query_of(url)["code"], draft["verifier"], "playground-client-secret-4c7de1"}
+    caplog.clear()
+    if fault:
+        playground.add_fault(Fault(path="/oauth/token", status=400, error=fault))
+        said = refused(fault, connection, url)
+    else:
+        said = repr(oauth2.finish(connection, url))
+        token = store.records()[0].record.token
+        secrets |= {token.access_token, token.refresh_token}
+    assert "/oauth/token" in caplog.text
+    assert not [secret for secret in secrets if secret in said + caplog.text]
+
+
+def test_a_server_that_quotes_the_code(connect, serve, reply):
+    """A code or verifier that the server's refusal repeats is masked in what is shown."""
+    answer = lambda seen: reply(400, {"error": "invalid_grant", "error_description": seen.body.decode()})  # noqa: E731
+    connection = connect(token_url=f"{serve(answer).url}/token")
+    sign_in = oauth2.begin(connection, CALLBACK)
+    said = refused("invalid_grant", connection, f"/callback?code=s3cret-code&state={sign_in.state}")
+    assert "s3cret-code" not in said
+    assert "code=***" in said

@@ -1,0 +1,81 @@
+"""Keys of a store: read, refused and rolled."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+
+import pytest
+
+from watchword import redact
+from watchword.tokens.store import StoreError
+from watchword.tokens.stores.encryption import Keyring, new_key, read_keys
+from watchword.tokens.token import Token
+
+TOKEN = Token("canary-access", refresh_token="canary-refresh")
+
+
+def save(record, _):
+    return replace(record, name="acme", generation=record.generation + 1, token=TOKEN)
+
+
+def test_keys_are_rolled(place):
+    """With new and old key everything opens; after rekey the new one suffices and the old one is refused."""
+    old, new = new_key(), new_key()
+    first = place.open(old)
+    for number in range(5):
+        first.change(f"{number}", save)
+    first.change("without a token", lambda record, _: replace(record, name="n"))
+    first.keep_draft("state", {"a": "b"}, 600)
+    both = place.open(f"{new},{old}")
+    assert both.load("0").record.token == TOKEN
+    with pytest.raises(StoreError) as caught:
+        place.open(new).load("0")
+    assert caught.value.code == "store_key_wrong"
+    assert both.rekey() == 6
+    alone = place.open(new)
+    assert [found.record.token for found in alone.records()].count(TOKEN) == 5
+    assert alone.take_draft("state") == {"a": "b"}
+    for stale in (first, place.open(old)):
+        with pytest.raises(StoreError) as caught:
+            stale.load("0")
+        assert caught.value.code == "store_key_wrong"
+
+
+def test_keys_are_rolled_while_others_write(place, start, tmp_path):
+    """Rolling the keys loses nothing of what 4 processes write meanwhile."""
+    old, new = new_key(), new_key()
+    place.open(old).change("k", save)
+    for number in range(20):
+        place.open(old).change(f"{number}", save)
+    place.key, stop = f"{new},{old}", tmp_path / "stop"
+    writers = start(place, 4, "until", "k", stop)
+    both = place.open()
+    assert [both.rekey() for _ in range(3)] == [21] * 3
+    stop.touch()
+    written = sum(writers.results())
+    assert place.open(new).load("k").record.generation == 1 + written
+
+
+@pytest.mark.parametrize("text", ["", "short", new_key() + "AAAA", "!" * 43, new_key()[:-2] + "\n" + "AA"])
+def test_a_malformed_key_is_named_by_its_place(text, place):
+    """What is no key is refused by its number, and not shown."""
+    with pytest.raises(StoreError) as caught:
+        place.open(f"{new_key()},{text}")
+    assert caught.value.code == "store_key_wrong"
+    assert "Key 2 of 2" in str(caught.value)
+    assert not text or text not in str(caught.value)
+
+
+def test_a_key_is_read_with_or_without_padding():
+    """Both forms of base64url are the same key, and both are masked from then on."""
+    key = new_key()
+    raw = base64.urlsafe_b64decode(key + "=")
+    assert read_keys(f"{key}, {key}=", "a test", "memory://") == [raw, raw]
+    assert redact.text(f"{key} {key}=") == "*** ***"
+
+
+def test_no_key_is_shown():
+    """Neither a keyring's repr nor its fields hold a key."""
+    ring = Keyring([b"canary-of-a-key-of-just-32-bytes"])
+    assert "canary" not in f"{ring!r} {vars(ring)!r}"
