@@ -61,9 +61,10 @@ def connection(name: str) -> watchword.Connection:
     Raises:
         DocumentError: with a finding for each thing that is wrong.
     """
-    from airflow.sdk import BaseHook  # noqa: PLC0415 - import time
+    # Outside of a task the SDK sees no connections of the database; this asks secrets backends too.
+    from airflow.models.connection import Connection  # noqa: PLC0415 - import time
 
-    return connection_of(BaseHook.get_connection(name))
+    return connection_of(Connection.get_connection_from_secrets(name))
 
 
 def document_of(stored: StoredConnection) -> dict[str, Any]:

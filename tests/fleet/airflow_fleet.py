@@ -19,6 +19,7 @@ import requests
 from .programs import Program, end, free_port, wait_until
 
 DAGS = Path(__file__).with_name("dags")
+MEETINGS = "meetings"
 WORKERS = ("worker-1", "worker-2")
 AT_ONCE = 16
 """How many tasks run at once: enough for a race, and not too many for two cores."""
@@ -45,7 +46,7 @@ class Fleet:
         """Run a DAG to its end, and return the state of each of its tasks."""
         path = f"/api/v2/dags/{dag}"
         wait_until(lambda: self._get(path), self.programs, 90, f"the DAG {dag} was read")
-        folder = Path(tempfile.mkdtemp(dir=self.home))
+        folder = Path(tempfile.mkdtemp(dir=self.home / MEETINGS))
         conf = {"connection": connection, "folder": str(folder), "at_once": AT_ONCE}
         body = {"logical_date": None, "conf": conf}
         answer = self.api.post(f"{self.url}{path}/dagRuns", json=body, timeout=60)
@@ -114,6 +115,7 @@ def migrate(environment: Mapping[str, str]) -> None:
 def running(home: Path, environment: Mapping[str, str], *, broker: str | None = None) -> Iterator[Fleet]:
     """Run an Airflow in `home`: under CeleryExecutor where there is a broker, else under LocalExecutor."""
     shutil.copytree(DAGS, home / "dags")
+    (home / MEETINGS).mkdir()
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     common = {**environment, "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/"}
@@ -132,6 +134,7 @@ def running(home: Path, environment: Mapping[str, str], *, broker: str | None = 
         yield fleet
     finally:
         fleet.api.close()
+        shutil.rmtree(home / MEETINGS)  # tasks that still wait there for others fail
         end(fleet.programs[1:], fleet.programs[:1])
 
 

@@ -1,0 +1,137 @@
+"""What a command's DOCUMENT may be: a file, stdin, or a connection that a host keeps."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+import watchword
+from watchword.cli import app
+from watchword.cli_documents import name_of, opened
+from watchword.errors import DocumentError
+
+HOST = """
+import watchword
+
+def connection(name):
+    if name == "missing":
+        raise LookupError(f"no connection {name}, nor s3cret-key")
+    if name == "odd":
+        return name
+    if name == "broken":
+        return watchword.load({"method": "bearer", "bearer_token": "s3cret-key", "tokn": 1})
+    import os
+    url = os.environ["ACME_URL"]
+    document = {"base_url": url, "method": "api_key", "api_key": "s3cret-key", "test_url": f"{url}/me"}
+    return watchword.load(document, name=name)
+"""
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch, serve, reply):
+    """Install a host that offers its connections by two schemes, one of them broken; give its server."""
+    folder = tmp_path / "site"
+    metadata = folder / "acme_host-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (folder / "acme_host.py").write_text(HOST)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-host\nVersion: 1.0\n")
+    entries = "[watchword.connections]\nacmehost = acme_host:connection\nbroken = acme_host:nothing\n"
+    (metadata / "entry_points.txt").write_text(entries)
+    monkeypatch.syspath_prepend(str(folder))
+    server = serve(lambda seen: reply(200 if "s3cret-key" in seen.text else 401))
+    monkeypatch.setenv("ACME_URL", server.url)
+    yield server
+    sys.modules.pop("acme_host", None)
+
+
+def run(*arguments):
+    """Run a command in this process; its exit status is `return_value`."""
+    done = CliRunner().invoke(app, list(map(str, arguments)), standalone_mode=False)
+    assert done.exception is None, done.exception
+    assert "s3cret" not in done.output
+    return done
+
+
+def test_a_host_s_connection_is_validated(host):
+    """`SCHEME:NAME` is the host's connection of that name, with its own test URL."""
+    done = run("validate", "acmehost:acme")
+    assert (done.return_value, "authenticated" in done.stdout) == (0, True), done.output
+
+
+@pytest.mark.usefixtures("host")
+@pytest.mark.parametrize("command", ["validate", "login", "logout", "keepalive"])
+def test_an_unknown_scheme_lists_those_that_there_are(command):
+    """Who mistypes a scheme sees what is installed, and how a file of such a name is given."""
+    done = run(command, "acmehots:acme")
+    assert done.return_value == 3
+    assert "acmehost" in done.stderr
+    assert "./acmehots:acme" in done.stderr
+
+
+@pytest.mark.usefixtures("host")
+@pytest.mark.parametrize("command", ["validate", "login", "logout", "keepalive"])
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("acmehost:missing", "LookupError: no connection missing"),
+        ("acmehost:odd", "returned no connection"),
+        ("broken:acme", "AttributeError"),
+    ],
+)
+def test_what_a_host_can_t_give(command, argument, words):
+    """Whatever a host raises for a name ends in one line, as exit status 3."""
+    watchword.load({"base_url": "https://a.test", "method": "api_key", "api_key": "s3cret-key"}).lint()
+    done = run(command, argument)
+    assert (done.return_value, words in done.stderr) == (3, True), done.output
+
+
+@pytest.mark.usefixtures("host")
+def test_a_host_s_broken_document_is_reported():
+    """The findings of a host's document are those of any document."""
+    done = run("validate", "acmehost:broken")
+    assert (done.return_value, "unknown_field" in done.stdout) == (3, True)
+
+
+@pytest.mark.usefixtures("host")
+def test_a_host_s_connection_has_its_name():
+    """The host names its connections, so that everybody finds the same token."""
+    assert opened("acmehost:acme").name == "acme"
+    done = run("validate", "acmehost:acme", "--name", "other")
+    assert (done.return_value, "leave --name out" in done.stderr) == (3, True)
+
+
+@pytest.mark.usefixtures("host")
+def test_where_nobody_signs_in():
+    """A method without a sign-in says so to login and logout; keepalive passes it over."""
+    for command in ("login", "logout"):
+        done = run(command, "acmehost:acme")
+        assert (done.return_value, "unknown_method" in done.stderr) == (3, True), done.output
+    done = run("keepalive", "acmehost:acme")
+    assert (done.return_value, "nothing to keep alive" in done.stdout) == (0, True)
+
+
+def test_files_that_look_like_a_scheme(tmp_path, monkeypatch):
+    """A path is a file whatever colons are in it, and so is a drive's."""
+    (tmp_path / "airflow:acme").write_text(json.dumps({"base_url": "https://a.test", "method": "none"}))
+    monkeypatch.chdir(tmp_path)
+    assert opened("./airflow:acme").name == "airflow:acme"
+    done = run("validate", "C:\\acme.json")
+    assert "can't be read" in done.stderr
+
+
+def test_the_name_is_that_of_the_file(tmp_path):
+    """`acme.prod.json` is `acme.prod`; stdin has no name, and a sign-in needs one."""
+    assert name_of(str(tmp_path / "acme.prod.json")) == "acme.prod"
+    assert name_of("-") is None
+    path = tmp_path / "acme.json"
+    path.write_text("{")
+    with pytest.raises(DocumentError):
+        opened(str(path))
+
+
+def test_a_name_that_no_file_can_have():
+    """A null character in a path ends in one line."""
+    assert run("validate", "a\0b").return_value == 3
