@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from watchword.connection import Connection, load
     from watchword.diagnosis import Finding, Report, Verdict
-    from watchword.errors import CredentialsError, DocumentError, RequestError, TokenError, WatchwordError
+    from watchword.errors import (
+        CredentialsError,
+        DocumentError,
+        RequestError,
+        SignInRequired,
+        TokenError,
+        WatchwordError,
+    )
     from watchword.methods import METHODS
 
 __all__ = [
@@ -25,6 +32,7 @@ __all__ = [
     "Finding",
     "Report",
     "RequestError",
+    "SignInRequired",
     "TokenError",
     "Verdict",
     "WatchwordError",
@@ -36,7 +44,14 @@ __version__ = "0.1.0"
 _MODULES = {
     "connection": ("Connection", "load"),
     "diagnosis": ("Finding", "Report", "Verdict"),
-    "errors": ("CredentialsError", "DocumentError", "RequestError", "TokenError", "WatchwordError"),
+    "errors": (
+        "CredentialsError",
+        "DocumentError",
+        "RequestError",
+        "SignInRequired",
+        "TokenError",
+        "WatchwordError",
+    ),
     "methods": ("METHODS",),
 }
 

@@ -26,11 +26,15 @@ class Way:
     patience: float
     open_page: Callable[[str], bool] | None
 
-    def announce(self, url: str, *, words: str = "Open this page and sign in:") -> None:
-        """Show a URL and open it."""
-        typer.echo(f"{words}\n{url}")
-        if self.open_page and not self.paste and not self.open_page(url):
+    def announce(self, url: str) -> None:
+        """Show the URL of a page that comes back to this machine, and open it."""
+        typer.echo(f"Open this page and sign in:\n{url}")
+        if not self.paste and not self.opens(url):
             typer.echo("No browser opened here. One on another machine needs --paste.", err=True)
+
+    def opens(self, url: str) -> bool:
+        """Open a page; return False where a browser was wanted and there is none."""
+        return self.open_page is None or self.open_page(url)
 
     def pasted(self, question: str) -> str:
         """Return what the user pastes."""

@@ -33,11 +33,10 @@ def by_browser(connection: Connection, way: Way) -> list[Finding]:
 def by_code(connection: Connection, way: Way) -> list[Finding]:
     """Sign in on any device, by a code that is typed in there."""
     begun = device.begin(connection)
-    way.announce(
-        begun.verification_uri_complete or begun.verification_uri,
-        words="Open this page on any device and sign in:",
-    )
+    page = begun.verification_uri_complete or begun.verification_uri
+    typer.echo(f"Open this page on any device and sign in:\n{page}")
     typer.echo(f"It asks for this code, or shows it: {begun.user_code}")
+    way.opens(page)
     return device.finish(connection, begun)
 
 

@@ -12,7 +12,7 @@ from watchword.diagnosis import Permanence
 def logout(document: DocumentArgument, name: NameOption = None) -> int:
     """End a sign-in: the store forgets it, and the provider revokes it (RFC 7009).
 
-    Exit status: 0 done, 2 forgotten but not revoked, 3 configuration, 4 transient.
+    Exit status: 0 done, 2 forgotten but the provider has not revoked it, 3 configuration, 4 transient.
     """
     from watchword.sign_in.revocation import sign_out  # noqa: PLC0415 - loads what other commands don't need
 
@@ -24,7 +24,6 @@ def logout(document: DocumentArgument, name: NameOption = None) -> int:
         return 0
     revoked = ", and revoked at the provider" if ended.is_revoked else ""
     typer.echo(f"Signed out: {connection.name} is forgotten in {connection.store.shown}{revoked}.")
-    if ended.remark is None:
-        return 0
-    remark([ended.remark])
-    return Permanence.PERMANENT.exit_code
+    if ended.remark:
+        remark([ended.remark])
+    return Permanence.PERMANENT.exit_code if ended.is_revoked is False else 0

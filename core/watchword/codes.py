@@ -215,7 +215,7 @@ _warn(
 )
 _warn(
     "rotation_not_persisted",
-    "Mend the token store: the new refresh token lies in an encrypted file beside it until then.",
+    "Mend the token store: the new refresh token lies in an encrypted file in WATCHWORD_HOME until then.",
     Phase.TOKEN,
 )
 
@@ -232,6 +232,11 @@ _token(
     Permanence.TRANSIENT,
 )
 _token("store_damaged", "Restore the store's file from a copy, or move it away and sign in again.", _SETUP)
+_token(
+    "store_on_network_disk",
+    "Set WATCHWORD_HOME or WATCHWORD_STORE to a disk of this machine, or to a PostgreSQL database.",
+    _SETUP,
+)
 _token("store_key_missing", "Set WATCHWORD_KEY to the store's key.", _SETUP)
 _token("store_key_wrong", "Set WATCHWORD_KEY to the key that the store was written with.", _SETUP)
 _token("store_newer", "Upgrade watchword: a newer version has written this store.", _SETUP)

@@ -52,7 +52,8 @@ class Fleet:
         answer = self.api.post(f"{self.url}{path}/dagRuns", json=body, timeout=60)
         answer.raise_for_status()
         run = f"{path}/dagRuns/{answer.json()['dag_run_id']}"
-        wait_until(lambda: self._get(run)["state"] in _FINAL, self.programs, 180, f"the run of {dag} ended")
+        ended = lambda: (self._get(run) or {}).get("state") in _FINAL  # noqa: E731
+        wait_until(ended, self.programs, 180, f"the run of {dag} ended")
         tasks = self._get(f"{run}/taskInstances?limit=100")["task_instances"]
         return [task["state"] for task in tasks]
 

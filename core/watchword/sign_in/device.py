@@ -27,8 +27,11 @@ from watchword.tokens.token import Token, seconds
 
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
-_INTERVAL, _SLOWER, _LONGEST = 5.0, 5.0, 60.0
-"""Seconds between two questions, those that `slow_down` adds (section 3.5), and the most after any fault."""
+_INTERVAL, _SLOWER = 5.0, 5.0
+"""Seconds between two questions unless the server says others, and those that `slow_down` adds (section 3.5)."""
+
+_SHORTEST, _LONGEST = 1.0, 60.0
+"""Seconds between two questions at least and, after any fault, at most."""
 
 _LIFETIME = 1800.0
 """Longest time that a code is waited for, in seconds."""
@@ -148,7 +151,7 @@ def _next(interval: float, error: TokenError) -> float:
     if not error.retryable:
         raise error
     wished = error.findings[0].retry_after or 0.0
-    return min(max(2 * interval, wished, 1.0), max(_LONGEST, interval))
+    return min(max(2 * interval, wished), max(_LONGEST, interval))
 
 
 def _begun(reply: Reply, device_code: str) -> DeviceSignIn:
@@ -166,7 +169,7 @@ def _begun(reply: Reply, device_code: str) -> DeviceSignIn:
         verification_uri=str(page),
         user_code=code,
         verification_uri_complete=str(complete) if _is_url(complete) else "",
-        interval=_INTERVAL if interval is None or interval < 0 else min(interval, _LONGEST),
+        interval=_INTERVAL if interval is None or interval < 0 else min(max(interval, _SHORTEST), _LONGEST),
         expires_in=lifetime if lifetime and 0 < lifetime < _LIFETIME else _LIFETIME,
         device_code=device_code,
     )

@@ -19,10 +19,13 @@ from watchword.tokens.token import Token
 
 @dataclass(frozen=True)
 class SignedOut:
-    """How a sign-out went: whether the store had a sign-in, whether the server revoked it, and why not."""
+    """How a sign-out went: whether the store had a sign-in, and whether the server revoked it.
+
+    `is_revoked` is None where the server was not asked; `remark` says why the sign-in is good there still.
+    """
 
     was_kept: bool
-    is_revoked: bool = False
+    is_revoked: bool | None = None
     remark: Finding | None = None
 
 

@@ -43,7 +43,14 @@ _NOTED = 3600.0
 """How precisely it is kept when a token was last used, in seconds."""
 
 _STORE_FAULTS = frozenset(
-    {"store_read_only", "store_full", "store_locked", "store_unreachable", "store_damaged"}
+    {
+        "store_read_only",
+        "store_full",
+        "store_locked",
+        "store_unreachable",
+        "store_damaged",
+        "store_on_network_disk",  # as homes are at many places, and nobody has chosen them as a store
+    }
 )
 """Faults of a store without which a token that anybody may fetch again is fetched all the same."""
 
@@ -158,7 +165,7 @@ class SharedTokens(NeverPickled):
             token = self._source.fetch(self._transport, shown)
         except TokenError as error:
             return self._refused(record, asked.now, error, shown)
-        return self._saved(record, asked.now, token, wish)
+        return self._saved(asked, token, wish, shown)
 
     def _refresh_token(self, record: Record) -> str | None:
         """Return the store's refresh token, or the document's where it is new to the store."""
@@ -169,13 +176,14 @@ class SharedTokens(NeverPickled):
         is_dead = kept and record.refusal and record.refusal.of == self._shelf.shown(kept)
         if kept and not is_dead:
             return kept
-        imported = account.imported
-        if imported and imported != kept and self._claimed(imported):
-            return imported
-        return kept
+        return account.imported if self._is_new(record) else kept
 
-    def _claimed(self, imported: str) -> bool:
-        if self._shelf.claim(imported):
+    def _is_new(self, record: Record) -> bool:
+        """Return whether the document has a refresh token that has not served yet, here or elsewhere."""
+        imported = self._shelf.imported
+        if not imported or imported == record.imported:
+            return False
+        if self._shelf.claim_imported():
             return True
         message = (
             f"The refresh token in the document of {self._shelf.called} was used before, under another name: "
@@ -207,11 +215,18 @@ class SharedTokens(NeverPickled):
             raise TokenError([finding("renewal_in_progress", message)])
         return asked
 
-    def _saved(self, record: Record, at: Moment, token: Token, wish: Wish) -> Obtained:
+    def _saved(self, asked: Snapshot, token: Token, wish: Wish, shown: str | None) -> Obtained:
         """Make the token durable, and return it, or that of a winner."""
-        account = self._source.account
-        issued = steps.Issued(token, at, self._shelf.guard, bool(wish.rejected), account.single_use)
-        snapshot = self._shelf.save(record.generation, issued)
+        account, at = self._source.account, asked.now
+        issued = steps.Issued(
+            token,
+            at,
+            self._shelf.guard,
+            after_refusal=bool(wish.rejected),
+            single_use=account.single_use,
+            imported=self._shelf.imported if shown == account.imported else "",
+        )
+        snapshot = self._shelf.save(asked.record.generation, issued)
         if snapshot is None or snapshot.record.token is None:
             return Obtained(token, is_new=True)
         kept = snapshot.record.token
@@ -232,9 +247,12 @@ class SharedTokens(NeverPickled):
         self._shelf.change(steps.settle(self._shelf.owner, record.generation, record.attempt))
         if not outcome.stands:
             raise error
-        of = self._shelf.shown(shown) if outcome.is_of_token else self._shelf.guard
+        served = shown is not None and shown == self._source.account.imported and outcome.is_of_token
+        kept = record.token.refresh_token if record.token else None
+        of = self._shelf.shown(kept or shown) if outcome.is_of_token else self._shelf.guard
         refused = refusals.refusal(error, of, asked, after_lost=record.attempt > 0)
-        current = self._shelf.change(steps.refuse(self._shelf.owner, record.generation, refused))
+        imported = self._shelf.imported if served else ""
+        current = self._shelf.change(steps.refuse(self._shelf.owner, record.generation, refused, imported))
         if current.record.generation != record.generation:
             known = self._usable(current, Wish(), record.generation)
             if known is None:

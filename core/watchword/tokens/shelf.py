@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import time
+from dataclasses import replace
 from functools import cached_property
 
 from watchword.codes import finding
@@ -114,23 +115,34 @@ class Shelf(NeverPickled):
         _log.error("%s The store says: %s", lost, failure)
         return None
 
-    def claim(self, imported: str) -> bool:
+    @property
+    def imported(self) -> str:
+        """The fingerprint of the document's refresh token, "" where it has none."""
+        given = self._source.account.imported
+        return self.store.fingerprint("imported", given) if given else ""
+
+    def claim_imported(self) -> bool:
         """Have the document's refresh token belong to this record; False where another has it."""
-        return self.store.claim(self.store.fingerprint("imported", imported), self.key)
+        return self.store.claim(self.imported, self.key)
 
     def accept(self, token: Token) -> None:
         """Keep what a person has just signed in with, in the place of what is there."""
         single_use = self._source.account.single_use
 
         def step(record: Record, now: Moment) -> Record:
-            issued = steps.Issued(token, now, self.guard, single_use=single_use, signed_in=True)
+            issued = steps.Issued(
+                token, now, self.guard, single_use=single_use, signed_in=True, imported=self.imported
+            )
             return steps.named(steps.succeed(record, issued, now), self._label)
 
         Spill(self.store, self.key).discard()
         self.change(step)
 
     def drop(self) -> Token | None:
-        """Forget the record and return the token that it held; None where no key opens it any more."""
+        """Forget the token and return it; None where no key opens it any more.
+
+        What stays is that the document's refresh token has served.
+        """
         try:
             token = self.load().record.token
         except StoreError as error:
@@ -138,4 +150,7 @@ class Shelf(NeverPickled):
                 raise
             token = None
         self.store.delete(self.key)
+        served = self.imported
+        if served:
+            self.change(lambda record, _: replace(record, imported=served))
         return token

@@ -74,13 +74,18 @@ def pause(owner: str, seconds: float, code: str, message: str) -> Step:
     return step
 
 
-def refuse(owner: str, generation: int, refused: Refusal) -> Step:
-    """Remember that the server refused what was shown to it, unless a token has come meanwhile."""
+def refuse(owner: str, generation: int, refused: Refusal, imported: str = "") -> Step:
+    """Remember that the server refused what was shown to it, unless a token has come meanwhile.
+
+    `imported` is the fingerprint of the document's refresh token where that is what was shown.
+    """
 
     def step(record: Record, now: Moment) -> Record:
         if record.generation != generation:
             return record
-        return replace(_given_back(record, owner), refusal=replace(refused, at=now), attempt=0)
+        released = _given_back(record, owner)
+        served = imported or record.imported
+        return replace(released, refusal=replace(refused, at=now), attempt=0, imported=served)
 
     return step
 
@@ -89,8 +94,10 @@ def refuse(owner: str, generation: int, refused: Refusal) -> Step:
 class Issued:
     """A token that the server has just issued, to be saved.
 
-    `at` is the store's time before it was asked for; `after_refusal` says that the API had refused the
-    one before, `guard` is the fingerprint of the request; `single_use` that refresh tokens serve once.
+    `at` is the store's time before it was asked for; `guard` is the fingerprint of the request;
+    `after_refusal` says that the API had refused the one before, `single_use` that refresh tokens serve
+    once, `signed_in` that a person has just signed in; `imported` is the fingerprint of the document's
+    refresh token where that has served for it.
     """
 
     token: Token
@@ -99,6 +106,7 @@ class Issued:
     after_refusal: bool = False
     single_use: bool = False
     signed_in: bool = False
+    imported: str = ""
 
 
 def save(generation: int, issued: Issued) -> Step:
@@ -137,6 +145,7 @@ def succeed(record: Record, issued: Issued, now: Moment) -> Record:
         pause=None,
         refusal=None,
         renewed=now if issued.after_refusal else None,
+        imported=issued.imported or record.imported,
     )
 
 

@@ -54,7 +54,7 @@ JSON = st.recursive(
 
 FIELDS_OF_VERSION_1 = {
     *("key", "name", "method", "host", "signs_in", "generation", "token", "guard", "obtained", "signed_in"),
-    *("refresh_obtained", "used", "rotates", "lease", "attempt", "pause", "refusal", "renewed"),
+    *("refresh_obtained", "used", "rotates", "lease", "attempt", "pause", "refusal", "renewed", "imported"),
 }
 
 

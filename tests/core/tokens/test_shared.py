@@ -355,6 +355,35 @@ def test_a_new_imported_refresh_token_heals_an_ended_sign_in(clock, store):
     assert worker(clock, store, server, account).get().access_token.startswith("access-")
 
 
+def test_an_imported_refresh_token_that_has_served_is_never_shown_again(clock, store):
+    """Neither after the sign-in has ended, nor after a sign-out: the server is left in peace."""
+    server = Server()
+    account = replace(SIGN_IN, imported="refresh-0")
+    worker(clock, store, server, account).get()
+    clock.go(101)
+    server.revoked = True
+    for _ in range(6):
+        with pytest.raises(SignInRequired, match="has ended"):
+            worker(clock, store, server, account).get()
+    assert server.calls == 2
+    tokens(store, server, account).shelf.drop()
+    for _ in range(3):
+        with pytest.raises(SignInRequired, match="Nobody has signed in"):
+            worker(clock, store, server, account).get()
+    assert server.calls == 2
+
+
+def test_a_refused_import_is_shown_once(clock, store):
+    """A dead refresh token in the document ends in the same error for all, after one request."""
+    server = Server()
+    server.revoked = True
+    account = replace(SIGN_IN, imported="refresh-0")
+    for _ in range(6):
+        with pytest.raises(SignInRequired):
+            worker(clock, store, server, account).get()
+    assert server.calls == 1
+
+
 def test_a_changed_client_secret_or_scope_keeps_the_sign_in(clock, store):
     """The access token of another request is not used, the refresh token is."""
     server = Server()

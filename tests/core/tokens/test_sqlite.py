@@ -158,7 +158,7 @@ def test_a_network_filesystem_is_refused(sqlite, tmp_path, monkeypatch):
     table = tmp_path / "mounts"
     table.write_text(f"/dev/sda / ext4 rw 0 0\nserver:/x {tmp_path} nfs4 rw 0 0\n")
     monkeypatch.setattr(files, "_MOUNTS", table)
-    with refused("store_unsuitable", "network filesystem (nfs4)"):
+    with refused("store_on_network_disk", "nfs4"):
         sqlite.open().load("k")
     assert not (tmp_path / "store").exists()
 

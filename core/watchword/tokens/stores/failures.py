@@ -33,6 +33,7 @@ _SAID: Mapping[str, str] = {
     "store_unreachable": "can't be reached",
     "store_damaged": "holds something that is no token store",
     "store_unsuitable": "can't serve",
+    "store_on_network_disk": "can't be shared safely",
     "store_key_wrong": "can't be read",
     "store_newer": "can't be used",
 }

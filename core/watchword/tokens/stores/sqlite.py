@@ -84,7 +84,7 @@ class SqliteDatabase:
     def _alone(self) -> Iterator[None]:
         kind = files.network_filesystem(self._path)
         if kind:
-            raise failure("store_unsuitable", self.shown, f"its folder is on a network filesystem ({kind})")
+            raise failure("store_on_network_disk", self.shown, f"its folder is on {kind}")
         lock = FileLock(f"{self._path}.lock", timeout=_MAKING, mode=files.PRIVATE)
         try:
             files.create_folder(self._path.parent)
@@ -113,7 +113,7 @@ class SqliteDatabase:
             raise of_sqlite(error, self.shown, self._path) from None
         if mode != "wal":
             why = "its filesystem has no shared memory for a write-ahead log"
-            raise failure("store_unsuitable", self.shown, why)
+            raise failure("store_on_network_disk", self.shown, why)
 
     @contextmanager
     def _opened(self, begin: str) -> Iterator[Connection]:

