@@ -17,6 +17,7 @@ import sys
 import tempfile
 import uuid
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,15 @@ KEY = base64.urlsafe_b64encode(b"made-up key of thirty-two bytes!").decode()
 
 
 @dataclass(frozen=True)
+class Contender:
+    """A library and how it is used; `store` is the URL of watchword's, "" for SQLite in a temporary home."""
+
+    library: str
+    store: str = ""
+    session_per_thread: bool = False
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What came of a case: token requests, calls by their end, sign-ins that were revoked, and the time."""
 
@@ -53,21 +63,25 @@ class Outcome:
 
 def main() -> None:
     """Run each case and print the table."""
-    succeeded = f"succeeded of {WORKERS}"
-    table = Table("", "token requests", succeeded, "the others got", "sign-in", "times watchword")
+    table = Table()
+    table.add_column(min_width=21)
+    for title in ("token requests", f"succeeded of {WORKERS}", "the others", "sign-in", "time, ratio"):
+        table.add_column(title)
     with postgresql() as url:
-        contenders = {"watchword": ("watchword", "")}
+        contenders = {"watchword": Contender("watchword")}
         if url:
-            contenders["watchword, PostgreSQL"] = ("watchword", url)
-        contenders |= {name: (name, "") for name in ("requests-oauthlib", "Authlib")}
+            contenders["watchword, PostgreSQL"] = Contender("watchword", store=url)
+        contenders["requests-oauthlib"] = Contender("requests-oauthlib")
+        contenders[" a session per thread"] = Contender("requests-oauthlib", session_per_thread=True)
+        contenders["Authlib"] = Contender("Authlib")  # a session per thread changes nothing there
         for method, credential in METHODS.items():
             for processes in (1, 8):
                 share = f"{processes} processes of {WORKERS // processes}" if processes > 1 else f"{WORKERS}"
                 table.add_section()
                 table.add_row(f"[bold]{credential}, {share} threads")
                 baseline = 0.0
-                for name, (library, store) in contenders.items():
-                    outcome = measured(library, store, method, processes)
+                for name, contender in contenders.items():
+                    outcome = measured(contender, method, processes)
                     baseline = baseline or outcome.seconds
                     table.add_row(name, *cells(method, outcome), f"{outcome.seconds / baseline:.2f}")
     Console().print(table)
@@ -75,21 +89,25 @@ def main() -> None:
 
 def cells(method: str, outcome: Outcome) -> tuple[str, str, str, str]:
     """Return the cells of an outcome: token requests, successes, what the others got, and the sign-in."""
-    failures = {answer: count for answer, count in outcome.answers.items() if answer != "200"}
-    others = ", ".join(f"{count} x {answer}" for answer, count in failures.items()) or "-"
+    answers = Counter(outcome.answers)
+    succeeded = answers.pop("200", 0)
+    statuses = [f"{count} x {answer}" for answer, count in answers.items() if answer.isdecimal()]
+    raised = sum(count for answer, count in answers.items() if not answer.isdecimal())
+    others = ", ".join([f"{raised} errors", *statuses] if raised else statuses) or "-"
     sign_in = "revoked" if outcome.revoked else "alive"
     if method == "oauth2_client_credentials":
         sign_in = "-"
-    return str(outcome.token_requests), str(outcome.answers.get("200", 0)), others, sign_in
+    return str(outcome.token_requests), str(succeeded), others, sign_in
 
 
-def measured(library: str, store: str, method: str, processes: int) -> Outcome:
+def measured(contender: Contender, method: str, processes: int) -> Outcome:
     """Run a case in a program of its own, against a server of its own, and return what came of it."""
     with tempfile.TemporaryDirectory(prefix="watchword-workers-") as home, Playground() as playground:
         playground.oauth_settings.delay = 0.05
         playground.oauth_settings.access_token_lifetime = 1  # the program makes the next one last
         plan = {
-            "library": library,
+            "library": contender.library,
+            "session_per_thread": contender.session_per_thread,
             "document": document(playground.url, method),
             "name": f"acme-{uuid.uuid4().hex}",
             "signed_in": playground.sign_in() if method == "oauth2_authorization_code" else None,
@@ -101,14 +119,14 @@ def measured(library: str, store: str, method: str, processes: int) -> Outcome:
         done = subprocess.run(  # noqa: S603 - a program of ours
             [sys.executable, str(CASE)],
             input=json.dumps(plan),
-            env=environment(home, store),
+            env=environment(home, contender.store),
             capture_output=True,
             text=True,
             check=False,
             timeout=LONGEST,
         )
         if done.returncode:
-            raise RuntimeError(f"{library}, {method}, {processes} processes: {done.stderr}")
+            raise RuntimeError(f"{contender.library}, {method}, {processes} processes: {done.stderr}")
         result = json.loads(done.stdout)
         asked = playground.token_requests - result["before"]
         return Outcome(asked, result["answers"], playground.families_revoked, result["seconds"])

@@ -1,9 +1,9 @@
 """A program: one library's workers call an API at the same moment, with a token that has just expired.
 
 It reads a plan as JSON from standard input, and writes how each call ended and how long all of them took.
-Each library is used as its documentation says: one session for the threads of a process, made before the
-token expired, and where the library leaves it to a function to keep new tokens, that writes a file which
-the processes share.
+Each library is used as its documentation says: one session for the threads of a process, or one each where
+the plan has it so, made before the token expired; and where the library leaves it to a function to keep new
+tokens, that writes a file which the processes share.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Library:
         raise NotImplementedError
 
     def session(self) -> Call:
-        """Return the call of a process's workers, which share one session."""
+        """Make a session and return the call that its workers do."""
         raise NotImplementedError
 
     def keep(self, token: dict[str, Any], **_: object) -> None:
@@ -160,9 +160,11 @@ LIBRARIES: dict[str, type[Library]] = {
 def work(library: Library, threads: int, ready: Barrier, results: Queue[tuple[Any, ...]]) -> None:
     """Call the API from each thread of this process, once all processes are ready."""
     signal.alarm(LONGEST)
-    call, together = library.session(), threading.Barrier(threads + 1)
+    each_its_own = library.plan["session_per_thread"]
+    sessions = [library.session() for _ in range(threads if each_its_own else 1)]
+    together = threading.Barrier(threads + 1)
 
-    def outcome() -> str:
+    def outcome(call: Call) -> str:
         together.wait()
         try:
             return str(call().status_code)
@@ -170,7 +172,7 @@ def work(library: Library, threads: int, ready: Barrier, results: Queue[tuple[An
             return type(error).__name__
 
     with ThreadPoolExecutor(threads) as pool:
-        calls = [pool.submit(outcome) for _ in range(threads)]
+        calls = [pool.submit(outcome, sessions[number % len(sessions)]) for number in range(threads)]
         ready.wait()
         started = time.monotonic()  # one clock for all processes
         together.wait()

@@ -6,6 +6,7 @@ value a function that is given the NAME and returns the connection.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from importlib.metadata import EntryPoint, entry_points
@@ -81,7 +82,9 @@ def _hosted(scheme: str, name: str) -> Connection:
         there = f"there is {known}" if known else "nothing that is installed here has any"
         fail(f"no connections can be had by {scheme}: {there}; a file of that name is ./{scheme}:{name}")
     try:
-        connection = _called(found[0], name)
+        # What a host prints on its way is no part of the command's answer.
+        with contextlib.redirect_stdout(sys.stderr):
+            connection = _called(found[0], name)
     except WatchwordError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a host makes of a name that it doesn't know

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from watchword.cli_documents import HELP, opened
+from watchword.cli_documents import HELP, NameOption, opened
 from watchword.cli_output import status_of, worst
 from watchword.cli_tokens import sign_in_ends
 from watchword.codes import finding
@@ -31,18 +31,21 @@ def keepalive(
         float,
         typer.Option(min=0, help="Where the end is not known, refresh what was not refreshed for so long."),
     ] = 7.0,
+    name: NameOption = None,
 ) -> int:
     """Refresh the sign-ins that would end from disuse, and say how each is.
 
     Exit status: that of the worst: 0 fine, 2 somebody has to sign in, 3 configuration, 4 transient.
     """
+    if name and len(documents) > 1:
+        raise typer.BadParameter("one name can't be that of several connections", param_hint="--name")
     limits = _Limits(within_days * DAY, idle_days * DAY)
-    return worst([_kept_alive(document, limits) for document in documents])
+    return worst([_kept_alive(document, name, limits) for document in documents])
 
 
-def _kept_alive(document: str, limits: _Limits) -> int:
+def _kept_alive(document: str, name: str | None, limits: _Limits) -> int:
     try:
-        connection = opened(document)
+        connection = opened(document, name)
         typer.echo(f"{connection.name or document}: {_outcome(connection, limits)}")
     except WatchwordError as error:
         typer.echo(f"{document}: {error}", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import webbrowser
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,7 +14,15 @@ import typer
 import watchword
 from watchword import cli_login_oauth1
 from watchword.cli_browser import Way
-from watchword.cli_documents import DocumentArgument, NameOption, content_of, is_hosted, name_of, opened
+from watchword.cli_documents import (
+    STDIN,
+    DocumentArgument,
+    NameOption,
+    content_of,
+    is_hosted,
+    name_of,
+    opened,
+)
 from watchword.cli_login_oauth2 import by_browser, by_code
 from watchword.cli_output import fail, remark, reporting, span
 from watchword.codes import finding
@@ -56,6 +65,8 @@ def login(
         content = None if is_hosted(document) else content_of(document)
         fields = _fields(content)
         if fields.get("method") == _OAUTH1:
+            if document == STDIN:
+                fail("the sign-in of OAuth 1.0 ends in the document: give a file")
             cli_login_oauth1.sign_in(Path(document), fields, way)
             return
         if content is None:
@@ -94,7 +105,7 @@ def _sign_in(connection: Connection, way: Way) -> None:
 
 def _how_long(health: Health) -> str:
     ends = (
-        f"the access token ends in {span(health.ends)}" if health.ends < float("inf") else "no end is known"
+        f"the access token ends in {span(health.ends)}" if math.isfinite(health.ends) else "no end is known"
     )
     if not health.can_renew:
         return ends

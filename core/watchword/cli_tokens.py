@@ -66,7 +66,7 @@ def _show(found: Sequence[Health], warn_days: float) -> None:
             one.host,
             _ago(one.signed_in),
             _ago(one.used),
-            _until(one.ends),
+            _until(one),
             sign_in_ends(one),
             one.refusal or one.waits or "",
         )
@@ -78,10 +78,12 @@ def _ago(seconds: float | None) -> str:
     return "-" if seconds is None else f"{span(-seconds)} ago"
 
 
-def _until(seconds: float) -> str:
-    if math.isinf(seconds):
+def _until(one: Health) -> str:
+    if math.isinf(one.ends):
         return "not known"
-    return f"in {span(seconds)}" if seconds > 0 else "ended"
+    if one.ends > 0:
+        return f"in {span(one.ends)}"
+    return "renewed when used" if one.can_renew or not one.signs_in else "ended"
 
 
 def sign_in_ends(one: Health) -> str:

@@ -17,6 +17,7 @@ HOST = """
 import watchword
 
 def connection(name):
+    print("what a host says on its way")
     if name == "missing":
         raise LookupError(f"no connection {name}, nor s3cret-key")
     if name == "odd":
@@ -59,6 +60,7 @@ def test_a_host_s_connection_is_validated(host):
     """`SCHEME:NAME` is the host's connection of that name, with its own test URL."""
     done = run("validate", "acmehost:acme")
     assert (done.return_value, "authenticated" in done.stdout) == (0, True), done.output
+    assert json.loads(run("validate", "acmehost:acme", "--json").stdout)["verdict"] == "valid"
 
 
 @pytest.mark.usefixtures("host")
@@ -135,3 +137,10 @@ def test_the_name_is_that_of_the_file(tmp_path):
 def test_a_name_that_no_file_can_have():
     """A null character in a path ends in one line."""
     assert run("validate", "a\0b").return_value == 3
+
+
+def test_oauth1_needs_a_file():
+    """The sign-in that ends in the document can't be made with one that comes by stdin."""
+    document = '{"base_url": "https://a.test", "method": "oauth1", "consumer_key": "c"}'
+    done = CliRunner().invoke(app, ["login", "-"], input=document, standalone_mode=False)
+    assert (done.return_value, "give a file" in done.stderr) == (3, True)

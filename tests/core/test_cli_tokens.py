@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 import watchword
@@ -233,3 +234,18 @@ def test_times_in_words(seconds, words):
 def test_the_worst_of_several(statuses, status):
     """What stays wrong weighs more than what may pass."""
     assert worst(statuses) == status
+
+
+def test_a_name_for_keepalive(saved, fresh):
+    """`--name` is for one document; for several it is wrong usage."""
+    path = saved("acme", fresh(refresh_lifetime=3.0 * DAY))
+    assert run("keepalive", path.rename(path.with_name("x.json")), "--name", "acme").return_value == 0
+    done = CliRunner().invoke(app, ["keepalive", "a", "b", "--name", "c"], standalone_mode=False)
+    assert isinstance(done.exception, typer.BadParameter)
+
+
+def test_a_token_that_has_ended_is_no_alarm(saved, fresh):
+    """An access token that is renewed when it is used next is told from one that has ended for good."""
+    saved("acme", fresh(lifetime=-1.0))
+    done = run("tokens")
+    assert (done.return_value, "renewed when used" in done.stdout) == (0, True)

@@ -28,7 +28,7 @@ from watchword.tokens.token import Token, seconds
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 _INTERVAL, _SLOWER = 5.0, 5.0
-"""Seconds between two questions unless the server says others, and those that `slow_down` adds (section 3.5)."""
+"""Seconds between two questions unless the server says others, and those that `slow_down` adds."""
 
 _SHORTEST, _LONGEST = 1.0, 60.0
 """Seconds between two questions at least and, after any fault, at most."""

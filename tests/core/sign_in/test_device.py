@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from watchword.errors import DocumentError, TokenError
 from watchword.playground import Fault
 from watchword.sign_in import device
+from watchword.tokens.reply import Reply
 
 METHOD = "oauth2_device_code"
 
@@ -114,7 +118,7 @@ def test_a_server_that_is_down_for_a_while(connect, quick, browser, me, fault):
     clock = Clock()
     finish(connection, begun, clock)
     assert me(connection) == "ada"
-    assert clock.slept[1:] == ([9, 18, 36] if "retry_after" in fault else [1, 2, 4])
+    assert clock.slept[1:] == ([9, 18, 36] if "retry_after" in fault else [2, 4, 8])
 
 
 def test_a_network_that_breaks(connect, quick, serve, reply):
@@ -129,7 +133,7 @@ def test_a_network_that_breaks(connect, quick, serve, reply):
     connection = connect(method=METHOD, token_url=f"{server.url}/token")
     clock = Clock()
     finish(connection, device.begin(connection), clock)
-    assert clock.slept == [0, 1, 1, 6]
+    assert clock.slept == [1, 2, 2, 7]
     assert connection.health().can_renew
 
 
@@ -181,6 +185,7 @@ def test_a_beginning_that_is_none(connect, serve, reply, change, code):
     [
         ({"interval": "7", "expires_in": "60"}, 7, 60),
         ({"interval": -1, "expires_in": -1}, 5, 1800),
+        ({"interval": 0, "expires_in": 0}, 1, 1800),
         ({"interval": 1e9, "expires_in": 1e9}, 60, 1800),
         ({"interval": "often", "expires_in": None}, 5, 1800),
     ],
@@ -224,3 +229,25 @@ def test_nothing_secret_is_logged(connect, quick, browser, caplog, store):
     assert "/oauth/token" in caplog.text
     for secret in (begun.device_code, token.access_token, token.refresh_token):
         assert secret not in caplog.text
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(content=st.fixed_dictionaries({}, optional=dict.fromkeys([*CODES, "interval", "expires_in"], JSON)))
+@settings(deadline=None, max_examples=50)
+def test_any_reply_for_a_beginning(content):
+    """Whatever a server answers is a beginning that can be shown, or a typed error."""
+    reply = Reply("https://a.test/device", 200, {}, json.dumps({**CODES, **content}))
+    try:
+        begun = device._begun(reply, "d3vice-code")
+    except TokenError:
+        return
+    assert begun.user_code.isprintable()
+    assert begun.verification_uri.lower().startswith(("http://", "https://"))
+    assert 1 <= begun.interval <= 60
+    assert 0 < begun.expires_in <= 1800

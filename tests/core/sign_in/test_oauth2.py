@@ -8,6 +8,8 @@ import logging
 import threading
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from watchword.errors import DocumentError, TokenError
 from watchword.playground import Fault
@@ -15,6 +17,7 @@ from watchword.sign_in import oauth2
 from watchword.tokens.store import StoreError
 from watchword.tokens.stores.failures import failure
 from watchword.tokens.stores.memory import MemoryStore
+from watchword.tokens.stores.sql import SqlStore
 
 CALLBACK = "http://127.0.0.1:4711/callback"
 
@@ -374,3 +377,20 @@ def test_a_server_that_quotes_the_code(connect, serve, reply):
     said = refused("invalid_grant", connection, f"/callback?code=s3cret-code&state={sign_in.state}")
     assert "s3cret-code" not in said
     assert "code=***" in said
+
+
+def test_another_process_finishes(connect, begun, me, tmp_path):
+    """What one process has begun another one finishes, by the store that they share."""
+    url = f"sqlite:///{tmp_path}/tokens.db"
+    _, answer = begun(connect(kept=SqlStore(url)))
+    other = connect(kept=SqlStore(url))
+    oauth2.finish(other, answer)
+    assert me(other) == "ada"
+
+
+@given(text=st.text() | st.text().map("http://127.0.0.1/callback?{}&state=s&code=c".format), state=st.text())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_text_for_an_answer(connect, text, state):
+    """Whatever comes back ends in a typed error."""
+    with pytest.raises(TokenError):
+        oauth2.finish(connect(), text, state=state)

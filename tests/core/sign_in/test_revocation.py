@@ -36,7 +36,7 @@ def test_a_sign_in_ends_at_both_ends(connect, begun, store, me, public):
 def test_there_is_nothing_to_end(connect, playground):
     """Without a sign-in nothing is asked of the server."""
     ended = sign_out(connect("nobody", revoke_url="http://127.0.0.1:9/revoke"))
-    assert (ended.was_kept, ended.is_revoked, ended.remark) == (False, False, None)
+    assert (ended.was_kept, ended.is_revoked, ended.remark) == (False, None, None)
 
 
 @pytest.mark.parametrize("refresh_token", [TOKEN.refresh_token, None])
@@ -75,15 +75,16 @@ def test_a_server_that_refuses(connect, playground, store, fault, words):
 
 
 @pytest.mark.parametrize(
-    ("url", "words"),
-    [("http://127.0.0.1:9/revoke", "was refused"), (None, "no revoke_url")],
+    ("url", "words", "is_revoked"),
+    [("http://127.0.0.1:9/revoke", "was refused", False), (None, "no revoke_url", None)],
 )
-def test_a_server_that_can_t_be_reached(connect, store, url, words):
+def test_a_server_that_can_t_be_reached(connect, store, url, words, is_revoked):
     """The record is gone all the same, and the remark says why the server does not know."""
     connection = connect(revoke_url=url)
     connection.accept_sign_in(TOKEN)
     ended = sign_out(connection)
     assert words in str(ended.remark)
+    assert ended.is_revoked is is_revoked
     assert store.records() == []
 
 
