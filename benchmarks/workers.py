@@ -64,9 +64,10 @@ class Outcome:
 def main() -> None:
     """Run each case and print the table."""
     table = Table()
-    table.add_column(min_width=21)
-    for title in ("token requests", f"succeeded of {WORKERS}", "the others", "sign-in", "time, ratio"):
-        table.add_column(title)
+    table.add_column(width=21)
+    titles = ("token requests", f"succeeded of {WORKERS}", "the others", "sign-in", "time, ratio")
+    for title, width in zip(titles, (8, 9, 10, 7, 5), strict=True):
+        table.add_column(title, width=width)
     with postgresql() as url:
         contenders = {"watchword": Contender("watchword")}
         if url:

@@ -303,7 +303,7 @@ class Connection(NeverPickled):
         """Return how the kept sign-in is; raises StoreError."""
         from watchword.tokens.health import health_of  # noqa: PLC0415 - extraction needs none of it
 
-        return health_of(self._shelf.load())
+        return health_of(self._shelf.recover())
 
     def use_token(self) -> Use:
         """Return a use of the token, which has begun: until it ends, nobody logs out."""

@@ -40,16 +40,17 @@ def read(response: requests.Response, most: int, seconds: float) -> bytes:
     return bytes(body[:most])
 
 
-def within(seconds: float, function: Callable[[], T]) -> T:
+def within(seconds: float, function: Callable[[], T], *, matters: bool = False) -> T:
     """Return what the function returns, or raise what it raises, within so many seconds.
 
-    Past them the call is left to itself on its daemon thread; it must not matter any more.
+    Past them, or where the wait is interrupted, the call is left to itself on its thread. One that
+    `matters` all the same is finished before the interpreter ends.
 
     Raises:
         requests.ReadTimeout: nothing came in time.
     """
     call = _Call(function)
-    thread = threading.Thread(target=call.run, name="watchword-deadline", daemon=True)
+    thread = threading.Thread(target=call.run, name="watchword-deadline", daemon=not matters)
     thread.start()
     thread.join(seconds)
     if call.error is not None:

@@ -192,6 +192,17 @@ def test_a_valid_token_outlives_a_failed_renewal():
         keeper.get()
 
 
+def test_a_token_that_is_given_out_again_lasts_again():
+    """A server that answers with the same token is asked once in its lifetime, not once a request."""
+    clock, endpoint = Clock(), Endpoint(lifetime=100)
+    keeper = keeping(lambda: endpoint() and Token("always the same", lifetime=100), clock)
+    for _ in range(5):
+        for _ in range(10):
+            keeper.get()
+        clock.now += 90
+    assert endpoint.calls == 5
+
+
 def test_renew_always_fetches_and_keeps():
     """A validation's proof is a new token, which is then used by all."""
     endpoint = Endpoint()

@@ -38,7 +38,7 @@ def kill(environment, fields):
     """Kill a worker at each of the steps, of several sign-ins side by side, and return how it ended."""
 
     def start(steps: list[str]) -> list[dict]:
-        document = {**fields("oauth2_authorization_code"), "timeout": 1}
+        document = {**fields("oauth2_authorization_code"), "timeout": 2}
         del document["refresh_token"]
 
         def program(number: int) -> list[dict]:

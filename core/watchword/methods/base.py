@@ -172,7 +172,7 @@ class TokenPlacement(Method):
         if response.status_code not in context.refresh_on_status:
             return
         newer: Token = yield NeedToken(rejected=token)
-        if newer != token:
+        if newer.access_token != token.access_token:
             yield self._signed(request, newer)
 
     def _signed(self, request: PreparedRequest, token: Token) -> PreparedRequest:

@@ -7,6 +7,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from watchword import templates
+from watchword.codes import finding
 from watchword.diagnosis import Finding
 from watchword.fields import About, JsonObject, Section
 from watchword.methods.base import AuthorizeUrl
@@ -52,6 +54,10 @@ class OAuth2AuthorizationCode(OAuth2SignIn):
     ] = None
 
     def findings(self, secrets: Secrets, /) -> Iterator[Finding]:
-        """That a sign-in has no place to begin at, and what every token request may have."""
+        """That a sign-in has no place to begin at, secrets for its page, what every token request may have."""
         yield from super().findings(secrets)
         yield from self.beginning_findings("authorize_url")
+        for name in sorted(set(templates.names(self.authorize_parameters))):
+            message = f"authorize_parameters mentions {{{{secret:{name[:40]}}}}}, and takes no secrets."
+            advice = "Remove it: these parameters stand in a browser's URL, for everybody to read."
+            yield finding("template_unresolved", message, advice=advice)

@@ -77,8 +77,10 @@ def listening(port: int = 0, path: str = "", host: str = HOST) -> Iterator[Callb
     Raises:
         OSError: the port can't be had.
     """
-    path = path or f"/{secrets.token_urlsafe(16)}"
-    callback = Callback("", Queue[str](1))
+    unguessable = secrets.token_urlsafe(16)
+    # At a path that can be guessed nobody is let in before the state is known.
+    callback = Callback("", Queue[str](1), state=unguessable if path else "")
+    path = path or f"/{unguessable}"
     kind = _Server6 if ":" in host else _Server
     with kind((host, port), _handler(path, callback)) as server:
         shown = f"[{host}]" if ":" in host else host

@@ -177,17 +177,30 @@ class Keeper:
         try:
             obtained = self._origin.obtain(wish)
         except TokenError as error:
-            self._failure = _Failure(error, self._clock() + _pause(error))
+            self._failure = _Failure(error, self._clock() + self._pause(error))
             raise
         self._failure = None
+        if obtained.age is None:
+            return obtained  # the time of the one that is held goes on
         token, held = obtained.token, self._held
-        if held and _same(held.token, token):
-            return obtained  # the one that was refused: its time goes on
         issued = self._clock() - obtained.age
-        if held:
+        if held and not _same(held.token, token):
             self._retire(held.token, token)
         self._held = _Held(token, issued + token.fresh_for, issued + token.lifetime)
         return obtained
+
+    def _pause(self, error: TokenError) -> float:
+        """Return how long a failure stands, in seconds: longer where the server wishes it, or it locks.
+
+        An origin that remembers is asked again soon: somebody may have mended it elsewhere.
+        """
+        least = _REMEMBER[error.retryable]
+        if self._origin.remembers:
+            return least
+        if error.code in _LOCKING:
+            least = _REMEMBER_REFUSED
+        wished = error.findings[0].retry_after or 0.0
+        return max(least, min(wished, _LONGEST_PAUSE))
 
 
 def _same(token: Token, other: Token | None) -> bool:
@@ -202,13 +215,6 @@ def _remembered(findings: Sequence[Finding], until: float, now: float) -> list[F
     """Return the findings of a failure with the words that nobody was asked this time."""
     words = f" This answer stands for {math.ceil(until - now)} seconds more, in which nobody is asked again."
     return [replace(found, message=found.message + words) for found in findings]
-
-
-def _pause(error: TokenError) -> float:
-    """Return how long a failure is remembered, in seconds: longer where the server wishes it."""
-    least = _REMEMBER_REFUSED if error.code in _LOCKING else _REMEMBER[error.retryable]
-    wished = error.findings[0].retry_after or 0.0
-    return max(least, min(wished, _LONGEST_PAUSE))
 
 
 _keepers: dict[object, Keeper] = {}

@@ -15,6 +15,8 @@ class OwnTokens:
     `fetch` gets a new one and raises TokenError; `clock` is a monotonic clock in seconds.
     """
 
+    remembers = False
+
     def __init__(self, fetch: Callable[[], Token], clock: Callable[[], float] = time.monotonic) -> None:
         self._fetch = fetch
         self._clock = clock
@@ -24,7 +26,7 @@ class OwnTokens:
         """Return a new token, or the rejected one where that is what such a renewal has just brought."""
         now = self._clock()
         if wish.rejected and not wish.anew and now < self._renewed + RENEWAL_PAUSE:
-            return Obtained(wish.rejected, is_new=False)
+            return Obtained(wish.rejected, age=None, is_new=False)
         token = self._fetch()
         if wish.rejected:
             self._renewed = now

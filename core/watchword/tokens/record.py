@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 from watchword.redact import NeverPickled
 from watchword.tokens.token import Token
 
+LONGEST_LEASE = 300.0
+"""Longest time that one process may ask a token endpoint alone, in seconds."""
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -47,8 +50,11 @@ class Lease:
     until: Moment
 
     def holds(self, now: Moment) -> bool:
-        """Return whether it lasts; one of an earlier epoch ended with its owner."""
-        return now.epoch == self.until.epoch and now.tick < self.until.tick
+        """Return whether it lasts; one of an earlier epoch ended with its owner.
+
+        No lease is longer than `LONGEST_LEASE`: a clock that was set back makes none eternal.
+        """
+        return now.epoch == self.until.epoch and 0.0 < self.until.tick - now.tick <= LONGEST_LEASE
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from watchword.codes import CODES, finding
 from watchword.diagnosis import Finding
 from watchword.errors import SignInRequired, TokenError
-from watchword.tokens.record import Moment, Record, Refusal
+from watchword.tokens.record import Moment, Record
 
 LONGEST_PAUSE = 300.0
 """Longest time that nobody asks, in seconds, whatever the server wishes."""
@@ -18,6 +18,11 @@ UNKNOWN_PAUSE = 300.0
 
 _STANDS = 300.0
 """How long a refusal of the client stands, in seconds: asking again locks accounts at some providers."""
+
+_PAUSE = {True: 1.0, False: 5.0}
+"""How long nobody asks again after any other failure, in seconds, by whether it is transient."""
+
+_OVERLOADED = "temporarily_unavailable"
 
 # The connection may have broken after the request arrived, and the server may have rotated by then;
 # so it may with an answer that holds no token where one was looked for.
@@ -54,20 +59,20 @@ def outcome_of(error: TokenError, *, refreshing: bool) -> Outcome:
     code = error.code
     if code == "invalid_grant":
         return Outcome(stands=True, is_of_token=refreshing)
-    if code == "temporarily_unavailable":
+    if code == _OVERLOADED:
         wished = error.findings[0].retry_after
         usual = random.uniform(1.0, 3.0)  # noqa: S311 - so that hosts don't come back in step
-        return Outcome(pause=min(usual if wished is None else wished, LONGEST_PAUSE))
-    return Outcome(is_unknown=refreshing and code in _UNKNOWN, stands=code in _STANDING)
+        pause = min(usual if wished is None else wished, LONGEST_PAUSE)
+        return Outcome(refreshing and _failed_inside(error), pause)
+    if refreshing and code in _UNKNOWN:
+        return Outcome(is_unknown=True)
+    return Outcome(stands=True) if code in _STANDING else Outcome(pause=_PAUSE[error.retryable])
 
 
-def refusal(error: TokenError, of: str, at: Moment, *, after_lost: bool) -> Refusal:
-    """Return what is remembered of an error, whose message holds no secret.
-
-    `after_lost` says that the answer to an earlier request was lost, which may be the reason.
-    """
-    lost = " The answer to an earlier refresh was lost, and with it, it seems, its refresh token."
-    return Refusal(of, error.code, error.findings[0].message + (lost if after_lost else ""), at)
+def _failed_inside(error: TokenError) -> bool:
+    """Return whether the server, or what stands before it, may have failed after it had rotated."""
+    status = error.findings[0].evidence.get("status", "")
+    return status.startswith("5") and status != "503"
 
 
 def check_refusal(record: Record, now: Moment, token: str, request: str, called: str) -> None:
@@ -87,17 +92,17 @@ def check_refusal(record: Record, now: Moment, token: str, request: str, called:
         raise TokenError([_standing(refused.code, refused.message, left)])
 
 
-def check_pause(record: Record, now: Moment) -> None:
-    """Raise TokenError while nobody is to ask."""
+def check_pause(record: Record, now: Moment, *, patient: bool) -> None:
+    """Raise TokenError while nobody is to ask; who is not `patient` asks unless the server wants quiet."""
     pause = record.pause
     left = pause.until.since(now) if pause else 0.0
-    if pause and left > 0:
+    if pause and left > 0 and (patient or pause.code == _OVERLOADED):
         raise TokenError([_standing(pause.code, pause.message, left)])
 
 
 def sign_in_required(record: Record, now: Moment, called: str) -> SignInRequired:
     """Return the error that says why a person has to sign in, and since when the last sign-in was."""
-    if record.refusal:
+    if record.refusal and record.refusal.code == "invalid_grant":
         what = f"The sign-in of {called} has ended: {record.refusal.message}"
     elif record.token:
         what = f"The sign-in of {called} has ended, and the server gave no refresh token to renew it."

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
-import secrets
 import time
-from dataclasses import replace
-from functools import cached_property
 
 from watchword.codes import finding
 from watchword.origins import host
@@ -35,9 +31,10 @@ class Shelf(NeverPickled):
         self._name = name
         self._source = source
         self._transport = transport
-        self._instance = secrets.token_hex(8)
+        self._unsaved: tuple[int, steps.Issued] | None = None
 
-    @cached_property
+    # Key and guard are made anew each time: a store that was replaced has another salt.
+    @property
     def key(self) -> str:
         """The key of the record: by name and account and, where any process could fetch it, by request."""
         account = self._source.account
@@ -45,7 +42,7 @@ class Shelf(NeverPickled):
         request = () if account.signs_in else (self.guard,)
         return f"{self._name}:{self.store.fingerprint('account', self._name, *found_by, *request)}"
 
-    @cached_property
+    @property
     def guard(self) -> str:
         """The fingerprint of the token request: a token of another request is not used."""
         return self.store.fingerprint("request", *self._source.identity, *self._transport.identity)
@@ -55,30 +52,28 @@ class Shelf(NeverPickled):
         return self.store.fingerprint("shown", refresh_token) if refresh_token else ""
 
     @property
-    def owner(self) -> str:
-        """Who holds a lease of this place; a forked child is another one."""
-        return f"{self._instance}.{os.getpid()}"
-
-    @property
     def _label(self) -> steps.Label:
         account = self._source.account
         return steps.Label(self._name, account.method, host(account.token_url), account.signs_in)
 
-    def take(self, seconds: float) -> Snapshot:
+    def take(self, owner: str, seconds: float) -> Snapshot:
         """Take the lease where it is free, for so many seconds."""
-        return self.change(steps.take(self.owner, seconds, self._label))
+        return self.change(steps.take(owner, seconds, self._label))
 
-    def release(self) -> None:
+    def release(self, owner: str) -> None:
         """Give the lease back; where that can't be noted, it ends by itself."""
-        self.note(steps.release(self.owner))
+        self.note(steps.release(owner))
+
+    def recover(self) -> Snapshot:
+        """Save what could not be saved before, here or by an earlier process, and return the record."""
+        if self._unsaved:
+            self.change(steps.save(*self._unsaved))
+            self._unsaved = None
+        Spill(self.store, self.key).adopt()
+        return self.load()
 
     def load(self) -> Snapshot:
-        """Return the record, with what an earlier process could not save."""
-        Spill(self.store, self.key).adopt()
-        return self.store.load(self.key)
-
-    def look(self) -> Snapshot:
-        """Return the record as the store has it."""
+        """Return the record."""
         return self.store.load(self.key)
 
     def change(self, step: Step) -> Snapshot:
@@ -106,6 +101,7 @@ class Shelf(NeverPickled):
         if not self._source.account.signs_in:
             _log.warning("The token of %s is not shared with other processes: %s", self.called, failure)
             return None
+        self._unsaved = generation, issued
         try:
             Spill(self.store, self.key).write(generation, issued)
             where = "lies in an encrypted file until the store takes it"
@@ -135,22 +131,18 @@ class Shelf(NeverPickled):
             )
             return steps.named(steps.succeed(record, issued, now), self._label)
 
-        Spill(self.store, self.key).discard()
         self.change(step)
+        self._unsaved = None
+        Spill(self.store, self.key).discard()
 
     def drop(self) -> Token | None:
-        """Forget the token and return it; None where no key opens it any more.
-
-        What stays is that the document's refresh token has served.
-        """
+        """Forget the token and return it; None where no key opens it any more."""
         try:
-            token = self.load().record.token
+            token = self.recover().record.token
+            self.change(steps.forget(self.imported))
         except StoreError as error:
             if error.code != "store_key_wrong":
                 raise
-            token = None
-        self.store.delete(self.key)
-        served = self.imported
-        if served:
-            self.change(lambda record, _: replace(record, imported=served))
+            self.store.delete(self.key)
+            return None
         return token

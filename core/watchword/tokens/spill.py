@@ -5,7 +5,9 @@ A server that rotates has no other copy: to drop one would end the sign-in.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import os
 import tempfile
 from dataclasses import asdict, dataclass, replace
@@ -16,6 +18,8 @@ from watchword.tokens.record import Moment, Record
 from watchword.tokens.steps import Issued, succeed
 from watchword.tokens.store import StoreError, TokenStore
 from watchword.tokens.token import Token
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,11 +63,12 @@ class Spill:
         except OSError:
             return
         try:
-            content = json.loads(self.store.unseal(sealed, self._context))
-        except StoreError:
-            path.rename(path.with_suffix(".unreadable"))  # of another key: kept, and not in the way
-            raise
-        generation, issued = _read(content)
+            generation, issued = _read(json.loads(self.store.unseal(sealed, self._context)))
+        except (StoreError, TypeError, ValueError) as error:
+            with contextlib.suppress(OSError):  # of another key or version: kept, and not in the way
+                path.rename(path.with_suffix(".unreadable"))
+            _log.error("A refresh token that an earlier process left in %s can't be read: %s", path, error)
+            return
 
         def step(record: Record, now: Moment) -> Record:
             if record.generation != generation:
@@ -72,11 +77,12 @@ class Spill:
             return replace(succeed(record, issued, now), lease=record.lease)
 
         self.store.change(self.key, step)
-        path.unlink(missing_ok=True)
+        self.discard()
 
     def discard(self) -> None:
-        """Remove the file: a person has signed in anew."""
-        self.path.unlink(missing_ok=True)
+        """Remove the file; one that stays does no harm, since the store's generation has gone on."""
+        with contextlib.suppress(OSError):
+            self.path.unlink()
 
     @property
     def _context(self) -> str:

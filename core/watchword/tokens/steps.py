@@ -40,52 +40,55 @@ def named(record: Record, label: Label) -> Record:
 
 def release(owner: str) -> Step:
     """Give the lease back, where it is still this owner's."""
-    return lambda record, _: record.released() if record.lease and record.lease.owner == owner else record
+    return lambda record, _: _given_back(record, owner)
 
 
-def journal(owner: str) -> Step:
-    """Note, before anything is sent, that a request is under way whose outcome nobody knows yet."""
+def journal(owner: str, seconds: float) -> Step:
+    """Note, before anything is sent, that a request is under way whose outcome nobody knows yet.
 
-    def step(record: Record, now: Moment) -> Record:
-        return (
-            replace(record, attempt=record.attempt + 1, pause=None) if record.held_by(owner, now) else record
-        )
-
-    return step
-
-
-def settle(owner: str, generation: int, attempts: int) -> Step:
-    """Note that the request had no effect: so many are without a known outcome, as before it."""
-
-    def step(record: Record, _: Moment) -> Record:
-        if record.generation != generation:
-            return record
-        return replace(_given_back(record, owner), attempt=attempts)
-
-    return step
-
-
-def pause(owner: str, seconds: float, code: str, message: str) -> Step:
-    """Have nobody ask for so many seconds, and say why."""
-
-    def step(record: Record, now: Moment) -> Record:
-        return replace(_given_back(record, owner), pause=Pause(now.after(seconds), code, message))
-
-    return step
-
-
-def refuse(owner: str, generation: int, refused: Refusal, imported: str = "") -> Step:
-    """Remember that the server refused what was shown to it, unless a token has come meanwhile.
-
-    `imported` is the fingerprint of the document's refresh token where that is what was shown.
+    The lease lasts for so many seconds from now on.
     """
 
     def step(record: Record, now: Moment) -> Record:
+        if not record.held_by(owner, now):
+            return record
+        journalled = replace(record, attempt=record.attempt + 1, pause=None)
+        return journalled.leased(owner, now.after(seconds))
+
+    return step
+
+
+@dataclass(frozen=True)
+class Failed:
+    """What a request that brought no token leaves behind for those who come next.
+
+    `attempts` counts the requests whose outcome nobody knows, `pause` is in seconds, `refused` the
+    fingerprint of what was refused, "" where nothing was; `imported` that of the document's refresh
+    token where it has served; `code` and `message` say why.
+    """
+
+    code: str
+    message: str
+    attempts: int
+    pause: float = 0.0
+    refused: str = ""
+    imported: str = ""
+
+
+def settle(owner: str, generation: int, failed: Failed) -> Step:
+    """Give the lease back and note what became of the request, unless a token has come meanwhile."""
+
+    def step(record: Record, now: Moment) -> Record:
         if record.generation != generation:
             return record
-        released = _given_back(record, owner)
-        served = imported or record.imported
-        return replace(released, refusal=replace(refused, at=now), attempt=0, imported=served)
+        code, message = failed.code, failed.message
+        return replace(
+            _given_back(record, owner),
+            attempt=failed.attempts,
+            pause=Pause(now.after(failed.pause), code, message) if failed.pause else record.pause,
+            refusal=Refusal(failed.refused, code, message, now) if failed.refused else record.refusal,
+            imported=failed.imported or record.imported,
+        )
 
     return step
 
@@ -94,15 +97,16 @@ def refuse(owner: str, generation: int, refused: Refusal, imported: str = "") ->
 class Issued:
     """A token that the server has just issued, to be saved.
 
-    `at` is the store's time before it was asked for; `guard` is the fingerprint of the request;
-    `after_refusal` says that the API had refused the one before, `single_use` that refresh tokens serve
-    once, `signed_in` that a person has just signed in; `imported` is the fingerprint of the document's
-    refresh token where that has served for it.
+    `at` is the store's time before it was asked for; `guard` is the fingerprint of the request, `shown`
+    the refresh token in it. `after_refusal` says that the API had refused the token before, `single_use`
+    that refresh tokens serve once, `signed_in` that a person has just signed in; `imported` is the
+    fingerprint of the document's refresh token where that has served.
     """
 
     token: Token
     at: Moment
     guard: str
+    shown: str | None = None
     after_refusal: bool = False
     single_use: bool = False
     signed_in: bool = False
@@ -113,23 +117,16 @@ def save(generation: int, issued: Issued) -> Step:
     """Save a token as the successor of a generation; nothing where that has one already."""
 
     def step(record: Record, now: Moment) -> Record:
-        if record.generation != generation:
-            return record
-        return succeed(record, issued, now)
+        return succeed(record, issued, now) if record.generation == generation else record
 
     return step
 
 
 def succeed(record: Record, issued: Issued, now: Moment) -> Record:
-    """Return the record with the token as its next generation; what was open is settled with it.
-
-    A reply without refresh token leaves the old one in force (RFC 6749 section 6).
-    """
-    token, old = issued.token, record.token
-    known = old.refresh_token if old else None
-    if token.refresh_token is None and known and not issued.signed_in:
-        token = replace(token, refresh_token=known, refresh_lifetime=old.refresh_lifetime if old else None)
-    changed = token.refresh_token != known
+    """Return the record with the token as its next generation; what was open is settled with it."""
+    token = _with_refresh_token(record, issued)
+    known = record.token.refresh_token if record.token else None
+    stated = issued.token.refresh_lifetime is not None
     return replace(
         record,
         generation=record.generation + 1,
@@ -137,9 +134,9 @@ def succeed(record: Record, issued: Issued, now: Moment) -> Record:
         guard=issued.guard,
         obtained=issued.at,
         signed_in=issued.at if issued.signed_in else record.signed_in,
-        refresh_obtained=issued.at if changed or issued.token.refresh_lifetime else record.refresh_obtained,
+        refresh_obtained=issued.at if stated or token.refresh_token != known else record.refresh_obtained,
         used=now,
-        rotates=_rotates(record, issued, changed=changed),
+        rotates=_rotates(record, issued),
         lease=None,
         attempt=0,
         pause=None,
@@ -149,12 +146,40 @@ def succeed(record: Record, issued: Issued, now: Moment) -> Record:
     )
 
 
-def _rotates(record: Record, issued: Issued, *, changed: bool) -> bool | None:
+def forget(imported: str) -> Step:
+    """Forget the token; a later generation begins, so that no late answer brings it back.
+
+    What stays is that the document's refresh token, of this fingerprint, has served.
+    """
+
+    def step(record: Record, _: Moment) -> Record:
+        served = imported or record.imported
+        return Record(record.key, generation=record.generation + 1, imported=served)
+
+    return step
+
+
+def _with_refresh_token(record: Record, issued: Issued) -> Token:
+    """Return the token with the refresh token that is in force: a silent reply leaves the one shown so.
+
+    RFC 6749 section 6. One that stays ends when it would have, unless the reply says otherwise.
+    """
+    token, old = issued.token, record.token
+    in_force = token.refresh_token or issued.shown
+    lasts = token.refresh_lifetime
+    if lasts is None and old and in_force == old.refresh_token:
+        lasts = old.refresh_lifetime
+    return replace(token, refresh_token=in_force, refresh_lifetime=lasts)
+
+
+def _rotates(record: Record, issued: Issued) -> bool | None:
     if issued.single_use:
         return True
-    if issued.signed_in or not record.token or not record.token.refresh_token:
-        return record.rotates if not issued.signed_in else None
-    return changed
+    if issued.signed_in:
+        return None
+    if issued.shown is None:
+        return record.rotates
+    return issued.token.refresh_token not in {None, issued.shown}
 
 
 def _given_back(record: Record, owner: str) -> Record:

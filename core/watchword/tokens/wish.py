@@ -22,15 +22,22 @@ class Wish:
 
 
 class Obtained(NamedTuple):
-    """A token, the seconds since it was issued, and whether that was after it was wished for."""
+    """A token, the seconds since it was issued, and whether that was after it was wished for.
+
+    The age is None for one that the keeper knows already: the valid, or the rejected one.
+    """
 
     token: Token
-    age: float = 0.0
+    age: float | None = 0.0
     is_new: bool = True
 
 
 class Origin(Protocol):
     """Where a keeper's tokens come from; asked by one thread at a time."""
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it knows by itself, for a while, that asking is of no use."""
 
     def obtain(self, wish: Wish) -> Obtained:
         """Return a token; that which was rejected where no other is to be had yet.

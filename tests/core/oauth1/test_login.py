@@ -17,8 +17,8 @@ import requests
 from typer.testing import CliRunner
 
 import watchword
-from watchword import cli_login
-from watchword.cli import app, main
+from watchword.cli import login
+from watchword.cli.app import app, main
 from watchword.sign_in.callback import listening
 
 
@@ -150,7 +150,7 @@ def test_a_server_that_is_down_is_exit_status_4(saved):
 
 def test_nobody_comes_back(saved, monkeypatch):
     """After ten minutes the command gives up, which is worth another try."""
-    monkeypatch.setattr(cli_login, "PATIENCE", 0.01)
+    monkeypatch.setattr(login, "PATIENCE", 0.01)
     done = run(saved(), "--no-browser")
     assert (done.exit_code, "read_timeout" in done.stderr) == (4, True)
 
@@ -163,7 +163,7 @@ def test_the_browser_is_opened_where_there_is_one(saved, provider, monkeypatch):
         opened.append(url)
         requests.get(provider.visit(url), timeout=10)
 
-    monkeypatch.setattr(cli_login.webbrowser, "open", user)
+    monkeypatch.setattr(login.webbrowser, "open", user)
     done = run(saved())
     assert done.exit_code == 0, done.stderr
     assert len(opened) == 1
@@ -231,7 +231,7 @@ def signed_in(path, provider, monkeypatch, meanwhile=lambda: None):
         meanwhile()
         requests.get(provider.visit(url), timeout=10)
 
-    monkeypatch.setattr(cli_login.webbrowser, "open", user)
+    monkeypatch.setattr(login.webbrowser, "open", user)
     return run(path)
 
 

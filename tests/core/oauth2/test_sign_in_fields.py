@@ -187,6 +187,16 @@ def test_an_imported_sign_in_needs_no_page(endpoint):
     endpoint.source("oauth2_device_code", device_url=None, refresh_token=USED)
 
 
+@pytest.mark.parametrize("more", [{}, {"secret_parameters": {"template:PIN": "s3cret-pin"}}])
+def test_the_page_s_parameters_take_no_secrets(endpoint, more):
+    """A browser's URL is no place for a secret: to mention one is an error, be there one or not."""
+    parameters = {"prompt": "login", "pin": "{{secret:PIN}}"}
+    document = endpoint.document("oauth2_authorization_code", authorize_parameters=parameters, **more)
+    (found,) = watchword.load(document, name="acme").lint()
+    assert found.code.name == "template_unresolved"
+    assert "takes no secrets" in found.message
+
+
 def test_scopes_are_joined_for_the_page_as_for_the_endpoint(endpoint):
     """What the sign-in page is asked for is joined by the document's separator."""
     fields = endpoint.document("oauth2_authorization_code", scope="a b", scope_separator=",")

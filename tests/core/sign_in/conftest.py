@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,6 +11,7 @@ import pytest
 import requests
 
 import watchword
+from watchword.errors import TokenError
 from watchword.playground import AWKWARD_CREDENTIALS, OAuthSettings, Playground, document
 from watchword.sign_in import oauth2
 from watchword.tokens.stores.memory import MemoryStore
@@ -84,6 +86,41 @@ def begun(browser):
         return sign_in, browser.decide(sign_in.authorize_url, **how)
 
     return run
+
+
+@pytest.fixture
+def refused():
+    """Give a function that finishes a sign-in which must fail with a code, and returns what is said."""
+
+    def finish(code, connection, answer, words="", **how):
+        with pytest.raises(TokenError) as error:
+            oauth2.finish(connection, answer, **how)
+        assert error.value.code == code, error.value
+        assert words in str(error.value)
+        assert connection.health().obtained is None
+        return str(error.value)
+
+    return finish
+
+
+@pytest.fixture
+def kept(monkeypatch, tmp_path):
+    """Keep tokens in a file, as a user's command does; give its URL."""
+    url = f"sqlite:///{tmp_path}/store/tokens.db"
+    monkeypatch.setenv("WATCHWORD_STORE", url)
+    return url
+
+
+@pytest.fixture
+def saved(tmp_path, playground, kept):
+    """Give a function that writes a document and returns its path."""
+
+    def write(name="acme", *, method=CODE, **fields):
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps({**document(playground.url, method), **fields}), encoding="utf-8")
+        return path
+
+    return write
 
 
 @pytest.fixture

@@ -45,8 +45,10 @@ def test_only_the_state_that_is_waited_for_counts(host):
 
 
 def test_nobody_else_is_served():
-    """Another path is not there, nor is the callback for other methods."""
+    """Another path is not there, nor another method, nor anything before the state is known."""
     with listening(path="/callback") as callback:
         assert requests.get(f"{callback.url}/more?state=s", timeout=10).status_code == 404
         assert requests.post(callback.url, timeout=10).status_code == 501
-        assert requests.get(callback.url, timeout=10).headers["Referrer-Policy"] == "no-referrer"
+        early = requests.get(callback.url, timeout=10)
+        assert (early.status_code, early.headers["Referrer-Policy"]) == (400, "no-referrer")
+        assert callback.visited(0.01) is None

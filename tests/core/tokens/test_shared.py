@@ -7,6 +7,7 @@ rotates refresh tokens and revokes the sign-in when one is used twice.
 from __future__ import annotations
 
 import itertools
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from watchword.errors import SignInRequired, TokenError
 from watchword.tokens import shared as shared_module
 from watchword.tokens import shelf as shelf_module
 from watchword.tokens import steps
+from watchword.tokens.health import health_of
 from watchword.tokens.keeper import Keeper
 from watchword.tokens.record import Moment
 from watchword.tokens.shared import SharedTokens
@@ -157,7 +159,7 @@ def test_a_stale_token_serves_while_another_worker_holds_the_lease(clock, store)
     keeper = worker(clock, store, server)
     keeper.get()
     clock.go(85)
-    tokens(store, server).shelf.take(60)
+    tokens(store, server).shelf.take("another", 60)
     assert keeper.get().access_token == "access-0"
     assert server.calls == 0
 
@@ -167,17 +169,18 @@ def test_a_lease_that_is_over_is_taken(clock, store):
     server = Server()
     signed_in(store, server)
     clock.go(101)
-    tokens(store, server).shelf.take(61)
+    tokens(store, server).shelf.take("another", 61)
     clock.go(62)
     assert worker(clock, store, server).get().access_token == "access-1"
 
 
-def test_who_waits_too_long_for_a_lease_gets_a_typed_error(clock, store):
+def test_who_waits_too_long_for_a_lease_gets_a_typed_error(clock, store, monkeypatch):
     """A lease that is renewed for ever ends in an error that says so, not in a hang."""
     server = Server()
     signed_in(store, server)
     clock.go(101)
-    tokens(store, server).shelf.take(1000)
+    tokens(store, server).shelf.take("another", 250)
+    monkeypatch.setattr(shared_module, "_SLACK", 0.0)
     with pytest.raises(TokenError) as error:
         worker(clock, store, server, timeout=0.01).get()
     assert error.value.code == "renewal_in_progress"
@@ -389,7 +392,20 @@ def test_a_changed_client_secret_or_scope_keeps_the_sign_in(clock, store):
     server = Server()
     signed_in(store, server)
     assert worker(clock, store, server).get().access_token == "access-0"
+    clock.go(61)
     assert worker(clock, store, server, request="another secret").get().access_token == "access-1"
+    assert server.calls == 1
+
+
+def test_processes_with_old_and_new_secret_do_not_refresh_in_turn(clock, store):
+    """While a changed document is rolled out, each side takes what the other has just fetched."""
+    server = Server()
+    signed_in(store, server)
+    clock.go(101)
+    for _ in range(10):
+        for request in ("old secret", "new secret"):
+            worker(clock, store, server, request=request).get()
+        clock.go(1)
     assert server.calls == 1
 
 
@@ -449,6 +465,123 @@ def test_a_validation_s_token_is_new_and_one_for_all_who_validate_at_once(clock,
     assert server.calls == calls + 1
 
 
+def test_an_interrupted_wait_does_not_end_the_renewal(clock, store):
+    """A task that is killed by its time limit while the server answers loses nothing: the answer is saved."""
+    server = Server(delay=0.3)
+    signed_in(store, server)
+    clock.go(101)
+
+    class TimeLimitError(Exception):
+        pass
+
+    def interrupt(*_):
+        raise TimeLimitError
+
+    keeper = worker(clock, store, server)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(TimeLimitError):
+            keeper.get()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert keeper.get().access_token == "access-1"
+    assert server.calls == 1
+
+
+def test_a_late_answer_is_saved_for_the_next_who_asks(clock, store):
+    """Who waits gives up at its timeout; the answer is taken all the same, and its refresh token kept."""
+    server = Server(delay=0.5)
+    signed_in(store, server)
+    clock.go(101)
+    keeper = worker(clock, store, server, timeout=0.4)
+    with pytest.raises(TokenError) as error:
+        keeper.get()
+    assert error.value.code == "read_timeout"
+    assert worker(clock, store, server, timeout=0.4).get().access_token == "access-1"
+    assert server.calls == 1
+
+
+def test_a_late_save_does_not_undo_a_new_sign_in(clock, store):
+    """After a sign-out and another person's sign-in, what was under way for the first is worth nothing."""
+    server = Server()
+    signed_in(store, server)
+    shelf = tokens(store, server).shelf
+    generation = shelf.load().record.generation
+    late = steps.Issued(Token("alice", refresh_token="alice"), clock.moment(), shelf.guard, "refresh-0")
+    shelf.drop()
+    shelf.accept(Token("bob", refresh_token="bob", lifetime=100))
+    assert shelf.save(generation, late).record.token.access_token == "bob"
+
+
+def test_a_silent_reply_keeps_the_refresh_token_that_was_shown(clock, store):
+    """Also the document's, of a server that gives no other: the sign-in is renewed from the store."""
+    server = Server(rotates=False)
+    account = replace(SIGN_IN, imported="refresh-0")
+    worker(clock, store, server, account).get()
+    clock.go(101)
+    assert worker(clock, store, server).get().access_token == "access-2"
+    assert health_of(tokens(store, server).shelf.load()).can_renew
+
+
+@pytest.mark.parametrize(
+    ("stated", "repeats", "left"),
+    [(None, False, 900), (None, True, 900), (500, False, 500), (500, True, 500)],
+)
+def test_the_end_of_a_refresh_token_is_known_from_the_last_word(clock, store, stated, repeats, left):
+    """One that stays ends when it would have, unless the server says otherwise."""
+    issued = [Token("a", lifetime=50, refresh_token="r", refresh_lifetime=1000)]
+    issued.append(Token("b", lifetime=50, refresh_token="r" if repeats else None, refresh_lifetime=stated))
+    shelf = tokens(store, Server()).shelf
+    for token in issued:
+        generation = shelf.load().record.generation
+        shelf.save(generation, steps.Issued(token, clock.moment(), shelf.guard, "r"))
+        clock.go(100 if token is issued[0] else 0)
+    assert health_of(shelf.load()).refresh_ends == left
+
+
+def test_a_new_sign_in_elsewhere_is_seen_within_seconds(clock, store):
+    """A process that was told of a refused client asks the store again, where somebody has mended it."""
+    server = Server()
+    signed_in(store, server)
+    clock.go(101)
+    server.failures = [finding("invalid_client", "who?")]
+    keeper = worker(clock, store, server)
+    with pytest.raises(TokenError):
+        keeper.get()
+    signed_in(store, server)
+    clock.go(6)
+    assert keeper.get().access_token == "access-0"
+
+
+def test_a_gateway_s_error_may_hide_a_rotation(clock, store):
+    """After two of them there is quiet for a while, as after two lost answers."""
+    server = Server()
+    signed_in(store, server)
+    clock.go(101)
+    overloaded = finding("temporarily_unavailable", "down", evidence={"status": "504"})
+    server.failures = [overloaded, overloaded]
+    for code in ("temporarily_unavailable", "refresh_outcome_unknown"):
+        with pytest.raises(TokenError) as error:
+            worker(clock, store, server).get()
+        assert error.value.code == code
+        clock.go(4)
+    assert server.calls == 2
+    clock.go(301)
+    assert worker(clock, store, server).get().access_token == "access-1"
+
+
+def test_a_failure_of_any_kind_is_not_repeated_by_every_worker(clock, store):
+    """Whatever the server says, thirty-two workers hear it once."""
+    server = Server()
+    server.failures = [finding("invalid_scope", "no such scope")] * WORKERS
+    for _ in range(WORKERS):
+        with pytest.raises(TokenError) as error:
+            worker(clock, store, server, MACHINE).get()
+        assert error.value.code == "invalid_scope"
+    assert server.calls == 1
+
+
 class Broken(MemoryStore):
     """A store that takes nothing while it is told so."""
 
@@ -501,7 +634,7 @@ def test_a_spilled_token_that_does_not_follow_the_store_s_is_dropped(clock):
     assert shelf.save(generation, late) is None
     store.code = None
     MemoryStore.change(store, shelf.key, lambda record, _: replace(record, generation=generation + 5))
-    assert shelf.load().record.token.access_token == "access-0"
+    assert shelf.recover().record.token.access_token == "access-0"
 
 
 @pytest.mark.parametrize("code", sorted(shared_module._STORE_FAULTS))
@@ -517,6 +650,43 @@ def test_without_a_store_machines_fetch_for_themselves_and_sign_ins_say_what_is_
         worker(clock, store, server).get()
     assert error.value.code == code
     assert server.calls == 1
+
+
+def test_a_new_refresh_token_is_kept_by_its_process_where_no_file_can_be(clock, monkeypatch, caplog):
+    """On a machine without a writable disk it is saved as soon as the store takes it, before any refresh."""
+    store, server = Broken(), Server()
+    signed_in(store, server)
+    clock.go(101)
+    answer = server.answer
+
+    def breaking(refresh_token):
+        store.code = "store_unreachable"
+        return answer(refresh_token)
+
+    server.answer = breaking
+    monkeypatch.setenv("WATCHWORD_HOME", "/proc/nowhere")
+    keeper = worker(clock, store, server)
+    assert keeper.get().access_token == "access-1"
+    assert "is held by this process alone" in caplog.text
+    server.answer, store.code = answer, None
+    clock.go(101)
+    assert keeper.get().access_token == "access-2"
+    assert not server.revoked
+
+
+def test_a_sign_in_that_the_store_can_t_take_leaves_what_was_spilled(clock):
+    """Neither is lost: the old one stays where it was until a new one is safe."""
+    store, server = Broken(), Server()
+    signed_in(store, server)
+    shelf = tokens(store, server).shelf
+    generation = shelf.load().record.generation
+    store.code = "store_full"
+    issued = steps.Issued(Token("next", refresh_token="next"), clock.moment(), shelf.guard, "refresh-0")
+    shelf.save(generation, issued)
+    with pytest.raises(StoreError):
+        shelf.accept(Token("new", refresh_token="new"))
+    store.code = None
+    assert tokens(store, server).shelf.recover().record.token.access_token == "next"
 
 
 def test_a_valid_token_outlives_the_store(clock, caplog):
@@ -543,7 +713,7 @@ def test_a_late_answer_is_saved_although_the_lease_is_over(clock, store):
 
     def slow(refresh_token):
         clock.go(70)
-        tokens(store, server).shelf.take(60)
+        tokens(store, server).shelf.take("another", 60)
         return answer(refresh_token)
 
     server.answer = slow

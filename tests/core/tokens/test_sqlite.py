@@ -16,6 +16,7 @@ from watchword.tokens.store import StoreError
 from watchword.tokens.stores import files, schema
 from watchword.tokens.stores import sqlite as module
 from watchword.tokens.stores.encryption import new_key
+from watchword.tokens.stores.failures import of_sqlite
 from watchword.tokens.token import Token
 
 TOKEN = Token("canary-access", refresh_token="canary-refresh")
@@ -194,6 +195,41 @@ def test_a_full_disk_at_the_start_is_named(disk, sqlite):
         store.change("k", save)
     (disk / "ballast").unlink()
     assert store.change("k", save).record.generation == 1
+
+
+@contextmanager
+def limited(size):
+    """Let this process write no file beyond a size in bytes."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("room", [-1, 0, 30_000])
+def test_a_limit_of_file_sizes_is_named(sqlite, sqlite_file, room):
+    """Where files may not grow any more the store is full, not broken, and serves again without the limit."""
+    store = sqlite.open()
+    store.change("k", save)
+    limit = 1 if room < 0 else sqlite_file.stat().st_size + room
+    with limited(limit), refused("store_full"):
+        for number in range(100):
+            store.change(f"{number}", lambda record, _: replace(record, guard="x" * 20_000))
+    assert store.load("k").record.token == TOKEN
+    assert store.change("k", save).record.generation == 2
+    assert {path.name for path in sqlite_file.parent.iterdir()} <= {
+        f"tokens.db{ending}" for ending in ("", "-shm", "-wal", ".key", ".lock")
+    }
+
+
+def test_a_disk_that_breaks_is_not_full(sqlite, sqlite_file):
+    """The same words of SQLite without a want of room are no full store."""
+    sqlite.open().change("k", save)
+    words = sqlite3.OperationalError("disk I/O error")
+    assert of_sqlite(words, sqlite.url, sqlite_file).code == "store_unreachable"
 
 
 def test_a_read_only_disk_is_named(disk, sqlite):

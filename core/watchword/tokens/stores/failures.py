@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -51,6 +51,9 @@ _SQLITE = {
     "decode": "store_damaged",
 }
 
+_GROWTH = 65536
+"""By how many bytes a file must be able to grow: SQLite's steps are smaller."""
+
 # SQLSTATE, by code and by class (PostgreSQL, appendix A).
 _POSTGRES = {
     "25006": "store_read_only",
@@ -91,11 +94,28 @@ def of_sqlite(error: BaseException | None, shown: str, path: Path) -> StoreError
     code = next((code for part, code in _SQLITE.items() if part in words), "")
     if not os.access(path.parent, os.X_OK) or not path.exists():
         return failure("store_unreachable", shown, "its file is gone", answer=words)
-    if not code and not shutil.disk_usage(path.parent).free:
+    if not code and _lacks_room(path):
         code = "store_full"
     if not code and "unable to open" in words and not _writable(path):
         code = "store_read_only"
     return failure(code or "store_unreachable", shown, answer=words)
+
+
+def _lacks_room(path: Path) -> bool:
+    """Return whether a file beside the store can't grow past its size, for want of room or by a limit.
+
+    SQLite says "disk I/O error" to a quota and to a limit of file sizes as it does to a broken disk.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent) as beside:
+            beside.seek(max(file.stat().st_size for file in (path, log) if file.exists()))
+            beside.write(bytes(_GROWTH))
+            beside.flush()
+            os.fsync(beside.fileno())
+    except OSError as error:
+        return _BY_ERRNO.get(error.errno or 0) == "store_full"
+    return False
 
 
 def _writable(path: Path) -> bool:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from watchword.cli_documents import DocumentArgument, NameOption, opened
-from watchword.cli_output import show
+from watchword.cli.documents import DocumentArgument, NameOption, opened
+from watchword.cli.output import show
 from watchword.errors import DocumentError
 
 

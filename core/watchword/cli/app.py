@@ -11,14 +11,14 @@ from rich.table import Column, Table
 from rich.text import Text
 
 import watchword
-from watchword.cli_crash import crashed
-from watchword.cli_keepalive import keepalive
-from watchword.cli_login import login
-from watchword.cli_logout import logout
-from watchword.cli_output import fail, status_of
-from watchword.cli_store import store_commands
-from watchword.cli_tokens import tokens
-from watchword.cli_validate import validate
+from watchword.cli.crash import crashed
+from watchword.cli.keepalive import keepalive
+from watchword.cli.login import login
+from watchword.cli.logout import logout
+from watchword.cli.output import fail, status_of
+from watchword.cli.store import store_commands
+from watchword.cli.tokens import tokens
+from watchword.cli.validate import validate
 from watchword.errors import WatchwordError
 from watchword.fields import about
 
@@ -44,7 +44,8 @@ def main() -> None:
     try:
         status = app(standalone_mode=False)
     except _UsageError as error:
-        typer.echo(f"watchword: {error}", err=True)
+        if str(error):  # else the help was shown
+            typer.echo(f"watchword: {error}", err=True)
         sys.exit(WRONG_USAGE)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)

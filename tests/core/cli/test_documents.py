@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 import watchword
-from watchword.cli import app
-from watchword.cli_documents import name_of, opened
+from watchword.cli.app import app
+from watchword.cli.documents import name_of, opened
 from watchword.errors import DocumentError
 
 HOST = """

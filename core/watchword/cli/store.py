@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from watchword.cli_output import fail, reporting
+from watchword.cli.output import fail, reporting
 from watchword.tokens.store import TokenStore
 
 store_commands = typer.Typer(

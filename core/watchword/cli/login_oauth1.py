@@ -14,8 +14,8 @@ from typing import Any
 import typer
 
 import watchword
-from watchword.cli_browser import Way
-from watchword.cli_output import fail
+from watchword.cli.browser import Way
+from watchword.cli.output import fail
 from watchword.connection import Connection
 from watchword.references import is_reference
 from watchword.sign_in.callback import Place

@@ -11,8 +11,8 @@ import typer
 from typer.testing import CliRunner
 
 import watchword
-from watchword.cli import app
-from watchword.cli_output import span, worst
+from watchword.cli.app import app
+from watchword.cli.output import span, worst
 from watchword.playground import Playground, document
 from watchword.tokens.stores import open_store
 from watchword.tokens.token import Token

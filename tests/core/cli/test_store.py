@@ -11,8 +11,8 @@ import typer
 from typer.testing import CliRunner
 
 import watchword
-from watchword import cli, cli_store, redact
-from watchword.cli import app, main
+from watchword import cli, redact
+from watchword.cli.app import app, main
 from watchword.tokens import stores
 from watchword.tokens.stores import open_store
 from watchword.tokens.stores.encryption import new_key
@@ -123,7 +123,7 @@ def crash(monkeypatch, capsys, error, *, debug):
             raise error
 
     redact.register([SECRET])
-    monkeypatch.setattr(cli_store, "_store", broken)
+    monkeypatch.setattr(cli.store, "_store", broken)
     monkeypatch.setattr(sys, "argv", ["watchword", "store", "health"])
     monkeypatch.setenv("WATCHWORD_DEBUG", "1" if debug else "")
     with pytest.raises(SystemExit) as end:
@@ -150,7 +150,7 @@ def test_a_crash_shows_lines_on_wish(monkeypatch, capsys):
 
 def test_an_error_of_watchword_is_no_crash(monkeypatch, capsys):
     """A typed error that a command lets through ends in its message and the exit status of its kind."""
-    monkeypatch.setattr(cli, "app", lambda **_: watchword.load({}))
+    monkeypatch.setattr(cli.app, "app", lambda **_: watchword.load({}))
     monkeypatch.setattr(sys, "argv", ["watchword"])
     with pytest.raises(SystemExit) as end:
         main()
@@ -160,11 +160,11 @@ def test_an_error_of_watchword_is_no_crash(monkeypatch, capsys):
 def test_a_crash_in_a_process_of_its_own():
     """Neither Python's own dump nor rich's shows what a variable held."""
     program = (
-        "import sys; from watchword import cli, cli_store, redact\n"
+        "import sys; from watchword import cli, redact\n"
         "def broken():\n    local = bytes.fromhex('73336372657431').decode()\n"
         "    raise ValueError('no ' + local)\n"
         "redact.register([bytes.fromhex('73336372657431').decode()])\n"
-        "cli_store._store = broken\n"
+        "cli.store._store = broken\n"
         "sys.argv = ['watchword', 'store', 'health']\n"
         "cli.main()\n"
     )

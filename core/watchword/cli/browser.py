@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import typer
 
-from watchword.cli_output import fail
+from watchword.cli.output import fail
 from watchword.codes import finding
 from watchword.errors import TokenError
 from watchword.sign_in.callback import HOST, Callback, Place, listening

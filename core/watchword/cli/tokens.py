@@ -11,7 +11,7 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from watchword.cli_output import console, fail, span
+from watchword.cli.output import console, fail, span
 from watchword.diagnosis import Permanence
 from watchword.tokens.health import DAY, Health, health
 from watchword.tokens.store import StoreError, TokenStore

@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import typer
 
 import watchword
-from watchword import cli_login_oauth1
-from watchword.cli_browser import Way
-from watchword.cli_documents import (
+from watchword.cli import login_oauth1
+from watchword.cli.browser import Way
+from watchword.cli.documents import (
     STDIN,
     DocumentArgument,
     NameOption,
@@ -23,8 +23,8 @@ from watchword.cli_documents import (
     name_of,
     opened,
 )
-from watchword.cli_login_oauth2 import by_browser, by_code
-from watchword.cli_output import fail, remark, reporting, span
+from watchword.cli.login_oauth2 import by_browser, by_code
+from watchword.cli.output import fail, remark, reporting, span
 from watchword.codes import finding
 from watchword.connection import Connection
 from watchword.diagnosis import Finding
@@ -67,7 +67,7 @@ def login(
         if fields.get("method") == _OAUTH1:
             if document == STDIN:
                 fail("the sign-in of OAuth 1.0 ends in the document: give a file")
-            cli_login_oauth1.sign_in(Path(document), fields, way)
+            login_oauth1.sign_in(Path(document), fields, way)
             return
         if content is None:
             connection = opened(document, name)

@@ -17,7 +17,7 @@ import typer
 
 import watchword
 from watchword import redact
-from watchword.cli_output import fail
+from watchword.cli.output import fail
 from watchword.connection import Connection
 from watchword.errors import WatchwordError
 

@@ -6,9 +6,9 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from watchword.cli_documents import HELP, NameOption, opened
-from watchword.cli_output import status_of, worst
-from watchword.cli_tokens import sign_in_ends
+from watchword.cli.documents import HELP, NameOption, opened
+from watchword.cli.output import status_of, worst
+from watchword.cli.tokens import sign_in_ends
 from watchword.codes import finding
 from watchword.connection import Connection
 from watchword.errors import SignInRequired, WatchwordError

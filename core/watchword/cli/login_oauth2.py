@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from watchword.cli_browser import ANYWHERE, Way
+from watchword.cli.browser import ANYWHERE, Way
 from watchword.connection import Connection
 from watchword.diagnosis import Finding
 from watchword.methods.oauth2_authorization_code import OAuth2AuthorizationCode

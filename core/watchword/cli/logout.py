@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from watchword.cli_documents import DocumentArgument, NameOption, opened
-from watchword.cli_output import remark, reporting
+from watchword.cli.documents import DocumentArgument, NameOption, opened
+from watchword.cli.output import remark, reporting
 from watchword.diagnosis import Permanence
 
 
