@@ -376,7 +376,8 @@ class OAuth2AuthorizationCodeResource(ApiResource):
     authorize_parameters: dict[str, Any] = Field(
         default={},
         description=(
-            'JSON: what the sign-in page gets beside the standard, such as {"access_type": "offline"}.'
+            'JSON: what the sign-in page gets beside the standard, such as {"access_type": '
+            '"offline"}; no secrets.'
         ),
     )
     redirect_uri: str | None = Field(

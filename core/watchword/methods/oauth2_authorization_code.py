@@ -37,7 +37,8 @@ class OAuth2AuthorizationCode(OAuth2SignIn):
         JsonObject,
         About(
             "Authorize parameters",
-            'JSON: what the sign-in page gets beside the standard, such as {"access_type": "offline"}.',
+            'JSON: what the sign-in page gets beside the standard, such as {"access_type": "offline"}; '
+            "no secrets.",
             _SIGN_IN,
         ),
     ] = Field(default_factory=dict)
@@ -54,10 +55,10 @@ class OAuth2AuthorizationCode(OAuth2SignIn):
     ] = None
 
     def findings(self, secrets: Secrets, /) -> Iterator[Finding]:
-        """That a sign-in has no place to begin at, secrets for its page, what every token request may have."""
+        """What every token request may have, no place to begin a sign-in at, and secrets for its page."""
         yield from super().findings(secrets)
         yield from self.beginning_findings("authorize_url")
-        for name in sorted(set(templates.names(self.authorize_parameters))):
+        for name in sorted(set(templates.names(dict(self.authorize_parameters)))):
             message = f"authorize_parameters mentions {{{{secret:{name[:40]}}}}}, and takes no secrets."
             advice = "Remove it: these parameters stand in a browser's URL, for everybody to read."
             yield finding("template_unresolved", message, advice=advice)

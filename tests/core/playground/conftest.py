@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import html
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import botocore.auth
 import jwt
@@ -196,3 +199,64 @@ def redeem(playground: Playground, session: requests.Session) -> Callable[..., r
         return session.post(f"{playground.url}/oauth/token", data={**own, **form}, timeout=10)
 
     return sent
+
+
+@pytest.fixture
+def question() -> Callable[..., dict[str, str]]:
+    """Give the function that returns the fields of a good authorization request, None leaving one out."""
+    usual = {
+        "response_type": "code",
+        "client_id": CREDENTIALS["oauth2_authorization_code"]["client_id"],
+        "redirect_uri": "http://127.0.0.1:4711/callback",
+        "state": "s",
+    }
+
+    def made(**changes: str | None) -> dict[str, str]:
+        return {name: value for name, value in {**usual, **changes}.items() if value is not None}
+
+    return made
+
+
+@pytest.fixture
+def page(playground: Playground, question: Callable[..., dict[str, str]]) -> Callable[..., str]:
+    """Give the function that returns the address of a page for an authorization request."""
+    return lambda **changes: f"{playground.url}/oauth/authorize?{urlencode(question(**changes))}"
+
+
+@pytest.fixture
+def decide(session: requests.Session) -> Callable[..., requests.Response]:
+    """Give the function that looks at a page as a browser does, and sends its form with a decision."""
+
+    def decided(url: str, *, user: str = "ada", decision: str = "allow") -> requests.Response:
+        shown = session.get(url, timeout=10)
+        assert shown.status_code == 200, shown.text
+        hidden = re.findall('<input type="hidden" name="([^"]*)" value="([^"]*)">', shown.text)
+        form = {html.unescape(name): html.unescape(value) for name, value in hidden}
+        form |= {"user": user, "decision": decision}
+        action = url.partition("?")[0]
+        headers = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
+        return session.post(action, data=form, headers=headers, allow_redirects=False, timeout=10)
+
+    return decided
+
+
+@pytest.fixture
+def back() -> Callable[[requests.Response], dict[str, str]]:
+    """Give the function that returns what the user is sent back with."""
+
+    def sent(answer: requests.Response) -> dict[str, str]:
+        assert answer.status_code == 303
+        query = parse_qs(urlsplit(answer.headers["Location"]).query)
+        return {name: values[0] for name, values in query.items()}
+
+    return sent
+
+
+@pytest.fixture
+def code(
+    page: Callable[..., str],
+    decide: Callable[..., requests.Response],
+    back: Callable[[requests.Response], dict[str, str]],
+) -> Callable[..., str]:
+    """Give the function that returns a code that a user has allowed."""
+    return lambda **changes: back(decide(page(**changes)))["code"]

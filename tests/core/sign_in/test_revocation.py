@@ -11,6 +11,7 @@ from watchword.errors import DocumentError, SignInRequired
 from watchword.playground import Fault
 from watchword.sign_in import oauth2
 from watchword.sign_in.revocation import sign_out
+from watchword.tokens.health import health
 from watchword.tokens.token import Token
 
 TOKEN = Token("t0ken-of-the-provider", refresh_token="r3fresh-of-the-provider")
@@ -25,7 +26,7 @@ def test_a_sign_in_ends_at_both_ends(connect, begun, store, me, public):
     kept = store.records()[0].record.token
     ended = sign_out(connection)
     assert (ended.was_kept, ended.is_revoked, ended.remark) == (True, True, None)
-    assert store.records() == []
+    assert list(health(store)) == []
     with pytest.raises(SignInRequired):
         me(connection)
     connection.accept_sign_in(kept)
@@ -64,14 +65,14 @@ def test_what_the_server_is_told(connect, serve, reply, refresh_token):
     ],
 )
 def test_a_server_that_refuses(connect, playground, store, fault, words):
-    """The record is gone all the same, and the remark quotes the server."""
+    """The token is gone all the same, and the remark quotes the server."""
     connection = connect()
     connection.accept_sign_in(TOKEN)
     playground.add_fault(Fault(path="/oauth/revoke", **fault))
     ended = sign_out(connection)
     assert (ended.was_kept, ended.is_revoked, ended.remark.code.name) == (True, False, "not_revoked")
     assert words in str(ended.remark)
-    assert store.records() == []
+    assert list(health(store)) == []
 
 
 @pytest.mark.parametrize(
@@ -79,13 +80,13 @@ def test_a_server_that_refuses(connect, playground, store, fault, words):
     [("http://127.0.0.1:9/revoke", "was refused", False), (None, "no revoke_url", None)],
 )
 def test_a_server_that_can_t_be_reached(connect, store, url, words, is_revoked):
-    """The record is gone all the same, and the remark says why the server does not know."""
+    """The token is gone all the same, and the remark says why the server does not know."""
     connection = connect(revoke_url=url)
     connection.accept_sign_in(TOKEN)
     ended = sign_out(connection)
     assert words in str(ended.remark)
     assert ended.is_revoked is is_revoked
-    assert store.records() == []
+    assert list(health(store)) == []
 
 
 def test_a_method_without_a_sign_in(connect):

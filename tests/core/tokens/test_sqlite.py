@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -215,7 +216,7 @@ def test_a_limit_of_file_sizes_is_named(sqlite, sqlite_file, room):
     store = sqlite.open()
     store.change("k", save)
     limit = 1 if room < 0 else sqlite_file.stat().st_size + room
-    with limited(limit), refused("store_full"):
+    with limited(limit), refused("store_full", os.strerror(errno.EFBIG)):
         for number in range(100):
             store.change(f"{number}", lambda record, _: replace(record, guard="x" * 20_000))
     assert store.load("k").record.token == TOKEN

@@ -94,15 +94,15 @@ def of_sqlite(error: BaseException | None, shown: str, path: Path) -> StoreError
     code = next((code for part, code in _SQLITE.items() if part in words), "")
     if not os.access(path.parent, os.X_OK) or not path.exists():
         return failure("store_unreachable", shown, "its file is gone", answer=words)
-    if not code and _lacks_room(path):
-        code = "store_full"
+    if not code and (want := _want_of_room(path)):
+        return failure("store_full", shown, answer=want)
     if not code and "unable to open" in words and not _writable(path):
         code = "store_read_only"
     return failure(code or "store_unreachable", shown, answer=words)
 
 
-def _lacks_room(path: Path) -> bool:
-    """Return whether a file beside the store can't grow past its size, for want of room or by a limit.
+def _want_of_room(path: Path) -> str:
+    """Return why a file beside the store can't grow past its size, in the system's words; "" where it can.
 
     SQLite says "disk I/O error" to a quota and to a limit of file sizes as it does to a broken disk.
     """
@@ -114,8 +114,8 @@ def _lacks_room(path: Path) -> bool:
             beside.flush()
             os.fsync(beside.fileno())
     except OSError as error:
-        return _BY_ERRNO.get(error.errno or 0) == "store_full"
-    return False
+        return str(error.strerror) if _BY_ERRNO.get(error.errno or 0) == "store_full" else ""
+    return ""
 
 
 def _writable(path: Path) -> bool:
