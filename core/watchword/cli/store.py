@@ -33,7 +33,7 @@ def health() -> None:
         kind = store.shown.partition(":")[0].partition("+")[0]
         typer.echo(f"kind:     {kind}, for {_REACH.get(kind, 'all machines that reach it')}")
         # Reading opens all of it.
-        typer.echo(f"records:  {len(store.records())}")
+        typer.echo(f"tokens:   {sum(snapshot.record.token is not None for snapshot in store.records())}")
         typer.echo("key:      opens them")
 
 

@@ -62,7 +62,7 @@ def test_a_store_s_health(keys):
     assert done.return_value in {None, 0}
     assert "tokens.db" in done.stdout
     assert "sqlite, for the processes of this machine" in done.stdout
-    assert "records:  2" in done.stdout
+    assert "tokens:   2" in done.stdout
     assert "opens" in done.stdout
 
 
