@@ -87,4 +87,5 @@ def _imported(algorithm: str, material: str) -> "OctKey | RSAKey | ECKey":
     from joserfc.jwk import ECKey, OctKey, RSAKey  # noqa: PLC0415 -- slow to import
 
     kinds: dict[str, type[OctKey | RSAKey | ECKey]] = {"HS": OctKey, "RS": RSAKey, "ES": ECKey}
-    return kinds[algorithm[:2]].import_key(material)
+    key: OctKey | RSAKey | ECKey = kinds[algorithm[:2]].import_key(material)
+    return key

@@ -10,11 +10,8 @@ from sqlalchemy import (
     URL,
     Connection,
     Engine,
-    Select,
     Table,
     create_engine,
-    literal_column,
-    select,
     text,
 )
 from sqlalchemy import exc as errors
@@ -44,7 +41,7 @@ _LIMITS = text(
     " set_config('idle_in_transaction_session_timeout', '30s', true)"
 )
 
-_NOW: Select[tuple[float]] = select(literal_column("extract(epoch FROM clock_timestamp())::double precision"))
+_NOW = text("SELECT extract(epoch FROM clock_timestamp())::double precision")
 
 _MAKING = text("SELECT pg_advisory_xact_lock(8602284733557600114)")
 """The lock's number: the first bytes of "watchword"."""
