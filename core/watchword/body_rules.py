@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from watchword import jsonpaths
 from watchword.bodies import parsed
 
 if TYPE_CHECKING:
     from jsonpath import CompoundJSONPath, JSONPath
 
-LARGEST_BODY = 1 << 20
+LARGEST_BODY = 1 << 16
 """A longer body, in bytes, is not looked at: what refuses is short."""
-
-# A search by a pattern may be kept busy for ever by the text that it searches.
-_SLOW = re.compile(r"=~|\b(?:match|search)\s*\(")
 
 
 class BodyRules:
@@ -57,16 +54,17 @@ def _compiled(path: str) -> JSONPath | CompoundJSONPath | None:
     """Return the path ready for use, None where it is a plain name, which needs no library.
 
     Raises:
-        ValueError: it is no JSONPath, or one that searches by a pattern.
+        ValueError: it is no JSONPath, or one that may take for ever.
     """
     if path.isidentifier():
         return None
-    if _SLOW.search(path):
-        raise ValueError("searches by a pattern, which may take for ever")
+    reason = jsonpaths.slow(path)
+    if reason:
+        raise ValueError(reason)
     import jsonpath  # noqa: PLC0415 - costs 0.1 s, and few documents have rules
 
     try:
-        return jsonpath.compile(path if path.startswith("$") else f"$.{path}")
+        return jsonpath.compile(jsonpaths.whole(path))
     except (jsonpath.JSONPathError, RecursionError):
         raise ValueError("is no JSONPath") from None
 

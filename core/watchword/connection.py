@@ -14,7 +14,7 @@ from watchword.document import Document, read
 from watchword.errors import DocumentError
 from watchword.flow import Context
 from watchword.methods.none import NoAuthentication
-from watchword.origins import shown
+from watchword.origins import origin, shown
 from watchword.redact import NeverPickled
 from watchword.references import Fence
 from watchword.resolution import Resolved, resolve
@@ -337,13 +337,25 @@ class Connection(NeverPickled):
         if source is None:
             return None
         store = self.store if isinstance(source, StoredSource) else None
-        return keeper_of(source, self._resolved.transport, self.name, store)
+        return keeper_of(source, self._resolved.transport, self.name, store, self._reach)
 
     @cached_property
     def _shelf(self) -> Shelf:
         if not isinstance(self._source, StoredSource) or not self.signs_in:
             raise TypeError(f"the method {self.document.method.method} has no sign-in")
-        return Shelf(self.store, self.name or "", self._source, self._resolved.transport)
+        return Shelf(self.store, self.name or "", self._source, self._resolved.transport, self._reach)
+
+    @cached_property
+    def _reach(self) -> tuple[str, ...]:
+        """Where the tokens of a sign-in go: who may change a document must not thereby get them."""
+        if not self.signs_in:
+            return ()
+        common, method, transport = self.document.common, self._resolved.method, self._resolved.transport
+        urls = (getattr(method, name) for name in method.token_urls)
+        shown_to = {origin(url) or url for url in urls if url}
+        proxy = (transport.proxy or "").rpartition("@")[2]  # its password may change
+        verified = f"{transport.verify} {transport.ca_bundle}"
+        return (*sorted(shown_to), "", *sorted(common.origins.allowed), proxy, verified)
 
 
 def load(

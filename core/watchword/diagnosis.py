@@ -83,7 +83,7 @@ class Code:
     advice: str
 
 
-def _plain(text: str) -> str:
+def printable(text: str) -> str:
     """Return one line of printable text: what a server says must not command a terminal or forge a log."""
     line = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(line.split())
@@ -104,9 +104,9 @@ class Finding:
     retry_after: float | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "message", _plain(self.message))
-        object.__setattr__(self, "advice", self.advice or self.code.advice)
-        trimmed = {label: _plain(str(text))[:EVIDENCE_LENGTH] for label, text in self.evidence.items()}
+        object.__setattr__(self, "message", printable(self.message))
+        object.__setattr__(self, "advice", printable(self.advice or self.code.advice))
+        trimmed = {label: printable(str(text))[:EVIDENCE_LENGTH] for label, text in self.evidence.items()}
         object.__setattr__(self, "evidence", trimmed)
 
     def __str__(self) -> str:

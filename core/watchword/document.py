@@ -116,7 +116,7 @@ class CommonFields(Fields):
         JsonObject,
         About(
             "Refresh on body",
-            'JSON: {"error.code": "token_expired", "ok": false}. A reply, not streamed and up to 1 MiB, '
+            'JSON: {"error.code": "token_expired", "ok": false}. A reply, not streamed and up to 64 KiB, '
             "whose JSON has one of these values at its JSONPath counts as a 401, whatever its status.",
             _TRANSPORT,
         ),

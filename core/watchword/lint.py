@@ -25,6 +25,8 @@ _STAND_IN = re.compile(r"(?i)change[-_ ]?me|\$\{[^}]*\}|\{\{[^}]*\}\}|\*+")
 _FOR_EXAMPLE = re.compile(
     r"(?i)\$[a-z_]{3,}|<[^<>]+>|(your|my)[-_ ](api[-_ ]?)?(key|token|secret|password).*|x{3,}|todo|tbd|\.{3,}"
 )
+_INVISIBLE = "The field {} holds a blank, a line break or a character that is not visible."
+_ENCODE = "Type the URL anew, or percent-encode what belongs to it."
 _SURROUNDED = re.compile(r"\s.*|.*\s|\ufeff.*|\"(.*)\"|'(.*)'", re.DOTALL)
 
 
@@ -51,6 +53,9 @@ def lint_test_url(url: str, document: Document, resolved: Resolved) -> Iterator[
     if has_userinfo(url):
         yield finding("userinfo_in_url", "The test URL holds user or password.")
         return
+    if not _is_visible(url):
+        yield finding("test_url_not_absolute", _INVISIBLE.format("test_url"), advice=_ENCODE)
+        return
     if origin(url) is None:
         advice = f"Give the complete URL, such as {joined(shown(document.common.base_url), named)}."
         yield finding("test_url_not_absolute", f"The test URL {named!r} is not complete.", advice=advice)
@@ -72,6 +77,8 @@ def _urls(document: Document, resolved: Resolved) -> Iterator[Finding]:
     for name, url in urls:
         if has_userinfo(url):
             yield finding("userinfo_in_url", f"The field {name} holds user or password in its URL.")
+        elif not _is_visible(url):
+            yield finding("url_not_absolute", _INVISIBLE.format(name), advice=_ENCODE)
         elif origin(url) is None:
             yield finding("url_not_absolute", f"The field {name} is no complete URL: {shown(url)!r}.")
         elif is_plain_http(url) and origin(url) not in listed:
@@ -93,10 +100,16 @@ def _urls(document: Document, resolved: Resolved) -> Iterator[Finding]:
         yield from lint_test_url(common.test_url, document, resolved)
 
 
+def _is_visible(url: str) -> bool:
+    """Return whether a URL reads as it is: a blank or a control character may command a terminal, or hide."""
+    return url.isprintable() and " " not in url
+
+
 def _is_proxy(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        return url.isascii() and parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
+        is_text = url.isascii() and _is_visible(url)
+        return is_text and parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
 

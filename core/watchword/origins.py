@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from socket import inet_aton
 from urllib.parse import urlsplit
 
 from requests import PreparedRequest, RequestException
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_METADATA = {"metadata.google.internal", "metadata.goog", "fd00:ec2::254"}
 
 
 def origin(url: str) -> str | None:
@@ -38,6 +41,28 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_metadata(url: str) -> bool:
+    """Return whether the URL's host is link-local or a cloud's metadata service, however it is written."""
+    # As it would be sent: in ASCII and lower case.
+    host = (urlsplit(origin(url) or "").hostname or "").rstrip(".")
+    if host in _METADATA:
+        return True
+    address = _address(host)
+    return address is not None and (address.is_link_local or str(address) in _METADATA)
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    """Return the address that a host is, None for a name."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        try:
+            return IPv4Address(inet_aton(host))  # 0xa9fea9fe, 169.254.43518: what resolvers take for one
+        except (OSError, ValueError):
+            return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
 def is_plain_http(url: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -21,7 +22,8 @@ class Fence:
     """The references that a stored document may use.
 
     Whoever may edit a stored connection could else have this machine send any variable or
-    file to a host of theirs. Patterns are those of fnmatch, such as `env:ACME_*`.
+    file to a host of theirs. Patterns are those of fnmatch, such as `env:ACME_*`; in those of files
+    `*` ends at a slash, and `/**` at the end means everything below.
     """
 
     patterns: tuple[str, ...]
@@ -35,11 +37,23 @@ class Fence:
     def admits(self, reference: str) -> bool:
         """Return whether the reference may be resolved; a file is judged by its real path."""
         scheme, _, name = reference.partition(":")
+        if scheme != "file":
+            return any(fnmatchcase(reference, pattern) for pattern in self.patterns)
         try:
-            real = f"{scheme}:{Path(name).resolve()}" if scheme == "file" else reference
+            parts = f"file:{Path(name).resolve().as_posix()}".split("/")
         except (OSError, RuntimeError, ValueError):
             return False  # a circle of links, or no path at all
-        return any(fnmatchcase(real, pattern) for pattern in self.patterns)
+        # Kubernetes' volumes keep a file in a folder such as ..2025_01_31, to which its name is a link.
+        named = [part for part in parts if not part.startswith("..")]
+        return any(_lies_in(named, pattern.split("/")) for pattern in self.patterns)
+
+
+def _lies_in(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Return whether a path is one that a pattern means, part by part."""
+    if pattern[-1] == "**" and len(parts) >= len(pattern):
+        pattern = pattern[:-1]
+        parts = parts[: len(pattern)]
+    return len(parts) == len(pattern) and all(map(fnmatchcase, parts, pattern))
 
 
 def is_reference(value: str) -> bool:

@@ -14,6 +14,7 @@ from watchword.document import CommonFields, Document
 from watchword.errors import DocumentError
 from watchword.fields import about, secret_names
 from watchword.methods.base import Method
+from watchword.origins import is_metadata
 from watchword.placement import Placement, parse_slot
 from watchword.redact import NeverPickled
 from watchword.references import Fence
@@ -68,6 +69,7 @@ def resolve(document: Document, fence: Fence | None) -> Resolved:
     method = type(document.method).model_construct(**own)
     if fence is not None:
         findings.extend(_borrowed_outside(method, fence))
+        findings.extend(_metadata_urls(common, method))
     if findings:
         raise DocumentError(findings)
     _mask(method, values)
@@ -101,6 +103,18 @@ def _paths_outside(common: CommonFields, values: Mapping[str, str], fence: Fence
     for name, path in files.items():
         if path and not is_pem(path) and not fence.admits(f"file:{path}"):
             yield finding("reference_not_allowed", f"The field {name} names a file that is fenced off.")
+
+
+def _metadata_urls(common: CommonFields, method: Method) -> Iterator[Finding]:
+    """Find URLs at which this machine would be given its own credentials, or would show whose it is."""
+    urls = [("base_url", common.base_url), ("test_url", common.test_url)]
+    urls += [("allowed_origins", url) for url in common.allowed_origins]
+    urls += [(name, getattr(method, name)) for name in method.urls]
+    for name, url in urls:
+        if url and is_metadata(url):
+            message = f"The field {name} names a link-local address or a cloud's metadata service."
+            advice = "Use the URL of an API: a stored connection may not call these addresses."
+            yield finding("origin_not_allowed", message, advice=advice)
 
 
 def _borrowed_outside(method: Method, fence: Fence) -> Iterator[Finding]:

@@ -101,7 +101,7 @@ class ApiResource(NeverPickled, dg.ConfigurableResource[Any]):
     refresh_on_body: dict[str, Any] = Field(
         default={},
         description=(
-            'JSON: {"error.code": "token_expired", "ok": false}. A reply, not streamed and up to 1 MiB, '
+            'JSON: {"error.code": "token_expired", "ok": false}. A reply, not streamed and up to 64 KiB, '
             "whose JSON has one of these values at its JSONPath counts as a 401, whatever its status."
         ),
     )

@@ -387,7 +387,11 @@ class OAuth2AuthorizationCodeResource(ApiResource):
         default=True, description="Bind the code to this sign-in (S256); off for servers that refuse it."
     )
     issuer: str | None = Field(
-        default=None, description="Who must say to have sent the code (iss, RFC 9207); unchecked if empty."
+        default=None,
+        description=(
+            "Who must say to have sent the code (iss, RFC 9207), to the letter; if empty, who says"
+            " so must be at the host of authorize_url or token_url."
+        ),
     )
 
 

@@ -59,6 +59,7 @@ def test_a_binary_file_is_a_finding(tmp_path):
     [
         "env:HOME", "env:AIRFLOW__CORE__FERNET_KEY", "file:/etc/passwd", "file:/run/secrets/../../etc/passwd",
         "env:watchword_secret_x", "file:/run/secretsX/a",
+        "file:/run/secrets/kubernetes.io/serviceaccount/token", "file:/run/secrets/eks.amazonaws.com/token",
     ],
 )  # fmt: skip
 def test_a_stored_document_stays_inside_the_fence(reference):
@@ -82,6 +83,68 @@ def test_the_default_fence_admits_what_is_made_for_it(monkeypatch):
     monkeypatch.setenv("WATCHWORD_SECRET_ACME", "from-env")
     assert codes({"api_key": "env:WATCHWORD_SECRET_ACME"}, stored=True) == []
     assert Fence.from_environment().admits("file:/run/secrets/acme")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "inside", "outside"),
+    [
+        ("/x/*", ["/x/a", "/x/a.pem"], ["/x", "/x/a/b", "/y/a"]),
+        ("/x/*.pem", ["/x/a.pem"], ["/x/a", "/x/a/b.pem"]),
+        ("/x/*/key", ["/x/a/key"], ["/x/key", "/x/a/b/key"]),
+        ("/x/a", ["/x/a"], ["/x/b", "/x/a/b"]),
+        ("/x/**", ["/x/a", "/x/a/b/c"], ["/x", "/xa/b", "/y/a"]),
+        ("/**", ["/x", "/x/a"], []),
+        ("*", [], ["/x", "/x/a"]),
+    ],
+)
+def test_a_star_ends_at_a_slash(pattern, inside, outside):
+    """A pattern of files is matched part by part; `/**` at its end is everything below."""
+    fence = Fence((f"file:{pattern}",))
+    assert all(fence.admits(f"file:{path}") for path in inside)
+    assert not any(fence.admits(f"file:{path}") for path in outside)
+
+
+def test_a_volume_of_kubernetes_is_seen_through(tmp_path):
+    """What a volume shows as a file in it is one in it, though it is a link into a hidden folder."""
+    hidden = tmp_path / "..2025_01_31_10_00_00.1"
+    hidden.mkdir()
+    (hidden / "key").write_text("good-key")
+    (tmp_path / "..data").symlink_to(hidden.name)
+    (tmp_path / "key").symlink_to("..data/key")
+    assert Fence((f"file:{tmp_path}/*",)).admits(f"file:{tmp_path}/key")
+    assert not Fence((f"file:{tmp_path.parent}/*",)).admits(f"file:{tmp_path}/key")
+
+
+METADATA = [
+    "http://169.254.169.254", "https://169.254.170.2/v2", "http://169.254.169.254.", "http://2852039166",
+    "http://0xa9.254.169.254", "http://[fe80::1]", "http://[FD00:EC2:0::254]/x", "http://[::ffff:169.254.169.254]",
+    "http://Metadata.Google.Internal", "https://metadata.goog:8080",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", METADATA)
+def test_a_stored_document_calls_no_metadata_service(url):
+    """No URL of a stored document leads to where this machine would be given credentials of its own."""
+    grant = {"method": "oauth2_client_credentials", "client_id": "c", "client_secret": "good-key"}
+    for document in (
+        KEY | {"api_key": "good-key", "base_url": url, "allowed_origins": ["https://api.test"]},
+        KEY | {"api_key": "good-key", "test_url": url},
+        KEY | {"api_key": "good-key", "allowed_origins": ["https://api.test", url]},
+        {"base_url": "https://api.test", "token_url": url, **grant},
+    ):
+        made = watchword.load(document, stored=True)
+        assert codes(document, stored=True) == ["origin_not_allowed"]
+        with pytest.raises(watchword.DocumentError, match="metadata service"):
+            made.session()
+        assert not any("metadata service" in item.message for item in watchword.load(document).lint())
+
+
+@pytest.mark.parametrize(
+    "url", ["https://169.253.1.1", "https://[2001:db8::1]", "https://metadata.google.test"]
+)
+def test_other_addresses_are_no_metadata_service(url):
+    """Addresses beside those, and names that only look like them, are fine in a stored document."""
+    assert codes(KEY | {"api_key": "good-key", "base_url": url}, stored=True) == []
 
 
 def test_a_circle_of_links_is_outside_the_fence(tmp_path):

@@ -126,6 +126,34 @@ def test_the_store_is_given_as_a_url_or_as_itself(fields, tmp_path):
     assert watchword.load(fields, "acme").store is open_store("memory://")
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"base_url": "http://127.0.0.1:9/x"},
+        {"allowed_origins": ["http://127.0.0.1:9"]},  # beside its own
+        {"refresh_url": "http://127.0.0.1:9/refresh"},
+        {"revoke_url": "http://127.0.0.1:9/revoke"},
+        {"proxy": "http://127.0.0.1:9"},
+        {"verify": False},
+        {"ca_bundle": __file__},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_a_changed_address_wants_a_new_sign_in(playground, fields, changed):
+    """Who may edit a document has its tokens sent nowhere else; what they had before goes on."""
+    before = watchword.load(fields, "acme")
+    before.accept_sign_in(issued(playground, lifetime=3600))
+    if "allowed_origins" in changed:
+        changed = {"allowed_origins": [*changed["allowed_origins"], playground.url]}
+    edited = watchword.load({**fields, **changed}, "acme")
+    with edited.session() as api, pytest.raises(SignInRequired, match="made for other addresses"):
+        api.get("/v1/me")
+    assert edited.validate().deciding.code.name == "sign_in_required"
+    with before.session() as api:
+        assert api.get("/v1/me").status_code == 200
+    assert playground.token_requests == 0
+
+
 def test_nothing_that_holds_a_sign_in_is_pickled(playground, fields):
     """Neither token nor store travels to another process but through the store."""
     made = watchword.load(fields, "acme")

@@ -42,7 +42,7 @@ class SigningMiddleware(NeverPickled):
     aiohttp writes headers in UTF-8.
 
     aiohttp does not tell whether the caller will stream a reply. With `refresh_on_body`, those whose
-    Content-Length is at most 1 MiB, and those of unknown length that are declared as JSON, are read
+    Content-Length is at most 64 KiB, and those of unknown length that are declared as JSON, are read
     before the caller gets them; they can be streamed all the same. Others are left alone, and so is
     what a session with `auto_decompress=False` leaves compressed.
     """

@@ -14,7 +14,6 @@ from urllib3.exceptions import HTTPError
 from watchword import network, redact
 from watchword.adapters.session import ApiSession
 from watchword.answer import Answer
-from watchword.body_rules import LARGEST_BODY
 from watchword.codes import finding
 from watchword.deadline import read, within
 from watchword.diagnosis import Finding
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
     from watchword.validate import Plan
 
 MOST_HOPS = 3
+
+_LARGEST_BODY = 1 << 20
+"""How much of an answer is read, in bytes."""
 
 
 class Probe:
@@ -77,7 +79,7 @@ class Probe:
                 with self._sent(session, url) as response:
                     target = _target(response)
                     if target is None or not adapter.authenticator.origins.covers(target):
-                        body = read(response, LARGEST_BODY, self.plan.timeout)
+                        body = read(response, _LARGEST_BODY, self.plan.timeout)
                         answer = _plain(response, target, body, followed=hop > 0)
                         rules = self.connection.document.common.body_rules
                         return replace(answer, refused_in_body=rules is not None and rules.match(body))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import typer
 
-from watchword.cli.output import fail
+from watchword.cli.output import fail, say
 from watchword.codes import finding
 from watchword.errors import TokenError
 from watchword.sign_in.callback import HOST, Callback, Place, listening
@@ -26,11 +26,16 @@ class Way:
     patience: float
     open_page: Callable[[str], bool] | None
 
-    def announce(self, url: str) -> None:
-        """Show the URL of a page that comes back to this machine, and open it."""
-        typer.echo(f"Open this page and sign in:\n{url}")
-        if not self.paste and not self.opens(url):
-            typer.echo("No browser opened here. One on another machine needs --paste.", err=True)
+    def announce(self, url: str, callback: Callback | None = None) -> None:
+        """Show the URL of a page that comes back to this machine, and open it.
+
+        With a callback the browser is sent there first: every user of the machine may read what a
+        program is started with, and could sign in by the page's URL as somebody else.
+        """
+        say("Open this page and sign in:")
+        say(url)
+        if not self.paste and not self.opens(callback.leading_to(url) if callback else url):
+            say("No browser opened here. One on another machine needs --paste.", err=True)
 
     def opens(self, url: str) -> bool:
         """Open a page; return False where a browser was wanted and there is none."""

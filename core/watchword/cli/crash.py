@@ -8,6 +8,7 @@ import traceback
 import typer
 
 from watchword import redact
+from watchword.diagnosis import printable
 
 STATUS = 70
 """The exit status of a fault of the program itself (EX_SOFTWARE)."""
@@ -18,7 +19,7 @@ def crashed(error: Exception) -> int:
 
     With WATCHWORD_DEBUG=1 the lines that led to it are printed too, never what the variables held.
     """
-    message = " ".join(redact.text(str(error)).split())
+    message = printable(redact.text(str(error)))
     if os.environ.get("WATCHWORD_DEBUG") == "1":
         lines = traceback.TracebackException.from_exception(error, capture_locals=False).format()
         typer.echo(redact.text("".join(lines)), err=True)

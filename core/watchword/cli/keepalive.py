@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from watchword.cli.documents import HELP, NameOption, opened
-from watchword.cli.output import status_of, worst
+from watchword.cli.output import say, say_error, status_of, worst
 from watchword.cli.tokens import sign_in_ends
 from watchword.codes import finding
 from watchword.connection import Connection
@@ -46,9 +46,9 @@ def keepalive(
 def _kept_alive(document: str, name: str | None, limits: _Limits) -> int:
     try:
         connection = opened(document, name)
-        typer.echo(f"{connection.name or document}: {_outcome(connection, limits)}")
+        say(f"{connection.name or document}: {_outcome(connection, limits)}")
     except WatchwordError as error:
-        typer.echo(f"{document}: {error}", err=True)
+        say_error(document, error)
         return status_of(error)
     except typer.Exit as ended:  # there is no document; the others may be good
         return ended.exit_code

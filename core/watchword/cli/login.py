@@ -24,7 +24,7 @@ from watchword.cli.documents import (
     opened,
 )
 from watchword.cli.login_oauth2 import by_browser, by_code
-from watchword.cli.output import fail, remark, reporting, span
+from watchword.cli.output import fail, remark, reporting, say, span
 from watchword.codes import finding
 from watchword.connection import Connection
 from watchword.diagnosis import Finding
@@ -98,8 +98,8 @@ def _sign_in(connection: Connection, way: Way) -> None:
         fail("the token store is memory://, which ends with this command: set WATCHWORD_STORE")
     remarks = sign_in(connection, way)
     health = connection.health()
-    typer.echo(f"Signed in: {connection.name} at {health.host}; {_how_long(health)}.")
-    typer.echo(f"Kept in the token store {connection.store.shown}.")
+    say(f"Signed in: {connection.name} at {health.host}; {_how_long(health)}.")
+    say(f"Kept in the token store {connection.store.shown}.")
     remark(remarks)
 
 

@@ -11,11 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import typer
-
 import watchword
 from watchword.cli.browser import Way
-from watchword.cli.output import fail
+from watchword.cli.output import fail, say
 from watchword.connection import Connection
 from watchword.references import is_reference
 from watchword.sign_in.callback import Place
@@ -33,7 +31,7 @@ def sign_in(document: Path, content: Mapping[str, Any], way: Way) -> None:
     connection = watchword.load({name: value for name, value in content.items() if name not in _RESULT})
     token = _pasted(connection, way) if way.paste else _called_back(connection, way)
     _save(document, token)
-    typer.echo(f"Signed in: access_token and token_secret are in {document}.")
+    say(f"Signed in: access_token and token_secret are in {document}.")
 
 
 def _pasted(connection: Connection, way: Way) -> AccessToken:
@@ -47,7 +45,7 @@ def _pasted(connection: Connection, way: Way) -> AccessToken:
 def _called_back(connection: Connection, way: Way) -> AccessToken:
     with way.listening(Place(port=way.port)) as callback:
         begun = begin(connection, callback.url)
-        way.announce(begun.authorize_url)
+        way.announce(begun.authorize_url, callback)
         return finish(connection, begun, verifier_from(way.visit(callback), begun))
 
 

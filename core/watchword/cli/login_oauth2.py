@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-import typer
-
 from watchword.cli.browser import ANYWHERE, Way
+from watchword.cli.output import say
 from watchword.connection import Connection
 from watchword.diagnosis import Finding
 from watchword.methods.oauth2_authorization_code import OAuth2AuthorizationCode
@@ -26,7 +25,7 @@ def by_browser(connection: Connection, way: Way) -> list[Finding]:
     with way.listening(way.place(place)) as callback:
         begun = oauth2.begin(connection, _returning(redirect_uri, place, callback.url))
         callback.state = begun.state
-        way.announce(begun.authorize_url)
+        way.announce(begun.authorize_url, callback)
         return oauth2.finish(connection, way.visit(callback), state=begun.state)
 
 
@@ -34,8 +33,9 @@ def by_code(connection: Connection, way: Way) -> list[Finding]:
     """Sign in on any device, by a code that is typed in there."""
     begun = device.begin(connection)
     page = begun.verification_uri_complete or begun.verification_uri
-    typer.echo(f"Open this page on any device and sign in:\n{page}")
-    typer.echo(f"It asks for this code, or shows it: {begun.user_code}")
+    say("Open this page on any device and sign in:")
+    say(page)
+    say(f"It asks for this code, or shows it: {begun.user_code}")
     way.opens(page)
     return device.finish(connection, begun)
 

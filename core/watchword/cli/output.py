@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from watchword.diagnosis import Finding, Permanence, Report, Severity
+from watchword.diagnosis import Finding, Permanence, Report, Severity, printable
 from watchword.errors import WatchwordError
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "green"}
@@ -24,9 +24,14 @@ _GRAVITY = (2, 3, 5, 4, 0)
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Print one line: whoever chose a name in it commands no terminal, and forges no further line."""
+    typer.echo(printable(text), err=err)
+
+
 def fail(message: str) -> NoReturn:
     """End the command with a reason that its user can mend."""
-    typer.echo(f"watchword: {message}", err=True)
+    say(f"watchword: {message}", err=True)
     raise typer.Exit(Permanence.CONFIGURATION.exit_code)
 
 
@@ -36,8 +41,16 @@ def reporting() -> Iterator[None]:
     try:
         yield
     except WatchwordError as error:
-        typer.echo(f"watchword: {error}", err=True)
+        say_error("watchword", error)
         raise typer.Exit(status_of(error)) from None
+
+
+def say_error(who: str, error: WatchwordError) -> None:
+    """Print an error, a line for each finding."""
+    first, *more = error.findings
+    say(f"{who}: {first}", err=True)
+    for found in more:
+        say(str(found), err=True)
 
 
 def status_of(error: WatchwordError) -> int:
@@ -53,7 +66,7 @@ def worst(statuses: Sequence[int]) -> int:
 def remark(findings: Sequence[Finding]) -> None:
     """Print what is no error, beside the command's result."""
     for found in findings:
-        typer.echo(f"{found.code.severity}: {found}", err=True)
+        say(f"{found.code.severity}: {found}", err=True)
 
 
 def console() -> Console:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from watchword.cli.output import fail, reporting
+from watchword.cli.output import fail, reporting, say
+from watchword.diagnosis import printable
 from watchword.tokens.store import TokenStore
 
 store_commands = typer.Typer(
@@ -29,9 +30,9 @@ def health() -> None:
     """
     with reporting():
         store = _store()
-        typer.echo(f"store:    {store.shown}")
+        typer.echo(f"store:    {printable(store.shown)}")
         kind = store.shown.partition(":")[0].partition("+")[0]
-        typer.echo(f"kind:     {kind}, for {_REACH.get(kind, 'all machines that reach it')}")
+        typer.echo(f"kind:     {printable(kind)}, for {_REACH.get(kind, 'all machines that reach it')}")
         # Reading opens all of it.
         typer.echo(f"tokens:   {sum(snapshot.record.token is not None for snapshot in store.records())}")
         typer.echo("key:      opens them")
@@ -48,7 +49,7 @@ def rekey() -> None:
         if not hasattr(store, "rekey"):
             fail(f"the token store {store.shown} keeps nothing that could be encrypted anew")
         rows = store.rekey()
-    typer.echo(f"Encrypted anew by the first key: {rows} {'row' if rows == 1 else 'rows'} of {store.shown}.")
+    say(f"Encrypted anew by the first key: {rows} {'row' if rows == 1 else 'rows'} of {store.shown}.")
 
 
 @store_commands.command()
@@ -66,10 +67,10 @@ def forget(
         if not keys:
             fail(f"the token store {store.shown} holds nothing of {name!r}")
         if not yes:
-            typer.confirm(f"Delete {_count(keys)} of {name} from {store.shown}?", abort=True)
+            typer.confirm(printable(f"Delete {_count(keys)} of {name} from {store.shown}?"), abort=True)
         for key in keys:
             store.delete(key)
-    typer.echo(f"Deleted: {_count(keys)} of {name}.")
+    say(f"Deleted: {_count(keys)} of {name}.")
 
 
 def _count(keys: list[str]) -> str:

@@ -11,8 +11,8 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from watchword.cli.output import console, fail, span
-from watchword.diagnosis import Permanence
+from watchword.cli.output import console, fail, say, span
+from watchword.diagnosis import Permanence, printable
 from watchword.tokens.health import DAY, Health, health
 from watchword.tokens.store import StoreError, TokenStore
 
@@ -41,7 +41,7 @@ def tokens(
     elif found:
         _show(found, warn_days)
     else:
-        typer.echo(f"The token store {store.shown} holds no tokens.")
+        say(f"The token store {store.shown} holds no tokens.")
     ends = any(is_due(one, warn_days) for one in found)
     return Permanence.PERMANENT.exit_code if ends else 0
 
@@ -70,7 +70,8 @@ def _show(found: Sequence[Health], warn_days: float) -> None:
             sign_in_ends(one),
             one.refusal or one.waits or "",
         )
-        table.add_row(*map(Text, cells), style="red" if is_due(one, warn_days) else "")
+        shown = (Text(printable(cell)) for cell in cells)
+        table.add_row(*shown, style="red" if is_due(one, warn_days) else "")
     console().print(table)
 
 

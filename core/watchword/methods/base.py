@@ -38,6 +38,9 @@ class Method(Fields):
     token_is_proof: ClassVar[bool] = False
     """Whether a new token proves the credential, since a server has checked it and issued one."""
 
+    token_urls: ClassVar[tuple[str, ...]] = ()
+    """Those of the fields whose servers see the token of a person who has signed in."""
+
     signs_in: ClassVar[bool] = False
     """Whether the token is that of a person who has signed in, which a store keeps under a name."""
 

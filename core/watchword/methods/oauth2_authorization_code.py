@@ -51,7 +51,12 @@ class OAuth2AuthorizationCode(OAuth2SignIn):
     ] = True
     issuer: Annotated[
         str | None,
-        About("Issuer", "Who must say to have sent the code (iss, RFC 9207); unchecked if empty.", _SIGN_IN),
+        About(
+            "Issuer",
+            "Who must say to have sent the code (iss, RFC 9207), to the letter; if empty, who says so "
+            "must be at the host of authorize_url or token_url.",
+            _SIGN_IN,
+        ),
     ] = None
 
     def findings(self, secrets: Secrets, /) -> Iterator[Finding]:

@@ -26,7 +26,8 @@ class OAuth2SignIn(OAuth2):
 
     signs_in: ClassVar[bool] = True
     purpose: ClassVar[Purpose] = REFRESH
-    urls: ClassVar[tuple[str, ...]] = ("token_url", "refresh_url", "revoke_url")
+    token_urls: ClassVar[tuple[str, ...]] = ("token_url", "refresh_url", "revoke_url")
+    urls: ClassVar[tuple[str, ...]] = token_urls
     shapes_nothing: ClassVar[frozenset[str]] = OAuth2.shapes_nothing | {
         "scope",
         "scope_separator",

@@ -6,12 +6,12 @@ import contextlib
 import secrets
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Full, Queue
 from threading import Thread
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 from watchword.origins import is_loopback
 
@@ -19,6 +19,11 @@ HOST = "127.0.0.1"
 
 _PAGE = "Thank you. You may close this page and go back to where you began the sign-in.\n"
 _STRANGE = "This is not the sign-in that was begun on this machine. It still waits for the right one.\n"
+
+_USED = "This address was opened before. Unless that was you, end the sign-in and begin it again.\n"
+
+# What RFC 3986 gives a meaning in URLs, and escapes.
+_AS_IT_IS = ":/?#[]@!$&'()*+,;=%~"
 
 _SILENCE = 10.0
 """Longest wait for a connected browser to say something, in seconds."""
@@ -35,6 +40,22 @@ class Callback:
     url: str
     _visits: Queue[str]
     state: str = ""
+    _leads: dict[str, str] = field(default_factory=dict)
+
+    def leading_to(self, page: str) -> str:
+        """Return an unguessable URL of this listener that leads a browser on to a page, once."""
+        path = f"/{secrets.token_urlsafe(16)}"
+        self._leads[path] = quote(page, safe=_AS_IT_IS)
+        return urljoin(self.url, path)
+
+    def lead(self, path: str) -> str | None:
+        """Return the page that a path leads to, "" where somebody was there before, None where nowhere."""
+        page = self._leads.get(path)
+        if page:
+            # Of two at once one alone gets it.
+            page = self._leads.pop(path, "")
+            self._leads[path] = ""
+        return page
 
     def visited(self, seconds: float) -> str | None:
         """Return path and query of the visit; None where nobody comes within so many seconds."""
@@ -109,6 +130,10 @@ def _handler(path: str, callback: Callback) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             """Take the first visit; what else a browser asks for, such as an icon, is not there."""
+            page = callback.lead(self.path)
+            if page is not None:
+                self._lead_to(page)
+                return
             came, _, query = self.path.partition("?")
             if came != path or visits.full():
                 self.send_error(404)
@@ -122,9 +147,17 @@ def _handler(path: str, callback: Callback) -> type[BaseHTTPRequestHandler]:
                 with contextlib.suppress(Full):
                     visits.put_nowait(self.path)
 
-        def _answer(self, status: int, text: str) -> None:
+        def _lead_to(self, page: str) -> None:
+            if page:
+                self._answer(302, "", page)
+            else:
+                self._answer(410, _USED)
+
+        def _answer(self, status: int, text: str, location: str = "") -> None:
             page = text.encode()
             self.send_response(status)
+            if location:
+                self.send_header("Location", location)
             self.send_header("Content-Type", "text/plain; charset=utf-8")
             self.send_header("Content-Length", str(len(page)))
             self.send_header("Cache-Control", "no-store")

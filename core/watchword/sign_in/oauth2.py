@@ -20,7 +20,7 @@ from watchword.connection import Connection
 from watchword.diagnosis import Finding
 from watchword.methods.oauth2_authorization_code import OAuth2AuthorizationCode
 from watchword.oauth2.purpose import CODE
-from watchword.origins import host
+from watchword.origins import host, origin
 from watchword.sign_in.answer import Answer, refused
 from watchword.sign_in.server import Server, keep, required, server_of
 from watchword.tokens.token import Token
@@ -62,6 +62,7 @@ def begin(connection: Connection, redirect_uri: str, user: str = "") -> SignIn:
     asked |= {"redirect_uri": redirect_uri, "state": state}
     draft = _bound(connection, server, user)
     draft |= {"verifier": verifier, "redirect_uri": redirect_uri, "issuer": server.method.issuer or ""}
+    draft |= {"authorize_url": address}
     connection.store.keep_draft(state, draft, PATIENCE)
     return SignIn(_with_query(address, asked), state)
 
@@ -89,7 +90,10 @@ def finish(connection: Connection, answer: str, *, user: str = "", state: str = 
         raise refused("The sign-in is not known: it was finished before, or began over ten minutes ago.")
     if any(draft.get(name) != value for name, value in _bound(connection, server, user).items()):
         raise refused("The sign-in was begun for another connection, by another user, or at another server.")
-    _check_issuer(came, draft.get("issuer", ""))
+    if draft.get("issuer"):
+        _check_issuer(came, draft["issuer"])
+    else:
+        _check_origin(came, (draft.get("authorize_url", ""), server.method.token_url))
     came.check_agreed()
     if came.is_bare and not draft["verifier"]:
         raise refused("Without pkce nothing says whose the code is.", "Paste the whole URL.")
@@ -132,16 +136,30 @@ def _check_issuer(came: Answer, issuer: str) -> None:
     """Raise where the answer is not from the server that the user was sent to (RFC 9207 section 2.4).
 
     A document that names the issuer says by this that its server sends `iss`: one without it is then
-    refused as well, or whoever mixes answers up had but to leave it out. Without an issuer to compare
-    with there is nothing to check, and `iss` is passed over.
+    refused as well, or whoever mixes answers up had but to leave it out.
     """
-    if not issuer or came.issuer == issuer:
+    if came.issuer == issuer:
         return
     if came.is_bare:
         raise refused("The code alone does not say who sent it (iss).", "Paste the whole URL.")
     said = f"names {host(came.issuer) or 'another issuer'}" if came.issuer else "names no issuer (iss)"
     advice = "Begin again; if it stays, compare issuer with what the provider's metadata say, to the letter."
     raise refused(f"The redirected URL {said}, where the document wants {host(issuer) or issuer}.", advice)
+
+
+def _check_origin(came: Answer, urls: tuple[str, ...]) -> None:
+    """Raise where the answer names a sender at none of the origins of this sign-in (RFC 9700 section 4.4).
+
+    For documents without an issuer, whose servers may be older than RFC 9207: an answer without `iss` passes.
+    """
+    if not came.issuer or origin(came.issuer) in {found for url in urls if (found := origin(url))}:
+        return
+    message = (
+        f"The redirected URL comes from {host(came.issuer) or 'an issuer without a host'} (iss), "
+        "neither the host of authorize_url nor that of token_url."
+    )
+    advice = "If the provider's metadata name it as their issuer, set issuer to it; else begin again."
+    raise refused(message, advice)
 
 
 def _exchanged(server: Server[OAuth2AuthorizationCode], code: str, draft: Mapping[str, str]) -> Token:

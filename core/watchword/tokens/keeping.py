@@ -18,12 +18,16 @@ _SALT = secrets.token_bytes(32)
 
 
 def keeper_of(
-    source: TokenSource, transport: Transport, name: str | None, store: TokenStore | None
+    source: TokenSource,
+    transport: Transport,
+    name: str | None,
+    store: TokenStore | None,
+    reach: tuple[str, ...] = (),
 ) -> Keeper:
     """Return the process's keeper of the token that the source fetches; no I/O.
 
-    Connections share it where their names, sources, stores and the way to the server are the same.
-    Without a store the token is the process's own.
+    Connections share it where their names, sources, stores, the way to the server and where the token
+    goes (`reach`) are the same. Without a store the token is the process's own.
     """
 
     def discard(token: Token) -> None:
@@ -32,11 +36,11 @@ def keeper_of(
     def make() -> Keeper:
         origin: Origin
         if isinstance(source, StoredSource) and store is not None:
-            origin = SharedTokens(store, name or "", source, transport)
+            origin = SharedTokens(store, name or "", source, transport, reach)
         else:
             origin = OwnTokens(lambda: source.fetch(transport))
         return Keeper(origin, discard=discard if source.logs_out else None)
 
     effective = (type(source).__qualname__, *source.identity, transport.identity)
-    where = (name, id(store)) if store is not None else ()
+    where = (name, id(store), reach) if store is not None else ()
     return shared((*where, hashlib.blake2b(repr(effective).encode(), key=_SALT).digest()), make)

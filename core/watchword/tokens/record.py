@@ -83,7 +83,8 @@ class Record(NeverPickled):
     `guard` is the fingerprint of the token request; `method` and `host` say in clear what it is and
     where, `signs_in` whether it is a person's sign-in; `rotates` whether the server gives a new refresh
     token at each use, None while nobody knows; `renewed` is when a token was last renewed because the
-    API refused it; `imported` the fingerprint of the document's refresh token once that has served.
+    API refused it; `imported` the fingerprint of the document's refresh token once that has served;
+    `reach` that of where a sign-in's tokens may go.
     """
 
     key: str
@@ -105,6 +106,7 @@ class Record(NeverPickled):
     refusal: Refusal | None = None
     renewed: Moment | None = None
     imported: str = ""
+    reach: str = ""
 
     def free(self, now: Moment) -> bool:
         """Return whether nobody holds the lease."""

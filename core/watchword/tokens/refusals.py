@@ -113,6 +113,16 @@ def sign_in_required(record: Record, now: Moment, called: str) -> SignInRequired
     return SignInRequired([finding("sign_in_required", what)])
 
 
+def sent_elsewhere(called: str) -> SignInRequired:
+    """Return the error that a document was changed such that a sign-in's tokens would go elsewhere."""
+    message = (
+        f"The sign-in of {called} was made for other addresses than its document has by now: the API's, the "
+        "token, refresh or revocation URL's, those allowed, the proxy, or how certificates are verified."
+    )
+    advice = "If that change is meant, sign in again: watchword login. Else undo it."
+    return SignInRequired([finding("sign_in_required", message, advice=advice)])
+
+
 def unknown_outcome(called: str) -> TokenError:
     """Return the error that says that a new refresh token may have been lost."""
     message = (

@@ -46,6 +46,8 @@ class Renewal(NeverPickled):
 
     def _renewed(self, leased: Snapshot, wish: Wish) -> Obtained:
         record, now = leased
+        if not self.shelf.admits(record):
+            raise refusals.sent_elsewhere(self.shelf.called)
         shown = self._refresh_token(record)
         if self.source.account.signs_in and shown is None:
             return self._without_refresh_token(leased, wish)
@@ -118,6 +120,7 @@ class Renewal(NeverPickled):
             after_refusal=after_refusal,
             single_use=self.source.account.single_use,
             imported=self._served(shown),
+            reach=self.shelf.reach,
         )
         snapshot = self.shelf.save(asked.record.generation, issued)
         if snapshot is None or snapshot.record.token is None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from watchword import jsonpaths
 from watchword.origins import host
 from watchword.tokens.token import jwt_expiry, seconds
 from watchword.transport import retry_after
@@ -18,8 +19,6 @@ LONGEST_LIFETIME = 10 * 365 * 86400.0
 
 # RFC 6749 appendix A.12: visible characters and the space, which no header value ends in.
 VISIBLE = re.compile(r"[\x21-\x7e]+")
-
-_SLOW = re.compile(r"=~|\b(?:match|search)\s*\(")
 
 _OK, _REDIRECT, _TOO_MANY, _SERVER_ERROR = 200, 300, 429, 500
 
@@ -58,18 +57,16 @@ class Reply:
 def value_at(content: Mapping[str, Any], path: str) -> object:
     """Return the first value at a JSONPath, None where there is none; plain names need no library.
 
-    A path that searches by a pattern finds nothing: a text may keep it busy for ever.
+    A path that may take for ever, such as one that searches by a pattern, finds nothing.
     """
     if path in content:
         return content[path]
-    if path.isidentifier():
-        return None
-    if _SLOW.search(path):
+    if path.isidentifier() or jsonpaths.slow(path):
         return None
     import jsonpath  # noqa: PLC0415 - costs 0.1 s, and few replies are nested
 
     try:
-        match = jsonpath.match(path if path.startswith("$") else f"$.{path}", content)
+        match = jsonpath.match(jsonpaths.whole(path), content)
     except (jsonpath.JSONPathError, RecursionError):
         return None
     return match.obj if match else None

@@ -72,8 +72,15 @@ class SharedTokens(NeverPickled):
 
     remembers = True
 
-    def __init__(self, store: TokenStore, name: str, source: StoredSource, transport: Transport) -> None:
-        self.shelf = Shelf(store, name, source, transport)
+    def __init__(
+        self,
+        store: TokenStore,
+        name: str,
+        source: StoredSource,
+        transport: Transport,
+        reach: tuple[str, ...] = (),
+    ) -> None:
+        self.shelf = Shelf(store, name, source, transport, reach)
         self._source = source
         self._patience = min(transport.timeout, LONGEST_CALL)
         self._transport = replace(transport, timeout=_LATE * self._patience)
@@ -113,7 +120,7 @@ class SharedTokens(NeverPickled):
         """Return the record's token if it is what is wished for; `since` is the generation at the wish."""
         record, now = snapshot
         token, is_new = record.token, record.generation > since
-        if token is None or record.obtained is None:
+        if token is None or record.obtained is None or not self.shelf.admits(record):
             return None
         age = now.since(record.obtained)
         if record.guard != self.shelf.guard and not (self._source.account.signs_in and age < RENEWAL_PAUSE):

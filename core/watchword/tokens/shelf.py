@@ -23,14 +23,25 @@ _SAVES = (0.0, 0.2, 1.0)
 
 
 class Shelf(NeverPickled):
-    """Where the token of a source is kept; `name` is its connection's, "" for one that has none."""
+    """Where the token of a source is kept; `name` is its connection's, "" for one that has none.
 
-    def __init__(self, store: TokenStore, name: str, source: StoredSource, transport: Transport) -> None:
+    `reach` is where the tokens of a sign-in may go: a document that was changed in that finds it no more.
+    """
+
+    def __init__(
+        self,
+        store: TokenStore,
+        name: str,
+        source: StoredSource,
+        transport: Transport,
+        reach: tuple[str, ...] = (),
+    ) -> None:
         self.store = store
         self.called = repr(name) if name else "a connection without a name"
         self._name = name
         self._source = source
         self._transport = transport
+        self._reach = reach
         self._unsaved: tuple[int, steps.Issued] | None = None
 
     # Key and guard are made anew each time: a store that was replaced has another salt.
@@ -46,6 +57,15 @@ class Shelf(NeverPickled):
     def guard(self) -> str:
         """The fingerprint of the token request: a token of another request is not used."""
         return self.store.fingerprint("request", *self._source.identity, *self._transport.identity)
+
+    @property
+    def reach(self) -> str:
+        """The fingerprint of where the tokens of a sign-in may go."""
+        return self.store.fingerprint("reach", *self._reach) if self._source.account.signs_in else ""
+
+    def admits(self, record: Record) -> bool:
+        """Return whether the document still sends the sign-in's tokens where they went at first."""
+        return record.reach in {"", self.reach}
 
     def shown(self, refresh_token: str | None) -> str:
         """Return the fingerprint of a refresh token, "" for none."""
@@ -127,7 +147,13 @@ class Shelf(NeverPickled):
 
         def step(record: Record, now: Moment) -> Record:
             issued = steps.Issued(
-                token, now, self.guard, single_use=single_use, signed_in=True, imported=self.imported
+                token,
+                now,
+                self.guard,
+                single_use=single_use,
+                signed_in=True,
+                imported=self.imported,
+                reach=self.reach,
             )
             return steps.named(steps.succeed(record, issued, now), self._label)
 
@@ -136,13 +162,16 @@ class Shelf(NeverPickled):
         Spill(self.store, self.key).discard()
 
     def drop(self) -> Token | None:
-        """Forget the token and return it; None where no key opens it any more."""
+        """Forget the token and return it, to be revoked.
+
+        None where no key opens it any more, or where the document would send it elsewhere by now.
+        """
         try:
-            token = self.recover().record.token
+            record = self.recover().record
             self.change(steps.forget(self.imported))
         except StoreError as error:
             if error.code != "store_key_wrong":
                 raise
             self.store.delete(self.key)
             return None
-        return token
+        return record.token if self.admits(record) else None

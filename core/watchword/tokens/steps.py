@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from watchword.tokens.record import Moment, Pause, Record, Refusal
@@ -100,17 +100,18 @@ class Issued:
     `at` is the store's time before it was asked for; `guard` is the fingerprint of the request, `shown`
     the refresh token in it. `after_refusal` says that the API had refused the token before, `single_use`
     that refresh tokens serve once, `signed_in` that a person has just signed in; `imported` is the
-    fingerprint of the document's refresh token where that has served.
+    fingerprint of the document's refresh token where that has served, `reach` that of where tokens go.
     """
 
     token: Token
     at: Moment
     guard: str
-    shown: str | None = None
+    shown: str | None = field(default=None, repr=False)
     after_refusal: bool = False
     single_use: bool = False
     signed_in: bool = False
     imported: str = ""
+    reach: str = ""
 
 
 def save(generation: int, issued: Issued) -> Step:
@@ -143,6 +144,7 @@ def succeed(record: Record, issued: Issued, now: Moment) -> Record:
         refusal=None,
         renewed=now if issued.after_refusal else None,
         imported=issued.imported or record.imported,
+        reach=issued.reach,
     )
 
 

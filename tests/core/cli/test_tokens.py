@@ -127,6 +127,25 @@ def test_a_sign_in_that_was_refused_is_an_alarm(saved, fresh):
     assert "invalid_grant" in listed()["acme"]["refusal"]
 
 
+def test_a_name_commands_no_terminal(saved, fresh, served):
+    """What others have named a connection is printed as plain text, by every command that prints it."""
+    name = "acme\x1b[2J\nfine: 1"
+    path = saved("acme")
+    watchword.load(path.read_bytes(), name=name).accept_sign_in(fresh())
+    for arguments in (
+        ["tokens"],
+        ["tokens", "--json"],
+        ["keepalive", path, "--name", name],
+        ["logout", path, "--name", name],
+        ["logout", path, "--name", name],
+        ["store", "forget", name, "--yes"],
+    ):
+        done = CliRunner().invoke(app, list(map(str, arguments)), standalone_mode=False)
+        assert "\x1b" not in done.output
+        assert not any(line.startswith("fine") for line in done.output.splitlines()), done.output
+        assert "acme" in done.output
+
+
 @pytest.mark.parametrize("as_json", [(), ("--json",)])
 def test_a_store_that_can_t_be_used(monkeypatch, tmp_path, as_json):
     """3, whatever the reason, and the reason."""

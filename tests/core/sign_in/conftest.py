@@ -48,7 +48,7 @@ class Browser:
         form = {html.unescape(name): html.unescape(value) for name, value in hidden}
         form |= {"user": person, "decision": decision}
         headers = {"Sec-Fetch-Site": "same-origin"}
-        address = url.partition("?")[0]
+        address = page.url.partition("?")[0]
         answer = self.session.post(address, data=form, headers=headers, allow_redirects=False, timeout=10)
         return answer.headers.get("Location", "")
 

@@ -44,6 +44,22 @@ def test_only_the_state_that_is_waited_for_counts(host):
         assert callback.visited(1) == "/callback?state=the-state&code=c"
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_browser_is_led_on_once(host):
+    """An address that nobody guesses leads to the page once, and says so to whoever comes second."""
+    page = "https://auth.test/ü?a=%2F&state=s#x\r\ny"
+    with listening(path="/callback", host=host) as callback:
+        url = callback.leading_to(page)
+        assert callback.leading_to(page) != url
+        assert "state" not in url
+        answer = requests.get(url, timeout=10, allow_redirects=False)
+        assert (answer.status_code, answer.headers["Referrer-Policy"]) == (302, "no-referrer")
+        assert answer.headers["Location"] == "https://auth.test/%C3%BC?a=%2F&state=s#x%0D%0Ay"
+        again = requests.get(url, timeout=10, allow_redirects=False)
+        assert (again.status_code, "opened before" in again.text) == (410, True)
+        assert callback.visited(0.01) is None
+
+
 def test_nobody_else_is_served():
     """Another path is not there, nor another method, nor anything before the state is known."""
     with listening(path="/callback") as callback:

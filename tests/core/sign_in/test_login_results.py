@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
 import types
 from importlib.metadata import EntryPoint
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -63,6 +65,22 @@ def test_a_browser_is_opened(saved, browser, monkeypatch):
     done = run("login", saved())
     assert (done.return_value, "--paste" in done.stderr) == (None, True), done.output
     assert len(opened) == 2
+
+
+def test_the_browser_s_arguments_tell_nothing(saved, browser, monkeypatch):
+    """What a browser is started with, which other users see, holds neither state nor challenge."""
+    opened = []
+
+    def user(url):
+        opened.append(url)
+        return requests.get(browser.decide(url), timeout=10)
+
+    monkeypatch.setattr(login.webbrowser, "open", user)
+    done = run("login", saved())
+    assert not done.return_value, done.output
+    state = parse_qs(urlsplit(done.stdout.splitlines()[1]).query)["state"][0]
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]{22}", opened[0])
+    assert state not in opened[0]
 
 
 def test_nobody_comes_back(saved, monkeypatch):

@@ -137,12 +137,30 @@ def test_the_issuer_must_be_the_right_one(connect, begun, refused, changed, play
 
 
 def test_the_right_issuer_passes(connect, begun, playground, me):
-    """The server's own `iss` is accepted where it is wanted, and passed over where it is not."""
+    """The server's own `iss` is accepted, whether the document names it or not."""
     for fields in ({"issuer": playground.url}, {}):
         connection = connect(**fields)
         _, url = begun(connection)
         assert "iss=" in url
         oauth2.finish(connection, url)
+        assert me(connection) == "ada"
+
+
+def test_without_an_issuer_the_sender_must_be_at_the_server(connect, begun, refused, changed, me, playground):
+    """An `iss` elsewhere than authorize_url and token_url is a mix-up, also with an error; none passes."""
+    connection = connect()
+    for iss in (
+        "https://evil.test",
+        f"{playground.url}.evil.test",
+        "evil",
+        playground.url.replace("http:", "https:"),
+    ):
+        for more in ({}, {"error": "access_denied", "code": None}):
+            _, url = begun(connection)
+            refused("sign_in_refused", connection, changed(url, iss=iss, **more), "set issuer")
+    for iss in (None, f"{playground.url}/tenant"):
+        _, url = begun(connection)
+        oauth2.finish(connection, changed(url, iss=iss))
         assert me(connection) == "ada"
 
 

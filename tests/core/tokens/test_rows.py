@@ -54,7 +54,18 @@ JSON = st.recursive(
 
 FIELDS_OF_VERSION_1 = {
     *("key", "name", "method", "host", "signs_in", "generation", "token", "guard", "obtained", "signed_in"),
-    *("refresh_obtained", "used", "rotates", "lease", "attempt", "pause", "refusal", "renewed", "imported"),
+    *(
+        "refresh_obtained",
+        "used",
+        "rotates",
+        "lease",
+        "attempt",
+        "pause",
+        "refusal",
+        "renewed",
+        "imported",
+        "reach",
+    ),
 }
 
 

@@ -397,6 +397,27 @@ def test_a_changed_client_secret_or_scope_keeps_the_sign_in(clock, store):
     assert server.calls == 1
 
 
+def test_a_document_that_would_send_the_tokens_elsewhere_finds_no_sign_in(clock, store):
+    """Who may edit a connection gets neither its access token nor its refresh token by another address."""
+    server = Server()
+    signed_in(store, server)
+
+    def there(*reach):
+        origin = SharedTokens(store, "acme", Source(server, SIGN_IN), Transport(), reach)
+        origin.shelf.store.change(
+            origin.shelf.key,
+            lambda record, _: replace(record, reach=store.fingerprint("reach", "https://api.test/")),
+        )
+        return origin
+
+    for age in (0, 101):
+        clock.go(age)
+        with pytest.raises(SignInRequired, match="made for other addresses"):
+            Keeper(there("https://evil.test/"), clock).get()
+    assert there("https://evil.test/").shelf.drop() is None
+    assert server.calls == 0
+
+
 def test_processes_with_old_and_new_secret_do_not_refresh_in_turn(clock, store):
     """While a changed document is rolled out, each side takes what the other has just fetched."""
     server = Server()

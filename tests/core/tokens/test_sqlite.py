@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import os
 import shutil
@@ -145,6 +146,40 @@ def test_another_users_file_is_refused(sqlite, monkeypatch):
         os.chown(sqlite.url.removeprefix("sqlite:///"), 4243, -1)
     monkeypatch.setattr(os, "geteuid", lambda: 4242)
     with refused("store_unsuitable", "another user"):
+        sqlite.open().load("k")
+
+
+def test_root_trusts_root_alone(sqlite, sqlite_file, monkeypatch):
+    """A process of root's takes no file that a user has put there, who could read and replace it."""
+    sqlite.open().change("k", save)
+    if os.geteuid() == 0:
+        os.chown(sqlite_file, 4243, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with refused("store_unsuitable", "another user"):
+        sqlite.open().load("k")
+
+
+@pytest.mark.parametrize(("others", "fine"), [(0o777, False), (0o702, False), (0o1777, True), (0o770, True)])
+def test_a_folder_that_everybody_may_write_to_is_refused(sqlite, sqlite_file, others, fine):
+    """Where everybody may replace files nothing is kept, unless the folder is sticky, as /tmp is."""
+    sqlite_file.parent.mkdir()
+    sqlite_file.parent.chmod(others)
+    if fine:
+        sqlite.open().change("k", save)
+        return
+    with refused("store_unsuitable", "everybody may write"):
+        sqlite.open().load("k")
+    assert list(sqlite_file.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+def test_a_key_is_read_from_a_file_alone(sqlite, sqlite_file, kind):
+    """A link, a folder and a pipe in the place of the key are refused, and a pipe is not waited for."""
+    sqlite.open().change("k", save)
+    key = sqlite_file.with_name("tokens.db.key")
+    aside = key.rename(sqlite_file.parent / "aside")
+    {"link": lambda: key.symlink_to(aside), "folder": key.mkdir, "pipe": lambda: os.mkfifo(key)}[kind]()
+    with refused("store_unsuitable"):
         sqlite.open().load("k")
 
 
@@ -310,13 +345,26 @@ def test_a_damaged_file_is_named(sqlite, sqlite_file):
 
 
 @pytest.mark.parametrize(
+    "state", ["{", "[]", '{"key": 5}', '{"key": "k", "other": 1}', '{"key": "k", "lifetime": "nan"}']
+)
+def test_a_state_that_no_store_has_written_is_named(sqlite, sqlite_file, state):
+    """A row without a token is damaged; one with a token opens no more, however well the forgery looks."""
+    store = sqlite.open()
+    store.change("with a token", save)
+    store.change("without", lambda record, _: replace(record, guard="g"))
+    with closing(sqlite3.connect(sqlite_file, isolation_level=None)) as other:
+        other.execute("UPDATE watchword_tokens SET state = ?", (state,))
+    with refused("store_key_wrong", "was altered"):
+        store.load("with a token")
+    with refused("store_damaged"):
+        store.load("without")
+
+
+@pytest.mark.parametrize(
     "change",
     [
-        "UPDATE watchword_tokens SET state = '{'",
-        "UPDATE watchword_tokens SET state = '[]'",
-        """UPDATE watchword_tokens SET state = '{"key": 5}'""",
-        """UPDATE watchword_tokens SET state = '{"key": "k", "other": 1}'""",
         "DELETE FROM watchword_meta WHERE name = 'salt'",
+        "UPDATE watchword_meta SET value = 'x' WHERE name = 'salt'",
         "DELETE FROM watchword_meta WHERE name = 'version'",
         "UPDATE watchword_meta SET value = 'x' WHERE name = 'check'",
         "DROP TABLE watchword_meta",
@@ -330,6 +378,15 @@ def test_malformed_content_is_named(sqlite, sqlite_file, change):
         other.execute(change)
     with refused("store_damaged"):
         store.load("k")
+
+
+def test_a_copy_of_the_store_gives_no_salt_to_guess_by(sqlite, sqlite_file):
+    """Who has the file without its key can't try passwords by their fingerprints."""
+    store = sqlite.open()
+    store.claim("imported", "k")
+    salt = store._door.prepare().salt
+    for form in (salt, salt.hex().encode(), base64.b64encode(salt)):
+        assert form not in sqlite_file.read_bytes()
 
 
 def test_a_newer_store_is_left_alone(sqlite, sqlite_file):

@@ -78,7 +78,7 @@ class Door(NeverPickled):
         shown = self._database.shown
         schema.version_of(meta, shown)
         schema.verify(meta, keys.ring, keys.source, shown)
-        return Access(meta, schema.salt_of(meta, shown), keys.ring)
+        return Access(meta, schema.salt_of(meta, keys.ring, shown), keys.ring)
 
     def _of_store(self, *, new: bool) -> _Keys:
         return self._read or self._read_keys(*self._database.own_keys(new=new))

@@ -75,5 +75,5 @@ def read_keys(text: str, source: str, shown: str) -> list[bytes]:
 
 def unopened(shown: str, what: str) -> StoreError:
     """Return the error that something in a store opens by none of the keys."""
-    message = f"No key opens {what} in the token store {shown}."
+    message = f"No key opens {what} in the token store {shown}: it is of another key, or was altered."
     return StoreError([finding("store_key_wrong", message)])

@@ -64,14 +64,46 @@ def secure(path: Path, shown: str) -> None:
 
     Raises StoreError where it is no file or another user's, who could read and replace it.
     """
-    found = path.lstat()
+    mode = _closed_mode(path.lstat(), path, shown)
+    if mode is not None:
+        path.chmod(mode)
+
+
+def read_private(path: Path, shown: str) -> str:
+    """Return a file's text, and take the rights of others away: what is judged is what is read.
+
+    Raises StoreError as `secure` does, OSError where it is a link or can't be read.
+    """
+    # A pipe in its place would keep whoever opens it waiting.
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    number = os.open(path, flags)
+    try:
+        mode = _closed_mode(os.fstat(number), path, shown)
+        if mode is not None:
+            os.fchmod(number, mode)
+        with os.fdopen(number, encoding="utf-8", errors="replace", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(number)
+
+
+def check_folder(folder: Path, shown: str) -> None:
+    """Raise StoreError for a folder in which everybody may replace files: a sticky one is none (/tmp)."""
+    mode = folder.stat().st_mode
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        raise failure("store_unsuitable", shown, f"everybody may write to its folder {folder}")
+
+
+def _closed_mode(found: os.stat_result, path: Path, shown: str) -> int | None:
+    """Return the mode that a file needs, None where it has it; raises StoreError as `secure` does."""
     if not stat.S_ISREG(found.st_mode):
         raise failure("store_unsuitable", shown, f"{path} is no regular file")
     user = os.geteuid() if hasattr(os, "geteuid") else found.st_uid
-    if user and found.st_uid not in {user, 0}:
+    if found.st_uid not in {user, 0}:
         raise failure("store_unsuitable", shown, f"{path} belongs to another user")
-    if found.st_mode & _OTHERS and user == found.st_uid:
-        path.chmod(stat.S_IMODE(found.st_mode) & ~_OTHERS)
+    if not found.st_mode & _OTHERS or user != found.st_uid:
+        return None
+    return stat.S_IMODE(found.st_mode) & ~_OTHERS
 
 
 def write_once(path: Path, content: str) -> None:

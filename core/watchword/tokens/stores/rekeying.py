@@ -39,11 +39,11 @@ def renew(connection: Connection, sealing: Sealing, place: Place) -> int:
     if place.table is TOKENS:
         values = {"secrets": sealing.secrets(sealing.opened(found))}
     else:
-        values = {"content": sealing.draft(found.state, sealing.opened_draft(found))}
+        values = {"content": sealing.draft(found.state, found.until, sealing.opened_draft(found))}
     connection.execute(update(place.table).where(place.key == place.value).values(values))
     return 1
 
 
 def finish(connection: Connection, access: Access) -> None:
     """Have the store ask for the first key from now on."""
-    schema.renew_check(connection, access.keyring)
+    schema.renew_keys(connection, access.keyring, access.salt)

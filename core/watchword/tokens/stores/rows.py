@@ -28,6 +28,9 @@ class Row(NamedTuple):
     state: str
     secrets: bytes | None
 
+    def __repr__(self) -> str:
+        return f"Row({self.key!r}, {self.generation})"  # its secrets are no one's to see
+
 
 class RowMalformedError(ValueError):
     """A row holds what no record was ever written as; the message shows nothing of it."""
@@ -120,9 +123,12 @@ def _read(kind: type, value: object) -> object:
 
 def _number(value: float | str) -> float:
     try:
-        return float(value)
+        number = float(value)
     except (ValueError, OverflowError):
         raise RowMalformedError from None
+    if math.isnan(number):
+        raise RowMalformedError
+    return number
 
 
 def _any_of(kinds: tuple[type, ...], value: object) -> object:

@@ -19,7 +19,7 @@ VERSION = 1
 UPGRADES: Mapping[int, Sequence[str]] = {}
 """The statements that bring a store of each earlier version to the next one."""
 
-_PLACE = ("watchword_meta", "check")
+_CHECK, _SALT = ("watchword_meta", "check"), ("watchword_meta", "salt")
 _CHECKED = b"watchword"
 
 Meta = Mapping[str, str]
@@ -37,10 +37,12 @@ def read(connection: Connection) -> Meta:
 
 
 def create(connection: Connection, keyring: Keyring) -> None:
-    """Make the tables of a new store, with a salt of its own."""
+    """Make the tables of a new store, with a salt of its own.
+
+    It is sealed: who has a copy of the store must not try passwords by their fingerprints.
+    """
     METADATA.create_all(connection)
-    salt = secrets.token_hex(32)
-    values = {"version": str(VERSION), "salt": salt, "check": _check(keyring)}
+    values = {"version": str(VERSION), **_of_keys(keyring, secrets.token_bytes(32))}
     connection.execute(insert(META), [{"name": name, "value": value} for name, value in values.items()])
 
 
@@ -52,9 +54,10 @@ def upgrade(connection: Connection, version: int) -> None:
     connection.execute(update(META).where(META.c.name == "version").values(value=str(VERSION)))
 
 
-def renew_check(connection: Connection, keyring: Keyring) -> None:
-    """Have the check value ask for the first key."""
-    connection.execute(update(META).where(META.c.name == "check").values(value=_check(keyring)))
+def renew_keys(connection: Connection, keyring: Keyring, salt: bytes) -> None:
+    """Have the check value ask for the first key, which opens the salt too."""
+    for name, value in _of_keys(keyring, salt).items():
+        connection.execute(update(META).where(META.c.name == name).values(value=value))
 
 
 def version_of(meta: Meta, shown: str) -> int:
@@ -69,12 +72,15 @@ def version_of(meta: Meta, shown: str) -> int:
     return version
 
 
-def salt_of(meta: Meta, shown: str) -> bytes:
+def salt_of(meta: Meta, keyring: Keyring, shown: str) -> bytes:
     """Return the salt of a store's fingerprints."""
     try:
-        return bytes.fromhex(meta["salt"])
+        salt = keyring.opened(base64.b64decode(meta["salt"]), *_SALT)
     except (KeyError, ValueError):
-        raise failure("store_damaged", shown, "it has no salt") from None
+        salt = None
+    if salt is None:
+        raise failure("store_damaged", shown, "it has no salt that its keys open")
+    return salt
 
 
 def verify(meta: Meta, keyring: Keyring, source: str, shown: str) -> None:
@@ -83,7 +89,7 @@ def verify(meta: Meta, keyring: Keyring, source: str, shown: str) -> None:
         sealed = base64.b64decode(meta["check"])
     except (KeyError, ValueError):
         raise failure("store_damaged", shown, "it has no check value") from None
-    if keyring.opened(sealed, *_PLACE) != _CHECKED:
+    if keyring.opened(sealed, *_CHECK) != _CHECKED:
         raise wrong_key(source, shown)
 
 
@@ -92,5 +98,6 @@ def wrong_key(source: str, shown: str) -> StoreError:
     return failure("store_key_wrong", shown, f"it was written with another key than {source} gives")
 
 
-def _check(keyring: Keyring) -> str:
-    return base64.b64encode(keyring.seal(_CHECKED, *_PLACE)).decode()
+def _of_keys(keyring: Keyring, salt: bytes) -> dict[str, str]:
+    sealed = {"check": keyring.seal(_CHECKED, *_CHECK), "salt": keyring.seal(salt, *_SALT)}
+    return {name: base64.b64encode(value).decode() for name, value in sealed.items()}

@@ -26,10 +26,8 @@ class Sealing(NeverPickled):
         return {**row._asdict(), "secrets": self.secrets(row)}
 
     def secrets(self, row: Row) -> bytes | None:
-        """Return the row's secrets encrypted: a row of another key or generation opens them not."""
-        if row.secrets is None:
-            return None
-        return self.keyring.seal(row.secrets, "watchword_tokens", row.key, row.generation)
+        """Return the row's secrets encrypted: with another key, generation or state they open not."""
+        return None if row.secrets is None else self.keyring.seal(row.secrets, *_place(row))
 
     def record(self, found: Found[Any]) -> Record:
         """Return the record of a row that was found."""
@@ -40,18 +38,22 @@ class Sealing(NeverPickled):
         row = Row(found.key, found.name, found.generation, found.state, found.secrets)
         if row.secrets is None:
             return row
-        secrets = self.keyring.opened(row.secrets, "watchword_tokens", row.key, row.generation)
+        secrets = self.keyring.opened(row.secrets, *_place(row))
         if secrets is None:
             raise unopened(self.shown, f"the token of {found.name!r}")
         return row._replace(secrets=secrets)
 
-    def draft(self, state: str, content: bytes) -> bytes:
-        """Return a draft encrypted."""
-        return self.keyring.seal(content, "watchword_drafts", state)
+    def draft(self, state: str, until: str, content: bytes) -> bytes:
+        """Return a draft encrypted: it lasts no longer than it was meant to."""
+        return self.keyring.seal(content, "watchword_drafts", state, until)
 
     def opened_draft(self, found: Found[Any]) -> bytes:
         """Return a draft decrypted."""
-        content = self.keyring.opened(found.content, "watchword_drafts", found.state)
+        content = self.keyring.opened(found.content, "watchword_drafts", found.state, found.until)
         if content is None:
             raise unopened(self.shown, "a sign-in that has begun")
         return content
+
+
+def _place(row: Row) -> tuple[object, ...]:
+    return "watchword_tokens", row.key, row.generation, row.state

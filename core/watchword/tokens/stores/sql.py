@@ -115,8 +115,9 @@ class SqlStore(NeverPickled):
             self._drop_old_drafts(work)
             until = self._database.moment(work.connection).after(seconds)
             name = fingerprint(work.access.salt, ("draft", state))
-            sealed = work.sealing.draft(name, json.dumps(dict(content)).encode())
-            values = {"content": sealed, "until": to_text(until)}
+            ends = to_text(until)
+            sealed = work.sealing.draft(name, ends, json.dumps(dict(content)).encode())
+            values = {"content": sealed, "until": ends}
             made = self._database.insert(DRAFTS).values(state=name, **values)
             work.connection.execute(made.on_conflict_do_update(index_elements=["state"], set_=values))
 

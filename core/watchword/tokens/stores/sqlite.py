@@ -88,6 +88,7 @@ class SqliteDatabase:
         lock = FileLock(f"{self._path}.lock", timeout=_MAKING, mode=files.PRIVATE)
         try:
             files.create_folder(self._path.parent)
+            files.check_folder(self._path.parent, self.shown)
             lock.acquire()
         except Timeout:
             raise failure("store_locked", self.shown) from None
@@ -141,8 +142,7 @@ class SqliteDatabase:
         try:
             if new and not path.exists():
                 files.write_once(path, f"{new_key()}\n")
-            files.secure(path, self.shown)
-            return path.read_text().strip(), str(path)
+            return files.read_private(path, self.shown).strip(), str(path)
         except FileNotFoundError:
             message = (
                 f"The token store {self.shown} was written with a key, but WATCHWORD_KEY is not set and "
