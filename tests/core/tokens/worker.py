@@ -49,6 +49,7 @@ def until(key, stop):
     while not Path(stop).exists():
         store.change(key, grow)
         done += 1
+        time.sleep(0.005)  # without a pause SQLite would let nobody else in for seconds
     return done
 
 
