@@ -95,7 +95,7 @@ _warn("jti_reused", "Set lifetime to 0, unless the API takes a token more than o
 _warn("tls_unverified", "Turn verify on; use ca_bundle for a private authority.")
 _warn("key_too_short", "Ask the provider for a longer secret: a short one can be guessed (RFC 7518, 3.2).")
 _warn("key_repaired", "It works as it is; save the key with its line breaks to be free of guesses.")
-_lint("name_missing", "Give the connection a name: the sign-in is kept under it.")
+_lint("name_missing", "Give it one, by --name or load(…, name=…): the sign-in is kept under it.")
 _lint("extra_missing", "Install the extra that is named here.")
 _lint("file_missing", "Correct the path, or make the file available to this process.")
 _lint("body_not_extendable", "Send a form or a JSON object, or place the credential elsewhere.")
@@ -192,7 +192,10 @@ _token(
     Permanence.CONFIGURATION,
 )
 _token("token_error_in_200", "Look the error's name up in the provider's manual.")
-_token("sign_in_required", "Sign in again: watchword login.")
+_token(
+    "sign_in_required",
+    "Sign in, under the connection's name: watchword login DOCUMENT --name NAME.",
+)
 _token(
     "refresh_outcome_unknown",
     "Wait; if it stays, sign in again: watchword login. A new refresh token may have been lost on its way.",
@@ -221,7 +224,9 @@ _warn(
 
 # The token store.
 _token(
-    "store_unsuitable", "Correct the store's URL: memory://, sqlite:///PATH or postgresql+psycopg://…", _SETUP
+    "store_unsuitable",
+    "Correct WATCHWORD_STORE: memory://, sqlite:////ABSOLUTE/PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
+    _SETUP,
 )
 _token("store_read_only", "Make the store's file and folder writable for this process.", _SETUP)
 _token("store_full", "Make room on the store's disk.", Permanence.TRANSIENT)

@@ -7,10 +7,13 @@ from pathlib import Path
 
 
 def home() -> Path:
-    """Return the folder for what watchword keeps: WATCHWORD_HOME, else one of this user's."""
+    """Return the folder for what watchword keeps: WATCHWORD_HOME, else one of this user's.
+
+    A relative one stays so, and is refused by the store: it would be another in each working directory.
+    """
     given = os.environ.get("WATCHWORD_HOME", "").strip()
     if given:
-        return Path(given).expanduser().absolute()
+        return Path(given).expanduser()
     from platformdirs import user_data_path  # noqa: PLC0415 - not needed where the environment says it
 
     return user_data_path("watchword", appauthor=False)

@@ -36,7 +36,7 @@ def test_a_sign_in_needs_a_name(fields):
     """Without one there is nothing to keep it under; the document is refused before anything is sent."""
     made = watchword.load(fields)
     assert [found.code.name for found in made.lint()] == ["name_missing"]
-    with pytest.raises(watchword.DocumentError, match="Give the connection a name"):
+    with pytest.raises(watchword.DocumentError, match="has no name"):
         made.session()
     assert made.validate().deciding.code.name == "name_missing"
 

@@ -48,6 +48,7 @@ def main() -> None:
             typer.echo(f"watchword: {error}", err=True)
         sys.exit(WRONG_USAGE)
     except (typer.Abort, KeyboardInterrupt):
+        typer.echo("watchword: stopped; nothing was changed after the last line above.", err=True)
         sys.exit(INTERRUPTED)
     except WatchwordError as error:
         typer.echo(f"watchword: {error}", err=True)

@@ -50,7 +50,10 @@ def login(
         typer.Option("--paste", help="Paste what the browser ends with; for machines without a browser."),
     ] = False,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1 to come back to; 0 takes a free one.")
+        int,
+        typer.Option(
+            min=0, max=65535, help="Port on 127.0.0.1 to come back to; 0 takes a free one, with --paste 8400."
+        ),
     ] = 0,
     no_browser: Annotated[  # noqa: FBT002 - likewise
         bool, typer.Option("--no-browser", help="Print the URL and open nothing.")

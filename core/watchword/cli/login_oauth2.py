@@ -59,5 +59,9 @@ def _pasted(connection: Connection, way: Way, redirect_uri: str) -> list[Finding
     nowhere = f"http://{ANYWHERE.host}:{way.port or _NOBODY_LISTENS}{ANYWHERE.path}"
     begun = oauth2.begin(connection, redirect_uri or nowhere)
     way.announce(begun.authorize_url)
-    answer = way.pasted("The URL that the browser ends at, be there a page or not")
-    return oauth2.finish(connection, answer, state=begun.state)
+    while True:
+        answer = way.pasted("The URL that the browser ends at, be there a page or not")
+        if "code=" in answer or "error=" in answer:
+            return oauth2.finish(connection, answer, state=begun.state)
+        # Anything else, such as what was on the clipboard before, goes nowhere.
+        say("That is not where the sign-in ends: its address holds code=… or error=….", err=True)

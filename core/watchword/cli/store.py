@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from watchword.cli.environment import kept_store
 from watchword.cli.output import fail, reporting, say
 from watchword.diagnosis import printable
-from watchword.tokens.store import TokenStore
 
 store_commands = typer.Typer(
     no_args_is_help=True,
@@ -16,10 +16,7 @@ store_commands = typer.Typer(
     help="Look after the token store: WATCHWORD_STORE says which, WATCHWORD_KEY opens it.",
 )
 
-_REACH = {
-    "memory": "this process alone",
-    "sqlite": "the processes of this machine",
-}
+_REACH = {"sqlite": "the processes of this machine"}
 
 
 @store_commands.command()
@@ -29,7 +26,7 @@ def health() -> None:
     Exit status: 0 it does, 3 configuration, 4 transient.
     """
     with reporting():
-        store = _store()
+        store = kept_store()
         typer.echo(f"store:    {printable(store.shown)}")
         kind = store.shown.partition(":")[0].partition("+")[0]
         typer.echo(f"kind:     {printable(kind)}, for {_REACH.get(kind, 'all machines that reach it')}")
@@ -45,7 +42,7 @@ def rekey() -> None:
     Exit status: 0 done, 3 configuration, 4 transient.
     """
     with reporting():
-        store = _store()
+        store = kept_store()
         if not hasattr(store, "rekey"):
             fail(f"the token store {store.shown} keeps nothing that could be encrypted anew")
         rows = store.rekey()
@@ -62,7 +59,7 @@ def forget(
     Exit status: 0 done, 3 configuration, 4 transient.
     """
     with reporting():
-        store = _store()
+        store = kept_store()
         keys = [record.key for record, _ in store.records() if record.name == name]
         if not keys:
             fail(f"the token store {store.shown} holds nothing of {name!r}")
@@ -75,9 +72,3 @@ def forget(
 
 def _count(keys: list[str]) -> str:
     return "1 record" if len(keys) == 1 else f"{len(keys)} records"
-
-
-def _store() -> TokenStore:
-    from watchword.tokens.stores import open_store  # noqa: PLC0415 - where the store is wanted
-
-    return open_store()

@@ -11,10 +11,11 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
+from watchword.cli.environment import kept_store
 from watchword.cli.output import console, fail, say, span
 from watchword.diagnosis import Permanence, printable
 from watchword.tokens.health import DAY, Health, health
-from watchword.tokens.store import StoreError, TokenStore
+from watchword.tokens.store import StoreError
 
 _COLUMNS = (
     "name", "method", "host", "signed in", "last used", "token ends", "sign-in ends", "what is wrong",
@@ -32,7 +33,7 @@ def tokens(
     Exit status: 0 fine, 2 a sign-in has ended or is about to, 3 the store can't be used.
     """
     try:
-        store = _store()
+        store = kept_store()
         found = list(health(store))
     except StoreError as error:
         fail(str(error))
@@ -49,12 +50,6 @@ def tokens(
 def is_due(one: Health, warn_days: float) -> bool:
     """Return whether a person has to sign in again within so many days."""
     return one.signs_in and one.days_left is not None and one.days_left <= warn_days
-
-
-def _store() -> TokenStore:
-    from watchword.tokens.stores import open_store  # noqa: PLC0415 - where the store is wanted
-
-    return open_store()
 
 
 def _show(found: Sequence[Health], warn_days: float) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -79,9 +80,12 @@ def begin(connection: Connection) -> DeviceSignIn:
 
     Raises:
         DocumentError: the document holds an error, is of another method, or lacks the device_url.
+        StoreError: the store can't keep a sign-in, so that nobody signs in for nothing.
         TokenError: the server gave no code.
     """
     server = server_of(connection, OAuth2DeviceCode)
+    connection.health()  # can be read
+    connection.store.keep_draft(secrets.token_hex(16), {}, 1.0)  # and written
     method = server.method
     request = method.request_to(
         required(server, "device_url"),

@@ -59,8 +59,8 @@ def server_of(connection: Connection, kind: type[M]) -> Server[M]:
     authenticator = adapter.authenticator
     method = authenticator.method
     if not isinstance(method, kind):
-        wanted = getattr(kind, "method", "one by which a person signs in")
-        message = f"The sign-in is for the method {wanted}; this connection's method is {method.method}."
+        wanted = getattr(kind, "method", "oauth2_authorization_code or oauth2_device_code")
+        message = f"A sign-in is for the method {wanted}; this connection's method is {method.method}."
         raise DocumentError([finding("unknown_method", message, advice="Give a document of that method.")])
     return Server(method, authenticator.context.secrets, adapter.transport)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from watchword.tokens.record import Moment
+from watchword.tokens.refusals import ended
 from watchword.tokens.store import Snapshot, TokenStore
 
 DAY = 86400.0
@@ -19,7 +20,8 @@ class Health:
 
     `signs_in` says that it is a person's sign-in, `signed_in` when that was, where it was here;
     `can_renew` that there is a refresh token, `refresh_ends` when it ends: None where the server has
-    not said. `refusal` is what the token endpoint said when it refused, `waits` why nobody asks it now.
+    not said. `refusal` is what the token endpoint said when it last refused, which is the end of a sign-in
+    (`has_ended`) where it refused its refresh token; `waits` says why nobody asks it now.
     """
 
     name: str
@@ -33,12 +35,13 @@ class Health:
     can_renew: bool
     refresh_ends: float | None
     refusal: str | None
+    has_ended: bool
     waits: str | None
 
     @property
     def days_left(self) -> float | None:
         """The days until a person has to sign in again; None where nobody knows, or nobody ever has to."""
-        if self.signs_in and self.refusal:
+        if self.has_ended:
             return 0.0
         if self.can_renew:
             return None if self.refresh_ends is None else max(self.refresh_ends, 0.0) / DAY
@@ -51,7 +54,7 @@ class Health:
         That is where the refresh token ends in less than `within` seconds, or where its end is not known
         and it was not used for `idle` seconds.
         """
-        if not self.can_renew or self.refusal:
+        if not self.can_renew or self.has_ended:
             return False
         if self.refresh_ends is not None:
             return self.refresh_ends < within
@@ -85,6 +88,7 @@ def health_of(snapshot: Snapshot) -> Health:
         can_renew=bool(token and token.refresh_token),
         refresh_ends=refresh_ends,
         refusal=record.refusal.message if record.refusal else None,
+        has_ended=record.signs_in and ended(record),
         waits=waits.message if waits else None,
     )
 

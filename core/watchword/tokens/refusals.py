@@ -102,15 +102,20 @@ def check_pause(record: Record, now: Moment, *, patient: bool) -> None:
 
 def sign_in_required(record: Record, now: Moment, called: str) -> SignInRequired:
     """Return the error that says why a person has to sign in, and since when the last sign-in was."""
-    if record.refusal and record.refusal.code == "invalid_grant":
+    if record.refusal and ended(record):
         what = f"The sign-in of {called} has ended: {record.refusal.message}"
     elif record.token:
         what = f"The sign-in of {called} has ended, and the server gave no refresh token to renew it."
     else:
-        what = f"Nobody has signed in for {called} yet."
+        what = f"Nobody has signed in for {called} yet in the token store that is in use here."
     if record.signed_in:
         what += f" The last sign-in was {now.since(record.signed_in) / 86400:.1f} days ago."
     return SignInRequired([finding("sign_in_required", what)])
+
+
+def ended(record: Record) -> bool:
+    """Return whether the last refusal was that of a refresh token, not of the client that showed it."""
+    return record.refusal is not None and record.refusal.code == "invalid_grant"
 
 
 def sent_elsewhere(called: str) -> SignInRequired:

@@ -38,6 +38,10 @@ class TokenStore(Protocol):
     def leaves_host(self) -> bool:
         """Whether processes on other machines can use it."""
 
+    @property
+    def is_made(self) -> bool:
+        """Whether there is something to look into, which the first use would make otherwise."""
+
     def fingerprint(self, *parts: object) -> str:
         """Return what stands for secrets in this store: the same for equal parts, telling nothing of them."""
 

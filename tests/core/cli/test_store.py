@@ -94,10 +94,20 @@ def test_a_key_is_rolled(keys):
 
 
 def test_memory_has_no_key(monkeypatch):
-    """A store of this process alone says so, and has nothing to be encrypted anew."""
+    """A store of this process alone has nothing to look into or to be encrypted anew."""
     monkeypatch.setenv("WATCHWORD_STORE", "memory://")
-    assert "this process alone" in run("health").stdout
-    assert run("rekey").return_value == 3
+    for command in ("health", "rekey"):
+        done = run(command)
+        assert (done.return_value, "ends with each process" in done.stderr) == (3, True)
+
+
+def test_a_look_makes_no_store(monkeypatch, tmp_path):
+    """A mistyped path is no all-clear: it is said that nothing is there, and nothing is made."""
+    path = tmp_path / "mistyped" / "tokens.db"
+    monkeypatch.setenv("WATCHWORD_STORE", f"sqlite:///{path}")
+    done = run("health")
+    assert (done.return_value, "there is no token store" in done.stderr) == (3, True)
+    assert not path.parent.exists()
 
 
 def test_a_name_is_forgotten(keys):
@@ -123,7 +133,7 @@ def crash(monkeypatch, capsys, error, *, debug):
             raise error
 
     redact.register([SECRET])
-    monkeypatch.setattr(cli.store, "_store", broken)
+    monkeypatch.setattr(cli.store, "kept_store", broken)
     monkeypatch.setattr(sys, "argv", ["watchword", "store", "health"])
     monkeypatch.setenv("WATCHWORD_DEBUG", "1" if debug else "")
     with pytest.raises(SystemExit) as end:
@@ -164,7 +174,7 @@ def test_a_crash_in_a_process_of_its_own():
         "def broken():\n    local = bytes.fromhex('73336372657431').decode()\n"
         "    raise ValueError('no ' + local)\n"
         "redact.register([bytes.fromhex('73336372657431').decode()])\n"
-        "cli.store._store = broken\n"
+        "cli.store.kept_store = broken\n"
         "sys.argv = ['watchword', 'store', 'health']\n"
         "cli.main()\n"
     )

@@ -75,7 +75,9 @@ def listed(*arguments):
 
 
 def test_an_empty_store_is_fine():
-    """Nothing is wrong where nothing is kept, in words and as JSON."""
+    """Nothing is wrong where nothing is kept, in words and as JSON; without a store nothing is known."""
+    assert run("tokens").return_value == 3
+    open_store().records()
     done = run("tokens")
     assert (done.return_value, "holds no tokens" in done.stdout) == (0, True)
     assert json.loads(run("tokens", "--json").stdout) == []

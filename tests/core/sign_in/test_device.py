@@ -14,6 +14,7 @@ from watchword.errors import DocumentError, TokenError
 from watchword.playground import Fault
 from watchword.sign_in import device
 from watchword.tokens.reply import Reply
+from watchword.tokens.store import StoreError
 
 METHOD = "oauth2_device_code"
 
@@ -215,6 +216,14 @@ def test_another_method_has_no_device(connect):
     for fields in ({}, {"method": METHOD, "device_url": None, "refresh_token": "imported-token"}):
         with pytest.raises(DocumentError):
             device.begin(connect(**fields))
+
+
+def test_nobody_signs_in_for_a_store_that_can_t_keep_it(connect, quick):
+    """A store that can't be used is found before a code is asked for."""
+    before = quick.counts()
+    with pytest.raises(StoreError):
+        device.begin(connect(method=METHOD, kept="sqlite:////proc/nowhere/tokens.db"))
+    assert quick.counts() == before
 
 
 def test_nothing_secret_is_logged(connect, quick, browser, caplog, store):

@@ -43,11 +43,12 @@ def test_ports_that_can_t_be_had(saved):
 
 
 def test_a_wrong_url_is_pasted(saved):
-    """What belongs to no sign-in, or to another, is exit status 2."""
-    for typed in ("https://a.test/?code=abcdef&state=another", "https://a.test/", "a-guess"):
-        done = run("login", saved(), "--paste", typed=f"{typed}\n")
-        assert done.return_value == 2, done.output
-        assert "Traceback" not in done.output
+    """What belongs to another sign-in is exit status 2; what is no end of one is asked for again, unsent."""
+    another = "https://a.test/?code=abcdef&state=another"
+    done = run("login", saved(), "--paste", typed=f"a-password\nhttps://a.test/\n{another}\n")
+    assert done.return_value == 2, done.output
+    assert done.stderr.count("That is not where the sign-in ends") == 2
+    assert "Traceback" not in done.output
 
 
 def test_a_browser_is_opened(saved, browser, monkeypatch):

@@ -44,9 +44,11 @@ def test_the_environment_says_where(monkeypatch, tmp_path):
 
 
 def test_home_is_a_folder_of_this_user(monkeypatch):
-    """Without WATCHWORD_HOME it is the user's data folder; a relative one is made absolute."""
+    """Without WATCHWORD_HOME it is the user's data folder; a relative one, another each time, is refused."""
     monkeypatch.setenv("WATCHWORD_HOME", "here")
-    assert settings.home() == Path.cwd() / "here"
+    monkeypatch.delenv("WATCHWORD_STORE", raising=False)
+    with pytest.raises(StoreError, match="absolute path"):
+        open_store()
     monkeypatch.setenv("WATCHWORD_HOME", "~/there")
     assert settings.home() == Path.home() / "there"
     monkeypatch.setenv("WATCHWORD_HOME", "")
@@ -82,3 +84,11 @@ def test_importing_needs_no_database():
         "assert not {'sqlalchemy', 'cryptography', 'psycopg', 'filelock'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_password_that_is_not_percent_encoded_is_not_shown():
+    """What would be taken for host and database is a part of it: the error says how it is written."""
+    with pytest.raises(StoreError, match="%40") as error:
+        open_store("postgresql+psycopg://u:s3cret@PW/x@127.0.0.1:1/db", new_key())
+    assert "PW" not in str(error.value)
+    assert "s3cret" not in str(error.value)

@@ -561,6 +561,20 @@ def test_the_end_of_a_refresh_token_is_known_from_the_last_word(clock, store, st
     assert health_of(shelf.load()).refresh_ends == left
 
 
+def test_a_refused_client_is_not_the_end_of_a_sign_in(clock, store):
+    """One wrong secret raises no alarm about the sign-in, and keeps nobody from refreshing it in time."""
+    server = Server()
+    signed_in(store, server)
+    clock.go(101)
+    server.failures = [finding("invalid_client", "who?")]
+    with pytest.raises(TokenError):
+        worker(clock, store, server, request="wrong secret").get()
+    health = health_of(tokens(store, server).shelf.load())
+    assert (health.has_ended, health.days_left) == (False, None)
+    assert health.lapses(0.0, 0.0)
+    assert worker(clock, store, server).get().access_token == "access-1"
+
+
 def test_a_new_sign_in_elsewhere_is_seen_within_seconds(clock, store):
     """A process that was told of a refused client asks the store again, where somebody has mended it."""
     server = Server()

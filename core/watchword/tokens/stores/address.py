@@ -24,8 +24,12 @@ def database(url: str) -> Database:
     if parsed.drivername == "sqlite" and _is_path(parsed):
         return SqliteDatabase(parsed)
     if parsed.drivername in _POSTGRES:
+        if "@" in f"{parsed.host}{parsed.database}":  # a part of a password, which must not be shown
+            why = "write @, / and : in user and password as %40, %2F and %3A"
+            raise failure("store_unsuitable", parsed.drivername, why)
         return PostgresDatabase(parsed)
-    raise failure("store_unsuitable", parsed.drivername, "there is no store of this kind")
+    why = "an absolute path has four slashes" if parsed.drivername == "sqlite" else "there is no such kind"
+    raise failure("store_unsuitable", parsed.drivername, why)
 
 
 def _is_path(url: URL) -> bool:

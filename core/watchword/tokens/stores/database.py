@@ -21,6 +21,10 @@ class Database(Protocol):
     def leaves_host(self) -> bool:
         """Whether other machines can use it."""
 
+    @property
+    def is_made(self) -> bool:
+        """Whether its file is there; of a server nobody can say that without asking."""
+
     def preparing(self) -> AbstractContextManager[Connection]:
         """Open a transaction that is alone among all processes, in a database that is made if need be."""
 

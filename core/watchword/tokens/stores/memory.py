@@ -32,6 +32,7 @@ class MemoryStore(NeverPickled):
 
     shown = "memory://"
     leaves_host = False
+    is_made = True
 
     def __init__(self) -> None:
         self._salt = secrets.token_bytes(32)

@@ -53,6 +53,7 @@ class PostgresDatabase:
     """A PostgreSQL database, reached through a small pool of connections."""
 
     leaves_host = True
+    is_made = True
 
     def __init__(self, url: URL) -> None:
         found = {name: value for name, value in url.query.items() if name in {"host", "port"}}

@@ -54,6 +54,11 @@ class SqlStore(NeverPickled):
         """Whether processes on other machines can use it."""
         return self._database.leaves_host
 
+    @property
+    def is_made(self) -> bool:
+        """Whether its file is there, or a server is named that may have it."""
+        return self._database.is_made
+
     def fingerprint(self, *parts: object) -> str:
         """Return what stands for secrets in this store."""
         return fingerprint(self._door.prepare().salt, parts)

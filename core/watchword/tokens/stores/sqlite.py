@@ -66,6 +66,11 @@ class SqliteDatabase:
             raise
         return connection
 
+    @property
+    def is_made(self) -> bool:
+        """Whether its file is there."""
+        return self._path.exists()
+
     @contextmanager
     def preparing(self) -> Iterator[Connection]:
         """Open a transaction while no other process makes the file, which is made if need be."""
