@@ -34,6 +34,11 @@ class Authenticator(NeverPickled):
     context: Context
     keeper: Keeper | None = None
 
+    @property
+    def default_headers(self) -> list[str]:
+        """The names of the headers that are sent unless the caller gives them: a library's own are none."""
+        return [placement.slot.name for placement in self.defaults if placement.slot.place == "header"]
+
     def flow(self, request: PreparedRequest) -> Flow:
         """Start authenticating a request, which is the flow's own to change.
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote_plus
 
 import pytest
 import requests
+from requests.structures import CaseInsensitiveDict
 
 import watchword
 
@@ -309,6 +310,21 @@ def test_extra_parameters_yield_to_the_caller_and_secrets_do_not(serve, reply):
     assert (first.path, first.headers["Accept-Version"]) == ("/a?lang=en", "2")
     assert (second.path, second.headers["Accept-Version"]) == ("/a?lang=de", "3")
     assert second.headers["X-Key"] == "s3cret-value"
+
+
+def test_extra_parameters_stand_before_what_a_library_sends_by_itself(serve, reply):
+    """Accept and User-Agent of the document are sent, unless the caller of the session gives others."""
+    server = serve(reply())
+    extra = {"header:Accept": "text/csv", "header:User-Agent": "acme"}
+    connection = api(server.url, method="none", extra_parameters=extra)
+    with connection.session() as session, connection.httpx_client() as client:
+        session.get("/a")
+        client.get("/a")
+        session.get("/a", headers={"accept": "text/plain"})
+        client.get("/a", headers={"accept": "text/plain"})
+    sent = [CaseInsensitiveDict(request.headers) for request in server.seen]
+    assert [headers["Accept"] for headers in sent] == ["text/csv", "text/csv", "text/plain", "text/plain"]
+    assert {headers["User-Agent"] for headers in sent} == {"acme"}
 
 
 def test_extra_parameters_yield_in_cookies_and_bodies_too(serve, reply):

@@ -166,6 +166,8 @@ class ApiClient(NeverPickled, httpx.Client):
         signing = SigningTransport(authenticator, options)
         super().__init__(base_url=base_url, transport=signing, timeout=options.timeout, auth=httpx.Auth())
         self._joined = partial(joined, base_url)
+        for name in authenticator.default_headers:
+            self.headers.pop(name, None)
 
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:  # noqa: ANN401
         """Build a request whose URL is absolute or relative to the base URL; options are the base's."""
@@ -183,6 +185,8 @@ class AsyncApiClient(NeverPickled, httpx.AsyncClient):
         signing = AsyncSigningTransport(authenticator, options)
         super().__init__(base_url=base_url, transport=signing, timeout=options.timeout, auth=httpx.Auth())
         self._joined = partial(joined, base_url)
+        for name in authenticator.default_headers:
+            self.headers.pop(name, None)
 
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:  # noqa: ANN401
         """Build a request whose URL is absolute or relative to the base URL; options are the base's."""

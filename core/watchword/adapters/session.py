@@ -23,6 +23,8 @@ class ApiSession(NeverPickled, Session):
         self.base_url = base_url
         self._shared = shared
         self.auth = _unchanged
+        for name in adapter.authenticator.default_headers:
+            self.headers.pop(name, None)
         self.adapters.clear()
         self.mount("https://", adapter)
         self.mount("http://", adapter)
