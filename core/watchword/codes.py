@@ -40,6 +40,11 @@ def _token(name: str, advice: str, permanence: Permanence = Permanence.PERMANENT
     _row(name, advice, phase=Phase.TOKEN, permanence=permanence, verdict=verdict)
 
 
+def _secret(name: str, advice: str, permanence: Permanence = Permanence.TRANSIENT) -> None:
+    verdict = Verdict.UNREACHABLE if permanence is Permanence.TRANSIENT else Verdict.INVALID
+    _row(name, advice, phase=Phase.LINT, permanence=permanence, verdict=verdict)
+
+
 def _proof(name: str, advice: str, verdict: Verdict = Verdict.VALID) -> None:
     _row(
         name, advice, phase=Phase.ANSWER, severity=Severity.INFO, permanence=Permanence.FINE, verdict=verdict
@@ -254,6 +259,42 @@ _warn(
     "scope_reduced",
     "The server granted less than was asked for; calls outside it will be refused.",
     Phase.TOKEN,
+)
+
+# Where secrets are kept: Google Secret Manager, the vault.
+_secret("connection_missing", "Correct the name, or store it: watchword connections add NAME.", _SETUP)
+_secret("secret_missing", "Correct the name, or store it: watchword secrets set NAME.", _SETUP)
+_secret(
+    "secret_unreadable", "Store a connection document, Airflow's JSON of a connection, or its URI.", _SETUP
+)
+_secret("secret_name_illegal", "Use letters, digits, _ and - alone, 255 at most.", _SETUP)
+_secret(
+    "secret_too_large",
+    "Keep what is large in a file, and refer to it by file:PATH; 64 KiB is the limit.",
+    _SETUP,
+)
+_secret("secret_not_enabled", "Enable the version, add a new one, or pin another.", _SETUP)
+_secret("secret_changed_meanwhile", "Somebody else has changed it at the same time: look, and try again.")
+_secret(
+    "secrets_denied",
+    "Grant roles/secretmanager.secretAccessor on the secret or the project to the account that is used here.",
+    _SETUP,
+)
+_secret(
+    "secrets_unauthenticated",
+    "Give this process credentials of Google: a service account attached to the machine, a key file in "
+    "GOOGLE_APPLICATION_CREDENTIALS, or: gcloud auth application-default login.",
+    _SETUP,
+)
+_secret("secrets_throttled", "Wait: a quota of the project is used up; longer caching asks less often.")
+_secret("secrets_timeout", "Try again; if it stays, check this machine's way to Google's APIs.")
+_secret("secrets_unreachable", "Try again; if it stays, check firewall, proxy and endpoint.")
+_secret("secret_corrupt", "Try again: the content arrived altered, by its checksum.")
+_secret("secrets_refused", "Read what the service says; check project, location and name.", _SETUP)
+_secret(
+    "secrets_unsuitable",
+    "Set WATCHWORD_SECRETS to env, local, gcp://PROJECT or gcp://PROJECT/LOCATION; several by commas.",
+    _SETUP,
 )
 
 # What the API answered.

@@ -5,6 +5,7 @@
     ├── RequestError    this one request cannot be authenticated
     ├── TokenError      no token could be had
     │   └── SignInRequired   a person has to sign in, or to sign in again
+    ├── SecretError     a secret could not be read from, or written to, where it is kept
     └── CredentialsError   a validation ended without proof
 
 Each carries `findings`: what is wrong, where, and what to do; none shows a secret.
@@ -37,14 +38,14 @@ class WatchwordError(Exception):
         """Whether waiting may help, without anybody changing anything."""
         return all(finding.code.permanence is Permanence.TRANSIENT for finding in self.findings)
 
+    @property
+    def report(self) -> Report:
+        """What a validation comes to that this error ends."""
+        return Report(self.findings[0], self.findings)
+
 
 class DocumentError(WatchwordError):
     """The connection document cannot be used as it stands."""
-
-    @property
-    def report(self) -> Report:
-        """What a validation of such a document comes to."""
-        return Report(self.findings[0], self.findings)
 
 
 class RequestError(WatchwordError):
@@ -59,10 +60,19 @@ class SignInRequired(TokenError):  # noqa: N818 - it says what is wanted, as use
     """A person has to sign in, or to sign in again: nothing else brings a token."""
 
 
+class SecretError(WatchwordError):
+    """A secret could not be read from, or written to, where it is kept."""
+
+
 class CredentialsError(WatchwordError):
     """A validation ended without proof that the credentials work; `report` holds all of it."""
 
     def __init__(self, report: Report) -> None:
         super().__init__([report.deciding])
-        self.report = report
+        self._report = report
         self.args = (report,)  # what an unpickled copy is made of
+
+    @property
+    def report(self) -> Report:
+        """All that the validation found."""
+        return self._report

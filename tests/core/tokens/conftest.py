@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -101,6 +102,16 @@ class Place:
         store = SqlStore(self.url, self.key or "" if key is None else key)
         self.opened.append(store)
         return store
+
+    def run(self, statement: str, *values: object) -> list[Any]:
+        """Run a statement in its database by hand, and return the rows that it gives."""
+        if self.url.startswith("sqlite"):
+            path = self.url.removeprefix("sqlite:///")
+            with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+                return other.execute(statement, values).fetchall()
+        with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as other:
+            done = other.execute(statement.replace("?", "%s").encode(), values or None)
+            return done.fetchall() if done.description else []
 
     def close(self) -> None:
         for store in self.opened:

@@ -27,15 +27,18 @@ def test_keys_are_rolled(place):
         first.change(f"{number}", save)
     first.change("without a token", lambda record, _: replace(record, name="n"))
     first.keep_draft("state", {"a": "b"}, 600)
+    first.vault.put("a", b"canary")
+    first.vault.put("b", b"")
     both = place.open(f"{new},{old}")
     assert both.load("0").record.token == TOKEN
     with pytest.raises(StoreError) as caught:
         place.open(new).load("0")
     assert caught.value.code == "store_key_wrong"
-    assert both.rekey() == 6
+    assert both.rekey() == 8
     alone = place.open(new)
     assert [found.record.token for found in alone.records()].count(TOKEN) == 5
     assert alone.take_draft("state") == {"a": "b"}
+    assert (alone.vault.get("a"), alone.vault.get("b")) == (b"canary", b"")
     for stale in (first, place.open(old)):
         with pytest.raises(StoreError) as caught:
             stale.load("0")

@@ -104,7 +104,7 @@ def test_nothing_waits_for_ever(shared):
     """Each transaction has limits for locks, for statements and for idleness."""
     store = shared.open()
     names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
-    with store._database.transaction() as connection:
+    with store._opened.database.transaction() as connection:
         limits = [connection.execute(text(f"SHOW {name}")).scalar_one() for name in names]
     assert limits == ["5s", "15s", "30s"]
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from watchword.errors import TokenError
+from watchword.secrets.vault import open_vault
 from watchword.tokens import stores
 from watchword.tokens.stores import sql
 from watchword.tokens.token import Token
@@ -33,6 +34,14 @@ def increment(key, times):
     store = stores.open_store()
     for _ in range(int(times)):
         store.change(key, grow)
+    return True
+
+
+def put(name, times):
+    """Put a secret so often: words of which all are the same."""
+    vault = open_vault()
+    for number in range(int(times)):
+        vault.put(name, b" ".join([f"{os.getpid()}-{number}".encode()] * 2000))
     return True
 
 
@@ -96,13 +105,31 @@ def code(key):
 
 def fork(key, children, times):
     """Fork while threads write; each child writes too. Say whether all went well."""
-    store, stop, failed = stores.open_store(), threading.Event(), []
+    store = stores.open_store()
     store.change(key, lambda record, _: record)
+    return forked(lambda name: store.change(name, grow), increment, children, (key, times))
+
+
+def fork_vault(name, children, times):
+    """Do the same with secrets of the vault, which other threads read, too."""
+    vault = open_vault()
+    vault.put("made", b"")
+
+    def use(busy):
+        vault.put(busy.replace(" ", "-"), TOKEN.encode())
+        vault.get(name)
+        time.sleep(0.005)  # as above
+
+    return forked(use, put, children, (name, times))
+
+
+def forked(use, command, children, arguments):
+    stop, failed = threading.Event(), []
 
     def busy(name):
         try:
             while not stop.is_set():
-                store.change(name, grow)
+                use(name)
         except TokenError as error:
             failed.append(str(error))
 
@@ -110,7 +137,7 @@ def fork(key, children, times):
     for thread in threads:
         thread.start()
     context = multiprocessing.get_context("fork")
-    processes = [context.Process(target=increment, args=(key, times)) for _ in range(int(children))]
+    processes = [context.Process(target=command, args=arguments) for _ in range(int(children))]
     for process in processes:
         process.start()
         time.sleep(0.02)
@@ -134,7 +161,20 @@ def spawn(key, children, times):
 
 COMMANDS = {
     function.__name__: function
-    for function in (increment, forever, until, lease, opened, take, claim, code, fork, spawn)
+    for function in (
+        increment,
+        put,
+        forever,
+        until,
+        lease,
+        opened,
+        take,
+        claim,
+        code,
+        fork,
+        fork_vault,
+        spawn,
+    )
 }
 
 

@@ -8,16 +8,16 @@ import secrets
 from threading import Lock
 
 from watchword import settings
-from watchword.tokens.store import TokenStore
 from watchword.tokens.stores.memory import MemoryStore
+from watchword.tokens.stores.vaults import Store
 
 _SALT = secrets.token_bytes(32)
 
-_stores: dict[bytes, TokenStore] = {}
+_stores: dict[bytes, Store] = {}
 _stores_lock = Lock()
 
 
-def open_store(url: str | None = None, key: str | None = None) -> TokenStore:
+def open_store(url: str | None = None, key: str | None = None) -> Store:
     """Return the process's one store of a URL and keys; no I/O before it is used.
 
     Args:
@@ -38,7 +38,7 @@ def open_store(url: str | None = None, key: str | None = None) -> TokenStore:
         return found
 
 
-def _opened(url: str, keys: str) -> TokenStore:
+def _opened(url: str, keys: str) -> Store:
     if url == MemoryStore.shown:
         return MemoryStore()
     from watchword.tokens.stores.sql import SqlStore  # noqa: PLC0415 - databases are imported where one is

@@ -41,21 +41,26 @@ class Door(NeverPickled):
         self._keys = keys
         self._read: _Keys | None = self._read_keys(keys, "WATCHWORD_KEY") if keys else None
         self._access: Access | None = None
+        self.was_open = False  # whether this process has seen the store
         self._lock = Lock()
 
     def prepare(self) -> Access:
         """Return the way in; the store is made and upgraded before it is used first."""
         with self._lock:
-            if self._access is None:
+            access = self._access
+            if access is None:
                 with self._database.preparing() as connection:
-                    self._access = self._prepared(connection)
-            return self._access
+                    access = self._prepared(connection)
+                self._access, self.was_open = access, True
+            return access
 
     def enter(self, connection: Connection) -> Access:
         """Return the way in as it is in this transaction."""
         meta, access = schema.read(connection), self._access
         if access is None or access.meta != meta:
-            access = self._access = self._admitted(meta, self._of_store(new=False))
+            access = self._admitted(meta, self._of_store(new=False))
+            # An earlier version has come in the store's place, as from a backup: prepared, it is upgraded.
+            self._access = access if schema.is_current(meta) else None
         return access
 
     def begin_child(self) -> None:

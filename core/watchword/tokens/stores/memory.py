@@ -15,6 +15,7 @@ from watchword.tokens.store import Snapshot, Step
 from watchword.tokens.stores.encryption import Keyring, unopened
 from watchword.tokens.stores.fingerprint import fingerprint
 from watchword.tokens.stores.forking import inherit
+from watchword.tokens.stores.memory_vault import MemoryVault
 
 
 class _Draft(NamedTuple):
@@ -35,6 +36,7 @@ class MemoryStore(NeverPickled):
     is_made = True
 
     def __init__(self) -> None:
+        self.vault = MemoryVault()
         self._salt = secrets.token_bytes(32)
         self._records: dict[str, Record] = {}
         self._claims: dict[str, str] = {}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Table, select, update
+from sqlalchemy import Row as Found
 
 from watchword.tokens.stores import schema
 from watchword.tokens.stores.access import Access
 from watchword.tokens.stores.sealing import Sealing
-from watchword.tokens.stores.tables import DRAFTS, TOKENS
+from watchword.tokens.stores.tables import DRAFTS, TOKENS, VAULT
 
 
 class Place(NamedTuple):
@@ -24,9 +25,11 @@ def places(connection: Connection) -> list[Place]:
     """Return where something encrypted lies."""
     tokens = connection.execute(select(TOKENS.c.key).where(TOKENS.c.secrets.is_not(None))).scalars()
     drafts = connection.execute(select(DRAFTS.c.state)).scalars()
+    secrets = connection.execute(select(VAULT.c.name)).scalars()
     return [
         *(Place(TOKENS, TOKENS.c.key, key) for key in tokens),
         *(Place(DRAFTS, DRAFTS.c.state, state) for state in drafts),
+        *(Place(VAULT, VAULT.c.name, name) for name in secrets),
     ]
 
 
@@ -36,12 +39,18 @@ def renew(connection: Connection, sealing: Sealing, place: Place) -> int:
     found = connection.execute(wanted).one_or_none()
     if found is None:
         return 0
-    if place.table is TOKENS:
-        values = {"secrets": sealing.secrets(sealing.opened(found))}
-    else:
-        values = {"content": sealing.draft(found.state, found.until, sealing.opened_draft(found))}
+    values = _renewed(sealing, place.table, found)
     connection.execute(update(place.table).where(place.key == place.value).values(values))
     return 1
+
+
+def _renewed(sealing: Sealing, table: Table, found: Found[Any]) -> dict[str, bytes | None]:
+    if table is TOKENS:
+        return {"secrets": sealing.secrets(sealing.opened(found))}
+    if table is DRAFTS:
+        return {"content": sealing.draft(found.state, found.until, sealing.opened_draft(found))}
+    content = sealing.opened_secret(found.name, found.version, found.content)
+    return {"content": sealing.secret(found.name, found.version, content)}
 
 
 def finish(connection: Connection, access: Access) -> None:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from sqlalchemy import Connection, insert, inspect, select, text, update
+from sqlalchemy import Connection, insert, inspect, select, update
 
 from watchword.tokens.store import StoreError
 from watchword.tokens.stores.encryption import Keyring
 from watchword.tokens.stores.failures import failure
-from watchword.tokens.stores.tables import META, METADATA
+from watchword.tokens.stores.tables import META, METADATA, VAULT
 
-VERSION = 1
+VERSION = 2
 """Grows with every change of the tables, and of what a record's state holds."""
 
-UPGRADES: Mapping[int, Sequence[str]] = {}
-"""The statements that bring a store of each earlier version to the next one."""
+UPGRADES: Mapping[int, Callable[[Connection], None]] = {1: VAULT.create}
+"""What brings a store of each earlier version to the next one."""
 
 _CHECK, _SALT = ("watchword_meta", "check"), ("watchword_meta", "salt")
 _CHECKED = b"watchword"
@@ -49,8 +49,7 @@ def create(connection: Connection, keyring: Keyring) -> None:
 def upgrade(connection: Connection, version: int) -> None:
     """Bring the tables from an earlier version to the present one."""
     for earlier in range(version, VERSION):
-        for statement in UPGRADES[earlier]:
-            connection.execute(text(statement))
+        UPGRADES[earlier](connection)
     connection.execute(update(META).where(META.c.name == "version").values(value=str(VERSION)))
 
 
@@ -70,6 +69,11 @@ def version_of(meta: Meta, shown: str) -> int:
         why = f"it is of version {version}, and this watchword knows up to {VERSION}"
         raise failure("store_newer" if version > VERSION else "store_damaged", shown, why)
     return version
+
+
+def is_current(meta: Meta) -> bool:
+    """Return whether a store that says which version it is says the present one."""
+    return int(meta["version"]) == VERSION
 
 
 def salt_of(meta: Meta, keyring: Keyring, shown: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Records and drafts with their secrets encrypted, each bound to its row."""
+"""Records, drafts and secrets by name, encrypted, each bound to its row."""
 
 from __future__ import annotations
 
@@ -53,6 +53,17 @@ class Sealing(NeverPickled):
         if content is None:
             raise unopened(self.shown, "a sign-in that has begun")
         return content
+
+    def secret(self, name: str, version: int, content: bytes) -> bytes:
+        """Return a secret of the vault encrypted: by another name, or as another version, it opens not."""
+        return self.keyring.seal(content, "watchword_vault", name, version)
+
+    def opened_secret(self, name: str, version: int, content: bytes) -> bytes:
+        """Return a secret of the vault decrypted."""
+        opened = self.keyring.opened(content, "watchword_vault", name, version)
+        if opened is None:
+            raise unopened(self.shown, f"the secret {name!r}")
+        return opened
 
 
 def _place(row: Row) -> tuple[object, ...]:

@@ -3,78 +3,67 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import delete, select, update
 
 from watchword.redact import NeverPickled
 from watchword.tokens.record import Record
 from watchword.tokens.store import Snapshot, Step
 from watchword.tokens.stores import rekeying
-from watchword.tokens.stores.access import Access, Door
-from watchword.tokens.stores.address import database
 from watchword.tokens.stores.encryption import unopened
-from watchword.tokens.stores.failures import failure
 from watchword.tokens.stores.fingerprint import fingerprint
-from watchword.tokens.stores.forking import inherit
-from watchword.tokens.stores.rows import RowMalformedError, column, to_moment, to_text
-from watchword.tokens.stores.sealing import Sealing
+from watchword.tokens.stores.opened import Opened, Work
+from watchword.tokens.stores.rows import column, to_moment, to_text
+from watchword.tokens.stores.sql_vault import SqlVault
 from watchword.tokens.stores.tables import CLAIMS, DRAFTS, TOKENS
-
-
-class _Work(NamedTuple):
-    """A transaction and what opens the store in it."""
-
-    connection: Connection
-    access: Access
-    sealing: Sealing
 
 
 class SqlStore(NeverPickled):
     """Keeps records in a SQL database, their secrets encrypted.
 
-    Nothing is opened before the first use; what fails then is tried again at the next. Raises
-    StoreError where the URL or a key in it can't be used.
+    Nothing is opened before the first use. Raises StoreError where the URL or a key in it can't be used.
     """
 
     def __init__(self, url: str, keys: str = "") -> None:
-        self._database = database(url)
-        self._door = Door(self._database, keys)
-        inherit(self)
+        self._opened = Opened(url, keys)
 
     @property
     def shown(self) -> str:
         """The store's URL without a password."""
-        return self._database.shown
+        return self._opened.shown
 
     @property
     def leaves_host(self) -> bool:
         """Whether processes on other machines can use it."""
-        return self._database.leaves_host
+        return self._opened.database.leaves_host
 
     @property
     def is_made(self) -> bool:
         """Whether its file is there, or a server is named that may have it."""
-        return self._database.is_made
+        return self._opened.database.is_made
+
+    @property
+    def vault(self) -> SqlVault:
+        """The secrets in the same database, which is opened once for both."""
+        return SqlVault(self._opened)
 
     def fingerprint(self, *parts: object) -> str:
         """Return what stands for secrets in this store."""
-        return fingerprint(self._door.prepare().salt, parts)
+        return fingerprint(self._opened.door.prepare().salt, parts)
 
     def load(self, key: str) -> Snapshot:
         """Return a record; an empty one where nothing is kept under that key."""
-        with self._transaction(write=False) as work:
+        with self._opened.transaction(write=False) as work:
             found = work.connection.execute(select(TOKENS).where(TOKENS.c.key == column(key))).one_or_none()
             record = Record(key) if found is None else work.sealing.record(found)
-            return Snapshot(record, self._database.moment(work.connection))
+            return Snapshot(record, self._opened.moment(work))
 
     def change(self, key: str, step: Step) -> Snapshot:
         """Apply a step to a record, alone, and return it as it stands then; durable on return."""
-        with self._transaction() as work:
+        with self._opened.transaction() as work:
             record = self._locked(work, key)
-            now = self._database.moment(work.connection)  # the time at which the row is ours
+            now = self._opened.moment(work)  # the time at which the row is ours
             changed = step(record, now)
             if changed == record:
                 work.connection.rollback()  # with a row that was made to be locked
@@ -83,58 +72,58 @@ class SqlStore(NeverPickled):
                 work.connection.execute(update(TOKENS).where(TOKENS.c.key == column(key)).values(row))
         return Snapshot(changed, now)
 
-    def _locked(self, work: _Work, key: str) -> Record:
+    def _locked(self, work: Work, key: str) -> Record:
         """Return a record that nobody else changes before the transaction ends."""
         wanted = select(TOKENS).where(TOKENS.c.key == column(key)).with_for_update()
         found = work.connection.execute(wanted).one_or_none()
         if found is None:
             empty = work.sealing.row(Record(key))
-            made = self._database.insert(TOKENS).values(empty).on_conflict_do_nothing()
+            made = self._opened.database.insert(TOKENS).values(empty).on_conflict_do_nothing()
             work.connection.execute(made)
             found = work.connection.execute(wanted).one()
         return work.sealing.record(found)
 
     def delete(self, key: str) -> None:
         """Forget a record, also one that no key opens."""
-        with self._transaction() as work:
+        with self._opened.transaction() as work:
             work.connection.execute(delete(TOKENS).where(TOKENS.c.key == column(key)))
 
     def records(self) -> Sequence[Snapshot]:
         """Return every record, ordered by name and method."""
-        with self._transaction(write=False) as work:
+        with self._opened.transaction(write=False) as work:
             records = [work.sealing.record(found) for found in work.connection.execute(select(TOKENS))]
-            now = self._database.moment(work.connection)
+            now = self._opened.moment(work)
         return [Snapshot(record, now) for record in sorted(records, key=lambda one: (one.name, one.method))]
 
     def claim(self, imported: str, key: str) -> bool:
         """Have an imported refresh token belong to a record for ever."""
-        with self._transaction() as work:
-            made = self._database.insert(CLAIMS).values(imported=imported, key=column(key))
+        with self._opened.transaction() as work:
+            made = self._opened.database.insert(CLAIMS).values(imported=imported, key=column(key))
             work.connection.execute(made.on_conflict_do_nothing())
             owner = select(CLAIMS.c.key).where(CLAIMS.c.imported == imported)
             return bool(work.connection.execute(owner).scalar_one() == column(key))
 
     def keep_draft(self, state: str, content: Mapping[str, str], seconds: float) -> None:
         """Keep what a sign-in that has begun needs to be finished, for so many seconds."""
-        with self._transaction() as work:
+        with self._opened.transaction() as work:
             self._drop_old_drafts(work)
-            until = self._database.moment(work.connection).after(seconds)
+            until = self._opened.moment(work).after(seconds)
             name = fingerprint(work.access.salt, ("draft", state))
             ends = to_text(until)
             sealed = work.sealing.draft(name, ends, json.dumps(dict(content)).encode())
             values = {"content": sealed, "until": ends}
-            made = self._database.insert(DRAFTS).values(state=name, **values)
+            made = self._opened.database.insert(DRAFTS).values(state=name, **values)
             work.connection.execute(made.on_conflict_do_update(index_elements=["state"], set_=values))
 
-    def _drop_old_drafts(self, work: _Work) -> None:
-        now = self._database.moment(work.connection)
+    def _drop_old_drafts(self, work: Work) -> None:
+        now = self._opened.moment(work)
         drafts = work.connection.execute(select(DRAFTS.c.state, DRAFTS.c.until))
         over = [draft.state for draft in drafts if not now.before(to_moment(draft.until))]
         work.connection.execute(delete(DRAFTS).where(DRAFTS.c.state.in_(over)))
 
     def take_draft(self, state: str) -> Mapping[str, str] | None:
         """Return what was kept and forget it, so that it serves once; None where it is unknown or over."""
-        with self._transaction() as work:
+        with self._opened.transaction() as work:
             name = fingerprint(work.access.salt, ("draft", state))
             wanted = select(DRAFTS).where(DRAFTS.c.state == name).with_for_update()
             found = work.connection.execute(wanted).one_or_none()
@@ -142,16 +131,16 @@ class SqlStore(NeverPickled):
                 return None
             content = work.sealing.opened_draft(found)
             work.connection.execute(delete(DRAFTS).where(DRAFTS.c.state == name))
-            now = self._database.moment(work.connection)
+            now = self._opened.moment(work)
             return dict(json.loads(content)) if now.before(to_moment(found.until)) else None
 
     def seal(self, content: bytes, context: str) -> bytes:
         """Return the content encrypted as the store's own is, bound to a context."""
-        return self._door.prepare().keyring.seal(content, "seal", context)
+        return self._opened.door.prepare().keyring.seal(content, "seal", context)
 
     def unseal(self, sealed: bytes, context: str) -> bytes:
         """Return what was sealed in that context."""
-        opened = self._door.prepare().keyring.opened(sealed, "seal", context)
+        opened = self._opened.door.prepare().keyring.opened(sealed, "seal", context)
         if opened is None:
             raise unopened(self.shown, f"what was sealed as {context!r}")
         return opened
@@ -161,31 +150,16 @@ class SqlStore(NeverPickled):
 
         Others may write meanwhile; those whose first key is another write by that one still.
         """
-        with self._transaction(write=False) as work:
+        with self._opened.transaction(write=False) as work:
             places = rekeying.places(work.connection)
         rows = 0
         for place in places:
-            with self._transaction() as work:
+            with self._opened.transaction() as work:
                 rows += rekeying.renew(work.connection, work.sealing, place)
-        with self._transaction() as work:
+        with self._opened.transaction() as work:
             rekeying.finish(work.connection, work.access)
         return rows
 
     def close(self) -> None:
         """Close its connections; used again, it opens new ones."""
-        self._database.close()
-
-    def begin_child(self) -> None:
-        """Leave connections and locks to the process that this one was forked from."""
-        self._door.begin_child()
-        self._database.begin_child()
-
-    @contextmanager
-    def _transaction(self, *, write: bool = True) -> Iterator[_Work]:
-        self._door.prepare()
-        try:
-            with self._database.transaction(write=write) as connection:
-                access = self._door.enter(connection)
-                yield _Work(connection, access, Sealing(access.keyring, self.shown))
-        except RowMalformedError:
-            raise failure("store_damaged", self.shown, "a row of it is malformed") from None
+        self._opened.database.close()

@@ -68,8 +68,11 @@ class SqliteDatabase:
 
     @property
     def is_made(self) -> bool:
-        """Whether its file is there."""
-        return self._path.exists()
+        """Whether its file is there; raises StoreError where nobody lets us look."""
+        try:
+            return self._path.exists()
+        except OSError as error:
+            raise of_file(error, self.shown) from None
 
     @contextmanager
     def preparing(self) -> Iterator[Connection]:

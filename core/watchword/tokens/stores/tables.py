@@ -33,6 +33,16 @@ CLAIMS = Table(
 )
 """Which record an imported refresh token, given by its fingerprint, belongs to."""
 
+VAULT = Table(
+    "watchword_vault",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("changed", Text, nullable=False),
+)
+"""Secrets by name; `content` is encrypted, `version` grows with each change, `changed` is a moment."""
+
 DRAFTS = Table(
     "watchword_drafts",
     METADATA,

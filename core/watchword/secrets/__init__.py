@@ -1,0 +1,1 @@
+"""Where secrets and connections are kept by name: Google Secret Manager, the encrypted vault."""

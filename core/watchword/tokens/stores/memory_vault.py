@@ -1,0 +1,33 @@
+"""Secrets by name in the memory of one process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from watchword.redact import NeverPickled
+
+
+class MemoryVault(NeverPickled):
+    """Keeps secrets as they are; each call is one operation on a dict, which needs no lock."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def __repr__(self) -> str:
+        return "MemoryVault()"
+
+    def get(self, name: str) -> bytes | None:
+        """Return a secret; None where none is kept."""
+        return self._kept.get(name)
+
+    def put(self, name: str, payload: bytes) -> None:
+        """Keep a secret in the place of what there was."""
+        self._kept[name] = payload
+
+    def remove(self, name: str) -> bool:
+        """Forget a secret and return whether there was one."""
+        return self._kept.pop(name, None) is not None
+
+    def names(self) -> Sequence[str]:
+        """Return every name."""
+        return list(self._kept)
