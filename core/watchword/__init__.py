@@ -18,11 +18,13 @@ if TYPE_CHECKING:
         CredentialsError,
         DocumentError,
         RequestError,
+        SecretError,
         SignInRequired,
         TokenError,
         WatchwordError,
     )
     from watchword.methods import METHODS
+    from watchword.secrets.connections import connect
 
 __all__ = [
     "METHODS",
@@ -32,10 +34,12 @@ __all__ = [
     "Finding",
     "Report",
     "RequestError",
+    "SecretError",
     "SignInRequired",
     "TokenError",
     "Verdict",
     "WatchwordError",
+    "connect",
     "load",
 ]
 
@@ -48,11 +52,13 @@ _MODULES = {
         "CredentialsError",
         "DocumentError",
         "RequestError",
+        "SecretError",
         "SignInRequired",
         "TokenError",
         "WatchwordError",
     ),
     "methods": ("METHODS",),
+    "secrets.connections": ("connect",),
 }
 
 

@@ -60,6 +60,7 @@ class Connection(NeverPickled):
         self.document = document
         self._fence = fence
         self._wished_store = store
+        self._is_clean = False
 
     def __repr__(self) -> str:
         named = f"{self.name!r}, " if self.name else ""
@@ -225,9 +226,7 @@ class Connection(NeverPickled):
 
     def authenticator(self) -> Authenticator:
         """Return what a transport needs to authenticate requests; raises DocumentError as `session` does."""
-        wrong = self._errors
-        if wrong:
-            raise DocumentError(wrong)
+        self._check()
         common, resolved = self.document.common, self._resolved
         return Authenticator(
             origins=common.origins,
@@ -323,9 +322,13 @@ class Connection(NeverPickled):
     def _resolved(self) -> Resolved:
         return resolve(self.document, self._fence)
 
-    @cached_property
-    def _errors(self) -> list[Finding]:
-        return errors(self.lint())
+    def _check(self) -> None:
+        """Raise DocumentError for what is wrong, each time: a secret's place may be down for a moment."""
+        if not self._is_clean:
+            wrong = errors(self.lint())
+            if wrong:
+                raise DocumentError(wrong)
+            self._is_clean = True
 
     @cached_property
     def _source(self) -> TokenSource | None:

@@ -1,4 +1,7 @@
-"""References in secret fields: `env:NAME`, `file:PATH`, and `literal:…` for text that looks like one."""
+"""References in secret fields: `env:NAME`, `file:PATH`, `gcp:NAME`, `local:NAME`.
+
+`literal:…` is for text that looks like one.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from watchword.codes import finding
+from watchword.diagnosis import Finding
 from watchword.errors import DocumentError
 
 ALLOWED_VARIABLE = "WATCHWORD_ALLOWED_REFERENCES"
-DEFAULT_ALLOWED = "env:WATCHWORD_SECRET_*,file:/run/secrets/*"
+DEFAULT_ALLOWED = "env:WATCHWORD_SECRET_*,file:/run/secrets/*,gcp:watchword-secret-*,local:watchword-secret-*"
 
-_SCHEMES = ("env", "file", "gcp", "local", "literal")
+_KEPT = ("gcp", "local")
+_SCHEMES = ("env", "file", *_KEPT, "literal")
 
 
 @dataclass(frozen=True)
@@ -22,8 +27,9 @@ class Fence:
     """The references that a stored document may use.
 
     Whoever may edit a stored connection could else have this machine send any variable or
-    file to a host of theirs. Patterns are those of fnmatch, such as `env:ACME_*`; in those of files
-    `*` ends at a slash, and `/**` at the end means everything below.
+    file to a host of theirs, and other connections' secrets. Patterns are those of fnmatch, such as
+    `env:ACME_*`; in those of files and of Secret Manager, `*` ends at a slash; `/**` at the end of a
+    file's means everything below. A pattern of Secret Manager means all versions of a secret.
     """
 
     patterns: tuple[str, ...]
@@ -37,6 +43,11 @@ class Fence:
     def admits(self, reference: str) -> bool:
         """Return whether the reference may be resolved; a file is judged by its real path."""
         scheme, _, name = reference.partition(":")
+        if scheme in _KEPT:
+            from watchword.secrets.reference import unversioned  # noqa: PLC0415 - few documents have any
+
+            place = unversioned(reference).split("/")
+            return any(_lies_in(place, pattern.split("/")) for pattern in self.patterns)
         if scheme != "file":
             return any(fnmatchcase(reference, pattern) for pattern in self.patterns)
         try:
@@ -86,8 +97,12 @@ def resolve(value: str, field: str, fence: Fence | None = None) -> str:
         return _from_environment(name, field)
     if scheme == "file":
         return _from_file(name, field)
-    message = f"The field {field} refers to {value!r}; this version resolves env: and file: only."
-    raise DocumentError([finding("reference_unresolved", message)])
+    from watchword.secrets.reference import read  # noqa: PLC0415 - few documents have any
+
+    secret = read(value, field)
+    if isinstance(secret, Finding):
+        raise DocumentError([secret])
+    return secret
 
 
 def _from_environment(name: str, field: str) -> str:

@@ -27,3 +27,8 @@ def store_url() -> str:
 def keys() -> str:
     """Return the store's keys as they are given in WATCHWORD_KEY; "" where none is."""
     return os.environ.get("WATCHWORD_KEY", "").strip()
+
+
+def secrets() -> str:
+    """Return the places for secrets, comma separated: WATCHWORD_SECRETS, else environment and vault."""
+    return os.environ.get("WATCHWORD_SECRETS", "").strip() or "env,local"

@@ -124,7 +124,7 @@ FAULTS = {
     "reference_unresolved": [
         KEY | {"api_key": "env:NOT_SET_ANYWHERE"},
         KEY | {"api_key": "file:/nowhere"},
-        KEY | {"api_key": "gcp:s"},
+        KEY | {"api_key": "gcp:a/b"},
     ],
 }
 

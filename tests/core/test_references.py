@@ -39,7 +39,7 @@ def test_a_reference_is_resolved_in_every_secret_place(serve, reply, monkeypatch
 
 
 @pytest.mark.parametrize(
-    "reference", ["env:NOT_SET", "env:EMPTY", "file:/nowhere", "file:", "gcp:s", "local:n"]
+    "reference", ["env:NOT_SET", "env:EMPTY", "file:/nowhere", "file:", "gcp:a/b", "local:a/b"]
 )
 def test_a_reference_that_leads_nowhere_is_a_finding(reference, monkeypatch):
     """Missing, empty and unknown sources are named, not sent."""

@@ -1,0 +1,104 @@
+"""Connections by name: read from the places that are configured, and kept in them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from watchword.codes import finding
+from watchword.connection import Connection, load
+from watchword.diagnosis import Finding, errors
+from watchword.errors import DocumentError, SecretError
+from watchword.secrets import sources
+from watchword.secrets.payload import document_in
+from watchword.secrets.store import SecretStore, check_name
+
+PREFIX = "airflow-connections-"
+"""What a connection's secret is called by, before its name: as Airflow's secrets backends look for it."""
+
+VARIABLE = "WATCHWORD_CONN_"
+"""What a variable that holds a connection is called by, before its name in capitals."""
+
+
+_ELSEWHERE = ("reference_", "secret", "store_", "extra_missing", "file_missing")
+"""How the codes begin that say what this machine lacks, which another may have."""
+
+
+def secret_name(name: str) -> str:
+    """Return the name of the secret that holds a connection; raises SecretError where there can be none."""
+    secret = f"{PREFIX}{name}"
+    check_name(secret)
+    return secret
+
+
+def connect(name: str) -> Connection:
+    """Return the connection of a name, from the first configured place that has it.
+
+    WATCHWORD_SECRETS names the places: `env` for variables such as WATCHWORD_CONN_ACME, `local` for the
+    vault, `gcp://PROJECT` for Google Secret Manager; `env,local` if it is not set.
+    What is stored is fenced (`WATCHWORD_ALLOWED_REFERENCES`), what a variable holds is not.
+
+    Raises:
+        SecretError: there is no such connection (`connection_missing`), or a place can't be asked.
+        DocumentError: there is one, and it can't be used.
+    """
+    asked = sources.sources()
+    for source in asked:
+        found = (
+            _of_environment(name) if source == sources.ENVIRONMENT else stored(sources.opened(source), name)
+        )
+        if found is not None:
+            return found
+    message = f"There is no connection {name[:80]!r} in {', '.join(asked) or 'any place'}."
+    raise SecretError([finding("connection_missing", message)])
+
+
+def stored(store: SecretStore, name: str) -> Connection | None:
+    """Return a connection that a store keeps, None where there is none."""
+    document = document_of(store, name)
+    return None if document is None else load(document, name=name, stored=True)
+
+
+def document_of(store: SecretStore, name: str) -> dict[str, Any] | None:
+    """Return the document of a connection that a store keeps, None where there is none."""
+    payload = store.get(secret_name(name))
+    return None if payload is None else document_in(payload, secret_name(name))
+
+
+def checked(document: Mapping[str, Any], name: str) -> Sequence[Finding]:
+    """Return what is doubtful about a document that is to be stored; raises DocumentError for what is wrong.
+
+    That a reference can't be followed here is doubtful alone: another machine may do so.
+    """
+    load(dict(document), name=name)  # as strictly as a document of one's own: nothing is dropped unseen
+    found = load(dict(document), name=name, stored=True).lint()
+    wrong = [each for each in errors(found) if not each.code.name.startswith(_ELSEWHERE)]
+    if wrong:
+        raise DocumentError(wrong)
+    return [each for each in found if each not in wrong]
+
+
+def keep(store: SecretStore, name: str, document: Mapping[str, Any]) -> None:
+    """Keep a document under a connection's name, in the place of what there was."""
+    secret = secret_name(name)
+    store.put(secret, json.dumps(dict(document), ensure_ascii=False, indent=2).encode())
+
+
+def remove(store: SecretStore, name: str) -> bool:
+    """Forget a connection and return whether there was one."""
+    return store.remove(secret_name(name))
+
+
+def names(store: SecretStore) -> Sequence[str]:
+    """Return the names of the connections that a store keeps, sorted."""
+    return [name.removeprefix(PREFIX) for name in store.names(PREFIX)]
+
+
+def _of_environment(name: str) -> Connection | None:
+    text = os.environ.get(VARIABLE + re.sub(r"[^A-Za-z0-9]", "_", name).upper())
+    if not text:
+        return None
+    return load(document_in(text.encode("utf-8", "surrogateescape"), f"in {VARIABLE}…"), name=name)

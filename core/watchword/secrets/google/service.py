@@ -1,0 +1,144 @@
+"""Google's client, made when it is first needed and anew in each process: one channel for all calls."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
+
+from watchword.codes import finding
+from watchword.errors import SecretError
+from watchword.secrets.google.account import Account
+from watchword.secrets.google.failures import of_account, unsuitable
+from watchword.secrets.google.quiet import quiet_client
+from watchword.tokens.stores.forking import inherit
+
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+    from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+
+EMULATOR = "SECRET_MANAGER_EMULATOR_HOST"
+"""The variable that names a local server, as those of Google's other emulators do: `host:port`."""
+
+
+class Service:
+    """Google's client for a project and a location, with the parent of its secrets' names.
+
+    No I/O before `client` is called. It is made within `patience` seconds or not at all.
+    """
+
+    def __init__(self, project: str, location: str, account: Account, patience: float) -> None:
+        self._given = project
+        self._location = location
+        self._account = account
+        self._patience = patience
+        self._project = project
+        self._client: SecretManagerServiceClient | None = None
+        self._lock = Lock()
+        inherit(self)
+
+    @property
+    def shown(self) -> str:
+        """What it is, for messages."""
+        place = f" in {self._location}" if self._location else ""
+        of = f" of {self._project}" if self._project else ""
+        return f"Google Secret Manager{of}{place}"
+
+    @property
+    def is_regional(self) -> bool:
+        """Whether secrets are kept in one location."""
+        return bool(self._location)
+
+    @property
+    def parent(self) -> str:
+        """The resource that holds the secrets; known once there is a client."""
+        place = f"/locations/{self._location}" if self._location else ""
+        return f"projects/{self._project}{place}"
+
+    def client(self) -> SecretManagerServiceClient:
+        """Return this process's client; raises SecretError where none can be had."""
+        if self._client is None:
+            with self._lock:
+                if self._client is None:
+                    self._client = self._made()
+        return self._client
+
+    def begin_child(self) -> None:
+        """Leave the channel to the process that this one was forked from."""
+        self._client, self._lock = None, Lock()
+
+    def _made(self) -> SecretManagerServiceClient:
+        address = os.environ.get(EMULATOR, "").strip()
+        if address:
+            self._settle_project("")
+            return _emulated(address)
+        credentials, project = self._credentials()
+        self._settle_project(project)
+        client = _imported()
+        if not self._location:
+            return client(credentials=credentials)
+        endpoint = f"secretmanager.{self._location}.rep.googleapis.com"
+        return client(credentials=credentials, client_options={"api_endpoint": endpoint})
+
+    def _settle_project(self, of_account: str) -> None:
+        self._project = self._given or os.environ.get("GOOGLE_CLOUD_PROJECT", "").strip() or of_account
+        if not self._project:
+            raise unsuitable("No project of Google Cloud is named, and the credentials name none.")
+
+    def _credentials(self) -> tuple[Credentials, str]:
+        """Return credentials, looked for on a thread: a metadata server that is silent takes many seconds."""
+        _imported()
+        found: list[tuple[Credentials, str]] = []
+        failed: list[Exception] = []
+
+        def look() -> None:
+            try:
+                found.append(self._account.load())
+            except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets it as a finding
+                failed.append(error)
+
+        looking = Thread(target=look, daemon=True, name="watchword-google-account")
+        looking.start()
+        looking.join(self._patience)
+        if failed:
+            raise of_account(failed[0], self.shown)
+        if not found:
+            raise of_account(TimeoutError("nothing answered in time"), self.shown)
+        return found[0]
+
+
+def _imported() -> type[SecretManagerServiceClient]:
+    try:
+        import google_crc32c  # noqa: F401, PLC0415 - an extra, needed with the first answer
+        from google.cloud.secretmanager_v1 import SecretManagerServiceClient  # noqa: PLC0415 - likewise
+    except ImportError as error:
+        message = f"Google Secret Manager needs {error.name or 'google-cloud-secret-manager'}."
+        advice = 'pip install "watchword[gcp]"'
+        raise SecretError([finding("extra_missing", message, advice=advice)]) from None
+    quiet_client()
+    return SecretManagerServiceClient
+
+
+def _emulated(address: str) -> SecretManagerServiceClient:
+    """Return a client of a local server, without credentials and TLS."""
+    host = address.rpartition(":")[0].strip("[]")
+    if not _is_loopback(host):
+        raise unsuitable(
+            f"{EMULATOR} is {address!r}: only this machine's loopback is called without TLS.",
+            advice=f"Set {EMULATOR} to 127.0.0.1:PORT, or unset it.",
+        )
+    client = _imported()
+    import grpc  # noqa: PLC0415 - comes with the extra
+    from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (  # noqa: PLC0415
+        SecretManagerServiceGrpcTransport,
+    )
+
+    return client(transport=SecretManagerServiceGrpcTransport(channel=grpc.insecure_channel(address)))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,75 @@
+"""Which places for secrets a process uses, in their order: what WATCHWORD_SECRETS says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from watchword import settings
+from watchword.codes import finding
+from watchword.errors import SecretError
+from watchword.secrets.store import SecretStore
+
+if TYPE_CHECKING:
+    from watchword.secrets.google.manager import SecretManager
+
+ENVIRONMENT = "env"
+VAULT = "local"
+GOOGLE = "gcp"
+
+_GOOGLE_URL = re.compile(r"gcp(?:://([a-z0-9.:-]{1,100})?(?:/([a-z0-9-]{1,40}))?/?)?")
+
+_opened: dict[str, SecretStore] = {}
+_opened_lock = Lock()
+
+
+def sources() -> Sequence[str]:
+    """Return the places in their order: `env`, `local`, `gcp://PROJECT`, `gcp://PROJECT/LOCATION`."""
+    return [part.strip() for part in settings.secrets().split(",") if part.strip()]
+
+
+def stores() -> Sequence[SecretStore]:
+    """Return the configured places that keep secrets, which the environment does not."""
+    return [opened(source) for source in sources() if source != ENVIRONMENT]
+
+
+def opened(source: str) -> SecretStore:
+    """Return the process's one store of a source; no I/O. Raises SecretError for what is none."""
+    with _opened_lock:
+        found = _opened.get(source)
+        if found is None:
+            found = _made(source)
+            if source != VAULT:  # which is another one where the environment says so
+                _opened[source] = found
+        return found
+
+
+def google(source: str = "") -> SecretManager:
+    """Return the Secret Manager of a source, else the first one configured, else that of the credentials."""
+    from watchword.secrets.google.manager import SecretManager  # noqa: PLC0415 - where one is asked
+
+    configured = (known for known in sources() if known.startswith(GOOGLE))
+    found = opened(source or next(configured, GOOGLE))
+    if not isinstance(found, SecretManager):
+        raise _unsuitable(source)
+    return found
+
+
+def _made(source: str) -> SecretStore:
+    if source == VAULT:
+        from watchword.secrets.vault import open_vault  # noqa: PLC0415 - databases are imported where one is
+
+        return open_vault()
+    parts = _GOOGLE_URL.fullmatch(source)
+    if parts is None:
+        raise _unsuitable(source)
+    from watchword.secrets.google.manager import SecretManager  # noqa: PLC0415 - likewise
+
+    return SecretManager(parts[1] or "", parts[2] or "")
+
+
+def _unsuitable(source: str) -> SecretError:
+    message = f"No place for secrets is called {source[:40]!r}."
+    return SecretError([finding("secrets_unsuitable", message)])

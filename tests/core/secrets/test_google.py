@@ -1,0 +1,440 @@
+"""Google's client against a Secret Manager on loopback: few calls, and the truth about what failed."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from google.api_core import exceptions
+
+from watchword.errors import SecretError
+from watchword.secrets.cache import Caching
+from watchword.secrets.google.account import Account
+from watchword.secrets.google.calls import Patience
+from watchword.secrets.google.failures import of_call
+from watchword.secrets.google.manager import KEPT, Options, SecretManager
+
+PROJECT = "acme-prod"
+SECRET = "s3cret-payload-of-the-shop"
+QUICK = Options(Caching(fresh=0, missing=0, grace=0), Patience(deadline=1.0, attempt=0.3))
+
+STEADY = Options(QUICK.caching, Patience(deadline=2.0, attempt=2.0))
+
+FAULTS = {
+    "throttled": "secrets_throttled",
+    "denied": "secrets_denied",
+    "unauthenticated": "secrets_unauthenticated",
+    "hang": "secrets_timeout",
+    "reset": "secrets_unreachable",
+    "unavailable": "secrets_unreachable",
+    "internal": "secrets_unreachable",
+    "corrupt": "secret_corrupt",
+}
+"""What a fault of the service is called."""
+
+
+@pytest.fixture
+def manager(server):
+    server.put(PROJECT, "shop", SECRET)
+    return SecretManager(PROJECT)
+
+
+def failure(manager, name="shop"):
+    with pytest.raises(SecretError) as raised:
+        manager.get(name)
+    return raised.value
+
+
+def test_a_thousand_lookups_are_one_call_over_one_connection(server, manager):
+    """A secret is read once, whoever asks how often."""
+    assert {manager.get("shop") for _ in range(1000)} == {SECRET.encode()}
+    assert (server.calls, server.connections) == ({"AccessSecretVersion": 1}, 1)
+
+
+def test_many_secrets_come_over_one_connection(server):
+    """The channel is opened once."""
+    for number in range(20):
+        server.put(PROJECT, f"s{number}", str(number))
+    manager = SecretManager(PROJECT)
+    assert [manager.get(f"s{number}") for number in range(20)] == [str(n).encode() for n in range(20)]
+    assert (server.calls["AccessSecretVersion"], server.connections) == (20, 1)
+
+
+def test_fifty_threads_that_ask_for_a_cold_secret_make_one_call(server, manager):
+    """The client is made once, and the secret read once."""
+    together, answers = threading.Barrier(50), []
+
+    def ask():
+        together.wait()
+        answers.append(manager.get("shop"))
+
+    threads = [threading.Thread(target=ask) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [SECRET.encode()] * 50
+    assert (server.calls, server.connections) == ({"AccessSecretVersion": 1}, 1)
+
+
+def test_a_thousand_lookups_of_what_is_not_there_are_one_call(server, manager):
+    """That a secret is missing is an answer, and remembered."""
+    assert {manager.get("nothing") for _ in range(1000)} == {None}
+    assert server.calls == {"AccessSecretVersion": 1}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_each_failure_has_a_name_of_its_own(server, manager, kind):
+    """Throttled, denied, timed out, broken off and altered are told apart, and nothing secret is said."""
+    server.fault(kind, None)
+    error = failure(SecretManager(PROJECT, options=QUICK if kind == "hang" else STEADY))
+    assert error.code == FAULTS[kind]
+    assert "shop" in str(error)
+    assert PROJECT in str(error)
+    assert SECRET not in str(error)
+
+
+def test_five_failures_have_five_messages(server, manager):
+    """Nobody has to guess which it was."""
+    messages = set()
+    for kind in ("throttled", "denied", "hang", "reset", "corrupt"):
+        server.faults.clear()
+        server.fault(kind, None)
+        options = QUICK if kind == "hang" else STEADY
+        messages.add(failure(SecretManager(PROJECT, options=options)).findings[0].message)
+    assert len(messages) == 5
+
+
+def test_what_the_service_refuses_is_quoted(server):
+    """A project of an impossible name is the service's to judge."""
+    error = failure(SecretManager("no/project"))
+    assert error.code == "secrets_refused"
+    assert error.findings[0].evidence["answer"]
+
+
+def test_a_clash_of_two_writers_may_pass():
+    """Google's word for it is ABORTED."""
+    error = of_call(exceptions.Aborted("another writer"), "Google Secret Manager", "shop")
+    assert (error.code, error.retryable) == ("secret_changed_meanwhile", True)
+
+
+@pytest.mark.parametrize("kind", ["throttled", "hang", "reset", "unavailable", "corrupt"])
+def test_what_may_pass_is_tried_again(server, manager, kind):
+    """One bad answer, and the next one serves."""
+    server.fault(kind, 1)
+    quick = Options(patience=Patience(deadline=5.0, attempt=0.3))
+    assert SecretManager(PROJECT, options=quick).get("shop") == SECRET.encode()
+    assert server.calls["AccessSecretVersion"] == 2
+
+
+@pytest.mark.parametrize("kind", ["denied", "unauthenticated"])
+def test_what_stays_wrong_is_asked_once(server, manager, kind):
+    """A refusal isn't hammered at."""
+    server.fault(kind, None)
+    failure(manager)
+    assert server.calls["AccessSecretVersion"] == 1
+
+
+def test_a_silent_service_is_waited_for_until_the_deadline(server, manager):
+    """The deadline holds for all tries together; the emulator would be silent for ten seconds each."""
+    server.fault("hang", None)
+    began = time.monotonic()
+    failure(SecretManager(PROJECT, options=QUICK))
+    assert time.monotonic() - began < 5.0  # a bound of what stalls, five times the deadline
+
+
+def test_a_server_that_is_gone_is_a_finding(server, manager, monkeypatch):
+    """Nothing listens: that is said, within the deadline."""
+    monkeypatch.setenv("SECRET_MANAGER_EMULATOR_HOST", "127.0.0.1:9")
+    assert failure(SecretManager(PROJECT, options=QUICK)).code == "secrets_unreachable"
+
+
+def test_known_secrets_serve_while_the_service_fails(server, caplog):
+    """Denied or down, what was read goes on serving, and the log says so without its content."""
+    server.put(PROJECT, "shop", SECRET)
+    options = Options(Caching(fresh=0, missing=0, grace=3600), QUICK.patience)
+    manager = SecretManager(PROJECT, options=options)
+    manager.get("shop")
+    for kind in ("denied", "hang", "corrupt"):
+        server.faults.clear()
+        server.fault(kind, None)
+        with caplog.at_level(logging.ERROR):
+            assert manager.get("shop") == SECRET.encode()
+    assert "secrets_denied" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_content_without_a_checksum_is_taken(server, manager):
+    """A checksum that isn't there can't be wrong."""
+    server.fault("no_crc", None)
+    assert manager.get("shop") == SECRET.encode()
+
+
+def test_a_pinned_version_is_read_by_its_number(server, manager):
+    """Whatever is added later, what is pinned stays."""
+    server.put(PROJECT, "shop", "second")
+    pinned = SecretManager(PROJECT, options=Options(versions={"shop": "1"}))
+    assert pinned.get("shop") == SECRET.encode()
+    assert (manager.get("shop"), manager.get("shop", "1")) == (b"second", SECRET.encode())
+
+
+@pytest.mark.parametrize("version", ["2/../..", "new", "²", ""])
+def test_a_version_is_a_number(version):
+    """Nothing else is put into a name."""
+    if version:
+        with pytest.raises(SecretError) as raised:
+            SecretManager(PROJECT, options=Options(versions={"shop": version}))
+        assert raised.value.code == "secrets_unsuitable"
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "a b", "ä", "x" * 256, "../shop"])
+def test_what_is_no_name_is_never_asked_for(server, manager, name):
+    """No other resource can be named by way of a secret's name."""
+    assert failure(manager, name).code == "secret_name_illegal"
+    assert server.calls == {}
+
+
+def test_a_disabled_version_is_told_from_a_missing_one(server, manager):
+    """Somebody has switched it off, which is no reason to look elsewhere."""
+    _disable(server.address, f"projects/{PROJECT}/secrets/shop/versions/1")
+    assert (
+        failure(SecretManager(PROJECT, options=Options(versions={"shop": "1"}))).code == "secret_not_enabled"
+    )
+
+
+def test_a_regional_secret_is_found_in_its_location(server):
+    """A location is a part of the name."""
+    server.put(PROJECT, "shop", "of Frankfurt", location="europe-west3")
+    assert SecretManager(PROJECT, "europe-west3").get("shop") == b"of Frankfurt"
+    assert SecretManager(PROJECT).get("shop") is None
+
+
+def test_a_written_secret_is_read_back_by_its_number(server):
+    """`latest` may lag by hours: who writes is sure of what was written, and knows it from now on."""
+    server.stale_latest = True
+    manager = SecretManager(PROJECT)
+    for payload in (b"one", b"two", b"three"):
+        manager.put("shop", payload)
+        assert manager.get("shop") == payload
+    assert server.calls["AccessSecretVersion"] == 3
+
+
+def test_old_versions_are_destroyed_where_the_secret_is_ours(server):
+    """Versions cost money: the new one and the one before stay."""
+    manager = SecretManager(PROJECT)
+    for number in range(5):
+        manager.put("shop", str(number).encode())
+    alive = [version.number for version in server.versions(PROJECT, "shop") if version.state == "ENABLED"]
+    assert alive == [4, 5]
+    assert len(alive) == KEPT
+
+
+def test_a_writer_who_may_not_destroy_writes_all_the_same(server, caplog):
+    """The secret is stored, and the log says that old versions are left."""
+    server.fault("denied", None, method="ListSecretVersions")
+    manager = SecretManager(PROJECT)
+    for payload in (b"one", b"two"):
+        manager.put("shop", payload)
+    assert SecretManager(PROJECT).get("shop") == b"two"
+    assert "Old versions of the secret shop are left" in caplog.text
+    assert "secrets_denied" in caplog.text
+
+
+def test_versions_of_others_are_left_alone(server):
+    """A secret that was made elsewhere keeps its history."""
+    server.put(PROJECT, "shop", "by Terraform")
+    manager = SecretManager(PROJECT)
+    for number in range(3):
+        manager.put("shop", str(number).encode())
+    assert [version.state for version in server.versions(PROJECT, "shop")] == ["ENABLED"] * 4
+
+
+def test_a_lost_answer_to_a_write_loses_nothing(server):
+    """The write is made again: a version too many, never one too few."""
+    server.fault("reset", 1, method="AddSecretVersion", late=True)
+    manager = SecretManager(PROJECT)
+    manager.put("shop", b"one")
+    assert SecretManager(PROJECT).get("shop") == b"one"
+
+
+def test_a_secret_that_is_too_large_is_not_sent(server, manager):
+    """The service's limit is known here."""
+    with pytest.raises(SecretError) as raised:
+        manager.put("shop", b"x" * 65537)
+    assert raised.value.code == "secret_too_large"
+    assert server.calls == {}
+    manager.put("shop", b"x" * 65536)
+
+
+def test_names_are_listed_by_one_call(server, manager):
+    """Those with the prefix, whoever made them."""
+    for name in ("airflow-connections-b", "airflow-connections-a", "other", "not-airflow-connections-c"):
+        server.put(PROJECT, name, "x")
+    assert list(manager.names("airflow-connections-")) == ["airflow-connections-a", "airflow-connections-b"]
+    assert server.calls == {"ListSecrets": 1}
+
+
+def test_a_removed_secret_is_gone_at_once(server, manager):
+    """Also for those who had read it."""
+    manager.get("shop")
+    assert manager.remove("shop") is True
+    assert (manager.get("shop"), manager.remove("shop")) == (None, False)
+
+
+def test_two_who_create_the_same_secret_both_succeed(server):
+    """Whoever comes second adds a version."""
+    together, failures = threading.Barrier(2), []
+
+    def put(number):
+        manager = SecretManager(PROJECT)
+        together.wait()
+        try:
+            manager.put("shop", str(number).encode())
+        except SecretError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=put, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert SecretManager(PROJECT).get("shop") in {b"0", b"1"}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has no fork")
+def test_forked_children_open_channels_of_their_own(elsewhere):
+    """A child reads what its parent has not, while threads of the parent go on calling."""
+    manager = SecretManager(PROJECT)
+    manager.put("shop", SECRET.encode())
+    over = threading.Event()
+
+    def call():
+        busy = SecretManager(PROJECT, options=Options(QUICK.caching))
+        while not over.is_set():
+            busy.get("shop")
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    SecretManager(PROJECT).put("other", b"new")
+    outcomes = []
+    try:
+        for _ in range(10):
+            child = os.fork()
+            if not child:
+                _in_child(lambda: (manager.get("shop"), manager.get("other")) == (SECRET.encode(), b"new"))
+            outcomes.append(os.waitpid(child, 0)[1])
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert outcomes == [0] * 10
+    assert manager.get("other") == b"new"
+
+
+def _in_child(holds):
+    """End a forked child by whether something holds: whatever happens, it does not go on as a test."""
+    status = 1
+    try:
+        signal.alarm(20)
+        status = 0 if holds() else 1
+    finally:
+        os._exit(status)
+
+
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """A Secret Manager in a process of its own, so that this one forks with a client's threads alone."""
+    command = [sys.executable, "-m", "watchword.playground.secret_manager", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            line = process.stdout.readline()
+            monkeypatch.setenv("SECRET_MANAGER_EMULATOR_HOST", line.rpartition("=")[2].strip())
+            yield
+        finally:
+            process.terminate()
+
+
+@pytest.mark.parametrize(
+    "address", ["10.0.0.1:80", "example.com:443", "127.0.0.1.example.com:1", "0.0.0.0:1"]
+)
+def test_only_loopback_is_called_without_tls(monkeypatch, address):
+    """A variable must not send secrets over a network in clear, nor have them come from anybody."""
+    monkeypatch.setenv("SECRET_MANAGER_EMULATOR_HOST", address)
+    error = failure(SecretManager(PROJECT))
+    assert error.code == "secrets_unsuitable"
+    assert address in str(error)
+
+
+def test_credentials_that_are_missing_are_a_finding(monkeypatch, tmp_path):
+    """A key file that isn't there, or is none, is named by what is wrong and not by its content."""
+    monkeypatch.delenv("SECRET_MANAGER_EMULATOR_HOST", raising=False)
+    broken = tmp_path / "key.json"
+    broken.write_text('{"type": "service_account", "private_key": "s3cret-key-material"}')
+    for account in (Account(key_path=str(tmp_path / "none")), Account(key_path=str(broken))):
+        error = failure(SecretManager(PROJECT, account=account))
+        assert error.code == "secrets_unauthenticated"
+        assert "s3cret" not in str(error)
+
+
+def test_no_project_is_a_finding(server, monkeypatch):
+    """Where neither argument, environment nor credentials name one."""
+    monkeypatch.delenv("GOOGLE_CLOUD_PROJECT")
+    assert failure(SecretManager()).code == "secrets_unsuitable"
+
+
+def test_it_shows_no_secret(server, manager):
+    """Neither its repr nor a pickle."""
+    manager.get("shop")
+    assert repr(manager) == f"<Google Secret Manager of {PROJECT}>"
+    with pytest.raises(TypeError, match="never pickled"):
+        manager.__reduce__()
+
+
+def test_no_record_of_a_log_holds_content(server, manager, caplog):
+    """Google's client attaches payloads to its records at DEBUG, which JSON handlers write out."""
+    google = logging.getLogger("google")  # which hands nothing on to the root logger by itself
+    google.addHandler(caplog.handler)
+    try:
+        with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "google"):
+            manager.put("shop", SECRET.encode())
+            SecretManager(PROJECT).get("shop")
+    finally:
+        google.removeHandler(caplog.handler)
+    calls = [record for record in caplog.records if "AccessSecretVersion" in record.getMessage()]
+    assert calls
+    written = "".join(str(vars(record)) for record in caplog.records)
+    encoded = base64.b64encode(SECRET.encode()).decode()
+    assert [form for form in (SECRET, encoded) if form in written] == []
+
+
+def test_nothing_of_google_is_imported_before_a_secret_is_asked_for():
+    """A scheduler that makes one and asks for nothing pays nothing."""
+    code = (
+        "import sys; from watchword.secrets.google.manager import SecretManager; SecretManager('acme');"
+        "import json; print(json.dumps([name for name in sys.modules if name.split('.')[0] in "
+        "{'google', 'grpc', 'sqlalchemy', 'cryptography'}]))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(answer.stdout) == []
+
+
+def _disable(address, name):
+    import grpc  # noqa: PLC0415 - a call that only this test makes
+    from google.cloud.secretmanager_v1 import SecretManagerServiceClient  # noqa: PLC0415
+    from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (  # noqa: PLC0415
+        SecretManagerServiceGrpcTransport,
+    )
+
+    with grpc.insecure_channel(address) as channel:
+        client = SecretManagerServiceClient(transport=SecretManagerServiceGrpcTransport(channel=channel))
+        client.disable_secret_version(request={"name": name})
