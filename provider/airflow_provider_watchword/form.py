@@ -42,7 +42,7 @@ class _Entry:
 def provider_info() -> dict[str, Any]:
     """Return the whole provider information."""
     hook, sensor = "airflow_provider_watchword.hooks", "airflow_provider_watchword.sensors"
-    integration = "watchword"
+    backends, integration = "airflow_provider_watchword.secrets", "watchword"
     return {
         "package-name": "watchword",
         "name": "watchword",
@@ -50,6 +50,7 @@ def provider_info() -> dict[str, Any]:
         "integrations": [{"integration-name": integration, "tags": ["protocol"]}],
         "hooks": [{"integration-name": integration, "python-modules": [hook]}],
         "sensors": [{"integration-name": integration, "python-modules": [sensor]}],
+        "secrets-backends": [f"{backends}.GoogleSecretManagerBackend", f"{backends}.LocalVaultBackend"],
         "connection-types": [
             {
                 "connection-type": "watchword",

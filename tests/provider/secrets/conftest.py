@@ -1,0 +1,76 @@
+"""Google's Secret Manager as a local server, for backends that are made as Airflow makes them."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import airflow.sdk
+import pytest
+from airflow.models.connection import Connection
+from airflow.sdk.configuration import clear_secrets_backends_cache
+
+from airflow_provider_watchword.secrets import GoogleSecretManagerBackend, notices
+from watchword.playground.secret_manager import SecretManagerServer
+
+CLASSES = [Connection, airflow.sdk.Connection]
+
+Make = Callable[..., GoogleSecretManagerBackend]
+
+
+@pytest.fixture(autouse=True)
+def _silence() -> Iterator[None]:
+    """Have nothing said yet, and no backends made."""
+    notices._said.clear()
+    clear_secrets_backends_cache()
+    yield
+    clear_secrets_backends_cache()
+
+
+@pytest.fixture
+def classes() -> list[type]:
+    return CLASSES
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretManagerServer]:
+    with SecretManagerServer() as running:
+        monkeypatch.setenv("SECRET_MANAGER_EMULATOR_HOST", running.address)
+        yield running
+
+
+@pytest.fixture
+def project() -> str:
+    return f"acme-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def put(server: SecretManagerServer, project: str) -> Callable[[str, bytes | str], int]:
+    """Store a version of a secret in the test's project."""
+    return lambda name, payload: server.put(project, name, payload)
+
+
+@pytest.fixture
+def make(server: SecretManagerServer, project: str) -> Make:
+    """Make a backend for the test's project, with Airflow's class for connections on its server."""
+
+    def made(conn_class: type = CLASSES[0], **arguments: Any) -> GoogleSecretManagerBackend:
+        backend = GoogleSecretManagerBackend(**{"project_id": project, "deadline": 0.5, **arguments})
+        backend._set_connection_class(conn_class)
+        return backend
+
+    return made
+
+
+@pytest.fixture
+def said(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """What backends have logged as warnings and errors."""
+    caplog.set_level(logging.DEBUG)
+
+    def texts() -> list[str]:
+        records = (each for each in caplog.records if each.name == notices.log.name)
+        return [each.getMessage() for each in records if each.levelno >= logging.WARNING]
+
+    return texts

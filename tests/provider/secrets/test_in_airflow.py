@@ -1,0 +1,204 @@
+"""Backends where Airflow itself makes and asks them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.models.connection import Connection
+from airflow.models.variable import Variable
+from airflow.sdk.bases.hook import BaseHook
+from airflow.sdk.exceptions import AirflowSecretsBackendAccessDenied
+
+from airflow_provider_watchword import ApiHook
+from watchword.playground import Playground
+from watchword.playground.secret_manager import SecretManagerServer
+from watchword.secrets.vault import open_vault
+
+BACKENDS = "airflow_provider_watchword.secrets"
+GOOGLE = f"{BACKENDS}.GoogleSecretManagerBackend"
+ACCESS = "AccessSecretVersion"
+DOCUMENT = {"method": "bearer", "base_url": "https://api.example.com", "token": "tok-0123456789"}
+
+Configure = Callable[..., None]
+Put = Callable[[str, bytes | str], int]
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch, server: SecretManagerServer, project: str) -> Configure:
+    """Have Airflow use Google's Secret Manager before its environment."""
+
+    def configured(**arguments: Any) -> None:
+        given = {"project_id": project, "deadline": 0.5, **arguments}
+        monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND", GOOGLE)
+        monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND_KWARGS", json.dumps(given))
+        monkeypatch.setenv("AIRFLOW_CONN_SHOP", "http://environment")
+        monkeypatch.setenv("AIRFLOW_VAR_A", "environment")
+
+    return configured
+
+
+def in_server(conn_id: str) -> Any:
+    return Connection.get_connection_from_secrets(conn_id)
+
+
+def in_trigger(conn_id: str) -> Any:
+    return asyncio.run(BaseHook.aget_connection(conn_id))
+
+
+WAYS = pytest.mark.parametrize("ask", [in_server, BaseHook.get_connection, in_trigger])
+
+
+@WAYS
+def test_airflow_finds_a_connection(put: Put, configure: Configure, ask: Callable[[str], Any]) -> None:
+    """On its server, in tasks and in triggers, before the one of the environment."""
+    configure()
+    put("airflow-connections-shop", json.dumps(DOCUMENT))
+    assert ask("shop").host == "https://api.example.com"
+
+
+@WAYS
+def test_a_failure_leads_to_the_next_backend(
+    server: SecretManagerServer, put: Put, configure: Configure, ask: Callable[[str], Any]
+) -> None:
+    """As Airflow does with every backend that fails."""
+    configure()
+    put("airflow-connections-shop", json.dumps(DOCUMENT))
+    server.fault("denied", None)
+    assert ask("shop").host == "environment"
+
+
+@WAYS
+def test_a_failure_ends_the_search_if_it_is_to(
+    server: SecretManagerServer, put: Put, configure: Configure, ask: Callable[[str], Any]
+) -> None:
+    """No connection is better than another one of the same name."""
+    configure(fail_closed=True)
+    put("airflow-connections-shop", json.dumps(DOCUMENT))
+    server.fault("denied", None)
+    with pytest.raises(AirflowSecretsBackendAccessDenied, match="secrets_denied: Google Secret Manager"):
+        ask("shop")
+
+
+def test_a_failure_ends_the_search_for_a_variable(server: SecretManagerServer, configure: Configure) -> None:
+    """By the same rule."""
+    configure(fail_closed=True)
+    server.fault("throttled", None)
+    with pytest.raises(AirflowSecretsBackendAccessDenied, match="secrets_throttled"):
+        Variable.get_variable_from_secrets("a")
+
+
+def test_a_stored_document_serves_the_hook(put: Put, configure: Configure, playground: Playground) -> None:
+    """From Google to an API that accepts the token."""
+    configure()
+    put("airflow-connections-shop", json.dumps(playground.document("bearer")))
+    assert ApiHook("shop").run("/v1/me").json()["method"] == "bearer"
+
+
+def python(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in a process that sees Airflow for the first time."""
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        env={**os.environ, "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+
+def last(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the last line that was printed; Airflow logs to the same stream."""
+    return (done.stdout.splitlines() or [done.stderr])[-1].strip()
+
+
+def test_airflow_starts_without_google(server: SecretManagerServer) -> None:
+    """It makes a backend in every process, which asks nobody and imports nothing of Google's."""
+    program = (
+        "import sys; from airflow.configuration import initialize_secrets_backends as made;"
+        "backend = made()[0]; print(type(backend).__name__, backend._variables._fail_closed,"
+        "backend._get_connection_class().__module__, [m for m in ('google', 'grpc') if m in sys.modules])"
+    )
+    done = python(
+        program,
+        AIRFLOW__SECRETS__BACKEND=GOOGLE,
+        AIRFLOW__SECRETS__BACKEND_KWARGS='{"connections_prefix": null}',
+        AIRFLOW__SECRETS__BACKEND_KWARG__FAIL_CLOSED="true",
+    )
+    assert last(done) == "GoogleSecretManagerBackend True airflow.models.connection []"
+    assert server.calls == {}
+
+
+def test_making_backends_imports_nothing_heavy() -> None:
+    """Beside Airflow's own base class, which is Airflow."""
+    program = (
+        "import sys, airflow.secrets.base_secrets; before = set(sys.modules);"
+        f"from {BACKENDS} import *; GoogleSecretManagerBackend(project_id='acme'); LocalVaultBackend();"
+        "print({m.split('.')[0] for m in set(sys.modules) - before} - {'watchword'})"
+    )
+    assert last(python(program)) == "{'airflow_provider_watchword'}"
+
+
+OPTION = (
+    "from airflow.configuration import conf; values = {conf.get('core', 'fernet_key') for _ in range(50)};"
+    "print('read', *values)"
+)
+
+
+@pytest.fixture
+def options(put: Put, project: str) -> dict[str, str]:
+    """An environment in which Airflow reads an option from a secret."""
+    put("airflow-config-fernet", "key-0123456789")
+    return {
+        "AIRFLOW__SECRETS__BACKEND": GOOGLE,
+        "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"project_id": project}),
+        "AIRFLOW__CORE__FERNET_KEY_SECRET": "fernet",
+    }
+
+
+def test_options_come_from_secrets(server: SecretManagerServer, options: dict[str, str]) -> None:
+    """Read while Airflow starts and ever again, by one call."""
+    assert last(python(OPTION, **options)) == "read key-0123456789"
+    assert (server.calls, server.connections) == ({ACCESS: 1}, 1)
+
+
+def test_an_option_that_cannot_be_read_has_its_default(
+    server: SecretManagerServer, options: dict[str, str]
+) -> None:
+    """As Airflow has it, which is said: this one means that nothing is encrypted."""
+    server.fault("denied", None)
+    done = python(OPTION, **options)
+    assert last(done) == "read"
+    assert "The option 'fernet' can't be had: secrets_denied: Google Secret Manager" in done.stdout
+
+
+def test_an_option_that_cannot_be_read_ends_the_start_if_it_is_to(
+    server: SecretManagerServer, options: dict[str, str]
+) -> None:
+    """With the reason at the end."""
+    server.fault("denied", None)
+    done = python(OPTION, **options, AIRFLOW__SECRETS__BACKEND_KWARG__FAIL_CLOSED="true")
+    assert done.returncode == 1
+    reason = done.stderr.strip().splitlines()[-1]
+    assert reason.startswith("The option 'fernet' can't be had: secrets_denied: Google Secret Manager")
+
+
+def test_the_vault_may_itself_be_named_by_a_secret(tmp_path: Path) -> None:
+    """Options come from that of the environment, connections from the one that airflow.cfg then names."""
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    open_vault(f"sqlite:///{tmp_path / 'tokens.db'}").put("airflow-config-place", other.encode())
+    open_vault(other).put("airflow-connections-shop", b"http://other")
+    done = python(
+        "from airflow.models import Connection; print(Connection.get_connection_from_secrets('shop').host)",
+        AIRFLOW__SECRETS__BACKEND=f"{BACKENDS}.LocalVaultBackend",
+        AIRFLOW__WATCHWORD__STORE_SECRET="place",
+        WATCHWORD_HOME=str(tmp_path),
+    )
+    assert last(done) == "other", done.stderr
