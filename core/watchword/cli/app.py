@@ -11,11 +11,13 @@ from rich.table import Column, Table
 from rich.text import Text
 
 import watchword
+from watchword.cli.connections.commands import connection_commands
 from watchword.cli.crash import crashed
 from watchword.cli.keepalive import keepalive
 from watchword.cli.login import login
 from watchword.cli.logout import logout
 from watchword.cli.output import fail, status_of
+from watchword.cli.secrets import secret_commands
 from watchword.cli.store import store_commands
 from watchword.cli.tokens import tokens
 from watchword.cli.validate import validate
@@ -69,6 +71,8 @@ def _root(
 
 for command in (validate, login, logout, tokens, keepalive):
     app.command()(command)
+app.add_typer(connection_commands, name="connections")
+app.add_typer(secret_commands, name="secrets")
 app.add_typer(store_commands, name="store")
 
 

@@ -1,7 +1,8 @@
 """What a command's DOCUMENT may be: a JSON file, `-` for stdin, or `SCHEME:NAME` for a connection of a host.
 
-Hosts offer theirs by an entry point in the group `watchword.connections`: its name is the scheme, its
-value a function that is given the NAME and returns the connection.
+Hosts offer theirs by an entry point in the group `watchword.connections`, and so do the vault (`local:`)
+and Google Secret Manager (`gcp:`): its name is the scheme, its value a function that is given the NAME
+and returns the connection.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ GROUP = "watchword.connections"
 
 STDIN = "-"
 
-HELP = "The connection document: a JSON file, - for stdin, or SCHEME:NAME, such as airflow:acme."
+HELP = (
+    "The connection document: a JSON file, - for stdin, or SCHEME:NAME: local:acme, gcp:acme, airflow:acme."
+)
 
 DocumentArgument = Annotated[str, typer.Argument(help=HELP)]
 NameOption = Annotated[

@@ -9,7 +9,8 @@ import typer
 
 from watchword.cli.documents import DocumentArgument, NameOption, opened
 from watchword.cli.output import show
-from watchword.errors import DocumentError
+from watchword.diagnosis import Report
+from watchword.errors import DocumentError, SecretError, TokenError
 
 
 def validate(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -34,8 +35,9 @@ def validate(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     try:
         connection = opened(document, name)
-    except DocumentError as error:
-        report = error.report
+    except (DocumentError, SecretError, TokenError) as error:
+        # The latter two: the place that keeps it can't be read.
+        report = Report(error.findings[0], error.findings)
     else:
         report = connection.validate(
             test_url, http_method=http_method, expected_status=expected_status or (), timeout=timeout

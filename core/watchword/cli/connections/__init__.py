@@ -1,0 +1,1 @@
+"""The commands `watchword connections …`: a module for each, and what they share."""

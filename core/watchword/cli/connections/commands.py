@@ -1,0 +1,28 @@
+"""The group of commands `watchword connections`."""
+
+from __future__ import annotations
+
+import typer
+
+from watchword.cli.connections.edit import add, edit
+from watchword.cli.connections.importing import import_
+from watchword.cli.connections.look import listed, remove, show
+from watchword.cli.connections.transfer import pull, push
+
+connection_commands = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Keep connections by name, in the encrypted vault or in Google Secret Manager.",
+)
+
+for name, command in (
+    ("add", add),
+    ("edit", edit),
+    ("list", listed),
+    ("show", show),
+    ("push", push),
+    ("pull", pull),
+    ("remove", remove),
+    ("import", import_),
+):
+    connection_commands.command(name)(command)

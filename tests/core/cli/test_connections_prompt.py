@@ -1,0 +1,236 @@
+"""The commands `connections add` and `edit` as somebody answers them: what is asked, what is typed unseen."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+
+import pytest
+import typer
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from watchword.secrets import connections
+
+KEY = "-----BEGIN PRIVATE KEY-----\nMIIs3cret\n-----END PRIVATE KEY-----"
+
+
+def lines(*answers):
+    return "".join(f"{answer}\n" for answer in answers)
+
+
+@pytest.fixture
+def kept(vault):
+    """Give a function that returns what the vault holds under a name."""
+    return lambda name="acme": connections.document_of(vault, name)
+
+
+def test_a_method_is_chosen_from_a_list(command, kept, secret):
+    """By number or by name, asked again for what is neither; then its usual fields are asked for."""
+    done = command(
+        "connections", "add", "acme", typed=lines("99", "nope", "4", "https://a.test", "ann", secret, "")
+    )
+    assert "Basic (user name and password)" in done.stdout
+    assert done.stderr.count("no such method") == 2
+    assert kept() == {"method": "basic", "base_url": "https://a.test", "username": "ann", "password": secret}
+    command("connections", "add", "b", typed=lines("none", "https://a.test", ""))
+    assert kept("b") == {"method": "none", "base_url": "https://a.test"}
+
+
+def test_more_fields_by_name(command, kept, secret):
+    """Each with its help, of the right type; names near a mistyped one are told, and all on wish."""
+    answers = ["https://a.test", secret, "?", "time", "timeout", "soon", "30", "extra_parameters", "{"]
+    answers += ['{"header:X": "1"}', "retries", "3", "-retries", "-nope", "allowed_origins"]
+    answers += ["https://a.test, https://b.test", "scope", "proxy", "", ""]
+    done = command("connections", "add", "acme", "--method", "api_key", typed=lines(*answers))
+    assert kept() == {
+        "method": "api_key",
+        "base_url": "https://a.test",
+        "api_key": secret,
+        "timeout": 30.0,
+        "extra_parameters": {"header:X": "1"},
+        "allowed_origins": ["https://a.test", "https://b.test"],
+    }
+    assert "Longest wait for the API, in seconds." in done.stdout
+    assert "api_key                        API key (secret)" in done.stdout
+    assert "did you mean timeout?" in done.stderr
+    assert "wrong value" in done.stderr
+    assert "JSON object" in done.stderr
+
+
+def test_secret_parameters_one_by_one(command, kept, secret):
+    """Their names show, their values don't; a method that is nothing without them asks for them."""
+    answers = ["https://a.test", "X-Key", "header:X-Key", secret, "template:", "template:pin", "env:PIN"]
+    answers += ["query:k", "x1234", "-query:k", "", ""]
+    command("connections", "add", "acme", "--method", "custom", typed=lines(*answers))
+    assert kept()["secret_parameters"] == {"header:X-Key": secret, "template:pin": "env:PIN"}
+
+
+def test_a_secret_from_a_file(command, kept, tmp_path):
+    """@PATH is read now, all its lines; file:PATH is kept as it is; what can't be read is asked for again."""
+    key = rsa.generate_private_key(65537, 2048)
+    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem = key.private_bytes(*form).decode().strip()
+    (tmp_path / "key.pem").write_text(pem + "\n")
+    (tmp_path / "empty").write_text("")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    answers = ["https://a.test", "@/nowhere/s3cret-name", f"@{tmp_path}/empty", f"@{tmp_path}/binary", "@\0"]
+    answers += [
+        "***",
+        KEY.partition("\n")[0],
+        "x" * 4095,
+        "",
+        f"@{tmp_path}/key.pem",
+        "algorithm",
+        "RS256",
+        "",
+    ]
+    done = command("connections", "add", "acme", "--method", "jwt_bearer", typed=lines(*answers))
+    assert kept()["jwt_secret"] == pem
+    reasons = (
+        "No such file",
+        "is empty",
+        "no UTF-8 text",
+        "Asterisks",
+        "first line",
+        "cut it off",
+        "left out",
+    )
+    assert all(words in done.stderr for words in reasons)
+    assert "s3cret" not in done.output
+    assert not any(line in done.output for line in pem.splitlines())
+    answers = ["https://a.test", f"file:{tmp_path}/key", ""]
+    command("connections", "add", "b", "--method", "api_key", typed=lines(*answers))
+    assert kept("b")["api_key"] == f"file:{tmp_path}/key"
+
+
+def test_what_is_wrong_can_be_mended(command, kept, secret):
+    """The findings are shown and fields asked for again; who gives up has kept nothing."""
+    wrong = ["a.test", secret, ""]
+    done = command("connections", "add", "acme", "--method", "api_key", typed=lines(*wrong, ""))
+    assert (done.return_value, "url_not_absolute" in done.stderr, kept()) == (3, True, None)
+    mended = ["base_url", "https://a.test", ""]
+    done = command("connections", "add", "acme", "--method", "api_key", typed=lines(*wrong, *mended))
+    assert kept()["base_url"] == "https://a.test"
+
+
+def test_what_is_given_is_not_asked_for(command, kept, secret):
+    """Options answer questions, and the rest is asked."""
+    options = ["--method", "basic", "--set", "base_url=https://a.test", "--set", "username=ann"]
+    command("connections", "add", "acme", *options, typed=lines(secret, ""))
+    assert kept() == {"method": "basic", "base_url": "https://a.test", "username": "ann", "password": secret}
+
+
+@pytest.mark.parametrize("count", range(6))
+def test_who_stops_has_kept_nothing(command, kept, vault, secret, count):
+    """Ctrl-C or the end of input at any question leaves everything as it was."""
+    answers = ["api_key", "https://a.test", secret, "timeout", "5"][:count]
+    command("connections", "add", "acme", typed=lines(*answers), ends=typer.Abort)
+    assert vault.names() == []
+    connections.keep(vault, "acme", {"method": "none", "base_url": "https://a.test"})
+    answers = ["timeout", "5", "method", "api_key", "api_key"][: max(count, 1)]
+    command("connections", "edit", "acme", typed=lines(*answers), ends=typer.Abort)
+    assert kept() == {"method": "none", "base_url": "https://a.test"}
+
+
+def test_an_edit_by_questions(command, kept, vault, secret):
+    """Secrets show as asterisks and stay what they are unless they are typed anew."""
+    before = {"method": "api_key", "base_url": "https://a.test", "api_key": secret, "timeout": 5}
+    connections.keep(vault, "acme", before)
+    done = command(
+        "connections", "edit", "acme", typed=lines("timeout", "7", "api_key", "", "base_url", "", "")
+    )
+    assert "api_key: ***" in done.stdout
+    assert kept() == {**before, "timeout": 7.0}
+    command("connections", "edit", "acme", typed=lines("api_key", "***", f"{secret}2", "-timeout", ""))
+    assert kept() == {"method": "api_key", "base_url": "https://a.test", "api_key": f"{secret}2"}
+    done = command("connections", "edit", "acme", typed=lines("method", "basic", "ann", secret, ""))
+    assert "api_key is removed" in done.stdout
+    assert kept() == {"method": "basic", "base_url": "https://a.test", "username": "ann", "password": secret}
+
+
+def test_an_edit_that_changes_nothing(command, vault, secret):
+    """Is said to be one, and writes nothing."""
+    payload = json.dumps({"api_key": secret, "method": "api_key", "base_url": "https://a.test"}).encode()
+    vault.put("airflow-connections-acme", payload)
+    done = command("connections", "edit", "acme", typed="\n")
+    assert "Unchanged" in done.stdout
+    assert vault.get("airflow-connections-acme") == payload
+
+
+PROGRAM = """
+import os, sys
+os.open(os.ttyname(0), os.O_RDWR)  # the first terminal that a session's leader opens is its own
+from watchword.cli import main
+sys.argv[0] = "watchword"
+main()
+"""
+
+
+class Terminal:
+    """A program in a terminal of its own: what it shows, and what is typed into it."""
+
+    def __init__(self, *arguments):
+        self.shown = ""
+        self.end, inner = os.openpty()
+        command = [sys.executable, "-c", PROGRAM, *arguments]
+        self.process = subprocess.Popen(
+            command, stdin=inner, stdout=inner, stderr=inner, start_new_session=True
+        )
+        os.close(inner)
+
+    def answer(self, question, text):
+        """Wait for a question and type the answer."""
+        self.wait_for(question)
+        # The echo is switched off after the question has been written.
+        time.sleep(0.2)
+        os.write(self.end, text.encode())
+
+    def wait_for(self, words):
+        seen = len(self.shown)
+        until = time.monotonic() + 60
+        while words not in self.shown[seen:]:
+            assert time.monotonic() < until, self.shown
+            if select.select([self.end], [], [], 0.1)[0]:
+                self.shown += os.read(self.end, 4096).decode()
+
+    def finish(self):
+        """Return the exit status, after all that is shown."""
+        while True:
+            try:
+                more = os.read(self.end, 4096)
+            except OSError:  # Linux: nobody has the other end any more
+                break
+            if not more:
+                break
+            self.shown += more.decode()
+        os.close(self.end)
+        return self.process.wait(60)
+
+
+def test_a_terminal_shows_no_secret(kept, secret):
+    """In a real terminal a secret is not echoed, nor are the lines of a pasted key."""
+    terminal = Terminal("connections", "add", "acme", "--method", "bearer")
+    terminal.answer("base_url: ", "https://a.test\n")
+    terminal.answer("bearer_token: ", f"{KEY}\n")
+    terminal.answer("bearer_token: ", f"{secret}\n")
+    terminal.answer("to finish): ", "\n")
+    assert terminal.finish() == 0, terminal.shown
+    assert kept()["bearer_token"] == secret
+    assert "https://a.test" in terminal.shown
+    for hidden in (secret, "BEGIN", "MIIs3cret", "END"):
+        assert hidden not in terminal.shown
+
+
+def test_ctrl_c_in_a_terminal(kept, secret):
+    """Ctrl-C at a hidden question is exit status 130, and nothing was kept."""
+    terminal = Terminal("connections", "add", "acme", "--method", "bearer")
+    terminal.answer("base_url: ", "https://a.test\n")
+    terminal.answer("bearer_token: ", f"{secret[:4]}\x03")
+    assert terminal.finish() == 130, terminal.shown
+    assert "nothing was changed" in terminal.shown
+    assert kept() is None

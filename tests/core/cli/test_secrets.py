@@ -1,0 +1,84 @@
+"""The commands `secrets set`, `list` and `remove`: what `local:NAME` and `gcp:NAME` lead to."""
+
+from __future__ import annotations
+
+import pytest
+import typer
+
+import watchword
+from watchword.secrets import connections
+
+NAME = "watchword-secret-acme"
+
+
+def test_a_secret_is_typed_twice(command, vault, secret):
+    """Unseen, and asked again where the two differ; then it is said how a field refers to it."""
+    done = command("secrets", "set", NAME, typed=f"{secret}\nother\n{secret}\n{secret}\n")
+    assert vault.get(NAME) == secret.encode()
+    assert "local:watchword-secret-acme" in done.stdout
+    assert "warning" not in done.stderr
+    found = watchword.load({"base_url": "https://a.test", "method": "api_key", "api_key": f"local:{NAME}"})
+    assert found.lint() == []
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_a_secret_from_stdin_or_a_file(command, vault, secret, tmp_path, ending):
+    """Without the line break that editors and echo leave behind."""
+    command("secrets", "set", NAME, "--from", "-", typed=f"{secret}{ending}")
+    assert vault.get(NAME) == secret.encode()
+    (tmp_path / "key").write_bytes(f"two\nlines{ending}".encode())
+    command("secrets", "set", NAME, "--from", tmp_path / "key")
+    assert vault.get(NAME) == b"two\nlines"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"  ", b"***\n", b"\xff\xfe"])
+def test_what_is_no_secret(command, vault, content):
+    """Nothing, asterisks and bytes that are no text are refused."""
+    assert command("secrets", "set", NAME, "--from", "-", typed=content).return_value == 3
+    assert vault.names() == []
+
+
+def test_a_name_that_kept_connections_may_not_use(command, secret):
+    """Is told at once, with the setting that says which they may."""
+    done = command("secrets", "set", "acme", "--from", "-", typed=secret)
+    assert "WATCHWORD_ALLOWED_REFERENCES" in done.stderr
+
+
+def test_connections_are_no_secrets(command, vault):
+    """They are neither listed, nor set, nor removed here."""
+    connections.keep(vault, "acme", {"method": "none", "base_url": "https://a.test"})
+    vault.put("b", b"x")
+    vault.put("a", b"x")
+    assert command("secrets", "list").stdout.split() == ["a", "b"]
+    for arguments in (["set", "airflow-connections-acme"], ["remove", "airflow-connections-acme", "--yes"]):
+        done = command("secrets", *arguments)
+        assert (done.return_value, "connections add" in done.stderr) == (3, True)
+    assert connections.names(vault) == ["acme"]
+
+
+def test_an_empty_list(command):
+    """Says where it looked, beside its empty output."""
+    done = command("secrets", "list")
+    assert (done.stdout, "tokens.db" in done.stderr) == ("", True)
+
+
+def test_a_secret_is_removed(command, vault):
+    """After a question; one that is not there is exit status 3."""
+    vault.put(NAME, b"x")
+    command("secrets", "remove", NAME, typed="n\n", ends=typer.Abort)
+    assert vault.names() == [NAME]
+    assert "Removed" in command("secrets", "remove", NAME, typed="y\n").stdout
+    assert vault.names() == []
+    done = command("secrets", "remove", NAME, "--yes")
+    assert (done.return_value, "secret_missing" in done.stderr) == (3, True)
+    done = command("secrets", "set", "no name", "--from", "-", typed="x")
+    assert (done.return_value, "secret_name_illegal" in done.stderr) == (3, True)
+
+
+def test_secrets_in_secret_manager(command, manager, secret):
+    """The same by --in, for references gcp:NAME."""
+    done = command("secrets", "set", NAME, "--from", "-", "--in", "gcp", typed=secret)
+    assert f"gcp:{NAME}" in done.stdout
+    assert command("secrets", "list", "--in", "gcp").stdout.split() == [NAME]
+    command("secrets", "remove", NAME, "--yes", "--in", "gcp")
+    assert manager.versions("acme-prod", NAME) == []
