@@ -17,6 +17,7 @@ from dagster_shared.libraries import DagsterLibraryRegistry
 
 from dagster_watchword.base import ApiResource
 from dagster_watchword.check import as_check_result, build_credentials_check
+from dagster_watchword.described import DescribedResource
 from dagster_watchword.documents import resource_from_document
 from dagster_watchword.resources import (
     RESOURCES,
@@ -37,6 +38,8 @@ from dagster_watchword.resources import (
     OAuth2TokenExchangeResource,
     SessionLoginResource,
 )
+from dagster_watchword.secret_manager import GoogleSecretManagerResource
+from dagster_watchword.stored import StoredConnectionResource
 from watchword import __version__
 
 __all__ = [
@@ -47,7 +50,9 @@ __all__ = [
     "BasicResource",
     "BearerResource",
     "CustomResource",
+    "DescribedResource",
     "DigestResource",
+    "GoogleSecretManagerResource",
     "JwtBearerResource",
     "NoAuthenticationResource",
     "OAuth1Resource",
@@ -58,6 +63,7 @@ __all__ = [
     "OAuth2PasswordResource",
     "OAuth2TokenExchangeResource",
     "SessionLoginResource",
+    "StoredConnectionResource",
     "as_check_result",
     "build_credentials_check",
     "resource_from_document",

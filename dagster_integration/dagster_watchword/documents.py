@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dagster_watchword.base import ApiResource
+from dagster_watchword.described import DescribedResource
 from dagster_watchword.resources import RESOURCES
 from watchword.document import read
 
 
-def resource_from_document(document: object, name: str, *, validate_on_setup: bool = False) -> ApiResource:
+def resource_from_document(
+    document: object, name: str, *, validate_on_setup: bool = False
+) -> DescribedResource:
     """Return the resource of the document's method, with the document's fields.
 
     References stay references, resolved in the run. A secret that stands in the document itself

@@ -38,12 +38,12 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dagster_watchword.base import ApiResource
+from dagster_watchword.described import DescribedResource
 '''
 
 _TAIL = '''
 
-RESOURCES: Mapping[str, type[ApiResource]] = MappingProxyType(
+RESOURCES: Mapping[str, type[DescribedResource]] = MappingProxyType(
     {{known.method: known for known in ({names},)}}
 )
 """Every method's resource class by the method's name in a document."""
@@ -65,7 +65,7 @@ def _class_name(method: type[Method]) -> str:
 
 def _class(method: type[Method]) -> str:
     lines = [
-        f"class {_class_name(method)}(ApiResource):",
+        f"class {_class_name(method)}(DescribedResource):",
         f'    """{(method.__doc__ or "").strip().splitlines()[0]}"""',
         "",
         f'    method: ClassVar[str] = "{method.method}"',

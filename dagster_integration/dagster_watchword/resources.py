@@ -11,16 +11,16 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dagster_watchword.base import ApiResource
+from dagster_watchword.described import DescribedResource
 
 
-class NoAuthenticationResource(ApiResource):
+class NoAuthenticationResource(DescribedResource):
     """Send requests as they are."""
 
     method: ClassVar[str] = "none"
 
 
-class ApiKeyResource(ApiResource):
+class ApiKeyResource(DescribedResource):
     """Send a key in a header, the query, a cookie or the body."""
 
     method: ClassVar[str] = "api_key"
@@ -36,7 +36,7 @@ class ApiKeyResource(ApiResource):
     prefix: str = Field(default="", description="The word before the value in the header, such as Bearer.")
 
 
-class BearerResource(ApiResource):
+class BearerResource(DescribedResource):
     """Send a fixed bearer token in a header or the query."""
 
     method: ClassVar[str] = "bearer"
@@ -53,7 +53,7 @@ class BearerResource(ApiResource):
     bearer_token: str = Field(repr=False, description="The token itself, without the word Bearer.")
 
 
-class BasicResource(ApiResource):
+class BasicResource(DescribedResource):
     """Send user name and password in the Authorization header."""
 
     method: ClassVar[str] = "basic"
@@ -67,7 +67,7 @@ class BasicResource(ApiResource):
     )
 
 
-class DigestResource(ApiResource):
+class DigestResource(DescribedResource):
     """Answer the server's challenge with a hash of user name, password and request."""
 
     method: ClassVar[str] = "digest"
@@ -76,7 +76,7 @@ class DigestResource(ApiResource):
     password: str = Field(default="", repr=False, description="The user's password; it is never sent itself.")
 
 
-class JwtBearerResource(ApiResource):
+class JwtBearerResource(DescribedResource):
     """Sign a JWT, send it until shortly before its end, and sign another when it ends or is refused."""
 
     method: ClassVar[str] = "jwt_bearer"
@@ -134,7 +134,7 @@ class JwtBearerResource(ApiResource):
     )
 
 
-class OAuth1Resource(ApiResource):
+class OAuth1Resource(DescribedResource):
     """Sign each request with the consumer's secret or key, and with the token's secret."""
 
     method: ClassVar[str] = "oauth1"
@@ -171,7 +171,7 @@ class OAuth1Resource(ApiResource):
     exchange_url: str | None = Field(default=None, description="For the sign-in: where the token is issued.")
 
 
-class OAuth2ClientCredentialsResource(ApiResource):
+class OAuth2ClientCredentialsResource(DescribedResource):
     """Fetch a token as a client of its own, send it, and fetch another when it ends or is refused."""
 
     method: ClassVar[str] = "oauth2_client_credentials"
@@ -256,7 +256,7 @@ class OAuth2ClientCredentialsResource(ApiResource):
     )
 
 
-class OAuth2AuthorizationCodeResource(ApiResource):
+class OAuth2AuthorizationCodeResource(DescribedResource):
     """Send the token of somebody who signs in once with a browser, and renew it by its refresh token."""
 
     method: ClassVar[str] = "oauth2_authorization_code"
@@ -395,7 +395,7 @@ class OAuth2AuthorizationCodeResource(ApiResource):
     )
 
 
-class OAuth2DeviceCodeResource(ApiResource):
+class OAuth2DeviceCodeResource(DescribedResource):
     """Send the token of somebody who signs in once on any device, and renew it by its refresh token."""
 
     method: ClassVar[str] = "oauth2_device_code"
@@ -514,7 +514,7 @@ class OAuth2DeviceCodeResource(ApiResource):
     )
 
 
-class OAuth2JwtBearerResource(ApiResource):
+class OAuth2JwtBearerResource(DescribedResource):
     """Sign a JWT for each token request, as service accounts do; the API gets the server's token."""
 
     method: ClassVar[str] = "oauth2_jwt_bearer"
@@ -626,7 +626,7 @@ class OAuth2JwtBearerResource(ApiResource):
     lifetime: int = Field(default=180, description="Seconds that the JWT is valid: it is sent once, at once.")
 
 
-class OAuth2PasswordResource(ApiResource):
+class OAuth2PasswordResource(DescribedResource):
     """Fetch a token with a user's name and password; they are never sent to the API itself."""
 
     method: ClassVar[str] = "oauth2_password"
@@ -713,7 +713,7 @@ class OAuth2PasswordResource(ApiResource):
     password: str = Field(repr=False, description="The user's password, for the login alone.")
 
 
-class OAuth2TokenExchangeResource(ApiResource):
+class OAuth2TokenExchangeResource(DescribedResource):
     """Fetch a token for one that was issued elsewhere, such as a workload's identity or a user's token."""
 
     method: ClassVar[str] = "oauth2_token_exchange"
@@ -812,7 +812,7 @@ class OAuth2TokenExchangeResource(ApiResource):
     resource: str = Field(default="", description="The service that the new token is for, by its URL.")
 
 
-class SessionLoginResource(ApiResource):
+class SessionLoginResource(DescribedResource):
     """Log in once for all sessions of the process, send what came back, log in anew when it is refused."""
 
     method: ClassVar[str] = "session_login"
@@ -875,7 +875,7 @@ class SessionLoginResource(ApiResource):
     )
 
 
-class AwsSigV4Resource(ApiResource):
+class AwsSigV4Resource(DescribedResource):
     """Sign each request with a pair of AWS keys, or with those of a profile or a role."""
 
     method: ClassVar[str] = "aws_sigv4"
@@ -903,13 +903,13 @@ class AwsSigV4Resource(ApiResource):
     )
 
 
-class CustomResource(ApiResource):
+class CustomResource(DescribedResource):
     """Authenticate by extra_parameters and secret_parameters alone, which the connection writes."""
 
     method: ClassVar[str] = "custom"
 
 
-RESOURCES: Mapping[str, type[ApiResource]] = MappingProxyType(
+RESOURCES: Mapping[str, type[DescribedResource]] = MappingProxyType(
     {
         known.method: known
         for known in (

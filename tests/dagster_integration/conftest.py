@@ -8,12 +8,19 @@ from typing import Any, TypeAlias
 
 import dagster as dg
 import pytest
+from dagster_shared.serdes import serialize_value
 
-from dagster_watchword import ApiResource, resource_from_document
+from dagster_watchword import ApiResource, resource_from_document, secret_manager
 from watchword.playground import Playground
+from watchword.playground.secret_manager import SecretManagerServer
+from watchword.secrets import sources
+from watchword.secrets.vault import Vault, open_vault
 
 Materialize: TypeAlias = Callable[..., dg.ExecuteInProcessResult]
 MakeResource: TypeAlias = Callable[..., ApiResource]
+Written: TypeAlias = Callable[[dg.ExecuteInProcessResult], str]
+
+PROJECT = "acme-prod"
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +64,38 @@ def materialize(instance: dg.DagsterInstance) -> Materialize:
         return dg.materialize(assets, resources=resources, instance=instance, raise_on_error=False)
 
     return run
+
+
+@pytest.fixture
+def written(instance: dg.DagsterInstance) -> Written:
+    """Return a function for all that Dagster keeps of a run: configuration, job, plan and events."""
+
+    def kept(result: dg.ExecuteInProcessResult) -> str:
+        run = instance.get_run_by_id(result.run_id)
+        assert run is not None
+        assert run.execution_plan_snapshot_id is not None
+        assert run.job_snapshot_id is not None
+        plan = instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id)
+        job = instance.get_job_snapshot(run.job_snapshot_id)
+        events = "".join(serialize_value(entry) for entry in instance.all_logs(result.run_id))
+        return serialize_value(run) + serialize_value(plan) + serialize_value(job) + events
+
+    return kept
+
+
+@pytest.fixture
+def vault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Vault:
+    """Give the vault in a file of this test, which `local` means."""
+    monkeypatch.setenv("WATCHWORD_STORE", f"sqlite:///{tmp_path}/vault.db")
+    return open_vault()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretManagerServer]:
+    """Give a Secret Manager that everything finds in the place of Google's."""
+    with SecretManagerServer() as running:
+        monkeypatch.setenv("SECRET_MANAGER_EMULATOR_HOST", running.address)
+        monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", PROJECT)
+        monkeypatch.setattr(sources, "_opened", {})
+        monkeypatch.setattr(secret_manager, "_managers", {})
+        yield running

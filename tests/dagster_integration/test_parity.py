@@ -10,7 +10,14 @@ from pydantic import BaseModel, JsonValue
 from pydantic.fields import FieldInfo
 
 import watchword
-from dagster_watchword import RESOURCES, ApiResource, generate
+from dagster_watchword import (
+    RESOURCES,
+    ApiResource,
+    DescribedResource,
+    GoogleSecretManagerResource,
+    StoredConnectionResource,
+    generate,
+)
 from watchword.document import CommonFields
 from watchword.fields import about, secret_names
 
@@ -25,10 +32,10 @@ TRANSLATED = {
 # Airflow's guard against its stock hooks; nothing turns a resource's fields into headers.
 AIRFLOWS_OWN = {"schema_version"}
 
-DAGSTERS_OWN = {"name", "validate_on_setup"}
+DAGSTERS_OWN = set(ApiResource.model_fields)
 
-MODELS: list[tuple[type[BaseModel], type[ApiResource]]] = [
-    (CommonFields, ApiResource),
+MODELS: list[tuple[type[BaseModel], type[DescribedResource]]] = [
+    (CommonFields, DescribedResource),
     *((known, RESOURCES[method]) for method, known in watchword.METHODS.items() if method in RESOURCES),
 ]
 
@@ -58,15 +65,17 @@ def test_each_method_has_one_resource_of_its_name() -> None:
 
 @pytest.mark.parametrize(("model", "resource"), MODELS)
 def test_a_resource_has_the_fields_of_its_method_and_no_others(
-    model: type[BaseModel], resource: type[ApiResource]
+    model: type[BaseModel], resource: type[DescribedResource]
 ) -> None:
     """A resource takes exactly what its method takes, beside the common fields."""
-    shared = set() if resource is ApiResource else set(ApiResource.model_fields)
+    shared = set() if resource is DescribedResource else set(DescribedResource.model_fields)
     assert set(resource.model_fields) - shared - DAGSTERS_OWN == set(model.model_fields) - AIRFLOWS_OWN
 
 
 @pytest.mark.parametrize(("model", "resource", "name"), FIELDS)
-def test_a_field_is_that_of_the_core(model: type[BaseModel], resource: type[ApiResource], name: str) -> None:
+def test_a_field_is_that_of_the_core(
+    model: type[BaseModel], resource: type[DescribedResource], name: str
+) -> None:
     """Type, default, requiredness, description and secrecy of each field are those of the core."""
     theirs, mine = model.model_fields[name], resource.model_fields[name]
     known = about(theirs)
@@ -78,8 +87,16 @@ def test_a_field_is_that_of_the_core(model: type[BaseModel], resource: type[ApiR
     assert mine.repr == (name not in secret_names(model))
 
 
-@pytest.mark.parametrize("resource", RESOURCES.values())
-def test_dagster_can_show_each_field(resource: type[ApiResource]) -> None:
+def test_what_is_stored_is_described_by_its_name_alone() -> None:
+    """Only where a document stands in the fields, a resource has those of one."""
+    assert set(ApiResource.model_fields) == {"name", "validate_on_setup"}
+    assert set(StoredConnectionResource.model_fields) == {"name", "source", "validate_on_setup"}
+
+
+@pytest.mark.parametrize(
+    "resource", [*RESOURCES.values(), StoredConnectionResource, GoogleSecretManagerResource]
+)
+def test_dagster_can_show_each_field(resource: type[dg.ConfigurableResource[Any]]) -> None:
     """Dagster has a configuration schema for every field, and a description of each."""
     described = {name: field.description for name, field in resource.to_fields_dict().items()}
     assert set(described) == set(resource.model_fields)

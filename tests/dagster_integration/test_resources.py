@@ -14,8 +14,10 @@ from dagster_watchword import (
     ApiKeyResource,
     ApiResource,
     CustomResource,
+    DescribedResource,
     NoAuthenticationResource,
     OAuth2ClientCredentialsResource,
+    StoredConnectionResource,
 )
 from watchword.playground import Playground, document
 
@@ -216,10 +218,16 @@ def test_a_field_of_another_method_is_refused() -> None:
         NoAuthenticationResource(base_url="https://api.example.test", api_key="key")  # type: ignore[call-arg]
 
 
-def test_the_base_alone_is_no_method() -> None:
-    """`ApiResource` is there to be annotated; used by itself it says which methods there are."""
+def test_what_is_shared_is_no_method() -> None:
+    """`DescribedResource` used by itself says which methods there are."""
     with pytest.raises(watchword.DocumentError, match="oauth2_client_credentials"):
-        ApiResource(base_url="https://api.example.test").session()
+        DescribedResource(base_url="https://api.example.test").session()
+
+
+def test_the_base_alone_has_no_connection() -> None:
+    """`ApiResource` is there to be annotated; used by itself it says what to use instead."""
+    with pytest.raises(NotImplementedError, match="StoredConnectionResource"):
+        ApiResource().session()
 
 
 def test_a_wrong_field_is_told_without_its_value() -> None:
@@ -232,8 +240,9 @@ def test_a_wrong_field_is_told_without_its_value() -> None:
 
 def test_a_resource_is_never_pickled(make_resource: MakeResource) -> None:
     """Pickling would write secrets down; Dagster builds the resource anew in each process."""
-    with pytest.raises(TypeError, match="never pickled"):
-        pickle.dumps(make_resource())
+    for resource in (make_resource(), StoredConnectionResource(name="acme")):
+        with pytest.raises(TypeError, match="never pickled"):
+            pickle.dumps(resource)
 
 
 def test_a_resource_can_be_proven_before_each_step(

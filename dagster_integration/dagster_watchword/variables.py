@@ -1,0 +1,46 @@
+"""Environment variables that Dagster has not put values for: outside of a run an `EnvVar` is only a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import dagster as dg
+
+from watchword.codes import finding
+from watchword.diagnosis import Finding
+
+# Dagster does not export the class of `EnvVar.int(...)`.
+_CLASSES = (dg.EnvVar, type(dg.EnvVar.int("")))
+
+
+def environment_variables(value: object) -> Iterator[str]:
+    """Yield the names of the environment variables in a field's value."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, _CLASSES):
+            yield item.env_var_name
+        elif isinstance(item, Mapping):
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+
+
+def unresolved(fields: Mapping[str, object]) -> list[Finding]:
+    """Return a finding for each environment variable in the fields, by their names."""
+    return [
+        _unresolved(name, variable)
+        for name, value in fields.items()
+        for variable in environment_variables(value)
+    ]
+
+
+def _unresolved(field: str, variable: str) -> Finding:
+    return finding(
+        "reference_unresolved",
+        f"The field {field} is still the name of an environment variable, {variable}.",
+        advice=(
+            "Dagster puts its value when a run starts; outside of one, use "
+            f"`process_config_and_initialize()`, or the reference 'env:{variable}'."
+        ),
+    )

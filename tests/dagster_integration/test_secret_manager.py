@@ -1,0 +1,276 @@
+# No `from __future__ import annotations`: Dagster reads `ResourceDependency[...]` as an object.
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+
+import watchword
+from dagster_watchword import GoogleSecretManagerResource
+from watchword import redact
+from watchword.playground.secret_manager import FaultKind, SecretManagerServer
+
+Materialize = Callable[..., dg.ExecuteInProcessResult]
+Written = Callable[[dg.ExecuteInProcessResult], str]
+
+PROJECT = "acme-prod"
+SECRET = "canary-pässword-of-the-warehouse-5c1e"
+
+# Dagster's own code for nested resources reads a property that Dagster has deprecated.
+nests = pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run is deprecated:DeprecationWarning")
+
+
+@dg.asset
+def measured(secrets: GoogleSecretManagerResource) -> dg.MaterializeResult[None]:
+    """Measure a secret, of which nothing else may be told."""
+    return dg.MaterializeResult(metadata={"length": len(secrets.fetch_secret("warehouse"))})
+
+
+@dg.asset(deps=[measured])
+def again(secrets: GoogleSecretManagerResource) -> dg.MaterializeResult[None]:
+    """Measure it in another step."""
+    return dg.MaterializeResult(metadata={"length": len(secrets.fetch_secret("warehouse"))})
+
+
+class Warehouse(dg.ConfigurableResource[Any]):
+    """Somebody's resource that needs secrets."""
+
+    secrets: dg.ResourceDependency[GoogleSecretManagerResource]
+
+
+def length(result: dg.ExecuteInProcessResult, step: str) -> object:
+    assert result.success
+    (event,) = result.asset_materializations_for_node(step)
+    return event.metadata["length"].value
+
+
+@pytest.fixture
+def secrets(server: SecretManagerServer) -> GoogleSecretManagerResource:
+    """Give the resource of a project that keeps one secret."""
+    server.put(PROJECT, "warehouse", SECRET)
+    return GoogleSecretManagerResource(project_id=PROJECT)
+
+
+def test_all_steps_of_a_process_ask_once(
+    secrets: GoogleSecretManagerResource, server: SecretManagerServer, materialize: Materialize
+) -> None:
+    """Dagster makes the resource anew for each step and run; call and channel stay one."""
+    for _ in range(2):
+        result = materialize([measured, again], secrets=secrets)
+        assert (length(result, "measured"), length(result, "again")) == (len(SECRET), len(SECRET))
+    assert (server.calls, server.connections) == ({"AccessSecretVersion": 1}, 1)
+
+
+def test_a_secret_is_read_by_its_version(
+    secrets: GoogleSecretManagerResource, server: SecretManagerServer
+) -> None:
+    """The latest, unless a number is given; text arrives to the letter."""
+    server.put(PROJECT, "warehouse", "new\n")
+    assert (secrets.fetch_secret("warehouse"), secrets.fetch_secret("warehouse", "1")) == ("new\n", SECRET)
+
+
+def test_several_secrets_come_by_their_names(
+    secrets: GoogleSecretManagerResource, server: SecretManagerServer
+) -> None:
+    """Each is asked for once."""
+    server.put(PROJECT, "shop", "of the shop")
+    for _ in range(2):
+        assert secrets.fetch_secrets(["shop", "warehouse"]) == {"shop": "of the shop", "warehouse": SECRET}
+    assert server.calls == {"AccessSecretVersion": 2}
+
+
+def test_missing_secrets_are_all_named(
+    secrets: GoogleSecretManagerResource, server: SecretManagerServer
+) -> None:
+    """Whoever stores the first need not come back for the second."""
+    with pytest.raises(watchword.SecretError, match="secret shop in Google Secret Manager of acme-prod"):
+        secrets.fetch_secret("shop")
+    with pytest.raises(watchword.SecretError, match=r"(?s)secret shop .*secret till ") as raised:
+        secrets.fetch_secrets(["shop", "warehouse", "till"])
+    assert [found.code.name for found in raised.value.findings] == ["secret_missing"] * 2
+    with pytest.raises(watchword.SecretError, match="no version 7 of the secret warehouse"):
+        secrets.fetch_secret("warehouse", "7")
+
+
+def test_bytes_that_are_no_text_are_not_shown(
+    secrets: GoogleSecretManagerResource, server: SecretManagerServer
+) -> None:
+    """Neither in the error nor in one that it was caused by; the client reads them."""
+    server.put(PROJECT, "keystore", b"\xff\xfecanary-0b7a")
+    with pytest.raises(watchword.SecretError, match="keystore") as raised:
+        secrets.fetch_secret("keystore")
+    assert raised.value.code == "secret_unreadable"
+    assert "canary" not in str(raised.value)
+    assert raised.value.__context__ is None
+    name = f"projects/{PROJECT}/secrets/keystore/versions/latest"
+    answer = secrets.get_client().access_secret_version(request={"name": name})
+    assert answer.payload.data.endswith(b"canary-0b7a")
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "retryable"),
+    [
+        ("denied", "secrets_denied", False),
+        ("unauthenticated", "secrets_unauthenticated", False),
+        ("throttled", "secrets_throttled", True),
+        ("hang", "secrets_timeout", True),
+        ("unavailable", "secrets_unreachable", True),
+        ("corrupt", "secret_corrupt", True),
+    ],
+)
+def test_what_fails_has_a_name(
+    kind: FaultKind,
+    code: str,
+    retryable: bool,  # noqa: FBT001 - a column of the table
+    secrets: GoogleSecretManagerResource,
+    server: SecretManagerServer,
+) -> None:
+    """A missing right is told from a quota, silence from a broken line; checksums are verified."""
+    server.fault(kind, None)
+    with pytest.raises(watchword.SecretError) as raised:
+        GoogleSecretManagerResource(project_id=PROJECT, deadline=1.0).fetch_secret("warehouse")
+    assert (raised.value.code, raised.value.retryable) == (code, retryable)
+    assert "warehouse" in str(raised.value)
+
+
+def test_without_caching_each_secret_is_asked_for(
+    secrets: GoogleSecretManagerResource, server: SecretManagerServer
+) -> None:
+    """`cache_ttl=0` sees a new secret at once, and one that was missing."""
+    uncached = GoogleSecretManagerResource(project_id=PROJECT, cache_ttl=0)
+    with pytest.raises(watchword.SecretError):
+        uncached.fetch_secret("shop")
+    for text in ("one", "two"):
+        server.put(PROJECT, "shop", text)
+        assert uncached.fetch_secret("shop") == text
+    assert server.calls == {"AccessSecretVersion": 3}
+
+
+def test_the_client_is_google_s_own_and_one(
+    secrets: GoogleSecretManagerResource, server: SecretManagerServer
+) -> None:
+    """Resources of the same fields share it, and what they fetch."""
+    client = secrets.get_client()
+    assert isinstance(client, SecretManagerServiceClient)
+    assert GoogleSecretManagerResource(project_id=PROJECT).get_client() is client
+    assert GoogleSecretManagerResource(project_id="acme-dev").get_client() is not client
+
+
+def test_regional_secrets_are_found_in_their_location(
+    secrets: GoogleSecretManagerResource, server: SecretManagerServer
+) -> None:
+    """A location is a part of a secret's name, and the project may be the environment's."""
+    server.put(PROJECT, "warehouse", "of Frankfurt", location="europe-west3")
+    assert GoogleSecretManagerResource(location="europe-west3").fetch_secret("warehouse") == "of Frankfurt"
+
+
+def test_fields_take_environment_variables(
+    secrets: GoogleSecretManagerResource, materialize: Materialize, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are resolved in a run, and refused outside of one."""
+    monkeypatch.setenv("SECRETS_PROJECT", PROJECT)
+    resource = GoogleSecretManagerResource(project_id=dg.EnvVar("SECRETS_PROJECT"))
+    assert length(materialize([measured], secrets=resource), "measured") == len(SECRET)
+    with pytest.raises(watchword.SecretError, match="SECRETS_PROJECT") as refused:
+        resource.fetch_secret("warehouse")
+    assert refused.value.code == "reference_unresolved"
+
+
+@nests
+def test_it_nests_in_another_resource(secrets: GoogleSecretManagerResource, materialize: Materialize) -> None:
+    """By `ResourceDependency[GoogleSecretManagerResource]`."""
+
+    @dg.asset(name="measured")
+    def inner(warehouse: Warehouse) -> dg.MaterializeResult[None]:
+        return dg.MaterializeResult(metadata={"length": len(warehouse.secrets.fetch_secret("warehouse"))})
+
+    assert length(materialize([inner], warehouse=Warehouse(secrets=secrets)), "measured") == len(SECRET)
+
+
+def test_dagster_stores_no_secret(
+    secrets: GoogleSecretManagerResource,
+    server: SecretManagerServer,
+    materialize: Materialize,
+    written: Written,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Neither events of steps that fail, nor configuration, output and repr; watchword masks it."""
+
+    @dg.asset
+    def failing(secrets: GoogleSecretManagerResource) -> None:
+        secrets.fetch_secret("warehouse")
+        server.fault("denied", None)
+        secrets.fetch_secret("till")
+
+    result = materialize([failing, measured], secrets=secrets)
+    assert not result.success
+    out, err = capfd.readouterr()
+    everything = written(result) + out + err + repr(secrets) + str(dict(secrets))
+    assert "secrets_denied" in everything
+    assert not [form for form in redact.forms(SECRET) if form in everything]
+    assert redact.text(f"password={SECRET}") == "password=***"
+
+
+def test_it_acts_as_the_last_account_of_the_chain(
+    server: SecretManagerServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Key file and chain become Google's credentials; looked at behind the curtain, as Google isn't here."""
+    monkeypatch.delenv("SECRET_MANAGER_EMULATOR_HOST")
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = tmp_path / "key.json"
+    account = {
+        "type": "service_account",
+        "project_id": "acme-keys",
+        "private_key": pem.decode(),
+        "client_email": "dagster@acme-keys.iam.gserviceaccount.com",
+        "token_uri": "https://oauth2.googleapis.com/token",
+    }
+    path.write_text(json.dumps(account), encoding="utf-8")
+    chain = ["a@acme-keys.iam.gserviceaccount.com", "b@acme-keys.iam.gserviceaccount.com"]
+    resource = GoogleSecretManagerResource(key_path=str(path), impersonation_chain=chain)
+    credentials: Any = resource.get_client().transport._credentials
+    assert credentials._source_credentials.service_account_email == account["client_email"]
+    assert (credentials._delegates, credentials._target_principal) == (chain[:1], chain[1])
+
+
+def test_a_key_file_that_is_missing_is_told(
+    server: SecretManagerServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As credentials that could not be had."""
+    monkeypatch.delenv("SECRET_MANAGER_EMULATOR_HOST")
+    with pytest.raises(watchword.SecretError) as raised:
+        GoogleSecretManagerResource(key_path=str(tmp_path / "none.json")).fetch_secret("warehouse")
+    assert raised.value.code == "secrets_unauthenticated"
+
+
+def test_a_missing_extra_is_named(server: SecretManagerServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says what to install."""
+    monkeypatch.setitem(sys.modules, "google.cloud.secretmanager_v1", None)
+    resource = GoogleSecretManagerResource()
+    for ask in (resource.get_client, lambda: resource.fetch_secret("warehouse")):
+        with pytest.raises(watchword.SecretError, match=r"watchword\[gcp\]") as raised:
+            ask()
+        assert raised.value.code == "extra_missing"
+
+
+def test_nothing_of_google_s_is_imported_with_a_definition() -> None:
+    """A code location that loads pays nothing, and needs no extra."""
+    code = (
+        "import sys, dagster as dg, dagster_watchword as dw\n"
+        "dg.Definitions(resources={'a': dw.StoredConnectionResource(name='a', source='gcp://acme'),"
+        " 'b': dw.GoogleSecretManagerResource(project_id='acme')})\n"
+        "of_google = ('google.cloud', 'google.auth', 'google.api')\n"
+        "print([name for name in sys.modules if name.startswith(of_google)])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
