@@ -28,7 +28,8 @@ _METHODS_HEAD = """\
 
 A connection document is one flat JSON object: the fields of one method, and those that every method has.
 Secret fields (●) take the secret itself or a reference that is resolved when it is used: `env:NAME`,
-`file:PATH`, and `literal:…` for a secret that looks like a reference.
+`file:PATH`, `gcp:NAME` in [Google Secret Manager](secret-manager.md#references), `local:NAME` in the
+[vault](vault.md#references), and `literal:…` for a secret that looks like a reference.
 """
 
 _FINDINGS_HEAD = """\

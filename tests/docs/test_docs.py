@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import configparser
+import importlib
+import inspect
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
 import warnings
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 import requests
+import typer
 
 import watchword
+from watchword.cli.app import app
+from watchword.secrets import connections, sources
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
 PAGES += sorted((ROOT / "docs").rglob("*.md"))
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _JSON = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_INI = re.compile(r"^```ini\n(\[secrets\]\n.*?)^```$", re.MULTILINE | re.DOTALL)
+_CONSOLE = re.compile(r"^ *```console\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_COMMAND = re.compile(r"^ *(watchword .*)$", re.MULTILINE)
+_PARAMETER = re.compile(r"^\| `(\w+)` \| (?:`(.+?)`|-) \| .+ \|$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+_ANCHOR = re.compile(r"\]\(([^)#:]*)#([^)]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="watchword-docs-"))
 os.environ["WATCHWORD_HOME"] = tempfile.mkdtemp(prefix="watchword-docs-")
@@ -33,6 +47,7 @@ with warnings.catch_warnings():
     import dagster
 
     from watchword.playground import CREDENTIALS, Playground, document
+    from watchword.playground.secret_manager import SecretManagerServer
 
 
 def blocks():
@@ -65,6 +80,8 @@ def test_examples_run(block, monkeypatch, capsys, tmp_path):
         airflow_connection = {"conn_type": "watchword", "host": base_url, "extra": stored}
         monkeypatch.setenv("AIRFLOW_CONN_ACME", json.dumps(airflow_connection))
         monkeypatch.setenv("WATCHWORD_SECRET_EXAMPLE", CREDENTIALS["api_key"]["api_key"])
+        if "watchword.connect" in block or "StoredConnectionResource(" in block:
+            _keep("acme", {**stored, "base_url": base_url}, monkeypatch, tmp_path)
         if watchword.METHODS[method].signs_in:
             monkeypatch.setenv("WATCHWORD_SECRET_CLIENT", CREDENTIALS[method]["client_secret"])
             monkeypatch.setenv("WATCHWORD_SECRET_REFRESH", signed_in(playground, method))
@@ -72,13 +89,15 @@ def test_examples_run(block, monkeypatch, capsys, tmp_path):
         source = source.replace("https://auth.example.com", playground.url)
         source = source.replace("/var/lib/watchword", str(tmp_path))
         names: dict[str, object] = {"__name__": "example"}
-        exec(compile(source, "example", "exec", dont_inherit=True), names)  # noqa: S102 - our own docs
+        with _secret_manager(monkeypatch) if "GoogleSecretManagerResource(" in block else nullcontext():
+            exec(compile(source, "example", "exec", dont_inherit=True), names)  # noqa: S102 - our own docs
+            if "dg.materialize" not in source and "defs" in names:
+                _materialized(names["defs"])
         if "validate(" in source:
             assert "valid: authenticated" in capsys.readouterr().out
-        if "watchword.load" in source:
+        if "watchword.load" in source or "watchword.connect" in source:
             assert playground.counts()[f"/{method}/v1/airports"] >= 1
-        if "dg.materialize" not in source and "defs" in names:
-            _materialized(names["defs"])
+        if "defs" in names and ".session()" in source:
             assert playground.counts()["/api_key/v1/airports"] == 1
 
 
@@ -97,6 +116,74 @@ def test_the_document_of_a_guide_is_proven(page):
         connection = watchword.load(fields, name=page.stem)
         report = connection.validate(f"{mine['base_url']}/v1/me")
     assert report.deciding.code.name == "authenticated", report.summary
+
+
+@contextmanager
+def _secret_manager(monkeypatch):
+    """Have a Secret Manager on this machine that keeps the secret which examples fetch."""
+    with SecretManagerServer() as server:
+        monkeypatch.setenv("SECRET_MANAGER_EMULATOR_HOST", server.address)
+        server.put("acme-prod", "warehouse-password", "made-up-password")
+        yield
+
+
+def _keep(name, fields, monkeypatch, folder):
+    """Keep a connection in a vault of this test alone, which may bring places of its own."""
+    for variable in ("SECRET_MANAGER_EMULATOR_HOST", "WATCHWORD_SECRETS"):
+        monkeypatch.setenv(variable, "")
+    monkeypatch.setattr(sources, "_opened", {})
+    monkeypatch.setenv("WATCHWORD_STORE", f"sqlite:///{folder}/tokens.db")
+    connections.keep(sources.opened("local"), name, fields)
+
+
+def secrets_sections():
+    return [
+        pytest.param(section, id=f"{page.name}-{number}")
+        for page in PAGES
+        for number, section in enumerate(_INI.findall(page.read_text()))
+    ]
+
+
+@pytest.mark.parametrize("section", secrets_sections())
+def test_backends_are_made_of_what_is_written(section):
+    """Each `[secrets]` of README and docs names a backend that takes these parameters."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(section)
+    module, _, name = parser["secrets"]["backend"].rpartition(".")
+    backend = getattr(importlib.import_module(module), name)
+    backend(**json.loads(parser["secrets"].get("backend_kwargs", "{}")))
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [("secret-manager.md", "GoogleSecretManagerBackend"), ("vault.md", "LocalVaultBackend")],
+)
+def test_the_table_of_parameters_is_that_of_the_backend(page, name):
+    """Every parameter is there, and no other, with the default that it has."""
+    backend = getattr(importlib.import_module("airflow_provider_watchword.secrets"), name)
+    known = inspect.signature(backend).parameters.values()
+    defaults = {each.name: "" if each.default is None else str(each.default) for each in known}
+    written = dict(_PARAMETER.findall((ROOT / "docs" / page).read_text()))
+    assert written == {key: value.lower() for key, value in defaults.items()}
+
+
+def commands():
+    return [
+        pytest.param(line, id=f"{page.name}-{line[:60]}")
+        for page in PAGES
+        for block in _CONSOLE.findall(page.read_text())
+        for line in _COMMAND.findall(block.replace("\\\n", " "))
+    ]
+
+
+@pytest.mark.parametrize("line", commands())
+def test_command_lines_are_understood(line):
+    """Each `watchword …` of README and docs is a command with these arguments and options."""
+    words = shlex.split(line, comments=True)[1:]
+    command = typer.main.get_command(app)
+    while hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    assert command.make_context(command.name, words).params is not None
 
 
 def _materialized(definitions):
@@ -128,6 +215,19 @@ def test_links_lead_somewhere(page):
     """Every relative link of README and docs names a file that is there."""
     targets = _LINK.findall(page.read_text())
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_name_headings(page):
+    """Every link to a part of a page names a heading that the page has."""
+    for target, anchor in _ANCHOR.findall(page.read_text()):
+        text = (page.parent / target if target else page).read_text()
+        assert anchor in {_slug(heading) for heading in _HEADING.findall(text)}, f"{target}#{anchor}"
+
+
+def _slug(heading):
+    """Return what a heading is linked by."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def test_the_chart_is_drawn():
