@@ -179,20 +179,36 @@ def read(document: object, *, stored: bool = False) -> Document:
 def _entries(document: object, *, stored: bool) -> dict[str, Any]:
     """Return the document's entries under their own names, without those that mean absent."""
     if isinstance(document, (str, bytes, bytearray)):
-        try:
-            document = json.loads(document)
-        except (ValueError, RecursionError) as error:
-            raise DocumentError([_unreadable(document, error)]) from None
+        document = _parsed(document)
     if not isinstance(document, Mapping) or not all(isinstance(name, str) for name in document):
         raise DocumentError(
             [finding("document_unreadable", f"The document is no JSON object but {shown(document)}.")]
         )
     absent = (None, "") if stored else (None,)
-    return {
-        SYNONYMS.get(name, name): value
-        for name, value in document.items()
-        if not any(value is nothing or value == nothing for nothing in absent)
-    }
+    entries: dict[str, Any] = {}
+    for given, value in document.items():
+        name = SYNONYMS.get(given, given)
+        if any(value is nothing or value == nothing for nothing in absent):
+            continue
+        if name in entries and entries[name] != value:
+            message = f"The field {name} is given twice: also as {' or '.join(_names_of(name))}."
+            raise DocumentError([finding("given_twice", message)])
+        entries[name] = value
+    return entries
+
+
+def _names_of(field: str) -> list[str]:
+    return [synonym for synonym, name in SYNONYMS.items() if name == field]
+
+
+def _parsed(text: str | bytes | bytearray) -> object:
+    try:
+        found: object = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        wrong = _unreadable(text, error)
+    else:
+        return found
+    raise DocumentError([wrong])  # out here: the error, which holds the whole text, is no context
 
 
 def _unreadable(text: object, error: Exception) -> Finding:

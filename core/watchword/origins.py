@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import inet_aton
 from urllib.parse import urlsplit
@@ -9,6 +10,10 @@ from urllib.parse import urlsplit
 from requests import PreparedRequest, RequestException
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_AUTHORITY = re.compile(r"(?:[^@:/?#]*|\[[^\]@]*\])(?::[0-9]*)?(?:[/?#]|$)")
+"""Host and port as they may stand at the beginning, without a user, of whom a slash would hide a half."""
 
 _METADATA = {"metadata.google.internal", "metadata.goog", "fd00:ec2::254"}
 
@@ -77,10 +82,11 @@ def has_userinfo(url: str) -> bool:
 
 def shown(url: str) -> str:
     """Return a URL for a message or a repr: without user, query and fragment, and not too long."""
-    bare = url.partition("?")[0].partition("#")[0]
-    scheme, slashes, rest = bare.partition("//")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}{slashes}{authority.rpartition('@')[2]}{slash}{path}"[:100]
+    lead, slashes, rest = url.partition("//") if _SCHEME.match(url) else ("", "", url)
+    if not _AUTHORITY.match(rest):  # a password is before the last @, whatever stands in it unescaped
+        rest = rest.rpartition("@")[2]
+    bare = rest.partition("?")[0].partition("#")[0]
+    return f"{lead}{slashes}{bare}"[:100]
 
 
 def host(url: str) -> str:

@@ -19,6 +19,9 @@ ALLOWED_VARIABLE = "WATCHWORD_ALLOWED_REFERENCES"
 DEFAULT_ALLOWED = "env:WATCHWORD_SECRET_*,file:/run/secrets/*,gcp:watchword-secret-*,local:watchword-secret-*"
 
 _KEPT = ("gcp", "local")
+_OTHERS = "airflow-"
+"""How the names of connections, variables and options begin: no `*` means them."""
+
 _SCHEMES = ("env", "file", *_KEPT, "literal")
 
 
@@ -47,7 +50,10 @@ class Fence:
             from watchword.secrets.reference import unversioned  # noqa: PLC0415 - few documents have any
 
             place = unversioned(reference).split("/")
-            return any(_lies_in(place, pattern.split("/")) for pattern in self.patterns)
+            patterns = [pattern.split("/") for pattern in self.patterns]
+            if place[-1].rpartition(":")[2].startswith(_OTHERS):  # whole connections, with all their secrets
+                patterns = [each for each in patterns if each[-1].rpartition(":")[2].startswith(_OTHERS)]
+            return any(_lies_in(place, pattern) for pattern in patterns)
         if scheme != "file":
             return any(fnmatchcase(reference, pattern) for pattern in self.patterns)
         try:
@@ -115,14 +121,20 @@ def _from_environment(name: str, field: str) -> str:
 
 
 def _from_file(name: str, field: str) -> str:
-    try:
-        # Editors and `kubectl create secret --from-file` leave a final line break behind.
-        content = Path(name).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is no UTF-8 text"
+    content, reason = _text_of(name)
+    if reason:  # raised here, since the error that says so holds the content
         message = f"The field {field} refers to the file {name}, which can't be read: {reason}."
-        raise DocumentError([finding("reference_unresolved", message)]) from None
+        raise DocumentError([finding("reference_unresolved", message)])
     if not content:
         message = f"The field {field} refers to the file {name}, which is empty."
         raise DocumentError([finding("reference_unresolved", message)])
     return content
+
+
+def _text_of(name: str) -> tuple[str, str]:
+    """Return a file's text, and why there is none where it can't be read."""
+    try:
+        # Editors and `kubectl create secret --from-file` leave a final line break behind.
+        return Path(name).read_text(encoding="utf-8").rstrip("\r\n"), ""
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        return "", (isinstance(error, OSError) and error.strerror) or "it is no UTF-8 text"

@@ -123,6 +123,29 @@ def test_synonyms_and_texts_of_forms_are_understood():
     assert read_document.method.grant_body == {"audience": "x"}
 
 
+def test_a_field_under_two_names_is_refused():
+    """Of two token URLs none wins in silence."""
+    document = {
+        "base_url": "https://a.test", "method": "oauth2_client_credentials", "client_id": "i",
+        "client_secret": "s", "token_url": "https://a.test/t", "grant_url": "https://b.test/t",
+    }  # fmt: skip
+    with pytest.raises(watchword.DocumentError) as raised:
+        watchword.load(document)
+    assert raised.value.code == "given_twice"
+    watchword.load(document | {"grant_url": "https://a.test/t"})
+
+
+def test_no_exception_holds_the_text_that_could_not_be_read(tmp_path):
+    """Crash reports show what an exception was caused by, with all its attributes."""
+    path = tmp_path / "key"
+    path.write_bytes(b"s3cret\xff")
+    key = {"base_url": "https://a.test", "method": "api_key", "api_key": f"file:{path}"}
+    for use in (lambda: watchword.load('{"api_key": "s3cret"'), lambda: watchword.load(key).session()):
+        with pytest.raises(watchword.DocumentError) as raised:
+            use()
+        assert (raised.value.__cause__, raised.value.__context__) == (None, None)
+
+
 def test_reprs_show_no_secret():
     """Neither the connection nor its document shows a secret in its repr."""
     document = KEY | {"secret_parameters": {"header:A": "s3cret-a"}, "proxy": "http://u:s3cret@proxy.test"}

@@ -16,6 +16,11 @@ LIMIT = 5
 PAUSE = 30.0
 """For how long it is left alone, in seconds; then one call tries again."""
 
+_OF_ALL = frozenset(
+    {"secrets_throttled", "secrets_timeout", "secrets_unreachable", "secrets_unauthenticated"}
+)
+"""The failures that any other call would meet too: one secret that is denied says nothing of others."""
+
 Answer = TypeVar("Answer")
 
 
@@ -51,15 +56,10 @@ class Breaker:
 
     def _note(self, error: SecretError | None) -> None:
         with self._lock:
-            if error is None or not _strikes_all(error):
+            if error is None or error.code not in _OF_ALL:
                 self._failures, self._last = 0, None
                 return
             self._failures += 1
             self._last = error
             if self._failures >= LIMIT:
                 self._closed_at = self._clock() + PAUSE
-
-
-def _strikes_all(error: SecretError) -> bool:
-    """Return whether any other call would fail too: one secret that is denied says nothing of others."""
-    return error.retryable or error.code == "secrets_unauthenticated"

@@ -20,6 +20,9 @@ MOST = 4096
 _AGAIN = 10.0
 """For how long old content is served before the service is asked again, in seconds."""
 
+_FINAL = frozenset({"secret_not_enabled", "secret_name_illegal"})
+"""What is an answer and no failure: somebody has disabled this very version, and means it."""
+
 _FAILED = 1.0
 """For how long a failure is everybody's, in seconds: a thousand lookups are no thousand refused calls."""
 
@@ -76,18 +79,25 @@ class Cache(NeverPickled):
             return slot.content
         slot = slot or self._new(name)
         # Whoever has something to serve does not wait for the thread that asks.
-        if not slot.lock.acquire(blocking=not (slot.known and began < slot.served_until)):
+        lock = slot.lock  # a child that is forked meanwhile has another one
+        if not lock.acquire(blocking=not (slot.known and began < slot.served_until)):
             return slot.content
         try:
             return self._asked(name, slot, fetch, began)
         finally:
-            slot.lock.release()
+            lock.release()
 
     def keep(self, name: str, content: bytes | None) -> None:
         """Know a secret's content without having asked for it: it has just been written."""
         slot = self._new(name)
         with slot.lock:
             self._fill(slot, content)
+
+    def drop(self, prefix: str) -> None:
+        """Forget what is known under names that begin so."""
+        with self._lock:
+            for name in [name for name in self._slots if name.startswith(prefix)]:
+                del self._slots[name]
 
     def begin_child(self) -> None:
         """Give a forked child locks of its own; what is known stays so."""
@@ -112,6 +122,8 @@ class Cache(NeverPickled):
             self._fill(slot, fetch())
         except SecretError as error:
             now = self._clock()
+            if error.code in _FINAL:
+                slot.served_until = now
             if not (slot.known and now < slot.served_until):
                 slot.failed = (now, error)
                 raise

@@ -27,6 +27,10 @@ _ELSEWHERE = ("reference_", "secret", "store_", "extra_missing", "file_missing")
 """How the codes begin that say what this machine lacks, which another may have."""
 
 
+_STAND_IN = re.compile(r"(?:^|[\"=\s/:])(?:\*{3,}|•{3,})(?:$|[\"&@#\s])")
+"""Asterisks as a secret's place holder, also within a URL or behind a prefix, in JSON."""
+
+
 def secret_name(name: str) -> str:
     """Return the name of the secret that holds a connection; raises SecretError where there can be none."""
     secret = f"{PREFIX}{name}"
@@ -73,6 +77,11 @@ def checked(document: Mapping[str, Any], name: str) -> Sequence[Finding]:
 
     That a reference can't be followed here is doubtful alone: another machine may do so.
     """
+    texts = {name: json.dumps(value, ensure_ascii=False) for name, value in document.items()}
+    stand_ins = [name for name, text in texts.items() if _STAND_IN.search(text)]
+    if stand_ins:
+        message = f"The fields {', '.join(stand_ins)} hold asterisks: what is shown in the place of a secret."
+        raise DocumentError([finding("placeholder_secret", message)])
     load(dict(document), name=name)  # as strictly as a document of one's own: nothing is dropped unseen
     found = load(dict(document), name=name, stored=True).lint()
     wrong = [each for each in errors(found) if not each.code.name.startswith(_ELSEWHERE)]

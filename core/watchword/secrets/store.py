@@ -29,6 +29,9 @@ class SecretStore(Protocol):
     def get(self, name: str) -> bytes | None:
         """Return a secret; None where there is none of that name."""
 
+    def current(self, name: str) -> bytes | None:
+        """Return a secret as it is by now, whatever is known of it; None where there is none of that name."""
+
     def put(self, name: str, payload: bytes) -> None:
         """Keep a secret in the place of what there was; durable on return."""
 

@@ -63,8 +63,11 @@ class LookupBackend(BaseSecretsBackend):
     def deserialize_connection(self, conn_id: str, value: str) -> Any:  # noqa: ANN401 - of one of two classes
         """Return a connection made of its text, None where Airflow's class refuses that."""
         try:
-            return super().deserialize_connection(conn_id, value)
+            connection = super().deserialize_connection(conn_id, value)
+            connection.get_uri()  # which Airflow asks for next, and swallows what fails there
         except Exception as error:  # noqa: BLE001 - Airflow would swallow it, and say "isn't defined"
             problem = f"secret_unreadable: Airflow makes no connection of it ({type(error).__name__})."
+        else:
+            return connection
         self._connections.fail(conn_id, problem)  # out here: the error, which quotes it, is no context
         return None

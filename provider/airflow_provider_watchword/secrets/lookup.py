@@ -62,12 +62,8 @@ class Lookup(NeverPickled):
         kind = self._kind
         if kind.prefix is None or (kind.pattern and not kind.pattern.match(key)):
             return None
-        if kind.has_teams and TEAM in key and _multi_team():
-            notices.say(logging.WARNING, _ambiguous(kind.word, key), kind.word, key)
-            return None
-        names = [f"{kind.prefix}{team}{TEAM}{key}"] if team and kind.has_teams else []
         try:
-            for name in (*names, f"{kind.prefix}{key}"):
+            for name in self._names(kind.prefix, key, team):
                 # What fails is not missing: a team that can't be served gets nobody else's.
                 found = self._found(name)
                 if found is not None:
@@ -80,6 +76,14 @@ class Lookup(NeverPickled):
             return None
         self.fail(key, problem, codes)
         return None
+
+    def _names(self, prefix: str, key: str, team: str | None) -> list[str]:
+        """Return what the secret may be called, in order; raises SecretError for what could be two."""
+        if not self._kind.has_teams:
+            return [f"{prefix}{key}"]
+        if TEAM in key and _multi_team():
+            raise _ambiguous(self._kind.word, key)
+        return [*([f"{prefix}{team}{TEAM}{key}"] if team else []), f"{prefix}{key}"]
 
     def fail(self, key: str, problem: str, about: object = ()) -> None:
         """Say that something can't be had, and raise it with `fail_closed`."""
@@ -130,8 +134,9 @@ def _multi_team() -> bool:
     return bool(conf.getboolean("core", "multi_team", fallback=False))
 
 
-def _ambiguous(word: str, key: str) -> str:
-    return f"The {word} {key!r} is not asked for: where there are teams, {TEAM} in an id might name one."
+def _ambiguous(word: str, key: str) -> SecretError:
+    message = f"The {word} {key!r} is not asked for: where there are teams, {TEAM} in an id might name one."
+    return SecretError([finding("secret_name_illegal", message, advice=f"Choose an id without {TEAM}.")])
 
 
 def _unexpected(error: Exception) -> str:

@@ -254,6 +254,27 @@ def test_a_service_that_is_down_is_left_alone(clock, code):
     assert [breaker.call(service) for _ in range(3)] == [b"back"] * 3
 
 
+@pytest.mark.parametrize("code", ["secret_corrupt", "secrets_denied"])
+def test_one_bad_secret_breaks_no_circuit(clock, code):
+    """A secret that arrives altered, or is denied, keeps no other from being read."""
+    breaker = Breaker(clock)
+    for _ in range(LIMIT * 2):
+        with pytest.raises(SecretError):
+            breaker.call(Service(error(code)))
+    assert breaker.call(Service(b"healthy")) == b"healthy"
+
+
+def test_what_was_disabled_stops_at_once(cache, clock):
+    """That a version is disabled is an answer, and no reason to serve it on."""
+    service = Service(b"leaked", error("secret_not_enabled"))
+    cache.get("a", service)
+    clock.now += CACHING.fresh
+    for _ in range(3):
+        with pytest.raises(SecretError):
+            cache.get("a", service)
+        clock.now += 20
+
+
 def test_what_no_waiting_changes_does_not_break_the_circuit(clock):
     """A denied secret keeps no other from being read."""
     breaker, service = Breaker(clock), Service(error("secrets_denied"))

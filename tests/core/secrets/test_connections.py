@@ -138,6 +138,23 @@ def test_a_wrong_document_is_not_to_be_kept(vault):
     assert connections.checked(DOCUMENT, "shop") == []
 
 
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {"test_url": "https://api.test/me?api_key=***"},
+        {"proxy": "http://***@proxy.test"},
+        {"api_key": "Token ******"},
+        {"api_key": "•••••"},
+        {"secret_parameters": {"header:X": "***"}},
+    ],
+)
+def test_what_stands_for_a_secret_is_not_kept(entries):
+    """What was shown with a part masked must not come back as the real thing."""
+    with pytest.raises(watchword.DocumentError) as raised:
+        connections.checked(DOCUMENT | entries, "shop")
+    assert raised.value.code == "placeholder_secret"
+
+
 def test_a_service_that_fails_keeps_no_document_from_being_kept(server):
     """Where it is used it may be up, or allowed."""
     server.fault("denied", None)

@@ -113,11 +113,11 @@ def test_five_failures_have_five_messages(server, manager):
     assert len(messages) == 5
 
 
-def test_what_the_service_refuses_is_quoted(server):
-    """A project of an impossible name is the service's to judge."""
-    error = failure(SecretManager("no/project"))
-    assert error.code == "secrets_refused"
-    assert error.findings[0].evidence["answer"]
+def test_what_the_service_refuses_is_quoted():
+    """Whatever else it says is said as it is."""
+    error = of_call(exceptions.InvalidArgument("no such filter"), "Google Secret Manager", "shop")
+    assert (error.code, error.retryable) == ("secrets_refused", False)
+    assert error.findings[0].evidence["answer"] == "no such filter"
 
 
 def test_a_clash_of_two_writers_may_pass():
@@ -384,6 +384,65 @@ def test_credentials_that_are_missing_are_a_finding(monkeypatch, tmp_path):
         error = failure(SecretManager(PROJECT, account=account))
         assert error.code == "secrets_unauthenticated"
         assert "s3cret" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("project", "location"),
+    [("p/../../q", ""), ("a/secrets/b", ""), ("p", "evil.com:443?"), ("p", "a.b"), ("p", "localhost:1/")],
+)
+def test_no_other_host_or_resource_is_made_of_a_place(project, location):
+    """A location becomes a part of the host that gets the credentials, a project of every name."""
+    with pytest.raises(SecretError) as raised:
+        SecretManager(project, location)
+    assert raised.value.code == "secrets_unsuitable"
+
+
+def test_a_project_of_the_environment_is_checked_too(server, monkeypatch):
+    """Before anything is asked for."""
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "a/secrets/b")
+    assert failure(SecretManager()).code == "secrets_unsuitable"
+
+
+def test_threads_that_wait_for_credentials_wait_once(monkeypatch):
+    """While a metadata server is silent nobody waits for others' deadlines one after the other."""
+    monkeypatch.delenv("SECRET_MANAGER_EMULATOR_HOST", raising=False)
+    looked, silent = [], threading.Event()
+
+    def load(_account):
+        looked.append(1)
+        silent.wait(20)
+
+    monkeypatch.setattr(Account, "load", load)
+    manager = SecretManager(PROJECT, options=QUICK)
+    threads = [threading.Thread(target=failure, args=(manager, f"s{number}")) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    silent.set()
+    assert len(looked) < 4
+
+
+def test_what_is_current_is_asked_for(server, manager):
+    """Who is about to replace a secret sees what others have written, whatever was read before."""
+    manager.get("shop")
+    server.put(PROJECT, "shop", "of another")
+    assert (manager.get("shop"), manager.current("shop")) == (SECRET.encode(), b"of another")
+    assert manager.get("shop") == b"of another"
+
+
+def test_nothing_of_a_removed_secret_is_known(server, manager):
+    """Neither its numbered versions."""
+    assert manager.get("shop", "1") == SECRET.encode()
+    manager.remove("shop")
+    assert (manager.get("shop", "1"), manager.get("shop")) == (None, None)
+
+
+def test_a_token_that_can_t_be_had_is_no_network_fault():
+    """To gRPC the service is unavailable: a key that was revoked is not waited for."""
+    said = "Getting metadata from plugin failed with error: ('invalid_grant: Invalid JWT Signature.')"
+    error = of_call(exceptions.ServiceUnavailable(said), "Google Secret Manager", "shop")
+    assert (error.code, error.retryable) == ("secrets_unauthenticated", False)
 
 
 def test_no_project_is_a_finding(server, monkeypatch):

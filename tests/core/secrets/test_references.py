@@ -146,8 +146,11 @@ def test_a_stored_document_uses_what_is_meant_for_it(server, vault):
         ("gcp:projects/other/secrets/shop-*", "gcp:projects/other/locations/l/secrets/shop-key", False),
         ("gcp:projects/*/secrets/*", "gcp:projects/other/secrets/x", True),
         ("local:*", "gcp:x", False),
+        ("local:*", "local:airflow-connections-other", False),
+        ("gcp:projects/*/secrets/*", "gcp:projects/other/secrets/airflow-variables-x", False),
+        ("local:airflow-connections-shared*", "local:airflow-connections-shared1", True),
     ],
 )
 def test_patterns_end_at_slashes(pattern, reference, admitted):
-    """A pattern for names opens no other project, one for a project no location."""
+    """A pattern for names opens no other project, one for a project no location, and none others' secrets."""
     assert Fence((pattern,)).admits(reference) is admitted

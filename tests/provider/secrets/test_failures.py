@@ -102,6 +102,36 @@ def test_what_airflow_makes_no_connection_of_is_said_too(
     assert "9876543210" not in caplog.text
 
 
+@pytest.mark.parametrize("place", [0, 1], ids=["server", "task"])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        r'{"conn_type": "http", "host": "\ud800"}',
+        r'{"conn_type": "http", "host": "h", "extra": {"a": "\ud800"}}',
+    ],
+)
+def test_what_airflow_makes_no_uri_of_is_said_too(
+    put: Put, make: Make, classes: list[type], place: int, payload: str
+) -> None:
+    """Airflow asks a connection for its URI next, and would swallow what fails there and search on."""
+    put("airflow-connections-shop", payload)
+    with pytest.raises(AirflowSecretsBackendAccessDenied, match="secret_unreadable"):
+        make(classes[place], fail_closed=True).get_connection("shop")
+
+
+@pytest.mark.parametrize("teams", ["True", "maybe"])
+def test_fail_closed_holds_where_teams_can_t_be_told(
+    make: Make, monkeypatch: pytest.MonkeyPatch, teams: str
+) -> None:
+    """An id that might name a team, and an option that is none of Airflow's words, end the search too."""
+    monkeypatch.setenv("AIRFLOW__CORE__MULTI_TEAM", teams)
+    backend = make(fail_closed=True)
+    with pytest.raises(AirflowSecretsBackendAccessDenied):
+        backend.get_connection("a--b")
+    with pytest.raises(AirflowSecretsBackendAccessDenied):
+        backend.get_variable("a--b")
+
+
 def test_variables_that_are_no_text_are_said(put: Put, make: Make, said: Said) -> None:
     """Where, but not what."""
     put("airflow-variables-a", b"abc\xff")

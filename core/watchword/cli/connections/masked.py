@@ -24,8 +24,10 @@ _SHORTEST = 8
 _PERHAPS_SECRET = re.compile(r"(?i)auth|cookie|credential|key|passw|pwd|secret|session|signature|token")
 _MENTION = re.compile(r"\{\{[^}]{1,1000}\}\}")
 _SCHEME = re.compile(r"(?i)(basic|bearer|token)?\s*")
-_USERINFO = re.compile(r"//[^/?#]*@")
-_PARAMETER = re.compile(r"([?&;]([^=&;#]+)=)[^&;#]+")
+_USERINFO = re.compile(r"(//)\S*:\S*@|(//)[^/?#\s]*@|^[^\s@/:]*:(?!//)\S*@")
+"""User and password, though one of them may hold unescaped what would end it."""
+
+_PARAMETER = re.compile(r"([?&;#]([^=&;#]+)=)[^&;#]+")
 
 
 def masked(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,7 +117,7 @@ def _is_mention(text: str) -> bool:
 def _text(text: str) -> str:
     if "PRIVATE KEY" in text:  # a certificate's file may hold its key too
         return MASK
-    bare = _USERINFO.sub(f"//{MASK}@", text) if "//" in text else text
+    bare = _USERINFO.sub(lambda found: f"{found[1] or found[2] or ''}{MASK}@", text)
     return _PARAMETER.sub(lambda found: found[1] + MASK if _sounds(found[2]) else found[0], bare)
 
 

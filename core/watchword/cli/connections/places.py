@@ -99,7 +99,7 @@ def content_at(path: str) -> bytes:
 
 def payload_at(place: Place, name: str) -> bytes | None:
     """Return what a place keeps under a connection's name, None where there is nothing."""
-    return place.store.get(connections.secret_name(name))
+    return place.store.current(connections.secret_name(name))
 
 
 def document_from(payload: bytes, name: str) -> dict[str, Any]:

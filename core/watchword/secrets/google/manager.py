@@ -94,6 +94,13 @@ class SecretManager(NeverPickled):
         wanted = version or self._options.versions.get(name, LATEST)
         return self._cache.get(f"{name}/{wanted}", lambda: self._accessed(name, wanted))
 
+    def current(self, name: str) -> bytes | None:
+        """Return a secret's content as the service has it now, None where there is none."""
+        wanted = self._options.versions.get(name, LATEST)
+        content = self._accessed(name, wanted)
+        self._cache.keep(f"{name}/{wanted}", content)
+        return content
+
     def put(self, name: str, payload: bytes) -> None:
         """Add a version and read it back; the older ones of a secret that was made here are destroyed."""
         check_name(name)
@@ -105,6 +112,7 @@ class SecretManager(NeverPickled):
         # By its number: that alone is sure to be the new one, while `latest` may lag.
         if number is None or self._calls.access(name, number) != payload:
             raise failure("secret_corrupt", self.shown, name)
+        self._cache.drop(f"{name}/")
         self._cache.keep(f"{name}/{LATEST}", payload)
         self._prune(name)
 
@@ -112,7 +120,7 @@ class SecretManager(NeverPickled):
         """Delete a secret with all its versions and return whether there was one."""
         check_name(name)
         there = self._calls.delete(name)
-        self._cache.keep(f"{name}/{LATEST}", None)
+        self._cache.drop(f"{name}/")
         return there
 
     def names(self, prefix: str = "") -> Sequence[str]:

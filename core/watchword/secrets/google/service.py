@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
+import time
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,11 @@ EMULATOR = "SECRET_MANAGER_EMULATOR_HOST"
 """The variable that names a local server, as those of Google's other emulators do: `host:port`."""
 
 
+# What goes into the names of resources and hosts: a location with a dot would make another host of it.
+_PROJECT = re.compile(r"[a-z0-9.:-]{1,100}")
+_LOCATION = re.compile(r"[a-z0-9-]{1,40}")
+
+
 class Service:
     """Google's client for a project and a location, with the parent of its secrets' names.
 
@@ -35,7 +42,10 @@ class Service:
         self._patience = patience
         self._project = project
         self._client: SecretManagerServiceClient | None = None
+        self._failed: tuple[float, SecretError] | None = None
         self._lock = Lock()
+        _check("location", location, _LOCATION)
+        _check("project", project, _PROJECT)
         inherit(self)
 
     @property
@@ -58,11 +68,29 @@ class Service:
 
     def client(self) -> SecretManagerServiceClient:
         """Return this process's client; raises SecretError where none can be had."""
-        if self._client is None:
-            with self._lock:
-                if self._client is None:
-                    self._client = self._made()
-        return self._client
+        client = self._client
+        return self._first(time.monotonic()) if client is None else client
+
+    def _first(self, began: float) -> SecretManagerServiceClient:
+        """Return the client that one of the threads makes which have come meanwhile."""
+        lock = self._lock  # a child that is forked meanwhile has another one
+        if not lock.acquire(timeout=self._patience):
+            raise of_account(TimeoutError("nothing answered in time"), self.shown)
+        try:
+            if self._client is None:
+                self._client = self._tried(began)
+            return self._client
+        finally:
+            lock.release()
+
+    def _tried(self, began: float) -> SecretManagerServiceClient:
+        if self._failed and self._failed[0] >= began:  # while this thread waited: it would wait as long again
+            raise SecretError(self._failed[1].findings)
+        try:
+            return self._made()
+        except SecretError as error:
+            self._failed = (time.monotonic(), error)
+            raise
 
     def begin_child(self) -> None:
         """Leave the channel to the process that this one was forked from."""
@@ -82,9 +110,11 @@ class Service:
         return client(credentials=credentials, client_options={"api_endpoint": endpoint})
 
     def _settle_project(self, of_account: str) -> None:
-        self._project = self._given or os.environ.get("GOOGLE_CLOUD_PROJECT", "").strip() or of_account
-        if not self._project:
+        project = self._given or os.environ.get("GOOGLE_CLOUD_PROJECT", "").strip() or of_account
+        if not project:
             raise unsuitable("No project of Google Cloud is named, and the credentials name none.")
+        _check("project", project, _PROJECT)
+        self._project = project
 
     def _credentials(self) -> tuple[Credentials, str]:
         """Return credentials, looked for on a thread: a metadata server that is silent takes many seconds."""
@@ -106,6 +136,11 @@ class Service:
         if not found:
             raise of_account(TimeoutError("nothing answered in time"), self.shown)
         return found[0]
+
+
+def _check(what: str, value: str, pattern: re.Pattern[str]) -> None:
+    if value and not pattern.fullmatch(value):
+        raise unsuitable(f"The {what} {value[:40]!r} can't be one of Google Cloud.")
 
 
 def _imported() -> type[SecretManagerServiceClient]:
