@@ -293,7 +293,7 @@ _secret("secret_corrupt", "Try again: the content arrived altered, by its checks
 _secret("secrets_refused", "Read what the service says; check project, location and name.", _SETUP)
 _secret(
     "secrets_unsuitable",
-    "Set WATCHWORD_SECRETS to env, local, gcp://PROJECT or gcp://PROJECT/LOCATION; several by commas.",
+    "Give local, gcp://PROJECT or gcp://PROJECT/LOCATION; in WATCHWORD_SECRETS also env, several by commas.",
     _SETUP,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -43,6 +44,8 @@ _UsageError: type[Exception] = next(
 
 def main() -> None:
     """Run the command; exit 64 on wrong usage, 130 on Ctrl-C, 70 on a fault of the program itself."""
+    # Said twice at each command that calls Google, and nothing that its user could mend.
+    warnings.filterwarnings("ignore", "You are using a non-supported Python version", FutureWarning)
     try:
         status = app(standalone_mode=False)
     except _UsageError as error:

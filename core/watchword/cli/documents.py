@@ -36,6 +36,8 @@ NameOption = Annotated[
     typer.Option("--name", help="The name that tokens are kept under; that of the file if left out."),
 ]
 
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+
 # Two letters at least: C:\acme.json is a file.
 _HOSTED = re.compile(r"([a-z][a-z0-9_.+-]+):(.+)", re.DOTALL)
 
@@ -73,7 +75,8 @@ def content_of(path: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
     except OSError as error:
-        fail(f"the document {path} can't be read: {error.strerror}")
+        hint = f"; a connection that is kept is local:{path}" if _NAME.fullmatch(path) else ""
+        fail(f"the document {path} can't be read: {error.strerror}{hint}")
     except ValueError:  # a null character
         fail(f"the document {path!r} can't be read: that is no name of a file")
 

@@ -83,7 +83,8 @@ def remove(name: SecretArgument, yes: YesOption = False, source: InOption = None
         if place.store.get(name) is None:
             _missing(place, name)
         if not yes and not confirmed(f"Remove {name} from {place.store.shown}?"):
-            raise typer.Abort
+            say(f"Left as it is: {name} in {place.store.shown}.")
+            return
         if not place.store.remove(name):
             _missing(place, name)
     say(f"Removed: {name} from {place.store.shown}.")

@@ -12,6 +12,7 @@ from watchword.codes import finding
 from watchword.connection import Connection, load
 from watchword.diagnosis import Finding, errors
 from watchword.errors import DocumentError, SecretError
+from watchword.references import is_reference
 from watchword.secrets import sources
 from watchword.secrets.payload import document_in
 from watchword.secrets.store import SecretStore, check_name
@@ -26,6 +27,9 @@ VARIABLE = "WATCHWORD_CONN_"
 _ELSEWHERE = ("reference_", "secret", "store_", "extra_missing", "file_missing")
 """How the codes begin that say what this machine lacks, which another may have."""
 
+
+_OF_PLACES = ("url_", "origin_", "userinfo_", "test_url_", "duplicate_", "parameter_", "header_conflict")
+"""How the codes begin that say what is wrong whatever the secrets are."""
 
 _STAND_IN = re.compile(r"(?:^|[\"=\s/:])(?:\*{3,}|•{3,})(?:$|[\"&@#\s])")
 """Asterisks as a secret's place holder, also within a URL or behind a prefix, in JSON."""
@@ -84,10 +88,24 @@ def checked(document: Mapping[str, Any], name: str) -> Sequence[Finding]:
         raise DocumentError([finding("placeholder_secret", message)])
     load(dict(document), name=name)  # as strictly as a document of one's own: nothing is dropped unseen
     found = load(dict(document), name=name, stored=True).lint()
+    # Where a secret can't be followed here, nothing else was looked at: what needs none of them is.
+    other = load(_without_references(document), name=name, stored=True).lint()
+    found += [each for each in other if each not in found and each.code.name.startswith(_OF_PLACES)]
     wrong = [each for each in errors(found) if not each.code.name.startswith(_ELSEWHERE)]
     if wrong:
         raise DocumentError(wrong)
     return [each for each in found if each not in wrong]
+
+
+def _without_references(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document whose secrets lie nowhere else."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, Mapping):
+            return {key: plain(each) for key, each in value.items()}
+        return "literal:unknown" if isinstance(value, str) and is_reference(value) else value
+
+    return {name: plain(value) for name, value in document.items()}
 
 
 def keep(store: SecretStore, name: str, document: Mapping[str, Any]) -> None:

@@ -26,8 +26,15 @@ _opened_lock = Lock()
 
 
 def sources() -> Sequence[str]:
-    """Return the places in their order: `env`, `local`, `gcp://PROJECT`, `gcp://PROJECT/LOCATION`."""
-    return [part.strip() for part in settings.secrets().split(",") if part.strip()]
+    """Return the places in their order: `env`, `local`, `gcp://PROJECT`, `gcp://PROJECT/LOCATION`.
+
+    Raises SecretError for one that is none, also where an earlier one would serve.
+    """
+    found = [part.strip() for part in settings.secrets().split(",") if part.strip()]
+    for source in found:
+        if source not in {ENVIRONMENT, VAULT} and not _GOOGLE_URL.fullmatch(source):
+            raise _unsuitable(source)
+    return found
 
 
 def stores() -> Sequence[SecretStore]:

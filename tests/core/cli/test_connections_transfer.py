@@ -61,7 +61,8 @@ def test_other_content_is_asked_about(command, manager, documents, present):
     manager.put(PROJECT, "airflow-connections-one", present)
     done = command("connections", "push", "one", typed="n\n")
     assert (done.return_value, "left as it is" in done.stdout) == (0, True)
-    command("connections", "push", "one", ends=typer.Abort)
+    done = command("connections", "push", "one")
+    assert (done.return_value, "give --yes" in done.stderr) == (3, True)
     assert len(manager.versions(PROJECT, "airflow-connections-one")) == 1
     done = command("connections", "push", "one", typed="y\n")
     assert "one: replaced" in done.stdout

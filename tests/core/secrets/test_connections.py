@@ -108,7 +108,7 @@ def test_what_can_be_no_name_is_refused(vault, name):
 @pytest.mark.parametrize("source", ["gpc://acme", "gcp:acme", "gcp://ACME!", "vault", "local:x", "https://x"])
 def test_a_place_that_is_none_is_a_finding(monkeypatch, source):
     """A misspelt place is not left out in silence."""
-    monkeypatch.setenv("WATCHWORD_SECRETS", source)
+    monkeypatch.setenv("WATCHWORD_SECRETS", f"env,local,{source}")
     with pytest.raises(watchword.SecretError) as raised:
         watchword.connect("shop")
     assert raised.value.code == "secrets_unsuitable"
@@ -131,6 +131,9 @@ def test_a_wrong_document_is_not_to_be_kept(vault):
         connections.checked(DOCUMENT | {"base_url": "api.test"}, "shop")
     with pytest.raises(watchword.DocumentError):
         connections.checked(DOCUMENT | {"api_kee": "x"}, "shop")
+    for url in ("http://api.test", "api.test"):  # whether or not its secret can be followed here
+        with pytest.raises(watchword.DocumentError):
+            connections.checked(DOCUMENT | {"base_url": url, "api_key": "env:NOT_SET_HERE"}, "shop")
     with pytest.raises(watchword.DocumentError):
         connections.checked(DOCUMENT | {"api_key": "***"}, "shop")
     remarks = connections.checked(DOCUMENT | {"api_key": "env:NOT_SET_HERE"}, "shop")

@@ -147,5 +147,7 @@ def _wrong(document: dict[str, Any], name: str) -> DocumentError | None:
 
 def _say_next(place: Place, name: str, document: dict[str, Any]) -> None:
     say(f"Kept: {name} in {place.store.shown}.")
-    verb = "login" if METHODS[document["method"]].signs_in else "validate"
-    say(f"Next: {place.command(verb, name)}")
+    method = METHODS[document["method"]]
+    verb = "login" if method.signs_in else "validate"
+    needs_url = not (method.signs_in or method.token_is_proof or document.get("test_url"))
+    say(f"Next: {place.command(verb, name)}{' --test-url URL' if needs_url else ''}")

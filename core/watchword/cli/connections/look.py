@@ -90,7 +90,8 @@ def remove(name: NameArgument, yes: YesOption = False, source: InOption = None) 
             end = place.command("logout", name)
             say(f"Its tokens stay in the token store; to end a sign-in, first: {end}")
         if not yes and not confirmed(f"Remove {name} from {place.store.shown}?"):
-            raise typer.Abort
+            say(f"Left as it is: {name} in {place.store.shown}.")
+            return
         if not connections.remove(place.store, name):
             raise missing(place.store, name)
     say(f"Removed: {name} from {place.store.shown}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 
@@ -167,5 +168,10 @@ def unless_changed(place: Place, name: str, seen: bytes | None) -> None:
 
 
 def confirmed(question: str) -> bool:
-    """Ask, and return whether the user agrees."""
-    return typer.confirm(printable(question))
+    """Ask, and return whether the user agrees; ends the command where nobody answers."""
+    try:
+        return typer.confirm(printable(question))
+    except typer.Abort:
+        if not sys.stdin.isatty():
+            fail("no answer could be read: give --yes to agree")
+        raise

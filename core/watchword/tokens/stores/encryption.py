@@ -20,7 +20,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{43}=?")
 """32 bytes in base64url (RFC 4648 section 5)."""
 
 _KEY_ADVICE = (
-    "Give base64url of 32 bytes, as made by: "
+    "Give the key that the store was written with; for a new store, base64url of 32 bytes, as made by: "
     "python -c 'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())'"
 )
 
