@@ -29,6 +29,7 @@ bench: $(STAMP)
 	@$(BIN)/python benchmarks/pages.py
 	@$(BIN)/python benchmarks/imports.py
 	@$(BIN)/python benchmarks/workers.py
+	@$(BIN)/python benchmarks/secret_manager.py
 
 # What is written from the core's fields and codes: Airflow's form, Dagster's resources, tables in the docs.
 generate: $(STAMP)

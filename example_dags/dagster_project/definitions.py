@@ -1,8 +1,8 @@
 """Airports in SQLite, extracted only once the credentials of their API are proven.
 
-The resource is built from the connection document that Airflow uses too:
+Where the API is and how it authenticates says the connection that is stored as `acme`, for Airflow too:
 
-    export WATCHWORD_EXAMPLE_DOCUMENT=connection.json
+    watchword connections add acme
     dagster asset materialize -f definitions.py --select '*'
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 import dagster as dg
 from requests import Session
 
-from dagster_watchword import ApiResource, build_credentials_check, resource_from_document
+from dagster_watchword import ApiResource, StoredConnectionResource, build_credentials_check
 
 COLUMNS = ("iata", "name", "city", "state", "country", "latitude", "longitude")
 
@@ -60,16 +60,8 @@ def database() -> Path:
     return Path(os.environ.get("WATCHWORD_EXAMPLE_DATABASE", default))
 
 
-def acme_resource() -> ApiResource:
-    """Return the resource that the connection document describes."""
-    path = os.environ.get("WATCHWORD_EXAMPLE_DOCUMENT")
-    if path is None:
-        raise RuntimeError("Set WATCHWORD_EXAMPLE_DOCUMENT to the JSON file with the connection document.")
-    return resource_from_document(Path(path).read_bytes(), "acme")
-
-
 defs = dg.Definitions(
     assets=[acme_credentials, airports],
-    resources={"acme": acme_resource()},
+    resources={"acme": StoredConnectionResource(name="acme")},
     executor=dg.in_process_executor,  # two small steps: a process for each would take longer than both
 )

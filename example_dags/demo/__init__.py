@@ -1,1 +1,1 @@
-"""The demo behind `make demo`: one connection document, one Airflow DAG, one Dagster job, one revoked key."""
+"""The demo behind `make demo`: one stored connection, one Airflow DAG, one Dagster job, one revoked key."""

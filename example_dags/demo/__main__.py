@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import signal
 import sys
@@ -13,16 +12,13 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from example_dags.demo.hosts import AirflowHost, DagsterHost, Outcome
 from example_dags.demo.processes import Processes
 from example_dags.demo.tables import extracted, show_extracted, show_stopped
-from watchword import METHODS
-from watchword.fields import secret_names
-from watchword.playground import CREDENTIALS, Playground, document
+from watchword.playground import CREDENTIALS, Playground
 
 PORT = 8642
 INTERRUPTED = 130
@@ -66,20 +62,11 @@ def started(port: int, stack: ExitStack) -> Playground:
 
 def shown(playground: Playground, method: str, home: Path, processes: Processes) -> bool:
     """Show the two acts and return whether both went as they should."""
-    connection = document(playground.url, method)
-    connection["test_url"] = f"{connection['base_url']}/v1/me"
-    connection, secrets = with_references(connection)
-    # The hosts' processes inherit them; tokens are kept in a folder of the demo's own.
-    os.environ.update(secrets, WATCHWORD_HOME=str(home / "watchword"))
-    path = home / "acme.json"
-    path.write_text(json.dumps({"schema_version": 1, **connection}, indent=2))
-    console.print(f"A local API with 3,376 airports answers at [bold]{connection['base_url']}[/]")
-    console.print(f"It wants the method [bold]{method}[/]. The connection document, which names its secrets:")
-    console.print_json(path.read_text())
+    store(playground, method, home, processes)
     database = home / "airports.sqlite"
-    hosts = AirflowHost(processes, home, path, database), DagsterHost(processes, home, path, database)
-    console.print("\nAirflow gets a database of its own and stores the connection as [bold]acme[/] ...")
-    with console.status("airflow db migrate, airflow connections add acme"):
+    hosts = AirflowHost(processes, home, database), DagsterHost(processes, home, database)
+    console.print("\nAirflow gets a database of its own, which has no connections ...")
+    with console.status("airflow db migrate"):
         hosts[0].prepare()
     console.print("\n[bold]1. The credential is good:[/] both hosts validate it, then extract.")
     first = run(hosts)
@@ -97,27 +84,31 @@ def shown(playground: Playground, method: str, home: Path, processes: Processes)
     return complete and untouched and ends and all(outcome.reason for outcome in second)
 
 
-def with_references(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the document with references in the place of its secrets, and the variables they name."""
-    secrets: dict[str, str] = {}
-
-    def named(name: str, secret: str) -> str:
-        variable = "WATCHWORD_SECRET_" + re.sub(r"\W", "_", name).upper()
-        secrets[variable] = secret
-        return f"env:{variable}"
-
-    referring = dict(document)
-    for name in secret_names(METHODS[document["method"]]) & set(document):
-        referring[name] = named(name, document[name])
-    stacked = document.get("secret_parameters", {})
-    if stacked:
-        referring["secret_parameters"] = {name: named(name, secret) for name, secret in stacked.items()}
-    return referring, secrets
+def store(playground: Playground, method: str, home: Path, processes: Processes) -> None:
+    """Store the connection in a vault of the demo's own, as a user would, and show what is stored."""
+    connection = playground.document(method)
+    connection["test_url"] = f"{connection['base_url']}/v1/me"
+    folder = home / "watchword"
+    # All programs inherit them: whatever this user has set, they look into this vault alone.
+    os.environ.update(
+        WATCHWORD_HOME=str(folder),
+        WATCHWORD_STORE=f"sqlite:///{folder / 'tokens.db'}",
+        WATCHWORD_KEY="",
+        WATCHWORD_SECRETS="local",
+    )
+    console.print(f"A local API with 3,376 airports answers at [bold]{connection['base_url']}[/]")
+    console.print(
+        f"It wants the method [bold]{method}[/]. Both hosts read [bold]acme[/] from one encrypted vault:"
+    )
+    add = ["watchword", "connections", "add", "acme", "--from", "-"]
+    processes.call("watchword-add", add, given=json.dumps(connection))
+    shown = processes.call("watchword-show", ["watchword", "connections", "show", "acme"])
+    console.print(shown, end="", markup=False)
 
 
 def run(hosts: tuple[AirflowHost, DagsterHost]) -> list[Outcome]:
     """Run the pipelines of both hosts at once and return how they ended."""
-    console.print("Airflow runs its DAG and Dagster its job, at once and on the same document ...")
+    console.print("Airflow runs its DAG and Dagster its job, at once, both from the vault ...")
     with console.status("airflow dags test validate_then_extract | dagster asset materialize"):
         pool = ThreadPoolExecutor(len(hosts))
         try:

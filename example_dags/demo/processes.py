@@ -32,23 +32,41 @@ class Processes:
         for program in tuple(self._running):  # their threads take them out as they end
             _end(program)
 
-    def run(self, name: str, arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:
-        """Run a program to its end; return its exit status and all that it printed."""
+    def call(
+        self, name: str, arguments: list[str], environment: dict[str, str] | None = None, given: str = ""
+    ) -> str:
+        """Run a program and return what it printed; raises RuntimeError where it fails."""
+        status, output = self.run(name, arguments, environment, given)
+        if status != 0:
+            raise RuntimeError(f"{' '.join(arguments[:3])} failed:\n{output[-2000:]}")
+        return output
+
+    def run(
+        self, name: str, arguments: list[str], environment: dict[str, str] | None = None, given: str = ""
+    ) -> tuple[int, str]:
+        """Run a program to its end; return its exit status and all that it printed.
+
+        Args:
+            name: that of its log.
+            arguments: of its command line, the program first.
+            environment: what it has beside this process's own.
+            given: what it reads from standard input.
+        """
         log = self._logs / f"{name}.log"
         command = [str(Path(sys.executable).with_name(arguments[0])), *arguments[1:]]
         with log.open("wb") as output:
             program = subprocess.Popen(  # noqa: S603 - programs of this environment
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **environment},
+                env={**os.environ, **(environment or {})},
                 start_new_session=True,
             )
             self._running.append(program)
-            status = program.wait()
+            program.communicate(given.encode())
         self._running.remove(program)
-        return status, log.read_text(errors="replace")
+        return program.returncode, log.read_text(errors="replace")
 
 
 def _end(program: subprocess.Popen[bytes]) -> None:

@@ -29,18 +29,20 @@ def playground() -> Iterator[Playground]:
 
 @pytest.fixture
 def materialize(tmp_path: Path, playground: Playground) -> Materialize:
-    """Return a function that materializes everything in the project, as its user would."""
+    """Store the connection, and return a function that materializes everything, as its user would."""
     fields = {**document(playground.url, METHOD), "test_url": f"{playground.url}/{METHOD}/v1/me"}
-    connection = tmp_path / "connection.json"
-    connection.write_text(json.dumps(fields), encoding="utf-8")
     tmp_path.joinpath("dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
     environment = {
         **os.environ,
         "DAGSTER_HOME": str(tmp_path),
         "WATCHWORD_HOME": str(tmp_path / "watchword"),
-        "WATCHWORD_EXAMPLE_DOCUMENT": str(connection),
+        "WATCHWORD_STORE": "",
+        "WATCHWORD_KEY": "",
+        "WATCHWORD_SECRETS": "local",
         "WATCHWORD_EXAMPLE_DATABASE": str(tmp_path / "airports.sqlite"),
     }
+    add = [sys.executable, "-m", "watchword", "connections", "add", "acme", "--from", "-"]
+    subprocess.run(add, env=environment, check=True, input=json.dumps(fields), text=True, capture_output=True)
     command = [sys.executable, "-m", "dagster", "asset", "materialize", "-f", str(PROJECT), "--select", "*"]
 
     def run() -> subprocess.CompletedProcess[str]:

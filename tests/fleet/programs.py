@@ -44,8 +44,11 @@ class Program:
         while self._processes() and time.monotonic() < deadline:
             time.sleep(0.1)
             if time.monotonic() > again:
-                # Airflow's handlers raise SystemExit, which Python swallows where a finalizer is running.
-                self.ask_to_end()
+                # Airflow's handlers raise SystemExit, which Python swallows where a finalizer is running;
+                # and LocalExecutor forgets a worker that ends while it tells the others to.
+                for process in self._processes():
+                    with suppress(psutil.NoSuchProcess):
+                        process.terminate()
                 again = deadline
         left = [f"{self.name}: {process}" for process in self._processes()]
         while processes := self._processes():

@@ -1,0 +1,210 @@
+"""A thousand lookups of a connection in Secret Manager: what ours and Google's backend for Airflow ask.
+
+Both speak to a local server over gRPC without TLS, to the advantage of whoever opens more channels.
+Google's backend needs an environment of its own, since its provider need not resolve together with ours:
+
+    .venv/bin/uv venv .tox/peer
+    .venv/bin/uv pip install --python .tox/peer apache-airflow==3.3.2 apache-airflow-providers-google
+    .venv/bin/python benchmarks/secret_manager.py --peer .tox/peer/bin/python
+
+Without `--peer` the table has our column alone. The counts are what matters; times are medians of fresh
+processes, interleaved, and each backend is measured by its own Python. Imports, in CPU time, and
+distributions are those beside Airflow's own. The last rows are of a real Airflow with four task processes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from rich.console import Console
+from rich.table import Table
+
+from watchword.playground import Playground
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Google's libraries, on old Pythons
+    from watchword.playground.secret_manager import SecretManagerServer
+
+CASE = Path(__file__).with_name("secret_manager_case.py")
+TESTS = Path(__file__).parents[1] / "tests"
+
+ROUNDS = 5
+PROJECT = "acme-bench"
+KNOWN, MISSING = "acme", "absent"
+CONNECTION = {"conn_type": "http", "host": "https://api.example.com", "password": "made-up"}
+
+REQUIREMENTS = {"watchword": "watchword[airflow,gcp]", "google": "apache-airflow-providers-google"}
+"""What one installs for the backend, beside Airflow."""
+
+LONGEST = 300
+"""A case that takes longer, in seconds, is given up."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What came of a case: its figure, the calls that the server got, and the channels that were opened."""
+
+    figure: float
+    calls: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A backend, the Python that has it, and the server that it asks."""
+
+    backend: str
+    python: str
+    home: str
+    server: SecretManagerServer
+    keyfile: Mapping[str, str]
+
+    def run(self, case: str, name: str = KNOWN) -> Asked:
+        """Run a case in a fresh process; raises RuntimeError where it fails."""
+        self.server.reset()
+        plan = {
+            "backend": self.backend,
+            "case": case,
+            "name": name,
+            "there": name == KNOWN,
+            "project": PROJECT,
+            "address": self.server.address,
+            "keyfile": self.keyfile,
+            "requirement": REQUIREMENTS[self.backend],
+        }
+        done = subprocess.run(  # noqa: S603 - a program of ours
+            [self.python, str(CASE)],
+            input=json.dumps(plan),
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LONGEST,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{self.backend}, {case}: {done.stderr}")
+        calls = self.server.calls["AccessSecretVersion"]
+        result = json.loads(done.stdout.splitlines()[-1])
+        return Asked(result["figure"], calls, result["channels"])
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        """Return the environment of its processes: without settings of whoever runs this."""
+        foreign = ("AIRFLOW", "WATCHWORD", "PYTHON", "VIRTUAL_ENV", "GOOGLE")
+        return {
+            **{name: text for name, text in os.environ.items() if not name.startswith(foreign)},
+            "AIRFLOW_HOME": self.home,
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "SECRET_MANAGER_EMULATOR_HOST": self.server.address,
+        }
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--peer", metavar="PYTHON", help="a Python that has Google's provider for Airflow")
+    peer = parser.parse_args().peer
+    pythons = {"watchword": sys.executable, **({"google": peer} if peer else {})}
+    keyfile = service_account()
+    with ExitStack() as stack:
+        server = stack.enter_context(SecretManagerServer())
+        server.put(PROJECT, f"airflow-connections-{KNOWN}", json.dumps(CONNECTION))
+        homes = {backend: stack.enter_context(tempfile.TemporaryDirectory()) for backend in pythons}
+        contenders = [
+            Contender(name, python, homes[name], server, keyfile) for name, python in pythons.items()
+        ]
+        table = compared(contenders)
+    add_fleet(table)
+    Console().print(table)
+    if not peer:
+        print("Google's backend was not measured: name a Python that has it by --peer.")
+
+
+def compared(contenders: list[Contender]) -> Table:
+    """Return the table of what the contenders were asked one by one."""
+    table = Table("Secret Manager", "watchword", *(["Google's backend", "ratio"] if contenders[1:] else []))
+    for contender in contenders:
+        contender.run("loading")  # writes the byte code
+    rounds = [[contender.run("lookups") for contender in contenders] for _ in range(ROUNDS)]
+    known = list(zip(*rounds, strict=True))
+    loaded = [[contender.run("loading").figure for contender in contenders] for _ in range(ROUNDS)]
+    missing = [contender.run("lookups", MISSING) for contender in contenders]
+    cold = [contender.run("threads") for contender in contenders]
+    assert all(each.figure == 50 for each in cold), cold
+    brought = [contender.run("distributions").figure for contender in contenders]
+
+    def add(title: str, figures: list[float], shown: Callable[[float], str] = "{:,.0f}".format) -> None:
+        ratio = [f"{more / figures[0]:,.{0 if more > 10 * figures[0] else 1}f}" for more in figures[1:]]
+        table.add_row(title, *map(shown, figures), *ratio)
+
+    add("1,000 lookups of a connection: calls", [max(each.calls for each in own) for own in known])
+    add("  channels", [max(each.channels for each in own) for own in known])
+    seconds = [statistics.median(each.figure for each in own) for own in known]
+    add("  µs for each after the first", [each * 1e6 for each in seconds], "{:,.1f}".format)
+    add("1,000 lookups of a missing one: calls", [each.calls for each in missing])
+    add("  channels", [each.channels for each in missing])
+    add("50 threads, nothing known yet: calls", [each.calls for each in cold])
+    add("  channels", [each.channels for each in cold])
+    seconds = [statistics.median(own) for own in zip(*loaded, strict=True)]
+    add("import and construction, s", seconds, "{:.3f}".format)
+    add("distributions", brought)
+    return table
+
+
+def add_fleet(table: Table) -> None:
+    """Add what the tasks of a real Airflow ask, where there is PostgreSQL for it: our backend alone."""
+    sys.path.insert(0, str(TESTS))
+    try:
+        from fleet.airflow_fleet import migrate, settings  # noqa: PLC0415 - it needs more than the rest
+        from fleet.secret_manager_fleet import LOOKUPS, emulated, looked_up  # noqa: PLC0415 - likewise
+        from fleet.servers import postgres  # noqa: PLC0415 - likewise
+    except ImportError as error:
+        print(f"The tasks of a real Airflow were not counted: it needs {error.name}.")
+        return
+    with tempfile.TemporaryDirectory(prefix="watchword-fleet-") as folder, ExitStack() as stack:
+        home = Path(folder) / "airflow"
+        home.mkdir()
+        playground = stack.enter_context(Playground())
+        database = stack.enter_context(postgres(Path(folder))).create("airflow")
+        migrate(settings(home, database))
+        found = looked_up(*stack.enter_context(emulated(home, database, playground.url)))
+    assert set(found.states) == {"success"}, found
+    rest = [""] * (len(table.columns) - 2)
+    title = f"LocalExecutor, {found.processes} x {LOOKUPS} lookups: calls"
+    table.add_row(title, str(found.calls), *rest)
+    table.add_row("  channels", str(found.connections), *rest)
+
+
+def service_account() -> dict[str, str]:
+    """Return a service account's key file, made up, so that nobody looks for credentials elsewhere."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return {
+        "type": "service_account",
+        "project_id": PROJECT,
+        "private_key_id": "made-up",
+        "private_key": key.decode(),
+        "client_email": f"airflow@{PROJECT}.iam.gserviceaccount.com",
+        "client_id": "1",
+        "token_uri": "https://oauth2.googleapis.com/token",
+    }
+
+
+if __name__ == "__main__":
+    main()
