@@ -150,7 +150,6 @@ def test_a_uri_of_the_server_differs_in_plain_parameters_alone() -> None:
     assert read == served
 
 
-# requests' sessions have an Accept and a User-Agent of their own, which count as the caller's.
 @pytest.mark.parametrize(
     "entries",
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Integer, LargeBinary, cast, delete, select
+from sqlalchemy import Integer, LargeBinary, Text, cast, delete, select
 
 from watchword.redact import NeverPickled
 from watchword.tokens.stores.opened import Opened, Work
@@ -66,4 +66,4 @@ class SqlVault(NeverPickled):
         if not self._opened.is_there:
             return []
         with self._opened.transaction(write=False) as work:
-            return list(work.connection.execute(select(VAULT.c.name)).scalars())
+            return list(work.connection.execute(select(cast(VAULT.c.name, Text))).scalars())
