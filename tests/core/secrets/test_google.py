@@ -26,7 +26,7 @@ PROJECT = "acme-prod"
 SECRET = "s3cret-payload-of-the-shop"
 QUICK = Options(Caching(fresh=0, missing=0, grace=0), Patience(deadline=1.0, attempt=0.3))
 
-STEADY = Options(QUICK.caching, Patience(deadline=2.0, attempt=2.0))
+STEADY = Options(QUICK.caching, Patience(deadline=1.0, attempt=1.0))
 
 FAULTS = {
     "throttled": "secrets_throttled",
