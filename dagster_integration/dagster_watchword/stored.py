@@ -9,8 +9,8 @@ from dagster_watchword.base import ApiResource
 from dagster_watchword.variables import unresolved
 from watchword.codes import finding
 from watchword.secrets import sources
-from watchword.secrets.connections import connect, stored
-from watchword.secrets.named import missing
+from watchword.secrets.connections import connect
+from watchword.secrets.named import kept
 from watchword.secrets.store import SecretStore
 
 _ADVICE = "Set source to local, gcp://PROJECT or gcp://PROJECT/LOCATION, or leave it empty."
@@ -49,11 +49,7 @@ class StoredConnectionResource(ApiResource):
             raise watchword.DocumentError(wrong)
         if not self.source:
             return connect(self.name)
-        store = _opened(self.source)
-        found = stored(store, self.name)
-        if found is None:
-            raise missing(store, self.name)
-        return found
+        return kept(_opened(self.source), self.name)
 
 
 def _opened(source: str) -> SecretStore:

@@ -17,7 +17,7 @@ def local(name: str) -> Connection:
         SecretError: there is none (`connection_missing`), or it can't be read.
         DocumentError: there is one, and it can't be used.
     """
-    return _named(sources.opened(sources.VAULT), name)
+    return kept(sources.opened(sources.VAULT), name)
 
 
 def gcp(name: str) -> Connection:
@@ -25,7 +25,7 @@ def gcp(name: str) -> Connection:
 
     Raises as `local` does.
     """
-    return _named(sources.google(), name)
+    return kept(sources.google(), name)
 
 
 def missing(store: SecretStore, name: str) -> SecretError:
@@ -34,7 +34,8 @@ def missing(store: SecretStore, name: str) -> SecretError:
     return SecretError([finding("connection_missing", message)])
 
 
-def _named(store: SecretStore, name: str) -> Connection:
+def kept(store: SecretStore, name: str) -> Connection:
+    """Return the connection that a place keeps under a name; raises as `local` does."""
     found = stored(store, name)
     if found is None:
         raise missing(store, name)

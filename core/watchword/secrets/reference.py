@@ -8,11 +8,12 @@ from watchword.codes import finding
 from watchword.diagnosis import Finding
 from watchword.errors import WatchwordError
 from watchword.secrets import sources
+from watchword.secrets.google.place import LOCATION, PROJECT
 
 _NAME = r"([A-Za-z0-9_-]{1,255})"
 _VAULT = re.compile(_NAME)
 _GOOGLE = re.compile(
-    rf"(projects/([a-z0-9.:-]{{1,100}})/(?:locations/([a-z0-9-]{{1,40}})/)?secrets/)?{_NAME}"
+    rf"(projects/({PROJECT})/(?:locations/({LOCATION})/)?secrets/)?{_NAME}"
     r"(?:/versions/(latest|[0-9]{1,9}))?"
 )
 

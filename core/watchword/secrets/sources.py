@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from watchword import settings
 from watchword.codes import finding
 from watchword.errors import SecretError
+from watchword.secrets.google.place import LOCATION, PROJECT
 from watchword.secrets.store import SecretStore
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ ENVIRONMENT = "env"
 VAULT = "local"
 GOOGLE = "gcp"
 
-_GOOGLE_URL = re.compile(r"gcp(?:://([a-z0-9.:-]{1,100})?(?:/([a-z0-9-]{1,40}))?/?)?")
+_GOOGLE_URL = re.compile(rf"gcp(?:://({PROJECT})?(?:/({LOCATION}))?/?)?")
 
 _opened: dict[str, SecretStore] = {}
 _opened_lock = Lock()

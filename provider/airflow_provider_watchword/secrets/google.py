@@ -15,12 +15,11 @@ from airflow_provider_watchword.secrets import arguments
 from airflow_provider_watchword.secrets.backend import LookupBackend, kinds
 from airflow_provider_watchword.secrets.lookup import Lookup
 from watchword.redact import NeverPickled
+from watchword.secrets.google.place import LOCATION, PROJECT
 
 if TYPE_CHECKING:
     from watchword.secrets.google.manager import SecretManager
 
-_PROJECT = r"[a-z0-9.:-]{1,100}"
-_LOCATION = r"[a-z0-9-]{1,40}"
 _SHORTEST = 0.05
 _ATTEMPT = 0.4
 """The part of the deadline that one try may take, so that there is time for another."""
@@ -87,8 +86,8 @@ class GoogleSecretManagerBackend(LookupBackend):
         config_lookup_pattern: str | None = None,
     ) -> None:
         settings = _Settings(
-            project=arguments.matching("project_id", project_id, _PROJECT, "the id of a project"),
-            location=arguments.matching("location", location, _LOCATION, "a location such as europe-west3"),
+            project=arguments.matching("project_id", project_id, PROJECT, "the id of a project"),
+            location=arguments.matching("location", location, LOCATION, "a location such as europe-west3"),
             key_path=arguments.text("gcp_key_path", gcp_key_path),
             keyfile=arguments.mapping("gcp_keyfile_dict", gcp_keyfile_dict),
             configuration=_configuration(gcp_credential_config_file),

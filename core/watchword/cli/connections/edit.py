@@ -16,6 +16,7 @@ from watchword.cli.connections.places import (
     is_bare,
     normal,
     payload_at,
+    payload_of,
     place_of,
     unless_changed,
 )
@@ -32,7 +33,6 @@ from watchword.cli.output import fail, reporting, say, say_error, status_of
 from watchword.errors import DocumentError, WatchwordError
 from watchword.methods import METHODS
 from watchword.secrets import connections
-from watchword.secrets.named import missing
 
 _MEND = "Which field is to be mended? (name, -NAME removes one, ? lists them, empty to give up)"
 
@@ -92,9 +92,7 @@ def edit(
     with reporting():
         check_name(name)
         place = place_of(source)
-        payload = payload_at(place, name)
-        if payload is None:
-            raise missing(place.store, name)
+        payload = payload_of(place, name)
         before = _readable(payload, name, is_replaced=origin is not None)
         document = document_from(origin) if origin else dict(before)
         document = without(with_settings(document, settings or []), unset or [])

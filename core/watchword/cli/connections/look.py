@@ -19,7 +19,7 @@ from watchword.cli.connections.places import (
     check_name,
     confirmed,
     document_from,
-    payload_at,
+    payload_of,
     place_of,
 )
 from watchword.cli.output import console, reporting, say, say_error, status_of
@@ -57,9 +57,7 @@ def show(name: NameArgument, as_json: JsonOption = False, source: InOption = Non
     with reporting():
         check_name(name)
         place = place_of(source)
-        payload = payload_at(place, name)
-        if payload is None:
-            raise missing(place.store, name)
+        payload = payload_of(place, name)
         document = document_from(payload, name)
     shown = masked(document)
     if as_json:
@@ -83,9 +81,7 @@ def remove(name: NameArgument, yes: YesOption = False, source: InOption = None) 
     with reporting():
         check_name(name)
         place = place_of(source)
-        payload = payload_at(place, name)
-        if payload is None:
-            raise missing(place.store, name)
+        payload = payload_of(place, name)
         if _has_tokens(payload, name):
             end = place.command("logout", name)
             say(f"Its tokens stay in the token store; to end a sign-in, first: {end}")
@@ -99,9 +95,7 @@ def remove(name: NameArgument, yes: YesOption = False, source: InOption = None) 
 
 def _summary(place: Place, name: str) -> dict[str, str | None]:
     try:
-        payload = payload_at(place, name)
-        if payload is None:
-            raise missing(place.store, name)
+        payload = payload_of(place, name)
         known = read(document_from(payload, name), stored=True)
     except WatchwordError as error:
         return {"name": name, "method": None, "host": None, "unreadable": error.code}

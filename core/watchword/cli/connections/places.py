@@ -19,6 +19,7 @@ from watchword.diagnosis import printable
 from watchword.document import SYNONYMS
 from watchword.errors import SecretError, WatchwordError
 from watchword.secrets import connections, sources
+from watchword.secrets.named import missing
 from watchword.secrets.payload import document_in
 from watchword.secrets.store import SecretStore
 
@@ -101,6 +102,14 @@ def content_at(path: str) -> bytes:
 def payload_at(place: Place, name: str) -> bytes | None:
     """Return what a place keeps under a connection's name, None where there is nothing."""
     return place.store.current(connections.secret_name(name))
+
+
+def payload_of(place: Place, name: str) -> bytes:
+    """Return what a place keeps under a connection's name; raises SecretError where there is nothing."""
+    payload = payload_at(place, name)
+    if payload is None:
+        raise missing(place.store, name)
+    return payload
 
 
 def document_from(payload: bytes, name: str) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Calls:
         """Return a version's content, its checksum verified; None where there is none."""
 
         def call(client: SecretManagerServiceClient, timeout: float) -> bytes:
-            path = f"{self._service.parent}/secrets/{name}/versions/{version}"
+            path = f"{self._service.path(name)}/versions/{version}"
             answer = client.access_secret_version(request={"name": path}, retry=None, timeout=timeout)
             payload = answer.payload
             if "data_crc32c" in payload and payload.data_crc32c != checksum(payload.data):
@@ -62,7 +62,7 @@ class Calls:
 
         def call(client: SecretManagerServiceClient, timeout: float) -> str:
             request = {
-                "parent": f"{self._service.parent}/secrets/{name}",
+                "parent": self._service.path(name),
                 "payload": {"data": payload, "data_crc32c": checksum(payload)},
             }
             answer = client.add_secret_version(request=request, retry=None, timeout=timeout)
@@ -89,7 +89,7 @@ class Calls:
         """Return what is known of a secret, None where there is none."""
         return self._asked(
             lambda client, timeout: client.get_secret(
-                request={"name": f"{self._service.parent}/secrets/{name}"}, retry=None, timeout=timeout
+                request={"name": self._service.path(name)}, retry=None, timeout=timeout
             ),
             name,
         )
@@ -111,7 +111,7 @@ class Calls:
         """Delete a secret with all its versions and return whether there was one."""
 
         def call(client: SecretManagerServiceClient, timeout: float) -> bool:
-            request = {"name": f"{self._service.parent}/secrets/{name}"}
+            request = {"name": self._service.path(name)}
             client.delete_secret(request=request, retry=None, timeout=timeout)
             return True
 
@@ -121,7 +121,7 @@ class Calls:
         """Destroy all versions but the newest ones: each costs money until then."""
 
         def call(client: SecretManagerServiceClient, timeout: float) -> None:
-            request = {"parent": f"{self._service.parent}/secrets/{name}", "page_size": 25000}
+            request = {"parent": self._service.path(name), "page_size": 25000}
             versions = client.list_secret_versions(request=request, retry=None, timeout=timeout)
             alive = [each for each in versions if each.state.name != "DESTROYED"]
             alive.sort(key=lambda each: int(each.name.rpartition("/")[2]), reverse=True)

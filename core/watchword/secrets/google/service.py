@@ -13,6 +13,7 @@ from watchword.codes import finding
 from watchword.errors import SecretError
 from watchword.secrets.google.account import Account
 from watchword.secrets.google.failures import of_account, unsuitable
+from watchword.secrets.google.place import LOCATION, PROJECT
 from watchword.secrets.google.quiet import quiet_client
 from watchword.tokens.stores.forking import inherit
 
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
 
 EMULATOR = "SECRET_MANAGER_EMULATOR_HOST"
 """The variable that names a local server, as those of Google's other emulators do: `host:port`."""
-
-
-# What goes into the names of resources and hosts: a location with a dot would make another host of it.
-_PROJECT = re.compile(r"[a-z0-9.:-]{1,100}")
-_LOCATION = re.compile(r"[a-z0-9-]{1,40}")
 
 
 class Service:
@@ -44,8 +40,8 @@ class Service:
         self._client: SecretManagerServiceClient | None = None
         self._failed: tuple[float, SecretError] | None = None
         self._lock = Lock()
-        _check("location", location, _LOCATION)
-        _check("project", project, _PROJECT)
+        _check("location", location, LOCATION)
+        _check("project", project, PROJECT)
         inherit(self)
 
     @property
@@ -65,6 +61,10 @@ class Service:
         """The resource that holds the secrets; known once there is a client."""
         place = f"/locations/{self._location}" if self._location else ""
         return f"projects/{self._project}{place}"
+
+    def path(self, name: str) -> str:
+        """Return the resource that a secret is; known once there is a client."""
+        return f"{self.parent}/secrets/{name}"
 
     def client(self) -> SecretManagerServiceClient:
         """Return this process's client; raises SecretError where none can be had."""
@@ -101,24 +101,23 @@ class Service:
         if address:
             self._settle_project("")
             return _emulated(address)
+        client = _imported()
         credentials, project = self._credentials()
         self._settle_project(project)
-        client = _imported()
         if not self._location:
             return client(credentials=credentials)
         endpoint = f"secretmanager.{self._location}.rep.googleapis.com"
         return client(credentials=credentials, client_options={"api_endpoint": endpoint})
 
-    def _settle_project(self, of_account: str) -> None:
-        project = self._given or os.environ.get("GOOGLE_CLOUD_PROJECT", "").strip() or of_account
+    def _settle_project(self, otherwise: str) -> None:
+        project = self._given or os.environ.get("GOOGLE_CLOUD_PROJECT", "").strip() or otherwise
         if not project:
             raise unsuitable("No project of Google Cloud is named, and the credentials name none.")
-        _check("project", project, _PROJECT)
+        _check("project", project, PROJECT)
         self._project = project
 
     def _credentials(self) -> tuple[Credentials, str]:
         """Return credentials, looked for on a thread: a metadata server that is silent takes many seconds."""
-        _imported()
         found: list[tuple[Credentials, str]] = []
         failed: list[Exception] = []
 
@@ -138,8 +137,8 @@ class Service:
         return found[0]
 
 
-def _check(what: str, value: str, pattern: re.Pattern[str]) -> None:
-    if value and not pattern.fullmatch(value):
+def _check(what: str, value: str, pattern: str) -> None:
+    if value and not re.fullmatch(pattern, value):
         raise unsuitable(f"The {what} {value[:40]!r} can't be one of Google Cloud.")
 
 
