@@ -11,6 +11,9 @@ import requests
 
 T = TypeVar("T")
 
+THREAD = "watchword-deadline"
+"""The name of threads that make such calls."""
+
 
 class _Call(Generic[T]):
     """A call on a thread of its own, and what came of it."""
@@ -50,7 +53,7 @@ def within(seconds: float, function: Callable[[], T], *, matters: bool = False) 
         requests.ReadTimeout: nothing came in time.
     """
     call = _Call(function)
-    thread = threading.Thread(target=call.run, name="watchword-deadline", daemon=not matters)
+    thread = threading.Thread(target=call.run, name=THREAD, daemon=not matters)
     thread.start()
     thread.join(seconds)
     if call.error is not None:

@@ -18,6 +18,7 @@ import pytest
 import trustme
 
 from watchword import redact
+from watchword.deadline import THREAD as DEADLINE_THREAD
 from watchword.tokens import keeper, stores
 
 
@@ -171,8 +172,11 @@ def ca_bundle(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(autouse=True)
-def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give each test its own registry of secrets, and of tokens: another's would blank its texts."""
+def _own_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give each test its own registry of secrets, and of tokens: another's would blank its texts.
+
+    Calls that a test gave up end with it: they would use the next one's registries, settings and servers.
+    """
     monkeypatch.setattr(keeper, "_keepers", {})
     monkeypatch.setattr(stores, "_stores", {})
     monkeypatch.setattr(redact, "_known", set())
@@ -180,6 +184,11 @@ def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redact, "_tokens", {})
     monkeypatch.setattr(redact, "_pattern", None)
     monkeypatch.setattr(redact, "_listeners", [])
+    yield
+    for thread in threading.enumerate():
+        if thread.name == DEADLINE_THREAD:
+            thread.join(10)
+            assert not thread.is_alive()
 
 
 @pytest.fixture(autouse=True)
