@@ -18,7 +18,6 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import warnings
@@ -27,6 +26,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from cases import result_of
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from rich.console import Console
@@ -85,20 +85,14 @@ class Contender:
             "keyfile": self.keyfile,
             "requirement": REQUIREMENTS[self.backend],
         }
-        done = subprocess.run(  # noqa: S603 - a program of ours
+        result = result_of(
+            f"{self.backend}, {case}",
             [self.python, str(CASE)],
-            input=json.dumps(plan),
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=LONGEST,
+            plan,
+            self._environment,
+            LONGEST,
         )
-        if done.returncode:
-            raise RuntimeError(f"{self.backend}, {case}: {done.stderr}")
-        calls = self.server.calls["AccessSecretVersion"]
-        result = json.loads(done.stdout.splitlines()[-1])
-        return Asked(result["figure"], calls, result["channels"])
+        return Asked(result["figure"], self.server.calls["AccessSecretVersion"], result["channels"])
 
     @property
     def _environment(self) -> dict[str, str]:

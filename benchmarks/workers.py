@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import json
 import os
-import subprocess
 import sys
 import tempfile
 import uuid
@@ -22,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cases import result_of
 from rich.console import Console
 from rich.table import Table
 
@@ -117,18 +116,13 @@ def measured(contender: Contender, method: str, processes: int) -> Outcome:
             "processes": processes,
             "workers": WORKERS,
         }
-        done = subprocess.run(  # noqa: S603 - a program of ours
+        result = result_of(
+            f"{contender.library}, {method}, {processes} processes",
             [sys.executable, str(CASE)],
-            input=json.dumps(plan),
-            env=environment(home, contender.store),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=LONGEST,
+            plan,
+            environment(home, contender.store),
+            LONGEST,
         )
-        if done.returncode:
-            raise RuntimeError(f"{contender.library}, {method}, {processes} processes: {done.stderr}")
-        result = json.loads(done.stdout)
         asked = playground.token_requests - result["before"]
         return Outcome(asked, result["answers"], playground.families_revoked, result["seconds"])
 

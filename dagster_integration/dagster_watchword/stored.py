@@ -9,8 +9,7 @@ from dagster_watchword.base import ApiResource
 from dagster_watchword.variables import unresolved
 from watchword.codes import finding
 from watchword.secrets import sources
-from watchword.secrets.connections import connect
-from watchword.secrets.named import kept
+from watchword.secrets.connections import connect, kept
 from watchword.secrets.store import SecretStore
 
 _ADVICE = "Set source to local, gcp://PROJECT or gcp://PROJECT/LOCATION, or leave it empty."

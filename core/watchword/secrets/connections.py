@@ -60,14 +60,26 @@ def connect(name: str) -> Connection:
         )
         if found is not None:
             return found
-    message = f"There is no connection {name[:80]!r} in {', '.join(asked) or 'any place'}."
-    raise SecretError([finding("connection_missing", message)])
+    raise missing(", ".join(asked) or "any place", name)
+
+
+def missing(where: str, name: str) -> SecretError:
+    """Return the error that there is no connection of that name."""
+    return SecretError([finding("connection_missing", f"There is no connection {name[:80]!r} in {where}.")])
 
 
 def stored(store: SecretStore, name: str) -> Connection | None:
     """Return a connection that a store keeps, None where there is none."""
     document = document_of(store, name)
     return None if document is None else load(document, name=name, stored=True)
+
+
+def kept(store: SecretStore, name: str) -> Connection:
+    """Return a connection that a store keeps; raises SecretError where there is none."""
+    found = stored(store, name)
+    if found is None:
+        raise missing(store.shown, name)
+    return found
 
 
 def document_of(store: SecretStore, name: str) -> dict[str, Any] | None:

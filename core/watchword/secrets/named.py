@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from watchword.codes import finding
 from watchword.connection import Connection
-from watchword.errors import SecretError
 from watchword.secrets import sources
-from watchword.secrets.connections import stored
-from watchword.secrets.store import SecretStore
+from watchword.secrets.connections import kept
 
 
 def local(name: str) -> Connection:
@@ -26,17 +23,3 @@ def gcp(name: str) -> Connection:
     Raises as `local` does.
     """
     return kept(sources.google(), name)
-
-
-def missing(store: SecretStore, name: str) -> SecretError:
-    """Return the error that a place keeps no connection of that name."""
-    message = f"There is no connection {name[:80]!r} in {store.shown}."
-    return SecretError([finding("connection_missing", message)])
-
-
-def kept(store: SecretStore, name: str) -> Connection:
-    """Return the connection that a place keeps under a name; raises as `local` does."""
-    found = stored(store, name)
-    if found is None:
-        raise missing(store, name)
-    return found

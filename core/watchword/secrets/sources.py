@@ -38,11 +38,6 @@ def sources() -> Sequence[str]:
     return found
 
 
-def stores() -> Sequence[SecretStore]:
-    """Return the configured places that keep secrets, which the environment does not."""
-    return [opened(source) for source in sources() if source != ENVIRONMENT]
-
-
 def opened(source: str) -> SecretStore:
     """Return the process's one store of a source; no I/O. Raises SecretError for what is none."""
     with _opened_lock:
@@ -54,12 +49,16 @@ def opened(source: str) -> SecretStore:
         return found
 
 
+def first_google() -> str:
+    """Return the first Secret Manager that is configured, else that of the credentials' project."""
+    return next((source for source in sources() if source.startswith(GOOGLE)), GOOGLE)
+
+
 def google(source: str = "") -> SecretManager:
     """Return the Secret Manager of a source, else the first one configured, else that of the credentials."""
     from watchword.secrets.google.manager import SecretManager  # noqa: PLC0415 - where one is asked
 
-    configured = (known for known in sources() if known.startswith(GOOGLE))
-    found = opened(source or next(configured, GOOGLE))
+    found = opened(source or first_google())
     if not isinstance(found, SecretManager):
         raise _unsuitable(source)
     return found

@@ -124,7 +124,7 @@ def _is_absent(value: object) -> bool:
 
 
 def _from_json(given: str) -> object:
-    """Return what JSON says, the text itself where it is none."""
+    """Return what JSON says, None where it is none."""
     try:
         found: object = json.loads(given)
     except (ValueError, RecursionError):

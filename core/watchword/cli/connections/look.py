@@ -28,7 +28,6 @@ from watchword.document import read
 from watchword.errors import DocumentError, WatchwordError
 from watchword.origins import host
 from watchword.secrets import connections
-from watchword.secrets.named import missing
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -89,7 +88,7 @@ def remove(name: NameArgument, yes: YesOption = False, source: InOption = None) 
             say(f"Left as it is: {name} in {place.store.shown}.")
             return
         if not connections.remove(place.store, name):
-            raise missing(place.store, name)
+            raise connections.missing(place.store.shown, name)
     say(f"Removed: {name} from {place.store.shown}.")
 
 

@@ -19,7 +19,6 @@ from watchword.diagnosis import printable
 from watchword.document import SYNONYMS
 from watchword.errors import SecretError, WatchwordError
 from watchword.secrets import connections, sources
-from watchword.secrets.named import missing
 from watchword.secrets.payload import document_in
 from watchword.secrets.store import SecretStore
 
@@ -55,9 +54,9 @@ class Place(NamedTuple):
     def command(self, verb: str, name: str) -> str:
         """Return the command line that does something with a connection in it."""
         line = f"watchword {verb} {self.document(name)}"
-        first = next((known for known in sources.sources() if known.startswith(sources.GOOGLE)), "gcp")
         # gcp:NAME is looked for in the first of them alone.
-        return line if self.source in {sources.VAULT, first} else f"WATCHWORD_SECRETS={self.source} {line}"
+        at_hand = {sources.VAULT, sources.first_google()}
+        return line if self.source in at_hand else f"WATCHWORD_SECRETS={self.source} {line}"
 
 
 def place_of(source: str | None) -> Place:
@@ -108,7 +107,7 @@ def payload_of(place: Place, name: str) -> bytes:
     """Return what a place keeps under a connection's name; raises SecretError where there is nothing."""
     payload = payload_at(place, name)
     if payload is None:
-        raise missing(place.store, name)
+        raise connections.missing(place.store.shown, name)
     return payload
 
 

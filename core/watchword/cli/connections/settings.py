@@ -61,7 +61,7 @@ def with_settings(document: Mapping[str, Any], settings: Sequence[str]) -> dict[
     pairs = list(_pairs(settings))
     # The method comes first, since it says which fields there are.
     for name, text in sorted(pairs, key=lambda pair: pair[0] != "method"):
-        changed[name] = _method(text) if name == "method" else _value(name, text, changed.get("method"))
+        changed[name] = known_method(text) if name == "method" else _value(name, text, changed.get("method"))
     return changed
 
 
@@ -87,11 +87,6 @@ def warn(findings: Sequence[Finding]) -> None:
         say(f"{Severity.WARNING if is_error else found.code.severity}: {found}", err=True)
 
 
-def known_method(name: str) -> str:
-    """Return a method's name; ends the command where there is none such."""
-    return _method(name)
-
-
 def _as_kept(found: dict[str, Any]) -> dict[str, Any]:
     empty = [name for name, value in found.items() if value == "" and _NAME.fullmatch(name)]
     if empty:
@@ -109,7 +104,8 @@ def _pairs(settings: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield name, text
 
 
-def _method(name: str) -> str:
+def known_method(name: str) -> str:
+    """Return a method's name; ends the command where there is none such."""
     if name not in METHODS:
         fail(f"there is no such method; there are {', '.join(METHODS)}")
     return name

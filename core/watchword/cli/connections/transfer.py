@@ -15,7 +15,7 @@ from watchword.cli.connections.places import (
     confirmed,
     document_from,
     normal,
-    payload_at,
+    payload_of,
     place_of,
     settle,
 )
@@ -23,7 +23,6 @@ from watchword.cli.output import reporting, say, say_error, status_of, worst
 from watchword.document import read
 from watchword.errors import WatchwordError
 from watchword.secrets import connections, sources
-from watchword.secrets.named import missing
 
 NamesArgument = Annotated[
     list[str] | None, typer.Argument(metavar="NAME...", help="The names of the connections.")
@@ -68,8 +67,7 @@ def pull(
 
 
 def _google(source: str | None) -> Place:
-    first = next((known for known in sources.sources() if known.startswith(sources.GOOGLE)), sources.GOOGLE)
-    wanted = source or first
+    wanted = source or sources.first_google()
     return Place(sources.google(wanted), wanted)
 
 
@@ -90,10 +88,7 @@ def _outcome(name: str, origin: Place, target: Place, agreed: Callable[[str], bo
     """Copy a connection, print what came of it, and return its exit status."""
     try:
         check_name(name)
-        payload = payload_at(origin, name)
-        if payload is None:
-            raise missing(origin.store, name)
-        document = document_from(payload, name)
+        document = document_from(payload_of(origin, name), name)
         read(document, stored=True)  # nobody can use what is broken, nor what holds asterisks
         say(f"{name}: {settle(target, name, normal(document), agreed)}")
     except WatchwordError as error:

@@ -52,8 +52,7 @@ def of_call(error: Exception, shown: str, what: str) -> SecretError:
     if "Getting metadata from plugin failed" in said:  # gRPC's words: no token could be had for the call
         return failure("secrets_unauthenticated", shown, what, answer=said)
     code = next((_CODES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _CODES), "")
-    answer = getattr(error, "message", "") or str(error)
-    return failure(code or "secrets_refused", shown, what, answer=str(answer))
+    return failure(code or "secrets_refused", shown, what, answer=str(getattr(error, "message", "") or said))
 
 
 def of_account(error: Exception, shown: str) -> SecretError:
