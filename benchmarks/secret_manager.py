@@ -32,11 +32,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from rich.console import Console
 from rich.table import Table
 
-from watchword.playground import Playground
+from watchword_playground import Playground
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Google's libraries, on old Pythons
-    from watchword.playground.secret_manager import SecretManagerServer
+    from watchword_playground.secret_manager import SecretManagerServer
 
 CASE = Path(__file__).with_name("secret_manager_case.py")
 TESTS = Path(__file__).parents[1] / "tests"

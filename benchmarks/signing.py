@@ -27,7 +27,7 @@ from requests_aws4auth import AWS4Auth
 from requests_oauthlib import OAuth1, OAuth2
 
 import watchword
-from watchword.tokens.own import OwnTokens
+from watchword.tokens.local_tokens import LocalTokens
 from watchword.tokens.token import Token
 
 BASE = "https://api.example.com"
@@ -176,8 +176,8 @@ def answered(*_: object, **__: object) -> requests.Response:
 def ours(**document: object) -> Run:
     """Return a send through our transport."""
     connection = watchword.load({"base_url": BASE, **document})
-    if connection.token_is_proof and connection._keeper:  # noqa: SLF001 - no network
-        connection._keeper._origin = OwnTokens(lambda: Token("an-access-token", lifetime=3600))  # noqa: SLF001
+    if connection.token_is_proof and connection._token_cache:  # noqa: SLF001 - no network
+        connection._token_cache._origin = LocalTokens(lambda: Token("an-access-token", lifetime=3600))  # noqa: SLF001
     adapter = connection.adapter()
     return lambda: adapter.send(REQUEST)
 

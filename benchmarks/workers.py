@@ -24,7 +24,7 @@ from cases import result_of
 from rich.console import Console
 from rich.table import Table
 
-from watchword.playground import Playground, document
+from watchword_playground import Playground, document
 
 WORKERS = 32
 

@@ -13,11 +13,11 @@ from typing import Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from watchword.codes import CODES
-from watchword.diagnosis import Phase
-from watchword.document import CommonFields
-from watchword.fields import Fields, about
+from watchword.document.common_fields import CommonFields
+from watchword.findings.codes import CODES
+from watchword.findings.finding import Phase
 from watchword.methods import METHODS
+from watchword.methods.fields import Fields, about
 
 HERE = Path(__file__).parent
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from watchword.connection import Connection, load
-    from watchword.diagnosis import Finding, Report, Verdict
+    from watchword.connections.by_name import connect
     from watchword.errors import (
         CredentialsError,
         DocumentError,
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
         TokenError,
         WatchwordError,
     )
+    from watchword.findings.finding import Finding, Verdict
+    from watchword.findings.report import Report
     from watchword.methods import METHODS
-    from watchword.secrets.connections import connect
 
 __all__ = [
     "METHODS",
@@ -47,7 +48,6 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "connection": ("Connection", "load"),
-    "diagnosis": ("Finding", "Report", "Verdict"),
     "errors": (
         "CredentialsError",
         "DocumentError",
@@ -57,8 +57,10 @@ _MODULES = {
         "TokenError",
         "WatchwordError",
     ),
+    "connections.by_name": ("connect",),
+    "findings.finding": ("Finding", "Verdict"),
+    "findings.report": ("Report",),
     "methods": ("METHODS",),
-    "secrets.connections": ("connect",),
 }
 
 

@@ -7,21 +7,22 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from watchword.authenticator import Authenticator, Use
-from watchword.codes import finding
-from watchword.diagnosis import Finding, errors
-from watchword.document import Document, read
+from watchword.adapters.authenticator import Authenticator
+from watchword.adapters.token_usage import TokenUsage
+from watchword.document.reading import Document, read
+from watchword.document.references import ReferencePolicy
+from watchword.document.resolution import Resolved, resolve
 from watchword.errors import DocumentError
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding, errors
 from watchword.flow import Context
+from watchword.http.origins import display_url, origin
 from watchword.methods.none import NoAuthentication
-from watchword.origins import origin, shown
 from watchword.redact import NeverPickled
-from watchword.references import Fence
-from watchword.resolution import Resolved, resolve
-from watchword.tokens.keeper import Keeper
-from watchword.tokens.keeping import keeper_of
-from watchword.tokens.shelf import Shelf
-from watchword.tokens.source import StoredSource, TokenSource
+from watchword.tokens.stored_token import StoredCredential, StoredToken
+from watchword.tokens.token_cache import TokenCache
+from watchword.tokens.token_caches import token_cache_for
+from watchword.tokens.token_source import StoredSource, TokenSource
 
 if TYPE_CHECKING:
     from watchword.adapters.aiohttp import SigningMiddleware
@@ -31,11 +32,11 @@ if TYPE_CHECKING:
     from watchword.adapters.httpx_auth import HttpxAuth
     from watchword.adapters.session import ApiSession
     from watchword.adapters.signing import SigningAdapter, SocketOptions
-    from watchword.diagnosis import Report
+    from watchword.findings.report import Report
+    from watchword.tokens.acquire import AcquiredToken
     from watchword.tokens.health import Health
-    from watchword.tokens.store import TokenStore
     from watchword.tokens.token import Token
-    from watchword.tokens.wish import Obtained
+    from watchword.tokens.token_store import TokenStore
 
 UNAUTHORIZED = 401
 
@@ -53,18 +54,18 @@ class Connection(NeverPickled):
         self,
         document: Document,
         name: str | None = None,
-        fence: Fence | None = None,
+        policy: ReferencePolicy | None = None,
         store: TokenStore | str | None = None,
     ) -> None:
         self.name = name
         self.document = document
-        self._fence = fence
-        self._wished_store = store
+        self._policy = policy
+        self._given_store = store
         self._is_clean = False
 
     def __repr__(self) -> str:
         named = f"{self.name!r}, " if self.name else ""
-        return f"Connection({named}{shown(self.base_url)!r}, method={self.document.method.method!r})"
+        return f"Connection({named}{display_url(self.base_url)!r}, method={self.document.method.method!r})"
 
     @property
     def base_url(self) -> str:
@@ -89,11 +90,11 @@ class Connection(NeverPickled):
     @property
     def store(self) -> TokenStore:
         """The token store: the one that was given, else the one that the environment says."""
-        if self._wished_store is None or isinstance(self._wished_store, str):
-            from watchword.tokens.stores import open_store  # noqa: PLC0415 - static methods keep nothing
+        if self._given_store is None or isinstance(self._given_store, str):
+            from watchword.stores import open_store  # noqa: PLC0415 - static methods keep nothing
 
-            return open_store(self._wished_store)
-        return self._wished_store
+            return open_store(self._given_store)
+        return self._given_store
 
     @property
     def has_credential(self) -> bool:
@@ -107,7 +108,7 @@ class Connection(NeverPickled):
             resolved = self._resolved
         except DocumentError as error:
             return list(error.findings)
-        from watchword.lint import lint  # noqa: PLC0415 - a valid connection is linted once
+        from watchword.validation.lint import lint  # noqa: PLC0415 - a valid connection is linted once
 
         found = [*self.document.warnings, *lint(self.document, resolved)]
         if not errors(found) and self.signs_in and not self.name:
@@ -235,10 +236,10 @@ class Connection(NeverPickled):
             secrets=resolved.secrets,
             context=Context(
                 frozenset({UNAUTHORIZED, *common.refresh_on_status}),
-                secrets=resolved.templates,
+                template_secrets=resolved.template_secrets,
                 refresh_on_body=common.body_rules,
             ),
-            keeper=self._keeper,
+            token_cache=self._token_cache,
         )
 
     def validate(
@@ -261,54 +262,55 @@ class Connection(NeverPickled):
                 whether it mattered.
             timeout: longest wait for each call, in seconds; that of the document, or 10 where it has none.
         """
-        from watchword.validate import Plan, validate  # noqa: PLC0415 - extraction needs none of it
+        from watchword.validation.plan import ValidationPlan  # noqa: PLC0415 - extraction needs none of it
+        from watchword.validation.procedure import validate  # noqa: PLC0415 - extraction needs none of it
 
         url = test_url or self.document.common.test_url
         common = self.document.common
         if timeout is None:
             timeout = common.timeout if "timeout" in common.model_fields_set else VALIDATION_TIMEOUT
-        plan = Plan(url, http_method.upper(), frozenset(expected_status), counterfactual, timeout)
+        plan = ValidationPlan(url, http_method.upper(), frozenset(expected_status), counterfactual, timeout)
         return validate(self, plan)
 
     def lint_test_url(self, url: str) -> list[Finding]:
         """Return what can be said about a URL to be called by a validation, without a network."""
-        from watchword.lint import lint_test_url  # noqa: PLC0415 - extraction needs none of it
+        from watchword.validation.lint import lint_test_url  # noqa: PLC0415 - extraction needs none of it
 
         return list(lint_test_url(url, self.document, self._resolved))
 
-    def renew_token(self) -> Obtained:
+    def renew_token(self) -> AcquiredToken:
         """Have a new token issued, whatever is held, and use it from now on; raises TokenError without one.
 
         A sign-in that the server lets nobody renew gives the token that it has, which is not new.
         """
-        if self._keeper is None:
+        if self._token_cache is None:
             raise TypeError("this method has no token")
-        return self._keeper.renew()
+        return self._token_cache.renew()
 
     def accept_sign_in(self, token: Token) -> None:
         """Keep what a person has just signed in with, for all who share the store; raises StoreError."""
-        self._shelf.accept(token)
-        if self._keeper:
-            self._keeper.forget()
+        self._stored.accept(token)
+        if self._token_cache:
+            self._token_cache.forget()
 
     def sign_out(self) -> Token | None:
         """Forget the sign-in and return the token that was kept, to be revoked; raises StoreError."""
-        token = self._shelf.drop()
-        if self._keeper:
-            self._keeper.forget()
+        token = self._stored.drop()
+        if self._token_cache:
+            self._token_cache.forget()
         return token
 
     def health(self) -> Health:
         """Return how the kept sign-in is; raises StoreError."""
         from watchword.tokens.health import health_of  # noqa: PLC0415 - extraction needs none of it
 
-        return health_of(self._shelf.recover())
+        return health_of(self._stored.recover())
 
-    def use_token(self) -> Use:
+    def start_token_usage(self) -> TokenUsage:
         """Return a use of the token, which has begun: until it ends, nobody logs out."""
-        use = Use(self._keeper)
-        use.begin()
-        return use
+        usage = TokenUsage(self._token_cache)
+        usage.begin()
+        return usage
 
     def token_remarks(self, token: Token) -> list[Finding]:
         """Return what is worth saying about a token beside that it was issued."""
@@ -320,7 +322,7 @@ class Connection(NeverPickled):
 
     @cached_property
     def _resolved(self) -> Resolved:
-        return resolve(self.document, self._fence)
+        return resolve(self.document, self._policy)
 
     def _check(self) -> None:
         """Raise DocumentError for what is wrong, each time: a secret's place may be down for a moment."""
@@ -332,24 +334,32 @@ class Connection(NeverPickled):
 
     @cached_property
     def _source(self) -> TokenSource | None:
-        return self._resolved.method.token_source(self._resolved.templates)
+        return self._resolved.method.token_source(self._resolved.template_secrets)
 
     @cached_property
-    def _keeper(self) -> Keeper | None:
+    def _token_cache(self) -> TokenCache | None:
         source = self._source
         if source is None:
             return None
-        store = self.store if isinstance(source, StoredSource) else None
-        return keeper_of(source, self._resolved.transport, self.name, store, self._reach)
+        return token_cache_for(source, self._resolved.transport, self._credential)
 
     @cached_property
-    def _shelf(self) -> Shelf:
-        if not isinstance(self._source, StoredSource) or not self.signs_in:
+    def _stored(self) -> StoredToken:
+        if not self.signs_in or self._credential is None:
             raise TypeError(f"the method {self.document.method.method} has no sign-in")
-        return Shelf(self.store, self.name or "", self._source, self._resolved.transport, self._reach)
+        return StoredToken(self._credential)
 
     @cached_property
-    def _reach(self) -> tuple[str, ...]:
+    def _credential(self) -> StoredCredential | None:
+        """What the token is kept for; None where no other process could use it."""
+        source = self._source
+        if not isinstance(source, StoredSource):
+            return None
+        transport = self._resolved.transport
+        return StoredCredential(self.store, self.name or "", source, transport, self._token_destinations)
+
+    @cached_property
+    def _token_destinations(self) -> tuple[str, ...]:
         """Where the tokens of a sign-in go: who may change a document must not thereby get them."""
         if not self.signs_in:
             return ()
@@ -383,5 +393,5 @@ def load(
     Raises:
         DocumentError: with a finding for each field that is unknown, missing or of a wrong type.
     """
-    fence = Fence.from_environment() if stored else None
-    return Connection(read(document, stored=stored), name, fence, store)
+    policy = ReferencePolicy.from_environment() if stored else None
+    return Connection(read(document, stored=stored), name, policy, store)

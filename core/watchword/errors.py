@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from watchword.diagnosis import Finding, Permanence, Report
+from watchword.findings.finding import Finding, Permanence
+from watchword.findings.report import Report
 
 
 class WatchwordError(Exception):

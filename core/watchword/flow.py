@@ -17,7 +17,7 @@ from requests import PreparedRequest
 from watchword.redact import NeverPickled
 
 if TYPE_CHECKING:
-    from watchword.body_rules import BodyRules
+    from watchword.http.body_rules import BodyRules
     from watchword.tokens.token import Token
 
 
@@ -32,7 +32,7 @@ NEED_TOKEN = NeedToken()
 """The wish that most requests begin with."""
 
 
-class Answered(Protocol):
+class FlowResponse(Protocol):
     """What a flow sees of a response, whichever library it came through."""
 
     @property
@@ -49,7 +49,7 @@ class RefusedInBody:
 
     status_code = 401
 
-    def __init__(self, response: Answered) -> None:
+    def __init__(self, response: FlowResponse) -> None:
         self._response = response
 
     @property
@@ -68,7 +68,7 @@ class Context(NeverPickled):
     """What a connection tells its method's flow, so that nothing inside reads clock or chance.
 
     `refresh_on_status` are the statuses on which a token counts as refused; `now` gives the
-    seconds since 1970; `secrets` are those that templates name; `memory` is what a method keeps
+    seconds since 1970; `template_secrets` are those that templates name; `memory` is what a method keeps
     from one request to the next (Digest's challenge), shared by the threads of the connection.
     `refresh_on_body` is for transports, which read bodies: flows see a `RefusedInBody`.
     """
@@ -76,7 +76,7 @@ class Context(NeverPickled):
     refresh_on_status: frozenset[int] = frozenset({401})
     now: Callable[[], float] = time.time
     nonce: Callable[[], str] = random_nonce
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    template_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     memory: MutableMapping[str, Any] = field(default_factory=dict, repr=False)
     refresh_on_body: BodyRules | None = None
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import os
 import re
 from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import Any, NoReturn
 from urllib.parse import quote, quote_plus
+
+from watchword import forks
 
 MASK = "***"
 
@@ -228,7 +229,7 @@ class NeverPickled:
         raise TypeError(f"{name} holds secrets and is never pickled: load the document there.")
 
 
-def quiet_loggers() -> None:
+def filter_logs() -> None:
     """Mask secrets in what the HTTP libraries log; called once, at import of the transport."""
     for name in _NOISY_LOGGERS:
         logger = logging.getLogger(name)
@@ -236,16 +237,13 @@ def quiet_loggers() -> None:
             logger.addFilter(_Filter())
 
 
-def _after_fork() -> None:
-    global _lock  # noqa: PLW0603 - the lock may be held by a thread that is not here
+@forks.in_child
+def _begin_child() -> None:
+    global _lock  # noqa: PLW0603 - the lock may be held by a thread that does not exist here
     _lock = Lock()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
-
-
-def shown(value: Any) -> str:  # noqa: ANN401 - anything may have been given
+def describe_value(value: Any) -> str:  # noqa: ANN401 - anything may have been given
     """Return a short, masked description of a value whose content may be secret: its type and size."""
     size = f" of {len(value)} characters" if isinstance(value, str) else ""
     return f"{type(value).__name__}{size}"

@@ -9,7 +9,7 @@ import dagster as dg
 from pydantic import ConfigDict, Field, PrivateAttr
 
 import watchword
-from watchword.diagnosis import Report
+from watchword.findings.report import Report
 from watchword.redact import NeverPickled
 
 if TYPE_CHECKING:

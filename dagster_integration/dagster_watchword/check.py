@@ -7,7 +7,8 @@ from typing import Any, Literal, get_args
 import dagster as dg
 
 from dagster_watchword.base import ApiResource
-from watchword.diagnosis import Permanence, Report
+from watchword.findings.finding import Permanence
+from watchword.findings.report import Report
 
 OnInconclusive = Literal["fail", "warn", "pass"]
 

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 import watchword
 from dagster_watchword.base import ApiResource
 from dagster_watchword.variables import environment_variables, unresolved
-from watchword.transport import DEFAULT_TIMEOUT
+from watchword.http.transport_options import DEFAULT_TIMEOUT
 
 _OWN = frozenset(ApiResource.model_fields)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dagster_watchword.described import DescribedResource
 from dagster_watchword.resources import RESOURCES
-from watchword.document import read
+from watchword.document.reading import read
 
 
 def resource_from_document(

@@ -19,8 +19,8 @@ from typing import Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from watchword import METHODS
-from watchword.fields import about
 from watchword.methods.base import Method
+from watchword.methods.fields import about
 
 TARGET = Path(__file__).with_name("resources.py")
 

@@ -10,9 +10,9 @@ from pydantic import ConfigDict, Field
 
 from dagster_watchword.variables import unresolved
 from watchword import redact
-from watchword.codes import finding
-from watchword.diagnosis import Finding
 from watchword.errors import SecretError
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
 from watchword.secrets.cache import Caching
 from watchword.secrets.google.account import Account
 from watchword.secrets.google.calls import Patience
@@ -120,11 +120,11 @@ class GoogleSecretManagerResource(dg.ConfigurableResource[Any]):
         content = manager.get(name, version)
         if content is None:
             which = f"version {version} of the secret {name}" if version else f"secret {name}"
-            return finding("secret_missing", f"There is no {which} in {manager.shown}.")
+            return finding("secret_missing", f"There is no {which} in {manager.display_name}.")
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError:  # which holds the content: no error is raised from here
-            message = f"The secret {name} in {manager.shown} is no UTF-8 text."
+            message = f"The secret {name} in {manager.display_name} is no UTF-8 text."
             return finding("secret_unreadable", message, advice="Read its bytes by get_client().")
         redact.register([text])
         return text

@@ -7,10 +7,10 @@ from pydantic import Field
 import watchword
 from dagster_watchword.base import ApiResource
 from dagster_watchword.variables import unresolved
-from watchword.codes import finding
+from watchword.connections.by_name import connect, kept
+from watchword.findings.codes import finding
 from watchword.secrets import sources
-from watchword.secrets.connections import connect, kept
-from watchword.secrets.store import SecretStore
+from watchword.secrets.secret_store import SecretStore
 
 _ADVICE = "Set source to local, gcp://PROJECT or gcp://PROJECT/LOCATION, or leave it empty."
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
-from watchword.codes import finding
-from watchword.diagnosis import Finding
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
 
 # Dagster does not export the class of `EnvVar.int(...)`.
 _CLASSES = (dg.EnvVar, type(dg.EnvVar.int("")))

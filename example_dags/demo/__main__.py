@@ -18,7 +18,7 @@ from rich.console import Console
 from example_dags.demo.hosts import AirflowHost, DagsterHost, Outcome
 from example_dags.demo.processes import Processes
 from example_dags.demo.tables import extracted, show_extracted, show_stopped
-from watchword.playground import CREDENTIALS, Playground
+from watchword_playground import CREDENTIALS, Playground
 
 PORT = 8642
 INTERRUPTED = 130

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.configuration import conf
 
-from watchword.codes import finding
 from watchword.errors import DocumentError
+from watchword.findings.codes import finding
 
 if TYPE_CHECKING:
     from watchword import Connection
-    from watchword.tokens.store import TokenStore
+    from watchword.tokens.token_store import TokenStore
 
 SECTION = "watchword"
 
@@ -52,7 +52,7 @@ _ON_ONE_HOST = ("LocalExecutor", "SequentialExecutor", "DebugExecutor")
 
 def token_store() -> TokenStore:
     """Return the token store of this deployment; no I/O."""
-    from watchword.tokens.stores import open_store  # noqa: PLC0415 - import time
+    from watchword.stores import open_store  # noqa: PLC0415 - import time
 
     return open_store(_option("store"), _option("key"))
 
@@ -66,7 +66,7 @@ def refuse_unshared(connection: Connection) -> None:
     executor = _leaving_executor()
     if executor and connection.signs_in and not connection.store.leaves_host:
         message = (
-            f"The sign-in of {connection.name!r} is kept in {connection.store.shown}, on one machine, while "
+            f"The sign-in of {connection.name!r} is kept in {connection.store.display_url}, on one machine, while "
             f"{executor} runs tasks on several."
         )
         raise DocumentError([finding("store_not_shared", message)])

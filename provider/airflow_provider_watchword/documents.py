@@ -6,7 +6,7 @@ from typing import Any
 
 import watchword
 from airflow_provider_watchword.configuration import refuse_unshared, token_store
-from watchword.airflow_format import StoredConnection, document_of
+from watchword.connections.airflow_format import StoredConnection, document_of
 
 __all__ = ["StoredConnection", "connection", "connection_of", "copy_of", "document_of", "loaded"]
 

@@ -17,8 +17,9 @@ from pydantic import BaseModel
 from airflow_provider_watchword import configuration
 from airflow_provider_watchword.get_provider_info import INFO_FILE
 from watchword import METHODS
-from watchword.document import SYNONYMS, CommonFields
-from watchword.fields import About, Section, about
+from watchword.document.common_fields import CommonFields
+from watchword.document.reading import SYNONYMS
+from watchword.methods.fields import About, Section, about
 
 STANDARD = frozenset({"base_url", "username", "password"})
 """Fields that Airflow keeps outside `extra`, as host, login and password."""

@@ -12,9 +12,9 @@ from requests.models import DEFAULT_REDIRECT_LIMIT
 
 from airflow_provider_watchword import masking
 from watchword import redact
-from watchword.codes import finding
-from watchword.diagnosis import errors
 from watchword.errors import DocumentError
+from watchword.findings.codes import finding
+from watchword.findings.finding import errors
 
 if TYPE_CHECKING:
     from watchword import Connection, Report
@@ -100,8 +100,8 @@ class ApiHook(HttpHook):
         Raises:
             DocumentError: the connection can't be used; its findings say why.
         """
+        from airflow_provider_watchword.adapter_cache import shared  # noqa: PLC0415 - likewise
         from airflow_provider_watchword.documents import document_of  # noqa: PLC0415 - import time
-        from airflow_provider_watchword.sharing import shared  # noqa: PLC0415 - likewise
         from watchword.adapters.session import ApiSession  # noqa: PLC0415 - likewise
 
         masking.announce()
@@ -116,7 +116,7 @@ class ApiHook(HttpHook):
 
     def url_from_endpoint(self, endpoint: str | None) -> str:
         """Return an absolute endpoint, such as a page's link to the next one, as it is; else join it."""
-        from watchword.urls import joined  # noqa: PLC0415 - import time
+        from watchword.http.urls import joined  # noqa: PLC0415 - import time
 
         if not self._base_url_initialized:
             self.base_url, self._base_url_initialized = self.connection.base_url, True

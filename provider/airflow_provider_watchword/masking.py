@@ -6,13 +6,12 @@ as the base64 of a password, nor tokens. The core tells each of them, by value.
 
 from __future__ import annotations
 
-import os
 from threading import Lock
 
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.log import mask_secret
 
-from watchword import redact
+from watchword import forks, redact
 
 _lock = Lock()
 _subscribed = False
@@ -51,11 +50,8 @@ def _mask(form: str) -> None:
         mask_secret(form)
 
 
-def _after_fork() -> None:
-    global _lock, _announced  # noqa: PLW0603 - the lock may be held by a thread that is not here
+@forks.in_child
+def _begin_child() -> None:
+    global _lock, _announced  # noqa: PLW0603 - the lock may be held by a thread that does not exist here
     _lock = Lock()
     _announced = False
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

@@ -10,7 +10,8 @@ from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_watchword.hooks import ApiHook
-from watchword.diagnosis import Finding, Permanence, Report, Verdict
+from watchword.findings.finding import Finding, Permanence, Verdict
+from watchword.findings.report import Report
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

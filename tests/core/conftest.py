@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 import trustme
 
-from watchword import redact
-from watchword.deadline import THREAD as DEADLINE_THREAD
-from watchword.tokens import keeper, stores
+from watchword import redact, stores
+from watchword.http.deadline import THREAD as DEADLINE_THREAD
+from watchword.tokens import token_caches
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def _own_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     Calls that a test gave up end with it: they would use the next one's registries, settings and servers.
     """
-    monkeypatch.setattr(keeper, "_keepers", {})
+    monkeypatch.setattr(token_caches, "_token_caches", {})
     monkeypatch.setattr(stores, "_stores", {})
     monkeypatch.setattr(redact, "_known", set())
     monkeypatch.setattr(redact, "_lasting", set())

@@ -10,8 +10,8 @@ import requests
 
 import watchword
 from watchword import redact
-from watchword.fields import secret_names
-from watchword.playground import AWKWARD_CREDENTIALS, CREDENTIALS, Playground, SignInWish, document
+from watchword.methods.fields import secret_names
+from watchword_playground import AWKWARD_CREDENTIALS, CREDENTIALS, Playground, SignInOptions, document
 
 METHODS = sorted(set(CREDENTIALS) - {"none"})
 
@@ -35,7 +35,7 @@ def test_nothing_secret_is_shown(playground, caplog, capsys, method, awkward):
     """Success, refusal, faults, silence, a dead server: no secret in logs, output, errors or reprs."""
     fields = document(playground.url, method) | (AWKWARD_CREDENTIALS[method] if awkward else {})
     if watchword.METHODS[method].signs_in:
-        wish = SignInWish(method=method, client_id=fields["client_id"])
+        wish = SignInOptions(method=method, client_id=fields["client_id"])
         fields["refresh_token"] = playground.sign_in(wish)["refresh_token"]
     caplog.set_level(logging.DEBUG)
     shown = []

@@ -8,8 +8,8 @@ import pickle  # noqa: TID251 - process pools bring errors back by it
 import pytest
 
 import watchword
-from watchword.codes import finding
-from watchword.diagnosis import Report
+from watchword.findings.codes import finding
+from watchword.findings.report import Report
 
 FINDING = finding("rate_limited_429", "Too fast.", evidence={"status": "429"}, retry_after=7)
 REPORT = Report(FINDING, (FINDING,), 0.5)

@@ -82,9 +82,19 @@ def test_arrows_go_one_way():
         name = ".".join(path.relative_to(CORE).with_suffix("").parts).removesuffix(".__init__")
         graph[name] = set(imports_of(path)) - {name}
     order = list(graphlib.TopologicalSorter(graph).static_order())
-    layers = ["watchword.diagnosis", "watchword.placement", "watchword.methods", "watchword.document"]
-    layers += ["watchword.resolution", "watchword.connection", "watchword.validate", "watchword.cli"]
-    assert {"watchword.connection", "watchword.validate", "watchword.methods.basic"} < set(order)
+    layers = [
+        "watchword.findings.finding",
+        "watchword.http.placement",
+        "watchword.methods",
+        "watchword.document.reading",
+    ]
+    layers += [
+        "watchword.document.resolution",
+        "watchword.connection",
+        "watchword.validation.procedure",
+        "watchword.cli",
+    ]
+    assert {"watchword.connection", "watchword.validation.procedure", "watchword.methods.basic"} < set(order)
     for lower, upper in itertools.pairwise(layers):
         assert not any(f"{target}.".startswith(f"{upper}.") for target in reachable(graph, lower)), upper
     above = {name for name in graph if any(target.startswith("watchword.cli") for target in graph[name])}

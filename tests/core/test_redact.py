@@ -6,10 +6,11 @@ import itertools
 
 import pytest
 
-from watchword import bodies, redact
-from watchword.tokens.keeper import Keeper
-from watchword.tokens.own import OwnTokens
+from watchword import redact
+from watchword.http import bodies
+from watchword.tokens.local_tokens import LocalTokens
 from watchword.tokens.token import Token
+from watchword.tokens.token_cache import TokenCache
 
 HEX = "5d672d79c15b13162d9279b0855cfba6"
 
@@ -66,9 +67,9 @@ def test_a_keeper_has_its_two_last_tokens_masked():
         redact.register_token(token.access_token)
         return token
 
-    keeper = Keeper(OwnTokens(fetch))
+    token_cache = TokenCache(LocalTokens(fetch))
     for _ in range(50):
-        keeper.renew()
+        token_cache.renew()
     assert redact.text("issued-token-0049 issued-token-0048 issued-token-0001") == "*** *** issued-token-0001"
     assert len(redact.known()) < 10
 
@@ -82,8 +83,8 @@ def test_a_token_that_comes_back_stays_masked():
         redact.register_token(token.access_token)
         return token
 
-    keeper = Keeper(OwnTokens(fetch))
-    held = [keeper.renew().token.access_token for _ in range(3)][-1]
+    token_cache = TokenCache(LocalTokens(fetch))
+    held = [token_cache.renew().token.access_token for _ in range(3)][-1]
     assert redact.text(held) == "***"
 
 

@@ -11,10 +11,10 @@ import pytest
 from dagster_shared.serdes import serialize_value
 
 from dagster_watchword import ApiResource, resource_from_document, secret_manager
-from watchword.playground import Playground
-from watchword.playground.secret_manager import SecretManagerServer
 from watchword.secrets import sources
 from watchword.secrets.vault import Vault, open_vault
+from watchword_playground import Playground
+from watchword_playground.secret_manager import SecretManagerServer
 
 Materialize: TypeAlias = Callable[..., dg.ExecuteInProcessResult]
 MakeResource: TypeAlias = Callable[..., ApiResource]

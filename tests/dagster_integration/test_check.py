@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from dagster_watchword import ApiResource, build_credentials_check
-from watchword.playground import Playground
+from watchword_playground import Playground
 
 MakeResource = Callable[..., ApiResource]
 Materialize = Callable[..., dg.ExecuteInProcessResult]

@@ -7,7 +7,7 @@ import pytest
 
 import watchword
 from dagster_watchword import RESOURCES, OAuth2ClientCredentialsResource, resource_from_document
-from watchword.playground import CREDENTIALS, document
+from watchword_playground import CREDENTIALS, document
 
 BASE = "http://127.0.0.1:9"
 

@@ -9,10 +9,10 @@ import dagster as dg
 import pytest
 from dagster_shared.serdes import serialize_value
 
-from watchword.airflow_format import airflow_json
-from watchword.playground import Playground, document
-from watchword.playground.secret_manager import SecretManagerServer
+from watchword.connections.airflow_format import airflow_json
 from watchword.secrets.vault import Vault
+from watchword_playground import Playground, document
+from watchword_playground.secret_manager import SecretManagerServer
 
 DESCRIBED = Path(__file__).with_name("gated_project.py")
 

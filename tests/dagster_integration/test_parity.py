@@ -18,8 +18,8 @@ from dagster_watchword import (
     StoredConnectionResource,
     generate,
 )
-from watchword.document import CommonFields
-from watchword.fields import about, secret_names
+from watchword.document.common_fields import CommonFields
+from watchword.methods.fields import about, secret_names
 
 # Dagster's form of the types that it does not accept.
 TRANSLATED = {

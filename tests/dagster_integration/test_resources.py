@@ -19,7 +19,7 @@ from dagster_watchword import (
     OAuth2ClientCredentialsResource,
     StoredConnectionResource,
 )
-from watchword.playground import Playground, document
+from watchword_playground import Playground, document
 
 MakeResource = Callable[..., ApiResource]
 Materialize = Callable[..., dg.ExecuteInProcessResult]

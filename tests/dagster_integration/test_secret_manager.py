@@ -15,7 +15,7 @@ from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 import watchword
 from dagster_watchword import GoogleSecretManagerResource
 from watchword import redact
-from watchword.playground.secret_manager import FaultKind, SecretManagerServer
+from watchword_playground.secret_manager import FaultKind, SecretManagerServer
 
 Materialize = Callable[..., dg.ExecuteInProcessResult]
 Written = Callable[[dg.ExecuteInProcessResult], str]

@@ -9,10 +9,10 @@ import pytest
 from dagster_shared.serdes import serialize_value
 
 from dagster_watchword import RESOURCES, ApiKeyResource, ApiResource, build_credentials_check
-from watchword.fields import secret_names
 from watchword.methods import METHODS
-from watchword.playground import CREDENTIALS, Playground, document
+from watchword.methods.fields import secret_names
 from watchword.redact import forms
+from watchword_playground import CREDENTIALS, Playground, document
 
 MakeResource = Callable[..., ApiResource]
 Materialize = Callable[..., dg.ExecuteInProcessResult]

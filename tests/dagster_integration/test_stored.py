@@ -9,16 +9,16 @@ import pytest
 
 import watchword
 from dagster_watchword import ApiResource, StoredConnectionResource, build_credentials_check
-from watchword.airflow_format import airflow_json
-from watchword.playground import Playground
-from watchword.playground.secret_manager import SecretManagerServer
+from watchword.connections.airflow_format import airflow_json
+from watchword.connections.by_name import keep
 from watchword.redact import forms
 from watchword.secrets import sources
 from watchword.secrets.cache import Caching
-from watchword.secrets.connections import keep
 from watchword.secrets.google.calls import Patience
 from watchword.secrets.google.manager import Options, SecretManager
 from watchword.secrets.vault import Vault
+from watchword_playground import Playground
+from watchword_playground.secret_manager import SecretManagerServer
 
 Materialize = Callable[..., dg.ExecuteInProcessResult]
 Written = Callable[[dg.ExecuteInProcessResult], str]

@@ -22,7 +22,8 @@ import typer
 
 import watchword
 from watchword.cli.app import app
-from watchword.secrets import connections, sources
+from watchword.connections import by_name
+from watchword.secrets import sources
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
@@ -46,8 +47,8 @@ with warnings.catch_warnings():
     import airflow.providers.http.operators.http  # noqa: F401 - imported here for its warnings
     import dagster
 
-    from watchword.playground import CREDENTIALS, Playground, document
-    from watchword.playground.secret_manager import SecretManagerServer
+    from watchword_playground import CREDENTIALS, Playground, document
+    from watchword_playground.secret_manager import SecretManagerServer
 
 
 def blocks():
@@ -133,7 +134,7 @@ def _keep(name, fields, monkeypatch, folder):
         monkeypatch.setenv(variable, "")
     monkeypatch.setattr(sources, "_opened", {})
     monkeypatch.setenv("WATCHWORD_STORE", f"sqlite:///{folder}/tokens.db")
-    connections.keep(sources.opened("local"), name, fields)
+    by_name.keep(sources.opened("local"), name, fields)
 
 
 def secrets_sections():

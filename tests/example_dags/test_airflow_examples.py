@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import watchword
-from watchword.playground import CREDENTIALS, Playground, document
+from watchword_playground import CREDENTIALS, Playground, document
 
 EXAMPLES = Path(__file__).parents[2] / "example_dags"
 NAMES = ["validate_then_extract", "validate_then_extract_http_operator"]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from watchword.playground import Playground, document
+from watchword_playground import Playground, document
 
 PROJECT = Path(__file__).parents[2] / "example_dags" / "dagster_project" / "definitions.py"
 METHOD = "api_key"

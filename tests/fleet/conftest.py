@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from watchword.playground import Playground, document
+from watchword_playground import Playground, document
 
 from .airflow_fleet import Fleet, connection, migrate, running, settings
 from .servers import REDIS, Postgres, postgres, redis_server

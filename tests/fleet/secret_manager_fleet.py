@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from watchword.playground import document
-from watchword.playground.secret_manager import SecretManagerServer
+from watchword_playground import document
+from watchword_playground.secret_manager import SecretManagerServer
 
 from .airflow_fleet import MEETINGS, Fleet, running, settings
 

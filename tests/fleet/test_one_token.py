@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from watchword.playground import Playground
+from watchword_playground import Playground
 
 from .airflow_fleet import Fleet
 

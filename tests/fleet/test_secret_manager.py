@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from watchword.playground import Playground
-from watchword.playground.secret_manager import SecretManagerServer
+from watchword_playground import Playground
+from watchword_playground.secret_manager import SecretManagerServer
 
 from .airflow_fleet import Fleet
 from .secret_manager_fleet import CONNECTION, LOOKUPS, METHOD, TASKS, emulated, looked_up

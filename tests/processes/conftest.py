@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import requests
 
-from watchword.playground import Playground, document
+from watchword_playground import Playground, document
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it asks for its runtime folder when it is imported

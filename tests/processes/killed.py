@@ -18,15 +18,15 @@ import requests
 
 import watchword
 from watchword.errors import SignInRequired, WatchwordError
-from watchword.oauth2.grant import Grant
-from watchword.tokens import shared
+from watchword.protocols.oauth2.grant import Grant
+from watchword.tokens import shared_tokens
 from watchword.tokens.renewal import Renewal
-from watchword.tokens.shelf import Shelf
+from watchword.tokens.stored_token import StoredToken
 from watchword.tokens.token import Token
 
 SURVIVORS = 4
 
-shared._SLACK = 1.0  # short leases: the others wait for the end of the victim's
+shared_tokens._SLACK = 1.0  # short leases: the others wait for the end of the victim's
 
 Patch = Callable[[], None]
 
@@ -66,35 +66,35 @@ def during_the_request() -> None:
 
 
 def during_the_save() -> None:
-    original = Shelf.save
+    original = StoredToken.save
 
-    def dying(self: Shelf, generation: int, issued: Any) -> Any:
+    def dying(self: StoredToken, generation: int, issued: Any) -> Any:
         def change(step: Any) -> Any:
             return self.store.change(self.key, lambda record, now: (step(record, now), die())[0])
 
         self.change = change
         return original(self, generation, issued)
 
-    Shelf.save = dying
+    StoredToken.save = dying
 
 
 STEPS: dict[str, Patch] = {
-    "before the load": before(Shelf, "load"),
-    "after the load": after(Shelf, "load"),
-    "before the lease": before(Shelf, "take"),
-    "after the lease": after(Shelf, "take"),
+    "before the load": before(StoredToken, "load"),
+    "after the load": after(StoredToken, "load"),
+    "before the lease": before(StoredToken, "take"),
+    "after the lease": after(StoredToken, "take"),
     "before the journal": before(Renewal, "_journalled"),
     "after the journal": before(Grant, "fetch"),
     "during the request": during_the_request,
     "after the answer": after(Grant, "fetch"),
-    "before the save": before(Shelf, "save"),
+    "before the save": before(StoredToken, "save"),
     "during the save": during_the_save,
-    "after the save": after(Shelf, "save"),
+    "after the save": after(StoredToken, "save"),
 }
 
 
 def call(connection: watchword.Connection) -> str:
-    connection._keeper.forget()
+    connection._token_cache.forget()
     try:
         with connection.session() as api:
             return str(api.get("/v1/me").status_code)
@@ -123,7 +123,7 @@ def forked(work: Callable[[], str]) -> Callable[[], str]:
 
 
 def expire(connection: watchword.Connection) -> None:
-    connection._keeper._origin.shelf.change(
+    connection._token_cache._provider.stored.change(
         lambda record, now: replace(record, obtained=now.after(-1e7)) if record.token else record
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from watchword.playground import Playground
+from watchword_playground import Playground
 
 HERE = Path(__file__).parent
 

@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from airflow_provider_watchword import form
-from watchword.playground import CREDENTIALS, Playground
+from watchword_playground import CREDENTIALS, Playground
 
 SECRET = str(CREDENTIALS["oauth2_client_credentials"]["client_secret"])
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import watchword
 from watchword import DocumentError
-from watchword.airflow_format import airflow_json, document_of, parsed
-from watchword.airflow_import import converted
+from watchword.connections.airflow_format import airflow_json, document_of, parsed
+from watchword.connections.airflow_import import converted
 
 FIELDS = ("conn_type", "host", "schema", "port", "login", "password", "extra")
 DOCUMENT = {"method": "basic", "base_url": "https://api.test/v2", "username": "ann", "password": "p:/@?#ä"}

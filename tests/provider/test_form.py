@@ -17,8 +17,9 @@ from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 from airflow_provider_watchword import form
 from airflow_provider_watchword.get_provider_info import INFO_FILE, get_provider_info
 from watchword import METHODS
-from watchword.document import SYNONYMS, CommonFields
-from watchword.fields import Section, about, secret_names
+from watchword.document.common_fields import CommonFields
+from watchword.document.reading import SYNONYMS
+from watchword.methods.fields import Section, about, secret_names
 
 FIELDS = form.conn_fields()
 MODELS = [CommonFields, *METHODS.values()]

@@ -17,7 +17,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 import watchword
 from airflow_provider_watchword import ApiHook
 from watchword import DocumentError
-from watchword.playground import CREDENTIALS, Playground
+from watchword_playground import CREDENTIALS, Playground
 
 Connect = Callable[..., str]
 METHODS = [method for method in CREDENTIALS if method != "none"]

@@ -10,7 +10,7 @@ import pytest
 from airflow.sdk._shared.secrets_masker import redact, reset_secrets_masker
 
 from airflow_provider_watchword import ApiHook
-from watchword.playground import CREDENTIALS
+from watchword_playground import CREDENTIALS
 
 Connect = Callable[..., str]
 

@@ -18,8 +18,8 @@ from airflow.sdk.exceptions import (
 
 import watchword
 from airflow_provider_watchword import CredentialSensor
-from watchword.fields import secret_names
-from watchword.playground import CREDENTIALS, Playground
+from watchword.methods.fields import secret_names
+from watchword_playground import CREDENTIALS, Playground
 
 Connect = Callable[..., str]
 METHODS = [method for method in CREDENTIALS if method != "none"]

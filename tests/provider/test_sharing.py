@@ -13,17 +13,17 @@ import trustme
 from airflow.providers.http.operators.http import HttpOperator
 from requests import Response
 
-from airflow_provider_watchword import ApiHook, sharing
-from watchword.playground import CREDENTIALS, Playground
+from airflow_provider_watchword import ApiHook, adapter_cache
+from watchword_playground import CREDENTIALS, Playground
 
 Connect = Callable[..., str]
 
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
-    sharing._kept.clear()
+    adapter_cache._kept.clear()
     yield
-    sharing._kept.clear()
+    adapter_cache._kept.clear()
 
 
 def document(number: int = 0, secret: str = "canary-7b1e") -> dict[str, object]:
@@ -84,42 +84,42 @@ def _next_page(response: Response) -> dict[str, str] | None:
 
 def test_an_edited_connection_gets_its_own_transport() -> None:
     """What counts is the content, the name and the socket options."""
-    first = sharing.shared(document(), "acme", ())
-    assert sharing.shared(document(), "acme", ()) is first
+    first = adapter_cache.shared(document(), "acme", ())
+    assert adapter_cache.shared(document(), "acme", ()) is first
     others = [
-        sharing.shared(document(secret="canary-other"), "acme", ()),
-        sharing.shared(document(), "other", ()),
-        sharing.shared(document(), "acme", [(1, 9, 1)]),
+        adapter_cache.shared(document(secret="canary-other"), "acme", ()),
+        adapter_cache.shared(document(), "other", ()),
+        adapter_cache.shared(document(), "acme", [(1, 9, 1)]),
     ]
     assert len({id(one.adapter) for one in (first, *others)}) == 4
 
 
 def test_the_table_holds_no_secret_in_its_keys() -> None:
     """A keyed hash stands for the content."""
-    sharing.shared(document(), "acme", ())
-    assert "canary" not in repr(sharing._kept)
+    adapter_cache.shared(document(), "acme", ())
+    assert "canary" not in repr(adapter_cache._kept)
 
 
 def test_the_table_is_bounded() -> None:
     """The transport used longest ago goes first."""
-    first = sharing.shared(document(0), "acme", ())
-    second = sharing.shared(document(1), "acme", ())
-    for number in range(2, sharing.MOST + 1):
-        sharing.shared(document(0), "acme", ())
-        sharing.shared(document(number), "acme", ())
-    assert len(sharing._kept) == sharing.MOST
-    assert sharing.shared(document(0), "acme", ()) is first
-    assert sharing.shared(document(1), "acme", ()) is not second
+    first = adapter_cache.shared(document(0), "acme", ())
+    second = adapter_cache.shared(document(1), "acme", ())
+    for number in range(2, adapter_cache.MOST + 1):
+        adapter_cache.shared(document(0), "acme", ())
+        adapter_cache.shared(document(number), "acme", ())
+    assert len(adapter_cache._kept) == adapter_cache.MOST
+    assert adapter_cache.shared(document(0), "acme", ()) is first
+    assert adapter_cache.shared(document(1), "acme", ()) is not second
 
 
 def test_a_forked_child_opens_its_own_connections(connect: Connect, playground: Playground) -> None:
     """Two processes never write into one socket, and no lock is taken along."""
     hook = ApiHook(connect())
     assert hook.run("/v1/me").status_code == 200
-    with sharing._lock:
+    with adapter_cache._lock:
         child = os.fork()
         if child == 0:
-            os._exit(0 if not sharing._kept and not sharing._lock.locked() else 1)
+            os._exit(0 if not adapter_cache._kept and not adapter_cache._lock.locked() else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert hook.run("/v1/me").status_code == 200
     assert playground.connections == 1

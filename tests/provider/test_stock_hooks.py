@@ -13,7 +13,7 @@ from airflow.providers.http.sensors.http import HttpSensor
 from requests.exceptions import InvalidHeader
 
 from airflow_provider_watchword import form
-from watchword.playground import CREDENTIALS, Playground
+from watchword_playground import CREDENTIALS, Playground
 
 Connect = Callable[..., str]
 METHODS = [method for method in CREDENTIALS if method != "none"]

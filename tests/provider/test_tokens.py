@@ -13,9 +13,9 @@ import pytest
 
 from airflow_provider_watchword import ApiHook, configuration, documents, sign_ins
 from watchword.errors import DocumentError
-from watchword.playground import Playground, SignInWish
-from watchword.tokens.stores import open_store
+from watchword.stores import open_store
 from watchword.tokens.token import Token
+from watchword_playground import Playground, SignInOptions
 
 Connect = Callable[..., str]
 
@@ -41,12 +41,12 @@ def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     """So that the command line and Airflow can be told the same thing once."""
     monkeypatch.setenv("AIRFLOW__WATCHWORD__STORE", SHARED)
     monkeypatch.setenv("WATCHWORD_STORE", f"sqlite:///{tmp_path / 'mine.db'}")
-    assert configuration.token_store().shown.endswith("mine.db")
+    assert configuration.token_store().display_url.endswith("mine.db")
 
 
 def test_what_is_said_nowhere_is_a_file_of_the_user_s(tmp_path: Path) -> None:
     """The same file that the command line uses."""
-    assert configuration.token_store().shown == f"sqlite:///{tmp_path / 'watchword' / 'tokens.db'}"
+    assert configuration.token_store().display_url == f"sqlite:///{tmp_path / 'watchword' / 'tokens.db'}"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_sign_ins_are_watched_by_name(connect: Connect, playground: Playground) 
     """Those of people, with what is known of their end; a machine's token is nobody's concern."""
     ApiHook(connect(MACHINE)).run("/v1/me")
     connection = ApiHook(connect(SIGN_IN)).connection
-    issued = playground.sign_in(SignInWish(user="grace"))
+    issued = playground.sign_in(SignInOptions(user="grace"))
     connection.accept_sign_in(
         Token(
             issued["access_token"],

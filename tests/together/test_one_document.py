@@ -20,7 +20,7 @@ with warnings.catch_warnings():
 
     from airflow_provider_watchword import ApiHook
     from dagster_watchword import ApiResource, build_credentials_check, resource_from_document
-    from watchword.playground import CREDENTIALS, Playground
+    from watchword_playground import CREDENTIALS, Playground
 
 
 @pytest.fixture

@@ -9,18 +9,18 @@ from requests import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 
 from watchword import redact
-from watchword.adapters.asynchronous import AsyncExchange
-from watchword.adapters.border import Border, cookies_for_stranger
+from watchword.adapters.asynchronous import AsyncFlowDriver
+from watchword.adapters.authenticator import Authenticator
+from watchword.adapters.body_refusal import BodyRefusal, body_refusal_of
 from watchword.adapters.extras import missing_extra
-from watchword.adapters.judge import Judge, judge_of
-from watchword.adapters.portable import UNREAD, Headers, Portable, changes, new_body
-from watchword.authenticator import Authenticator
-from watchword.body_rules import LARGEST_BODY
-from watchword.codes import finding
+from watchword.adapters.origin_guard import OriginGuard, cookies_for_foreign_origin
+from watchword.adapters.request_proxy import UNREAD_BODY, Headers, RequestProxy, changes, new_body
 from watchword.errors import RequestError
-from watchword.flow import Answered
+from watchword.findings.codes import finding
+from watchword.flow import FlowResponse
+from watchword.http.body_rules import LARGEST_BODY
+from watchword.http.urls import without_echo, without_secrets
 from watchword.redact import NeverPickled
-from watchword.urls import without_echo, without_secrets
 
 try:
     import aiohttp
@@ -31,7 +31,7 @@ try:
 except ModuleNotFoundError as missing:
     raise missing_extra("aiohttp") from missing
 
-redact.quiet_loggers()
+redact.filter_logs()
 
 
 class SigningMiddleware(NeverPickled):
@@ -49,8 +49,8 @@ class SigningMiddleware(NeverPickled):
 
     def __init__(self, authenticator: Authenticator) -> None:
         self._authenticator = authenticator
-        self._border = Border(authenticator.origins)
-        self._judge = judge_of(authenticator)
+        self._origin_guard = OriginGuard(authenticator.origins)
+        self._body_refusal = body_refusal_of(authenticator)
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
@@ -63,18 +63,18 @@ class SigningMiddleware(NeverPickled):
             aiohttp.ClientError: the network's faults, with no secret in them.
         """
         url = _address(request)
-        if not self._border.covers(url):
-            response = await handler(_for_stranger(request, self._border))
+        if not self._origin_guard.covers(url):
+            response = await handler(_for_foreign_origin(request, self._origin_guard))
             _clean_location(response, url, url)
             return response
         unsigned = _Unsigned(request, url)
-        judge = self._judge
-        exchange = AsyncExchange(self._authenticator, unsigned)
+        body_refusal = self._body_refusal
+        exchange = AsyncFlowDriver(self._authenticator, unsigned)
         response = await unsigned.send(exchange.at_once() or await exchange.first(), handler)
         try:
             while (
                 again := await exchange.following(
-                    _Answer(response) if judge is None else await _judged(judge, response)
+                    _Answer(response) if body_refusal is None else await _judged(body_refusal, response)
                 )
             ) is not None:
                 self._authenticator.carry_cookies(again, response.headers.getall("Set-Cookie", []))
@@ -100,14 +100,14 @@ class _Answer:
         return CaseInsensitiveDict(joined)
 
 
-async def _judged(judge: Judge, response: aiohttp.ClientResponse) -> Answered:
+async def _judged(body_refusal: BodyRefusal, response: aiohttp.ClientResponse) -> FlowResponse:
     """Return the response as a flow is to see it; its body is read where that can't take for ever."""
     answer = _Answer(response)
-    if not (judge.wants(answer) and _is_bounded(response)):
+    if not (body_refusal.wants(answer) and _is_bounded(response)):
         return answer
     body = await response.read()
     response.content = _stream_of(body)
-    return judge.judged(answer, body)
+    return body_refusal.judged(answer, body)
 
 
 def _is_bounded(response: aiohttp.ClientResponse) -> bool:
@@ -133,7 +133,7 @@ class _Unsigned:
         self._url = url
         payload = request.body
         self._body: object = (
-            (payload if isinstance(payload, AsyncIterablePayload) else UNREAD) if payload else None
+            (payload if isinstance(payload, AsyncIterablePayload) else UNREAD_BODY) if payload else None
         )
 
     @property
@@ -141,9 +141,9 @@ class _Unsigned:
         """Whether the body can be sent again."""
         return not (self._request.body and self._request.body.consumed)
 
-    def portable(self) -> Portable:
+    def proxy_request(self) -> RequestProxy:
         """Return it as a flow's own to change."""
-        return Portable(self._request.method, self._url, self._headers, self._body)
+        return RequestProxy(self._request.method, self._url, self._headers, self._body)
 
     def _headers(self) -> Headers:
         headers = self._request.headers.items()
@@ -201,12 +201,12 @@ def _address(request: aiohttp.ClientRequest) -> str:
     return f"{url.scheme}://{url.host_port_subcomponent}{url.raw_path_qs}"
 
 
-def _for_stranger(request: aiohttp.ClientRequest, border: Border) -> aiohttp.ClientRequest:
+def _for_foreign_origin(request: aiohttp.ClientRequest, origin_guard: OriginGuard) -> aiohttp.ClientRequest:
     """Return the request as another origin may see it: without a known secret in its URL."""
     url = str(request.url)
-    kept = border.for_stranger(url)
+    kept = origin_guard.for_foreign_origin(url)
     cookies = request.headers.get("Cookie", "")
-    kept_cookies = cookies_for_stranger(cookies)
+    kept_cookies = cookies_for_foreign_origin(cookies)
     if (kept, kept_cookies) == (url, cookies):
         return request
     clean = _copy(request)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
@@ -12,19 +11,21 @@ from weakref import WeakKeyDictionary
 
 from requests import PreparedRequest
 
-from watchword.adapters.portable import Unsigned, replayable, steps
+from watchword import forks
+from watchword.adapters.authenticator import Authenticator
+from watchword.adapters.request_proxy import Unsigned, replayable, start_flow
 from watchword.adapters.retry import Passes, pauses, wished_pause
-from watchword.authenticator import Authenticator, Use
-from watchword.flow import Answered, NeedToken
-from watchword.tokens.keeper import Keeper
+from watchword.adapters.token_usage import TokenUsage
+from watchword.flow import FlowResponse, NeedToken
 from watchword.tokens.token import Token
+from watchword.tokens.token_cache import TokenCache
 
 _THREADS = 2
 """Threads of a credential: one fetches, the other learns meanwhile that the old token still lasts.
 
 Each credential has its own, so that a token endpoint that is slow to answer holds up no other's."""
 
-_pools: WeakKeyDictionary[Keeper | Use, ThreadPoolExecutor] = WeakKeyDictionary()
+_pools: WeakKeyDictionary[TokenCache | TokenUsage, ThreadPoolExecutor] = WeakKeyDictionary()
 _lock = Lock()
 
 T = TypeVar("T")
@@ -35,61 +36,61 @@ class _Readable(Unsigned, Protocol):
         """Read the body into memory."""
 
 
-class _Response(Answered, Protocol):
+class _Response(FlowResponse, Protocol):
     async def aclose(self) -> None: ...
 
 
 R = TypeVar("R", bound=_Response)
 
 
-class AsyncExchange:
+class AsyncFlowDriver:
     """The same as `portable.Exchange`; the loop runs on while a token is fetched, a fresh one is at hand."""
 
     def __init__(self, authenticator: Authenticator, unsigned: _Readable) -> None:
         self._authenticator = authenticator
         self._unsigned = unsigned
-        self._steps = steps(authenticator, unsigned)
-        self._wish: object = None
+        self._steps = start_flow(authenticator, unsigned)
+        self._step: object = None
 
     def at_once(self) -> PreparedRequest | None:
         """Begin, and return what is to be sent where nothing has to be waited for: most requests' path."""
-        self._wish = wish = next(self._steps)
-        return wish if isinstance(wish, PreparedRequest) else None
+        self._step = step = next(self._steps)
+        return step if isinstance(step, PreparedRequest) else None
 
     async def first(self) -> PreparedRequest:
         """Return what is to be sent where `at_once` had nothing; raises RequestError and TokenError."""
-        granted = await self._granted(self._wish)
+        granted = await self._granted(self._step)
         if granted is None:
             raise TypeError("a flow sends its request at least once")
         return granted
 
-    async def following(self, response: Answered) -> PreparedRequest | None:
+    async def following(self, response: FlowResponse) -> PreparedRequest | None:
         """Return what is to be sent again, None where the answer is good; raises the same as `first`."""
         try:
-            wish = self._steps.send(response)
+            step = self._steps.send(response)
         except StopIteration:
             return None
-        again = await self._granted(wish)
+        again = await self._granted(step)
         return again and replayable(again, self._unsigned)
 
-    async def _granted(self, wish: object) -> PreparedRequest | None:
-        while not isinstance(wish, PreparedRequest):
-            if isinstance(wish, NeedToken):
-                token = await _token(self._authenticator, wish.rejected)
+    async def _granted(self, step: object) -> PreparedRequest | None:
+        while not isinstance(step, PreparedRequest):
+            if isinstance(step, NeedToken):
+                token = await _token(self._authenticator, step.rejected)
                 try:
-                    wish = self._steps.send(token)
+                    step = self._steps.send(token)
                 except StopIteration:  # it is no other than the refused one
                     return None
             else:
                 await self._unsigned.aread()
-                wish = next(self._steps)
-        return wish
+                step = next(self._steps)
+        return step
 
 
-async def end(use: Use) -> None:
+async def end(usage: TokenUsage) -> None:
     """End the use of a token, which may log out; never behind those who wait for a token."""
-    if use.begun:
-        await _on_thread(use, use.end)
+    if usage.begun:
+        await _on_thread(usage, usage.end)
 
 
 async def with_retries(attempt: Callable[[], Awaitable[R]], retries: int, passes: Passes) -> R:
@@ -112,14 +113,14 @@ async def with_retries(attempt: Callable[[], Awaitable[R]], retries: int, passes
 
 
 async def _token(authenticator: Authenticator, rejected: Token | None) -> Token:
-    keeper = authenticator.keeper
-    if keeper is None:
+    token_cache = authenticator.token_cache
+    if token_cache is None:
         return authenticator.token(rejected)
-    fresh = keeper.fresh(rejected)
-    return fresh if fresh is not None else await _on_thread(keeper, lambda: keeper.get(rejected))
+    fresh = token_cache.fresh(rejected)
+    return fresh if fresh is not None else await _on_thread(token_cache, lambda: token_cache.get(rejected))
 
 
-async def _on_thread(owner: Keeper | Use, work: Callable[[], T]) -> T:
+async def _on_thread(owner: TokenCache | TokenUsage, work: Callable[[], T]) -> T:
     """Return what the work returns; who is cancelled meanwhile leaves it to the others who wait."""
     with _lock:
         pool = _pools.get(owner)
@@ -128,10 +129,7 @@ async def _on_thread(owner: Keeper | Use, work: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(pool, work)
 
 
-def _after_fork() -> None:
-    global _lock, _pools  # the threads are the parent's, and so may the lock be
+@forks.in_child
+def _begin_child() -> None:
+    global _lock, _pools  # the parent's threads do not exist here, and one of them may hold the lock
     _lock, _pools = Lock(), WeakKeyDictionary()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

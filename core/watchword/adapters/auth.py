@@ -8,17 +8,10 @@ from typing import Any
 from requests import PreparedRequest, Response
 from requests.auth import AuthBase
 
-from watchword.adapters.border import cleaned
-from watchword.adapters.judge import judge_of
-from watchword.adapters.signing import (
-    clean_echo,
-    clean_location,
-    forget_cookies,
-    judged,
-    rewind,
-    stripped,
-)
-from watchword.authenticator import Authenticator
+from watchword.adapters.authenticator import Authenticator
+from watchword.adapters.body_refusal import body_refusal_of
+from watchword.adapters.origin_guard import cleaned
+from watchword.adapters.signing import clean_echo, clean_location, forget_cookies, judged, rewind, stripped
 from watchword.errors import WatchwordError
 from watchword.flow import Flow
 
@@ -36,7 +29,7 @@ class SigningAuth(AuthBase):
 
     def __init__(self, authenticator: Authenticator) -> None:
         self._authenticator = authenticator
-        self._judge = judge_of(authenticator)
+        self._body_refusal = body_refusal_of(authenticator)
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Authenticate the request in place."""
@@ -75,10 +68,12 @@ class SigningAuth(AuthBase):
 
     def _continued(self, flow: Flow, response: Response, options: dict[str, Any]) -> Response:
         """Hand the response to the flow and send what it wants sent again."""
-        judge = None if options.get("stream") else self._judge
+        body_refusal = None if options.get("stream") else self._body_refusal
         try:
             while (
-                again := self._authenticator.following(flow, judged(judge, response) if judge else response)
+                again := self._authenticator.following(
+                    flow, judged(body_refusal, response) if body_refusal else response
+                )
             ) is not None:
                 rewind(again)
                 self._authenticator.carry_cookies(again, response.raw.headers.getlist("Set-Cookie"))

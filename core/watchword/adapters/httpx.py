@@ -8,14 +8,15 @@ from typing import Any
 
 from watchword import redact
 from watchword.adapters import asynchronous
-from watchword.adapters.border import Border, cookies_for_stranger
+from watchword.adapters.authenticator import Authenticator
+from watchword.adapters.body_refusal import body_refusal_of
 from watchword.adapters.extras import missing_extra
-from watchword.adapters.judge import judge_of
-from watchword.adapters.portable import Exchange
+from watchword.adapters.origin_guard import OriginGuard, cookies_for_foreign_origin
+from watchword.adapters.request_proxy import FlowDriver
 from watchword.adapters.retry import IDEMPOTENT, with_retries
-from watchword.authenticator import Authenticator, Use
-from watchword.transport import Transport
-from watchword.urls import joined
+from watchword.adapters.token_usage import TokenUsage
+from watchword.http.transport_options import TransportOptions
+from watchword.http.urls import joined
 
 try:
     import httpx
@@ -23,11 +24,11 @@ except ModuleNotFoundError as missing:
     raise missing_extra("httpx") from missing
 
 from watchword.adapters.httpx_pools import Pools
-from watchword.adapters.httpx_reply import ajudged, judged, marked
 from watchword.adapters.httpx_request import UnsignedRequest, address, clean_location, is_replayable
+from watchword.adapters.httpx_response import ajudged, judged, marked
 from watchword.redact import NeverPickled
 
-redact.quiet_loggers()
+redact.filter_logs()
 
 
 class SigningTransport(httpx.BaseTransport):
@@ -37,12 +38,12 @@ class SigningTransport(httpx.BaseTransport):
     `response.request` hold no credential, and every hop is judged and signed anew.
     """
 
-    def __init__(self, authenticator: Authenticator, options: Transport) -> None:
+    def __init__(self, authenticator: Authenticator, options: TransportOptions) -> None:
         self._authenticator = authenticator
         self._retries = options.retries
-        self._border = Border(authenticator.origins)
-        self._use = Use(authenticator.keeper)
-        self._judge = judge_of(authenticator)
+        self._origin_guard = OriginGuard(authenticator.origins)
+        self._usage = TokenUsage(authenticator.token_cache)
+        self._body_refusal = body_refusal_of(authenticator)
         self._pools: Pools[httpx.HTTPTransport] = Pools(options, _pool)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -54,10 +55,10 @@ class SigningTransport(httpx.BaseTransport):
             httpx.TransportError: the network's faults, with no secret in them.
         """
         url = address(request.url)
-        covered = self._border.covers(url)
+        covered = self._origin_guard.covers(url)
         pool = self._pools.choose(url, covered=covered)
         if not covered:
-            _keep_from_stranger(self._border, request)
+            _clean_for_foreign_origin(self._origin_guard, request)
         unsigned = UnsignedRequest(request, url)
         attempt = self._authenticated if covered else _transmit_as_it_is
         if self._retries and _is_repeatable(request):
@@ -69,16 +70,16 @@ class SigningTransport(httpx.BaseTransport):
 
     def _authenticated(self, unsigned: UnsignedRequest, pool: httpx.HTTPTransport) -> httpx.Response:
         """Step the method's flow on copies of the request and return the last response."""
-        if not self._use.begun:
-            self._use.begin()
-        judge = self._judge
-        exchange = Exchange(self._authenticator, unsigned)
+        if not self._usage.begun:
+            self._usage.begin()
+        body_refusal = self._body_refusal
+        exchange = FlowDriver(self._authenticator, unsigned)
         signed = unsigned.signed(exchange.first())
         response = _transmit(signed, pool)
         try:
             while (
                 again := exchange.following(
-                    response if judge is None else judged(judge, response, unsigned.request)
+                    response if body_refusal is None else judged(body_refusal, response, unsigned.request)
                 )
             ) is not None:
                 self._authenticator.carry_cookies(again, response.headers.get_list("Set-Cookie"))
@@ -95,27 +96,27 @@ class SigningTransport(httpx.BaseTransport):
         """Close the connections, and give the token back where the method wants that and nobody uses it."""
         for pool in self._pools.all():
             pool.close()
-        self._use.end()
+        self._usage.end()
 
 
 class AsyncSigningTransport(httpx.AsyncBaseTransport):
     """The same as `SigningTransport` in an event loop of asyncio, which it never blocks."""
 
-    def __init__(self, authenticator: Authenticator, options: Transport) -> None:
+    def __init__(self, authenticator: Authenticator, options: TransportOptions) -> None:
         self._authenticator = authenticator
         self._retries = options.retries
-        self._border = Border(authenticator.origins)
-        self._use = Use(authenticator.keeper)
-        self._judge = judge_of(authenticator)
+        self._origin_guard = OriginGuard(authenticator.origins)
+        self._usage = TokenUsage(authenticator.token_cache)
+        self._body_refusal = body_refusal_of(authenticator)
         self._pools: Pools[httpx.AsyncHTTPTransport] = Pools(options, _async_pool)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request and raise as `SigningTransport.handle_request` does."""
         url = address(request.url)
-        covered = self._border.covers(url)
+        covered = self._origin_guard.covers(url)
         pool = self._pools.choose(url, covered=covered)
         if not covered:
-            _keep_from_stranger(self._border, request)
+            _clean_for_foreign_origin(self._origin_guard, request)
         unsigned = UnsignedRequest(request, url)
         attempt = self._authenticated if covered else _async_transmit_as_it_is
         if self._retries and _is_repeatable(request):
@@ -129,16 +130,18 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
     async def _authenticated(
         self, unsigned: UnsignedRequest, pool: httpx.AsyncHTTPTransport
     ) -> httpx.Response:
-        if not self._use.begun:
-            self._use.begin()
-        judge = self._judge
-        exchange = asynchronous.AsyncExchange(self._authenticator, unsigned)
+        if not self._usage.begun:
+            self._usage.begin()
+        body_refusal = self._body_refusal
+        exchange = asynchronous.AsyncFlowDriver(self._authenticator, unsigned)
         signed = unsigned.signed(exchange.at_once() or await exchange.first())
         response = await _async_transmit(signed, pool)
         try:
             while (
                 again := await exchange.following(
-                    response if judge is None else await ajudged(judge, response, unsigned.request)
+                    response
+                    if body_refusal is None
+                    else await ajudged(body_refusal, response, unsigned.request)
                 )
             ) is not None:
                 self._authenticator.carry_cookies(again, response.headers.get_list("Set-Cookie"))
@@ -155,14 +158,14 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
         """Close the connections, and give the token back where the method wants that and nobody uses it."""
         for pool in self._pools.all():
             await pool.aclose()
-        if self._authenticator.keeper is not None:
-            await asynchronous.end(self._use)
+        if self._authenticator.token_cache is not None:
+            await asynchronous.end(self._usage)
 
 
 class ApiClient(NeverPickled, httpx.Client):
     """A client whose relative paths join the base URL and whose requests are authenticated when sent."""
 
-    def __init__(self, base_url: str, authenticator: Authenticator, options: Transport) -> None:
+    def __init__(self, base_url: str, authenticator: Authenticator, options: TransportOptions) -> None:
         signing = SigningTransport(authenticator, options)
         super().__init__(base_url=base_url, transport=signing, timeout=options.timeout, auth=httpx.Auth())
         self._joined = partial(joined, base_url)
@@ -181,7 +184,7 @@ class ApiClient(NeverPickled, httpx.Client):
 class AsyncApiClient(NeverPickled, httpx.AsyncClient):
     """The same as `ApiClient` for asyncio."""
 
-    def __init__(self, base_url: str, authenticator: Authenticator, options: Transport) -> None:
+    def __init__(self, base_url: str, authenticator: Authenticator, options: TransportOptions) -> None:
         signing = AsyncSigningTransport(authenticator, options)
         super().__init__(base_url=base_url, transport=signing, timeout=options.timeout, auth=httpx.Auth())
         self._joined = partial(joined, base_url)
@@ -231,14 +234,14 @@ async def _async_transmit(request: httpx.Request, pool: httpx.AsyncHTTPTransport
         raise
 
 
-def _keep_from_stranger(border: Border, request: httpx.Request) -> None:
+def _clean_for_foreign_origin(origin_guard: OriginGuard, request: httpx.Request) -> None:
     """Remove known secrets from URL and cookies of a request to another origin, in place, for its log."""
     url = str(request.url)
-    kept = border.for_stranger(url)
+    kept = origin_guard.for_foreign_origin(url)
     if kept != url:
         request.url = httpx.URL(kept)
     cookies = request.headers.pop("Cookie", "")
-    if kept := cookies_for_stranger(cookies):
+    if kept := cookies_for_foreign_origin(cookies):
         request.headers["Cookie"] = kept
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
 
-from watchword.adapters.asynchronous import AsyncExchange
-from watchword.adapters.border import cleaned
+from watchword.adapters.asynchronous import AsyncFlowDriver
+from watchword.adapters.authenticator import Authenticator
+from watchword.adapters.body_refusal import body_refusal_of
 from watchword.adapters.extras import missing_extra
-from watchword.adapters.judge import judge_of
-from watchword.adapters.portable import Exchange
-from watchword.authenticator import Authenticator
-from watchword.codes import finding
+from watchword.adapters.origin_guard import cleaned
+from watchword.adapters.request_proxy import FlowDriver
 from watchword.errors import DocumentError
-from watchword.placement import Placement, Slot
+from watchword.findings.codes import finding
+from watchword.http.placement import Placement, Slot
 
 try:
     import httpx
@@ -43,7 +43,7 @@ class HttpxAuth(NeverPickled, httpx.Auth):
         if unsigned is None:
             yield request
             return
-        exchange = Exchange(self._authenticator, unsigned)
+        exchange = FlowDriver(self._authenticator, unsigned)
         unsigned.become(exchange.first())
         response = yield request
         while not response.history and (again := exchange.following(response)) is not None:
@@ -56,7 +56,7 @@ class HttpxAuth(NeverPickled, httpx.Auth):
         if unsigned is None:
             yield request
             return
-        exchange = AsyncExchange(self._authenticator, unsigned)
+        exchange = AsyncFlowDriver(self._authenticator, unsigned)
         unsigned.become(exchange.at_once() or await exchange.first())
         response = yield request
         while not response.history and (again := await exchange.following(response)) is not None:
@@ -78,7 +78,7 @@ def _refuse_unsuitable(authenticator: Authenticator) -> None:
     That is where a credential goes elsewhere, which httpx would take along to a stranger, and where
     bodies are to be read, since httpx does not tell its auth which replies the caller streams.
     """
-    if judge_of(authenticator):
+    if body_refusal_of(authenticator):
         message = "This connection has refresh_on_body, and httpx tells no auth whether a reply is streamed."
         raise DocumentError([finding("adapter_unsuitable", message)])
     placed = (*authenticator.method.placements(), *authenticator.secrets)

@@ -12,9 +12,9 @@ from urllib.request import getproxies
 import httpx
 from requests.utils import get_environ_proxies, select_proxy
 
-from watchword.codes import finding
 from watchword.errors import DocumentError
-from watchword.transport import Transport
+from watchword.findings.codes import finding
+from watchword.http.transport_options import TransportOptions
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ class Pools(Generic[T]):
     the environment is chosen for each URL as requests does.
     """
 
-    def __init__(self, options: Transport, make: Callable[[ssl.SSLContext, str | None], T]) -> None:
+    def __init__(self, options: TransportOptions, make: Callable[[ssl.SSLContext, str | None], T]) -> None:
         self._make = make
         self._proxy = options.proxy
         self._looks_around = options.proxy is None and bool(getproxies())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 from requests import PreparedRequest
 
-from watchword.adapters.portable import UNREAD, Headers, Portable, changes, new_body
-from watchword.urls import without_echo, without_secrets
+from watchword.adapters.request_proxy import UNREAD_BODY, Headers, RequestProxy, changes, new_body
+from watchword.http.urls import without_echo, without_secrets
 
 _LATIN_1 = "iso-8859-1"
 """One character a byte, so that headers are written in the bytes that are given."""
@@ -26,9 +26,9 @@ class UnsignedRequest:
         """Whether the body can be sent again."""
         return is_replayable(self.request)
 
-    def portable(self) -> Portable:
+    def proxy_request(self) -> RequestProxy:
         """Return it as a flow's own to change."""
-        return Portable(self.request.method, self._url, self._headers, self._body)
+        return RequestProxy(self.request.method, self._url, self._headers, self._body)
 
     def _headers(self) -> Headers:
         return [
@@ -128,4 +128,4 @@ def _content(request: httpx.Request) -> object:
     try:
         return request.content or None
     except httpx.RequestNotRead:
-        return UNREAD if is_replayable(request) else request.stream
+        return UNREAD_BODY if is_replayable(request) else request.stream

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
-from watchword.flow import Answered
-from watchword.transport import retry_after
+from watchword.flow import FlowResponse
+from watchword.http.durations import retry_after
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 PASSING = frozenset({429, 502, 503, 504})
@@ -20,7 +20,7 @@ Passes = Callable[[Exception], bool]
 """Says of a client library's exception whether waiting may mend it."""
 
 
-class _Response(Answered, Protocol):
+class _Response(FlowResponse, Protocol):
     def close(self) -> None: ...
 
 
@@ -56,7 +56,7 @@ def pauses(retries: int) -> Iterator[float]:
         yield 0.5 * 2**number * random.uniform(0.5, 1.5)  # noqa: S311 - jitter
 
 
-def wished_pause(response: Answered, usual: float) -> float | None:
+def wished_pause(response: FlowResponse, usual: float) -> float | None:
     """Return how long to wait after this answer, in seconds; None where it is to be passed on."""
     wished = retry_after(response.headers.get("Retry-After"))
     pause = usual if wished is None else wished

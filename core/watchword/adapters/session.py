@@ -7,9 +7,9 @@ from copy import copy
 from requests import PreparedRequest, Request, Response, Session
 
 from watchword.adapters.signing import SigningAdapter
-from watchword.origins import origin
+from watchword.http.origins import origin
+from watchword.http.urls import joined
 from watchword.redact import NeverPickled
-from watchword.urls import joined
 
 
 class ApiSession(NeverPickled, Session):

@@ -13,27 +13,27 @@ from requests.models import REDIRECT_STATI
 from requests.utils import rewind_body
 
 from watchword import redact
-from watchword.adapters.border import Border, cookies_for_stranger
-from watchword.adapters.judge import Judge, judge_of
+from watchword.adapters.body_refusal import BodyRefusal, body_refusal_of
+from watchword.adapters.origin_guard import OriginGuard, cookies_for_foreign_origin
 from watchword.adapters.retry import IDEMPOTENT, with_retries
-from watchword.authenticator import Use
-from watchword.codes import finding
+from watchword.adapters.token_usage import TokenUsage
 from watchword.errors import RequestError
-from watchword.headers import text_of
+from watchword.findings.codes import finding
+from watchword.http.headers import text_of
+from watchword.http.urls import without_echo, without_secrets
 from watchword.redact import NeverPickled
-from watchword.urls import without_echo, without_secrets
 
 if TYPE_CHECKING:
-    from watchword.authenticator import Authenticator
-    from watchword.flow import Answered
-    from watchword.transport import Transport
+    from watchword.adapters.authenticator import Authenticator
+    from watchword.flow import FlowResponse
+    from watchword.http.transport_options import TransportOptions
 
 SocketOptions: TypeAlias = Sequence[tuple[int, int, int]]
 
 _Options: TypeAlias = tuple[Any, ...]
 """What `HTTPAdapter.send` takes behind the request: stream, timeout, verify, cert, proxies."""
 
-redact.quiet_loggers()
+redact.filter_logs()
 
 
 class SigningAdapter(NeverPickled, HTTPAdapter):
@@ -44,17 +44,17 @@ class SigningAdapter(NeverPickled, HTTPAdapter):
     """
 
     def __init__(
-        self, authenticator: Authenticator, transport: Transport, socket_options: SocketOptions = ()
+        self, authenticator: Authenticator, transport: TransportOptions, socket_options: SocketOptions = ()
     ) -> None:
         self.authenticator = authenticator
         self.transport = transport
         self._socket_options = list(socket_options)
-        self._border = Border(authenticator.origins)
+        self._origin_guard = OriginGuard(authenticator.origins)
         self._own = transport.overrides()
         self._foreign = transport.overrides(credentials=False)
         self._own_cookies = authenticator.own_cookies
-        self._use = Use(authenticator.keeper)
-        self._judge = judge_of(authenticator)
+        self._usage = TokenUsage(authenticator.token_cache)
+        self._body_refusal = body_refusal_of(authenticator)
         super().__init__()
 
     def init_poolmanager(
@@ -87,9 +87,9 @@ class SigningAdapter(NeverPickled, HTTPAdapter):
             TokenError: the method needs a token and none could be had.
             requests.RequestException: the network's faults, with no secret in them.
         """
-        covered = self._border.covers(request.url or "")
+        covered = self._origin_guard.covers(request.url or "")
         if not covered:
-            request = stripped(request, self._border.for_stranger(request.url or ""))
+            request = stripped(request, self._origin_guard.for_foreign_origin(request.url or ""))
         own = self._own if covered else self._foreign
         if own:
             verify, cert = own.get("verify", verify), own.get("cert", cert)
@@ -109,16 +109,16 @@ class SigningAdapter(NeverPickled, HTTPAdapter):
     def _authenticated(self, request: PreparedRequest, options: _Options) -> Response:
         """Step the method's flow on a copy of the request and return the last response."""
         authenticator = self.authenticator
-        if not self._use.begun:
-            self._use.begin()
-        judge, stream = self._judge, options[0]
+        if not self._usage.begun:
+            self._usage.begin()
+        body_refusal, stream = self._body_refusal, options[0]
         flow = authenticator.flow(request.copy())
         response = self._transmit(authenticator.first(flow), request, options)
         refused: list[Response] = []
         try:
             while (
                 again := authenticator.following(
-                    flow, response if judge is None or stream else judged(judge, response)
+                    flow, response if body_refusal is None or stream else judged(body_refusal, response)
                 )
             ) is not None:
                 rewind(again)
@@ -139,7 +139,7 @@ class SigningAdapter(NeverPickled, HTTPAdapter):
     def close(self) -> None:
         """Close the connections, and give the token back where the method wants that and nobody uses it."""
         super().close()
-        self._use.end()
+        self._usage.end()
 
     def _transmit_as_it_is(self, request: PreparedRequest, options: _Options) -> Response:
         return self._transmit(request, request, options)
@@ -158,9 +158,9 @@ class SigningAdapter(NeverPickled, HTTPAdapter):
         return response
 
 
-def judged(judge: Judge, response: Response) -> Answered:
+def judged(body_refusal: BodyRefusal, response: Response) -> FlowResponse:
     """Return the response as a flow is to see it; its body is read, as its session would do next."""
-    return judge.judged(response, response.content) if judge.wants(response) else response
+    return body_refusal.judged(response, response.content) if body_refusal.wants(response) else response
 
 
 def rewind(request: PreparedRequest) -> None:
@@ -188,7 +188,7 @@ def passes(error: Exception) -> bool:
 def stripped(request: PreparedRequest, url: str) -> PreparedRequest:
     """Return the request as another origin may see it: with this URL, without known secrets as cookies."""
     cookies = text_of(request.headers.get("Cookie"))
-    kept = cookies_for_stranger(cookies)
+    kept = cookies_for_foreign_origin(cookies)
     if url == request.url and kept == cookies:
         return request
     other = request.copy()

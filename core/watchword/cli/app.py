@@ -23,7 +23,7 @@ from watchword.cli.store import store_commands
 from watchword.cli.tokens import tokens
 from watchword.cli.validate import validate
 from watchword.errors import WatchwordError
-from watchword.fields import about
+from watchword.methods.fields import about
 
 WRONG_USAGE = 64
 INTERRUPTED = 130
@@ -96,7 +96,7 @@ def methods() -> None:
 def playground(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8642) -> int:
     """Serve a local API that truly verifies each method, to try watchword against; Ctrl-C stops it."""
     try:
-        from watchword.playground import serve  # noqa: PLC0415 - an extra
+        from watchword_playground import serve  # noqa: PLC0415 - an extra
 
         serve(port, _announce)
     except (ImportError, OSError) as error:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import typer
 
 from watchword.cli.output import fail, say
-from watchword.codes import finding
 from watchword.errors import TokenError
-from watchword.sign_in.callback import HOST, Callback, Place, listening
+from watchword.findings.codes import finding
+from watchword.sign_in.callback import HOST, Callback, ListenAddress, listening
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Way:
         return answer.strip()
 
     @contextlib.contextmanager
-    def listening(self, place: Place) -> Iterator[Callback]:
+    def listening(self, place: ListenAddress) -> Iterator[Callback]:
         """Listen for the browser; ends the command where the port can't be had."""
         with contextlib.ExitStack() as stack:
             try:
@@ -69,12 +69,12 @@ class Way:
             raise TokenError([finding("read_timeout", message, advice=advice)])
         return url
 
-    def place(self, place: Place) -> Place:
+    def place(self, place: ListenAddress) -> ListenAddress:
         """Return the place with the wished port; ends the command where the document wants another."""
         if place.port and self.port not in {0, place.port}:
             fail(f"the document's redirect_uri has the port {place.port}: leave --port out")
-        return Place(place.host, place.port or self.port, place.path)
+        return ListenAddress(place.host, place.port or self.port, place.path)
 
 
-ANYWHERE = Place(HOST, 0, "/callback")
+ANYWHERE = ListenAddress(HOST, 0, "/callback")
 """Where to listen unless the document says it (RFC 8252 section 7.3)."""

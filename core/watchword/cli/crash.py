@@ -8,7 +8,7 @@ import traceback
 import typer
 
 from watchword import redact
-from watchword.diagnosis import printable
+from watchword.findings.finding import printable
 
 STATUS = 70
 """The exit status of a fault of the program itself (EX_SOFTWARE)."""

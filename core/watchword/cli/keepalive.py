@@ -9,9 +9,9 @@ import typer
 from watchword.cli.documents import HELP, NameOption, opened
 from watchword.cli.output import say, say_error, status_of, worst
 from watchword.cli.tokens import sign_in_ends
-from watchword.codes import finding
 from watchword.connection import Connection
 from watchword.errors import SignInRequired, WatchwordError
+from watchword.findings.codes import finding
 from watchword.tokens.health import DAY
 
 

@@ -25,10 +25,10 @@ from watchword.cli.documents import (
 )
 from watchword.cli.login_oauth2 import by_browser, by_code
 from watchword.cli.output import fail, remark, reporting, say, span
-from watchword.codes import finding
 from watchword.connection import Connection
-from watchword.diagnosis import Finding
 from watchword.errors import DocumentError
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
 from watchword.tokens.health import Health
 
 PATIENCE = 600.0
@@ -97,12 +97,12 @@ def _sign_in(connection: Connection, way: Way) -> None:
         wanted = ", ".join((_OAUTH1, *_WAYS))
         message = f"A sign-in is for the method {wanted}; this connection's method is {method}."
         raise DocumentError([finding("unknown_method", message, advice="Validate it: it needs no sign-in.")])
-    if connection.store.shown == "memory://":
+    if connection.store.display_url == "memory://":
         fail("the token store is memory://, which ends with this command: set WATCHWORD_STORE")
     remarks = sign_in(connection, way)
     health = connection.health()
     say(f"Signed in: {connection.name} at {health.host}; {_how_long(health)}.")
-    say(f"Kept in the token store {connection.store.shown}.")
+    say(f"Kept in the token store {connection.store.display_url}.")
     remark(remarks)
 
 

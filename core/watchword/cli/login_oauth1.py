@@ -15,8 +15,8 @@ import watchword
 from watchword.cli.browser import Way
 from watchword.cli.output import fail, say
 from watchword.connection import Connection
-from watchword.references import is_reference
-from watchword.sign_in.callback import Place
+from watchword.document.references import is_reference
+from watchword.sign_in.callback import ListenAddress
 from watchword.sign_in.oauth1 import AccessToken, begin, finish, verifier_from
 
 _RESULT = ("access_token", "token_secret")
@@ -43,7 +43,7 @@ def _pasted(connection: Connection, way: Way) -> AccessToken:
 
 
 def _called_back(connection: Connection, way: Way) -> AccessToken:
-    with way.listening(Place(port=way.port)) as callback:
+    with way.listening(ListenAddress(port=way.port)) as callback:
         begun = begin(connection, callback.url)
         way.announce(begun.authorize_url, callback)
         return finish(connection, begun, verifier_from(way.visit(callback), begun))

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 from watchword.cli.browser import ANYWHERE, Way
 from watchword.cli.output import say
 from watchword.connection import Connection
-from watchword.diagnosis import Finding
+from watchword.findings.finding import Finding
 from watchword.methods.oauth2_authorization_code import OAuth2AuthorizationCode
 from watchword.sign_in import device, oauth2
-from watchword.sign_in.callback import Place, place_of
+from watchword.sign_in.callback import ListenAddress, listen_address_of
 
 _NOBODY_LISTENS = 8400
 """The port in a redirect URI that nobody comes to: the browser shows an error, and the URL to be pasted."""
@@ -19,7 +19,7 @@ _NOBODY_LISTENS = 8400
 def by_browser(connection: Connection, way: Way) -> list[Finding]:
     """Sign in with a browser on this machine, or with one elsewhere whose last URL is pasted."""
     redirect_uri = _registered(connection)
-    place = place_of(redirect_uri) if redirect_uri else ANYWHERE
+    place = listen_address_of(redirect_uri) if redirect_uri else ANYWHERE
     if way.paste or place is None:
         return _pasted(connection, way, redirect_uri)
     with way.listening(way.place(place)) as callback:
@@ -45,7 +45,7 @@ def _registered(connection: Connection) -> str:
     return (method.redirect_uri or "") if isinstance(method, OAuth2AuthorizationCode) else ""
 
 
-def _returning(registered: str, place: Place, listened: str) -> str:
+def _returning(registered: str, place: ListenAddress, listened: str) -> str:
     """Return the redirect URI: to the letter as it is registered, but for a port that was left open."""
     if not registered:
         return listened

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from watchword.cli.documents import DocumentArgument, NameOption, opened
 from watchword.cli.output import remark, reporting, say
-from watchword.diagnosis import Permanence
+from watchword.findings.finding import Permanence
 
 
 def logout(document: DocumentArgument, name: NameOption = None) -> int:
@@ -18,10 +18,10 @@ def logout(document: DocumentArgument, name: NameOption = None) -> int:
         connection = opened(document, name)
         ended = sign_out(connection)
     if not ended.was_kept:
-        say(f"There is no sign-in of {connection.name} in the token store {connection.store.shown}.")
+        say(f"There is no sign-in of {connection.name} in the token store {connection.store.display_url}.")
         return 0
     revoked = ", and revoked at the provider" if ended.is_revoked else ""
-    say(f"Signed out: {connection.name} is forgotten in {connection.store.shown}{revoked}.")
+    say(f"Signed out: {connection.name} is forgotten in {connection.store.display_url}{revoked}.")
     if ended.remark:
         remark([ended.remark])
     return Permanence.PERMANENT.exit_code if ended.is_revoked is False else 0

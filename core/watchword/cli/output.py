@@ -10,8 +10,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from watchword.diagnosis import Finding, Permanence, Report, Severity, printable
 from watchword.errors import WatchwordError
+from watchword.findings.finding import Finding, Permanence, Severity, printable
+from watchword.findings.report import Report
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "green"}
 

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from watchword import redact
-from watchword.cli.connections.places import (
+from watchword.cli.connections.common import (
     FromOption,
     InOption,
     Place,
@@ -17,12 +17,12 @@ from watchword.cli.connections.places import (
     place_of,
 )
 from watchword.cli.output import fail, reporting, say
-from watchword.codes import finding
-from watchword.document import STAND_INS
+from watchword.connections import by_name
+from watchword.document.reading import STAND_INS
+from watchword.document.references import ALLOWED_VARIABLE, ReferencePolicy
 from watchword.errors import SecretError
-from watchword.references import ALLOWED_VARIABLE, Fence
-from watchword.secrets import connections
-from watchword.secrets.store import check_name
+from watchword.findings.codes import finding
+from watchword.secrets.secret_store import check_name
 
 SecretArgument = Annotated[str, typer.Argument(help="The name of the secret.")]
 
@@ -48,8 +48,8 @@ def set_(name: SecretArgument, origin: FromOption = None, source: InOption = Non
             fail("nothing was kept: the secret is empty, or asterisks that stand for one")
         place.store.put(name, text.encode())
     reference = place.document(name)
-    say(f"Kept: {name} in {place.store.shown}. A secret field refers to it as {reference}.")
-    if not Fence.from_environment().admits(reference):
+    say(f"Kept: {name} in {place.store.display_name}. A secret field refers to it as {reference}.")
+    if not ReferencePolicy.from_environment().allows(reference):
         say(
             f"warning: {ALLOWED_VARIABLE} does not admit {reference}, so no kept connection may use it",
             err=True,
@@ -64,11 +64,11 @@ def listed(source: InOption = None) -> None:
     """
     with reporting():
         place = place_of(source)
-        names = [name for name in place.store.names() if not name.startswith(connections.PREFIX)]
+        names = [name for name in place.store.names() if not name.startswith(by_name.PREFIX)]
     for name in names:
         say(name)
     if not names:
-        say(f"There are no secrets in {place.store.shown}, but for connections.", err=True)
+        say(f"There are no secrets in {place.store.display_name}, but for connections.", err=True)
 
 
 @secret_commands.command()
@@ -82,18 +82,18 @@ def remove(name: SecretArgument, yes: YesOption = False, source: InOption = None
         place = place_of(source)
         if place.store.get(name) is None:
             _missing(place, name)
-        if not yes and not confirmed(f"Remove {name} from {place.store.shown}?"):
-            say(f"Left as it is: {name} in {place.store.shown}.")
+        if not yes and not confirmed(f"Remove {name} from {place.store.display_name}?"):
+            say(f"Left as it is: {name} in {place.store.display_name}.")
             return
         if not place.store.remove(name):
             _missing(place, name)
-    say(f"Removed: {name} from {place.store.shown}.")
+    say(f"Removed: {name} from {place.store.display_name}.")
 
 
 def _check(name: str) -> None:
     """End the command for what is a connection's; raises SecretError for what can't be a name."""
-    if name.startswith(connections.PREFIX):
-        fail(f"secrets called {connections.PREFIX}… hold connections: watchword connections add, or remove")
+    if name.startswith(by_name.PREFIX):
+        fail(f"secrets called {by_name.PREFIX}… hold connections: watchword connections add, or remove")
     check_name(name)
 
 
@@ -111,4 +111,6 @@ def _text(content: bytes) -> str:
 
 
 def _missing(place: Place, name: str) -> NoReturn:
-    raise SecretError([finding("secret_missing", f"There is no secret {name!r} in {place.store.shown}.")])
+    raise SecretError(
+        [finding("secret_missing", f"There is no secret {name!r} in {place.store.display_name}.")]
+    )

@@ -8,7 +8,7 @@ import typer
 
 from watchword.cli.environment import kept_store
 from watchword.cli.output import fail, reporting, say
-from watchword.diagnosis import printable
+from watchword.findings.finding import printable
 
 store_commands = typer.Typer(
     no_args_is_help=True,
@@ -27,8 +27,8 @@ def health() -> None:
     """
     with reporting():
         store = kept_store()
-        typer.echo(f"store:    {printable(store.shown)}")
-        kind = store.shown.partition(":")[0].partition("+")[0]
+        typer.echo(f"store:    {printable(store.display_url)}")
+        kind = store.display_url.partition(":")[0].partition("+")[0]
         typer.echo(f"kind:     {printable(kind)}, for {_REACH.get(kind, 'all machines that reach it')}")
         # Reading opens all of it.
         typer.echo(f"tokens:   {sum(snapshot.record.token is not None for snapshot in store.records())}")
@@ -44,9 +44,9 @@ def rekey() -> None:
     with reporting():
         store = kept_store()
         if not hasattr(store, "rekey"):
-            fail(f"the token store {store.shown} keeps nothing that could be encrypted anew")
+            fail(f"the token store {store.display_url} keeps nothing that could be encrypted anew")
         rows = store.rekey()
-    say(f"Encrypted anew by the first key: {rows} {'row' if rows == 1 else 'rows'} of {store.shown}.")
+    say(f"Encrypted anew by the first key: {rows} {'row' if rows == 1 else 'rows'} of {store.display_url}.")
 
 
 @store_commands.command()
@@ -62,9 +62,9 @@ def forget(
         store = kept_store()
         keys = [record.key for record, _ in store.records() if record.name == name]
         if not keys:
-            fail(f"the token store {store.shown} holds nothing of {name!r}")
+            fail(f"the token store {store.display_url} holds nothing of {name!r}")
         if not yes:
-            typer.confirm(printable(f"Delete {_count(keys)} of {name} from {store.shown}?"), abort=True)
+            typer.confirm(printable(f"Delete {_count(keys)} of {name} from {store.display_url}?"), abort=True)
         for key in keys:
             store.delete(key)
     say(f"Deleted: {_count(keys)} of {name}.")

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from watchword.cli.environment import kept_store
 from watchword.cli.output import console, fail, say, span
-from watchword.diagnosis import Permanence, printable
+from watchword.findings.finding import Permanence, printable
 from watchword.tokens.health import DAY, Health, health
-from watchword.tokens.store import StoreError
+from watchword.tokens.token_store import StoreError
 
 _COLUMNS = (
     "name", "method", "host", "signed in", "last used", "token ends", "sign-in ends", "what is wrong",
@@ -42,7 +42,7 @@ def tokens(
     elif found:
         _show(found, warn_days)
     else:
-        say(f"The token store {store.shown} holds no tokens.")
+        say(f"The token store {store.display_url} holds no tokens.")
     ends = any(is_due(one, warn_days) for one in found)
     return Permanence.PERMANENT.exit_code if ends else 0
 

@@ -9,8 +9,8 @@ import typer
 
 from watchword.cli.documents import DocumentArgument, NameOption, opened
 from watchword.cli.output import show
-from watchword.diagnosis import Report
 from watchword.errors import DocumentError, SecretError, TokenError
+from watchword.findings.report import Report
 
 
 def validate(  # noqa: PLR0913, PLR0917 - one parameter an option

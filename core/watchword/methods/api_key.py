@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, ClassVar
 
-from watchword.fields import About, Section
+from watchword.http.placement import Place, Placement, Slot
 from watchword.methods.base import Method, Prefix, UsePrefix
-from watchword.placement import Place, Placement, Slot
+from watchword.methods.fields import About, Section
 
 
 class ApiKey(Method):

@@ -10,19 +10,19 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from requests import PreparedRequest
 
-from watchword import headers
-from watchword.codes import finding
-from watchword.diagnosis import Finding
-from watchword.fields import About, Section
-from watchword.flow import NEED_TOKEN, Answered, Context, Flow, NeedToken
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.flow import NEED_TOKEN, Context, Flow, FlowResponse, NeedToken
+from watchword.http import headers
+from watchword.http.placement import Slot
 from watchword.methods.base import Method
-from watchword.placement import Slot
-from watchword.sigv4.credentials import AwsCredentials, CredentialChain, default_profile
-from watchword.sigv4.payload import payload_hash
-from watchword.sigv4.presign import PARAMETERS, presign
-from watchword.sigv4.refusals import aws_refusal
-from watchword.sigv4.signer import SigningKey, like_s3, sign, timestamp
-from watchword.templates import Secrets
+from watchword.methods.fields import About, Section
+from watchword.protocols.sigv4.credentials import AwsCredentials, CredentialChain, default_profile
+from watchword.protocols.sigv4.payload import payload_hash
+from watchword.protocols.sigv4.presign import PARAMETERS, presign
+from watchword.protocols.sigv4.refusals import aws_refusal
+from watchword.protocols.sigv4.signer import SigningKey, like_s3, sign, timestamp
+from watchword.protocols.templates import TemplateSecrets
 
 _AWS = Section.AWS
 
@@ -78,7 +78,7 @@ class AwsSigV4(Method):
             yield self._signed(request, self._own, context, payload)
             return
         credentials: AwsCredentials = yield NEED_TOKEN
-        response: Answered = yield self._signed(request.copy(), credentials, context, payload)
+        response: FlowResponse = yield self._signed(request.copy(), credentials, context, payload)
         if not _refuses_credentials(response, context):
             return
         newer: AwsCredentials = yield NeedToken(rejected=credentials)
@@ -94,7 +94,7 @@ class AwsSigV4(Method):
         own = ["Authorization", "X-Amz-Date", *(["X-Amz-Security-Token"] if token else [])]
         return tuple(Slot("header", name) for name in own)
 
-    def borrowed(self) -> tuple[str, ...]:
+    def machine_credentials(self) -> tuple[str, ...]:
         """The named profile; the default one where a role is assumed without keys of its own."""
         if self.profile or (self.role_arn and not self.access_key):
             return (f"aws:{self.profile or default_profile()}",)
@@ -104,7 +104,7 @@ class AwsSigV4(Method):
         """Name the reason that AWS gives."""
         return aws_refusal(status, text, answered.get(_ERROR_TYPE, ""))
 
-    def findings(self, _: Secrets, /) -> Iterator[Finding]:
+    def findings(self, _: TemplateSecrets, /) -> Iterator[Finding]:
         """Keys that are missing or too many, and what can't stand in a header."""
         yield from self._missing()
         if self._is_temporary and find_spec("botocore") is None:
@@ -118,7 +118,7 @@ class AwsSigV4(Method):
             if not value.isascii():
                 yield finding("header_illegal", f"The field {name} holds a character outside ASCII.")
 
-    def token_source(self, _: Secrets, /) -> CredentialChain | None:
+    def token_source(self, _: TemplateSecrets, /) -> CredentialChain | None:
         """Return where temporary credentials come from, None where the document has lasting ones."""
         if not self._is_temporary:
             return None
@@ -172,7 +172,7 @@ class AwsSigV4(Method):
         return request
 
 
-def _refuses_credentials(response: Answered, context: Context) -> bool:
+def _refuses_credentials(response: FlowResponse, context: Context) -> bool:
     """Return whether newer credentials may help.
 
     AWS refuses those that have ended with 403, some services with 400, and names the reason in a

@@ -9,13 +9,13 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from requests import PreparedRequest
 
-from watchword.diagnosis import Finding
-from watchword.fields import About, Fields, JsonObject, Section
-from watchword.flow import NEED_TOKEN, Answered, Context, Flow, NeedToken
-from watchword.placement import Placement, Slot, put
-from watchword.templates import Secrets
-from watchword.tokens.source import TokenSource
+from watchword.findings.finding import Finding
+from watchword.flow import NEED_TOKEN, Context, Flow, FlowResponse, NeedToken
+from watchword.http.placement import Placement, Slot, put
+from watchword.methods.fields import About, Fields, JsonObject, Section
+from watchword.protocols.templates import TemplateSecrets
 from watchword.tokens.token import Token
+from watchword.tokens.token_source import TokenSource
 
 
 class Method(Fields):
@@ -44,7 +44,7 @@ class Method(Fields):
     signs_in: ClassVar[bool] = False
     """Whether the token is that of a person who has signed in, which a store keeps under a name."""
 
-    check: ClassVar[str] = ""
+    unauthorized_advice: ClassVar[str] = ""
     """What to check where an API refuses the credential without saying why; empty for the usual."""
 
     depends_on_time: ClassVar[bool] = False
@@ -74,11 +74,11 @@ class Method(Fields):
                 placed.put(request)
         yield request
 
-    def borrowed(self) -> tuple[str, ...]:
+    def machine_credentials(self) -> tuple[str, ...]:
         """Return the credentials of this machine itself that are used, as references: `aws:PROFILE`."""
         return ()
 
-    def findings(self, _: Secrets, /) -> Iterator[Finding]:
+    def findings(self, _: TemplateSecrets, /) -> Iterator[Finding]:
         """Yield what is wrong or doubtful about the method's own values, given the secrets of templates."""
         yield from ()
 
@@ -86,7 +86,7 @@ class Method(Fields):
         """Return what an API's refusal says in the terms of this method, None where it says nothing known."""
         return None
 
-    def token_source(self, _: Secrets, /) -> TokenSource | None:
+    def token_source(self, _: TemplateSecrets, /) -> TokenSource | None:
         """Return where the token comes from, None where the method needs none; no I/O."""
         return None
 
@@ -171,7 +171,7 @@ class TokenPlacement(Method):
     def token_flow(self, request: PreparedRequest, context: Context, /) -> Flow:
         """Send with the current token; where the API refuses it, once more with a newer one."""
         token: Token = yield NEED_TOKEN
-        response: Answered = yield self._signed(request, token)
+        response: FlowResponse = yield self._signed(request, token)
         if response.status_code not in context.refresh_on_status:
             return
         newer: Token = yield NeedToken(rejected=token)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
-from watchword import headers
-from watchword.codes import finding
-from watchword.diagnosis import Finding
-from watchword.fields import About, Section
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.http import headers
+from watchword.http.placement import Placement, Slot
 from watchword.methods.base import Method
-from watchword.placement import Placement, Slot
-from watchword.templates import Secrets
+from watchword.methods.fields import About, Section
+from watchword.protocols.templates import TemplateSecrets
 
 
 class Basic(Method):
@@ -45,7 +45,7 @@ class Basic(Method):
         value = headers.basic(self.username, self.password, self.charset)
         return Placement(Slot("header", "Authorization"), value)
 
-    def findings(self, _: Secrets, /) -> Iterator[Finding]:
+    def findings(self, _: TemplateSecrets, /) -> Iterator[Finding]:
         """A colon in the name, and what the charset lacks."""
         if ":" in self.username:
             message = "The user name has a colon; all behind it would count as password."

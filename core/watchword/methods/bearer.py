@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, ClassVar
 
-from watchword.codes import finding
-from watchword.diagnosis import Finding
-from watchword.fields import About, Section
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.http.placement import Placement
 from watchword.methods.base import TokenPlacement
-from watchword.placement import Placement
-from watchword.templates import Secrets
+from watchword.methods.fields import About, Section
+from watchword.protocols.templates import TemplateSecrets
 from watchword.tokens.token import jwt_expiry
 
 
@@ -30,7 +30,7 @@ class Bearer(TokenPlacement):
     def _placement(self) -> Placement:
         return Placement(self.slot, self.value(self.bearer_token))
 
-    def findings(self, _: Secrets, /) -> Iterator[Finding]:
+    def findings(self, _: TemplateSecrets, /) -> Iterator[Finding]:
         """A JWT that has ended."""
         expiry = jwt_expiry(self.bearer_token)
         if expiry is not None and expiry < time.time():

@@ -10,18 +10,18 @@ from urllib.parse import urlsplit
 
 from requests import PreparedRequest
 
-from watchword import headers
-from watchword.codes import finding
-from watchword.diagnosis import Finding
-from watchword.digest.challenge import next_nonce, strongest, unsupported
-from watchword.digest.response import Login, Session
-from watchword.fields import About, Section
-from watchword.flow import Answered, Context, Flow
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.flow import Context, Flow, FlowResponse
+from watchword.http import headers
+from watchword.http.placement import Placement, Slot
+from watchword.http.urls import normalized
 from watchword.methods.base import Method
-from watchword.placement import Placement, Slot
+from watchword.methods.fields import About, Section
+from watchword.protocols.digest.challenge import next_nonce, strongest, unsupported
+from watchword.protocols.digest.response import Login, Session
+from watchword.protocols.templates import TemplateSecrets
 from watchword.redact import text as masked
-from watchword.templates import Secrets
-from watchword.urls import settled
 
 _UNAUTHORIZED = 401
 
@@ -63,14 +63,14 @@ class Digest(Method):
         Raises:
             RequestError: the server wants a body signed that can't be read twice.
         """
-        request.url = settled(request.url or "")
+        request.url = normalized(request.url or "")
         space, uri, memory = _space(request), request.path_url, context.memory
         session: Session | None = memory.get(space)
         if session:
             request.headers["Authorization"] = session.authorization(request, uri)
         else:
             request.headers.pop("Authorization", None)
-        response: Answered = yield request
+        response: FlowResponse = yield request
         if response.status_code == _UNAUTHORIZED:
             challenge = strongest(response.headers.get("WWW-Authenticate", ""))
             if challenge is None:
@@ -81,7 +81,7 @@ class Digest(Method):
         if session:
             _learn(memory, space, session, response)
 
-    def findings(self, _: Secrets, /) -> Iterator[Finding]:
+    def findings(self, _: TemplateSecrets, /) -> Iterator[Finding]:
         """A colon in the name, and what no header can carry."""
         if ":" in self.username:
             message = "The user name has a colon; all behind it would count as realm."
@@ -125,7 +125,7 @@ def _joined(memory: MutableMapping[str, Any], space: str, begun: Session) -> Ses
         return begun
 
 
-def _learn(memory: MutableMapping[str, Any], space: str, session: Session, response: Answered) -> None:
+def _learn(memory: MutableMapping[str, Any], space: str, session: Session, response: FlowResponse) -> None:
     """Forget a session whose answer was refused; take the nonce that the server gives for what follows."""
     if memory.get(space) is not session:  # another thread has gone on to a newer one
         return

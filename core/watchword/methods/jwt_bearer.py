@@ -10,18 +10,19 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 from requests import PreparedRequest
 
-from watchword import headers, templates
-from watchword.diagnosis import Finding, errors
 from watchword.errors import DocumentError
-from watchword.fields import About, Section
+from watchword.findings.finding import Finding, errors
 from watchword.flow import Context, Flow, random_nonce
-from watchword.jwt.algorithms import Encoding, Name
-from watchword.jwt.content import Content
-from watchword.jwt.signing import JwsSigner, jws_signer
-from watchword.jwt.source import JwtSource, signed
+from watchword.http import headers
+from watchword.http.placement import put
 from watchword.methods.base import JwtHeaders, Passphrase, Payload, TokenPlacement
-from watchword.placement import put
-from watchword.templates import Moment, Secrets
+from watchword.methods.fields import About, Section
+from watchword.protocols import templates
+from watchword.protocols.jwt.algorithms import Encoding, Name
+from watchword.protocols.jwt.content import Content
+from watchword.protocols.jwt.jwt_source import JwtSource, signed
+from watchword.protocols.jwt.signing import JwsSigner, jws_signer
+from watchword.protocols.templates import FreshValues, TemplateSecrets
 
 _JWT = Section.JWT
 _YEARS = 10 * 365 * 86_400
@@ -32,7 +33,7 @@ class JwtBearer(TokenPlacement):
 
     method: ClassVar[str] = "jwt_bearer"
     title: ClassVar[str] = "JWT signed with a key"
-    check: ClassVar[str] = (
+    unauthorized_advice: ClassVar[str] = (
         "Check jwt_secret, algorithm and key_encoding, and what the API wants in the payload (iss, aud)."
     )
     depends_on_time: ClassVar[bool] = True
@@ -74,18 +75,20 @@ class JwtBearer(TokenPlacement):
         return self.token_flow(request, context) if self.lifetime else self._single(request, context)
 
     def _single(self, request: PreparedRequest, context: Context) -> Flow:
-        jwt = signed(self._key, self._content(context.secrets), Moment(context.now(), context.nonce))
+        jwt = signed(
+            self._key, self._content(context.template_secrets), FreshValues(context.now(), context.nonce)
+        )
         put(request, self.slot, self.value(jwt))
         yield request
 
-    def token_source(self, secrets: Secrets, /) -> JwtSource | None:
+    def token_source(self, secrets: TemplateSecrets, /) -> JwtSource | None:
         """Return what signs JWTs that last; raises DocumentError where the key can't be read."""
         if not self.lifetime:
             return None
         material = (self.jwt_secret, self.key_encoding, self.private_key_passphrase)
         return JwtSource(self._key, self._content(secrets), material)
 
-    def findings(self, secrets: Secrets, /) -> Iterator[Finding]:
+    def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """What is wrong with the key, with templates, header and claims, and with the JWT's place."""
         yield from headers.value_findings(self.value("token"), "the token's place")
         try:
@@ -98,12 +101,12 @@ class JwtBearer(TokenPlacement):
         ]
         yield from mentions
         if not errors(mentions):
-            moment = Moment(time.time(), random_nonce)
+            moment = FreshValues(time.time(), random_nonce)
             yield from self._content(secrets).findings(self.algorithm, moment)
 
     @cached_property
     def _key(self) -> JwsSigner:
         return jws_signer(self.algorithm, self.jwt_secret, self.key_encoding, self.private_key_passphrase)
 
-    def _content(self, secrets: Secrets) -> Content:
+    def _content(self, secrets: TemplateSecrets) -> Content:
         return Content(self.jwt_headers, self.payload, secrets, self.lifetime)

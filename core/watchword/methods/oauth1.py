@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
 
 from requests import PreparedRequest
 
-from watchword import headers, redact
-from watchword.codes import finding
-from watchword.diagnosis import Finding
+from watchword import redact
 from watchword.errors import DocumentError
-from watchword.fields import About, Section
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
 from watchword.flow import Context, Flow
+from watchword.http import headers
+from watchword.http.placement import Slot
 from watchword.methods.base import AuthorizeUrl, Method, Passphrase
-from watchword.oauth1.reply import problems
-from watchword.oauth1.signature import HashName, escape, hmac_signer, plaintext_signer, rsa_signer
-from watchword.oauth1.signer import PROTOCOL_PARAMETERS, AddTo, SignatureMethod, Signer
-from watchword.placement import Slot
-from watchword.templates import Secrets
+from watchword.methods.fields import About, Section
+from watchword.protocols.oauth1.credentials_response import problems
+from watchword.protocols.oauth1.signature import HashName, escape, hmac_signer, plaintext_signer, rsa_signer
+from watchword.protocols.oauth1.signer import PROTOCOL_PARAMETERS, AddTo, SignatureMethod, Signer
+from watchword.protocols.templates import TemplateSecrets
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from watchword.keys import PrivateKey
+    from watchword.protocols.keys import PrivateKey
 
 _OAUTH1 = Section.OAUTH1
 
@@ -44,7 +45,7 @@ class OAuth1(Method):
 
     method: ClassVar[str] = "oauth1"
     title: ClassVar[str] = "OAuth 1.0"
-    check: ClassVar[str] = (
+    unauthorized_advice: ClassVar[str] = (
         "Check consumer_key and access_token; where there is no token yet, run watchword login."
     )
     depends_on_time: ClassVar[bool] = True
@@ -127,7 +128,7 @@ class OAuth1(Method):
         advice = _CHECK_SECRETS if code == "signature_mismatch" else ""
         return finding(code, f"The API reports: {problem}.", advice=advice, evidence=reported)
 
-    def findings(self, _: Secrets, /) -> Iterator[Finding]:
+    def findings(self, _: TemplateSecrets, /) -> Iterator[Finding]:
         """A secret or key that is missing or unfit, and a sign-in of which a part is missing."""
         if self.signature_method.startswith("RSA"):
             yield from self._key_findings()
@@ -156,7 +157,7 @@ class OAuth1(Method):
 
     @cached_property
     def _private_key(self) -> PrivateKey:
-        from watchword.keys import read_private_key  # noqa: PLC0415 - loads cryptography
+        from watchword.protocols.keys import read_private_key  # noqa: PLC0415 - loads cryptography
 
         return read_private_key(self.private_key or "", self.private_key_passphrase)
 

@@ -12,22 +12,23 @@ from typing import Annotated, ClassVar
 from pydantic import Field, JsonValue
 from requests import PreparedRequest
 
-from watchword import headers, templates
-from watchword.codes import finding
-from watchword.diagnosis import Finding, errors
 from watchword.errors import DocumentError
-from watchword.fields import About, JsonObject, Section
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding, errors
 from watchword.flow import Context, Flow, random_nonce
-from watchword.jwt.algorithms import ALGORITHMS, Name
-from watchword.jwt.signing import JwsSigner, jws_signer
+from watchword.http import headers
 from watchword.methods.base import DefaultLifetime, ExpiresPath, Passphrase, TokenPlacement
-from watchword.oauth2.client import NEEDS, Assertion, BasicEncoding, Client, ClientAuth
-from watchword.oauth2.grant import Grant
-from watchword.oauth2.purpose import CLIENT, Purpose
-from watchword.oauth2.reply import ReplyPaths
-from watchword.templates import Moment, Secrets
-from watchword.tokens.request import BodyFormat, token_request
-from watchword.tokens.source import Account
+from watchword.methods.fields import About, JsonObject, Section
+from watchword.protocols import templates
+from watchword.protocols.jwt.algorithms import ALGORITHMS, Name
+from watchword.protocols.jwt.signing import JwsSigner, jws_signer
+from watchword.protocols.oauth2.client import NEEDS, Assertion, BasicEncoding, Client, ClientAuth
+from watchword.protocols.oauth2.grant import Grant
+from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
+from watchword.protocols.oauth2.token_endpoint_response import ReplyPaths
+from watchword.protocols.templates import FreshValues, TemplateSecrets
+from watchword.tokens.token_request import BodyFormat, token_request
+from watchword.tokens.token_source import Account
 
 _OAUTH2 = Section.OAUTH2
 
@@ -42,7 +43,7 @@ class OAuth2(TokenPlacement):
     urls: ClassVar[tuple[str, ...]] = ("token_url",)
     token_is_proof: ClassVar[bool] = True
 
-    purpose: ClassVar[Purpose] = CLIENT
+    purpose: ClassVar[RequestWords] = CLIENT
     """What a token is asked for by, in words."""
 
     shapes_nothing: ClassVar[frozenset[str]] = frozenset(TokenPlacement.model_fields)
@@ -145,7 +146,7 @@ class OAuth2(TokenPlacement):
         """Where the reply holds what."""
         return ReplyPaths(self.response_access_path, self.response_expires_path, self.default_lifetime)
 
-    def token_request(self, fields: Mapping[str, JsonValue], secrets: Secrets) -> PreparedRequest:
+    def token_request(self, fields: Mapping[str, JsonValue], secrets: TemplateSecrets) -> PreparedRequest:
         """Return the request to the token endpoint with these fields of a grant; empty ones are left out.
 
         Client authentication, `grant_body`, `grant_headers` and `grant_format` are applied. Raises
@@ -159,7 +160,7 @@ class OAuth2(TokenPlacement):
         self,
         url: str,
         fields: Mapping[str, JsonValue],
-        secrets: Secrets,
+        secrets: TemplateSecrets,
         *,
         more: Mapping[str, JsonValue] = _NOTHING,
         more_headers: Mapping[str, JsonValue] = _NOTHING,
@@ -176,14 +177,14 @@ class OAuth2(TokenPlacement):
         Raises:
             DocumentError: a template names no secret, or the key of an assertion can't be read.
         """
-        shown = self._client.shown(Moment(time.time(), random_nonce))
-        body = {**fields, **shown.fields, **_filled(more, secrets)}
+        authentication = self._client.authentication(FreshValues(time.time(), random_nonce))
+        body = {**fields, **authentication.fields, **_filled(more, secrets)}
         present = {name: value for name, value in body.items() if value not in (None, "")}
-        sent = {**shown.headers, **_as_headers(more_headers, secrets)}
+        sent = {**authentication.headers, **_as_headers(more_headers, secrets)}
         return token_request("POST", url, present, sent, self.grant_format)
 
     def granted(
-        self, fields: Callable[[], Mapping[str, JsonValue]], secrets: Secrets, subject: str = ""
+        self, fields: Callable[[], Mapping[str, JsonValue]], secrets: TemplateSecrets, subject: str = ""
     ) -> Grant:
         """Return the grant of a machine; `fields` gives those of its request anew each time."""
         account = Account(self.method, self.token_url, self.client_id or "", subject)
@@ -192,10 +193,10 @@ class OAuth2(TokenPlacement):
             self.reply_paths,
             account,
             self.token_identity(secrets),
-            self.purpose.shown_by(self.client_auth),
+            self.purpose.for_client_auth(self.client_auth),
         )
 
-    def token_identity(self, secrets: Secrets) -> tuple[object, ...]:
+    def token_identity(self, secrets: TemplateSecrets) -> tuple[object, ...]:
         """Return all that shapes a token: the fields, with the secrets that their templates name.
 
         Raises DocumentError where a template names no secret.
@@ -207,7 +208,7 @@ class OAuth2(TokenPlacement):
             if name not in self.shapes_nothing
         )
 
-    def findings(self, secrets: Secrets, /) -> Iterator[Finding]:
+    def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """What the client lacks, scopes joined by another separator, what JSON fields should not hold."""
         yield from headers.value_findings(self.value("token"), "the token's place")
         if "," in self.scope and self.scope_separator == " ":
@@ -216,7 +217,7 @@ class OAuth2(TokenPlacement):
         yield from self._client_findings()
         yield from self.json_findings("grant_body", "grant_headers", secrets)
 
-    def json_findings(self, body: str, own_headers: str, secrets: Secrets) -> Iterator[Finding]:
+    def json_findings(self, body: str, own_headers: str, secrets: TemplateSecrets) -> Iterator[Finding]:
         """Yield what is wrong with a pair of JSON fields, for the body and the headers of a request."""
         sent = getattr(self, own_headers)
         mentions = [
@@ -280,9 +281,9 @@ def _is_json(value: object) -> bool:
     return isinstance(value, Mapping)
 
 
-def _filled(content: Mapping[str, JsonValue], secrets: Secrets) -> dict[str, JsonValue]:
+def _filled(content: Mapping[str, JsonValue], secrets: TemplateSecrets) -> dict[str, JsonValue]:
     return {name: templates.fill(value, secrets) for name, value in content.items()}
 
 
-def _as_headers(content: Mapping[str, JsonValue], secrets: Secrets) -> dict[str, str]:
+def _as_headers(content: Mapping[str, JsonValue], secrets: TemplateSecrets) -> dict[str, str]:
     return {name: str(value).strip() for name, value in _filled(content, secrets).items()}

@@ -7,13 +7,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from watchword import templates
-from watchword.codes import finding
-from watchword.diagnosis import Finding
-from watchword.fields import About, JsonObject, Section
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
 from watchword.methods.base import AuthorizeUrl
+from watchword.methods.fields import About, JsonObject, Section
 from watchword.methods.oauth2_sign_in import OAuth2SignIn
-from watchword.templates import Secrets
+from watchword.protocols import templates
+from watchword.protocols.templates import TemplateSecrets
 
 _SIGN_IN = Section.SIGN_IN
 
@@ -59,7 +59,7 @@ class OAuth2AuthorizationCode(OAuth2SignIn):
         ),
     ] = None
 
-    def findings(self, secrets: Secrets, /) -> Iterator[Finding]:
+    def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """What every token request may have, no place to begin a sign-in at, and secrets for its page."""
         yield from super().findings(secrets)
         yield from self.beginning_findings("authorize_url")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from watchword.methods.oauth2 import CLIENT_ID, OAuth2
-from watchword.oauth2.grant import Grant
-from watchword.templates import Secrets
+from watchword.protocols.oauth2.grant import Grant
+from watchword.protocols.templates import TemplateSecrets
 
 
 class OAuth2ClientCredentials(OAuth2):
@@ -17,7 +17,7 @@ class OAuth2ClientCredentials(OAuth2):
 
     client_id: Annotated[str, CLIENT_ID]
 
-    def token_source(self, secrets: Secrets, /) -> Grant:
+    def token_source(self, secrets: TemplateSecrets, /) -> Grant:
         """Return how the token is asked for; raises DocumentError where a template names no secret."""
         fields = {"grant_type": "client_credentials", "scope": self.joined_scope}
         return self.granted(lambda: fields, secrets)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
-from watchword.diagnosis import Finding
-from watchword.fields import About, Section
+from watchword.findings.finding import Finding
+from watchword.methods.fields import About, Section
 from watchword.methods.oauth2_sign_in import OAuth2SignIn
-from watchword.templates import Secrets
+from watchword.protocols.templates import TemplateSecrets
 
 
 class OAuth2DeviceCode(OAuth2SignIn):
@@ -24,7 +24,7 @@ class OAuth2DeviceCode(OAuth2SignIn):
         About("Device URL", "For the sign-in: where the code comes from that is typed in.", Section.SIGN_IN),
     ] = None
 
-    def findings(self, secrets: Secrets, /) -> Iterator[Finding]:
+    def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """That a sign-in has no place to begin at, and what every token request may have."""
         yield from super().findings(secrets)
         yield from self.beginning_findings("device_url")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from watchword.fields import About, Section
+from watchword.methods.fields import About, Section
 from watchword.methods.oauth2 import OAuth2
-from watchword.oauth2.grant import Grant
-from watchword.oauth2.purpose import PASSWORD, Purpose
-from watchword.templates import Secrets
+from watchword.protocols.oauth2.grant import Grant
+from watchword.protocols.oauth2.request_words import PASSWORD, RequestWords
+from watchword.protocols.templates import TemplateSecrets
 
 
 class OAuth2Password(OAuth2):
@@ -16,7 +16,7 @@ class OAuth2Password(OAuth2):
 
     method: ClassVar[str] = "oauth2_password"
     title: ClassVar[str] = "OAuth 2.0 user name and password"
-    purpose: ClassVar[Purpose] = PASSWORD
+    purpose: ClassVar[RequestWords] = PASSWORD
 
     username: Annotated[str, About("User name", "The user's name.", Section.AUTHENTICATION)]
     password: Annotated[
@@ -24,7 +24,7 @@ class OAuth2Password(OAuth2):
         About("Password", "The user's password, for the login alone.", Section.AUTHENTICATION, secret=True),
     ]
 
-    def token_source(self, secrets: Secrets, /) -> Grant:
+    def token_source(self, secrets: TemplateSecrets, /) -> Grant:
         """Return how the token is asked for; raises DocumentError where a template names no secret."""
         fields = {
             "grant_type": "password",

@@ -8,15 +8,15 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 from requests import PreparedRequest
 
-from watchword.codes import finding
-from watchword.diagnosis import Finding
-from watchword.fields import About, JsonObject, Section
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.methods.fields import About, JsonObject, Section
 from watchword.methods.oauth2 import CLIENT_ID, OAuth2
-from watchword.oauth2.grant import Grant
-from watchword.oauth2.purpose import REFRESH, Purpose
-from watchword.oauth2.reply import ReplyPaths
-from watchword.templates import Secrets
-from watchword.tokens.source import Account
+from watchword.protocols.oauth2.grant import Grant
+from watchword.protocols.oauth2.request_words import REFRESH, RequestWords
+from watchword.protocols.oauth2.token_endpoint_response import ReplyPaths
+from watchword.protocols.templates import TemplateSecrets
+from watchword.tokens.token_source import Account
 
 _REFRESH = Section.OAUTH2_REFRESH
 
@@ -25,7 +25,7 @@ class OAuth2SignIn(OAuth2):
     """Send the token of somebody who has signed in, and renew it by its refresh token."""
 
     signs_in: ClassVar[bool] = True
-    purpose: ClassVar[Purpose] = REFRESH
+    purpose: ClassVar[RequestWords] = REFRESH
     token_urls: ClassVar[tuple[str, ...]] = ("token_url", "refresh_url", "revoke_url")
     urls: ClassVar[tuple[str, ...]] = token_urls
     shapes_nothing: ClassVar[frozenset[str]] = OAuth2.shapes_nothing | {
@@ -98,7 +98,7 @@ class OAuth2SignIn(OAuth2):
             self.response_refresh_expires_path,
         )
 
-    def token_source(self, secrets: Secrets, /) -> Grant:
+    def token_source(self, secrets: TemplateSecrets, /) -> Grant:
         """Return how the token is renewed; raises DocumentError where a template names no secret."""
         account = Account(
             self.method,
@@ -113,10 +113,10 @@ class OAuth2SignIn(OAuth2):
             self.reply_paths,
             account,
             self.token_identity(secrets),
-            self.purpose.shown_by(self.client_auth),
+            self.purpose.for_client_auth(self.client_auth),
         )
 
-    def refresh_request(self, refresh_token: str, secrets: Secrets) -> PreparedRequest:
+    def refresh_request(self, refresh_token: str, secrets: TemplateSecrets) -> PreparedRequest:
         """Return the request that renews a token (RFC 6749 section 6); raises as `token_request` does.
 
         No scope is sent: the sign-in keeps its own, whatever the document says by now.
@@ -127,7 +127,7 @@ class OAuth2SignIn(OAuth2):
             url, fields, secrets, more=self.refresh_body, more_headers=self.refresh_headers
         )
 
-    def findings(self, secrets: Secrets, /) -> Iterator[Finding]:
+    def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """What the refresh request should not hold, and what every token request may have."""
         yield from super().findings(secrets)
         yield from self.json_findings("refresh_body", "refresh_headers", secrets)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
-from watchword.codes import finding
-from watchword.diagnosis import Finding
-from watchword.fields import About, Section
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.methods.fields import About, Section
 from watchword.methods.oauth2 import OAuth2
-from watchword.oauth2.grant import Grant
-from watchword.oauth2.purpose import EXCHANGE, Purpose
-from watchword.templates import Secrets
+from watchword.protocols.oauth2.grant import Grant
+from watchword.protocols.oauth2.request_words import EXCHANGE, RequestWords
+from watchword.protocols.templates import TemplateSecrets
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
@@ -26,7 +26,7 @@ class OAuth2TokenExchange(OAuth2):
 
     method: ClassVar[str] = "oauth2_token_exchange"
     title: ClassVar[str] = "OAuth 2.0 token exchange"
-    purpose: ClassVar[Purpose] = EXCHANGE
+    purpose: ClassVar[RequestWords] = EXCHANGE
 
     subject_token: Annotated[
         str, About("Subject token", "The token that is exchanged.", _OAUTH2, secret=True)
@@ -54,7 +54,7 @@ class OAuth2TokenExchange(OAuth2):
         str, About("Resource", "The service that the new token is for, by its URL.", _OAUTH2)
     ] = ""
 
-    def token_source(self, secrets: Secrets, /) -> Grant:
+    def token_source(self, secrets: TemplateSecrets, /) -> Grant:
         """Return how the token is asked for; raises DocumentError where a template names no secret."""
         fields = {
             "grant_type": GRANT_TYPE,
@@ -69,7 +69,7 @@ class OAuth2TokenExchange(OAuth2):
         }
         return self.granted(lambda: fields, secrets, self.subject_token)
 
-    def findings(self, secrets: Secrets, /) -> Iterator[Finding]:
+    def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """Kinds that are neither a known word nor a URN, and what every token request may have."""
         yield from super().findings(secrets)
         for name in ("subject_kind", "actor_kind", "requested_kind"):

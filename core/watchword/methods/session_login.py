@@ -11,17 +11,18 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, JsonValue
 from requests import PreparedRequest, Request
 
-from watchword import headers, templates
-from watchword.codes import finding
-from watchword.diagnosis import Finding, errors
-from watchword.fields import About, JsonObject, Section
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding, errors
 from watchword.flow import Context, Flow
-from watchword.login.reply import TokenPlace
-from watchword.login.source import LoginSource, Logout
+from watchword.http import headers
+from watchword.http.placement import Slot
 from watchword.methods.base import DefaultLifetime, ExpiresPath, TokenPlacement
-from watchword.placement import Slot
-from watchword.templates import Secrets
-from watchword.tokens.request import BodyFormat, token_request
+from watchword.methods.fields import About, JsonObject, Section
+from watchword.protocols import templates
+from watchword.protocols.session_login.login_response import TokenPlace
+from watchword.protocols.session_login.login_source import LoginSource, Logout
+from watchword.protocols.templates import TemplateSecrets
+from watchword.tokens.token_request import BodyFormat, token_request
 
 _LOGIN = Section.LOGIN
 _USERNAME = re.compile(r"\{\{\s*username\s*\}\}")
@@ -116,7 +117,7 @@ class SessionLogin(TokenPlacement):
         """Send with the current token; where the API refuses it, once more with a newer one."""
         return self.token_flow(request, context)
 
-    def token_source(self, secrets: Secrets, /) -> LoginSource:
+    def token_source(self, secrets: TemplateSecrets, /) -> LoginSource:
         """Return how to log in; raises DocumentError where a template names no secret."""
         body: dict[str, JsonValue] = {
             name: templates.fill(value, self._known(secrets)) for name, value in self._body.items()
@@ -125,7 +126,7 @@ class SessionLogin(TokenPlacement):
         request = token_request(self.login_method, self.login_url, body, sent, self.login_format)
         return LoginSource(request, self._place, self._logout)
 
-    def findings(self, secrets: Secrets, /) -> Iterator[Finding]:
+    def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """Where the token stands and goes, and what JSON fields hold that they shouldn't."""
         yield from self._place_findings()
         if self.login_auth == "basic" and ":" in (self.username or ""):
@@ -150,7 +151,7 @@ class SessionLogin(TokenPlacement):
                 yield from headers.name_findings(name, "header")
                 yield from headers.value_findings(value, f"the login's header {name[:40]}")
 
-    def _absent(self, secrets: Secrets) -> Iterator[Finding]:
+    def _absent(self, secrets: TemplateSecrets) -> Iterator[Finding]:
         """Find a name or password that the login uses and nobody gave: an empty one would be refused."""
         used = {*templates.names(dict(self._body)), *templates.names(dict(_named(self.login_headers)))}
         if self.login_auth == "basic":
@@ -208,13 +209,13 @@ class SessionLogin(TokenPlacement):
             return {} if self.login_auth == "basic" else _named(_PAIR)
         return _named(self.login_body)
 
-    def _known(self, secrets: Secrets) -> Secrets:
+    def _known(self, secrets: TemplateSecrets) -> TemplateSecrets:
         """Return what templates may name: the secrets, and the method's own fields where they are filled."""
         own = {"username": self.username, "password": self.password}
         given = {name: value for name, value in own.items() if value is not None}
         return {**given, **secrets, **{name: value for name, value in given.items() if value}}
 
-    def _filled_headers(self, secrets: Secrets) -> dict[str, str]:
+    def _filled_headers(self, secrets: TemplateSecrets) -> dict[str, str]:
         known = self._known(secrets)
         filled = {name: templates.fill(value, known) for name, value in _named(self.login_headers).items()}
         return {name: str(value).strip() for name, value in filled.items()}
@@ -228,7 +229,9 @@ def _named(content: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
     return named
 
 
-def _template_findings(field: str, content: Mapping[str, JsonValue], known: Secrets) -> Iterator[Finding]:
+def _template_findings(
+    field: str, content: Mapping[str, JsonValue], known: TemplateSecrets
+) -> Iterator[Finding]:
     yield from templates.findings(field, content, known)
     texts = templates.texts(list(content.values()))
     for mention in sorted({found[0] for text in texts for found in _OTHER_MENTION.finditer(text)}):

@@ -11,8 +11,8 @@ from threading import Lock
 from typing import TypeAlias
 
 from watchword.errors import SecretError
+from watchword.forks import reset_in_child
 from watchword.redact import NeverPickled
-from watchword.tokens.stores.forking import inherit
 
 MOST = 4096
 """Secrets that are kept; the one asked for longest ago goes first."""
@@ -66,7 +66,7 @@ class Cache(NeverPickled):
         self._clock = clock
         self._slots: OrderedDict[str, _Slot] = OrderedDict()
         self._lock = Lock()
-        inherit(self)
+        reset_in_child(self)
 
     def get(self, name: str, fetch: Callable[[], bytes | None]) -> bytes | None:
         """Return what is kept under a name, else what `fetch` returns, called by one thread at a time.

@@ -8,10 +8,10 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from watchword import settings
-from watchword.codes import finding
 from watchword.errors import SecretError
-from watchword.secrets.google.place import LOCATION, PROJECT
-from watchword.secrets.store import SecretStore
+from watchword.findings.codes import finding
+from watchword.secrets.google.resource_names import LOCATION, PROJECT
+from watchword.secrets.secret_store import SecretStore
 
 if TYPE_CHECKING:
     from watchword.secrets.google.manager import SecretManager

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from watchword import stores
 from watchword.redact import NeverPickled
-from watchword.secrets.store import check_name, check_size
-from watchword.tokens import stores
-from watchword.tokens.stores.vaults import Store
+from watchword.secrets.secret_store import check_name, check_size
+from watchword.stores.contracts import Store
 
 
 class Vault(NeverPickled):
@@ -20,9 +20,9 @@ class Vault(NeverPickled):
         self._store = store
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """What it is, for messages; no password."""
-        return f"the vault {self._store.shown}"
+        return f"the vault {self._store.display_url}"
 
     @property
     def is_made(self) -> bool:

@@ -13,7 +13,7 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
-from watchword.origins import is_loopback
+from watchword.http.origins import is_loopback
 
 HOST = "127.0.0.1"
 
@@ -70,7 +70,7 @@ class Callback:
 
 
 @dataclass(frozen=True)
-class Place:
+class ListenAddress:
     """Where on this machine to listen; port 0 takes any that is free."""
 
     host: str = HOST
@@ -78,7 +78,7 @@ class Place:
     path: str = ""
 
 
-def place_of(redirect_uri: str) -> Place | None:
+def listen_address_of(redirect_uri: str) -> ListenAddress | None:
     """Return where to listen for a redirect URI's visit; None where that is not plain http on loopback."""
     if not redirect_uri.lower().startswith("http://") or not is_loopback(redirect_uri):
         return None
@@ -88,7 +88,7 @@ def place_of(redirect_uri: str) -> Place | None:
     except ValueError:
         return None
     named = parts.hostname or ""
-    return Place(HOST if named == "localhost" else named, port, parts.path or "/")
+    return ListenAddress(HOST if named == "localhost" else named, port, parts.path or "/")
 
 
 @contextlib.contextmanager

@@ -14,17 +14,23 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from watchword import redact
-from watchword.codes import finding
 from watchword.connection import Connection
-from watchword.diagnosis import Finding
 from watchword.errors import TokenError
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.http.durations import seconds
+from watchword.http.origins import host, origin
 from watchword.methods.oauth2_device_code import OAuth2DeviceCode
-from watchword.oauth2.purpose import DEVICE, Purpose
-from watchword.oauth2.reply import ReplyPaths, read_token
-from watchword.origins import host, origin
-from watchword.sign_in.server import Server, keep, required, server_of
-from watchword.tokens.reply import Reply
-from watchword.tokens.token import Token, seconds
+from watchword.protocols.oauth2.request_words import DEVICE, RequestWords
+from watchword.protocols.oauth2.token_endpoint_response import ReplyPaths, read_token
+from watchword.sign_in.authorization_server import (
+    AuthorizationServer,
+    authorization_server_of,
+    keep,
+    required,
+)
+from watchword.tokens.token import Token
+from watchword.tokens.token_response import TokenResponse
 
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -39,7 +45,7 @@ _LIFETIME = 1800.0
 
 _WRONG_URL = "Check device_url: what it answers is no beginning of a sign-in (RFC 8628)."
 
-_BEGIN = Purpose(
+_BEGIN = RequestWords(
     "Beginning the sign-in",
     {
         "token_endpoint_not_found": "Check device_url: the server does not know this path.",
@@ -83,19 +89,19 @@ def begin(connection: Connection) -> DeviceSignIn:
         StoreError: the store can't keep a sign-in, so that nobody signs in for nothing.
         TokenError: the server gave no code.
     """
-    server = server_of(connection, OAuth2DeviceCode)
+    server = authorization_server_of(connection, OAuth2DeviceCode)
     connection.health()  # can be read
     connection.store.keep_draft(secrets.token_hex(16), {}, 1.0)  # and written
     method = server.method
     request = method.request_to(
         required(server, "device_url"),
         {"client_id": method.client_id, "scope": method.joined_scope},
-        server.secrets,
+        server.template_secrets,
         more=method.grant_body,
         more_headers=method.grant_headers,
     )
     reply = server.ask(request, f"the device_url at {host(request.url or '')}")
-    purpose = _BEGIN.shown_by(method.client_auth)
+    purpose = _BEGIN.for_client_auth(method.client_auth)
     device_code = read_token(reply, ReplyPaths(access="device_code"), purpose).access_token
     redact.register_token(device_code)
     return _begun(reply, device_code)
@@ -117,7 +123,7 @@ def finish(
         TokenError: the user refused, or the code was not typed in while it lasted.
         StoreError: the token can't be kept.
     """
-    server = server_of(connection, OAuth2DeviceCode)
+    server = authorization_server_of(connection, OAuth2DeviceCode)
     redact.register_token(begun.device_code)
     ends, interval = clock() + begun.expires_in, begun.interval
     try:
@@ -136,14 +142,14 @@ def finish(
         redact.forget_token(begun.device_code)
 
 
-def ask(server: Server[OAuth2DeviceCode], begun: DeviceSignIn) -> Token:
+def ask(server: AuthorizationServer[OAuth2DeviceCode], begun: DeviceSignIn) -> Token:
     """Ask once for the token (section 3.4).
 
     Raises:
         TokenError: `authorization_pending` and `slow_down` mean that nobody has decided yet.
     """
     fields = {"grant_type": _GRANT, "device_code": begun.device_code, "client_id": server.method.client_id}
-    return server.token(server.method.token_request(fields, server.secrets), _POLL)
+    return server.token(server.method.token_request(fields, server.template_secrets), _POLL)
 
 
 def _next(interval: float, error: TokenError) -> float:
@@ -158,7 +164,7 @@ def _next(interval: float, error: TokenError) -> float:
     return min(max(2 * interval, wished), max(_LONGEST, interval))
 
 
-def _begun(reply: Reply, device_code: str) -> DeviceSignIn:
+def _begun(reply: TokenResponse, device_code: str) -> DeviceSignIn:
     """Return what a reply says beside the device code, which has been found in it."""
     content = _fields(reply)
     # Google's first name for it.
@@ -179,7 +185,7 @@ def _begun(reply: Reply, device_code: str) -> DeviceSignIn:
     )
 
 
-def _fields(reply: Reply) -> Mapping[str, Any]:
+def _fields(reply: TokenResponse) -> Mapping[str, Any]:
     try:
         content = json.loads(reply.text)
     except (ValueError, RecursionError):

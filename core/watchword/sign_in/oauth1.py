@@ -12,18 +12,18 @@ from urllib.parse import parse_qsl
 import requests
 
 from watchword import redact
-from watchword.codes import finding
 from watchword.connection import Connection
 from watchword.errors import DocumentError, TokenError
+from watchword.findings.codes import finding
 from watchword.flow import Context
+from watchword.http.origins import host
+from watchword.http.transport_options import TransportOptions
 from watchword.methods.oauth1 import SIGN_IN_URLS, OAuth1
-from watchword.oauth1.reply import confirmed, problems, read_credentials
-from watchword.oauth1.signature import Pair, escape
-from watchword.oauth1.signer import Signer
-from watchword.origins import host
-from watchword.tokens.exchange import exchange
-from watchword.tokens.reply import Reply
-from watchword.transport import Transport
+from watchword.protocols.oauth1.credentials_response import confirmed, problems, read_credentials
+from watchword.protocols.oauth1.signature import Pair, escape
+from watchword.protocols.oauth1.signer import Signer
+from watchword.tokens.sending import send_token_request
+from watchword.tokens.token_response import TokenResponse
 
 OUT_OF_BAND = "oob"
 """The callback of a client that can't be called back: the server shows the verifier to the user."""
@@ -105,7 +105,7 @@ class _Server:
 
     method: OAuth1
     context: Context
-    transport: Transport
+    transport: TransportOptions
 
     @classmethod
     def of(cls, connection: Connection) -> _Server:
@@ -120,12 +120,12 @@ class _Server:
             raise DocumentError([finding("missing_field", f"The sign-in needs {', '.join(missing)}.")])
         return cls(method, adapter.authenticator.context, adapter.transport)
 
-    def ask(self, name: str, signer: Signer, more: Pair) -> Reply:
+    def ask(self, name: str, signer: Signer, more: Pair) -> TokenResponse:
         """Return what the URL in the field of that name answers to a signed request."""
         request = requests.Request("POST", getattr(self.method, name)).prepare()
         target = f"the {name} at {host(request.url or '')}"
         signer.sign(request, self.context, [more])
-        return exchange(request, self.transport, target)
+        return send_token_request(request, self.transport, target)
 
 
 def _with_token(url: str, token: str) -> str:

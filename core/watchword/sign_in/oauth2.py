@@ -17,12 +17,17 @@ from urllib.parse import quote, unquote_plus, urlencode
 
 from watchword import redact
 from watchword.connection import Connection
-from watchword.diagnosis import Finding
+from watchword.findings.finding import Finding
+from watchword.http.origins import host, origin
 from watchword.methods.oauth2_authorization_code import OAuth2AuthorizationCode
-from watchword.oauth2.purpose import CODE
-from watchword.origins import host, origin
-from watchword.sign_in.answer import Answer, refused
-from watchword.sign_in.server import Server, keep, required, server_of
+from watchword.protocols.oauth2.request_words import CODE
+from watchword.sign_in.authorization_response import AuthorizationResponse, refused
+from watchword.sign_in.authorization_server import (
+    AuthorizationServer,
+    authorization_server_of,
+    keep,
+    required,
+)
 from watchword.tokens.token import Token
 
 PATIENCE = 600.0
@@ -52,7 +57,7 @@ def begin(connection: Connection, redirect_uri: str, user: str = "") -> SignIn:
         DocumentError: the document holds an error, is of another method, or lacks the URL.
         StoreError: the store can't keep anything.
     """
-    server = server_of(connection, OAuth2AuthorizationCode)
+    server = authorization_server_of(connection, OAuth2AuthorizationCode)
     address = required(server, "authorize_url")
     state, verifier = secrets.token_urlsafe(_BITS), ""
     asked = _asked(server.method)
@@ -83,8 +88,8 @@ def finish(connection: Connection, answer: str, *, user: str = "", state: str = 
             brought no token.
         StoreError: the token can't be kept.
     """
-    server = server_of(connection, OAuth2AuthorizationCode)
-    came = Answer.read(answer, state)
+    server = authorization_server_of(connection, OAuth2AuthorizationCode)
+    came = AuthorizationResponse.read(answer, state)
     draft = connection.store.take_draft(came.state)
     if draft is None:
         raise refused("The sign-in is not known: it was finished before, or began over ten minutes ago.")
@@ -125,14 +130,16 @@ def _with_query(url: str, asked: Mapping[str, str]) -> str:
     return f"{address}?{'&'.join([*kept, urlencode(asked, quote_via=quote, safe='')])}"
 
 
-def _bound(connection: Connection, server: Server[OAuth2AuthorizationCode], user: str) -> dict[str, str]:
+def _bound(
+    connection: Connection, server: AuthorizationServer[OAuth2AuthorizationCode], user: str
+) -> dict[str, str]:
     """Return what must be the same at both ends of a sign-in: a code goes to no other server than its own."""
     method = server.method
     where = {"token_url": method.token_url, "client_id": method.client_id}
     return {"connection": connection.name or "", "user": user, **where}
 
 
-def _check_issuer(came: Answer, issuer: str) -> None:
+def _check_issuer(came: AuthorizationResponse, issuer: str) -> None:
     """Raise where the answer is not from the server that the user was sent to (RFC 9207 section 2.4).
 
     A document that names the issuer says by this that its server sends `iss`: one without it is then
@@ -147,7 +154,7 @@ def _check_issuer(came: Answer, issuer: str) -> None:
     raise refused(f"The redirected URL {said}, where the document wants {host(issuer) or issuer}.", advice)
 
 
-def _check_origin(came: Answer, urls: tuple[str, ...]) -> None:
+def _check_origin(came: AuthorizationResponse, urls: tuple[str, ...]) -> None:
     """Raise where the answer names a sender at none of the origins of this sign-in (RFC 9700 section 4.4).
 
     For documents without an issuer, whose servers may be older than RFC 9207: an answer without `iss` passes.
@@ -162,7 +169,9 @@ def _check_origin(came: Answer, urls: tuple[str, ...]) -> None:
     raise refused(message, advice)
 
 
-def _exchanged(server: Server[OAuth2AuthorizationCode], code: str, draft: Mapping[str, str]) -> Token:
+def _exchanged(
+    server: AuthorizationServer[OAuth2AuthorizationCode], code: str, draft: Mapping[str, str]
+) -> Token:
     """Return the token for a code (RFC 6749 section 4.1.3), which is masked until then."""
     fields = {
         "grant_type": "authorization_code",
@@ -174,7 +183,7 @@ def _exchanged(server: Server[OAuth2AuthorizationCode], code: str, draft: Mappin
     for secret in once:
         redact.register_token(secret)
     try:
-        return server.token(server.method.token_request(fields, server.secrets), CODE)
+        return server.token(server.method.token_request(fields, server.template_secrets), CODE)
     finally:
         for secret in once:
             redact.forget_token(secret)

@@ -6,15 +6,15 @@ import json
 from dataclasses import dataclass
 
 from watchword import redact
-from watchword.codes import finding
 from watchword.connection import Connection
-from watchword.diagnosis import Finding
 from watchword.errors import TokenError
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.http.origins import host
 from watchword.methods.oauth2_sign_in import OAuth2SignIn
-from watchword.origins import host
-from watchword.sign_in.server import Server, server_of
-from watchword.tokens.reply import Reply
+from watchword.sign_in.authorization_server import AuthorizationServer, authorization_server_of
 from watchword.tokens.token import Token
+from watchword.tokens.token_response import TokenResponse
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def sign_out(connection: Connection) -> SignedOut:
         DocumentError: the document holds an error, or is of a method without a sign-in.
         StoreError: the store can't be used; nothing is forgotten, nor revoked.
     """
-    server = server_of(connection, OAuth2SignIn)
+    server = authorization_server_of(connection, OAuth2SignIn)
     token = connection.sign_out()
     if token is None:
         return SignedOut(was_kept=False)
@@ -48,14 +48,14 @@ def sign_out(connection: Connection) -> SignedOut:
     return SignedOut(was_kept=True, is_revoked=remark is None, remark=remark)
 
 
-def _revoked(server: Server[OAuth2SignIn], url: str, token: Token) -> Finding | None:
+def _revoked(server: AuthorizationServer[OAuth2SignIn], url: str, token: Token) -> Finding | None:
     """Revoke a token, best the one that brings new ones (section 2.1); return why that failed."""
     kind = "refresh_token" if token.refresh_token else "access_token"
     secret = token.refresh_token or token.access_token
     fields = {"token": secret, "token_type_hint": kind}
     redact.register_token(secret)
     try:
-        request = server.method.request_to(url, fields, server.secrets)
+        request = server.method.request_to(url, fields, server.template_secrets)
         reply = server.ask(request, f"the revoke_url at {host(url)}")
     except TokenError as error:
         return _not_revoked(error.findings[0].message)
@@ -65,7 +65,7 @@ def _revoked(server: Server[OAuth2SignIn], url: str, token: Token) -> Finding | 
         redact.forget_token(secret)
 
 
-def _refusal(reply: Reply) -> Finding:
+def _refusal(reply: TokenResponse) -> Finding:
     evidence = {"status": str(reply.status)}
     try:
         content = json.loads(reply.text)

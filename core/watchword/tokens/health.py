@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from watchword.tokens.record import Moment
-from watchword.tokens.refusals import ended
-from watchword.tokens.store import Snapshot, TokenStore
+from watchword.tokens.failures import ended
+from watchword.tokens.record import StoreTime
+from watchword.tokens.token_store import Snapshot, TokenStore
 
 DAY = 86400.0
 """A day, in seconds."""
@@ -93,5 +93,5 @@ def health_of(snapshot: Snapshot) -> Health:
     )
 
 
-def _ago(now: Moment, then: Moment | None) -> float | None:
+def _ago(now: StoreTime, then: StoreTime | None) -> float | None:
     return -now.since(then) if then else None

@@ -7,6 +7,7 @@ import json
 import math
 from dataclasses import dataclass, field
 
+from watchword.http.durations import seconds
 from watchword.redact import NeverPickled
 
 MARGIN = 60.0
@@ -53,12 +54,3 @@ def jwt_expiry(text: str) -> float | None:
         return None
     expiry = claims.get("exp") if isinstance(claims, dict) else None
     return seconds(expiry) if isinstance(expiry, (int, float)) and not isinstance(expiry, bool) else None
-
-
-def seconds(value: object) -> float | None:
-    """Return a number, or text of one, as finite seconds; None for anything else."""
-    try:
-        number = float(value) if isinstance(value, (int, float, str)) else math.nan
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None

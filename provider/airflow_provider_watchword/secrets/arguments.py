@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from watchword.redact import shown
+from watchword.redact import describe_value
 
 _YES = frozenset({"true", "t", "yes", "y", "on", "1"})
 _NO = frozenset({"false", "f", "no", "n", "off", "0"})
@@ -23,7 +23,7 @@ _VERSION = re.compile(r"latest|[0-9]{1,9}")
 
 def wrong(name: str, value: object, wanted: str) -> ValueError:
     """Return the error for an argument that can't be used."""
-    return ValueError(f"{name} is given as {shown(value)}; it has to be {wanted}.")
+    return ValueError(f"{name} is given as {describe_value(value)}; it has to be {wanted}.")
 
 
 def text(name: str, value: object) -> str:

@@ -15,7 +15,7 @@ from airflow_provider_watchword.secrets import arguments
 from airflow_provider_watchword.secrets.backend import LookupBackend, kinds
 from airflow_provider_watchword.secrets.lookup import Lookup
 from watchword.redact import NeverPickled
-from watchword.secrets.google.place import LOCATION, PROJECT
+from watchword.secrets.google.resource_names import LOCATION, PROJECT
 
 if TYPE_CHECKING:
     from watchword.secrets.google.manager import SecretManager

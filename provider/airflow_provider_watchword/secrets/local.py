@@ -7,7 +7,7 @@ from functools import cache
 from airflow_provider_watchword.secrets import arguments
 from airflow_provider_watchword.secrets.backend import LookupBackend, kinds
 from airflow_provider_watchword.secrets.lookup import Lookup
-from watchword.secrets.store import SecretStore
+from watchword.secrets.secret_store import SecretStore
 
 
 class LocalVaultBackend(LookupBackend):

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from airflow_provider_watchword.secrets import notices
-from watchword.codes import finding
+from airflow_provider_watchword.secrets import log_once
 from watchword.errors import SecretError, WatchwordError
+from watchword.findings.codes import finding
 from watchword.redact import NeverPickled
-from watchword.secrets.store import SecretStore, check_name
+from watchword.secrets.secret_store import SecretStore, check_name
 
 TEAM = "--"
 """What stands between a team and an id in the name of a team's secret, as in Google's own backend."""
@@ -88,7 +88,7 @@ class Lookup(NeverPickled):
     def fail(self, key: str, problem: str, about: object = ()) -> None:
         """Say that something can't be had, and raise it with `fail_closed`."""
         said = f"The {self._kind.word} {key!r} can't be had: {problem}"
-        notices.say(logging.ERROR, said, self._kind.word, key, about or problem)
+        log_once.say(logging.ERROR, said, self._kind.word, key, about or problem)
         if self._fail_closed:
             _deny(said)
 
@@ -96,7 +96,7 @@ class Lookup(NeverPickled):
         try:
             check_name(name)
         except SecretError:
-            notices.log.debug("No secret can be called %.80r.", name)
+            log_once.log.debug("No secret can be called %.80r.", name)
             return None
         payload = self._store().get(name)
         if payload is None:
@@ -113,7 +113,7 @@ class Lookup(NeverPickled):
 
 def connection_text(payload: bytes, name: str) -> str:
     """Return what Airflow makes a connection of."""
-    from watchword.secrets.payload import airflow_value  # noqa: PLC0415 - where there is one
+    from watchword.connections.payload import airflow_value  # noqa: PLC0415 - where there is one
 
     return airflow_value(payload, name)
 

@@ -15,9 +15,9 @@ import pytest
 
 import watchword
 from watchword.adapters import asynchronous
-from watchword.tokens.keeper import Keeper
-from watchword.tokens.own import OwnTokens
+from watchword.tokens.local_tokens import LocalTokens
 from watchword.tokens.token import Token
+from watchword.tokens.token_cache import TokenCache
 
 TASKS = 32
 
@@ -226,14 +226,14 @@ def test_a_token_that_still_lasts_is_not_waited_for(acme):
             go_on.wait(30)
         return Token("s3cret-new" if now[0] else "s3cret-old", lifetime=100.0)
 
-    keeper = Keeper(OwnTokens(fetch), lambda: now[0])
-    keeper.get()
+    token_cache = TokenCache(LocalTokens(fetch), lambda: now[0])
+    token_cache.get()
     now[0] = 95.0
 
     async def main():
-        renewing = asyncio.create_task(asynchronous._on_thread(keeper, keeper.get))
+        renewing = asyncio.create_task(asynchronous._on_thread(token_cache, token_cache.get))
         await asyncio.to_thread(fetching.wait, 30)
-        others = [await asynchronous._on_thread(keeper, keeper.get) for _ in range(8)]
+        others = [await asynchronous._on_thread(token_cache, token_cache.get) for _ in range(8)]
         go_on.set()
         return others, await renewing
 
@@ -246,8 +246,8 @@ def test_threads_end_with_their_credential():
     """Nobody who is done with a credential pays for its threads any longer."""
 
     async def main():
-        keeper = Keeper(OwnTokens(lambda: Token("s3cret-token")))
-        return (await asynchronous._on_thread(keeper, keeper.get)).access_token
+        token_cache = TokenCache(LocalTokens(lambda: Token("s3cret-token")))
+        return (await asynchronous._on_thread(token_cache, token_cache.get)).access_token
 
     before = threading.active_count()
     assert asyncio.run(main()) == "s3cret-token"
@@ -264,7 +264,7 @@ def test_a_forked_child_has_threads_of_its_own(acme, calls):
     """The parent's threads are not in the child, which fetches with new ones."""
     made = connection(acme)
     asyncio.run(calls(made, f"{acme.url}/a", 1))
-    made._keeper._held = None  # so that the child has to fetch
+    made._token_cache._held = None  # so that the child has to fetch
     child = os.fork()
     if not child:
         signal.alarm(20)

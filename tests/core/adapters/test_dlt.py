@@ -116,12 +116,12 @@ def test_a_copy_is_the_same_and_prints_no_secret():
 
 def test_another_origin_s_page_gets_no_key(serve, reply):
     """A `next` link to a stranger is followed without the key."""
-    stranger = serve(reply(body={"orders": []}))
+    foreign = serve(reply(body={"orders": []}))
     server = serve(
-        reply(body={"orders": [{"id": 1}], "next": f"{stranger.url}/orders?page=2&echo=s3cret%2Fodd"})
+        reply(body={"orders": [{"id": 1}], "next": f"{foreign.url}/orders?page=2&echo=s3cret%2Fodd"})
     )
     list(source(watchword.load({"base_url": server.url, **ODD_KEY})))
-    assert [seen.path for seen in stranger.seen] == ["/orders?page=2"]
+    assert [seen.path for seen in foreign.seen] == ["/orders?page=2"]
 
 
 @pytest.mark.parametrize("fault", [429, 503])

@@ -45,32 +45,32 @@ def test_a_refusal_that_nothing_newer_answers_is_the_answer(api, reply, send, do
 
 def test_a_session_cookie_that_the_api_sets_again_stays_at_home(api, serve, reply, send, documents):
     """Jars know no ports: a sliding session's cookie would travel to whatever listens beside the API."""
-    stranger = serve(reply())
-    away = {"Location": f"{stranger.url}/away", "Set-Cookie": f"sid={ISSUED}; Path=/"}
+    foreign = serve(reply())
+    away = {"Location": f"{foreign.url}/away", "Set-Cookie": f"sid={ISSUED}; Path=/"}
     server = api(lambda _: reply(302, headers=away))
     send(watchword.load(documents["session_login, cookie"](server.url)), "GET", f"{server.url}/a")
-    assert stranger.seen
-    assert not any(ISSUED in seen.text for seen in stranger.seen)
+    assert foreign.seen
+    assert not any(ISSUED in seen.text for seen in foreign.seen)
 
 
 def test_other_cookies_travel_as_they_would(api, serve, reply, send, documents):
     """What is no secret of the connection is the jar's business."""
-    stranger = serve(reply())
-    away = {"Location": f"http://127.0.0.1:{stranger.port}/away", "Set-Cookie": "theme=dark-mode; Path=/"}
+    foreign = serve(reply())
+    away = {"Location": f"http://127.0.0.1:{foreign.port}/away", "Set-Cookie": "theme=dark-mode; Path=/"}
     server = api(lambda _: reply(302, headers=away))
     send(watchword.load(documents["bearer, header"](server.url)), "GET", f"{server.url}/a")
-    assert stranger.seen
+    assert foreign.seen
 
 
 @pytest.mark.parametrize("name", ECHOED)
 def test_what_was_signed_for_one_request_does_not_travel(api, serve, reply, send, documents, name):
     """A server that copies its query into a redirect hands no signature and no JWT to a stranger."""
-    stranger = serve(reply())
+    foreign = serve(reply())
     server = api(
-        lambda seen: reply(307, headers={"Location": f"{stranger.url}/x?{seen.path.partition('?')[2]}"})
+        lambda seen: reply(307, headers={"Location": f"{foreign.url}/x?{seen.path.partition('?')[2]}"})
     )
     got = send(watchword.load(documents[name](server.url)), "GET", f"{server.url}/a?page=2")
-    assert [seen.path for seen in stranger.seen] == ["/x?page=2"]
+    assert [seen.path for seen in foreign.seen] == ["/x?page=2"]
     assert not re.search(r"(?i)signature=\w|eyJ", got.shown)
 
 
@@ -187,15 +187,15 @@ def test_a_body_that_aiohttp_compresses_is_not_signed_as_it_was(api, documents):
 def test_httpx_auth_does_not_take_a_strangers_challenge_for_the_apis(serve, reply):
     """An answer from behind a redirect is passed on: the API is not asked a second time."""
     challenge = {"WWW-Authenticate": 'Digest realm="evil", nonce="n", qop="auth"'}
-    stranger = serve(reply(401, headers=challenge))
-    server = serve(reply(307, headers={"Location": f"{stranger.url}/b"}))
+    foreign = serve(reply(401, headers=challenge))
+    server = serve(reply(307, headers={"Location": f"{foreign.url}/b"}))
     made = watchword.load(
         {"base_url": server.url, "method": "digest", "username": "u", "password": "s3cret-p"}
     )
     with httpx.Client(auth=made.httpx_auth(), follow_redirects=True, trust_env=False) as client:
         assert client.post(f"{server.url}/pay", content=b"1").status_code == 401
     assert len(server.seen) == 1
-    assert "Authorization" not in stranger.seen[0].headers
+    assert "Authorization" not in foreign.seen[0].headers
 
 
 @pytest.mark.parametrize("location", ["/a%2fb", "/a[1]/b?x={y}", "/a%", "/a b"])

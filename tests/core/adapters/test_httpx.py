@@ -107,13 +107,13 @@ def test_a_client_certificate_is_for_the_allowed_origins_alone(serve, reply, cal
         authority.configure_trust(context)
         return context
 
-    stranger = serve(reply(), asking())
-    server = serve(reply(302, headers={"Location": f"{stranger.url}/b"}), asking())
+    foreign = serve(reply(), asking())
+    server = serve(reply(302, headers={"Location": f"{foreign.url}/b"}), asking())
     pem = authority.issue_cert("client@example.com").private_key_and_cert_chain_pem.bytes().decode()
     connection = made(server.url, client_certificate=pem, ca_bundle=ca_bundle)
     call(connection, "GET", "/a", follow_redirects=True)
     assert [seen.certificate for seen in server.seen] == [True]
-    assert [seen.certificate for seen in stranger.seen] == [False]
+    assert [seen.certificate for seen in foreign.seen] == [False]
 
 
 def test_a_certificate_that_can_t_be_read_is_named(authority):
@@ -191,7 +191,7 @@ def test_what_a_flow_wants_sent_is_sent(serve, reply):
     server = serve(reply())
     request = httpx.Request("GET", f"{server.url}/a")
     unsigned = UnsignedRequest(request, address(request.url))
-    signed = unsigned.portable()
+    signed = unsigned.proxy_request()
     signed.url = f"{server.url}/a?k=<s3cret>|%2f"
     with httpx.HTTPTransport() as transport:
         transport.handle_request(unsigned.signed(signed)).read()

@@ -83,13 +83,13 @@ def test_a_refused_token_is_replaced_within_the_call(serve, reply, call):
 
 def test_a_stranger_sees_nothing_by_call_or_redirect(serve, reply, call):
     """Another origin gets no header, and no known secret in a URL."""
-    stranger = serve(reply())
-    server = serve(reply(302, headers={"Location": f"http://localhost:{stranger.port}/b"}))
+    foreign = serve(reply())
+    server = serve(reply(302, headers={"Location": f"http://localhost:{foreign.port}/b"}))
     connection = watchword.load({"base_url": server.url, **BEARER})
     call(connection, "GET", f"{server.url}/a")
-    call(connection, "GET", f"{stranger.url}/c?echo=s3cret-token&page=2")
-    assert [seen.path for seen in stranger.seen] == ["/b", "/c?page=2"]
-    assert not any("s3cret" in seen.text for seen in stranger.seen)
+    call(connection, "GET", f"{foreign.url}/c?echo=s3cret-token&page=2")
+    assert [seen.path for seen in foreign.seen] == ["/b", "/c?page=2"]
+    assert not any("s3cret" in seen.text for seen in foreign.seen)
 
 
 def test_what_is_no_secret_may_go_anywhere(serve, reply, call):

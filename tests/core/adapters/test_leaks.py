@@ -24,13 +24,13 @@ IN_URL = ("api_key, query", "custom", "oauth1, query", "aws_sigv4, query", "oaut
 
 def test_a_redirect_to_another_port_carries_nothing(api, serve, reply, send, document, secrets_in):
     """Neither header, query, cookie nor the body of a 307 brings the credential to another origin."""
-    stranger = serve(reply())
-    server = api(lambda _: reply(307, headers={"Location": f"{stranger.url}/away?page=2"}))
+    foreign = serve(reply())
+    server = api(lambda _: reply(307, headers={"Location": f"{foreign.url}/away?page=2"}))
     got = send(
         watchword.load(document(server.url)), "POST", f"{server.url}/v1/a", headers=FORM, content=b"a=1"
     )
     assert got.status == 200
-    (seen,) = stranger.seen
+    (seen,) = foreign.seen
     assert (seen.path, seen.body) == ("/away?page=2", b"a=1")
     assert {name.lower() for name in seen.headers} <= KNOWN
     assert not secrets_in(f"{seen.text} {got.shown}")
@@ -66,54 +66,54 @@ def test_a_hop_inside_the_origin_is_signed_for_its_own_url(api, reply, senders, 
 )
 def test_a_key_echoed_in_a_location_does_not_travel(api, serve, reply, send, documents, echo):
     """A server that copies our query into its redirect does not make us hand the key to a stranger."""
-    stranger = serve(reply())
-    server = api(lambda seen: reply(302, headers={"Location": stranger.url + echo.format(seen=seen)}))
+    foreign = serve(reply())
+    server = api(lambda seen: reply(302, headers={"Location": foreign.url + echo.format(seen=seen)}))
     got = send(watchword.load(documents["api_key, query"](server.url)), "GET", f"{server.url}/a?page=2")
-    arrived = unquote_plus(unquote_plus(unquote_plus("".join(seen.path for seen in stranger.seen))))
-    assert stranger.seen
+    arrived = unquote_plus(unquote_plus(unquote_plus("".join(seen.path for seen in foreign.seen))))
+    assert foreign.seen
     assert "s3cret" not in arrived
     assert "s3cret" not in got.shown
 
 
 def test_a_key_in_the_path_of_a_redirect_is_not_told(api, serve, reply, send, documents):
     """A Location that means nothing without the key is not followed, or refused by name."""
-    stranger = serve(reply())
-    server = api(lambda _: reply(302, headers={"Location": f"{stranger.url}/s3cret%2Fk%2By%20w1th%3Dall"}))
+    foreign = serve(reply())
+    server = api(lambda _: reply(302, headers={"Location": f"{foreign.url}/s3cret%2Fk%2By%20w1th%3Dall"}))
     with contextlib.suppress(watchword.RequestError):
         send(watchword.load(documents["api_key, query"](server.url)), "GET", f"{server.url}/a")
-    assert stranger.seen == []
+    assert foreign.seen == []
     assert len(server.seen) == 1
 
 
 def test_a_call_to_a_stranger_carries_nothing(serve, reply, send, document, secrets_in):
     """A pagination link to another origin is followed without the credential, and without an echo of it."""
-    stranger = serve(reply())
+    foreign = serve(reply())
     made = watchword.load(
         document("https://api.test") | {"secret_parameters": {"header:X-More": "s3cret-more"}}
     )
-    send(made, "GET", f"{stranger.url}/next?page=3&echo=s3cret-more")
-    (seen,) = stranger.seen
+    send(made, "GET", f"{foreign.url}/next?page=3&echo=s3cret-more")
+    (seen,) = foreign.seen
     assert seen.path == "/next?page=3"
     assert not secrets_in(seen.text)
 
 
 def test_the_caller_s_own_authorization_stays_at_home(serve, reply, send):
     """A header that the caller set by hand does not survive a redirect to another host."""
-    stranger = serve(reply())
-    server = serve(reply(302, headers={"Location": f"http://localhost:{stranger.port}/"}))
+    foreign = serve(reply())
+    server = serve(reply(302, headers={"Location": f"http://localhost:{foreign.port}/"}))
     made = watchword.load({"base_url": server.url, "method": "none"})
     send(made, "GET", f"{server.url}/a", headers={"Authorization": "mine"})
     assert server.seen[0].headers["Authorization"] == "mine"
-    assert "Authorization" not in stranger.seen[0].headers
+    assert "Authorization" not in foreign.seen[0].headers
 
 
 def test_a_client_is_no_way_around_a_user_in_the_url(serve, reply, senders, documents):
     """`https://api.example.com@evil.test` is evil.test to everybody who judges or connects."""
-    stranger = serve(reply())
+    foreign = serve(reply())
     for name in ("requests", "httpx", "async httpx", "aiohttp"):
         made = watchword.load(documents["api_key, header"]("http://localhost:1") | {"allowed_origins": []})
-        senders[name](made, "GET", f"http://localhost:1@127.0.0.1:{stranger.port}/a")
-    assert not any("s3cret" in seen.text for seen in stranger.seen)
+        senders[name](made, "GET", f"http://localhost:1@127.0.0.1:{foreign.port}/a")
+    assert not any("s3cret" in seen.text for seen in foreign.seen)
 
 
 def test_nothing_secret_is_logged_or_shown(api, reply, send, document, secrets_in, caplog):

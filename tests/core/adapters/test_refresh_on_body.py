@@ -13,7 +13,7 @@ import pytest
 import requests
 
 import watchword
-from watchword.adapters.httpx_reply import marked
+from watchword.adapters.httpx_response import marked
 
 RULES = {"error.code": "token_expired"}
 EXPIRED = {"error": {"code": "token_expired"}, "note": "é" * 40}

@@ -6,9 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from watchword.cli.app import app
-from watchword.playground.secret_manager import SecretManagerServer
 from watchword.secrets import sources
 from watchword.secrets.vault import open_vault
+from watchword_playground.secret_manager import SecretManagerServer
 
 SECRET = "s3cret-canary-Zq81"
 PROJECT = "acme-prod"

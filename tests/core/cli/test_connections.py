@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from watchword.playground import Playground
-from watchword.playground import document as served_document
-from watchword.secrets import connections
-from watchword.tokens.stores import open_store
+from watchword.connections import by_name
+from watchword.stores import open_store
+from watchword_playground import Playground
+from watchword_playground import document as served_document
 
 STATIC = {"method": "basic", "base_url": "https://a.test", "username": "ann"}
 
@@ -29,7 +29,7 @@ def kept(vault, secret):
 
     def keep(name="acme", **fields):
         found = document(secret, **fields)
-        connections.keep(vault, name, found)
+        by_name.keep(vault, name, found)
         return found
 
     return keep
@@ -40,11 +40,11 @@ def test_a_document_is_kept(command, vault, tmp_path, secret):
     path = tmp_path / "x.json"
     path.write_text(json.dumps(document(secret)), encoding="utf-8-sig")
     done = command("connections", "add", "acme", "--from", path, "--set", "timeout=5")
-    assert connections.document_of(vault, "acme") == document(secret, timeout=5.0)
+    assert by_name.document_of(vault, "acme") == document(secret, timeout=5.0)
     assert "tokens.db" in done.stdout
     assert "watchword validate local:acme" in done.stdout
     command("connections", "add", "beta", "--from", "-", typed=json.dumps(document(secret, proxy=None)))
-    assert connections.document_of(vault, "beta") == document(secret)
+    assert by_name.document_of(vault, "beta") == document(secret)
 
 
 def test_a_connection_by_options_alone(command, vault):
@@ -53,7 +53,7 @@ def test_a_connection_by_options_alone(command, vault):
     options += ["--set", "password=env:WATCHWORD_SECRET_ACME", "--set", "refresh_on_status=403;419"]
     options += ["--set", 'extra_parameters={"header:X": "1"}', "--set", "verify=false"]
     done = command("connections", "add", "acme", "--yes", *options)
-    assert connections.document_of(vault, "acme") == {
+    assert by_name.document_of(vault, "acme") == {
         **STATIC,
         "password": "env:WATCHWORD_SECRET_ACME",
         "refresh_on_status": [403, 419],
@@ -77,7 +77,7 @@ def test_what_is_there_is_not_overwritten(command, kept, vault, secret):
     before = kept()
     done = command("connections", "add", "acme", "--from", "-", typed=json.dumps(document(secret, timeout=9)))
     assert (done.return_value, "connections edit acme" in done.stderr) == (3, True)
-    assert connections.document_of(vault, "acme") == before
+    assert by_name.document_of(vault, "acme") == before
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_a_connection_is_removed(command, kept, vault):
     assert "Left as it is: acme" in command("connections", "remove", "acme", typed="n\n").stdout
     done = command("connections", "remove", "acme")
     assert (done.return_value, "give --yes" in done.stderr) == (3, True)
-    assert connections.names(vault) == ["acme"]
+    assert by_name.names(vault) == ["acme"]
     done = command("connections", "remove", "acme", typed="y\n")
     assert "Removed: acme" in done.stdout
     assert "logout" not in done.stdout
@@ -287,7 +287,7 @@ def test_a_kept_connection_is_validated_by_name(command, kept, serve, reply, sec
 def test_somebody_signs_in_by_name(command, vault, monkeypatch):
     """`login local:NAME` keeps the sign-in under that name, which `validate` and `logout` find."""
     with Playground() as served, ThreadPoolExecutor() as browser:
-        connections.keep(vault, "acme", served_document(served.url, "oauth2_authorization_code"))
+        by_name.keep(vault, "acme", served_document(served.url, "oauth2_authorization_code"))
         monkeypatch.setattr(webbrowser, "open", lambda url: bool(browser.submit(agree, url)))
         done = command("login", "local:acme")
         assert "Signed in: acme" in done.stdout, done.output

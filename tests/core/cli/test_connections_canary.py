@@ -9,10 +9,10 @@ import sys
 import pytest
 
 import watchword
-from watchword.cli.connections import look
-from watchword.fields import secret_names
-from watchword.secrets import connections
-from watchword.secrets.store import check_size
+from watchword.cli.connections import show
+from watchword.connections import by_name
+from watchword.methods.fields import secret_names
+from watchword.secrets.secret_store import check_size
 
 FAULTS = ("denied", "unavailable", "corrupt", "internal")
 
@@ -31,7 +31,7 @@ def test_no_command_shows_a_secret(command, manager, vault, secret, method):
     """Not of any method; `command` looks for it in all that is printed."""
     document = planted(method, secret)
     command("connections", "add", "acme", "--from", "-", typed=json.dumps(document))
-    connections.keep(vault, "acme", document)
+    by_name.keep(vault, "acme", document)
     for arguments in (
         ["show", "acme"],
         ["show", "acme", "--json"],
@@ -97,7 +97,7 @@ def test_no_command_shows_what_is_broken(command, manager, vault, secret, number
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_failure_of_a_place_shows_a_secret(command, manager, vault, secret, fault):
     """Secret Manager's failures are told by their codes, as exit status 3 or 4."""
-    connections.keep(vault, "acme", {"method": "api_key", "base_url": "https://a.test", "api_key": secret})
+    by_name.keep(vault, "acme", {"method": "api_key", "base_url": "https://a.test", "api_key": secret})
     manager.fault(fault, None)
     assert command("connections", "push", "acme").return_value in {3, 4}
 
@@ -135,19 +135,19 @@ def test_a_process_of_its_own(vault, secret, tmp_path):
             assert secret not in done.stdout + done.stderr
             if arguments[0] == "add":
                 assert done.returncode == status, done.stderr
-        connections.remove(vault, "acme")
+        by_name.remove(vault, "acme")
 
 
 def test_a_crash_shows_no_secret(command, vault, secret, monkeypatch, capsys):
     """What nobody foresaw ends in a masked message, since what was typed is known to be secret."""
     from watchword.cli import main  # noqa: PLC0415 - beside its only use
 
-    connections.keep(vault, "acme", {"method": "api_key", "base_url": "https://a.test", "api_key": secret})
+    by_name.keep(vault, "acme", {"method": "api_key", "base_url": "https://a.test", "api_key": secret})
 
     def crashing(document):
         raise KeyError(document["api_key"])
 
-    monkeypatch.setattr(look, "masked", crashing)
+    monkeypatch.setattr(show, "masked", crashing)
     monkeypatch.setattr(sys, "argv", ["watchword", "connections", "show", "acme"])
     with pytest.raises(SystemExit):
         main()

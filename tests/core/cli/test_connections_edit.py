@@ -7,14 +7,14 @@ import json
 import pytest
 
 from watchword.cli.connections import edit
-from watchword.secrets import connections
+from watchword.connections import by_name
 
 
 @pytest.fixture
 def before(vault, secret):
     """Keep a connection, and give its document."""
     found = {"method": "api_key", "base_url": "https://a.test", "api_key": secret, "timeout": 5}
-    connections.keep(vault, "acme", found)
+    by_name.keep(vault, "acme", found)
     return found
 
 
@@ -23,18 +23,18 @@ def test_fields_are_set_and_removed(command, vault, before):
     done = command("connections", "edit", "acme", "--set", "retries=2", "--unset", "timeout")
     assert "watchword validate local:acme" in done.stdout
     after = {name: value for name, value in before.items() if name != "timeout"}
-    assert connections.document_of(vault, "acme") == {**after, "retries": 2}
+    assert by_name.document_of(vault, "acme") == {**after, "retries": 2}
 
 
 def test_another_method(command, vault, before):
     """The method changes together with its fields, in any order, or not at all."""
     done = command("connections", "edit", "acme", "--set", "username=ann", "--set", "method=basic")
     assert (done.return_value, "field_of_other_method" in done.stderr) == (3, True)
-    assert connections.document_of(vault, "acme") == before
+    assert by_name.document_of(vault, "acme") == before
     done = command(
         "connections", "edit", "acme", "--set", "username=ann", "--set", "method=basic", "--unset", "api_key"
     )
-    assert connections.document_of(vault, "acme") == {
+    assert by_name.document_of(vault, "acme") == {
         "method": "basic",
         "base_url": "https://a.test",
         "timeout": 5,
@@ -46,13 +46,13 @@ def test_a_new_document(command, vault, before, tmp_path):
     """Replaces the old one as a whole."""
     new = {"method": "none", "base_url": "https://b.test"}
     command("connections", "edit", "acme", "--from", "-", typed=json.dumps(new))
-    assert connections.document_of(vault, "acme") == new
+    assert by_name.document_of(vault, "acme") == new
 
 
 def test_what_was_shown_is_not_kept(command, vault, before):
     """Who saves the asterisks of `show` is refused, also those of a mapping and of a proxy's password."""
     for more in ({}, {"secret_parameters": {"header:X": "env:WATCHWORD_SECRET_X"}, "api_key": "k1234567"}):
-        connections.keep(vault, "acme", {**before, **more, "proxy": "http://ann:pa55word@proxy.test:3128"})
+        by_name.keep(vault, "acme", {**before, **more, "proxy": "http://ann:pa55word@proxy.test:3128"})
         kept = vault.get("airflow-connections-acme")
         shown = command("connections", "show", "acme", "--json").stdout
         assert "pa55word" not in shown
@@ -67,7 +67,7 @@ def test_what_was_shown_is_not_kept(command, vault, before):
 def test_what_is_wrong_changes_nothing(command, vault, before, options):
     """An error is exit status 3, and what was kept stays."""
     assert command("connections", "edit", "acme", *options).return_value == 3
-    assert connections.document_of(vault, "acme") == before
+    assert by_name.document_of(vault, "acme") == before
 
 
 def test_the_same_is_unchanged(command, vault, before):
@@ -83,7 +83,7 @@ def test_a_broken_one_is_replaced_as_a_whole(command, vault, secret):
     assert (done.return_value, "secret_unreadable" in done.stderr) == (3, True)
     new = {"method": "none", "base_url": "https://b.test"}
     command("connections", "edit", "acme", "--from", "-", typed=json.dumps(new))
-    assert connections.document_of(vault, "acme") == new
+    assert by_name.document_of(vault, "acme") == new
 
 
 def test_airflow_s_form_becomes_a_document(command, vault, secret):
@@ -109,9 +109,9 @@ def test_a_change_meanwhile_is_not_lost(command, vault, before, monkeypatch):
 
     def slow(document, name):
         sound(document, name)
-        connections.keep(vault, "acme", {**before, "retries": 3})
+        by_name.keep(vault, "acme", {**before, "retries": 3})
 
     monkeypatch.setattr(edit, "sound", slow)
     done = command("connections", "edit", "acme", "--set", "timeout=9")
     assert (done.return_value, "secret_changed_meanwhile" in done.stderr) == (4, True)
-    assert connections.document_of(vault, "acme") == {**before, "retries": 3}
+    assert by_name.document_of(vault, "acme") == {**before, "retries": 3}

@@ -7,13 +7,13 @@ import json
 import pytest
 import typer
 
-from watchword.secrets import connections
+from watchword.connections import by_name
 
 
 @pytest.fixture
 def kept(vault):
     """Give a function that returns what the vault holds under a name."""
-    return lambda name="acme": connections.document_of(vault, name)
+    return lambda name="acme": by_name.document_of(vault, name)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_an_export_of_many(command, vault, kept, basic, export):
     """Each has its line: kept, skipped for its type, or what is wrong with it; the worst is the status."""
     done = command("connections", "import", "--from", export)
     assert done.return_value == 3
-    assert connections.names(vault) == ["acme", "open"]
+    assert by_name.names(vault) == ["acme", "open"]
     assert kept() == basic
     assert "db: skipped: a connection of type postgres isn't HTTP" in done.stdout
     for words in ("bad.name: secret_name_illegal", "broken: ", "plain: url_plain_http"):
@@ -90,7 +90,7 @@ def test_an_export_of_many(command, vault, kept, basic, export):
 def test_one_of_many(command, vault, export):
     """A name picks one, for which a skip is a failure; an unknown one is said to be."""
     assert command("connections", "import", "open", "--from", export).return_value == 0
-    assert connections.names(vault) == ["open"]
+    assert by_name.names(vault) == ["open"]
     assert command("connections", "import", "db", "--from", export).return_value == 3
     done = command("connections", "import", "nope", "--from", export)
     assert (done.return_value, "no connection nope" in done.stderr) == (3, True)
@@ -119,7 +119,7 @@ def test_what_is_there_is_asked_about(command, vault, kept, basic, secret, tmp_p
     path = tmp_path / "acme"
     path.write_text(uri(secret))
     other = {"method": "none", "base_url": "https://a.test"}
-    connections.keep(vault, "acme", other)
+    by_name.keep(vault, "acme", other)
     done = command("connections", "import", "--from", path, typed="n\n")
     assert ("left as it is" in done.stdout, kept()) == (True, other)
     done = command("connections", "import", "acme", "--from", "-", typed=uri(secret))

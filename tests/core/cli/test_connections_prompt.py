@@ -14,7 +14,7 @@ import typer
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from watchword.secrets import connections
+from watchword.connections import by_name
 
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIs3cret\n-----END PRIVATE KEY-----"
 
@@ -26,7 +26,7 @@ def lines(*answers):
 @pytest.fixture
 def kept(vault):
     """Give a function that returns what the vault holds under a name."""
-    return lambda name="acme": connections.document_of(vault, name)
+    return lambda name="acme": by_name.document_of(vault, name)
 
 
 def test_a_method_is_chosen_from_a_list(command, kept, secret):
@@ -131,7 +131,7 @@ def test_who_stops_has_kept_nothing(command, kept, vault, secret, count):
     answers = ["api_key", "https://a.test", secret, "timeout", "5"][:count]
     command("connections", "add", "acme", typed=lines(*answers), ends=typer.Abort)
     assert vault.names() == []
-    connections.keep(vault, "acme", {"method": "none", "base_url": "https://a.test"})
+    by_name.keep(vault, "acme", {"method": "none", "base_url": "https://a.test"})
     answers = ["timeout", "5", "method", "api_key", "api_key"][: max(count, 1)]
     command("connections", "edit", "acme", typed=lines(*answers), ends=typer.Abort)
     assert kept() == {"method": "none", "base_url": "https://a.test"}
@@ -140,7 +140,7 @@ def test_who_stops_has_kept_nothing(command, kept, vault, secret, count):
 def test_an_edit_by_questions(command, kept, vault, secret):
     """Secrets show as asterisks and stay what they are unless they are typed anew."""
     before = {"method": "api_key", "base_url": "https://a.test", "api_key": secret, "timeout": 5}
-    connections.keep(vault, "acme", before)
+    by_name.keep(vault, "acme", before)
     done = command(
         "connections", "edit", "acme", typed=lines("timeout", "7", "api_key", "", "base_url", "", "")
     )

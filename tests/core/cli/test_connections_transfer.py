@@ -7,7 +7,7 @@ import json
 import pytest
 import typer
 
-from watchword.secrets import connections
+from watchword.connections import by_name
 
 PROJECT = "acme-prod"
 
@@ -20,7 +20,7 @@ def documents(vault, manager, secret):
         for name in ("one", "two")
     }
     for name, document in found.items():
-        connections.keep(vault, name, document)
+        by_name.keep(vault, name, document)
     return found
 
 
@@ -74,7 +74,7 @@ def test_other_content_is_asked_about(command, manager, documents, present):
 def test_one_failure_stops_no_other(command, manager, documents, vault, secret):
     """Each has its line, and the worst is the exit status."""
     vault.put("airflow-connections-broken", f'{{"api_key": "{secret}"'.encode())
-    connections.keep(vault, "stars", {**documents["one"], "api_key": "***"})
+    by_name.keep(vault, "stars", {**documents["one"], "api_key": "***"})
     names = ["broken", "stars", "no name", "missing", "one", "two"]
     manager.fault("denied", None, secret="airflow-connections-two")
     done = command("connections", "push", *names)
@@ -95,7 +95,7 @@ def test_one_failure_stops_no_other(command, manager, documents, vault, secret):
 
 def test_what_it_refers_to_stays(command, vault, documents):
     """A reference to the vault leads nowhere on another machine, which is said."""
-    connections.keep(vault, "one", {**documents["one"], "api_key": "local:watchword-secret-one"})
+    by_name.keep(vault, "one", {**documents["one"], "api_key": "local:watchword-secret-one"})
     done = command("connections", "push", "one")
     assert (done.return_value, "local:watchword-secret-one" in done.stderr) == (0, True)
 
@@ -103,14 +103,14 @@ def test_what_it_refers_to_stays(command, vault, documents):
 def test_a_connection_is_pulled(command, manager, documents, vault):
     """Back into the vault, all or one, with the question where it has other content."""
     command("connections", "push", "--all")
-    connections.remove(vault, "two")
-    connections.keep(vault, "one", {"method": "none", "base_url": "https://a.test"})
+    by_name.remove(vault, "two")
+    by_name.keep(vault, "one", {"method": "none", "base_url": "https://a.test"})
     done = command("connections", "pull", "--all", typed="n\n")
     assert "one: left as it is in the vault" in done.stdout
     assert "two: kept in the vault" in done.stdout
-    assert connections.document_of(vault, "two") == documents["two"]
+    assert by_name.document_of(vault, "two") == documents["two"]
     command("connections", "pull", "one", "--yes")
-    assert connections.document_of(vault, "one") == documents["one"]
+    assert by_name.document_of(vault, "one") == documents["one"]
     assert "unchanged" in command("connections", "pull", "one").stdout
 
 

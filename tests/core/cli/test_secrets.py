@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import watchword
-from watchword.secrets import connections
+from watchword.connections import by_name
 
 NAME = "watchword-secret-acme"
 
@@ -45,14 +45,14 @@ def test_a_name_that_kept_connections_may_not_use(command, secret):
 
 def test_connections_are_no_secrets(command, vault):
     """They are neither listed, nor set, nor removed here."""
-    connections.keep(vault, "acme", {"method": "none", "base_url": "https://a.test"})
+    by_name.keep(vault, "acme", {"method": "none", "base_url": "https://a.test"})
     vault.put("b", b"x")
     vault.put("a", b"x")
     assert command("secrets", "list").stdout.split() == ["a", "b"]
     for arguments in (["set", "airflow-connections-acme"], ["remove", "airflow-connections-acme", "--yes"]):
         done = command("secrets", *arguments)
         assert (done.return_value, "connections add" in done.stderr) == (3, True)
-    assert connections.names(vault) == ["acme"]
+    assert by_name.names(vault) == ["acme"]
 
 
 def test_an_empty_list(command):

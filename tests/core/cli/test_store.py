@@ -11,11 +11,10 @@ import typer
 from typer.testing import CliRunner
 
 import watchword
-from watchword import cli, redact
+from watchword import cli, redact, stores
 from watchword.cli.app import app, main
-from watchword.tokens import stores
-from watchword.tokens.stores import open_store
-from watchword.tokens.stores.encryption import new_key
+from watchword.stores import open_store
+from watchword.stores.encryption import new_key
 from watchword.tokens.token import Token
 
 SECRET = "s3cret-of-a-crash"

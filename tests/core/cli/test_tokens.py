@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 import watchword
 from watchword.cli.app import app
 from watchword.cli.output import span, worst
-from watchword.playground import Playground, document
-from watchword.tokens.stores import open_store
+from watchword.stores import open_store
 from watchword.tokens.token import Token
+from watchword_playground import Playground, document
 
 CODE, CLIENT = "oauth2_authorization_code", "oauth2_client_credentials"
 DAY = 86400

@@ -1,20 +1,7 @@
-"""A Secret Manager on loopback, which Google's own client speaks to."""
+"""Secrets in the vault and in a Secret Manager on loopback."""
 
 from __future__ import annotations
 
-import pytest
+from tests.support.secret_manager import server
 
-from watchword.playground.secret_manager import SecretManagerServer
-from watchword.secrets import sources
-
-PROJECT = "acme-prod"
-
-
-@pytest.fixture
-def server(monkeypatch):
-    """A Secret Manager that everything in this process finds in the place of Google's."""
-    with SecretManagerServer() as running:
-        monkeypatch.setenv("SECRET_MANAGER_EMULATOR_HOST", running.address)
-        monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", PROJECT)
-        monkeypatch.setattr(sources, "_opened", {})
-        yield running
+__all__ = ["server"]

@@ -8,10 +8,10 @@ import threading
 
 import pytest
 
-from watchword.codes import finding
 from watchword.errors import SecretError
-from watchword.secrets.breaker import LIMIT, PAUSE, Breaker
+from watchword.findings.codes import finding
 from watchword.secrets.cache import MOST, Cache, Caching
+from watchword.secrets.circuit_breaker import LIMIT, PAUSE, CircuitBreaker
 
 CACHING = Caching(fresh=100, missing=10, grace=1000)
 
@@ -239,7 +239,7 @@ def test_a_child_is_not_held_by_its_parents_threads(cache):
 @pytest.mark.parametrize("code", ["secrets_timeout", "secrets_unauthenticated"])
 def test_a_service_that_is_down_is_left_alone(clock, code):
     """After so many failures in a row calls fail at once with the last reason, until one tries again."""
-    breaker, service = Breaker(clock), Service(*[error(code)] * (LIMIT + 1), b"back")
+    breaker, service = CircuitBreaker(clock), Service(*[error(code)] * (LIMIT + 1), b"back")
     for _ in range(LIMIT + 20):
         with pytest.raises(SecretError, match="did not answer"):
             breaker.call(service)
@@ -257,7 +257,7 @@ def test_a_service_that_is_down_is_left_alone(clock, code):
 @pytest.mark.parametrize("code", ["secret_corrupt", "secrets_denied"])
 def test_one_bad_secret_breaks_no_circuit(clock, code):
     """A secret that arrives altered, or is denied, keeps no other from being read."""
-    breaker = Breaker(clock)
+    breaker = CircuitBreaker(clock)
     for _ in range(LIMIT * 2):
         with pytest.raises(SecretError):
             breaker.call(Service(error(code)))
@@ -277,7 +277,7 @@ def test_what_was_disabled_stops_at_once(cache, clock):
 
 def test_what_no_waiting_changes_does_not_break_the_circuit(clock):
     """A denied secret keeps no other from being read."""
-    breaker, service = Breaker(clock), Service(error("secrets_denied"))
+    breaker, service = CircuitBreaker(clock), Service(error("secrets_denied"))
     for _ in range(LIMIT * 2):
         with pytest.raises(SecretError):
             breaker.call(service)

@@ -18,8 +18,8 @@ from google.api_core import exceptions
 from watchword.errors import SecretError
 from watchword.secrets.cache import Caching
 from watchword.secrets.google.account import Account
+from watchword.secrets.google.call_failures import of_call
 from watchword.secrets.google.calls import Patience
-from watchword.secrets.google.failures import of_call
 from watchword.secrets.google.manager import KEPT, Options, SecretManager
 
 PROJECT = "acme-prod"
@@ -355,7 +355,7 @@ def _in_child(holds):
 @pytest.fixture
 def elsewhere(monkeypatch):
     """A Secret Manager in a process of its own, so that this one forks with a client's threads alone."""
-    command = [sys.executable, "-m", "watchword.playground.secret_manager", "--port", "0"]
+    command = [sys.executable, "-m", "watchword_playground.secret_manager", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             line = process.stdout.readline()

@@ -9,9 +9,9 @@ import sys
 import pytest
 
 from watchword.secrets.vault import open_vault
-from watchword.tokens.store import StoreError
-from watchword.tokens.stores import open_store
-from watchword.tokens.stores.encryption import new_key
+from watchword.stores import open_store
+from watchword.stores.encryption import new_key
+from watchword.tokens.token_store import StoreError
 
 
 @pytest.fixture
@@ -24,11 +24,11 @@ def test_it_is_the_store_of_the_environment(monkeypatch, url):
     monkeypatch.setenv("WATCHWORD_STORE", url)
     monkeypatch.setenv("WATCHWORD_KEY", new_key())
     vault = open_vault()
-    assert vault.shown == f"the vault {url}"
+    assert vault.display_name == f"the vault {url}"
     vault.put("a", b"1")
     assert open_store().vault.get("a") == b"1"
     server = open_vault("postgresql+psycopg://u:canary@h/d", new_key())
-    assert server.shown == "the vault postgresql+psycopg://u@h/d"
+    assert server.display_name == "the vault postgresql+psycopg://u@h/d"
 
 
 def test_a_process_opens_its_store_once(url):

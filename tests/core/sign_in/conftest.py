@@ -12,9 +12,9 @@ import requests
 
 import watchword
 from watchword.errors import TokenError
-from watchword.playground import AWKWARD_CREDENTIALS, OAuthSettings, Playground, document
 from watchword.sign_in import oauth2
-from watchword.tokens.stores.memory import MemoryStore
+from watchword.stores.memory import MemoryStore
+from watchword_playground import AWKWARD_CREDENTIALS, OAuthSettings, Playground, document
 
 CODE = "oauth2_authorization_code"
 CALLBACK = "http://127.0.0.1:4711/callback"

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 import requests
 
-from watchword.sign_in.callback import Place, listening, place_of
+from watchword.sign_in.callback import ListenAddress, listen_address_of, listening
 
 
 @pytest.mark.parametrize(
     ("redirect_uri", "place"),
     [
-        ("http://127.0.0.1:4711/callback", Place("127.0.0.1", 4711, "/callback")),
-        ("http://localhost:80/a/b?c=d", Place("127.0.0.1", 80, "/a/b")),
-        ("http://127.0.0.1", Place("127.0.0.1", 0, "/")),
-        ("http://[::1]:9/", Place("::1", 9, "/")),
-        ("HTTP://127.0.0.2:9/x", Place("127.0.0.2", 9, "/x")),
+        ("http://127.0.0.1:4711/callback", ListenAddress("127.0.0.1", 4711, "/callback")),
+        ("http://localhost:80/a/b?c=d", ListenAddress("127.0.0.1", 80, "/a/b")),
+        ("http://127.0.0.1", ListenAddress("127.0.0.1", 0, "/")),
+        ("http://[::1]:9/", ListenAddress("::1", 9, "/")),
+        ("HTTP://127.0.0.2:9/x", ListenAddress("127.0.0.2", 9, "/x")),
         ("https://127.0.0.1:4711/callback", None),
         ("https://airflow.example.com/callback", None),
         ("http://127.0.0.1.evil.test/", None),
@@ -27,7 +27,7 @@ from watchword.sign_in.callback import Place, listening, place_of
 )
 def test_where_a_redirect_uri_leads(redirect_uri, place):
     """Plain http on this machine can be listened for, and nothing else."""
-    assert place_of(redirect_uri) == place
+    assert listen_address_of(redirect_uri) == place
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watchword.errors import DocumentError, TokenError
-from watchword.playground import Fault
 from watchword.sign_in import device
-from watchword.tokens.reply import Reply
-from watchword.tokens.store import StoreError
+from watchword.tokens.token_response import TokenResponse
+from watchword.tokens.token_store import StoreError
+from watchword_playground import Fault
 
 METHOD = "oauth2_device_code"
 
@@ -251,7 +251,7 @@ JSON = st.recursive(
 @settings(deadline=None, max_examples=50)
 def test_any_reply_for_a_beginning(content):
     """Whatever a server answers is a beginning that can be shown, or a typed error."""
-    reply = Reply("https://a.test/device", 200, {}, json.dumps({**CODES, **content}))
+    reply = TokenResponse("https://a.test/device", 200, {}, json.dumps({**CODES, **content}))
     try:
         begun = device._begun(reply, "d3vice-code")
     except TokenError:

@@ -14,8 +14,8 @@ import pytest
 import requests
 
 import watchword
-from watchword.playground import AWKWARD_CREDENTIALS
-from watchword.tokens.stores import open_store
+from watchword.stores import open_store
+from watchword_playground import AWKWARD_CREDENTIALS
 
 CODE, DEVICE = "oauth2_authorization_code", "oauth2_device_code"
 

@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 import watchword
 from watchword.cli import documents, login
 from watchword.cli.app import app
-from watchword.playground import document
 from watchword.sign_in import oauth2
-from watchword.tokens.stores import open_store
+from watchword.stores import open_store
+from watchword_playground import document
 
 CODE = "oauth2_authorization_code"
 

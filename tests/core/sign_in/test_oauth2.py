@@ -10,12 +10,12 @@ import threading
 import pytest
 
 from watchword.errors import DocumentError
-from watchword.playground import Fault
 from watchword.sign_in import oauth2
-from watchword.tokens.store import StoreError
-from watchword.tokens.stores.failures import failure
-from watchword.tokens.stores.memory import MemoryStore
-from watchword.tokens.stores.sql import SqlStore
+from watchword.stores.memory import MemoryStore
+from watchword.stores.sql_store import SqlStore
+from watchword.stores.store_failures import failure
+from watchword.tokens.token_store import StoreError
+from watchword_playground import Fault
 
 CALLBACK = "http://127.0.0.1:4711/callback"
 

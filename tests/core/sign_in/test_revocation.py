@@ -8,11 +8,11 @@ from urllib.parse import parse_qs
 import pytest
 
 from watchword.errors import DocumentError, SignInRequired
-from watchword.playground import Fault
 from watchword.sign_in import oauth2
 from watchword.sign_in.revocation import sign_out
 from watchword.tokens.health import health
 from watchword.tokens.token import Token
+from watchword_playground import Fault
 
 TOKEN = Token("t0ken-of-the-provider", refresh_token="r3fresh-of-the-provider")
 

@@ -15,21 +15,22 @@ from dataclasses import replace
 
 import pytest
 
-from watchword.codes import finding
 from watchword.errors import SignInRequired, TokenError
-from watchword.tokens import shared as shared_module
-from watchword.tokens import shelf as shelf_module
-from watchword.tokens import steps
+from watchword.findings.codes import finding
+from watchword.http.transport_options import TransportOptions
+from watchword.stores import memory
+from watchword.stores.memory import MemoryStore
+from watchword.tokens import shared_tokens as shared_module
+from watchword.tokens import stored_token as stored_module
+from watchword.tokens import transitions
 from watchword.tokens.health import health_of
-from watchword.tokens.keeper import Keeper
-from watchword.tokens.record import Moment
-from watchword.tokens.shared import SharedTokens
-from watchword.tokens.source import Account
-from watchword.tokens.store import StoreError
-from watchword.tokens.stores import memory
-from watchword.tokens.stores.memory import MemoryStore
+from watchword.tokens.record import StoreTime
+from watchword.tokens.shared_tokens import SharedTokens
+from watchword.tokens.stored_token import StoredCredential
 from watchword.tokens.token import Token
-from watchword.transport import Transport
+from watchword.tokens.token_cache import TokenCache
+from watchword.tokens.token_source import Account
+from watchword.tokens.token_store import StoreError
 
 WORKERS = 32
 
@@ -43,8 +44,8 @@ class Clock:
     def __call__(self) -> float:
         return self.tick
 
-    def moment(self) -> Moment:
-        return Moment("", self.tick, self.wall)
+    def moment(self) -> StoreTime:
+        return StoreTime("", self.tick, self.wall)
 
     def go(self, seconds) -> None:
         self.tick += seconds
@@ -110,7 +111,7 @@ MACHINE = Account("oauth2_client_credentials", "https://auth.test/token", "clien
 def clock(monkeypatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(memory, "_now", clock.moment)
-    monkeypatch.setattr(shelf_module, "_SAVES", (0.0, 0.0))
+    monkeypatch.setattr(stored_module, "_SAVES", (0.0, 0.0))
     return clock
 
 
@@ -120,22 +121,26 @@ def store() -> MemoryStore:
 
 
 def tokens(store, server, account=SIGN_IN, name="acme", request="request", timeout=30.0) -> SharedTokens:
-    return SharedTokens(store, name, Source(server, account, request), Transport(timeout=timeout))
+    source, transport = Source(server, account, request), TransportOptions(timeout=timeout)
+    return SharedTokens(StoredCredential(store, name, source, transport))
 
 
-def worker(clock, *args, **options) -> Keeper:
-    return Keeper(tokens(*args, **options), clock)
+def worker(clock, *args, **options) -> TokenCache:
+    return TokenCache(tokens(*args, **options), clock)
 
 
 def signed_in(store, server, lifetime=100.0, **options) -> None:
-    tokens(store, server, **options).shelf.accept(
+    tokens(store, server, **options).stored.accept(
         Token("access-0", lifetime=lifetime, refresh_token=server.refresh_token)
     )
 
 
-def at_once(keepers, rejected=None) -> list[str]:
-    with ThreadPoolExecutor(len(keepers)) as pool:
-        return [token.access_token for token in pool.map(lambda keeper: keeper.get(rejected), keepers)]
+def at_once(token_caches, rejected=None) -> list[str]:
+    with ThreadPoolExecutor(len(token_caches)) as pool:
+        return [
+            token.access_token
+            for token in pool.map(lambda token_cache: token_cache.get(rejected), token_caches)
+        ]
 
 
 @pytest.mark.parametrize("account", [SIGN_IN, MACHINE], ids=["refresh", "machine"])
@@ -143,11 +148,11 @@ def test_thirty_two_workers_cause_one_request_at_each_of_twenty_expiries(clock, 
     """Workers with nothing in common but the store ask once per expiry, and each gets the new token."""
     server = Server(delay=0.01)
     signed_in(store, server, account=account)
-    keepers = [worker(clock, store, server, account) for _ in range(WORKERS)]
-    assert len(set(at_once(keepers))) == 1
+    token_caches = [worker(clock, store, server, account) for _ in range(WORKERS)]
+    assert len(set(at_once(token_caches))) == 1
     for expiry in range(1, 21):
         clock.go(101)
-        assert len(set(at_once(keepers))) == 1
+        assert len(set(at_once(token_caches))) == 1
         assert server.calls == expiry
     assert not server.revoked
 
@@ -156,11 +161,11 @@ def test_a_stale_token_serves_while_another_worker_holds_the_lease(clock, store)
     """Inside the margin nobody waits for a lease that another has."""
     server = Server()
     signed_in(store, server)
-    keeper = worker(clock, store, server)
-    keeper.get()
+    token_cache = worker(clock, store, server)
+    token_cache.get()
     clock.go(85)
-    tokens(store, server).shelf.take("another", 60)
-    assert keeper.get().access_token == "access-0"
+    tokens(store, server).stored.take("another", 60)
+    assert token_cache.get().access_token == "access-0"
     assert server.calls == 0
 
 
@@ -169,7 +174,7 @@ def test_a_lease_that_is_over_is_taken(clock, store):
     server = Server()
     signed_in(store, server)
     clock.go(101)
-    tokens(store, server).shelf.take("another", 61)
+    tokens(store, server).stored.take("another", 61)
     clock.go(62)
     assert worker(clock, store, server).get().access_token == "access-1"
 
@@ -179,7 +184,7 @@ def test_who_waits_too_long_for_a_lease_gets_a_typed_error(clock, store, monkeyp
     server = Server()
     signed_in(store, server)
     clock.go(101)
-    tokens(store, server).shelf.take("another", 250)
+    tokens(store, server).stored.take("another", 250)
     monkeypatch.setattr(shared_module, "_SLACK", 0.0)
     with pytest.raises(TokenError) as error:
         worker(clock, store, server, timeout=0.01).get()
@@ -192,16 +197,16 @@ def test_a_refusal_of_a_new_token_causes_no_storm(clock, store):
     server = Server()
     signed_in(store, server, lifetime=3600)
     server.lifetime = 3600
-    keepers = [worker(clock, store, server) for _ in range(WORKERS)]
-    first = keepers[0].get()
-    at_once(keepers)
-    assert set(at_once(keepers, first)) == {"access-1"}
-    second = keepers[0].get()
+    token_caches = [worker(clock, store, server) for _ in range(WORKERS)]
+    first = token_caches[0].get()
+    at_once(token_caches)
+    assert set(at_once(token_caches, first)) == {"access-1"}
+    second = token_caches[0].get()
     for _ in range(5):
-        assert set(at_once(keepers, second)) == {"access-1"}
+        assert set(at_once(token_caches, second)) == {"access-1"}
     assert server.calls == 1
     clock.go(61)
-    assert set(at_once(keepers, second)) == {"access-2"}
+    assert set(at_once(token_caches, second)) == {"access-2"}
     assert server.calls == 2
 
 
@@ -211,9 +216,9 @@ def test_an_ended_sign_in_is_asked_for_once_and_healed_by_a_new_one(clock, store
     signed_in(store, server)
     clock.go(101)
     server.revoked = True
-    for keeper in [worker(clock, store, server) for _ in range(WORKERS)]:
+    for token_cache in [worker(clock, store, server) for _ in range(WORKERS)]:
         with pytest.raises(SignInRequired, match="'acme' has ended"):
-            keeper.get()
+            token_cache.get()
     assert server.calls == 1
     server.revoked, server.refresh_token = False, "refresh-new"
     signed_in(store, server)
@@ -227,17 +232,17 @@ def test_the_winner_s_token_is_adopted_after_a_refusal(clock, store):
     signed_in(store, server)
     clock.go(101)
     slow = tokens(store, server)
-    record = slow.shelf.load().record
+    record = slow.stored.load().record
 
     def overtaken(refresh_token):
-        issued = steps.Issued(
-            Token("winner", lifetime=100, refresh_token="r"), clock.moment(), slow.shelf.guard
+        issued = transitions.Issued(
+            Token("winner", lifetime=100, refresh_token="r"), clock.moment(), slow.stored.request_fingerprint
         )
-        store.change(slow.shelf.key, steps.save(record.generation, issued))
+        store.change(slow.stored.key, transitions.save(record.generation, issued))
         raise TokenError([finding("invalid_grant", "used")])
 
     server.answer = overtaken
-    assert Keeper(slow, clock).get().access_token == "winner"
+    assert TokenCache(slow, clock).get().access_token == "winner"
 
 
 def test_a_lost_answer_is_asked_for_once_more_and_then_the_outcome_is_unknown(clock, store):
@@ -369,7 +374,7 @@ def test_an_imported_refresh_token_that_has_served_is_never_shown_again(clock, s
         with pytest.raises(SignInRequired, match="has ended"):
             worker(clock, store, server, account).get()
     assert server.calls == 2
-    tokens(store, server, account).shelf.drop()
+    tokens(store, server, account).stored.drop()
     for _ in range(3):
         with pytest.raises(SignInRequired, match="Nobody has signed in"):
             worker(clock, store, server, account).get()
@@ -402,19 +407,23 @@ def test_a_document_that_would_send_the_tokens_elsewhere_finds_no_sign_in(clock,
     server = Server()
     signed_in(store, server)
 
-    def there(*reach):
-        origin = SharedTokens(store, "acme", Source(server, SIGN_IN), Transport(), reach)
-        origin.shelf.store.change(
-            origin.shelf.key,
-            lambda record, _: replace(record, reach=store.fingerprint("reach", "https://api.test/")),
+    def there(*token_destinations):
+        provider = SharedTokens(
+            StoredCredential(store, "acme", Source(server, SIGN_IN), TransportOptions(), token_destinations)
         )
-        return origin
+        store.change(
+            provider.stored.key,
+            lambda record, _: replace(
+                record, token_destinations=store.fingerprint("reach", "https://api.test/")
+            ),
+        )
+        return provider
 
     for age in (0, 101):
         clock.go(age)
         with pytest.raises(SignInRequired, match="made for other addresses"):
-            Keeper(there("https://evil.test/"), clock).get()
-    assert there("https://evil.test/").shelf.drop() is None
+            TokenCache(there("https://evil.test/"), clock).get()
+    assert there("https://evil.test/").stored.drop() is None
     assert server.calls == 0
 
 
@@ -452,7 +461,7 @@ def test_machines_with_other_scopes_do_not_take_each_other_s_token(clock, store)
 def test_a_sign_in_that_can_t_be_renewed_lasts_as_long_as_its_token(clock, store):
     """Without a refresh token the access token serves to its end, and proves nothing new."""
     server = Server()
-    tokens(store, server).shelf.accept(Token("access-0", lifetime=100))
+    tokens(store, server).stored.accept(Token("access-0", lifetime=100))
     assert worker(clock, store, server).renew() == (Token("access-0", lifetime=100), 0.0, False)
     clock.go(90)
     assert worker(clock, store, server).get().access_token == "access-0"
@@ -475,14 +484,14 @@ def test_a_validation_s_token_is_new_and_one_for_all_who_validate_at_once(clock,
     """Thirty-two validations at once are proven by a token that was issued after each of them began."""
     server = Server(delay=0.05)
     signed_in(store, server)
-    keepers = [worker(clock, store, server) for _ in range(WORKERS)]
+    token_caches = [worker(clock, store, server) for _ in range(WORKERS)]
     with ThreadPoolExecutor(WORKERS) as pool:
-        obtained = list(pool.map(lambda keeper: keeper.renew(), keepers))
+        obtained = list(pool.map(lambda token_cache: token_cache.renew(), token_caches))
     assert all(each.is_new for each in obtained)
     assert server.calls < WORKERS
     assert not server.revoked
     calls = server.calls
-    assert keepers[0].renew().is_new
+    assert token_caches[0].renew().is_new
     assert server.calls == calls + 1
 
 
@@ -498,15 +507,15 @@ def test_an_interrupted_wait_does_not_end_the_renewal(clock, store):
     def interrupt(*_):
         raise TimeLimitError
 
-    keeper = worker(clock, store, server)
+    token_cache = worker(clock, store, server)
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.1)
         with pytest.raises(TimeLimitError):
-            keeper.get()
+            token_cache.get()
     finally:
         signal.signal(signal.SIGALRM, before)
-    assert keeper.get().access_token == "access-1"
+    assert token_cache.get().access_token == "access-1"
     assert server.calls == 1
 
 
@@ -515,9 +524,9 @@ def test_a_late_answer_is_saved_for_the_next_who_asks(clock, store):
     server = Server(delay=0.5)
     signed_in(store, server)
     clock.go(101)
-    keeper = worker(clock, store, server, timeout=0.4)
+    token_cache = worker(clock, store, server, timeout=0.4)
     with pytest.raises(TokenError) as error:
-        keeper.get()
+        token_cache.get()
     assert error.value.code == "read_timeout"
     assert worker(clock, store, server, timeout=0.4).get().access_token == "access-1"
     assert server.calls == 1
@@ -527,12 +536,14 @@ def test_a_late_save_does_not_undo_a_new_sign_in(clock, store):
     """After a sign-out and another person's sign-in, what was under way for the first is worth nothing."""
     server = Server()
     signed_in(store, server)
-    shelf = tokens(store, server).shelf
-    generation = shelf.load().record.generation
-    late = steps.Issued(Token("alice", refresh_token="alice"), clock.moment(), shelf.guard, "refresh-0")
-    shelf.drop()
-    shelf.accept(Token("bob", refresh_token="bob", lifetime=100))
-    assert shelf.save(generation, late).record.token.access_token == "bob"
+    stored = tokens(store, server).stored
+    generation = stored.load().record.generation
+    late = transitions.Issued(
+        Token("alice", refresh_token="alice"), clock.moment(), stored.request_fingerprint, "refresh-0"
+    )
+    stored.drop()
+    stored.accept(Token("bob", refresh_token="bob", lifetime=100))
+    assert stored.save(generation, late).record.token.access_token == "bob"
 
 
 def test_a_silent_reply_keeps_the_refresh_token_that_was_shown(clock, store):
@@ -542,7 +553,7 @@ def test_a_silent_reply_keeps_the_refresh_token_that_was_shown(clock, store):
     worker(clock, store, server, account).get()
     clock.go(101)
     assert worker(clock, store, server).get().access_token == "access-2"
-    assert health_of(tokens(store, server).shelf.load()).can_renew
+    assert health_of(tokens(store, server).stored.load()).can_renew
 
 
 @pytest.mark.parametrize(
@@ -553,12 +564,12 @@ def test_the_end_of_a_refresh_token_is_known_from_the_last_word(clock, store, st
     """One that stays ends when it would have, unless the server says otherwise."""
     issued = [Token("a", lifetime=50, refresh_token="r", refresh_lifetime=1000)]
     issued.append(Token("b", lifetime=50, refresh_token="r" if repeats else None, refresh_lifetime=stated))
-    shelf = tokens(store, Server()).shelf
+    stored = tokens(store, Server()).stored
     for token in issued:
-        generation = shelf.load().record.generation
-        shelf.save(generation, steps.Issued(token, clock.moment(), shelf.guard, "r"))
+        generation = stored.load().record.generation
+        stored.save(generation, transitions.Issued(token, clock.moment(), stored.request_fingerprint, "r"))
         clock.go(100 if token is issued[0] else 0)
-    assert health_of(shelf.load()).refresh_ends == left
+    assert health_of(stored.load()).refresh_ends == left
 
 
 def test_a_refused_client_is_not_the_end_of_a_sign_in(clock, store):
@@ -569,7 +580,7 @@ def test_a_refused_client_is_not_the_end_of_a_sign_in(clock, store):
     server.failures = [finding("invalid_client", "who?")]
     with pytest.raises(TokenError):
         worker(clock, store, server, request="wrong secret").get()
-    health = health_of(tokens(store, server).shelf.load())
+    health = health_of(tokens(store, server).stored.load())
     assert (health.has_ended, health.days_left) == (False, None)
     assert health.lapses(0.0, 0.0)
     assert worker(clock, store, server).get().access_token == "access-1"
@@ -581,12 +592,12 @@ def test_a_new_sign_in_elsewhere_is_seen_within_seconds(clock, store):
     signed_in(store, server)
     clock.go(101)
     server.failures = [finding("invalid_client", "who?")]
-    keeper = worker(clock, store, server)
+    token_cache = worker(clock, store, server)
     with pytest.raises(TokenError):
-        keeper.get()
+        token_cache.get()
     signed_in(store, server)
     clock.go(6)
-    assert keeper.get().access_token == "access-0"
+    assert token_cache.get().access_token == "access-0"
 
 
 def test_a_gateway_s_error_may_hide_a_rotation(clock, store):
@@ -647,8 +658,8 @@ def test_a_new_refresh_token_that_the_store_can_t_take_is_kept_for_the_next_star
         return answer(refresh_token)
 
     server.answer = breaking
-    keeper = worker(clock, store, server)
-    assert keeper.get().access_token == "access-1"
+    token_cache = worker(clock, store, server)
+    assert token_cache.get().access_token == "access-1"
     assert "rotation_not_persisted" in caplog.text
     assert "refresh-1" not in caplog.text
     server.answer, store.code = answer, None
@@ -662,14 +673,14 @@ def test_a_spilled_token_that_does_not_follow_the_store_s_is_dropped(clock):
     """After a new sign-in what an earlier process could not save is worth nothing."""
     store, server = Broken(), Server()
     signed_in(store, server)
-    shelf = tokens(store, server).shelf
-    generation = shelf.load().record.generation
+    stored = tokens(store, server).stored
+    generation = stored.load().record.generation
     store.code = "store_full"
-    late = steps.Issued(Token("late", refresh_token="late"), clock.moment(), shelf.guard)
-    assert shelf.save(generation, late) is None
+    late = transitions.Issued(Token("late", refresh_token="late"), clock.moment(), stored.request_fingerprint)
+    assert stored.save(generation, late) is None
     store.code = None
-    MemoryStore.change(store, shelf.key, lambda record, _: replace(record, generation=generation + 5))
-    assert shelf.recover().record.token.access_token == "access-0"
+    MemoryStore.change(store, stored.key, lambda record, _: replace(record, generation=generation + 5))
+    assert stored.recover().record.token.access_token == "access-0"
 
 
 @pytest.mark.parametrize("code", sorted(shared_module._STORE_FAULTS))
@@ -700,12 +711,12 @@ def test_a_new_refresh_token_is_kept_by_its_process_where_no_file_can_be(clock, 
 
     server.answer = breaking
     monkeypatch.setenv("WATCHWORD_HOME", "/proc/nowhere")
-    keeper = worker(clock, store, server)
-    assert keeper.get().access_token == "access-1"
+    token_cache = worker(clock, store, server)
+    assert token_cache.get().access_token == "access-1"
     assert "is held by this process alone" in caplog.text
     server.answer, store.code = answer, None
     clock.go(101)
-    assert keeper.get().access_token == "access-2"
+    assert token_cache.get().access_token == "access-2"
     assert not server.revoked
 
 
@@ -713,30 +724,32 @@ def test_a_sign_in_that_the_store_can_t_take_leaves_what_was_spilled(clock):
     """Neither is lost: the old one stays where it was until a new one is safe."""
     store, server = Broken(), Server()
     signed_in(store, server)
-    shelf = tokens(store, server).shelf
-    generation = shelf.load().record.generation
+    stored = tokens(store, server).stored
+    generation = stored.load().record.generation
     store.code = "store_full"
-    issued = steps.Issued(Token("next", refresh_token="next"), clock.moment(), shelf.guard, "refresh-0")
-    shelf.save(generation, issued)
+    issued = transitions.Issued(
+        Token("next", refresh_token="next"), clock.moment(), stored.request_fingerprint, "refresh-0"
+    )
+    stored.save(generation, issued)
     with pytest.raises(StoreError):
-        shelf.accept(Token("new", refresh_token="new"))
+        stored.accept(Token("new", refresh_token="new"))
     store.code = None
-    assert tokens(store, server).shelf.recover().record.token.access_token == "next"
+    assert tokens(store, server).stored.recover().record.token.access_token == "next"
 
 
 def test_a_valid_token_outlives_the_store(clock, caplog):
     """While the token in memory lasts, a store that is gone is no reason to fail; the log names the cause."""
     store, server = Broken(), Server()
     signed_in(store, server)
-    keeper = worker(clock, store, server)
-    keeper.get()
+    token_cache = worker(clock, store, server)
+    token_cache.get()
     store.code = "store_unreachable"
     clock.go(90)
-    assert keeper.get().access_token == "access-0"
+    assert token_cache.get().access_token == "access-0"
     assert "store_unreachable" in caplog.text
     clock.go(11)
     with pytest.raises(StoreError):
-        keeper.get()
+        token_cache.get()
 
 
 def test_a_late_answer_is_saved_although_the_lease_is_over(clock, store):
@@ -748,9 +761,9 @@ def test_a_late_answer_is_saved_although_the_lease_is_over(clock, store):
 
     def slow(refresh_token):
         clock.go(70)
-        tokens(store, server).shelf.take("another", 60)
+        tokens(store, server).stored.take("another", 60)
         return answer(refresh_token)
 
     server.answer = slow
     worker(clock, store, server).get()
-    assert tokens(store, server).shelf.load().record.token.refresh_token == "refresh-1"
+    assert tokens(store, server).stored.load().record.token.refresh_token == "refresh-1"

@@ -12,8 +12,8 @@ import pytest
 from airflow.models.connection import Connection
 from airflow.sdk.configuration import clear_secrets_backends_cache
 
-from airflow_provider_watchword.secrets import GoogleSecretManagerBackend, notices
-from watchword.playground.secret_manager import SecretManagerServer
+from airflow_provider_watchword.secrets import GoogleSecretManagerBackend, log_once
+from watchword_playground.secret_manager import SecretManagerServer
 
 CLASSES = [Connection, airflow.sdk.Connection]
 
@@ -23,7 +23,7 @@ Make = Callable[..., GoogleSecretManagerBackend]
 @pytest.fixture(autouse=True)
 def _silence() -> Iterator[None]:
     """Have nothing said yet, and no backends made."""
-    notices._said.clear()
+    log_once._said.clear()
     clear_secrets_backends_cache()
     yield
     clear_secrets_backends_cache()
@@ -70,7 +70,7 @@ def said(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
     caplog.set_level(logging.DEBUG)
 
     def texts() -> list[str]:
-        records = (each for each in caplog.records if each.name == notices.log.name)
+        records = (each for each in caplog.records if each.name == log_once.log.name)
         return [each.getMessage() for each in records if each.levelno >= logging.WARNING]
 
     return texts

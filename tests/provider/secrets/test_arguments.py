@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_watchword.secrets import GoogleSecretManagerBackend, LocalVaultBackend
-from watchword.playground.secret_manager import SecretManagerServer
+from watchword_playground.secret_manager import SecretManagerServer
 
 SECRET = "s3cret-0123456789"
 KEY = {"type": "service_account", "private_key": SECRET}

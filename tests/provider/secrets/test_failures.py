@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pytest
 from airflow.sdk.exceptions import AirflowSecretsBackendAccessDenied
 
-from airflow_provider_watchword.secrets import GoogleSecretManagerBackend, notices
-from watchword.playground.secret_manager import SecretManagerServer
+from airflow_provider_watchword.secrets import GoogleSecretManagerBackend, log_once
+from watchword_playground.secret_manager import SecretManagerServer
 
 SECRET = "s3cret-0123456789"
 URI = f"http://joe:{SECRET}@api.example.com"
@@ -164,7 +164,7 @@ def test_a_failure_is_said_once_a_minute(
         backend.get_variable("a")
     backend.get_variable("b")
     assert len(said()) == 2
-    monkeypatch.setattr(notices, "REPEAT", 0.0)
+    monkeypatch.setattr(log_once, "REPEAT", 0.0)
     backend.get_variable("a")
     assert len(said()) == 3
 

@@ -18,9 +18,9 @@ from airflow.sdk.bases.hook import BaseHook
 from airflow.sdk.exceptions import AirflowSecretsBackendAccessDenied
 
 from airflow_provider_watchword import ApiHook
-from watchword.playground import Playground
-from watchword.playground.secret_manager import SecretManagerServer
 from watchword.secrets.vault import open_vault
+from watchword_playground import Playground
+from watchword_playground.secret_manager import SecretManagerServer
 
 BACKENDS = "airflow_provider_watchword.secrets"
 GOOGLE = f"{BACKENDS}.GoogleSecretManagerBackend"

@@ -11,7 +11,7 @@ from airflow.sdk.bases.hook import BaseHook
 from airflow.sdk.exceptions import AirflowSecretsBackendAccessDenied
 
 from airflow_provider_watchword.secrets import LocalVaultBackend
-from watchword.secrets.connections import keep
+from watchword.connections.by_name import keep
 from watchword.secrets.vault import open_vault
 
 DOCUMENT = {"method": "bearer", "base_url": "https://api.example.com", "token": "tok-0123456789"}

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from airflow_provider_watchword.secrets import GoogleSecretManagerBackend
-from watchword.playground.secret_manager import SecretManagerServer
+from watchword_playground.secret_manager import SecretManagerServer
 
 ACCESS = "AccessSecretVersion"
 URI = "http://joe:pw%40here@api.example.com:8443/path?verify=no"

@@ -6,7 +6,7 @@ import typer
 
 from watchword.cli.connections.edit import add, edit
 from watchword.cli.connections.importing import import_
-from watchword.cli.connections.look import listed, remove, show
+from watchword.cli.connections.show import listed, remove, show
 from watchword.cli.connections.transfer import pull, push
 
 connection_commands = typer.Typer(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from watchword.cli.connections import prompt
-from watchword.cli.connections.places import (
+from watchword.cli.connections.common import (
     FromOption,
     InOption,
     NameArgument,
@@ -20,7 +20,7 @@ from watchword.cli.connections.places import (
     place_of,
     unless_changed,
 )
-from watchword.cli.connections.places import document_from as kept_document
+from watchword.cli.connections.common import document_from as kept_document
 from watchword.cli.connections.settings import (
     SetOption,
     document_from,
@@ -30,9 +30,9 @@ from watchword.cli.connections.settings import (
     without,
 )
 from watchword.cli.output import fail, reporting, say, say_error, status_of
+from watchword.connections import by_name
 from watchword.errors import DocumentError, WatchwordError
 from watchword.methods import METHODS
-from watchword.secrets import connections
 
 _MEND = "Which field is to be mended? (name, -NAME removes one, ? lists them, empty to give up)"
 
@@ -60,7 +60,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
         check_name(name)
         place = place_of(source)
         if payload_at(place, name) is not None:
-            known = f"there is a connection {name} in {place.store.shown} already"
+            known = f"there is a connection {name} in {place.store.display_name} already"
             fail(f"{known}: watchword connections edit {name}")
         document = document_from(origin) if origin else {}
         if method:
@@ -72,7 +72,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
             prompt.change(document)
         _settle(document, name, asks=asks)
         unless_changed(place, name, None)
-        connections.keep(place.store, name, document)
+        by_name.keep(place.store, name, document)
     _say_next(place, name, document)
 
 
@@ -101,11 +101,11 @@ def edit(
             prompt.show(document)
             prompt.change(document, "Field (name, -NAME removes one, ? lists them, empty to finish)")
         if document == before:
-            say(f"Unchanged: {name} in {place.store.shown}.")
+            say(f"Unchanged: {name} in {place.store.display_name}.")
             return
         _settle(document, name, asks=asks)
         unless_changed(place, name, payload)
-        connections.keep(place.store, name, document)
+        by_name.keep(place.store, name, document)
     if not is_bare(payload):
         say("It was kept as Airflow writes connections; now it is a bare document.", err=True)
     _say_next(place, name, document)
@@ -144,7 +144,7 @@ def _wrong(document: dict[str, Any], name: str) -> DocumentError | None:
 
 
 def _say_next(place: Place, name: str, document: dict[str, Any]) -> None:
-    say(f"Kept: {name} in {place.store.shown}.")
+    say(f"Kept: {name} in {place.store.display_name}.")
     method = METHODS[document["method"]]
     verb = "login" if method.signs_in else "validate"
     needs_url = not (method.signs_in or method.token_is_proof or document.get("test_url"))

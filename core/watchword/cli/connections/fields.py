@@ -10,10 +10,10 @@ from typing import Annotated, Any, get_origin
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from watchword.document import CommonFields
-from watchword.fields import About, about
+from watchword.document.common_fields import CommonFields
 from watchword.methods import METHODS
 from watchword.methods.base import Method
+from watchword.methods.fields import About, about
 
 FIRST = "base_url"
 PARAMETERS = "secret_parameters"

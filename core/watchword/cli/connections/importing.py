@@ -9,10 +9,8 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from watchword import airflow_import, redact
-from watchword.airflow_format import AIRFLOW_KEYS, CONN_TYPE, parsed
-from watchword.cli.connections.masked import secrets_in
-from watchword.cli.connections.places import (
+from watchword import redact
+from watchword.cli.connections.common import (
     FromOption,
     InOption,
     Place,
@@ -24,12 +22,15 @@ from watchword.cli.connections.places import (
     place_of,
     settle,
 )
+from watchword.cli.connections.masked import secrets_in
 from watchword.cli.connections.settings import sound
 from watchword.cli.documents import STDIN, name_of
 from watchword.cli.output import fail, reporting, say, say_error, status_of, worst
-from watchword.diagnosis import Permanence
+from watchword.connections import airflow_import
+from watchword.connections.airflow_format import AIRFLOW_KEYS, CONN_TYPE, parsed
 from watchword.errors import WatchwordError
-from watchword.origins import host
+from watchword.findings.finding import Permanence
+from watchword.http.origins import host
 
 VARIABLE = "AIRFLOW_CONN_"
 """What Airflow calls a variable that holds a connection, before its name in capitals."""
@@ -159,7 +160,7 @@ def _outcome(name: str, text: str, way: _Way) -> int:
 def _kept(name: str, document: dict[str, Any], way: _Way) -> str:
     what = f"{document['method']} at {host(document['base_url'])}"
     if way.dry_run:
-        return f"would be kept in {way.place.store.shown}: {what}"
+        return f"would be kept in {way.place.store.display_name}: {what}"
     return f"{settle(way.place, name, document, way.agreed)}: {what}"
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from watchword.document import SYNONYMS, CommonFields
-from watchword.fields import Fields, secret_names
+from watchword.document.common_fields import CommonFields
+from watchword.document.reading import SYNONYMS
+from watchword.document.references import is_reference
 from watchword.methods import METHODS
+from watchword.methods.fields import Fields, secret_names
 from watchword.redact import MASK
-from watchword.references import is_reference
 
 _LITERAL = "literal:"
 _LONGEST_REFERENCE = 300

@@ -13,9 +13,9 @@ from watchword import redact
 from watchword.cli.connections.fields import PARAMETERS, Field, fields_of, usual
 from watchword.cli.connections.masked import lines, masked
 from watchword.cli.output import say
-from watchword.document import STAND_INS
+from watchword.document.reading import STAND_INS
+from watchword.http.placement import parse_slot
 from watchword.methods import METHODS
-from watchword.placement import parse_slot
 
 _CUT = frozenset({1023, 1024, 4095, 4096})
 """How long a line is, in bytes, of which the terminal has taken no more: macOS and Linux have such limits."""

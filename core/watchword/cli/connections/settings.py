@@ -10,15 +10,15 @@ from typing import Annotated, Any
 import typer
 
 from watchword import redact
+from watchword.cli.connections.common import content_at, normal
 from watchword.cli.connections.fields import Field, fields_of
 from watchword.cli.connections.masked import refers, secrets_in
-from watchword.cli.connections.places import content_at, normal
 from watchword.cli.output import fail, say
-from watchword.codes import finding
-from watchword.diagnosis import Finding, Severity
+from watchword.connections import by_name
 from watchword.errors import DocumentError
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding, Severity
 from watchword.methods import METHODS
-from watchword.secrets import connections
 
 SetOption = Annotated[
     list[str] | None,
@@ -77,7 +77,7 @@ def without(document: Mapping[str, Any], removed: Sequence[str]) -> dict[str, An
 def sound(document: Mapping[str, Any], name: str) -> None:
     """Print what is doubtful about a document that is to be kept; raises DocumentError for what is wrong."""
     redact.register(secrets_in(document))
-    warn(connections.checked(document, name))
+    warn(by_name.checked(document, name))
 
 
 def warn(findings: Sequence[Finding]) -> None:

@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from watchword.cli.connections.masked import refers
-from watchword.cli.connections.places import (
+from watchword.cli.connections.common import (
     Place,
     YesOption,
     check_name,
@@ -19,10 +18,12 @@ from watchword.cli.connections.places import (
     place_of,
     settle,
 )
+from watchword.cli.connections.masked import refers
 from watchword.cli.output import reporting, say, say_error, status_of, worst
-from watchword.document import read
+from watchword.connections import by_name
+from watchword.document.reading import read
 from watchword.errors import WatchwordError
-from watchword.secrets import connections, sources
+from watchword.secrets import sources
 
 NamesArgument = Annotated[
     list[str] | None, typer.Argument(metavar="NAME...", help="The names of the connections.")
@@ -77,9 +78,9 @@ def _copied(names: Sequence[str], origin: Place, target: Place, *, everything: b
     if origin.store is target.store:
         raise typer.BadParameter("it is the same place that they would be copied to")
     if everything:
-        names = connections.names(origin.store)
+        names = by_name.names(origin.store)
         if not names:
-            say(f"There are no connections in {origin.store.shown}.")
+            say(f"There are no connections in {origin.store.display_name}.")
     agreed: Callable[[str], bool] = (lambda _: True) if yes else confirmed
     return worst([_outcome(name, origin, target, agreed) for name in dict.fromkeys(names)])
 

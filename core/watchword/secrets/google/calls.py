@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from watchword.errors import SecretError
-from watchword.secrets.google.failures import failure, of_call
+from watchword.forks import no_fork
+from watchword.secrets.google.call_failures import failure, of_call
 from watchword.secrets.google.service import Service
-from watchword.tokens.stores.forking import no_fork
 
 if TYPE_CHECKING:
     from google.cloud.secretmanager_v1 import Secret, SecretManagerServiceClient
@@ -40,9 +40,9 @@ class Calls:
         self._patience = patience
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """What is called, for messages."""
-        return self._service.shown
+        return self._service.display_name
 
     def access(self, name: str, version: str) -> bytes | None:
         """Return a version's content, its checksum verified; None where there is none."""
@@ -52,7 +52,7 @@ class Calls:
             answer = client.access_secret_version(request={"name": path}, retry=None, timeout=timeout)
             payload = answer.payload
             if "data_crc32c" in payload and payload.data_crc32c != checksum(payload.data):
-                raise failure("secret_corrupt", self.shown, name)
+                raise failure("secret_corrupt", self.display_name, name)
             return bytes(payload.data)
 
         return self._asked(call, name)
@@ -151,7 +151,7 @@ class Calls:
             except exceptions.AlreadyExists:
                 raise _AlreadyThereError from None
             except (exceptions.GoogleAPIError, _auth_error()) as error:
-                found = of_call(error, self.shown, name)
+                found = of_call(error, self.display_name, name)
                 # A last try that was cut short says nothing: what failed before it does.
                 cut_short = found.code == "secrets_timeout" and left < self._patience.attempt
                 failed.append(failed[-1] if cut_short and failed else found)
@@ -168,7 +168,7 @@ class Calls:
         except exceptions.RetryError as error:
             if isinstance(error.cause, SecretError):
                 raise error.cause from None
-            raise of_call(error, self.shown, name) from None
+            raise of_call(error, self.display_name, name) from None
 
 
 class _AlreadyThereError(Exception):

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from watchword.errors import SecretError
 from watchword.redact import NeverPickled
-from watchword.secrets.breaker import Breaker
 from watchword.secrets.cache import Cache, Caching
+from watchword.secrets.circuit_breaker import CircuitBreaker
 from watchword.secrets.google.account import Account
+from watchword.secrets.google.call_failures import failure, unsuitable
 from watchword.secrets.google.calls import LABEL, Calls, Patience
-from watchword.secrets.google.failures import failure, unsuitable
 from watchword.secrets.google.service import Service
-from watchword.secrets.store import check_name, check_size
+from watchword.secrets.secret_store import check_name, check_size
 
 if TYPE_CHECKING:
     from google.cloud.secretmanager_v1 import SecretManagerServiceClient
@@ -70,15 +70,15 @@ class SecretManager(NeverPickled):
         self._service = Service(project, location, account or Account(), self._options.patience.deadline)
         self._calls = Calls(self._service, self._options.patience)
         self._cache = Cache(self._options.caching)
-        self._breaker = Breaker()
+        self._breaker = CircuitBreaker()
 
     def __repr__(self) -> str:
-        return f"<{self.shown}>"
+        return f"<{self.display_name}>"
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """What it is, for messages."""
-        return self._calls.shown
+        return self._calls.display_name
 
     def client(self) -> SecretManagerServiceClient:
         """Return Google's own client of this process, for what is not offered here."""
@@ -111,7 +111,7 @@ class SecretManager(NeverPickled):
             number = self._calls.add(name, payload)
         # By its number: that alone is sure to be the new one, while `latest` may lag.
         if number is None or self._calls.access(name, number) != payload:
-            raise failure("secret_corrupt", self.shown, name)
+            raise failure("secret_corrupt", self.display_name, name)
         self._cache.drop(f"{name}/")
         self._cache.keep(f"{name}/{LATEST}", payload)
         self._prune(name)

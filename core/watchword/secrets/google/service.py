@@ -9,13 +9,13 @@ import time
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
-from watchword.codes import finding
 from watchword.errors import SecretError
+from watchword.findings.codes import finding
+from watchword.forks import reset_in_child
 from watchword.secrets.google.account import Account
-from watchword.secrets.google.failures import of_account, unsuitable
-from watchword.secrets.google.place import LOCATION, PROJECT
-from watchword.secrets.google.quiet import quiet_client
-from watchword.tokens.stores.forking import inherit
+from watchword.secrets.google.call_failures import of_account, unsuitable
+from watchword.secrets.google.log_filter import filter_client_logs
+from watchword.secrets.google.resource_names import LOCATION, PROJECT
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
@@ -42,10 +42,10 @@ class Service:
         self._lock = Lock()
         _check("location", location, LOCATION)
         _check("project", project, PROJECT)
-        inherit(self)
+        reset_in_child(self)
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """What it is, for messages."""
         place = f" in {self._location}" if self._location else ""
         of = f" of {self._project}" if self._project else ""
@@ -75,7 +75,7 @@ class Service:
         """Return the client that one of the threads makes which have come meanwhile."""
         lock = self._lock  # a child that is forked meanwhile has another one
         if not lock.acquire(timeout=self._patience):
-            raise of_account(TimeoutError("nothing answered in time"), self.shown)
+            raise of_account(TimeoutError("nothing answered in time"), self.display_name)
         try:
             if self._client is None:
                 self._client = self._tried(began)
@@ -131,9 +131,9 @@ class Service:
         looking.start()
         looking.join(self._patience)
         if failed:
-            raise of_account(failed[0], self.shown)
+            raise of_account(failed[0], self.display_name)
         if not found:
-            raise of_account(TimeoutError("nothing answered in time"), self.shown)
+            raise of_account(TimeoutError("nothing answered in time"), self.display_name)
         return found[0]
 
 
@@ -150,7 +150,7 @@ def _imported() -> type[SecretManagerServiceClient]:
         message = f"Google Secret Manager needs {error.name or 'google-cloud-secret-manager'}."
         advice = 'pip install "watchword[gcp]"'
         raise SecretError([finding("extra_missing", message, advice=advice)]) from None
-    quiet_client()
+    filter_client_logs()
     return SecretManagerServiceClient
 
 

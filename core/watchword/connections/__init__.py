@@ -1,0 +1,1 @@
+"""Connections by name: where they are kept, and the forms in which they are written."""

@@ -1,0 +1,1 @@
+"""A connection document: read, with its references resolved."""

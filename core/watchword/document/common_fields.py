@@ -1,0 +1,114 @@
+"""The fields of every method: where the API lives, what is stacked on the method, and the transport."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from watchword.http.body_rules import BodyRules
+from watchword.http.origins import Origins
+from watchword.http.transport_options import DEFAULT_TIMEOUT
+from watchword.methods.fields import About, Fields, JsonObject, Section, Statuses, TextMapping
+
+_TRANSPORT = Section.TRANSPORT
+
+
+class CommonFields(Fields):
+    """The fields of every method."""
+
+    schema_version: Literal[1] = 1
+    base_url: Annotated[
+        str, About("Base URL", "Where the API lives, e.g. https://api.example.com.", Section.AUTHENTICATION)
+    ]
+    allowed_origins: Annotated[
+        tuple[str, ...],
+        About(
+            "Allowed origins",
+            "Origins that may receive the credential; only that of the base URL if empty.",
+            Section.AUTHENTICATION,
+        ),
+    ] = ()
+    test_url: Annotated[
+        str | None,
+        About(
+            "Test URL",
+            "Complete URL of a harmless GET that needs the credential: what a validation calls by default.",
+            Section.AUTHENTICATION,
+        ),
+    ] = None
+    extra_parameters: Annotated[
+        TextMapping,
+        About(
+            "Extra parameters",
+            'JSON, sent with every request and not secret: {"header:Accept-Version": "2"}.',
+            Section.STACKED,
+        ),
+    ] = Field(default_factory=dict)
+    secret_parameters: Annotated[
+        TextMapping,
+        About(
+            "Secret parameters",
+            'JSON, stacked on any method: {"header:Client-ID": "…", "query:key": "…", "cookie:sid": "…"}.',
+            Section.STACKED,
+            secret=True,
+        ),
+    ] = Field(default_factory=dict)
+    timeout: Annotated[float, About("Timeout", "Longest wait for the API, in seconds.", _TRANSPORT)] = Field(
+        default=DEFAULT_TIMEOUT, gt=0, le=3600
+    )
+    retries: Annotated[
+        int, About("Retries", "Further tries of an idempotent request after a passing fault.", _TRANSPORT)
+    ] = Field(default=0, ge=0, le=10)
+    verify: Annotated[
+        bool,
+        About("Verify certificates", "Leave this on; use the CA bundle for private authorities.", _TRANSPORT),
+    ] = True
+    ca_bundle: Annotated[
+        str | None, About("CA bundle", "Path of a file with the authorities to trust.", _TRANSPORT)
+    ] = None
+    client_certificate: Annotated[
+        str | None,
+        About(
+            "Client certificate",
+            "Path or PEM text, for the API and the token endpoint.",
+            _TRANSPORT,
+            multiline=True,
+        ),
+    ] = None
+    client_private_key: Annotated[
+        str | None,
+        About("Client private key", "Path or PEM text of the key.", _TRANSPORT, secret=True, multiline=True),
+    ] = None
+    proxy: Annotated[
+        str | None,
+        About("Proxy", "URL of the proxy; may hold its user and password.", _TRANSPORT, secret=True),
+    ] = None
+    refresh_on_status: Annotated[
+        Statuses,
+        About(
+            "Refresh on status",
+            "Statuses beside 401 on which a token is renewed and the request sent once more, e.g. 403;419.",
+            _TRANSPORT,
+        ),
+    ] = ()
+    refresh_on_body: Annotated[
+        JsonObject,
+        About(
+            "Refresh on body",
+            'JSON: {"error.code": "token_expired", "ok": false}. A reply, not streamed and up to 64 KiB, '
+            "whose JSON has one of these values at its JSONPath counts as a 401, whatever its status.",
+            _TRANSPORT,
+        ),
+    ] = Field(default_factory=dict)
+
+    @cached_property
+    def body_rules(self) -> BodyRules | None:
+        """What `refresh_on_body` says, ready for use, None where it says nothing; its paths are linted."""
+        return BodyRules(self.refresh_on_body) if self.refresh_on_body else None
+
+    @cached_property
+    def origins(self) -> Origins:
+        """The origins that may receive the credential: those listed, else that of the base URL."""
+        return Origins(self.allowed_origins or (self.base_url,))

@@ -1,0 +1,204 @@
+"""Read a connection document: a flat JSON object becomes typed fields, or findings that say why not."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from watchword.document.common_fields import CommonFields
+from watchword.errors import DocumentError
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.methods import METHODS
+from watchword.methods.base import Method
+from watchword.methods.fields import Fields, secret_names
+from watchword.redact import describe_value
+
+SYNONYMS: Mapping[str, str] = {"grant_url": "token_url"}
+"""Names that are accepted on input; in Airflow's form `token_url` would be masked for its name."""
+
+STAND_INS = frozenset({"***", "********"})
+"""What hosts show and send in the place of a secret."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document that has been read: its common fields, its method, and what was noticed on the way."""
+
+    common: CommonFields
+    method: Method
+    warnings: tuple[Finding, ...] = ()
+
+
+def read(document: object, *, stored: bool = False) -> Document:
+    """Return the typed fields of a document.
+
+    Args:
+        document: a mapping, or JSON text or bytes of an object.
+        stored: whether it comes from a host's form, which saves every field it shows: known
+            fields of other methods are dropped, with a warning where they are secret, and
+            empty text means absent.
+
+    Raises:
+        DocumentError: with a finding for each thing that is wrong.
+    """
+    entries = _entries(document, stored=stored)
+    method = _method(entries)
+    findings: list[Finding] = [*_stand_ins(entries), *_unusable(entries)]
+    mine: dict[str, Any] = {}
+    common: dict[str, Any] = {}
+    dropped: list[str] = []
+    for name, value in entries.items():
+        if name in CommonFields.model_fields:
+            common[name] = value
+        elif name in method.model_fields:
+            mine[name] = value
+        elif stored and _owners(name):
+            dropped.append(name)
+        else:
+            findings.append(_foreign(name, method))
+    common_fields = _validated(CommonFields, common, findings)
+    method_fields = _validated(method, mine, findings)
+    if findings or common_fields is None or method_fields is None:
+        raise DocumentError(findings)
+    return Document(common_fields, method_fields, tuple(_ignored(dropped, method.method)))
+
+
+def _entries(document: object, *, stored: bool) -> dict[str, Any]:
+    """Return the document's entries under their own names, without those that mean absent."""
+    if isinstance(document, (str, bytes, bytearray)):
+        document = _parsed(document)
+    if not isinstance(document, Mapping) or not all(isinstance(name, str) for name in document):
+        raise DocumentError(
+            [
+                finding(
+                    "document_unreadable", f"The document is no JSON object but {describe_value(document)}."
+                )
+            ]
+        )
+    absent = (None, "") if stored else (None,)
+    entries: dict[str, Any] = {}
+    for given, value in document.items():
+        name = SYNONYMS.get(given, given)
+        if any(value is nothing or value == nothing for nothing in absent):
+            continue
+        if name in entries and entries[name] != value:
+            message = f"The field {name} is given twice: also as {' or '.join(_names_of(name))}."
+            raise DocumentError([finding("given_twice", message)])
+        entries[name] = value
+    return entries
+
+
+def _names_of(field: str) -> list[str]:
+    return [synonym for synonym, name in SYNONYMS.items() if name == field]
+
+
+def _parsed(text: str | bytes | bytearray) -> object:
+    try:
+        found: object = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        wrong = _unreadable(text, error)
+    else:
+        return found
+    raise DocumentError([wrong])  # out here: the error, which holds the whole text, is no context
+
+
+def _unreadable(text: object, error: Exception) -> Finding:
+    where = ""
+    if isinstance(error, json.JSONDecodeError):
+        where = f": {error.msg} (line {error.lineno}, column {error.colno})"
+    is_path = isinstance(text, str) and text.endswith(".json")
+    advice = "This is the name of a file: give its content." if is_path else ""
+    return finding("document_unreadable", f"The document is no readable JSON{where}.", advice=advice)
+
+
+def _method(entries: dict[str, Any]) -> type[Method]:
+    name = entries.pop("method", None)
+    known = METHODS.get(name) if isinstance(name, str) else None
+    if known is None:
+        missing = "The document names no method" if name is None else "The document's method is not known"
+        guess = difflib.get_close_matches(name, METHODS, 1) if isinstance(name, str) else []
+        hint = f" Did you mean {guess[0]}?" if guess else ""
+        if "conn_type" in entries:
+            hint = " This is Airflow's form: put what is in its extra at the top, and its host as base_url."
+        raise DocumentError([finding("unknown_method", f"{missing}; there are {', '.join(METHODS)}.{hint}")])
+    return known
+
+
+def _owners(field: str) -> list[str]:
+    return [name for name, known in METHODS.items() if field in known.model_fields]
+
+
+def _foreign(name: str, method: type[Method]) -> Finding:
+    owners = _owners(name)
+    if owners:
+        message = f"The field {name} belongs to {', '.join(owners)}, not to {method.method}."
+        return finding("field_of_other_method", message)
+    known = [*method.model_fields, *CommonFields.model_fields, "method", *SYNONYMS]
+    near = difflib.get_close_matches(name, known, 1)
+    advice = f"Did you mean {near[0]}?" if near else ""
+    # A name is no secret, but may be long: the whole of a pasted key, for instance.
+    message = f"The method {method.method} has no field {name[:40]!r}."
+    return finding("unknown_field", message, advice=advice)
+
+
+def _stand_ins(entries: Mapping[str, Any]) -> Iterator[Finding]:
+    for name, value in entries.items():
+        if any(text.strip() in STAND_INS for text in _texts(value)):
+            message = f"The field {name} holds asterisks: what a host shows in the place of a secret."
+            yield finding("placeholder_secret", message)
+
+
+def _unusable(entries: Mapping[str, Any]) -> Iterator[Finding]:
+    """Find text that can't be sent, and what is text and more, such as Dagster's EnvVar: a secret's name."""
+    for name, value in entries.items():
+        if any(_SURROGATE.search(text) for text in (name, *_texts(value))):
+            yield finding("wrong_type", f"The field {name[:40]!r} holds half a character: no Unicode text.")
+        kinds = {type(text).__name__ for text in _texts(value) if type(text) is not str}
+        if kinds:
+            message = f"The field {name} holds no plain text but {', '.join(sorted(kinds))}."
+            yield finding("wrong_type", message, advice="Give its value, or a reference such as env:NAME.")
+
+
+def _texts(value: object) -> Iterator[str]:
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, Mapping):
+            pending.extend((*item.keys(), *item.values()))
+        elif isinstance(item, (list, tuple)):
+            pending.extend(item)
+
+
+_Model = TypeVar("_Model", bound=Fields)
+
+
+def _validated(model: type[_Model], values: dict[str, Any], findings: list[Finding]) -> _Model | None:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        for problem in error.errors(include_input=False, include_url=False, include_context=False):
+            field = ".".join(str(part) for part in problem["loc"][:2])
+            if problem["type"] == "missing":
+                findings.append(finding("missing_field", f"The field {field} is missing."))
+            else:
+                reason = problem["msg"].removeprefix("Value error, ")
+                findings.append(finding("wrong_type", f"The field {field} has a wrong value: {reason}."))
+        return None
+
+
+def _ignored(names: list[str], method: str) -> Iterator[Finding]:
+    secret = [name for name in names if any(name in secret_names(METHODS[owner]) for owner in _owners(name))]
+    if secret:
+        message = f"Secrets of other methods than {method} are stored and not used: {', '.join(secret)}."
+        yield finding("fields_ignored", message)

@@ -1,0 +1,170 @@
+"""Turn a document's fields into what is used: references become secrets, parameters get their places."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from watchword import redact
+from watchword.document import references
+from watchword.document.common_fields import CommonFields
+from watchword.document.reading import Document
+from watchword.document.references import ReferencePolicy
+from watchword.errors import DocumentError
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.http.origins import is_metadata
+from watchword.http.placement import Placement, parse_slot
+from watchword.http.transport_options import TransportOptions, is_pem
+from watchword.methods.base import Method
+from watchword.methods.fields import about, secret_names
+from watchword.redact import NeverPickled
+
+_TEMPLATE = "template:"
+
+
+@dataclass(frozen=True)
+class Resolved(NeverPickled):
+    """A document's content, ready for use; it holds secrets and does not show them."""
+
+    method: Method
+    defaults: tuple[Placement, ...]
+    secrets: tuple[Placement, ...]
+    template_secrets: Mapping[str, str] = field(repr=False)
+    transport: TransportOptions = field(repr=False)
+    values: Mapping[str, str] = field(repr=False)
+    """Every secret by the name of its field or parameter."""
+
+    @property
+    def may_be_empty(self) -> frozenset[str]:
+        """The names of the secrets for which no text is a good one."""
+        described = {name: about(field) for name, field in type(self.method).model_fields.items()}
+        return frozenset(name for name, known in described.items() if known and known.may_be_empty)
+
+
+def resolve(document: Document, policy: ReferencePolicy | None) -> Resolved:
+    """Return the document's content with every reference resolved, and have its secrets masked.
+
+    Raises:
+        DocumentError: with a finding for each reference or parameter that can't be used.
+    """
+    findings: list[Finding] = []
+    values = {
+        name: value
+        for name, raw in _secrets(document)
+        if (value := _resolved(name, raw, policy, findings)) is not None
+    }
+    common = document.common
+    if policy is not None:
+        findings.extend(_paths_outside(common, values, policy))
+    defaults = _placements(common.extra_parameters, findings)
+    secret = {key: values[key] for key in common.secret_parameters if key in values}
+    template_secrets = {
+        key.removeprefix(_TEMPLATE): secret.pop(key) for key in list(secret) if key.startswith(_TEMPLATE)
+    }
+    secrets = _placements(secret, findings)
+    own = {
+        name: values.get(name, getattr(document.method, name)) for name in type(document.method).model_fields
+    }
+    method = type(document.method).model_construct(**own)
+    if policy is not None:
+        findings.extend(_borrowed_outside(method, policy))
+        findings.extend(_metadata_urls(common, method))
+    if findings:
+        raise DocumentError(findings)
+    _mask(method, values)
+    return Resolved(method, defaults, secrets, template_secrets, _transport(common, values), values)
+
+
+def _mask(method: Method, values: Mapping[str, str]) -> None:
+    redact.register(values.values())
+    # Prefixed or encoded, what is sent is a secret too, with and without its prefix.
+    sent = [placed.value for placed in method.placements() if isinstance(placed, Placement)]
+    redact.register([*sent, *(value.rpartition(" ")[2] for value in sent)])
+    redact.register(_proxy_secrets(values.get("proxy", "")))
+
+
+def _secrets(document: Document) -> Iterator[tuple[str, str]]:
+    """Yield each secret field and each secret parameter that has a value, unresolved."""
+    for model in (document.common, document.method):
+        for name in sorted(secret_names(type(model)) - {"secret_parameters"}):
+            value = getattr(model, name)
+            if value is not None:
+                yield name, value
+    yield from document.common.secret_parameters.items()
+
+
+def _paths_outside(
+    common: CommonFields, values: Mapping[str, str], policy: ReferencePolicy
+) -> Iterator[Finding]:
+    """Find plain paths that the fence keeps from references: a key file is a secret however it is named."""
+    files = {
+        "client_certificate": common.client_certificate,
+        "client_private_key": values.get("client_private_key"),
+    }
+    for name, path in files.items():
+        if path and not is_pem(path) and not policy.allows(f"file:{path}"):
+            yield finding("reference_not_allowed", f"The field {name} names a file that is fenced off.")
+
+
+def _metadata_urls(common: CommonFields, method: Method) -> Iterator[Finding]:
+    """Find URLs at which this machine would be given its own credentials, or would show whose it is."""
+    urls = [("base_url", common.base_url), ("test_url", common.test_url)]
+    urls += [("allowed_origins", url) for url in common.allowed_origins]
+    urls += [(name, getattr(method, name)) for name in method.urls]
+    for name, url in urls:
+        if url and is_metadata(url):
+            message = f"The field {name} names a link-local address or a cloud's metadata service."
+            advice = "Use the URL of an API: a stored connection may not call these addresses."
+            yield finding("origin_not_allowed", message, advice=advice)
+
+
+def _borrowed_outside(method: Method, policy: ReferencePolicy) -> Iterator[Finding]:
+    """Find credentials of this machine that the fence keeps: they are secrets, by whatever name."""
+    for reference in method.machine_credentials():
+        if not policy.allows(reference):
+            message = f"The connection uses credentials of this machine that are fenced off: {reference}."
+            yield finding("reference_not_allowed", message)
+
+
+def _resolved(name: str, raw: str, policy: ReferencePolicy | None, findings: list[Finding]) -> str | None:
+    try:
+        return references.resolve(raw, name, policy)
+    except DocumentError as error:
+        findings.extend(error.findings)
+        return None
+
+
+def _placements(parameters: Mapping[str, str], findings: list[Finding]) -> tuple[Placement, ...]:
+    made: list[Placement] = []
+    for key, value in parameters.items():
+        slot = parse_slot(key)
+        if slot is None:
+            findings.append(finding("parameter_malformed", f"The parameter {key[:40]!r} names no place."))
+        else:
+            made.append(Placement(slot, value))
+    return tuple(made)
+
+
+def _proxy_secrets(proxy: str) -> list[str]:
+    """Return what of a proxy's URL is secret by itself: its password, and the pair as it is sent."""
+    userinfo = proxy.partition("//")[2].rpartition("@")[0]
+    user, _, password = userinfo.partition(":")
+    if not password:
+        return []
+    pair = f"{unquote(user)}:{unquote(password)}"
+    return [password, unquote(password), base64.b64encode(pair.encode()).decode("ascii")]
+
+
+def _transport(common: CommonFields, values: Mapping[str, str]) -> TransportOptions:
+    return TransportOptions(
+        timeout=common.timeout,
+        retries=common.retries,
+        verify=common.verify,
+        ca_bundle=common.ca_bundle,
+        client_certificate=common.client_certificate,
+        client_private_key=values.get("client_private_key"),
+        proxy=values.get("proxy"),
+    )

@@ -1,0 +1,133 @@
+"""What a check can find and what it means: `Finding`, `Code` and the words they use.
+
+The codes themselves, with their advice, stand in one table: `watchword.findings.codes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+EVIDENCE_LENGTH = 300
+"""Longest piece of evidence that a finding carries, in characters."""
+
+
+class Word(str, Enum):
+    """One of a closed list of words, which prints as the word itself."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Verdict(Word):
+    """The outcome of a validation, in one word."""
+
+    VALID = "valid"
+    VALID_BUT_LIMITED = "valid_but_limited"
+    INVALID = "invalid"
+    UNREACHABLE = "unreachable"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Phase(Word):
+    """Where in a validation a finding arises, in the order in which the phases run."""
+
+    LINT = "lint"
+    NETWORK = "network"
+    TOKEN = "token"  # noqa: S105 - a phase's name
+    ANSWER = "answer"
+
+
+class Severity(Word):
+    """How much a finding matters: only an error stops the use of a connection."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Permanence(Word):
+    """What waiting would change; hosts decide by this whether to fail, to wait or to go on."""
+
+    FINE = "fine"
+    PERMANENT = "permanent"
+    CONFIGURATION = "configuration"
+    TRANSIENT = "transient"
+    INCONCLUSIVE = "inconclusive"
+
+    @property
+    def exit_code(self) -> int:
+        """The exit status of a command that ends with such a finding."""
+        return _EXIT_CODES[self]
+
+
+_EXIT_CODES: Mapping[Permanence, int] = {
+    Permanence.FINE: 0,
+    Permanence.PERMANENT: 2,
+    Permanence.CONFIGURATION: 3,
+    Permanence.TRANSIENT: 4,
+    Permanence.INCONCLUSIVE: 5,
+}
+
+
+@dataclass(frozen=True)
+class Code:
+    """One row of the table of codes; `verdict` is None where the finding decides nothing."""
+
+    name: str
+    phase: Phase
+    severity: Severity
+    permanence: Permanence
+    verdict: Verdict | None
+    advice: str
+
+
+def printable(text: str) -> str:
+    """Return one line of printable text: what a server says must not command a terminal or forge a log."""
+    line = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(line.split())
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing a check found: what, where, and what to do; never a secret.
+
+    `evidence` maps short labels to redacted text of at most 300 characters each;
+    `retry_after` is in seconds, where the server said how long to wait.
+    """
+
+    code: Code
+    message: str
+    advice: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    retry_after: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", printable(self.message))
+        object.__setattr__(self, "advice", printable(self.advice or self.code.advice))
+        trimmed = {label: printable(str(text))[:EVIDENCE_LENGTH] for label, text in self.evidence.items()}
+        object.__setattr__(self, "evidence", trimmed)
+
+    def __str__(self) -> str:
+        advice = "" if self.code.severity is Severity.INFO else f" {self.advice}"
+        shown = "".join(f" [{label}: {text}]" for label, text in self.evidence.items())
+        return f"{self.code.name}: {self.message}{advice}{shown}"
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the finding as JSON-ready data."""
+        return {
+            "code": self.code.name,
+            "phase": self.code.phase.value,
+            "severity": self.code.severity.value,
+            "permanence": self.code.permanence.value,
+            "message": self.message,
+            "advice": self.advice,
+            "evidence": dict(self.evidence),
+            "retry_after": self.retry_after,
+        }
+
+
+def errors(findings: Sequence[Finding]) -> list[Finding]:
+    """Return those of the findings that stop the use of a connection."""
+    return [finding for finding in findings if finding.code.severity is Severity.ERROR]

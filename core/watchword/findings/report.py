@@ -1,0 +1,70 @@
+"""The outcome of a validation: its verdict, the finding that decides, and all others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from watchword.findings.finding import Finding, Permanence, Verdict
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of one validation.
+
+    `deciding` is the finding that the verdict rests on, `findings` all of them in the
+    order in which they arose; `duration` is in seconds.
+    """
+
+    deciding: Finding
+    findings: tuple[Finding, ...]
+    duration: float = 0.0
+
+    @property
+    def verdict(self) -> Verdict:
+        """The outcome in one word: that of the deciding finding."""
+        verdict = self.deciding.code.verdict
+        if verdict is None:
+            raise ValueError(f"the code {self.deciding.code.name} decides nothing")
+        return verdict
+
+    def __bool__(self) -> bool:
+        """Whether it is `ok`: so `if connection.validate():` means what it says."""
+        return self.ok
+
+    def __str__(self) -> str:
+        return self.summary
+
+    @property
+    def ok(self) -> bool:
+        """Whether extraction may start: the credential was proven."""
+        return self.verdict in {Verdict.VALID, Verdict.VALID_BUT_LIMITED}
+
+    @property
+    def permanence(self) -> Permanence:
+        """Whether waiting could change the verdict."""
+        return Permanence.FINE if self.ok else self.deciding.code.permanence
+
+    @property
+    def exit_code(self) -> int:
+        """The exit status of a command that ends with this report."""
+        return self.permanence.exit_code
+
+    @property
+    def summary(self) -> str:
+        """The verdict, its reason and the advice in one line."""
+        return f"{self.verdict}: {self.deciding}"
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """What was found beside the deciding finding."""
+        return tuple(finding for finding in self.findings if finding is not self.deciding)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the report as JSON-ready data."""
+        return {
+            "verdict": self.verdict.value,
+            "permanence": self.permanence.value,
+            "summary": self.summary,
+            "findings": [finding.as_dict() for finding in self.findings],
+            "duration": round(self.duration, 3),
+        }

@@ -1,0 +1,93 @@
+"""Tell network faults apart by the call's own exception; nothing is probed, so proxies don't mislead."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+from collections.abc import Iterator
+
+import requests
+from urllib3 import exceptions as urllib3_errors
+
+from watchword import redact
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+
+# OpenSSL's X509_V_ERR_* numbers.
+_CERT_EXPIRED = 10
+_NAME_MISMATCHES = frozenset({62, 64})  # of a host name, of an IP address
+
+_MESSAGES = {
+    "dns_not_found": "The host of {target} does not exist in DNS.",
+    "dns_temporary": "The host of {target} could not be looked up for now.",
+    "connect_refused": "The connection to {target} was refused.",
+    "connect_timeout": "No connection to {target} came about in time.",
+    "host_unreachable": "There is no route to {target}.",
+    "connection_lost": "The connection to {target} broke before an answer came.",
+    "read_timeout": "No answer came from {target} in time.",
+    "proxy_error": "The proxy on the way to {target} failed.",
+    "proxy_authentication_required": "The proxy on the way to {target} wants user and password.",
+    "tls_untrusted": "The certificate of {target} is not signed by an authority that is trusted here.",
+    "tls_hostname_mismatch": "The certificate of {target} is made out to another host.",
+    "tls_expired": "The certificate of {target} has expired.",
+    "tls_client_certificate_required": "The server of {target} wants a client certificate.",
+    "tls_failed": "TLS with {target} failed.",
+}
+
+
+def classify(error: BaseException, target: str) -> Finding:
+    """Return the finding for an exception that a call to `target` (words for the message) ended in."""
+    chain = list(_chain(error))
+    code = _code(chain)
+    # The innermost cause says it in the fewest words; those around it repeat the URL.
+    evidence = {"error": redact.quoted(f"{type(chain[-1]).__name__}: {chain[-1]}")}
+    return finding(code, _MESSAGES[code].format(target=target), evidence=evidence)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield the exception and all it was caused by or carries."""
+    pending, seen = [error], set[int]()
+    while pending:
+        current = pending.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        linked = (current.__cause__, current.__context__, getattr(current, "reason", None), *current.args)
+        pending.extend(item for item in linked if isinstance(item, BaseException))
+
+
+def _code(chain: list[BaseException]) -> str:  # noqa: PLR0911 - one return a rule, in order of precision
+    if any(isinstance(item, (requests.exceptions.ProxyError, urllib3_errors.ProxyError)) for item in chain):
+        wants_login = any("407" in str(item) for item in chain)
+        return "proxy_authentication_required" if wants_login else "proxy_error"
+    for item in chain:
+        if isinstance(item, socket.gaierror):
+            return "dns_temporary" if item.errno == socket.EAI_AGAIN else "dns_not_found"
+        if isinstance(item, ssl.SSLError):
+            return _tls_code(item)
+    for item in chain:
+        if isinstance(item, ConnectionRefusedError):
+            return "connect_refused"
+        if isinstance(item, OSError) and item.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
+            return "host_unreachable"
+    if any(isinstance(item, (requests.ConnectTimeout, urllib3_errors.ConnectTimeoutError)) for item in chain):
+        return "connect_timeout"
+    if any(
+        isinstance(item, (requests.ReadTimeout, urllib3_errors.ReadTimeoutError, TimeoutError))
+        for item in chain
+    ):
+        return "read_timeout"
+    return "connection_lost"
+
+
+def _tls_code(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        if error.verify_code == _CERT_EXPIRED:
+            return "tls_expired"
+        return "tls_hostname_mismatch" if error.verify_code in _NAME_MISMATCHES else "tls_untrusted"
+    reason = (error.reason or "").upper()
+    if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason:
+        return "tls_client_certificate_required"
+    return "tls_failed"

@@ -1,0 +1,109 @@
+"""Which origins may receive a credential (RFC 6454: scheme, host and port)."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from socket import inet_aton
+from urllib.parse import urlsplit
+
+from requests import PreparedRequest, RequestException
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_AUTHORITY = re.compile(r"(?:[^@:/?#]*|\[[^\]@]*\])(?::[0-9]*)?(?:[/?#]|$)")
+"""Host and port as they may stand at the beginning, without a user, of whom a slash would hide a half."""
+
+_METADATA = {"metadata.google.internal", "metadata.goog", "fd00:ec2::254"}
+
+
+def origin(url: str) -> str | None:
+    """Return `scheme://host[:port]/` of an absolute http or https URL, None for anything else.
+
+    In the form in which requests sends it (lower case, an international host in its ASCII form),
+    without a default port, and with the closing slash that makes a prefix of it.
+    """
+    prepared = PreparedRequest()
+    try:
+        prepared.prepare_url(url, None)
+        parts = urlsplit(prepared.url or "")
+        port = parts.port
+    except (ValueError, RequestException):
+        return None
+    host = parts.hostname
+    if parts.scheme not in _DEFAULT_PORTS or not host:
+        return None
+    host = f"[{host}]" if ":" in host else host
+    suffix = "" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}"
+    return f"{parts.scheme}://{host}{suffix}/"
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether the URL's host is this machine itself, by name or address."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_metadata(url: str) -> bool:
+    """Return whether the URL's host is link-local or a cloud's metadata service, however it is written."""
+    # As it would be sent: in ASCII and lower case.
+    host = (urlsplit(origin(url) or "").hostname or "").rstrip(".")
+    if host in _METADATA:
+        return True
+    address = _address(host)
+    return address is not None and (address.is_link_local or str(address) in _METADATA)
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    """Return the address that a host is, None for a name."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        try:
+            return IPv4Address(inet_aton(host))  # 0xa9fea9fe, 169.254.43518: what resolvers take for one
+        except (OSError, ValueError):
+            return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+def is_plain_http(url: str) -> bool:
+    """Return whether a credential sent to the URL could be read on its way: http, and not loopback."""
+    return urlsplit(url).scheme.lower() == "http" and not is_loopback(url)
+
+
+def has_userinfo(url: str) -> bool:
+    """Return whether the URL holds a user or password, which nothing would send and much would print."""
+    return "@" in url.partition("//")[2].partition("/")[0]
+
+
+def display_url(url: str) -> str:
+    """Return a URL for a message or a repr: without user, query and fragment, and not too long."""
+    lead, slashes, rest = url.partition("//") if _SCHEME.match(url) else ("", "", url)
+    if not _AUTHORITY.match(rest):  # a password is before the last @, whatever stands in it unescaped
+        rest = rest.rpartition("@")[2]
+    bare = rest.partition("?")[0].partition("#")[0]
+    return f"{lead}{slashes}{bare}"[:100]
+
+
+def host(url: str) -> str:
+    """Return host and port of a URL for a message."""
+    return display_url(url).partition("//")[2].partition("/")[0]
+
+
+class Origins:
+    """The origins that may receive a credential.
+
+    `covers` is on the path of every request: URLs that requests has prepared are compared
+    by prefix; only what that does not settle, such as an explicit default port, is parsed.
+    """
+
+    def __init__(self, urls: tuple[str, ...]) -> None:
+        self.allowed = tuple(dict.fromkeys(found for url in urls if (found := origin(url))))
+
+    def covers(self, url: str) -> bool:
+        """Return whether the absolute URL lies in one of the origins."""
+        return url.startswith(self.allowed) or origin(url) in self.allowed

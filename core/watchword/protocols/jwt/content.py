@@ -1,0 +1,107 @@
+"""What a JWT says: its header and claims from templates, with the times that belong there (RFC 7519)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.http.durations import seconds
+from watchword.protocols import templates
+from watchword.protocols.templates import FreshValues, TemplateSecrets
+
+BACKDATED = 30
+"""How much earlier than now a JWT says it was issued, in seconds: an API's clock may be behind."""
+
+AT_ONCE = 60
+"""How long a JWT is valid that is made for one request, in seconds."""
+
+_TIMES = ("iat", "nbf", "exp")
+
+# RFC 7515 section 4.1.11: extensions alone may be critical.
+_REGISTERED = {"alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit"}
+
+
+@dataclass(frozen=True)
+class Content:
+    """Templates of header and claims, the secrets that they mention, and the lifetime in seconds."""
+
+    headers: Mapping[str, JsonValue] = field(repr=False)
+    payload: Mapping[str, JsonValue] = field(repr=False)
+    secrets: TemplateSecrets = field(repr=False)
+    lifetime: int
+
+    def header(self, algorithm: str, fresh: FreshValues) -> dict[str, JsonValue]:
+        """Return the header: algorithm and type, and what jwt_headers adds; null leaves a member out."""
+        given = templates.fill(dict(self.headers), self.secrets, fresh)
+        return _present({"alg": algorithm, "typ": "JWT"}, given)
+
+    def claims(self, fresh: FreshValues) -> dict[str, JsonValue]:
+        """Return the claims: iat, nbf and exp unless the payload has them; null leaves a claim out."""
+        lifetime = self.lifetime or AT_ONCE
+        issued = int(fresh.now) - min(BACKDATED, lifetime // 10)
+        times = {"iat": issued, "nbf": issued, "exp": issued + lifetime}
+        return _present(times, templates.fill(dict(self.payload), self.secrets, fresh))
+
+    def findings(self, algorithm: str, fresh: FreshValues) -> Iterator[Finding]:
+        """Yield what makes header or claims illegal; their templates are known to be good."""
+        header, claims = self.header(algorithm, fresh), self.claims(fresh)
+        if self.lifetime and any("{{uuid}}" in text for text in templates.texts(self.payload.get("jti"))):
+            message = f"jti is {{{{uuid}}}}, but each JWT is sent for {self.lifetime} seconds."
+            yield finding("jti_reused", message)
+        yield from _header_findings(header, algorithm)
+        yield from _time_findings(claims, fresh.now)
+        try:
+            as_json({"header": header, "claims": claims})
+        except ValueError:
+            message = "payload or jwt_headers hold what JSON can't: NaN, Infinity or half a character."
+            yield finding("jwt_illegal", message)
+
+
+def as_json(content: Mapping[str, JsonValue]) -> bytes:
+    """Return compact JSON as UTF-8; ValueError for what JSON lacks (RFC 8259)."""
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _present(own: Mapping[str, JsonValue], given: JsonValue) -> dict[str, JsonValue]:
+    merged = {**own, **given} if isinstance(given, dict) else dict(own)
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def _header_findings(header: Mapping[str, JsonValue], algorithm: str) -> Iterator[Finding]:
+    if header.get("alg") != algorithm:
+        yield finding("given_twice", f"jwt_headers has an alg, and the field algorithm says {algorithm}.")
+    if "b64" in header:
+        message = "jwt_headers has b64: a JWT's payload is always base64url (RFC 7797 section 7)."
+        yield finding("jwt_illegal", message)
+    critical = header.get("crit", ["kid"])
+    if "crit" in header and not _extensions(critical, header):
+        message = "The crit of jwt_headers is no list of extensions that are there (RFC 7515 section 4.1.11)."
+        yield finding("jwt_illegal", message)
+    for name in ("kid", "typ", "cty"):
+        if not isinstance(header.get(name, ""), str):
+            yield finding("jwt_illegal", f"The {name} of jwt_headers is no text (RFC 7515 section 4.1).")
+
+
+def _extensions(critical: JsonValue, header: Mapping[str, JsonValue]) -> bool:
+    return (
+        isinstance(critical, list)
+        and bool(critical)
+        and all(isinstance(name, str) and name in header and name not in _REGISTERED for name in critical)
+    )
+
+
+def _time_findings(claims: Mapping[str, JsonValue], now: float) -> Iterator[Finding]:
+    for name in _TIMES:
+        value = claims.get(name, now + 1)
+        number = None if isinstance(value, (bool, str)) else seconds(value)
+        if number is None:
+            message = f"The claim {name} is no number of seconds since 1970 (RFC 7519 section 2)."
+            yield finding("jwt_illegal", message, advice="Write {{now}} or {{now+300}}, or leave it out.")
+        elif name == "exp" and number <= now:
+            message = "The claim exp of the payload lies in the past."
+            yield finding("token_expired_already", message, advice="Write {{now+300}}, or leave it out.")

@@ -1,0 +1,149 @@
+"""Read a private key from text: PEM, DER, JWK or a service account's file, repaired where that is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from watchword.protocols.keys import pem, refusal
+from watchword.protocols.keys.jwk import private_key_of, read_json
+from watchword.protocols.keys.repair import NotBase64, Repairs, from_base64, from_hex, tidied
+from watchword.redact import NeverPickled
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    Key: TypeAlias = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey | Ed448PrivateKey
+
+Kind: TypeAlias = Literal["RSA", "EC", "OKP"]
+_Load: TypeAlias = Callable[[bytes, "bytes | None"], Any]
+
+_DER = b"0"
+"""Every key in DER is a SEQUENCE (X.690)."""
+
+_OPENSSH = b"openssh-key-v1\0"
+
+_LAYERS = 4
+"""How often a text may turn out to hold another one: quoted JSON, a service account's PEM, base64 of PEM."""
+
+_LONGEST = 6_000
+"""Of a key, in bytes: RSA with 8,192 bits has 4,700 and takes five seconds to validate."""
+
+
+@dataclass(frozen=True)
+class PrivateKey(NeverPickled):
+    """A private key, parsed and validated once; `repaired` are the words for what its text needed."""
+
+    key: Key = field(repr=False)
+    kind: Kind
+    repaired: tuple[str, ...] = ()
+
+
+def read_private_key(text: str, passphrase: str | None = None) -> PrivateKey:
+    """Return the private key that a text holds; validating an RSA key takes about 40 ms.
+
+    Args:
+        text: PEM (PKCS#1, PKCS#8, SEC1, OpenSSH; encrypted or not), DER as base64 or hexadecimal
+            digits, a JWK or a set with one private key, a service account's JSON, base64 of these.
+        passphrase: what an encrypted key is opened with; ignored where the key is not encrypted.
+
+    Raises:
+        DocumentError: `key_unreadable` or `key_unsuitable`, with the reason.
+    """
+    repairs, content = Repairs(), text
+    for _ in range(_LAYERS):
+        content = tidied(content, repairs)
+        if not content:
+            raise refusal.empty()
+        if content.startswith("{"):
+            found = read_json(content)
+            if isinstance(found, Mapping):
+                return _described(private_key_of(found), repairs)
+            content = found
+            continue
+        blocks = list(pem.blocks(content))
+        if blocks:
+            return _described(_from_block(blocks, passphrase, repairs), repairs)
+        data = _bare(content, text, repairs)
+        if data.startswith((_DER, _OPENSSH)):
+            return _described(_from_bytes(data, passphrase), repairs)
+        try:
+            content = data.decode()
+        except UnicodeDecodeError:
+            break
+    raise refusal.of_text(text)
+
+
+def _bare(content: str, text: str, repairs: Repairs) -> bytes:
+    """Return what a text without armour encodes."""
+    try:
+        return from_hex(content) or from_base64(content, repairs)
+    except NotBase64:
+        raise refusal.of_text(text) from None
+
+
+def _from_block(blocks: list[pem.Block], passphrase: str | None, repairs: Repairs) -> object:
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - heavy, and needed for keys alone
+
+    block = pem.private_one(blocks)
+    if block is None:
+        raise refusal.of_blocks(blocks)
+    try:
+        data = block.data(repairs)
+    except NotBase64 as error:
+        raise refusal.refused(f"it is damaged: {error}", refusal.COPY_AGAIN) from None
+    if not block.standard:
+        repairs.note("line breaks and blanks" if block.whole else "a lost BEGIN or END line")
+    if block.cipher:
+        return _loaded(serialization.load_pem_private_key, block.rewritten(data), passphrase)
+    return _from_bytes(data, passphrase)
+
+
+def _from_bytes(data: bytes, passphrase: str | None) -> object:
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - likewise
+
+    if data.startswith(_OPENSSH):
+        rewritten = pem.armoured("OPENSSH PRIVATE KEY", data)
+        return _loaded(serialization.load_ssh_private_key, rewritten, passphrase)
+    return _loaded(serialization.load_der_private_key, data, passphrase)
+
+
+def _loaded(load: _Load, data: bytes, passphrase: str | None) -> object:
+    """Return what `load` makes of the data, first without the passphrase: a key that is open needs none."""
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm  # noqa: PLC0415 - likewise
+
+    if len(data) > _LONGEST:
+        raise refusal.refused("it is longer than any key", "Give a key of at most 8,192 bits.")
+    try:
+        return load(data, None)
+    except (UnsupportedAlgorithm, NotImplementedError):
+        raise refusal.unsupported(data) from None
+    except (ValueError, InternalError):
+        raise refusal.of_der(data) from None
+    except TypeError:  # so the library says that it is encrypted
+        pass
+    if not passphrase:
+        raise refusal.needs_passphrase()
+    try:
+        return load(data, passphrase.encode("utf-8", "surrogatepass"))
+    except (UnsupportedAlgorithm, NotImplementedError, InternalError, MemoryError):  # greedy scrypt
+        raise refusal.unsupported(data) from None
+    except ValueError:
+        raise refusal.wrong_passphrase() from None
+
+
+def _described(key: object, repairs: Repairs) -> PrivateKey:
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa  # noqa: PLC0415 - likewise
+
+    repaired = tuple(repairs)
+    if isinstance(key, rsa.RSAPrivateKey):
+        return PrivateKey(key, "RSA", repaired)
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return PrivateKey(key, "EC", repaired)
+    if isinstance(key, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)):
+        return PrivateKey(key, "OKP", repaired)
+    raise refusal.of_kind(key)

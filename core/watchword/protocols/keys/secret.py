@@ -1,0 +1,80 @@
+"""Read an HMAC secret from text: as it is, encoded, or as a symmetric JWK."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from typing import TYPE_CHECKING
+
+from watchword.errors import DocumentError
+from watchword.findings.codes import finding
+from watchword.protocols.keys import pem
+from watchword.protocols.keys.jwk import read_json, secret_of
+from watchword.protocols.keys.repair import Repairs, from_base64, tidied
+
+if TYPE_CHECKING:
+    from watchword.protocols.jwt.algorithms import Encoding
+
+_KEY_MEMBER = re.compile(r'"(?:kty|private_key)\\*"')
+
+
+def read_secret(text: str, encoding: Encoding) -> bytes:
+    """Return the bytes of an HMAC secret.
+
+    Args:
+        text: the secret; a JWK of kty oct (RFC 7518 section 6.4) is known by itself.
+        encoding: how the secret is written.
+
+    Raises:
+        DocumentError: `key_unreadable` where it isn't written so or is empty, `key_unsuitable`
+            where it is the key of a signature (RFC 8725 section 2.1).
+    """
+    secret = _from_jwk_or_none(text)
+    if secret is None:
+        try:
+            secret = _decoded(text, encoding)
+        except ValueError:
+            message = f"The HMAC secret can't be read as {encoding}."
+            advice = "Set key_encoding to how the secret is written; utf8 takes the text as it is."
+            raise DocumentError([finding("key_unreadable", message, advice=advice)]) from None
+    if not secret:
+        raise DocumentError(
+            [finding("key_unreadable", "The HMAC secret is empty.", advice="Enter the secret.")]
+        )
+    return secret
+
+
+def _from_jwk_or_none(text: str) -> bytes | None:
+    content = tidied(text, Repairs())
+    if any(pem.blocks(content)):
+        raise _unsuitable("a PEM block: a key or certificate")
+    if not content.startswith("{") or not _KEY_MEMBER.search(content):
+        return None
+    found = read_json(content)
+    if isinstance(found, str):
+        raise _unsuitable("a service account's private key")
+    secret = secret_of(found)
+    if secret is None:
+        raise _unsuitable("a JWK of another kty than oct")
+    return secret
+
+
+def _unsuitable(what: str) -> DocumentError:
+    return DocumentError(
+        [
+            finding(
+                "key_unsuitable",
+                f"HS256, HS384 and HS512 sign with an HMAC secret, and this is {what}.",
+                advice="Choose the algorithm that the key was made for, such as RS256, or give the secret.",
+            )
+        ]
+    )
+
+
+def _decoded(text: str, encoding: Encoding) -> bytes:
+    """Return the bytes of a secret; ValueError where it isn't written so."""
+    if encoding == "utf8":
+        return text.encode("utf-8", "surrogateescape")  # environments hand over what is no text like this
+    if encoding == "hex":
+        return binascii.unhexlify("".join(text.replace(":", " ").split()))
+    return from_base64(text, Repairs())

@@ -1,0 +1,159 @@
+"""Sign a request and put the protocol parameters into it (RFC 5849 sections 3.1 and 3.5); no network."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+from requests import PreparedRequest
+
+from watchword.errors import RequestError
+from watchword.findings.codes import finding
+from watchword.flow import Context
+from watchword.http.body_chunks import body_chunks
+from watchword.http.headers import FORM, media_type, text_of
+from watchword.http.urls import normalized
+from watchword.protocols.oauth1.signature import (
+    HashName,
+    Pair,
+    Sign,
+    base_string,
+    base_string_uri,
+    escape,
+    form_pairs,
+)
+from watchword.redact import NeverPickled
+
+AddTo: TypeAlias = Literal["header", "query", "body"]
+
+PROTOCOL_PARAMETERS = (
+    "oauth_body_hash",
+    "oauth_consumer_key",
+    "oauth_nonce",
+    "oauth_signature",
+    "oauth_signature_method",
+    "oauth_timestamp",
+    "oauth_token",
+    "oauth_version",
+)
+"""The names of what a signature adds to a request; which of them it does depends on the connection."""
+
+_MAY_HAVE_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+@dataclass(frozen=True)
+class SignatureMethod:
+    """A signature method with its key in it; `hash_name` is None where it hashes nothing."""
+
+    name: str
+    sign: Sign = field(repr=False)
+    hash_name: HashName | None = None
+
+
+@dataclass(frozen=True)
+class Signer(NeverPickled):
+    """Signs requests for one client and token; what does not change from one to the next is made once.
+
+    Without a `token` it signs for the client alone. `body_hash` is whether a body that is no form
+    is signed too, by its hash (OAuth Request Body Hash).
+    """
+
+    algorithm: SignatureMethod
+    consumer_key: str
+    token: str = field(default="", repr=False)
+    add_to: AddTo = "header"
+    realm: str = ""
+    body_hash: bool = False
+
+    def sign(self, request: PreparedRequest, context: Context, more: Iterable[Pair] = ()) -> None:
+        """Sign the request, which is changed in place, with `more` protocol parameters, not encoded yet.
+
+        Raises:
+            RequestError: its body can't take the parameters, or can't be read twice.
+        """
+        request.url = normalized(request.url or "")
+        if self.add_to == "body":
+            _make_form(request)
+        elif self.add_to == "query":
+            request.url = _without_ours(request.url or "")
+        protocol = [*self._fixed, *self._fresh(context), *((name, escape(value)) for name, value in more)]
+        if media_type(request.headers) == FORM and request.body is not None:
+            signed = form_pairs(b"".join(body_chunks(request)))
+        else:
+            signed = []
+            if self.body_hash and self.algorithm.hash_name:
+                protocol.append(("oauth_body_hash", _hash(request, self.algorithm.hash_name)))
+        url = request.url or ""
+        query = url.partition("#")[0].partition("?")[2]
+        if query:
+            signed += form_pairs(query.encode())
+        uri = base_string_uri(url, text_of(request.headers.get("Host")))
+        text = base_string(request.method or "", uri, signed + protocol)
+        protocol.append(("oauth_signature", escape(self.algorithm.sign(text))))
+        self._put(request, protocol)
+
+    @cached_property
+    def _fixed(self) -> tuple[Pair, ...]:
+        token = (("oauth_token", escape(self.token)),) if self.token else ()
+        return (
+            ("oauth_consumer_key", escape(self.consumer_key)),
+            *token,
+            ("oauth_signature_method", self.algorithm.name),
+            ("oauth_version", "1.0"),
+        )
+
+    @cached_property
+    def _lead(self) -> str:
+        if not self.realm:
+            return "OAuth "
+        quoted = self.realm.replace("\\", "\\\\").replace('"', '\\"')  # RFC 9110 section 5.6.4
+        return f'OAuth realm="{quoted}", '
+
+    @staticmethod
+    def _fresh(context: Context) -> tuple[Pair, Pair]:
+        return ("oauth_nonce", escape(context.nonce())), ("oauth_timestamp", str(int(context.now())))
+
+    def _put(self, request: PreparedRequest, protocol: list[Pair]) -> None:
+        if self.add_to == "header":
+            content = ", ".join([f'{name}="{value}"' for name, value in protocol])
+            request.headers["Authorization"] = self._lead + content
+            return
+        added = "&".join([f"{name}={value}" for name, value in protocol])
+        if self.add_to == "query":
+            address, hash_sign, fragment = (request.url or "").partition("#")
+            request.url = f"{address}{'&' if '?' in address else '?'}{added}{hash_sign}{fragment}"
+            return
+        form = b"".join(body_chunks(request))
+        request.body = b"&".join(part for part in (form, added.encode()) if part)
+        request.prepare_content_length(request.body)
+
+
+def _without_ours(url: str) -> str:
+    """Return the URL without protocol parameters: a `next` link may echo those of the request before."""
+    address, question, rest = url.partition("?")
+    query, hash_sign, fragment = rest.partition("#")
+    kept = [part for part in query.split("&") if part.partition("=")[0] not in PROTOCOL_PARAMETERS]
+    return f"{address}{question if any(kept) else ''}{'&'.join(kept)}{hash_sign}{fragment}"
+
+
+def _make_form(request: PreparedRequest) -> None:
+    """Make sure that the body is a form, which an absent one becomes; raises RequestError for any other."""
+    kind = media_type(request.headers)
+    if kind in {"", FORM} and not request.body and request.method in _MAY_HAVE_BODY:
+        request.headers["Content-Type"] = FORM
+        request.body = b""
+    elif kind != FORM or not isinstance(request.body, (str, bytes)):
+        message = "This request's body is no form, so it can't take the OAuth parameters."
+        advice = "Send a form, or set add_to to header."
+        raise RequestError([finding("body_not_extendable", message, advice=advice)])
+
+
+def _hash(request: PreparedRequest, hash_name: HashName) -> str:
+    digest = hashlib.new(hash_name)
+    for piece in body_chunks(request):
+        digest.update(piece)
+    return escape(b64encode(digest.digest()))

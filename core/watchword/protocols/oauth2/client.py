@@ -1,0 +1,118 @@
+"""How a client shows itself to a token endpoint (RFC 6749 section 2.3, RFC 7523, RFC 8705); no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
+from urllib.parse import quote_plus
+
+from pydantic import JsonValue
+
+from watchword.http import headers
+from watchword.protocols.jwt.content import BACKDATED, as_json
+from watchword.protocols.jwt.signing import JwsSigner
+from watchword.protocols.templates import FreshValues
+from watchword.redact import NeverPickled
+
+ClientAuth: TypeAlias = Literal["header", "body", "private_key_jwt", "client_secret_jwt", "mtls", "none"]
+BasicEncoding: TypeAlias = Literal["form", "raw"]
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_LIFETIME = 300
+"""How long an assertion is valid, in seconds from now."""
+
+NEEDS: Mapping[ClientAuth, tuple[str, ...]] = {
+    "header": ("client_id", "client_secret"),
+    "body": ("client_id", "client_secret"),
+    "private_key_jwt": ("client_id", "private_key"),
+    "client_secret_jwt": ("client_id", "client_secret"),
+    "mtls": ("client_id",),
+    "none": ("client_id",),
+}
+"""The fields that each way of authentication needs."""
+
+
+class ClientAuthentication(NamedTuple):
+    """What a client adds to a request: headers, and fields of the body."""
+
+    headers: Mapping[str, str]
+    fields: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """What signs the JWTs by which a client shows itself (RFC 7523 section 3)."""
+
+    key: JwsSigner
+    audience: str
+    key_id: str = ""
+
+    def jwt(self, client_id: str, fresh: FreshValues) -> str:
+        """Return a JWT that serves once."""
+        header: dict[str, JsonValue] = {"alg": self.key.algorithm, "typ": "JWT"}
+        if self.key_id:
+            header["kid"] = self.key_id
+        now = int(fresh.now)
+        claims: dict[str, JsonValue] = {
+            "iss": client_id,
+            "sub": client_id,
+            "aud": self.audience,
+            "jti": fresh.nonce(),
+            "iat": now - BACKDATED,  # the server's clock may be behind
+            "exp": now + ASSERTION_LIFETIME,
+        }
+        return self.key.jws(as_json(header), as_json(claims))
+
+
+@dataclass(frozen=True)
+class Client(NeverPickled):
+    """A client and how it shows itself; without a `client_id` it is nobody, and adds nothing."""
+
+    client_id: str | None
+    client_secret: str | None = field(default=None, repr=False)
+    client_auth: ClientAuth = "header"
+    basic_encoding: BasicEncoding = "form"
+    assertion: Assertion | None = None
+
+    def authentication(self, fresh: FreshValues) -> ClientAuthentication:
+        """Return what is added to a request that is made at this moment."""
+        return AUTH_METHODS[self.client_auth](self, fresh) if self.client_id else ClientAuthentication({}, {})
+
+
+def _in_header(client: Client, _: FreshValues) -> ClientAuthentication:
+    """RFC 6749 section 2.3.1: both are form-encoded before they become Basic."""
+    pair = [client.client_id or "", client.client_secret or ""]
+    if client.basic_encoding == "form":
+        pair = [quote_plus(part) for part in pair]
+    return ClientAuthentication({"Authorization": headers.basic(*pair)}, {})
+
+
+def _in_body(client: Client, _: FreshValues) -> ClientAuthentication:
+    return ClientAuthentication({}, {"client_id": client.client_id, "client_secret": client.client_secret})
+
+
+def _by_assertion(client: Client, fresh: FreshValues) -> ClientAuthentication:
+    """RFC 7523 section 2.2; the client's name beside it is for servers that look it up first."""
+    if client.assertion is None or client.client_id is None:
+        raise ValueError("an assertion needs a key and a client")
+    made = client.assertion.jwt(client.client_id, fresh)
+    named = {"client_id": client.client_id}
+    return ClientAuthentication(
+        {}, {**named, "client_assertion_type": ASSERTION_TYPE, "client_assertion": made}
+    )
+
+
+def _by_name(client: Client, _: FreshValues) -> ClientAuthentication:
+    """RFC 6749 section 3.2.1 for public clients, RFC 8705 section 2 for those with a certificate."""
+    return ClientAuthentication({}, {"client_id": client.client_id})
+
+
+AUTH_METHODS: Mapping[ClientAuth, Callable[[Client, FreshValues], ClientAuthentication]] = {
+    "header": _in_header,
+    "body": _in_body,
+    "private_key_jwt": _by_assertion,
+    "client_secret_jwt": _by_assertion,
+    "mtls": _by_name,
+    "none": _by_name,
+}

@@ -1,0 +1,177 @@
+"""Whose credentials sign: keys that are given, those of a profile, or those of a role that is assumed."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import requests
+
+from watchword import redact
+from watchword.errors import TokenError
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.http import faults
+from watchword.http.deadline import run_with_deadline
+from watchword.http.transport_options import TransportOptions
+from watchword.protocols.sigv4.log_filter import filter_botocore_logs
+from watchword.protocols.sigv4.refusals import aws_refusal
+from watchword.redact import NeverPickled
+from watchword.tokens.token import Token
+
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials  # type: ignore[import-untyped]
+    from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+    from botocore.session import Session  # type: ignore[import-untyped]
+
+_SPANS = (43_200, 21_600, 14_400, 7_200, 3_600, 2_700, 1_800, 900, 600, 300, 60)
+"""Lifetimes, in seconds, that temporary credentials of a profile may have at least."""
+
+_NO_PROFILE = {"profile": (None, None, None, None)}
+"""Botocore's variables, by where each is looked up: nowhere."""
+
+_STS = "AWS's token service (STS)"
+_SERVER_ERRORS = 500
+_CODES = {"AccessDenied": "access_denied", "ValidationError": "invalid_request"}
+
+
+def default_profile() -> str:
+    """Return the profile that counts on this machine where none is named, as botocore finds it."""
+    return os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE") or "default"
+
+
+@dataclass(frozen=True)
+class AwsCredentials(Token):
+    """A pair of keys; `access_token` is the session token of temporary ones, empty for lasting ones."""
+
+    access_key: str = field(default="", repr=False)
+    secret_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class CredentialChain(NeverPickled):
+    """Finds credentials as botocore does: those of a profile, or of a role that is assumed.
+
+    `keys` are the document's own; without them the profile's are used, and without a profile
+    those that this machine has.
+    """
+
+    region: str
+    profile: str | None
+    role_arn: str | None
+    keys: AwsCredentials | None = field(default=None, repr=False)
+
+    logs_out = False
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """All that the credentials depend on."""
+        keys = self.keys
+        own = (keys.access_key, keys.secret_key, keys.access_token) if keys else None
+        return (self.region, self.profile, self.role_arn, own)
+
+    def fetch(self, transport: TransportOptions, _refresh_token: str | None = None) -> AwsCredentials:
+        """Return credentials that are good for a while; raises TokenError where none can be had."""
+        from botocore import exceptions as aws_errors  # type: ignore[import-untyped] # noqa: PLC0415
+
+        try:
+            found = run_with_deadline(transport.timeout, lambda: self._found(transport))
+        except aws_errors.ClientError as error:
+            redact.exception(error)
+            raise TokenError([_refused(error)]) from None
+        except (aws_errors.ConnectionError, aws_errors.HTTPClientError, requests.ReadTimeout) as error:
+            redact.exception(error)
+            raise TokenError([faults.classify(error, _STS)]) from None
+        except (aws_errors.BotoCoreError, OSError, ValueError) as error:
+            # No such profile, a broken file, a sign-in that has ended: the text may quote a program's output.
+            redact.exception(error)
+            message = f"{self._owner} gives no credentials: {type(error).__name__}."
+            raise TokenError([finding("aws_credentials_missing", message)]) from None
+        redact.register([found.access_key, found.secret_key, found.access_token])
+        return found
+
+    def discard(self, token: Token, transport: TransportOptions) -> None:
+        """Do nothing: temporary credentials end by themselves."""
+
+    @property
+    def _owner(self) -> str:
+        return f"The profile {self.profile or default_profile()!r}"
+
+    def _found(self, transport: TransportOptions) -> AwsCredentials:
+        from botocore.session import Session  # noqa: PLC0415 - heavy
+
+        with filter_botocore_logs():
+            # Keys of the document's own want no profile, not even one that the environment names.
+            session = Session(session_vars=_NO_PROFILE) if self.keys else Session(profile=self.profile)
+            _configure(session, self.region, transport)
+            return self._assumed(session, transport) if self.role_arn else self._of_profile(session)
+
+    def _of_profile(self, session: Session) -> AwsCredentials:
+        credentials = session.get_credentials()
+        if credentials is None:
+            message = f"{self._owner} has no credentials."
+            raise TokenError([finding("aws_credentials_missing", message)])
+        frozen = credentials.get_frozen_credentials()
+        return AwsCredentials(
+            access_token=frozen.token or "",
+            lifetime=_lifetime(credentials),
+            access_key=frozen.access_key,
+            secret_key=frozen.secret_key,
+        )
+
+    def _assumed(self, session: Session, transport: TransportOptions) -> AwsCredentials:
+        own = self.keys
+        client = session.create_client(
+            "sts",
+            verify=transport.overrides().get("verify"),
+            aws_access_key_id=own.access_key if own else None,
+            aws_secret_access_key=own.secret_key if own else None,
+            aws_session_token=(own.access_token or None) if own else None,
+        )
+        said = client.assume_role(RoleArn=self.role_arn, RoleSessionName="watchword")["Credentials"]
+        return AwsCredentials(
+            access_token=said["SessionToken"],
+            lifetime=max(said["Expiration"].timestamp() - time.time(), 0.0),
+            access_key=said["AccessKeyId"],
+            secret_key=said["SecretAccessKey"],
+        )
+
+
+def _configure(session: Session, region: str, transport: TransportOptions) -> None:
+    """Have the connection's transport options used for what the chain itself calls, such as STS."""
+    from botocore.config import Config  # type: ignore[import-untyped] # noqa: PLC0415
+
+    # The keeper tries again, and says meanwhile what was wrong.
+    limits = {"connect_timeout": transport.timeout, "read_timeout": transport.timeout}
+    proxies = transport.overrides().get("proxies")
+    once = Config(**limits, retries={"total_max_attempts": 1}, proxies=proxies)
+    session.set_default_client_config(once)
+    session.set_config_variable("region", region)
+    if transport.ca_bundle:
+        session.set_config_variable("ca_bundle", transport.ca_bundle)
+
+
+def _lifetime(credentials: Credentials) -> float:
+    """Return how long credentials last at least, in seconds: botocore tells only whether they last a span."""
+    from botocore.credentials import RefreshableCredentials  # noqa: PLC0415 - heavy
+
+    if not isinstance(credentials, RefreshableCredentials):
+        return math.inf
+    return float(next((span for span in _SPANS if not credentials.refresh_needed(span)), 0))
+
+
+def _refused(error: ClientError) -> Finding:
+    """Return why STS gives no credentials."""
+    said, meta = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
+    name, text = str(said.get("Code", "")), redact.text(str(said.get("Message", "")))
+    status = int(meta.get("HTTPStatusCode", 0))
+    known = aws_refusal(status, json.dumps({"code": name, "message": text}))
+    if known:
+        return replace(known, message=f"{_STS}: {known.message}")
+    passing = status >= _SERVER_ERRORS or name.startswith(("Throttl", "RequestLimit"))
+    code = "temporarily_unavailable" if passing else _CODES.get(name, "token_refused")
+    return finding(code, f"{_STS} gives no credentials of the role.", evidence={"answer": f"{name}: {text}"})

@@ -1,0 +1,76 @@
+"""Sign a request with AWS Signature Version 4, in its headers."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from dataclasses import dataclass, field
+
+from requests import PreparedRequest
+
+from watchword.protocols.sigv4 import canonical
+from watchword.protocols.sigv4.credentials import AwsCredentials
+from watchword.redact import NeverPickled
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+
+_LIKE_S3 = frozenset({"s3", "s3express", "s3-object-lambda", "s3-outposts"})  # S3 Control signs as s3 too
+
+
+def timestamp(now: float) -> str:
+    """Return seconds since 1970 as signatures have them, such as 20150830T123600Z."""
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+
+
+def like_s3(service: str) -> bool:
+    """Return whether a service signs as S3 does: paths as they are, the body's hash in a header."""
+    return service in _LIKE_S3
+
+
+@dataclass(frozen=True)
+class SigningKey(NeverPickled):
+    """The key that signs for one service in one region on one day, and for whom."""
+
+    credentials: AwsCredentials
+    date: str
+    scope: str
+    as_s3: bool
+    key: bytes = field(repr=False)
+
+    @classmethod
+    def derived(cls, credentials: AwsCredentials, region: str, service: str, date: str) -> SigningKey:
+        """Return the key of a date such as 20150830."""
+        from requests_aws4auth.aws4signingkey import AWS4SigningKey  # type: ignore[import-untyped] # noqa: PLC0415
+
+        made = AWS4SigningKey(credentials.secret_key, region, service, date, store_secret_key=False)
+        return cls(credentials, date, made.scope, like_s3(service), made.key)
+
+    def string_to_sign(self, moment: str, request: str) -> str:
+        """Return what is signed of a canonical request at a moment such as 20150830T123600Z."""
+        # Header values outside UTF-8 came in as bytes, and are compared as these.
+        digest = hashlib.sha256(request.encode("utf-8", "surrogateescape")).hexdigest()
+        return f"{ALGORITHM}\n{moment}\n{self.scope}\n{digest}"
+
+    def signature(self, text: str) -> str:
+        """Return the signature of a string to sign, in hexadecimal digits."""
+        return hmac.digest(self.key, text.encode(), "sha256").hex()
+
+
+def sign(request: PreparedRequest, key: SigningKey, moment: str, payload: str) -> None:
+    """Put date, session token and signature into the request's headers; `payload` is its body's hash."""
+    credentials, headers = key.credentials, request.headers
+    place = canonical.target(request.url or "", as_s3=key.as_s3)
+    request.url = place.url
+    headers["X-Amz-Date"] = moment
+    if key.as_s3:
+        headers["X-Amz-Content-SHA256"] = payload
+    if credentials.access_token:
+        headers["X-Amz-Security-Token"] = credentials.access_token
+    covered = canonical.signed_headers(headers, place.host)
+    names, form = canonical.canonical_request(request.method or "", place, covered, payload)
+    signature = key.signature(key.string_to_sign(moment, form))
+    headers["Authorization"] = (
+        f"{ALGORITHM} Credential={credentials.access_key}/{key.scope}, "
+        f"SignedHeaders={names}, Signature={signature}"
+    )

@@ -1,0 +1,117 @@
+"""A store for the threads of one process, gone with it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from threading import RLock
+from typing import NamedTuple
+
+from watchword.forks import reset_in_child
+from watchword.redact import NeverPickled
+from watchword.stores.encryption import Keyring, unopened
+from watchword.stores.fingerprint import fingerprint
+from watchword.stores.memory_vault import MemoryVault
+from watchword.tokens.record import Record, StoreTime
+from watchword.tokens.token_store import Snapshot, Step
+
+
+class _Draft(NamedTuple):
+    """What a sign-in has begun with, and when it is over."""
+
+    content: Mapping[str, str]
+    until: StoreTime
+
+    def __repr__(self) -> str:
+        return "_Draft()"  # its verifier is no one's to see
+
+
+class MemoryStore(NeverPickled):
+    """Keeps everything in this process; a forked child goes on with a copy of its own."""
+
+    display_url = "memory://"
+    leaves_host = False
+    is_made = True
+
+    def __init__(self) -> None:
+        self.vault = MemoryVault()
+        self._salt = secrets.token_bytes(32)
+        self._records: dict[str, Record] = {}
+        self._claims: dict[str, str] = {}
+        self._drafts: dict[str, _Draft] = {}
+        self._lock = RLock()
+        reset_in_child(self)
+
+    def fingerprint(self, *parts: object) -> str:
+        """Return what stands for secrets in this store."""
+        return fingerprint(self._salt, parts)
+
+    def load(self, key: str) -> Snapshot:
+        """Return a record; an empty one where nothing is kept under that key."""
+        with self._lock:
+            return Snapshot(self._records.get(key, Record(key)), _now())
+
+    def change(self, key: str, step: Step) -> Snapshot:
+        """Apply a step to a record, alone."""
+        with self._lock:
+            now = _now()
+            record = self._records.get(key, Record(key))
+            changed = step(record, now)
+            if changed != record:
+                self._records[key] = changed
+            return Snapshot(changed, now)
+
+    def delete(self, key: str) -> None:
+        """Forget a record."""
+        with self._lock:
+            self._records.pop(key, None)
+
+    def records(self) -> Sequence[Snapshot]:
+        """Return every record, ordered by name and method."""
+        with self._lock:
+            now = _now()
+            ordered = sorted(self._records.values(), key=lambda record: (record.name, record.method))
+        return [Snapshot(record, now) for record in ordered]
+
+    def claim(self, imported: str, key: str) -> bool:
+        """Have an imported refresh token belong to a record for ever."""
+        with self._lock:
+            return self._claims.setdefault(imported, key) == key
+
+    def keep_draft(self, state: str, content: Mapping[str, str], seconds: float) -> None:
+        """Keep what a sign-in needs to be finished."""
+        with self._lock:
+            now = _now()
+            self._drafts = {name: kept for name, kept in self._drafts.items() if now.before(kept.until)}
+            self._drafts[self.fingerprint("draft", state)] = _Draft(dict(content), now.after(seconds))
+
+    def take_draft(self, state: str) -> Mapping[str, str] | None:
+        """Return what was kept, once and while it lasts."""
+        with self._lock:
+            kept = self._drafts.pop(self.fingerprint("draft", state), None)
+            return kept.content if kept and _now().before(kept.until) else None
+
+    def seal(self, content: bytes, context: str) -> bytes:
+        """Return the content encrypted by a key that this process alone has."""
+        return self._keyring.seal(content, "seal", context)
+
+    def unseal(self, sealed: bytes, context: str) -> bytes:
+        """Return what this process has sealed in that context."""
+        opened = self._keyring.opened(sealed, "seal", context)
+        if opened is None:
+            raise unopened(self.display_url, f"what was sealed as {context!r}")
+        return opened
+
+    @cached_property
+    def _keyring(self) -> Keyring:
+        return Keyring([self._salt])
+
+    def begin_child(self) -> None:
+        """Give a forked child a lock of its own: the parent's may be held by a thread that is not here."""
+        self._lock = RLock()
+
+
+def _now() -> StoreTime:
+    return StoreTime("", time.monotonic(), time.time())

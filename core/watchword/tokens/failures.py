@@ -1,0 +1,139 @@
+"""What it means that a token endpoint gave no token: for the one who asked, and for those who come next."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from watchword.errors import SignInRequired, TokenError
+from watchword.findings.codes import CODES, finding
+from watchword.findings.finding import Finding
+from watchword.tokens.record import Record, StoreTime
+
+LONGEST_PAUSE = 300.0
+"""Longest time that nobody asks, in seconds, whatever the server wishes."""
+
+UNKNOWN_PAUSE = 300.0
+"""How long nobody refreshes after two answers were lost, in seconds."""
+
+_STANDS = 300.0
+"""How long a refusal of the client stands, in seconds: asking again locks accounts at some providers."""
+
+_PAUSE = {True: 1.0, False: 5.0}
+"""How long nobody asks again after any other failure, in seconds, by whether it is transient."""
+
+_OVERLOADED = "temporarily_unavailable"
+
+# The connection may have broken after the request arrived, and the server may have rotated by then;
+# so it may with an answer that holds no token where one was looked for.
+_UNKNOWN = frozenset(
+    {
+        "read_timeout",
+        "connection_lost",
+        "tls_failed",
+        "reply_not_token",
+        "token_field_missing",
+        "token_malformed",
+    }
+)
+
+# The user name or the client is at fault, not this one request.
+_STANDING = frozenset({"invalid_client", "unauthorized_client", "access_denied", "token_field_missing"})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a failure says: whether its effect is unknown, how long to pause (seconds), whether it stands.
+
+    `is_of_token` says that the refresh token is what was refused.
+    """
+
+    is_unknown: bool = False
+    pause: float = 0.0
+    stands: bool = False
+    is_of_token: bool = False
+
+
+def outcome_of(error: TokenError, *, refreshing: bool) -> Outcome:
+    """Return what the failure of a request to a token endpoint says."""
+    code = error.code
+    if code == "invalid_grant":
+        return Outcome(stands=True, is_of_token=refreshing)
+    if code == _OVERLOADED:
+        wished = error.findings[0].retry_after
+        usual = random.uniform(1.0, 3.0)  # noqa: S311 - so that hosts don't come back in step
+        pause = min(usual if wished is None else wished, LONGEST_PAUSE)
+        return Outcome(refreshing and _failed_inside(error), pause)
+    if refreshing and code in _UNKNOWN:
+        return Outcome(is_unknown=True)
+    return Outcome(stands=True) if code in _STANDING else Outcome(pause=_PAUSE[error.retryable])
+
+
+def _failed_inside(error: TokenError) -> bool:
+    """Return whether the server, or what stands before it, may have failed after it had rotated."""
+    status = error.findings[0].evidence.get("status", "")
+    return status.startswith("5") and status != "503"
+
+
+def check_refusal(record: Record, now: StoreTime, token: str, request: str, display_name: str) -> None:
+    """Raise where what is to be shown was refused; given are the fingerprints of refresh token and request.
+
+    Raises:
+        SignInRequired: this refresh token was refused.
+        TokenError: the client was refused a short while ago.
+    """
+    refused = record.refusal
+    if refused is None:
+        return
+    if token and refused.of == token:
+        raise sign_in_required(record, now, display_name)
+    left = _STANDS - now.since(refused.at)
+    if refused.of == request and left > 0:
+        raise TokenError([_standing(refused.code, refused.message, left)])
+
+
+def check_pause(record: Record, now: StoreTime, *, patient: bool) -> None:
+    """Raise TokenError while nobody is to ask; who is not `patient` asks unless the server wants quiet."""
+    pause = record.pause
+    left = pause.until.since(now) if pause else 0.0
+    if pause and left > 0 and (patient or pause.code == _OVERLOADED):
+        raise TokenError([_standing(pause.code, pause.message, left)])
+
+
+def sign_in_required(record: Record, now: StoreTime, display_name: str) -> SignInRequired:
+    """Return the error that says why a person has to sign in, and since when the last sign-in was."""
+    if record.refusal and ended(record):
+        what = f"The sign-in of {display_name} has ended: {record.refusal.message}"
+    elif record.token:
+        what = f"The sign-in of {display_name} has ended, and the server gave no refresh token to renew it."
+    else:
+        what = f"Nobody has signed in for {display_name} yet in the token store that is in use here."
+    if record.signed_in:
+        what += f" The last sign-in was {now.since(record.signed_in) / 86400:.1f} days ago."
+    return SignInRequired([finding("sign_in_required", what)])
+
+
+def ended(record: Record) -> bool:
+    """Return whether the last refusal was that of a refresh token, not of the client that showed it."""
+    return record.refusal is not None and record.refusal.code == "invalid_grant"
+
+
+def sent_elsewhere(display_name: str) -> SignInRequired:
+    """Return the error that a document was changed such that a sign-in's tokens would go elsewhere."""
+    message = (
+        f"The sign-in of {display_name} was made for other addresses than its document has by now: the API's, the "
+        "token, refresh or revocation URL's, those allowed, the proxy, or how certificates are verified."
+    )
+    advice = "If that change is meant, sign in again: watchword login. Else undo it."
+    return SignInRequired([finding("sign_in_required", message, advice=advice)])
+
+
+def unknown_outcome(display_name: str) -> TokenError:
+    """Return the error that says that a new refresh token may have been lost."""
+    message = f"The answers to two refreshes of {display_name} were lost: nobody knows which refresh token is in force."
+    return TokenError([finding("refresh_outcome_unknown", message, retry_after=UNKNOWN_PAUSE)])
+
+
+def _standing(code: str, message: str, seconds: float) -> Finding:
+    words = f"{message} This stands for {seconds:.0f} seconds more, in which nobody asks again."
+    return finding(code if code in CODES else "token_refused", words, retry_after=seconds)

@@ -1,0 +1,33 @@
+"""Tokens that a process fetches for itself alone: signed here, or of a session that it opens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from watchword.tokens.acquire import AcquiredToken, AcquireRequest
+from watchword.tokens.token import RENEWAL_PAUSE, Token
+
+
+class LocalTokens:
+    """Fetches a token whenever one is wished for, but after a refusal at most once a minute.
+
+    `fetch` gets a new one and raises TokenError; `clock` is a monotonic clock in seconds.
+    """
+
+    remembers = False
+
+    def __init__(self, fetch: Callable[[], Token], clock: Callable[[], float] = time.monotonic) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._renewed = float("-inf")
+
+    def acquire(self, request: AcquireRequest) -> AcquiredToken:
+        """Return a new token, or the rejected one where that is what such a renewal has just brought."""
+        now = self._clock()
+        if request.rejected and not request.force and now < self._renewed + RENEWAL_PAUSE:
+            return AcquiredToken(request.rejected, age=None, is_new=False)
+        token = self._fetch()
+        if request.rejected:
+            self._renewed = now
+        return AcquiredToken(token)

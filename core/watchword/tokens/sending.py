@@ -1,0 +1,55 @@
+"""Ask a server for a token: a plain session of its own, no redirects, no netrc, no headers of the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from watchword import redact
+from watchword.errors import TokenError
+from watchword.findings.codes import finding
+from watchword.http import faults
+from watchword.http.deadline import read, run_with_deadline
+from watchword.http.transport_options import TransportOptions
+from watchword.tokens.token_response import TokenResponse
+
+LARGEST_REPLY = 1 << 20
+"""Longest reply that is read, in bytes."""
+
+
+def send_token_request(
+    request: requests.PreparedRequest, transport: TransportOptions, target: str
+) -> TokenResponse:
+    """Send a request and return the answer, whatever it says.
+
+    `target` are the words for the server in messages.
+
+    Raises:
+        TokenError: no whole answer within `transport.timeout` seconds, or one that has no end.
+    """
+    try:
+        response, body = run_with_deadline(transport.timeout, lambda: _sent(request, transport))
+    except (requests.RequestException, HTTPError, OSError, ValueError, TypeError) as error:
+        # Whatever a library makes of a bad address, certificate or header ends here, typed and masked.
+        redact.exception(error, lambda value: None if value is request else value)
+        raise TokenError([faults.classify(error, target)]) from None
+    if len(body) > LARGEST_REPLY:
+        message = f"Getting a token: {target} answered more than {LARGEST_REPLY} bytes."
+        advice = "Check the URL: what it answers is no token."
+        raise TokenError([finding("reply_not_token", message, advice=advice)])
+    cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
+    text = body.decode("utf-8", "replace")
+    return TokenResponse(request.url or "", response.status_code, response.headers, text, cookies)
+
+
+def _sent(request: requests.PreparedRequest, transport: TransportOptions) -> tuple[requests.Response, bytes]:
+    with requests.Session() as session:
+        options: dict[str, Any] = {
+            **session.merge_environment_settings(request.url, {}, True, None, None),  # noqa: FBT003
+            **transport.overrides(),
+        }
+        response = session.send(request, timeout=transport.timeout, allow_redirects=False, **options)
+        with response:
+            return response, read(response, LARGEST_REPLY + 1, transport.timeout)

@@ -1,0 +1,83 @@
+"""What a server answered that was asked for a token, and what all such answers share; no I/O."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from watchword.http import jsonpaths
+from watchword.http.durations import retry_after, seconds
+from watchword.http.origins import host
+from watchword.tokens.token import jwt_expiry
+
+LONGEST_LIFETIME = 10 * 365 * 86400.0
+"""A longer lifetime, in seconds, is taken for a mistake and the token for one without an end."""
+
+# RFC 6749 appendix A.12: visible characters and the space, which no header value ends in.
+VISIBLE = re.compile(r"[\x21-\x7e]+")
+
+_OK, _REDIRECT, _TOO_MANY, _SERVER_ERROR = 200, 300, 429, 500
+
+
+@dataclass(frozen=True)
+class TokenResponse:
+    """A server's answer; `url` is the absolute one that was asked, `cookies` are its Set-Cookie lines."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    text: str = field(repr=False)
+    cookies: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def host(self) -> str:
+        """Host and port of the server, for a message."""
+        return host(self.url)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the status says success."""
+        return _OK <= self.status < _REDIRECT
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether the status says that waiting may help."""
+        return self.status == _TOO_MANY or self.status >= _SERVER_ERROR
+
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds after which the server wants to be asked again, None where it does not say."""
+        return retry_after(self.headers.get("Retry-After"))
+
+
+def value_at(content: Mapping[str, Any], path: str) -> object:
+    """Return the first value at a JSONPath, None where there is none; plain names need no library.
+
+    A path that may take for ever, such as one that searches by a pattern, finds nothing.
+    """
+    if path in content:
+        return content[path]
+    if path.isidentifier() or jsonpaths.slow(path):
+        return None
+    import jsonpath  # noqa: PLC0415 - costs 0.1 s, and few replies are nested
+
+    try:
+        match = jsonpath.match(jsonpaths.whole(path), content)
+    except (jsonpath.JSONPathError, RecursionError):
+        return None
+    return match.obj if match else None
+
+
+def lifetime_of(stated: object, access_token: str, default: float | None) -> float:
+    """Return the token's lifetime in seconds: as stated, as its own claim says, by default, or endless."""
+    lifetime = seconds(stated)
+    if lifetime is not None and 0 < lifetime <= LONGEST_LIFETIME:
+        return lifetime
+    expiry = jwt_expiry(access_token)
+    if expiry is not None and expiry > time.time():
+        return expiry - time.time()
+    return default if default is not None else math.inf

@@ -1,0 +1,1 @@
+"""Prove a credential by using it, and say what is wrong where that fails."""

@@ -1,0 +1,45 @@
+"""This machine's clock beside the API's, as its Date header tells (RFC 9110 section 6.6.1); no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+
+DRIFT = 30.0
+"""From how many seconds on a difference is worth a remark."""
+
+SKEW = 300.0
+"""From how many seconds on a difference explains a refusal: what AWS and most token checks allow."""
+
+
+def ahead(headers: Mapping[str, str], received: float) -> float | None:
+    """Return by how many seconds this machine's clock is ahead of the server's, None where nothing tells.
+
+    `received` is when the answer came, in seconds since 1970. An answer from a cache tells nothing.
+    """
+    if "Age" in headers:
+        return None
+    try:
+        return received - parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def remarks(headers: Mapping[str, str], received: float) -> list[Finding]:
+    """Return a warning where the clocks differ by more than half a minute."""
+    seconds = ahead(headers, received)
+    return [finding("clock_drift", _said(seconds))] if seconds is not None and abs(seconds) > DRIFT else []
+
+
+def reason(headers: Mapping[str, str], received: float) -> Finding | None:
+    """Return that the clocks are too far apart for a signature or token to be accepted."""
+    seconds = ahead(headers, received)
+    return finding("clock_skew", _said(seconds)) if seconds is not None and abs(seconds) > SKEW else None
+
+
+def _said(seconds: float) -> str:
+    way = "ahead of" if seconds > 0 else "behind"
+    return f"This machine's clock is {abs(seconds):.0f} seconds {way} the API's."

@@ -1,0 +1,208 @@
+"""What can be said about a connection without a network: each rule yields findings."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from watchword import redact
+from watchword.document.reading import Document
+from watchword.document.resolution import Resolved
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.http import body_rules, headers
+from watchword.http.origins import Origins, display_url, has_userinfo, is_plain_http, origin
+from watchword.http.placement import Placement, Slot, query_names
+from watchword.http.transport_options import is_pem
+from watchword.http.urls import joined
+
+_PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
+
+# What nobody means as a secret, and what somebody might.
+_STAND_IN = re.compile(r"(?i)change[-_ ]?me|\$\{[^}]*\}|\{\{[^}]*\}\}|\*+")
+_FOR_EXAMPLE = re.compile(
+    r"(?i)\$[a-z_]{3,}|<[^<>]+>|(your|my)[-_ ](api[-_ ]?)?(key|token|secret|password).*|x{3,}|todo|tbd|\.{3,}"
+)
+_INVISIBLE = "The field {} holds a blank, a line break or a character that is not visible."
+_ENCODE = "Type the URL anew, or percent-encode what belongs to it."
+_SURROUNDED = re.compile(r"\s.*|.*\s|\ufeff.*|\"(.*)\"|'(.*)'", re.DOTALL)
+
+
+def lint(document: Document, resolved: Resolved) -> Iterator[Finding]:
+    """Yield what is wrong or doubtful in a document whose references are resolved."""
+    yield from _urls(document, resolved)
+    yield from _slots(resolved)
+    yield from _headers(resolved)
+    yield from _secrets(resolved)
+    yield from _files(resolved)
+    yield from _verification(resolved)
+    yield from _body_rules(document)
+    if resolved.method.needs_parameters and not (resolved.secrets or resolved.defaults):
+        message = f"The method {resolved.method.method} has neither secret_parameters nor extra_parameters."
+        yield finding("missing_field", message)
+    if resolved.method.needs_certificate and not resolved.transport.client_certificate:
+        yield finding("missing_field", "The client authentication mtls needs the field client_certificate.")
+    yield from resolved.method.findings(resolved.template_secrets)
+
+
+def lint_test_url(url: str, document: Document, resolved: Resolved) -> Iterator[Finding]:
+    """Yield what is wrong or doubtful about the URL that a validation would call."""
+    named = display_url(url)
+    if has_userinfo(url):
+        yield finding("userinfo_in_url", "The test URL holds user or password.")
+        return
+    if not _is_visible(url):
+        yield finding("test_url_not_absolute", _INVISIBLE.format("test_url"), advice=_ENCODE)
+        return
+    if origin(url) is None:
+        advice = f"Give the complete URL, such as {joined(display_url(document.common.base_url), named)}."
+        yield finding("test_url_not_absolute", f"The test URL {named!r} is not complete.", advice=advice)
+        return
+    if is_plain_http(url) and origin(url) not in Origins(document.common.allowed_origins).allowed:
+        yield finding("test_url_plain_http", f"The test URL {named!r} would send the credential in clear.")
+    if not document.common.origins.covers(url):
+        allowed = ", ".join(document.common.origins.allowed)
+        message = f"The test URL {named!r} is none of the origins that may receive the credential: {allowed}"
+        yield finding("origin_not_allowed", message)
+    yield from _url_parameters(url, resolved)
+
+
+def _urls(document: Document, resolved: Resolved) -> Iterator[Finding]:
+    common = document.common
+    listed = Origins(common.allowed_origins).allowed
+    urls = [("base_url", common.base_url), *(("allowed_origins", url) for url in common.allowed_origins)]
+    urls += [(name, url) for name in resolved.method.urls if (url := getattr(resolved.method, name))]
+    for name, url in urls:
+        if has_userinfo(url):
+            yield finding("userinfo_in_url", f"The field {name} holds user or password in its URL.")
+        elif not _is_visible(url):
+            yield finding("url_not_absolute", _INVISIBLE.format(name), advice=_ENCODE)
+        elif origin(url) is None:
+            yield finding("url_not_absolute", f"The field {name} is no complete URL: {display_url(url)!r}.")
+        elif is_plain_http(url) and origin(url) not in listed:
+            yield finding(
+                "url_plain_http", f"The field {name} would send credentials in clear: {display_url(url)!r}."
+            )
+    proxy = resolved.transport.proxy
+    if proxy and not _is_proxy(proxy):
+        advice = "Write it as http://user:password@host:port, special characters percent-encoded."
+        yield finding("url_not_absolute", "The field proxy is no complete URL.", advice=advice)
+    if "?" in common.base_url or "#" in common.base_url:
+        advice = "End it before the ?; what every request needs goes into extra_parameters."
+        yield finding("url_not_absolute", "The field base_url holds more than an address.", advice=advice)
+    covered = origin(common.base_url) is None or document.common.origins.covers(common.base_url)
+    if not covered:
+        message = "The base URL is none of the allowed origins, so its calls would carry no credential."
+        yield finding("origin_not_allowed", message)
+    if common.test_url:
+        yield from lint_test_url(common.test_url, document, resolved)
+
+
+def _is_visible(url: str) -> bool:
+    """Return whether a URL reads as it is: a blank or a control character may command a terminal, or hide."""
+    return url.isprintable() and " " not in url
+
+
+def _is_proxy(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_text = url.isascii() and _is_visible(url)
+        return is_text and parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _placed(resolved: Resolved) -> tuple[Placement | Slot, ...]:
+    """Return all that is written into a request, and where."""
+    return (*resolved.defaults, *resolved.secrets, *resolved.method.placements())
+
+
+def _owners(resolved: Resolved) -> Iterator[Slot]:
+    for placed in _placed(resolved):
+        yield placed.slot if isinstance(placed, Placement) else placed
+
+
+def _slots(resolved: Resolved) -> Iterator[Finding]:
+    counted = Counter(slot.key for slot in _owners(resolved))
+    for (place, name), owners in counted.items():
+        if owners > 1:
+            yield finding("header_conflict", f"The {place} {name} is filled by {owners} fields at once.")
+
+
+def _url_parameters(url: str, resolved: Resolved) -> Iterator[Finding]:
+    names = query_names(url)
+    mine = {slot.name for slot in _owners(resolved) if slot.place == "query"}
+    for name, count in Counter(names).items():
+        if name in mine:
+            message = f"The test URL has the query parameter {name!r}, which the connection adds itself."
+            yield finding("duplicate_query_parameter", message)
+        elif count > 1:
+            yield finding(
+                "duplicate_query_parameter",
+                f"The test URL has the query parameter {name!r} {count} times.",
+                advice="Give it once.",
+            )
+        elif redact.sounds_secret(name):
+            yield finding(
+                "secret_in_url", f"The query parameter {name!r} of the test URL looks like a secret."
+            )
+
+
+def _headers(resolved: Resolved) -> Iterator[Finding]:
+    for item in _placed(resolved):
+        slot = item.slot if isinstance(item, Placement) else item
+        if slot.place in {"header", "cookie"}:
+            yield from headers.name_findings(slot.name, slot.place)
+            if isinstance(item, Placement):
+                yield from headers.value_findings(item.value, str(slot), cookie=slot.place == "cookie")
+
+
+def _secrets(resolved: Resolved) -> Iterator[Finding]:
+    for name, value in resolved.values.items():
+        if not value.strip():
+            if name not in resolved.may_be_empty:
+                yield finding("placeholder_secret", f"The secret {name} is empty or blank.")
+        elif _STAND_IN.fullmatch(value.strip().strip("\"'")):
+            yield finding("placeholder_secret", f"The secret {name} is a stand-in that nobody has filled in.")
+        elif _FOR_EXAMPLE.fullmatch(value.strip().strip("\"'")):
+            yield finding("secret_for_example", f"The secret {name} reads like an example's.")
+        elif not is_pem(value) and _SURROUNDED.fullmatch(value):
+            message = f"The secret {name} has blanks, line breaks, quotes or a byte order mark around it."
+            yield finding("secret_surrounded", message)
+
+
+def _verification(resolved: Resolved) -> Iterator[Finding]:
+    if not resolved.transport.verify:
+        yield finding(
+            "tls_unverified", "The server's certificate is not verified: anybody may answer in its place."
+        )
+
+
+def _body_rules(document: Document) -> Iterator[Finding]:
+    for path in document.common.refresh_on_body:
+        flaw = body_rules.flaw(path)
+        if flaw:
+            advice = "Write a JSONPath such as error.code or $.errors[*].code."
+            yield finding("wrong_type", f"In refresh_on_body {path[:40]!r} {flaw}.", advice=advice)
+
+
+def _files(resolved: Resolved) -> Iterator[Finding]:
+    transport = resolved.transport
+    files = {
+        "ca_bundle": transport.ca_bundle,
+        "client_certificate": transport.client_certificate,
+        "client_private_key": transport.client_private_key,
+    }
+    for name, path in files.items():
+        if path and not is_pem(path) and not _exists(path):
+            yield finding("file_missing", f"The field {name} names a file that is not there.")
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False

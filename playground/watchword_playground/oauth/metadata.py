@@ -1,0 +1,40 @@
+"""What the authorization server says about itself (RFC 8414)."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from watchword_playground.credentials import (
+    CONSENT_PATH,
+    DEVICE_PATH,
+    METADATA_PATH,
+    REVOCATION_PATH,
+    SCOPES,
+    TOKEN_PATH,
+)
+from watchword_playground.oauth.clients import GRANT_TYPES
+from watchword_playground.oauth.endpoints import issuer_of
+
+router = APIRouter(tags=["oauth2"])
+
+
+@router.get(METADATA_PATH)
+async def metadata(request: Request) -> dict[str, Any]:
+    """Name the endpoints, and what they support."""
+    issuer = issuer_of(request)
+    ways = ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"]
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": issuer + CONSENT_PATH,
+        "token_endpoint": issuer + TOKEN_PATH,
+        "revocation_endpoint": issuer + REVOCATION_PATH,
+        "device_authorization_endpoint": issuer + DEVICE_PATH,
+        "scopes_supported": list(SCOPES),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": [*GRANT_TYPES.values(), "refresh_token"],
+        "token_endpoint_auth_methods_supported": ways,
+        "token_endpoint_auth_signing_alg_values_supported": ["RS256", "HS256"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+    }

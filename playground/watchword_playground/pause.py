@@ -1,0 +1,17 @@
+"""Waiting that doesn't hold up the shutdown."""
+
+import asyncio
+import time
+
+from watchword_playground.state import State
+
+STEP = 0.05
+"""After how many seconds at the latest a wait notices that the playground stops."""
+
+
+async def pause(state: State, seconds: float) -> None:
+    """Sleep in small steps, so that a long delay ends with the playground."""
+    until = time.monotonic() + seconds
+    # An event would belong to one loop, and the state outlives the server's.
+    while not state.closing and (left := until - time.monotonic()) > 0:  # noqa: ASYNC110
+        await asyncio.sleep(min(left, STEP))

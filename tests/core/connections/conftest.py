@@ -1,0 +1,7 @@
+"""Connections that are stored by name."""
+
+from __future__ import annotations
+
+from tests.support.secret_manager import server
+
+__all__ = ["server"]

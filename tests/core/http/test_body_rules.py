@@ -1,0 +1,114 @@
+"""What `refresh_on_body` may say, and which bodies it means."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import watchword
+from watchword.http.body_rules import LARGEST_BODY, BodyRules
+from watchword.tokens.token_response import value_at
+
+KEY = {"base_url": "https://api.test", "method": "api_key", "api_key": "s3cret-key"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "content", "matches"),
+    [
+        ({"ok": False}, {"ok": False}, True),
+        ({"ok": False}, {"ok": "false"}, False),
+        ({"ok": False}, {"ok": 0}, False),
+        ({"ok": "false"}, {"ok": False}, False),
+        ({"ok": 1}, {"ok": True}, False),
+        ({"code": 401}, {"code": 401}, True),
+        ({"code": 401}, {"code": 401.0}, True),
+        ({"code": "401"}, {"code": 401}, True),
+        ({"code": 401}, {"code": "401"}, False),
+        ({"code": "expired"}, {"code": "Expired"}, False),
+        ({"user": None}, {"user": None}, True),
+        ({"user": None}, {"rows": []}, False),
+        ({"error": {"code": 1}}, {"error": {"code": 1}}, True),
+        ({"error": {"code": 1}}, {"error": {"code": True}}, False),
+        ({"error": {"code": 1}}, {"error": {"code": 1, "text": ""}}, False),
+        ({"errors": ["expired"]}, {"errors": ["expired"]}, True),
+        ({"errors": ["expired"]}, {"errors": ["expired", "other"]}, False),
+        ({"error.code": "expired"}, {"error": {"code": "expired"}}, True),
+        ({"error.code": "expired"}, {"error.code": "expired"}, True),
+        ({"error.code": "expired"}, {"error": "expired"}, False),
+        ({"$.errors[*].code": 7}, {"errors": [{"code": 6}, {"code": 7}]}, True),
+        ({"$[0].errorCode": "INVALID_SESSION_ID"}, [{"errorCode": "INVALID_SESSION_ID"}], True),
+        ({"a": 1, "b": 2}, {"b": 2}, True),
+        ({"error": "x"}, ["error", "x"], False),
+        ({"error": "x"}, "x", False),
+    ],
+)
+def test_values_are_compared_as_json(rules, content, matches):
+    """One pair is enough; types count, but for a number that a form had to give as text."""
+    assert BodyRules(rules).match(json.dumps(content).encode()) is matches
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_encodings_do_not_hide_it(encoding):
+    """Whatever it is encoded in, the rest of the body does not hide a pair."""
+    body = json.dumps({"ok": False, "note": "é"}, ensure_ascii=False).encode(encoding)
+    assert BodyRules({"ok": False}).match(body)
+
+
+def test_big_broken_and_deep_bodies_match_nothing():
+    """A body over 64 KiB, half a body, and one that is nested too deep to be read are passed on."""
+    rules = BodyRules({"ok": False, "$..code": 1})
+    assert rules.match(b'{"ok": false}'.ljust(LARGEST_BODY))
+    assert not rules.match(b'{"ok": false}'.ljust(LARGEST_BODY + 1))
+    assert not rules.match(b'{"ok": false')
+    for depth in (500, 10_000):
+        assert not rules.match(b'{"a":' * depth + b"1" + b"}" * depth)
+
+
+@given(st.binary() | st.recursive(st.text() | st.integers() | st.booleans(), st.lists).map(json.dumps))
+def test_any_body_is_answered(body):
+    """No body raises."""
+    body = body if isinstance(body, bytes) else body.encode()
+    assert BodyRules({"a.b": 1, "$[*]": 10**9}).match(body) in {True, False}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "$[", "a..", "$[?@.a =~ /(a+)+$/]", "$[?match(@.a, '(a+)+')]", "$..a..b", ".a..b", "$..[?@..a]"],
+)
+def test_a_path_that_can_t_be_used_is_refused(path):
+    """A path that is none, or that could search for ever, is an error of the document."""
+    made = watchword.load(KEY | {"refresh_on_body": {path: 1}})
+    (found,) = [item for item in made.lint() if "refresh_on_body" in item.message]
+    assert found.code.name == "wrong_type"
+    with pytest.raises(watchword.DocumentError):
+        made.session()
+
+
+@pytest.mark.parametrize(
+    ("path", "found"), [("$..b", 1), ("$..a..b", None), (".a..b", None), ("$[?@.b =~ /1/]", None)]
+)
+def test_a_token_s_reply_is_searched_by_no_such_path(path, found):
+    """What could search for ever finds nothing in a token endpoint's reply either."""
+    assert value_at({"a": {"b": 1}}, path) == found
+
+
+@given(st.text(max_size=12))
+def test_any_path_is_usable_or_refused(path):
+    """Whatever stands there: rules, or a finding."""
+    made = watchword.load(KEY | {"refresh_on_body": {path: 1}})
+    if not any("refresh_on_body" in item.message for item in made.lint()):
+        BodyRules(made.document.common.refresh_on_body).match(b'{"a": [{"b": 1}]}')
+
+
+def test_json_text_is_accepted_and_other_types_are_not():
+    """A form gives the object as text; a list or a word is named as wrong."""
+    made = watchword.load(KEY | {"refresh_on_body": '{"error.code": "token_expired", "ok": false}'})
+    assert made.document.common.refresh_on_body == {"error.code": "token_expired", "ok": False}
+    assert watchword.load(KEY | {"refresh_on_body": ""}, stored=True).document.common.body_rules is None
+    for wrong in (["ok"], "ok", 5):
+        with pytest.raises(watchword.DocumentError) as refused:
+            watchword.load(KEY | {"refresh_on_body": wrong})
+        assert refused.value.code == "wrong_type"

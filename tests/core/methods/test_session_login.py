@@ -1,0 +1,528 @@
+"""Session login against real servers: the request, the reply, the session's life, the logout."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import watchword
+from watchword import redact
+from watchword.http.cookies import effective_cookies
+from watchword.http.transport_options import TransportOptions
+from watchword.protocols.session_login.login_response import TokenPlace, read_session
+from watchword.protocols.session_login.login_source import LONGEST_LOGOUT
+from watchword.tokens.local_tokens import LocalTokens
+from watchword.tokens.token_cache import TokenCache
+from watchword.tokens.token_response import TokenResponse
+
+PASSWORD = 's3cret:"/% ü'
+
+
+class Acme:
+    """An API with a login: it accepts the sessions that are open, wherever they are shown."""
+
+    def __init__(self, serve, reply):
+        self.reply, self.numbers, self.open = reply, count(1), []
+        self.opens = lambda token: reply(body={"data": {"token": token}, "expires_in": 3600})
+        self.shown = lambda seen: seen.headers.get("Authorization", "").removeprefix("Bearer ")
+        self.server = serve(self.answer)
+        self.url = self.server.url
+
+    def answer(self, seen):
+        if seen.path.startswith("/login"):
+            token = f"session-{self.server.port}-{next(self.numbers)}"
+            self.open.append(token)
+            return self.opens(token)
+        if seen.path == "/logout":
+            self.open.remove(self.shown(seen))
+            return self.reply(204)
+        return self.reply(200 if self.shown(seen) in self.open else 401)
+
+    def connection(self, **fields):
+        document = {
+            "base_url": self.url, "method": "session_login", "login_url": f"{self.url}/login",
+            "username": "joe", "password": PASSWORD, **fields,
+        }  # fmt: skip
+        if not {"response_header", "response_cookie"} & set(fields):
+            document.setdefault("response_access_path", "data.token")
+        return watchword.load(document)
+
+    def call(self, **fields):
+        with self.connection(**fields).session() as api:
+            return api.get("/a").status_code
+
+    def requests_to(self, path):
+        return [seen for seen in self.server.seen if urlsplit(seen.path).path == path]
+
+    @property
+    def login(self):
+        (seen,) = self.requests_to("/login")
+        return seen
+
+
+@pytest.fixture
+def acme(serve, reply):
+    return Acme(serve, reply)
+
+
+@pytest.fixture
+def nobody():
+    """Give a URL at which nothing listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+def test_name_and_password_go_as_json_and_the_token_as_bearer(acme):
+    """Without a word about the body it holds both; the nested token is sent in the usual header."""
+    assert acme.call() == 200
+    assert json.loads(acme.login.body) == {"username": "joe", "password": PASSWORD}
+    assert redact.text(f"it is {acme.open[0]}") == "it is ***"
+    assert acme.login.method == "POST"
+    assert "Authorization" not in acme.login.headers
+
+
+@pytest.mark.parametrize("login_format", ["json", "form", "query"])
+def test_the_login_is_filled_in_and_written_as_the_api_wants_it(acme, login_format):
+    """Names, password and other secrets stand where the body and the headers mention them, at any depth."""
+    assert acme.call(
+        login_method="PUT", login_format=login_format,
+        login_body={
+            "user": "{{ username }}@corp", "pass": "{{secret:password}}", "n": 1,
+            "a": {"b": ["{{secret:PIN}}"]},
+        },
+        login_headers={"X-Tenant": "t-{{username}}", "X-App-Key": "{{secret:PIN}}"},
+        secret_parameters={"template:PIN": "s3cret-pin"},
+    ) == 200  # fmt: skip
+    seen = acme.login
+    sent = {
+        "json": lambda: json.loads(seen.body),
+        "form": lambda: {name: values[0] for name, values in parse_qs(seen.body.decode()).items()},
+        "query": lambda: {name: values[0] for name, values in parse_qs(urlsplit(seen.path).query).items()},
+    }[login_format]()
+    nested = {"b": ["s3cret-pin"]}
+    flat = {"n": "1", "a": json.dumps(nested)} if login_format != "json" else {"n": 1, "a": nested}
+    assert sent == {"user": "joe@corp", "pass": PASSWORD, **flat}
+    assert (seen.method, seen.headers["X-Tenant"], seen.headers["X-App-Key"]) == (
+        "PUT",
+        "t-joe",
+        "s3cret-pin",
+    )
+
+
+def test_a_secret_that_reads_like_a_template_is_sent_as_it_is(acme):
+    """What is filled in is not filled in again."""
+    assert (
+        acme.call(password="s3cret {{username}} {{secret:PIN}}", secret_parameters={"template:PIN": "x"})
+        == 200
+    )
+    assert json.loads(acme.login.body)["password"] == "s3cret {{username}} {{secret:PIN}}"
+
+
+@pytest.mark.parametrize(("password", "sent"), [("s3cret-field", "s3cret-field"), ("", "s3cret-template")])
+def test_the_password_field_goes_before_a_template_of_its_name(acme, password, sent):
+    """A password kept as template:password is used where the field is empty."""
+    secrets = {"template:password": "s3cret-template"}
+    assert acme.call(password=password, secret_parameters=secrets) == 200
+    assert json.loads(acme.login.body)["password"] == sent
+
+
+def test_basic_sends_the_pair_in_the_header_and_no_body(acme):
+    """`login_auth: basic` is for APIs that hand out tokens for a Basic header."""
+    acme.opens = lambda token: acme.reply(body="", headers={"X-Session": token})
+    fields = {"add_to": "header", "header_name": "X-Session", "use_prefix": False}
+    acme.shown = lambda seen: seen.headers.get("X-Session")
+    assert acme.call(login_auth="basic", response_header="x-session", **fields) == 200
+    pair = base64.b64decode(acme.login.headers["Authorization"].removeprefix("Basic ")).decode()
+    assert (pair, acme.login.body) == (f"joe:{PASSWORD}", b"")
+
+
+COOKIES = [
+    ("sid={}", "sid={}"),
+    ('sid="{}"; Path=/; HttpOnly; SameSite=Lax; Max-Age=600', 'sid="{}"'),
+    ("sid={}=,x==; expires=Fri, 01-Jan-2100 00:00:00 GMT; secure", "sid={}=,x=="),
+]
+
+
+@pytest.mark.parametrize(("line", "sent"), COOKIES)
+@pytest.mark.parametrize("status", [200, 302, 303])
+def test_a_form_login_gives_a_cookie_that_comes_back_as_it_was_set(acme, line, sent, status):
+    """Its value with quotes, its name without being told twice; the redirect behind a login is no error."""
+    location = {"Location": "/home"} if status != 200 else {}
+
+    def opens(token):
+        acme.open[-1] = sent.format(token)
+        return acme.reply(status, "<html>", headers={"Set-Cookie": line.format(token), **location})
+
+    acme.opens = opens
+    acme.shown = lambda seen: seen.headers.get("Cookie")
+    assert acme.call(login_format="form", response_cookie="sid", add_to="cookie") == 200
+    assert parse_qs(acme.login.body.decode()) == {"username": ["joe"], "password": [PASSWORD]}
+    assert len(acme.server.seen) == 2
+
+
+def test_the_callers_own_cookies_travel_beside_and_a_new_session_replaces_the_old(acme):
+    """After a refusal the second cookie takes the place of the first."""
+    acme.opens = lambda token: acme.reply(headers={"Set-Cookie": f"sid={token}"})
+    acme.shown = lambda seen: seen.headers["Cookie"].removeprefix("mine=1; sid=")
+    with acme.connection(response_cookie="sid", add_to="cookie").session() as api:
+        api.get("/a", cookies={"mine": "1"})
+        acme.open.clear()
+        assert api.get("/a", cookies={"mine": "1"}).status_code == 200
+    assert [seen.headers["Cookie"] for seen in acme.requests_to("/a")][1:] == [
+        f"mine=1; sid=session-{acme.server.port}-1", f"mine=1; sid=session-{acme.server.port}-2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", ["Bearer {}", "bearer  {}", "{}"])
+def test_a_prefix_that_the_server_has_put_is_not_put_twice(acme, said):
+    """Some answer `Authorization: Bearer …`, as the API wants it back."""
+    acme.opens = lambda token: acme.reply(headers={"Authorization": said.format(token)})
+    assert acme.call(response_header="Authorization") == 200
+
+
+@pytest.mark.parametrize("body", ['"{}"', "{}", " {}\n"])
+def test_the_whole_body_may_be_the_token(acme, body):
+    """`$` is for a reply of one JSON string, or of plain text."""
+    acme.opens = lambda token: acme.reply(body=body.format(token))
+    assert acme.call(response_access_path="$") == 200
+
+
+def test_a_session_in_the_query_is_replaced_in_the_query(acme):
+    """With add_to query, under the name that the API wants."""
+    acme.shown = lambda seen: parse_qs(urlsplit(seen.path).query).get("sid", [""])[0]
+    with acme.connection(add_to="query", query_name="sid").session() as api:
+        api.get("/a")
+        acme.open.clear()
+        assert api.get("/a?x=1").status_code == 200
+
+
+def test_one_login_serves_all_threads_and_sessions(acme):
+    """Sixteen threads with a session each log in once, and once more when their session is ended."""
+    made = acme.connection()
+    with made.session() as api, ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(lambda _: acme.connection().session().get("/a").status_code, range(16))) == {200}
+        acme.open.clear()
+        assert set(pool.map(lambda _: api.get("/a").status_code, range(16))) == {200}
+    assert len(acme.requests_to("/login")) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "body", "cookie", "lifetime"),
+    [
+        ({}, {}, "", float("inf")),
+        ({"default_lifetime": 90}, {}, "", 90),
+        ({"default_lifetime": 90}, {"expires_in": 30}, "", 30),
+        ({"response_expires_path": "data.ttl"}, {"ttl": "45"}, "", 45),
+        ({"response_cookie": "sid"}, {}, "; Max-Age=70; Expires=Thu, 01 Jan 1970 00:00:00 GMT", 70),
+        ({"response_cookie": "sid"}, {"expires_in": 30}, "; Max-Age=70", 30),
+        ({"response_cookie": "sid", "default_lifetime": 90}, {}, "", 90),
+    ],
+)  # fmt: skip
+def test_the_lifetime_is_what_somebody_said(acme, fields, body, cookie, lifetime):
+    """The reply's own field, else the cookie's, else the document's, else until it is refused."""
+    acme.opens = lambda token: acme.reply(
+        body={"data": {"token": token, **body}, **body}, headers={"Set-Cookie": f"sid={token}{cookie}"}
+    )
+    token = acme.connection(**fields)._source.fetch(TransportOptions())
+    assert token.lifetime == lifetime
+
+
+def test_a_session_that_has_ended_is_opened_anew_before_it_is_refused(acme):
+    """The keeper logs in again when the lifetime that was stated is over."""
+    now = [0.0]
+    source = acme.connection(default_lifetime=50, response_expires_path="nowhere")._source
+    token_cache = TokenCache(LocalTokens(lambda: source.fetch(TransportOptions())), lambda: now[0])
+    first = token_cache.get()
+    now[0] = 39
+    assert token_cache.get() == first
+    now[0] = 41
+    assert token_cache.get() != first
+
+
+def test_closing_the_session_logs_out_once(acme):
+    """One logout, with the token placed as in requests; the next session logs in again."""
+    made = acme.connection(logout_url=f"{acme.url}/logout")
+    for number in (1, 2):
+        with made.session() as api:
+            assert [api.get("/a").status_code for _ in range(3)] == [200] * 3
+            assert not acme.requests_to("/logout")[number - 1 :]
+        assert len(acme.requests_to("/logout")) == number
+    assert acme.open == []
+    assert {seen.method for seen in acme.requests_to("/logout")} == {"POST"}
+
+
+def test_the_last_session_logs_out_for_all(acme):
+    """While another session uses the token, closing one ends nothing; one that was never used counts not."""
+    fields = {"logout_url": f"{acme.url}/logout", "logout_method": "DELETE"}
+    first, second, idle = (acme.connection(**fields).session() for _ in range(3))
+    assert (first.get("/a").status_code, second.get("/a").status_code) == (200, 200)
+    idle.close()
+    first.close()
+    first.close()
+    assert acme.requests_to("/logout") == []
+    second.close()
+    assert [seen.method for seen in acme.requests_to("/logout")] == ["DELETE"]
+
+
+def test_a_cookie_is_logged_out_as_a_cookie(acme):
+    """The logout shows the session where the API looks for it."""
+    acme.opens = lambda token: acme.reply(headers={"Set-Cookie": f"sid={token}"})
+    acme.shown = lambda seen: seen.headers["Cookie"].removeprefix("sid=")
+    fields = {"response_cookie": "sid", "add_to": "cookie", "logout_url": f"{acme.url}/logout"}
+    assert acme.call(**fields) == 200
+    assert acme.open == []
+
+
+@pytest.mark.parametrize("trouble", ["refused", "hang_up", "down", "slow"])
+def test_a_logout_that_fails_is_nobodys_concern(acme, serve, nobody, monkeypatch, trouble):
+    """Closing raises nothing and does not wait for a server that is slow, refuses, hangs up or is gone."""
+    monkeypatch.setattr("watchword.protocols.session_login.login_source.LONGEST_LOGOUT", 0.2)
+    replies = {
+        "refused": acme.reply(500), "hang_up": acme.reply(hang_up=True), "slow": acme.reply(delay=1),
+    }  # fmt: skip
+    url = nobody if trouble == "down" else serve(replies[trouble]).url
+    made = acme.connection(logout_url=f"{url}/logout")
+    with made.session() as api:
+        assert api.get("/a").status_code == 200
+    assert made._token_cache.fresh() is None
+
+
+def test_a_logout_waits_no_longer_than_five_seconds(acme, monkeypatch):
+    """However long the connection's own limit is; a shorter one holds."""
+    waits = []
+    monkeypatch.setattr(
+        "watchword.tokens.sending.send_token_request",
+        lambda _, transport, __: waits.append(transport.timeout),
+    )
+    source = acme.connection(logout_url=f"{acme.url}/logout")._source
+    for timeout in (60, 2):
+        source.discard(watchword.tokens.token.Token("t"), TransportOptions(timeout=timeout))
+    assert waits == [LONGEST_LOGOUT, 2]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_forked_child_leaves_the_parents_session_open(acme):
+    """What the child has inherited the parent gives back: closing it in the child ends nothing."""
+    with acme.connection(logout_url=f"{acme.url}/logout").session() as api:
+        assert api.get("/a").status_code == 200
+        child = os.fork()
+        if child == 0:
+            status = api.get("/a").status_code
+            api.close()
+            os._exit(0 if status == 200 else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert api.get("/a").status_code == 200
+        assert acme.requests_to("/logout") == []
+    assert len(acme.requests_to("/logout")) == 1
+    assert len(acme.requests_to("/login")) == 1
+
+
+@pytest.mark.parametrize("path", ["/a", None])
+def test_a_validation_leaves_no_session_behind(acme, path):
+    """It logs in anew to prove the password, and ends the session that it opened and the one it replaced."""
+    made = acme.connection(logout_url=f"{acme.url}/logout")
+    with made.session() as api:
+        assert api.get("/a").status_code == 200
+        made.validate(path and f"{acme.url}{path}")
+        assert len(acme.open) == 1  # the client's, from now on
+        assert api.get("/a").status_code == 200
+    made.validate(path and f"{acme.url}{path}")
+    assert acme.open == []
+    assert len(acme.requests_to("/login")) == 3
+
+
+def test_without_a_logout_url_nothing_is_sent_at_the_close(acme):
+    """And the session stays for whoever comes next."""
+    assert [acme.call(), acme.call()] == [200, 200]
+    assert len(acme.requests_to("/login")) == 1
+
+
+BODY, HEADER, COOKIE = TokenPlace("body", "t"), TokenPlace("header", "T"), TokenPlace("cookie", "t")
+PAGE = '<form><input name="u"><input type="password"></form>'
+HOME, AGAIN = {"Location": "/home"}, {"Location": "https://a.test/login?error=1"}
+
+REPLIES = [
+    (401, {}, '{"message": "no"}', BODY, "login_refused"),
+    (403, {}, "", BODY, "login_refused"),
+    (400, {}, "<html>", BODY, "login_refused"),
+    (422, {}, "{}", BODY, "login_refused"),
+    (404, {}, "{}", BODY, "token_endpoint_not_found"),
+    (405, {}, "", BODY, "token_endpoint_not_found"),
+    (429, {}, "", BODY, "temporarily_unavailable"),
+    (503, {}, '{"t": "a"}', BODY, "temporarily_unavailable"),
+    (200, {}, "<html>", BODY, "reply_not_token"),
+    (200, {}, "", BODY, "reply_not_token"),
+    (200, {}, "[1]", BODY, "reply_not_token"),
+    (200, {}, "[" * 100_000, BODY, "reply_not_token"),
+    (200, {}, "<html>", TokenPlace("body", "$"), "reply_not_token"),
+    (200, {"Content-Type": "text/html"}, "hello", TokenPlace("body", "$"), "reply_not_token"),
+    (200, {}, "two words", TokenPlace("body", "$"), "token_malformed"),
+    (200, {}, '{"a": 1}', TokenPlace("body", "$"), "token_field_missing"),
+    (200, {}, '{"secretly": "s3cret-other", "t": null}', BODY, "token_field_missing"),
+    (200, {}, '{"t": true}', BODY, "token_field_missing"),
+    (200, {}, '{"t": {"x": 1}}', BODY, "token_field_missing"),
+    (200, {}, '{"t": "a b"}', BODY, "token_malformed"),
+    (200, {}, '{"t": "a;b"}', BODY, "token_malformed"),
+    (200, {}, '{"t": "a\\r\\nX: y"}', BODY, "token_malformed"),
+    (200, {}, '{"t": "\u20ac"}', BODY, "token_malformed"),
+    (200, {}, '{"success": false, "t": "a"}', BODY, "login_refused"),
+    (200, {}, '{"error": "bad password"}', COOKIE, "login_refused"),
+    (200, {}, PAGE, COOKIE, "login_refused"),
+    (200, {}, PAGE, HEADER, "login_refused"),
+    (302, AGAIN, "", COOKIE, "login_refused"),
+    (302, {"Location": "?error"}, "", COOKIE, "login_refused"),
+    (302, {"Location": "http://[bad"}, "", BODY, "reply_not_token"),
+    (302, HOME, '{"t": "a"}', BODY, "reply_not_token"),
+    (301, HOME, "", COOKIE, "reply_not_token"),
+    (307, HOME, "", COOKIE, "reply_not_token"),
+    (302, HOME, "", HEADER, "token_field_missing"),
+    (200, {}, "{}", TokenPlace("cookie", "other"), "token_field_missing"),
+]
+
+
+@pytest.mark.parametrize(("status", "headers", "text", "place", "code"), REPLIES)
+def test_every_other_answer_is_a_typed_error(status, headers, text, place, code):
+    """Whatever a server answers instead of a session, a cookie for all beside, is refused."""
+    reply = TokenResponse("https://a.test/login", status, {"Retry-After": "7", **headers}, text, ("t=given",))
+    with pytest.raises(watchword.TokenError) as error:
+        read_session(reply, place)
+    assert error.value.code == code
+    assert "a.test" in str(error.value)
+    assert "s3cret" not in str(error.value)
+    assert error.value.findings[0].retry_after == 7
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        (["t=a", "t="], []),
+        (["t=", "t=a; Path=/"], ["t"]),
+        (["t=a; Max-Age=0"], []),
+        (["t=a; Max-Age=-1; Expires=Fri, 01 Jan 2100 00:00:00 GMT"], []),
+        (["t=a; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "u=b; expires=Fri, 01-Jan-2100 00:00:00 GMT"], ["u"]),
+        (["t=a; Expires=never; Max-Age=soon"], ["t"]),
+        (["t=a; Expires=Fri, 01 Jan 99999999999 00:00:00 GMT"], ["t"]),
+        (["", ";", "t", "=x"], [""]),
+    ],
+)
+def test_a_cookie_that_is_taken_back_is_none(lines, names):
+    """An empty value and an end in the past delete a cookie: so servers answer a failed login too."""
+    assert sorted(effective_cookies(lines)) == names
+
+
+@given(
+    st.integers(200, 599), st.text(), st.lists(st.text(), max_size=3), st.dictionaries(st.text(), st.text()),
+    st.sampled_from(["t", "$", "$[", "", "a.b", "\x00"]), st.sampled_from(["body", "header", "cookie"]),
+)  # fmt: skip
+def test_no_answer_is_a_crash(status, text, cookies, headers, name, kind):
+    """Any answer is a token that can be sent, or a typed error."""
+    try:
+        token = read_session(
+            TokenResponse("https://a.test/l", status, headers, text, tuple(cookies)), TokenPlace(kind, name)
+        )
+    except watchword.TokenError as error:
+        assert error.findings
+    else:
+        assert token.access_token.isascii()
+        assert token.access_token.isprintable()
+
+
+def test_a_refused_login_shows_the_servers_words_and_no_secret(acme):
+    """Status and the beginning of the answer, masked; the login is not repeated by those who ask again."""
+    pair = base64.b64encode(f"joe:{PASSWORD}".encode()).decode()
+    acme.opens = lambda _: acme.reply(401, {"message": f"wrong: {PASSWORD} ({pair})"})
+    with acme.connection(login_auth="basic").session() as api:
+        for _ in range(3):
+            with pytest.raises(watchword.TokenError) as error:
+                api.get("/a")
+    text = str(error.value)
+    assert error.value.code == "login_refused"
+    assert not error.value.retryable
+    assert "wrong: ***" in text
+    assert "s3cret" not in text
+    assert pair not in text
+    assert len(acme.requests_to("/login")) == 1
+
+
+def test_a_missing_token_is_described_by_names_alone(acme):
+    """The reply's values may be tokens: the finding names fields, headers or cookies."""
+    acme.opens = lambda token: acme.reply(body={"jwt": token}, headers={"Set-Cookie": f"other={token}"})
+    for fields, name in (({}, "jwt"), ({"response_cookie": "sid", "add_to": "cookie"}, "other")):
+        with pytest.raises(watchword.TokenError) as error:
+            acme.call(**fields)
+        assert error.value.code == "token_field_missing"
+        assert name in str(error.value)
+        assert "session-" not in str(error.value)
+
+
+def test_a_login_that_is_moved_is_not_followed(acme, serve, reply):
+    """The password goes to the login's own URL alone."""
+    foreign = serve(reply(body={"data": {"token": "x"}}))
+    acme.opens = lambda _: reply(307, headers={"Location": f"{foreign.url}/login?x=s3cret"})
+    with pytest.raises(watchword.TokenError) as error:
+        acme.call()
+    assert foreign.seen == []
+    assert error.value.code == "reply_not_token"
+    assert f"{foreign.url}/login" in str(error.value)
+
+
+def test_a_server_that_is_down_is_a_finding_of_the_network(acme, nobody):
+    """Named as the login, and worth another try."""
+    with pytest.raises(watchword.TokenError) as error:
+        acme.call(login_url=f"{nobody}/login")
+    assert (error.value.code, error.value.retryable) == ("connect_refused", True)
+    assert "the login at 127.0.0.1" in str(error.value)
+
+
+def test_a_cookie_for_whoever_comes_is_no_proof(acme):
+    """A validation calls the test URL: a login that only seems to succeed does not make it valid."""
+    acme.opens = lambda _: acme.reply(headers={"Set-Cookie": "sid=anonymous"})
+    acme.shown = lambda seen: seen.headers.get("Cookie")
+    made = acme.connection(response_cookie="sid", add_to="cookie")
+    assert made.validate().deciding.code.name == "not_proven"
+    report = made.validate(f"{acme.url}/a")
+    assert (report.ok, report.deciding.code.name) == (False, "unauthorized_401")
+
+
+FAULTS = [
+    ({"password": None}, "missing_field"),
+    ({"username": None, "login_auth": "basic", "login_body": {"a": 1}}, "missing_field"),
+    ({"password": None, "login_body": {"p": "{{secret:password}}"}}, "missing_field"),
+    ({"response_access_path": None}, "missing_field"),
+    ({"response_header": "X"}, "given_twice"),
+    ({"add_to": "cookie"}, "missing_field"),
+    ({"login_body": {"a": "{{secret:NONE}}"}}, "template_unresolved"),
+    ({"login_body": {"a": ["{{ password }}"]}}, "template_unresolved"),
+    ({"login_headers": {"X": "{{user}}"}}, "template_unresolved"),
+    ({"login_body": {"password": "hunter2"}}, "secret_in_clear"),
+    ({"login_headers": {"X-Api-Key": "k"}}, "secret_in_clear"),
+    ({"login_headers": {"a b": "k"}}, "header_illegal"),
+    ({"login_headers": {"X": "a\nb"}}, "header_illegal"),
+    ({"prefix": "a\nb"}, "header_illegal"),
+    ({"login_auth": "basic", "username": "a:b"}, "username_illegal"),
+    ({"login_auth": "basic", "login_headers": {"authorization": "{{secret:password}}"}}, "header_conflict"),
+    ({"login_url": "a.test/login"}, "url_not_absolute"),
+    ({"logout_url": "http://a.test/logout"}, "url_plain_http"),
+]
+
+
+@pytest.mark.parametrize(("fields", "code"), FAULTS)
+def test_lint_finds_what_is_wrong_before_anything_is_sent(fields, code):
+    """Each fault of the document has its code."""
+    document = {
+        "base_url": "https://a.test", "method": "session_login", "login_url": "https://a.test/login",
+        "username": "joe", "password": "s3cret", "response_access_path": "token",
+    }  # fmt: skip
+    assert [item.code.name for item in watchword.load(document).lint()] == []
+    assert {item.code.name for item in watchword.load({**document, **fields}).lint()} == {code}

@@ -1,0 +1,233 @@
+"""The keeper: one fetch for all, renewal in time, no storms."""
+
+from __future__ import annotations
+
+import base64
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from watchword.errors import TokenError
+from watchword.findings.codes import finding
+from watchword.tokens.local_tokens import LocalTokens
+from watchword.tokens.token import Token, jwt_expiry
+from watchword.tokens.token_cache import TokenCache
+
+HUGE = "a." + base64.urlsafe_b64encode(b'{"exp": ' + b"9" * 400 + b"}").decode() + ".c"
+DEEP = "a." + base64.urlsafe_b64encode(b"[" * 100_000).decode() + ".c"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Endpoint:
+    """A source of numbered tokens that can be told to fail."""
+
+    def __init__(self, lifetime=3600.0, delay=0.0) -> None:
+        self.calls, self.lifetime, self.delay = 0, lifetime, delay
+        self.failure = None
+
+    def __call__(self) -> Token:
+        self.calls += 1
+        time.sleep(self.delay)
+        if self.failure:
+            raise TokenError([self.failure])
+        return Token(f"token-{self.calls}", lifetime=self.lifetime)
+
+
+def keeping(endpoint, clock=time.monotonic) -> TokenCache:
+    return TokenCache(LocalTokens(endpoint, clock), clock)
+
+
+def test_a_fresh_token_is_fetched_once():
+    """A thousand asks while the token is fresh are one fetch."""
+    endpoint = Endpoint()
+    token_cache = keeping(endpoint, Clock())
+    assert {token_cache.get().access_token for _ in range(1000)} == {"token-1"}
+    assert endpoint.calls == 1
+
+
+def test_thirty_two_threads_are_one_fetch():
+    """Threads that ask at once for a token that nobody has wait for one fetch."""
+    endpoint = Endpoint(delay=0.05)
+    token_cache = keeping(endpoint)
+    start = threading.Barrier(32)
+
+    def ask(_):
+        start.wait()
+        return token_cache.get().access_token
+
+    with ThreadPoolExecutor(32) as pool:
+        assert set(pool.map(ask, range(32))) == {"token-1"}
+    assert endpoint.calls == 1
+
+
+@pytest.mark.parametrize(("lifetime", "fresh"), [(3600, 3540), (100, 80), (float("inf"), float("inf"))])
+def test_a_token_is_renewed_before_it_ends(lifetime, fresh):
+    """Fresh means: until a minute or a fifth of the lifetime before the end, whichever is less."""
+    assert Token("t", lifetime=lifetime).fresh_for == fresh
+
+
+def test_a_stale_token_serves_while_one_thread_renews():
+    """Inside the margin nobody waits: one thread renews, the others go on with the valid token."""
+    clock, endpoint = Clock(), Endpoint(lifetime=100)
+    token_cache = keeping(endpoint, clock)
+    token_cache.get()
+    clock.now += 90
+    entered, leave = threading.Event(), threading.Event()
+    original = endpoint.__call__
+
+    def slow():
+        entered.set()
+        leave.wait(5)
+        return original()
+
+    token_cache._provider._fetch = slow
+    with ThreadPoolExecutor(1) as pool:
+        renewing = pool.submit(token_cache.get)
+        entered.wait(5)
+        assert token_cache.get().access_token == "token-1"
+        leave.set()
+        assert renewing.result().access_token == "token-2"
+
+
+def test_a_refused_token_is_renewed_once_for_all():
+    """Thirty-two workers whose token was revoked cause one fetch and go on with the new token."""
+    endpoint = Endpoint(delay=0.02)
+    token_cache = keeping(endpoint)
+    old = token_cache.get()
+    with ThreadPoolExecutor(32) as pool:
+        assert {token.access_token for token in pool.map(lambda _: token_cache.get(old), range(32))} == {
+            "token-2"
+        }
+    assert endpoint.calls == 2
+
+
+def test_a_token_refused_right_after_renewal_causes_no_storm():
+    """A new token that is refused too comes back, and the refusal stands, until a minute later."""
+    clock, endpoint = Clock(), Endpoint()
+    token_cache = keeping(endpoint, clock)
+    second = token_cache.get(token_cache.get())
+    assert [token_cache.get(second) for _ in range(32)] == [second] * 32
+    assert endpoint.calls == 2
+    clock.now += 61
+    assert token_cache.get(second).access_token == "token-3"
+
+
+def test_a_failure_stands_for_a_while_for_all_who_ask():
+    """A refused client is not asked for again by every worker; a passing fault only briefly stands."""
+    clock, endpoint = Clock(), Endpoint()
+    token_cache = keeping(endpoint, clock)
+    for code, pause in (("invalid_client", 300), ("temporarily_unavailable", 1)):
+        endpoint.calls, endpoint.failure = 0, finding(code, "no")
+        said = []
+        for _ in range(10):
+            with pytest.raises(TokenError) as error:
+                token_cache.get()
+            said.append(str(error.value))
+        assert endpoint.calls == 1
+        assert "stands for" not in said[0]
+        assert all(f"stands for {pause} seconds more" in words for words in said[1:])
+        clock.now += pause + 1
+    endpoint.failure = None
+    assert token_cache.get().access_token == "token-2"
+
+
+def test_the_server_s_wish_to_wait_is_honoured():
+    """Retry-After of the token endpoint holds back everybody."""
+    clock, endpoint = Clock(), Endpoint()
+    token_cache = keeping(endpoint, clock)
+    endpoint.failure = finding("temporarily_unavailable", "busy", retry_after=30)
+    for pause in (0, 29, 2):
+        clock.now += pause
+        with pytest.raises(TokenError):
+            token_cache.get()
+    assert endpoint.calls == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "wished", "stands"), [("invalid_client", 0, 300), ("temporarily_unavailable", 1e8, 300)]
+)
+def test_no_server_s_wish_makes_a_storm_or_a_standstill(code, wished, stands):
+    """A refused client stays refused, and nobody is held back for longer than five minutes."""
+    clock, endpoint = Clock(), Endpoint()
+    token_cache = keeping(endpoint, clock)
+    endpoint.failure = finding(code, "no", retry_after=wished)
+    for pause, calls in ((0, 1), (stands - 1, 1), (2, 2)):
+        clock.now += pause
+        with pytest.raises(TokenError):
+            token_cache.get()
+        assert endpoint.calls == calls
+
+
+def test_a_hiccup_at_a_renewal_does_not_bring_the_refused_token_back():
+    """If the endpoint fails once while a refused token is renewed, the next who asks gets a new one."""
+    clock, endpoint = Clock(), Endpoint()
+    token_cache = keeping(endpoint, clock)
+    refused = token_cache.get()
+    endpoint.failure = finding("temporarily_unavailable", "down")
+    with pytest.raises(TokenError):
+        token_cache.get(refused)
+    endpoint.failure = None
+    clock.now += 2
+    assert token_cache.get(refused).access_token == "token-3"
+
+
+def test_a_valid_token_outlives_a_failed_renewal():
+    """While the token is valid, an endpoint that is down is no reason to fail."""
+    clock, endpoint = Clock(), Endpoint(lifetime=100)
+    token_cache = keeping(endpoint, clock)
+    token = token_cache.get()
+    endpoint.failure = finding("temporarily_unavailable", "down")
+    clock.now += 90
+    assert token_cache.get() == token
+    clock.now += 20
+    with pytest.raises(TokenError):
+        token_cache.get()
+
+
+def test_a_token_that_is_given_out_again_lasts_again():
+    """A server that answers with the same token is asked once in its lifetime, not once a request."""
+    clock, endpoint = Clock(), Endpoint(lifetime=100)
+    token_cache = keeping(lambda: endpoint() and Token("always the same", lifetime=100), clock)
+    for _ in range(5):
+        for _ in range(10):
+            token_cache.get()
+        clock.now += 90
+    assert endpoint.calls == 5
+
+
+def test_renew_always_fetches_and_keeps():
+    """A validation's proof is a new token, which is then used by all."""
+    endpoint = Endpoint()
+    token_cache = keeping(endpoint, Clock())
+    token_cache.get()
+    assert token_cache.renew().token.access_token == token_cache.get().access_token == "token-2"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_forked_child_does_not_inherit_a_held_lock():
+    """A child forked while a thread of the parent renews can ask for a token itself."""
+    shared = keeping(Endpoint())
+    with shared._lock:
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if shared.get().access_token == "token-1" else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a.b.c", "a.e30.c", "..", "a.W10.c", "a.\u20ac.c", "a.bnVsbA.c", HUGE, DEEP]
+)
+def test_what_is_no_jwt_has_no_expiry(text):
+    """Opaque tokens and damaged JWTs say nothing about their end."""
+    assert jwt_expiry(text) is None

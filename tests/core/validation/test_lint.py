@@ -1,0 +1,177 @@
+"""Findings without a network: each rule with what provokes it and what must not."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+import watchword
+from watchword.findings.codes import CODES
+
+URL = "https://api.test"
+KEY = {"base_url": URL, "method": "api_key", "api_key": "s3cret-key"}
+BEARER = {"base_url": URL, "method": "bearer"}
+BASIC = {"base_url": URL, "method": "basic", "username": "ann", "password": "s3cret-word"}
+CLIENT = {
+    "base_url": URL,
+    "method": "oauth2_client_credentials",
+    "token_url": "https://auth.test/token",
+    "client_id": "id",
+    "client_secret": "s3cret-client",
+}
+
+
+def jwt(claims):
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+        for part in ({"alg": "none"}, claims)
+    ]
+    return ".".join([*parts, "signature"])
+
+
+FAULTS = {
+    "url_not_absolute": [
+        KEY | {"base_url": "api.test"},
+        CLIENT | {"token_url": "/token"},
+        KEY | {"proxy": "http://u:s3cret@"},
+        KEY | {"proxy": "http://\u20ac:s3cret@proxy.test"},
+        KEY | {"base_url": "https://.example.com"},
+        KEY | {"base_url": "https://a.test:x"},
+        KEY | {"base_url": "ftp://a.test"},
+        KEY | {"base_url": "https://api.test/\x1b[2J"},
+        KEY | {"base_url": "https://api.test/a b"},
+        KEY | {"base_url": " https://api.test"},
+        KEY | {"allowed_origins": [URL, "https://api.test\n"]},
+        CLIENT | {"token_url": "https://auth.test/\u202etoken"},
+        KEY | {"proxy": "http://u:s3cret@proxy.test\n"},
+    ],
+    "url_plain_http": [KEY | {"base_url": "http://api.test"}, CLIENT | {"token_url": "http://auth.test/t"}],
+    "origin_not_allowed": [
+        KEY | {"allowed_origins": ["https://other.test"]},
+        KEY | {"test_url": "https://other.test/me"},
+    ],
+    "test_url_not_absolute": [
+        KEY | {"test_url": "/v1/me"},
+        KEY | {"test_url": "api.test/v1/me"},
+        KEY | {"test_url": f"{URL}/me\x1b[2J"},
+    ],
+    "test_url_plain_http": [KEY | {"test_url": "http://api.test/me"}],
+    "duplicate_query_parameter": [
+        KEY | {"add_to": "query", "key_name": "key", "test_url": f"{URL}/me?key=s3cret"},
+        KEY | {"test_url": f"{URL}/me?a=1&a=2"},
+    ],
+    "secret_in_url": [KEY | {"test_url": f"{URL}/me?access_token=s3cret"}],
+    "header_conflict": [
+        KEY | {"secret_parameters": {"header:x-api-KEY": "s3cret"}},
+        KEY | {"extra_parameters": {"query:a": "1"}, "secret_parameters": {"query:a": "s3cret"}},
+    ],
+    "header_illegal": [
+        KEY | {"api_key": "s3cret\r\nX: 1"},
+        KEY | {"key_name": "X Key"},
+        KEY | {"api_key": "s3cret\u20ac"},
+        KEY | {"api_key": "s3cret;x", "add_to": "cookie"},
+        KEY | {"extra_parameters": {"header:A:": "x"}},
+        KEY | {"secret_parameters": {"cookie:x\r\nInj: y": "s3cret"}},
+        CLIENT | {"prefix": "Bear\ner"},
+        CLIENT | {"grant_headers": {"X A": "1"}},
+        CLIENT | {"grant_headers": {"X-A": "{{secret:k}}"}, "secret_parameters": {"template:k": "s3cret\nx"}},
+    ],
+    "doubled_prefix": [
+        BEARER | {"bearer_token": "Bearer s3cret"},
+        KEY | {"prefix": "Token", "api_key": "token s3cret"},
+    ],
+    "placeholder_secret": [
+        KEY | {"api_key": "changeme"},
+        KEY | {"api_key": "${API_KEY}"},
+        KEY | {"api_key": "   "},
+        KEY | {"api_key": ""},
+        BEARER | {"bearer_token": ""},
+        CLIENT | {"client_secret": ""},
+        KEY | {"secret_parameters": {"header:A": ""}},
+    ],
+    "missing_field": [{"base_url": URL, "method": "custom"}],
+    "secret_for_example": [
+        KEY | {"api_key": "<your key>"},
+        KEY | {"api_key": "your-api-key"},
+        KEY | {"secret_parameters": {"header:A": "xxxx"}},
+    ],
+    "userinfo_in_url": [
+        KEY | {"base_url": "https://ann:s3cret@api.test"},
+        CLIENT | {"token_url": "https://id:s3cret@auth.test/t"},
+    ],
+    "secret_surrounded": [
+        KEY | {"api_key": " s3cret"},
+        KEY | {"api_key": '"s3cret"'},
+        BASIC | {"password": "\ufeffs3cret"},
+    ],
+    "parameter_malformed": [
+        KEY | {"secret_parameters": {"X-Key": "s3cret"}},
+        KEY | {"extra_parameters": {"path:a": "1"}},
+    ],
+    "token_expired_already": [BEARER | {"bearer_token": jwt({"exp": 1})}],
+    "username_illegal": [BASIC | {"username": "ann:x"}],
+    "charset_mismatch": [BASIC | {"password": "s3cret\u20ac", "charset": "latin-1"}],
+    "scope_separator_suspect": [CLIENT | {"scope": "read,write"}],
+    "secret_in_clear": [
+        CLIENT | {"grant_body": {"api_secret": "s3cret"}},
+        CLIENT | {"grant_headers": {"Authorization": "s3cret"}},
+    ],
+    "template_unresolved": [CLIENT | {"grant_body": {"pin": "{{secret:PIN}}"}}],
+    "file_missing": [KEY | {"ca_bundle": "/nowhere/ca.pem"}],
+    "reference_unresolved": [
+        KEY | {"api_key": "env:NOT_SET_ANYWHERE"},
+        KEY | {"api_key": "file:/nowhere"},
+        KEY | {"api_key": "gcp:a/b"},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "document"),
+    [(code, document) for code, documents in FAULTS.items() for document in documents],
+)
+def test_a_fault_is_found_and_shown_without_its_secret(code, document):
+    """Each fault has its code, says what to do, and shows no secret."""
+    findings = watchword.load(document).lint()
+    assert code in {finding.code.name for finding in findings}
+    assert all(finding.advice for finding in findings)
+    assert "s3cret" not in "".join(map(str, findings))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        KEY,
+        KEY | {"test_url": f"{URL}/me?page=2"},
+        KEY | {"base_url": "http://127.0.0.1:8080"},
+        KEY | {"base_url": "http://inside.test", "allowed_origins": ["http://inside.test"]},
+        KEY | {"prefix": "Token"},
+        BASIC | {"password": "my-dog-rex-42"},
+        KEY | {"base_url": "https://ex\u00e4mple.test", "test_url": "https://xn--exmple-cua.test/me"},
+        KEY | {"api_key": "literal:env:x"},
+        BASIC | {"password": ""},
+        BEARER | {"bearer_token": jwt({"exp": 9_999_999_999})},
+        BEARER | {"bearer_token": "a.b.c"},
+        CLIENT | {"scope": "a,b", "scope_separator": ","},
+        CLIENT | {"grant_body": {"pin": "{{secret:PIN}}"}, "secret_parameters": {"template:PIN": "s3cret"}},
+    ],
+)
+def test_a_good_document_has_no_findings(document):
+    """What is right is not complained about."""
+    assert watchword.load(document).lint() == []
+
+
+def test_warnings_do_not_stop_the_use():
+    """A connection with a warning can be used; one with an error can't."""
+    watchword.load(KEY | {"api_key": " s3cret"}).session().close()
+    with pytest.raises(watchword.DocumentError):
+        watchword.load(KEY | {"api_key": "changeme"}).session()
+
+
+def test_every_code_is_provoked():
+    """No row of the table is dead: each code stands in a test that makes it happen."""
+    tests = "".join(path.read_text() for path in Path(__file__).parents[2].rglob("test_*.py"))
+    assert [code for code in CODES if f'"{code}"' not in tests] == []

@@ -1,0 +1,262 @@
+"""One playground per test, and how each of its credentials is presented, written without watchword."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import botocore.auth
+import jwt
+import pytest
+import requests
+from authlib.integrations.requests_client import OAuth2Session
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from requests.auth import AuthBase, HTTPDigestAuth
+from requests_oauthlib import OAuth1
+
+from watchword_playground import CREDENTIALS, Playground, SignInOptions, document
+
+
+@pytest.fixture
+def playground() -> Iterator[Playground]:
+    with Playground() as running:
+        yield running
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as made:
+        made.trust_env = False  # neither proxies nor netrc of whoever runs the tests
+        yield made
+
+
+@pytest.fixture
+def basic() -> Callable[[str, str], dict[str, str]]:
+    """Give the function that makes a Basic header in UTF-8."""
+    return _basic
+
+
+@pytest.fixture
+def client() -> dict[str, str]:
+    """Give the form of a token request by the playground's client."""
+    fields = CREDENTIALS["oauth2_client_credentials"]
+    return {
+        "grant_type": "client_credentials",
+        "client_id": fields["client_id"],
+        "client_secret": fields["client_secret"],
+    }
+
+
+@pytest.fixture
+def present(
+    playground: Playground, session: requests.Session, client: dict[str, str]
+) -> Callable[..., dict[str, Any]]:
+    """Give the function that returns requests' options for a method's credential, `spoil` added to it."""
+
+    def options(method: str, spoil: str = "") -> dict[str, Any]:
+        fields = CREDENTIALS[method]
+        if method in STATIC:
+            return STATIC[method](fields, spoil)
+        if method in SIGNERS:
+            return {"auth": SIGNERS[method](fields, spoil)}
+        if method == "session_login":
+            login = {"user": fields["username"], "password": fields["password"]}
+            # Not by the session, which would keep the cookie.
+            answer = requests.post(playground.url + fields["login_url"], json=login, timeout=5)
+            return _bearer(answer.json()["data"]["token"] + spoil)
+        if method in ("oauth2_authorization_code", "oauth2_device_code"):
+            return _bearer(playground.sign_in(SignInOptions(method=method))["access_token"] + spoil)
+        form = GRANTS[method](playground.url) if method in GRANTS else client
+        token = session.post(f"{playground.url}/oauth/token", data=form).json()["access_token"]
+        return _bearer(token + spoil)
+
+    return options
+
+
+class Sigv4(AuthBase):
+    """botocore's signer on a request of requests."""
+
+    def __init__(self, fields: dict[str, str], spoil: str = "") -> None:
+        keys = Credentials(fields["access_key"], fields["secret_key"] + spoil, fields.get("session_token"))
+        self._signer = botocore.auth.SigV4Auth(keys, fields["service"], fields["region"])
+
+    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+        own = AWSRequest(prepared.method, prepared.url, data=prepared.body)
+        self._signer.add_auth(own)
+        prepared.headers.update(dict(own.headers))
+        return prepared
+
+
+def _bearer(token: str) -> dict[str, Any]:
+    return {"headers": {"Authorization": f"Bearer {token}"}}
+
+
+def _jwt(fields: dict[str, Any], spoil: str) -> dict[str, Any]:
+    claims = {**fields["payload"], "exp": int(time.time()) + 60}
+    return _bearer(jwt.encode(claims, fields["jwt_secret"] + spoil, fields["algorithm"]))
+
+
+def _oauth1(fields: dict[str, str], spoil: str) -> OAuth1:
+    secret = fields["consumer_secret"] + spoil
+    return OAuth1(fields["consumer_key"], secret, fields["access_token"], fields["token_secret"])
+
+
+def _digest(fields: dict[str, str], spoil: str) -> HTTPDigestAuth:
+    return HTTPDigestAuth(fields["username"], fields["password"] + spoil)
+
+
+@pytest.fixture
+def sigv4() -> type[Sigv4]:
+    """Give the class that signs with botocore, since test folders are no packages to import from."""
+    return Sigv4
+
+
+def _basic(username: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()}
+
+
+def _stacked(parameters: dict[str, str], spoil: str) -> dict[str, Any]:
+    found: dict[str, dict[str, str]] = {"header": {}, "query": {}}
+    for name, value in parameters.items():
+        place, _, key = name.partition(":")
+        found[place][key] = value
+    found["header"]["X-Client-Secret"] += spoil
+    return {"headers": found["header"], "params": found["query"]}
+
+
+def _password(url: str) -> dict[str, str]:
+    fields = document(url, "oauth2_password")
+    own = {name: fields[name] for name in ("client_id", "client_secret", "username", "password")}
+    return {"grant_type": "password", **own}
+
+
+def _assertion(url: str) -> dict[str, str]:
+    fields = document(url, "oauth2_jwt_bearer")
+    claims = {**fields["payload"], "exp": int(time.time()) + 60}
+    assertion = jwt.encode(claims, fields["private_key"], fields["algorithm"])
+    return {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}
+
+
+def _exchange(url: str) -> dict[str, str]:
+    fields = document(url, "oauth2_token_exchange")
+    own = {name: fields[name] for name in ("client_id", "client_secret", "subject_token")}
+    kind = "urn:ietf:params:oauth:token-type:access_token"
+    grant = "urn:ietf:params:oauth:grant-type:token-exchange"
+    return {"grant_type": grant, "subject_token_type": kind, **own}
+
+
+GRANTS: dict[str, Callable[[str], dict[str, str]]] = {
+    "oauth2_password": _password,
+    "oauth2_jwt_bearer": _assertion,
+    "oauth2_token_exchange": _exchange,
+}
+STATIC: dict[str, Callable[[Any, str], dict[str, Any]]] = {
+    "api_key": lambda fields, spoil: {"headers": {fields["key_name"]: fields["api_key"] + spoil}},
+    "bearer": lambda fields, spoil: _bearer(fields["bearer_token"] + spoil),
+    "basic": lambda fields, spoil: {"headers": _basic(fields["username"], fields["password"] + spoil)},
+    "custom": lambda fields, spoil: _stacked(fields["secret_parameters"], spoil),
+    "jwt_bearer": _jwt,
+}
+SIGNERS: dict[str, Callable[[Any, str], AuthBase]] = {
+    "digest": _digest,
+    "oauth1": _oauth1,
+    "aws_sigv4": Sigv4,
+}
+
+
+@pytest.fixture
+def authlib(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., OAuth2Session]]:
+    """Give the function that returns Authlib's client for a method's first account, or for another."""
+    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
+    with ExitStack() as open_sessions:
+
+        def made(method: str, other: Mapping[str, Any] | None = None, **options: Any) -> OAuth2Session:
+            fields = {**CREDENTIALS[method], **(other or {})}
+            way = "client_secret_basic" if fields.get("client_secret") else "none"
+            own = {"token_endpoint_auth_method": way, "scope": "airports:read profile:read", **options}
+            client = OAuth2Session(fields["client_id"], fields.get("client_secret"), **own)
+            client.trust_env = False
+            return open_sessions.enter_context(client)
+
+        yield made
+
+
+@pytest.fixture
+def redeem(playground: Playground, session: requests.Session) -> Callable[..., requests.Response]:
+    """Give the function that sends a form to the token endpoint, for a method's client if one is named."""
+
+    def sent(method: str | None = None, **form: Any) -> requests.Response:
+        own = {}
+        if method is not None:
+            own = {name: CREDENTIALS[method][name] for name in ("client_id", "client_secret")}
+        return session.post(f"{playground.url}/oauth/token", data={**own, **form}, timeout=10)
+
+    return sent
+
+
+@pytest.fixture
+def question() -> Callable[..., dict[str, str]]:
+    """Give the function that returns the fields of a good authorization request, None leaving one out."""
+    usual = {
+        "response_type": "code",
+        "client_id": CREDENTIALS["oauth2_authorization_code"]["client_id"],
+        "redirect_uri": "http://127.0.0.1:4711/callback",
+        "state": "s",
+    }
+
+    def made(**changes: str | None) -> dict[str, str]:
+        return {name: value for name, value in {**usual, **changes}.items() if value is not None}
+
+    return made
+
+
+@pytest.fixture
+def page(playground: Playground, question: Callable[..., dict[str, str]]) -> Callable[..., str]:
+    """Give the function that returns the address of a page for an authorization request."""
+    return lambda **changes: f"{playground.url}/oauth/authorize?{urlencode(question(**changes))}"
+
+
+@pytest.fixture
+def decide(session: requests.Session) -> Callable[..., requests.Response]:
+    """Give the function that looks at a page as a browser does, and sends its form with a decision."""
+
+    def decided(url: str, *, user: str = "ada", decision: str = "allow") -> requests.Response:
+        shown = session.get(url, timeout=10)
+        assert shown.status_code == 200, shown.text
+        hidden = re.findall('<input type="hidden" name="([^"]*)" value="([^"]*)">', shown.text)
+        form = {html.unescape(name): html.unescape(value) for name, value in hidden}
+        form |= {"user": user, "decision": decision}
+        action = url.partition("?")[0]
+        headers = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
+        return session.post(action, data=form, headers=headers, allow_redirects=False, timeout=10)
+
+    return decided
+
+
+@pytest.fixture
+def back() -> Callable[[requests.Response], dict[str, str]]:
+    """Give the function that returns what the user is sent back with."""
+
+    def sent(answer: requests.Response) -> dict[str, str]:
+        assert answer.status_code == 303
+        query = parse_qs(urlsplit(answer.headers["Location"]).query)
+        return {name: values[0] for name, values in query.items()}
+
+    return sent
+
+
+@pytest.fixture
+def code(
+    page: Callable[..., str],
+    decide: Callable[..., requests.Response],
+    back: Callable[[requests.Response], dict[str, str]],
+) -> Callable[..., str]:
+    """Give the function that returns a code that a user has allowed."""
+    return lambda **changes: back(decide(page(**changes)))["code"]

@@ -1,0 +1,47 @@
+"""The published documents, used by watchword itself: both halves were written apart, and must meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+import watchword
+from watchword_playground import (
+    ASSERTING_CREDENTIALS,
+    AWKWARD_CREDENTIALS,
+    CREDENTIALS,
+    Playground,
+    SignInOptions,
+    document,
+)
+
+ACCOUNTS = [
+    *((method, {}) for method in CREDENTIALS),
+    *AWKWARD_CREDENTIALS.items(),
+    *ASSERTING_CREDENTIALS.items(),
+]
+SIGN_IN = ("oauth2_authorization_code", "oauth2_device_code")
+
+
+@pytest.fixture(scope="module")
+def playground() -> Iterator[Playground]:
+    """Serve one playground for this module, whose tests leave no trace in it."""
+    with Playground() as running:
+        yield running
+
+
+@pytest.mark.parametrize(("method", "other"), ACCOUNTS)
+def test_the_document_of_every_account_gets_in(
+    playground: Playground, method: str, other: Mapping[str, Any]
+) -> None:
+    """Each account reads, reads again, and sends a form with a query that must be encoded."""
+    fields = document(playground.url, method) | dict(other)
+    if method in SIGN_IN:
+        wish = SignInOptions(method=method, client_id=fields["client_id"])
+        fields["refresh_token"] = playground.sign_in(wish)["refresh_token"]
+    with watchword.load(fields, name=f"{method} {fields.get('client_id')}").session() as api:
+        assert [api.get("/v1/me").json()["method"] for _ in range(2)] == [method, method]
+        sent = api.post("/v1/uploads?b=2&a=%20x+%2B", data={"ü": "a b+"})
+        assert (sent.status_code, sent.json().get("bytes")) == (200, 13)
