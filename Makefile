@@ -1,7 +1,7 @@
-# Two commands do everything on a fresh machine that has only make and Python 3.10 or newer:
-#   make demo   sees watchword at work
+# Two commands do everything. A fresh machine needs only make and Python 3.10 or newer.
+#   make demo   shows watchword at work
 #   make test   runs every check
-# Both install into .venv and .tox and touch nothing outside this folder.
+# Both install into .venv and .tox, and change nothing outside this folder.
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-# Pythons that pyenv keeps count as found; its shims do not answer for versions that are not active.
+# Use the Pythons of pyenv directly: its shims work only for active versions.
 PYENV_ROOT ?= $(HOME)/.pyenv
 PYENV_BINS := $(sort $(wildcard $(PYENV_ROOT)/versions/3.1[0-3].*/bin))
 empty :=
@@ -31,13 +31,13 @@ bench: $(STAMP)
 	@$(BIN)/python benchmarks/workers.py
 	@$(BIN)/python benchmarks/secret_manager.py
 
-# What is written from the core's fields and codes: Airflow's form, Dagster's resources, tables in the docs.
+# Writes the files that derive from the core's fields and codes: Airflow's form, Dagster's resources, tables in the docs.
 generate: $(STAMP)
 	@$(BIN)/python -m airflow_provider_watchword.form
 	@$(BIN)/python -m dagster_watchword.generate
 	@$(BIN)/python docs/generate.py
 
-# The stamp is written last, so that an installation that was broken off is made again.
+# The stamp is written last, so that an interrupted installation is repeated.
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
 	  || { echo "watchword needs Python 3.10 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }

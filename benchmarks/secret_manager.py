@@ -39,7 +39,7 @@ with warnings.catch_warnings():
     from watchword_playground.secret_manager import SecretManagerServer
 
 CASE = Path(__file__).with_name("secret_manager_case.py")
-TESTS = Path(__file__).parents[1] / "tests"
+ROOT = Path(__file__).parents[1]
 
 ROUNDS = 5
 PROJECT = "acme-bench"
@@ -162,11 +162,12 @@ def compared(contenders: list[Contender]) -> Table:
 
 def add_fleet(table: Table) -> None:
     """Add what the tasks of a real Airflow ask, where there is PostgreSQL for it: our backend alone."""
-    sys.path.insert(0, str(TESTS))
+    sys.path.insert(0, str(ROOT))
     try:
-        from fleet.airflow_fleet import migrate, settings  # noqa: PLC0415 - it needs more than the rest
-        from fleet.secret_manager_fleet import LOOKUPS, emulated, looked_up  # noqa: PLC0415 - likewise
-        from fleet.servers import postgres  # noqa: PLC0415 - likewise
+        # These need more libraries than the rest of the benchmark.
+        from tests.fleet.airflow_fleet import migrate, settings  # noqa: PLC0415 - see above
+        from tests.fleet.secret_manager_fleet import LOOKUPS, emulated, looked_up  # noqa: PLC0415 - see above
+        from tests.support.postgres import running_postgres  # noqa: PLC0415 - see above
     except ImportError as error:
         print(f"The tasks of a real Airflow were not counted: it needs {error.name}.")
         return
@@ -174,7 +175,8 @@ def add_fleet(table: Table) -> None:
         home = Path(folder) / "airflow"
         home.mkdir()
         playground = stack.enter_context(Playground())
-        database = stack.enter_context(postgres(Path(folder))).create("airflow")
+        postgres = stack.enter_context(running_postgres())
+        database = postgres.url(postgres.create("airflow"))
         migrate(settings(home, database))
         found = looked_up(*stack.enter_context(emulated(home, database, playground.url)))
     assert set(found.states) == {"success"}, found

@@ -176,8 +176,9 @@ def answered(*_: object, **__: object) -> requests.Response:
 def ours(**document: object) -> Run:
     """Return a send through our transport."""
     connection = watchword.load({"base_url": BASE, **document})
-    if connection.token_is_proof and connection._token_cache:  # noqa: SLF001 - no network
-        connection._token_cache._origin = LocalTokens(lambda: Token("an-access-token", lifetime=3600))  # noqa: SLF001
+    if connection.document.method.token_is_proof and connection.credential.token_cache:
+        provider = LocalTokens(lambda: Token("an-access-token", lifetime=3600))
+        connection.credential.token_cache._provider = provider  # noqa: SLF001 - no network
     adapter = connection.adapter()
     return lambda: adapter.send(REQUEST)
 

@@ -28,6 +28,7 @@ from oauthlib.oauth2 import BackendApplicationClient, TokenExpiredError
 from requests_oauthlib import OAuth2Session
 
 import watchword
+from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.tokens.token import Token
 
 CONTEXT = multiprocessing.get_context("fork")
@@ -89,7 +90,7 @@ class Watchword(Library):
         if self.signed_in:
             token, lifetime = self.signed_in["access_token"], self.signed_in["expires_in"]
             refresh_token = self.signed_in["refresh_token"]
-            connection.accept_sign_in(Token(token, lifetime=lifetime, refresh_token=refresh_token))
+            stored_sign_in(connection).accept(Token(token, lifetime=lifetime, refresh_token=refresh_token))
         with connection.session() as api:
             api.get("/v1/me").raise_for_status()
 

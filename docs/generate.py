@@ -1,19 +1,21 @@
-"""Write the parts of the docs that derive from the core: `methods.md` and `findings.md`.
+"""Write the pages that derive from the core: `methods.md` and `findings.md`.
 
 python docs/generate.py           write them
-python docs/generate.py --check   exit with 1 where they are not up to date
+python docs/generate.py --check   exit with 1 if they are not up to date
 """
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
 from watchword.document.common_fields import CommonFields
+from watchword.document.reading import SYNONYMS, VALUE_SYNONYMS
 from watchword.findings.codes import CODES
 from watchword.findings.finding import Phase
 from watchword.methods import METHODS
@@ -24,29 +26,42 @@ HERE = Path(__file__).parent
 _METHODS_HEAD = """\
 # Methods and their fields
 
-<!-- Written by docs/generate.py from the core; edit it there. -->
+<!-- docs/generate.py writes this page from the core; edit the text there. -->
 
-A connection document is one flat JSON object: the fields of one method, and those that every method has.
-Secret fields (●) take the secret itself or a reference that is resolved when it is used: `env:NAME`,
-`file:PATH`, `gcp:NAME` in [Google Secret Manager](secret-manager.md#references), `local:NAME` in the
-[vault](vault.md#references), and `literal:…` for a secret that looks like a reference.
+A connection document is one flat JSON object. It has the fields of one method and the fields of every method.
+A secret field (●) takes the secret itself or a reference: `env:NAME`, `file:PATH`, `gcp:NAME` in
+[Google Secret Manager](secret-manager.md#references), or `local:NAME` in the [vault](vault.md#references).
+A reference is resolved when it is used. Write `literal:…` for a secret that looks like a reference.
+
+Fields and values have the standard names of the RFCs. A document may also use [other names](#other-names).
+Former names stay readable, so existing documents, stores and vaults keep working.
+"""
+
+_OTHER_NAMES = """
+## Other names
+
+A document may use these other names: further standard names, former names, and the names in Airflow's form.
+The form has its own names because Airflow masks fields whose names contain `token` or `authorization`.
+
+| name | other names that are accepted |
+|---|---|
 """
 
 _FINDINGS_HEAD = """\
 # Findings
 
-<!-- Written by docs/generate.py from the core; edit it there. -->
+<!-- docs/generate.py writes this page from the core; edit the text there. -->
 
-Everything that a check can find, in the order in which a validation runs its phases. *Permanence* says what
-waiting would change, and hosts act on it: a permanent or configuration finding fails at once, a transient one
-is waited for, an inconclusive one does what `on_inconclusive` says.
+This page lists all codes in the order in which a validation runs its phases. *Permanence* says whether
+waiting helps, and hosts act on it. A permanent finding and a configuration finding fail at once. After a
+transient finding the host tries again. For an inconclusive finding it does what `on_inconclusive` says.
 """
 
 _PHASES = {
     Phase.LINT: "The document, without a network",
     Phase.NETWORK: "The network",
     Phase.TOKEN: "The token endpoint",
-    Phase.ANSWER: "The API's answer",
+    Phase.ANSWER: "The API's response",
 }
 
 
@@ -54,9 +69,9 @@ def methods() -> str:
     """Return `methods.md`."""
     parts = [_METHODS_HEAD, "## Every method\n", *_fields(CommonFields)]
     for name, method in METHODS.items():
-        parts += [f"\n## `{name}`\n", f"{(method.__doc__ or '').strip()}\n"]
-        parts += list(_fields(method)) if method.model_fields else ["No fields of its own."]
-    return "\n".join(parts) + "\n"
+        parts += [f"\n## `{name}`\n", f"{inspect.cleandoc(method.__doc__ or '')}\n"]
+        parts += list(_fields(method)) if method.model_fields else ["This method has no fields of its own."]
+    return "\n".join(parts) + "\n" + _OTHER_NAMES + "\n".join(_other_names()) + "\n"
 
 
 def findings() -> str:
@@ -81,10 +96,22 @@ def _fields(model: type[Fields]) -> Iterator[str]:
     yield "| field | what it is | values | default |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
-        known = about(field)
-        if known:
-            secret = "●" if known.secret else ""
-            yield f"| {secret}`{name}` | {known.help} | {_values(field)} | {_default(field)} |"
+        description = about(field)
+        if description:
+            secret = "●" if description.secret else ""
+            yield f"| {secret}`{name}` | {description.help} | {_values(field)} | {_default(field)} |"
+
+
+def _other_names() -> Iterator[str]:
+    yield from _accepted(SYNONYMS, "")
+    for field, synonyms in VALUE_SYNONYMS.items():
+        yield from _accepted(synonyms, f" in `{field}`")
+
+
+def _accepted(synonyms: Mapping[str, str], where: str) -> Iterator[str]:
+    for name in sorted(set(synonyms.values())):
+        others = ", ".join(f"`{other}`" for other, own in sorted(synonyms.items()) if own == name)
+        yield f"| `{name}`{where} | {others} |"
 
 
 def _values(field: FieldInfo) -> str:

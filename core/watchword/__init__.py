@@ -64,13 +64,15 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: schedulers import what they may never call."""
-    for module, names in _MODULES.items():
-        if name in names:
-            globals()[name] = getattr(import_module(f"watchword.{module}"), name)
-            return globals()[name]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker then reports a name that doesn't exist
+
+    def __getattr__(name: str) -> object:
+        """Import a public name when it is first used: schedulers import what they may never call."""
+        for module, names in _MODULES.items():
+            if name in names:
+                globals()[name] = getattr(import_module(f"watchword.{module}"), name)
+                return globals()[name]
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -1,28 +1,19 @@
-"""A connection: one document, ready to authenticate requests, to be validated and to be looked at."""
+"""A connection: the public surface of one document, from which clients and validations are made."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from watchword.adapters.authenticator import Authenticator
-from watchword.adapters.token_usage import TokenUsage
+from watchword.document.credential import Credential
 from watchword.document.reading import Document, read
 from watchword.document.references import ReferencePolicy
-from watchword.document.resolution import Resolved, resolve
 from watchword.errors import DocumentError
-from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors
 from watchword.flow import Context
-from watchword.http.origins import display_url, origin
-from watchword.methods.none import NoAuthentication
+from watchword.http.origins import display_url
 from watchword.redact import NeverPickled
-from watchword.tokens.stored_token import StoredCredential, StoredToken
-from watchword.tokens.token_cache import TokenCache
-from watchword.tokens.token_caches import token_cache_for
-from watchword.tokens.token_source import StoredSource, TokenSource
 
 if TYPE_CHECKING:
     from watchword.adapters.aiohttp import SigningMiddleware
@@ -34,38 +25,34 @@ if TYPE_CHECKING:
     from watchword.adapters.signing import SigningAdapter, SocketOptions
     from watchword.findings.report import Report
     from watchword.tokens.acquire import AcquiredToken
-    from watchword.tokens.health import Health
-    from watchword.tokens.token import Token
     from watchword.tokens.token_store import TokenStore
 
 UNAUTHORIZED = 401
 
-VALIDATION_TIMEOUT = 10.0
-"""Longest wait for each call of a validation, in seconds, where the document says nothing."""
-
 
 class Connection(NeverPickled):
-    """Authenticates requests to one API as its document says; made by `watchword.load`.
+    """Authenticates requests to one API as its document says; `watchword.load` makes it.
 
-    Secrets are resolved and checked when they are first needed, and show in no repr.
+    Secrets are resolved and checked when they are first needed; no repr shows them. `credential` is internal.
     """
 
-    def __init__(
-        self,
-        document: Document,
-        name: str | None = None,
-        policy: ReferencePolicy | None = None,
-        store: TokenStore | str | None = None,
-    ) -> None:
-        self.name = name
-        self.document = document
-        self._policy = policy
-        self._given_store = store
-        self._is_clean = False
+    def __init__(self, credential: Credential) -> None:
+        self.credential = credential
+        self._is_linted = False
 
     def __repr__(self) -> str:
-        named = f"{self.name!r}, " if self.name else ""
-        return f"Connection({named}{display_url(self.base_url)!r}, method={self.document.method.method!r})"
+        name = f"{self.name!r}, " if self.name else ""
+        return f"Connection({name}{display_url(self.base_url)!r}, method={self.document.method.method!r})"
+
+    @property
+    def name(self) -> str | None:
+        """What the connection is called, in messages and for its tokens."""
+        return self.credential.name
+
+    @property
+    def document(self) -> Document:
+        """The document, as it was read."""
+        return self.credential.document
 
     @property
     def base_url(self) -> str:
@@ -73,162 +60,128 @@ class Connection(NeverPickled):
         return self.document.common.base_url
 
     @property
-    def needs_token(self) -> bool:
-        """Whether requests carry a token that is fetched or signed first."""
-        return self._source is not None
-
-    @property
-    def token_is_proof(self) -> bool:
-        """Whether a new token proves the credential: somebody else has checked it and issued one."""
-        return self.document.method.token_is_proof
-
-    @property
-    def signs_in(self) -> bool:
-        """Whether requests carry the token of a person who has signed in, which the store keeps."""
-        return self.document.method.signs_in
-
-    @property
     def store(self) -> TokenStore:
-        """The token store: the one that was given, else the one that the environment says."""
-        if self._given_store is None or isinstance(self._given_store, str):
-            from watchword.stores import open_store  # noqa: PLC0415 - static methods keep nothing
-
-            return open_store(self._given_store)
-        return self._given_store
-
-    @property
-    def has_credential(self) -> bool:
-        """Whether requests carry anything that could be proven."""
-        method, certificate = self.document.method, self.document.common.client_certificate
-        return method.has_credential or bool(self._resolved.secrets) or bool(certificate)
+        """The token store: the one that was given, otherwise the one that the environment names."""
+        return self.credential.store
 
     def lint(self) -> list[Finding]:
-        """Return what can be said about the document without a network: errors stop its use."""
-        try:
-            resolved = self._resolved
-        except DocumentError as error:
-            return list(error.findings)
+        """Return what can be found without a network; an error among it stops the connection's use."""
         from watchword.validation.lint import lint  # noqa: PLC0415 - a valid connection is linted once
 
-        found = [*self.document.warnings, *lint(self.document, resolved)]
-        if not errors(found) and self.signs_in and not self.name:
-            found.append(finding("name_missing", "The connection has no name to keep its sign-in under."))
-        return found
+        findings = lint(self.credential)
+        if not errors(findings):
+            self._is_linted = True
+        return findings
 
     def session(self) -> ApiSession:
         """Return a new `requests.Session` that authenticates by this connection.
 
-        Relative paths join the base URL; connections are kept alive; redirects and exceptions
-        carry no credential. Close it, or use it in a `with` block.
+        Relative paths join the base URL. Network connections are kept alive. Redirects and exceptions carry
+        no credential. Close it, or use it in a `with` block.
 
         Raises:
             DocumentError: the document holds an error; its findings say which.
         """
-        from watchword.adapters.session import ApiSession  # noqa: PLC0415 - validation needs none
+        from watchword.adapters.session import ApiSession  # noqa: PLC0415 - other clients don't need it
 
         return ApiSession(self.base_url, self.adapter())
 
-    def adapter(self, socket_options: SocketOptions = (), *, anonymous: bool = False) -> SigningAdapter:
-        """Return a new signing transport, to be mounted by hosts that share one among sessions.
+    def adapter(self, socket_options: SocketOptions = ()) -> SigningAdapter:
+        """Return a new signing transport, which hosts mount to share it among sessions.
 
         Args:
-            socket_options: level, option and value of each, set on every connection.
-            anonymous: whether it leaves out all that is secret, to see what the API says then.
+            socket_options: level, option and value of each; they are set on every connection.
 
         Raises:
             DocumentError: the document holds an error; its findings say which.
         """
-        from watchword.adapters.signing import SigningAdapter  # noqa: PLC0415 - likewise
+        from watchword.adapters.signing import SigningAdapter  # noqa: PLC0415 - other clients don't need it
 
-        authenticator, transport = self.authenticator(), self._resolved.transport
-        if anonymous:
-            authenticator = replace(authenticator, method=NoAuthentication(), secrets=())
-            transport = replace(transport, client_certificate=None, client_private_key=None)
-        return SigningAdapter(authenticator, transport, socket_options)
+        return SigningAdapter(self.authenticator(), self.credential.resolved.transport, socket_options)
 
     def auth(self) -> SigningAuth:
         """Return the connection as `requests` auth, for sessions that other libraries make.
 
-        The connection's transport options and clean exceptions come with `session` alone.
+        Only `session` applies the connection's transport options and keeps credentials out of exceptions.
 
         Raises:
             DocumentError: the document holds an error; its findings say which.
         """
-        from watchword.adapters.auth import SigningAuth  # noqa: PLC0415 - likewise
+        from watchword.adapters.auth import SigningAuth  # noqa: PLC0415 - other clients don't need it
 
         return SigningAuth(self.authenticator())
 
     def httpx_client(self) -> ApiClient:
-        """Return a new `httpx.Client` that authenticates by this connection, with the promises of `session`.
+        """Return a new `httpx.Client` that authenticates by this connection as safely as `session`.
 
-        It follows redirects only where it is told to, as any client of httpx; what httpx reads from
-        the environment about certificates (`SSL_CERT_FILE`) holds unless the document says more.
-        Close it, or use it in a `with` block.
+        Like every client of httpx, it follows redirects only if it is told to. It reads certificates from
+        the environment (`SSL_CERT_FILE`) as httpx does, unless the document sets its own. Close it, or use
+        it in a `with` block.
 
         Raises:
             DocumentError: the document holds an error; its findings say which.
             ImportError: httpx is missing; the message names the extra.
         """
-        from watchword.adapters.httpx import ApiClient  # noqa: PLC0415 - an extra
+        from watchword.adapters.httpx import ApiClient  # noqa: PLC0415 - needs an extra
 
-        return ApiClient(self.base_url, self.authenticator(), self._resolved.transport)
+        return ApiClient(self.base_url, self.authenticator(), self.credential.resolved.transport)
 
     def async_httpx_client(self) -> AsyncApiClient:
-        """Return a new `httpx.AsyncClient` for asyncio, otherwise as `httpx_client`.
+        """Return a new `httpx.AsyncClient` for asyncio; otherwise it is like `httpx_client`.
 
         Fetching a token never blocks the event loop.
         """
-        from watchword.adapters.httpx import AsyncApiClient  # noqa: PLC0415 - an extra
+        from watchword.adapters.httpx import AsyncApiClient  # noqa: PLC0415 - needs an extra
 
-        return AsyncApiClient(self.base_url, self.authenticator(), self._resolved.transport)
+        return AsyncApiClient(self.base_url, self.authenticator(), self.credential.resolved.transport)
 
     def httpx_auth(self) -> HttpxAuth:
         """Return the connection as `httpx.Auth`, for clients of httpx that other libraries make.
 
-        Only for credentials that go into the Authorization header alone, which httpx drops where a
-        redirect leaves the origin, except from http to https on the same host. `response.request`
-        shows the header. Prefer `httpx_client`, which has neither limit.
+        It only takes credentials that are sent in the Authorization header alone. httpx drops that header if
+        a redirect leaves the origin, except from http to https on the same host. `response.request` shows
+        the header. Prefer `httpx_client`, which has neither limit.
 
         Raises:
-            DocumentError: the document holds an error, or sends a credential elsewhere.
+            DocumentError: the document holds an error, or sends a credential outside of that header.
             ImportError: httpx is missing; the message names the extra.
         """
-        from watchword.adapters.httpx_auth import HttpxAuth  # noqa: PLC0415 - an extra
+        from watchword.adapters.httpx_auth import HttpxAuth  # noqa: PLC0415 - needs an extra
 
         return HttpxAuth(self.authenticator())
 
     def aiohttp_middleware(self) -> SigningMiddleware:
         """Return the connection as a middleware: `aiohttp.ClientSession(middlewares=(…,))`.
 
-        The last one of several should be this. Certificates, proxy and time limits are those of the
-        session; retries and relative URLs are not promised.
+        Put it last among several. Certificates, proxy and timeouts are those of the session; retries and
+        relative URLs don't work.
 
         Raises:
             DocumentError: the document holds an error; its findings say which.
             ImportError: aiohttp is missing; the message names the extra.
         """
-        from watchword.adapters.aiohttp import SigningMiddleware  # noqa: PLC0415 - an extra
+        from watchword.adapters.aiohttp import SigningMiddleware  # noqa: PLC0415 - needs an extra
 
         return SigningMiddleware(self.authenticator())
 
     def dlt_auth(self) -> DltAuth:
         """Return the connection as auth for dlt's REST API source and its `RESTClient`.
 
-        As with `auth`, transport options and exceptions are those of dlt's own session: a connection
-        that fails shows a key in the query. `RESTClient(session=conn.session())` has neither limit.
+        As with `auth`, transport options and exceptions are those of dlt's own session: the exception of a
+        request that fails shows a key in the query. `RESTClient(session=conn.session())` has neither limit.
 
         Raises:
             DocumentError: the document holds an error; its findings say which.
             ImportError: dlt is missing; the message names the extra.
         """
-        from watchword.adapters.dlt import DltAuth  # noqa: PLC0415 - an extra
+        from watchword.adapters.dlt import DltAuth  # noqa: PLC0415 - needs an extra
 
         return DltAuth(self.auth(), repr(self))
 
     def authenticator(self) -> Authenticator:
         """Return what a transport needs to authenticate requests; raises DocumentError as `session` does."""
-        self._check()
-        common, resolved = self.document.common, self._resolved
+        self._raise_for_errors()
+        common, resolved = self.document.common, self.credential.resolved
         return Authenticator(
             origins=common.origins,
             method=resolved.method,
@@ -239,8 +192,13 @@ class Connection(NeverPickled):
                 template_secrets=resolved.template_secrets,
                 refresh_on_body=common.body_rules,
             ),
-            token_cache=self._token_cache,
+            token_cache=self.credential.token_cache,
         )
+
+    def _raise_for_errors(self) -> None:
+        """Raise DocumentError if lint finds an error; it is asked again until it finds none."""
+        if not self._is_linted and (problems := errors(self.lint())):
+            raise DocumentError(problems)
 
     def validate(
         self,
@@ -251,124 +209,33 @@ class Connection(NeverPickled):
         counterfactual: bool = True,
         timeout: float | None = None,
     ) -> Report:
-        """Prove the credential by using it, and say what is wrong where it fails.
+        """Prove the credential by using it, and say what is wrong if it fails.
 
         Args:
-            test_url: absolute URL of a harmless call that needs the credential; the
-                document's own if left out. OAuth client credentials need none.
-            http_method: the call's verb; only a GET is repeated without the credential.
+            test_url: absolute URL of a harmless call that needs the credential; the document's own if left
+                out. OAuth client credentials need none.
+            http_method: the call's verb; only a GET or a HEAD is repeated without the credential.
             expected_status: the statuses that mean success; any 2xx if left out.
-            counterfactual: whether the call is repeated without the credential, to see
-                whether it mattered.
-            timeout: longest wait for each call, in seconds; that of the document, or 10 where it has none.
+            counterfactual: whether the call is repeated without the credential, to see whether it mattered.
+            timeout: longest wait for each call, in seconds; the document's own if left out, otherwise 10.
         """
-        from watchword.validation.plan import ValidationPlan  # noqa: PLC0415 - extraction needs none of it
-        from watchword.validation.procedure import validate  # noqa: PLC0415 - extraction needs none of it
+        from watchword.validation.plan import ValidationPlan  # noqa: PLC0415 - extraction doesn't need it
+        from watchword.validation.procedure import validate  # noqa: PLC0415 - extraction doesn't need it
 
-        url = test_url or self.document.common.test_url
-        common = self.document.common
-        if timeout is None:
-            timeout = common.timeout if "timeout" in common.model_fields_set else VALIDATION_TIMEOUT
-        plan = ValidationPlan(url, http_method.upper(), frozenset(expected_status), counterfactual, timeout)
-        return validate(self, plan)
-
-    def lint_test_url(self, url: str) -> list[Finding]:
-        """Return what can be said about a URL to be called by a validation, without a network."""
-        from watchword.validation.lint import lint_test_url  # noqa: PLC0415 - extraction needs none of it
-
-        return list(lint_test_url(url, self.document, self._resolved))
+        return validate(
+            self, ValidationPlan(test_url, http_method, frozenset(expected_status), counterfactual, timeout)
+        )
 
     def renew_token(self) -> AcquiredToken:
-        """Have a new token issued, whatever is held, and use it from now on; raises TokenError without one.
+        """Have a new token issued even if the current one is good, and use it from now on.
 
-        A sign-in that the server lets nobody renew gives the token that it has, which is not new.
+        If the server never renews a sign-in, the current token comes back, and is not new.
+
+        Raises:
+            TokenError: no token was issued.
+            TypeError: requests carry no token.
         """
-        if self._token_cache is None:
-            raise TypeError("this method has no token")
-        return self._token_cache.renew()
-
-    def accept_sign_in(self, token: Token) -> None:
-        """Keep what a person has just signed in with, for all who share the store; raises StoreError."""
-        self._stored.accept(token)
-        if self._token_cache:
-            self._token_cache.forget()
-
-    def sign_out(self) -> Token | None:
-        """Forget the sign-in and return the token that was kept, to be revoked; raises StoreError."""
-        token = self._stored.drop()
-        if self._token_cache:
-            self._token_cache.forget()
-        return token
-
-    def health(self) -> Health:
-        """Return how the kept sign-in is; raises StoreError."""
-        from watchword.tokens.health import health_of  # noqa: PLC0415 - extraction needs none of it
-
-        return health_of(self._stored.recover())
-
-    def start_token_usage(self) -> TokenUsage:
-        """Return a use of the token, which has begun: until it ends, nobody logs out."""
-        usage = TokenUsage(self._token_cache)
-        usage.begin()
-        return usage
-
-    def token_remarks(self, token: Token) -> list[Finding]:
-        """Return what is worth saying about a token beside that it was issued."""
-        if token.scope is None:
-            return []
-        missing = sorted(self.document.method.scopes - set(token.scope.replace(",", " ").split()))
-        message = f"The server did not grant: {', '.join(missing)}."
-        return [finding("scope_reduced", message)] if missing else []
-
-    @cached_property
-    def _resolved(self) -> Resolved:
-        return resolve(self.document, self._policy)
-
-    def _check(self) -> None:
-        """Raise DocumentError for what is wrong, each time: a secret's place may be down for a moment."""
-        if not self._is_clean:
-            wrong = errors(self.lint())
-            if wrong:
-                raise DocumentError(wrong)
-            self._is_clean = True
-
-    @cached_property
-    def _source(self) -> TokenSource | None:
-        return self._resolved.method.token_source(self._resolved.template_secrets)
-
-    @cached_property
-    def _token_cache(self) -> TokenCache | None:
-        source = self._source
-        if source is None:
-            return None
-        return token_cache_for(source, self._resolved.transport, self._credential)
-
-    @cached_property
-    def _stored(self) -> StoredToken:
-        if not self.signs_in or self._credential is None:
-            raise TypeError(f"the method {self.document.method.method} has no sign-in")
-        return StoredToken(self._credential)
-
-    @cached_property
-    def _credential(self) -> StoredCredential | None:
-        """What the token is kept for; None where no other process could use it."""
-        source = self._source
-        if not isinstance(source, StoredSource):
-            return None
-        transport = self._resolved.transport
-        return StoredCredential(self.store, self.name or "", source, transport, self._token_destinations)
-
-    @cached_property
-    def _token_destinations(self) -> tuple[str, ...]:
-        """Where the tokens of a sign-in go: who may change a document must not thereby get them."""
-        if not self.signs_in:
-            return ()
-        common, method, transport = self.document.common, self._resolved.method, self._resolved.transport
-        urls = (getattr(method, name) for name in method.token_urls)
-        shown_to = {origin(url) or url for url in urls if url}
-        proxy = (transport.proxy or "").rpartition("@")[2]  # its password may change
-        verified = f"{transport.verify} {transport.ca_bundle}"
-        return (*sorted(shown_to), "", *sorted(common.origins.allowed), proxy, verified)
+        return self.credential.renew_token()
 
 
 def load(
@@ -383,15 +250,15 @@ def load(
     Args:
         document: a mapping, or JSON text or bytes of one object.
         name: what the connection is called, in messages and for its tokens.
-        store: where tokens are kept, a store or its URL: `memory://`, `sqlite:///PATH` or
-            `postgresql+psycopg://…`; that of the environment (`WATCHWORD_STORE`) if left out, else a
-            file of this user's.
-        stored: whether a host keeps the document, where more people may edit it than may read
-            this machine's secrets: references are fenced (`WATCHWORD_ALLOWED_REFERENCES`), and
-            what a form saved for other methods is dropped.
+        store: where tokens are stored, as a store or its URL: `memory://`, `sqlite:///PATH` or
+            `postgresql+psycopg://…`. If left out, it is the environment's (`WATCHWORD_STORE`), otherwise a
+            file of the current user.
+        stored: whether a host stores the document, so that more people may edit it than may read this
+            machine's secrets. Then only allowed references are resolved (`WATCHWORD_ALLOWED_REFERENCES`),
+            and fields that a form saved for other methods are dropped.
 
     Raises:
         DocumentError: with a finding for each field that is unknown, missing or of a wrong type.
     """
     policy = ReferencePolicy.from_environment() if stored else None
-    return Connection(read(document, stored=stored), name, policy, store)
+    return Connection(Credential(read(document, stored=stored), name, policy, store))

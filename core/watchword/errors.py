@@ -1,14 +1,14 @@
 """The errors that watchword raises.
 
     WatchwordError
-    ├── DocumentError   the connection document cannot be used as it stands
-    ├── RequestError    this one request cannot be authenticated
-    ├── TokenError      no token could be had
+    ├── DocumentError   the connection document can't be used
+    ├── RequestError    this one request can't be authenticated
+    ├── TokenError      no token could be obtained
     │   └── SignInRequired   a person has to sign in, or to sign in again
-    ├── SecretError     a secret could not be read from, or written to, where it is kept
+    ├── SecretError     a stored secret could not be read or written
     └── CredentialsError   a validation ended without proof
 
-Each carries `findings`: what is wrong, where, and what to do; none shows a secret.
+Each carries `findings`, which say what is wrong, where, and what to do. None shows a secret.
 """
 
 from __future__ import annotations
@@ -36,44 +36,44 @@ class WatchwordError(Exception):
 
     @property
     def retryable(self) -> bool:
-        """Whether waiting may help, without anybody changing anything."""
+        """Whether waiting may help, without any change by a person."""
         return all(finding.code.permanence is Permanence.TRANSIENT for finding in self.findings)
 
     @property
     def report(self) -> Report:
-        """What a validation comes to that this error ends."""
+        """The report of a validation that failed with this error."""
         return Report(self.findings[0], self.findings)
 
 
 class DocumentError(WatchwordError):
-    """The connection document cannot be used as it stands."""
+    """The connection document can't be used."""
 
 
 class RequestError(WatchwordError):
-    """This one request cannot be authenticated; the connection itself is good."""
+    """This one request can't be authenticated; the connection itself is good."""
 
 
 class TokenError(WatchwordError):
-    """No token could be had: from a token endpoint, a login, a sign-in or a key."""
+    """No token could be obtained from a token endpoint, a login, a sign-in or a key."""
 
 
-class SignInRequired(TokenError):  # noqa: N818 - it says what is wanted, as users know it
-    """A person has to sign in, or to sign in again: nothing else brings a token."""
+class SignInRequired(TokenError):  # noqa: N818 - it says what to do, as users know it
+    """A person has to sign in, or to sign in again: there is no other way to a token."""
 
 
 class SecretError(WatchwordError):
-    """A secret could not be read from, or written to, where it is kept."""
+    """A stored secret could not be read or written."""
 
 
 class CredentialsError(WatchwordError):
-    """A validation ended without proof that the credentials work; `report` holds all of it."""
+    """A validation ended without proof that the credentials work; `report` holds everything it found."""
 
     def __init__(self, report: Report) -> None:
         super().__init__([report.deciding])
         self._report = report
-        self.args = (report,)  # what an unpickled copy is made of
+        self.args = (report,)  # an unpickled copy is made from these
 
     @property
     def report(self) -> Report:
-        """All that the validation found."""
+        """Everything that the validation found."""
         return self._report

@@ -1,7 +1,7 @@
-"""The seam between methods and transports: a method is a generator without I/O.
+"""The interface between methods and transports: a method's flow is a generator without I/O.
 
-A transport steps it: on `NeedToken` it sends a token in, on a request it sends that request
-and hands the response in, until the flow ends. Tests step it with `next` and `send`.
+A transport steps the flow until it ends: for `NeedToken` it sends a token in; for a request it sends that
+request and hands the response in. Tests step the flow with `next` and `send`.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NeedToken:
-    """A flow's wish for a token; `rejected` is the one that the API has just refused."""
+    """A flow asks for a token; `rejected` is the token that the API has just refused."""
 
     rejected: Token | None = None
 
 
 NEED_TOKEN = NeedToken()
-"""The wish that most requests begin with."""
+"""Most flows begin with this."""
 
 
 class FlowResponse(Protocol):
-    """What a flow sees of a response, whichever library it came through."""
+    """A response as a flow sees it, whichever HTTP library received it."""
 
     @property
     def status_code(self) -> int:
@@ -41,11 +41,11 @@ class FlowResponse(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers, found without regard to case; of one that came twice, the values joined by commas."""
+        """The headers, whose names are case-insensitive; values of a repeated header are joined by commas."""
 
 
 class RefusedInBody:
-    """A response whose body refuses the token: to a flow the same as a 401, whatever its own status."""
+    """A response whose body refuses the token; a flow sees it as a 401, whatever its own status."""
 
     status_code = 401
 
@@ -54,7 +54,7 @@ class RefusedInBody:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers as they came."""
+        """The headers, unchanged."""
         return self._response.headers
 
 
@@ -65,12 +65,12 @@ def random_nonce() -> str:
 
 @dataclass(frozen=True)
 class Context(NeverPickled):
-    """What a connection tells its method's flow, so that nothing inside reads clock or chance.
+    """What a connection gives its method's flow, so that no flow reads the clock or random numbers itself.
 
-    `refresh_on_status` are the statuses on which a token counts as refused; `now` gives the
-    seconds since 1970; `template_secrets` are those that templates name; `memory` is what a method keeps
-    from one request to the next (Digest's challenge), shared by the threads of the connection.
-    `refresh_on_body` is for transports, which read bodies: flows see a `RefusedInBody`.
+    `refresh_on_status` are the statuses that mean a refused token; `now` returns the seconds since 1970;
+    `template_secrets` are the secrets that templates name; `memory` is what a method remembers from one
+    request to the next (Digest's challenge), shared by the threads of the connection. `refresh_on_body` is
+    for transports, since they read bodies: flows see a `RefusedInBody`.
     """
 
     refresh_on_status: frozenset[int] = frozenset({401})
@@ -81,5 +81,5 @@ class Context(NeverPickled):
     refresh_on_body: BodyRules | None = None
 
 
-# What is sent in is what was answered after a request and a Token after a wish: no type can say so.
+# After a request a response is sent in, after a NeedToken a Token: the type can't express this.
 Flow: TypeAlias = Generator[PreparedRequest | NeedToken, Any, None]

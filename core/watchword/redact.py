@@ -133,8 +133,12 @@ def _know(shapes: set[str]) -> None:
 
 
 def _tell(new: Iterable[str]) -> None:
+    """Tell the listeners the short forms first.
+
+    Airflow's masker compiles all its forms again for each new one, and a PEM block has long ones.
+    """
     for listener in tuple(_listeners):
-        for form in sorted(new):
+        for form in sorted(new, key=len):
             listener(form)
 
 
@@ -142,7 +146,7 @@ def subscribe(listener: Callable[[str], None]) -> None:
     """Call `listener` with every form known so far and every one to come (a host's own masker)."""
     with _lock:
         _listeners.append(listener)
-        known = sorted(_known)
+        known = sorted(_known, key=len)
     for form in known:
         listener(form)
 

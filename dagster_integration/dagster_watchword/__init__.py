@@ -1,4 +1,4 @@
-"""watchword for Dagster: authenticated HTTP APIs as resources, and a gate before the extraction.
+"""watchword for Dagster: authenticated HTTP APIs as resources, and a credentials check before extraction.
 
 acme_credentials = build_credentials_check("acme")
 

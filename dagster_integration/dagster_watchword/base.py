@@ -1,4 +1,4 @@
-"""`ApiResource`: what all resources have in common, wherever their connection comes from."""
+"""`ApiResource`: the base of all resources, from whatever source their connection comes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, PrivateAttr
 import watchword
 from watchword.findings.report import Report
 from watchword.redact import NeverPickled
+from watchword.validation.plan import ValidationPlan
 
 if TYPE_CHECKING:
     from watchword.adapters.auth import SigningAuth
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class ApiResource(NeverPickled, dg.ConfigurableResource[Any]):
-    """An HTTP API with its authentication; one subclass for each method, and one for what is stored.
+    """An HTTP API with its authentication; each method has a subclass, and stored connections have one.
 
-    Assets annotate this class, so that the method can change without them:
+    Assets annotate this class, so they stay the same when the method changes:
 
         @dg.asset(deps=["acme_credentials"])
         def orders(acme: ApiResource) -> None:
@@ -32,33 +33,32 @@ class ApiResource(NeverPickled, dg.ConfigurableResource[Any]):
 
     name: str | None = Field(
         default=None,
-        description="What the connection is called, in messages and for its tokens.",
+        description="The name of the connection in messages, and the name its tokens are stored under.",
     )
     validate_on_setup: bool = Field(
         default=False,
-        description="Whether the credential is proven before each step that uses the resource.",
+        description="Whether the credential is validated before each step that uses the resource.",
     )
 
     _connection: watchword.Connection | None = PrivateAttr(default=None)
 
     def load_connection(self) -> watchword.Connection:
-        """Return the connection anew; each subclass says where from.
+        """Return the connection anew; each subclass has its own source.
 
         Raises:
-            WatchwordError: it can't be had, or can't be used.
+            WatchwordError: the connection can't be read or used.
         """
-        mine = type(self).__name__
         raise NotImplementedError(
-            f"{mine} has no connection: use StoredConnectionResource, or the class of a method."
+            f"{type(self).__name__} has no connection: use StoredConnectionResource, or the class of a method."
         )
 
     @property
     def connection(self) -> watchword.Connection:
-        """The resource's connection, the same one for its life.
+        """The resource's connection; it is read once and then kept.
 
         Raises:
             DocumentError: a field is wrong, or holds an `EnvVar` outside of a run.
-            SecretError: it is stored, and is missing there or can't be read.
+            SecretError: the stored connection doesn't exist or can't be read.
             StoreError: the vault can't be used.
         """
         if self._connection is None:
@@ -66,22 +66,22 @@ class ApiResource(NeverPickled, dg.ConfigurableResource[Any]):
         return self._connection
 
     def session(self) -> ApiSession:
-        """Return a new `requests.Session` that authenticates by this resource; use it in a `with` block.
+        """Return a new `requests.Session` that authenticates with this resource; use it in a `with` block.
 
         Raises:
-            WatchwordError: as `connection`, or a secret can't be resolved or used.
+            WatchwordError: the errors of `connection`, or a secret can't be resolved or used.
         """
         return self.connection.session()
 
     def auth(self) -> SigningAuth:
-        """Return the resource as `requests` auth, for sessions that other libraries make.
+        """Return the resource as `requests` auth, for the sessions of other libraries.
 
         Raises:
-            WatchwordError: as `session`.
+            WatchwordError: the errors of `session`.
         """
         return self.connection.auth()
 
-    def validate(  # type: ignore[override] # pydantic's deprecated namesake makes models; nothing calls it
+    def validate(  # type: ignore[override] # pydantic's deprecated method of this name is never called
         self,
         test_url: str | None = None,
         *,
@@ -90,37 +90,38 @@ class ApiResource(NeverPickled, dg.ConfigurableResource[Any]):
         counterfactual: bool = True,
         timeout: float | None = None,
     ) -> Report:
-        """Prove the credential by using it; what is wrong stands in the report, configuration included.
+        """Validate the credential by using it; the report holds every problem, also of the configuration.
 
         Args:
-            test_url: absolute URL of a harmless call that needs the credential; the
-                resource's own if left out. OAuth client credentials need none.
-            http_method: the call's verb; only a GET is repeated without the credential.
+            test_url: absolute URL of a harmless call that needs the credential; if left out, the
+                resource's `test_url`. OAuth client credentials can be validated without one.
+            http_method: the call's HTTP method; only a GET is repeated without the credential.
             expected_status: the statuses that mean success; any 2xx if left out.
-            counterfactual: whether the call is repeated without the credential, to see
-                whether it mattered.
-            timeout: longest wait for each call, in seconds; that of the document, or 10 where it has none.
+            counterfactual: whether the call is repeated without the credential, to see whether the
+                API requires it.
+            timeout: longest wait for each call, in seconds; if left out, the document's timeout, or 10.
         """
+        plan = ValidationPlan(test_url, http_method, frozenset(expected_status), counterfactual, timeout)
+        return self.run_validation(plan)
+
+    def run_validation(self, plan: ValidationPlan) -> Report:
+        """Validate by a plan; a connection that can't be used ends in a report too."""
+        from watchword.validation.procedure import validate  # noqa: PLC0415 - loads when a credential is proven
+
         try:
             connection = self.connection
         except watchword.WatchwordError as error:
             return error.report
-        return connection.validate(
-            test_url,
-            http_method=http_method,
-            expected_status=expected_status,
-            counterfactual=counterfactual,
-            timeout=timeout,
-        )
+        return validate(connection, plan)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's
-        """Prove the credential if `validate_on_setup` says so; Dagster calls this before a step.
+        """Validate the credential if `validate_on_setup` is on; Dagster calls this before a step.
 
-        Dagster's multiprocess executor lets a step's retry policy apply here, whether waiting
-        could help or not; `build_credentials_check` retries only what may pass.
+        Dagster's multiprocess executor applies a step's retry policy here to every failure;
+        `build_credentials_check` retries only transient faults.
 
         Raises:
-            CredentialsError: it is not proven; the step fails with the reason.
+            CredentialsError: the validation failed; the step fails with its reason.
         """
         if self.validate_on_setup:
             report = self.validate()

@@ -12,19 +12,19 @@ def resource_from_document(
 ) -> DescribedResource:
     """Return the resource of the document's method, with the document's fields.
 
-    References stay references, resolved in the run. A secret that stands in the document itself
-    becomes part of the resource's configuration, which Dagster stores: prefer references.
+    References stay references and are resolved in the run. A secret in the document becomes part of the
+    resource's configuration, which Dagster stores, so prefer references.
 
     Args:
         document: a mapping, or JSON text or bytes of one object.
-        name: what the connection is called, in messages and for its tokens.
-        validate_on_setup: whether the credential is proven before each step that uses the resource.
+        name: the connection's name in messages, and the name its tokens are stored under.
+        validate_on_setup: whether the credential is validated before each step that uses the resource.
 
     Raises:
         DocumentError: with a finding for each field that is unknown, missing or of a wrong type.
     """
-    known = read(document)
-    common = known.common.model_dump(mode="json", exclude_unset=True, exclude={"schema_version"})
-    method = known.method.model_dump(mode="json", exclude_unset=True)
-    resource = RESOURCES[known.method.method]
-    return resource(name=name, validate_on_setup=validate_on_setup, **common, **method)
+    content = read(document)
+    common = content.common.model_dump(mode="json", exclude_unset=True, exclude={"schema_version"})
+    method = content.method.model_dump(mode="json", exclude_unset=True)
+    resource_class = RESOURCES[content.method.method]
+    return resource_class(name=name, validate_on_setup=validate_on_setup, **common, **method)

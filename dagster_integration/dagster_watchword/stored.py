@@ -1,4 +1,4 @@
-"""`StoredConnectionResource`: a connection that is kept by name, the same one as Airflow's."""
+"""`StoredConnectionResource`: a connection that is stored under a name, the same one that Airflow uses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pydantic import Field
 import watchword
 from dagster_watchword.base import ApiResource
 from dagster_watchword.variables import unresolved
-from watchword.connections.by_name import connect, kept
+from watchword.connections.by_name import connect, stored_connection
 from watchword.findings.codes import finding
 from watchword.secrets import sources
 from watchword.secrets.secret_store import SecretStore
@@ -20,18 +20,19 @@ class StoredConnectionResource(ApiResource):
 
         resources={"acme": StoredConnectionResource(name="acme", source="gcp://acme-prod")}
 
-    It is read when a step first needs it, in that step's process: what Dagster stores of a run is the
-    name. What is stored is fenced (`WATCHWORD_ALLOWED_REFERENCES`), what a variable holds is not.
+    The connection is read in a step's process when the step first needs it. Dagster stores only the name
+    of the connection with a run. A stored connection may only hold references that
+    `WATCHWORD_ALLOWED_REFERENCES` allows; a connection in an environment variable may hold any.
     """
 
     name: str = Field(
-        description="What the connection is stored as, and what it is called in messages and for its tokens.",
+        description="The name under which the connection and its tokens are stored; messages show it too.",
     )
     source: str = Field(
         default="",
         description=(
-            "Where it is stored: local, gcp://PROJECT or gcp://PROJECT/LOCATION; the first of the places "
-            "in WATCHWORD_SECRETS that has it if empty."
+            "Where the connection is stored: local, gcp://PROJECT or gcp://PROJECT/LOCATION; if empty, the "
+            "first source in WATCHWORD_SECRETS that has it."
         ),
     )
 
@@ -39,21 +40,21 @@ class StoredConnectionResource(ApiResource):
         """Return the connection that is stored now.
 
         Raises:
-            DocumentError: there is one that can't be used; or a field is an `EnvVar` outside of a run.
-            SecretError: there is none (`connection_missing`), or its place can't be asked.
-            StoreError: its place is the vault, which can't be used.
+            DocumentError: the stored connection can't be used, or a field is an `EnvVar` outside of a run.
+            SecretError: no connection has this name (`connection_missing`), or the source can't be read.
+            StoreError: the source is the vault, which can't be used.
         """
-        wrong = unresolved({"name": self.name, "source": self.source})
-        if wrong:
-            raise watchword.DocumentError(wrong)
+        problems = unresolved({"name": self.name, "source": self.source})
+        if problems:
+            raise watchword.DocumentError(problems)
         if not self.source:
             return connect(self.name)
-        return kept(_opened(self.source), self.name)
+        return stored_connection(_secret_store(self.source), self.name)
 
 
-def _opened(source: str) -> SecretStore:
+def _secret_store(source: str) -> SecretStore:
     try:
-        return sources.opened(source)
+        return sources.secret_store(source)
     except watchword.SecretError as error:
-        first = error.findings[0]  # whose advice is about a variable, which is not what is wrong here
+        first = error.findings[0]  # its advice is about WATCHWORD_SECRETS, but the field is wrong here
         raise watchword.SecretError([finding(first.code.name, first.message, advice=_ADVICE)]) from None

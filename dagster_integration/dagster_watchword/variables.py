@@ -1,4 +1,4 @@
-"""Environment variables that Dagster has not put values for: outside of a run an `EnvVar` is only a name."""
+"""Environment variables that Dagster hasn't resolved: outside of a run an `EnvVar` is only a name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 
 # Dagster does not export the class of `EnvVar.int(...)`.
-_CLASSES = (dg.EnvVar, type(dg.EnvVar.int("")))
+_ENV_VAR_CLASSES = (dg.EnvVar, type(dg.EnvVar.int("")))
 
 
 def environment_variables(value: object) -> Iterator[str]:
@@ -18,7 +18,7 @@ def environment_variables(value: object) -> Iterator[str]:
     pending = [value]
     while pending:
         item = pending.pop()
-        if isinstance(item, _CLASSES):
+        if isinstance(item, _ENV_VAR_CLASSES):
             yield item.env_var_name
         elif isinstance(item, Mapping):
             pending.extend(item.values())
@@ -27,7 +27,7 @@ def environment_variables(value: object) -> Iterator[str]:
 
 
 def unresolved(fields: Mapping[str, object]) -> list[Finding]:
-    """Return a finding for each environment variable in the fields, by their names."""
+    """Return a finding for each environment variable in the fields, which are given by name."""
     return [
         _unresolved(name, variable)
         for name, value in fields.items()
@@ -38,9 +38,9 @@ def unresolved(fields: Mapping[str, object]) -> list[Finding]:
 def _unresolved(field: str, variable: str) -> Finding:
     return finding(
         "reference_unresolved",
-        f"The field {field} is still the name of an environment variable, {variable}.",
+        f"The field {field} still holds the name of the environment variable {variable}, not its value.",
         advice=(
-            "Dagster puts its value when a run starts; outside of one, use "
+            "Dagster fills in the value when a run starts. Outside of a run, use "
             f"`process_config_and_initialize()`, or the reference 'env:{variable}'."
         ),
     )

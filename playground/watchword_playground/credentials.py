@@ -49,9 +49,9 @@ CREDENTIALS: Mapping[str, Fields] = {
         "access_token": "playground-access-token-6f15",
         "token_secret": "playground-access-token-secret-b972",
         "signature_method": "HMAC-SHA1",
-        "request_url": REQUEST_PATH,
+        "request_token_url": REQUEST_PATH,
         "authorize_url": AUTHORIZE_PATH,
-        "exchange_url": EXCHANGE_PATH,
+        "access_token_url": EXCHANGE_PATH,
     },
     "oauth2_client_credentials": {
         "method": "oauth2_client_credentials",
@@ -66,16 +66,16 @@ CREDENTIALS: Mapping[str, Fields] = {
         "scope": " ".join(SCOPES),
         "authorize_url": CONSENT_PATH,
         "token_url": TOKEN_PATH,
-        "revoke_url": REVOCATION_PATH,
+        "revocation_endpoint": REVOCATION_PATH,
     },
     "oauth2_device_code": {
         "method": "oauth2_device_code",
         "client_id": "playground-device-client",
         "client_secret": "playground-client-secret-b81f20",
         "scope": " ".join(SCOPES),
-        "device_url": DEVICE_PATH,
+        "device_authorization_endpoint": DEVICE_PATH,
         "token_url": TOKEN_PATH,
-        "revoke_url": REVOCATION_PATH,
+        "revocation_endpoint": REVOCATION_PATH,
     },
     "oauth2_jwt_bearer": {
         "method": "oauth2_jwt_bearer",
@@ -89,7 +89,7 @@ CREDENTIALS: Mapping[str, Fields] = {
         "client_id": "playground-exchange-client",
         "client_secret": "playground-client-secret-2ea597",
         "subject_token": "playground-subject-token-c3f8016b",
-        "subject_kind": "access_token",
+        "subject_token_type": "access_token",
         "token_url": TOKEN_PATH,
     },
     "oauth2_password": {
@@ -204,7 +204,7 @@ def _completed(fields: dict[str, Any], root: str) -> dict[str, Any]:
     """Return the fields with `root` before every path: in URLs, and in the audience of a JWT."""
     completed = dict(fields)
     for name, value in fields.items():
-        if isinstance(value, str) and value.startswith("/") and (name.endswith("_url") or name == "aud"):
+        if isinstance(value, str) and value.startswith("/") and (name.endswith(("_url", "_endpoint")) or name == "aud"):
             completed[name] = root + value
         elif name == "payload":
             completed[name] = _completed(value, root)

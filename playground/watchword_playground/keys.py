@@ -1,4 +1,4 @@
-"""The private keys of made-up accounts, published so that anybody can sign with them."""
+"""The private keys of made-up accounts. They are published: anyone can sign with them."""
 
 ES256_KEY = """\
 -----BEGIN PRIVATE KEY-----

@@ -1,4 +1,4 @@
-"""Serving the playground on the loopback interface: in a thread for tests, in the foreground for the CLI."""
+"""The playground's server on the loopback interface: in a thread for tests, in the foreground for the CLI."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-from watchword_playground.app import create_app
+from watchword_playground.api.app import create_app
 from watchword_playground.credentials import document
-from watchword_playground.faults import Fault, FaultKind
-from watchword_playground.oauth.settings import OAuthSettings
-from watchword_playground.sign_in import SignInOptions, sign_in
-from watchword_playground.state import State
+from watchword_playground.oauth.sign_in import SignInOptions, sign_in
+from watchword_playground.state.faults import Fault, FaultKind
+from watchword_playground.state.oauth_settings import OAuthSettings
+from watchword_playground.state.state import State
 
 if TYPE_CHECKING:
     import asyncio
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 _HOST = "127.0.0.1"
 
 SIGNED_IN = frozenset({"oauth2_authorization_code", "oauth2_device_code"})
-"""The methods whose token is that of a person, which no document brings along."""
+"""The methods whose token needs a sign-in, so that their document alone can't get one."""
 
 
 class Playground:
-    """A playground in a background thread, ready inside the `with` block and gone after it."""
+    """A playground in a background thread. It is ready inside the `with` block and stops at its end."""
 
     def __init__(
         self,
@@ -103,32 +103,32 @@ class Playground:
     ) -> None:
         """Answer the next `times` requests below `path` with `status`, or after `delay` seconds, or both.
 
-        Other kinds spoil the reply, of the token endpoint unless a path is given: see `Fault`.
+        The other kinds distort the response, of the token endpoint unless a path is given: see `Fault`.
         """
         self.add_fault(Fault(kind=kind, status=status, delay=delay, times=times, path=path))
 
     def add_fault(self, fault: Fault) -> None:
-        """Disturb the next requests in any way there is."""
+        """Disturb the next requests by a fault of any kind."""
         self._state.add_fault(fault)
 
     @property
     def oauth_settings(self) -> OAuthSettings:
-        """How the authorization server behaves; assign to its fields to change it."""
+        """The settings of the authorization server. Assign to their fields to change its behaviour."""
         return self._state.oauth_settings
 
     def sign_in(self, options: SignInOptions | None = None) -> dict[str, Any]:
-        """Return the tokens of a new sign-in, as the token endpoint would."""
+        """Return the tokens of a new sign-in, in the form of a token response."""
         return sign_in(self._state, options or SignInOptions())
 
     def document(self, method: str) -> dict[str, Any]:
-        """Return a method's complete document; one of a sign-in imports a refresh token that is new."""
+        """Return a method's complete document. Those of `SIGNED_IN` hold a new refresh token to import."""
         fields = document(self.url, method)
         if method in SIGNED_IN:
             fields["refresh_token"] = self.sign_in(SignInOptions(method=method))["refresh_token"]
         return fields
 
     def grants(self) -> dict[str, int]:
-        """Return the number of token requests per grant type, without those that a fault answered."""
+        """Return the number of token requests per grant type. Those that a fault answered don't count."""
         return self._state.oauth.grants()
 
     @property
@@ -137,11 +137,11 @@ class Playground:
         return self._state.oauth.tokens.families_revoked
 
     def expire_tokens(self) -> None:
-        """Refuse every token, session and nonce issued so far; credentials and refresh tokens stay good."""
+        """Refuse every token, session and nonce issued so far. Credentials and refresh tokens stay valid."""
         self._state.expire_tokens()
 
     def counts(self) -> dict[str, int]:
-        """Return the number of requests per path, without those to the controls."""
+        """Return the number of requests per path. Requests to the controls don't count."""
         return self._state.counts()
 
     @property
@@ -161,12 +161,12 @@ class Playground:
 
     @property
     def connections(self) -> int:
-        """The number of connections accepted so far (with TLS: after a good handshake)."""
+        """The number of connections accepted so far. With TLS only completed handshakes count."""
         return self._state.connections
 
 
 def serve(port: int, announce: Callable[[str], None]) -> None:
-    """Serve a playground in the foreground until Ctrl-C; `announce` is told its URL."""
+    """Serve a playground in the foreground until Ctrl-C. `announce` is called with its URL."""
     listener = _listen(port)
     with contextlib.suppress(KeyboardInterrupt), listener:
         server = _Server(create_app())
@@ -175,7 +175,7 @@ def serve(port: int, announce: Callable[[str], None]) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn on one app, counting connections and cutting short the delays when it stops."""
+    """uvicorn for one app. It counts connections, and ends the delays when it stops."""
 
     def __init__(self, app: FastAPI, certfile: str | None = None, keyfile: str | None = None) -> None:
         self._state: State = app.state.playground
@@ -191,7 +191,7 @@ class _Server(uvicorn.Server):
             ssl_certfile=certfile,
             ssl_keyfile=keyfile,
         )
-        config.load()  # here, so that a bad certificate is told before any thread is started
+        config.load()  # here, so that a bad certificate is reported before a thread starts
         super().__init__(config)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -200,12 +200,12 @@ class _Server(uvicorn.Server):
 
 
 def _protocol(state: State) -> type[asyncio.Protocol]:
-    """Return uvicorn's HTTP protocol with the few things this server does its own way."""
+    """Return uvicorn's HTTP protocol, changed in how it counts, logs and stops."""
 
     class Protocol(H11Protocol):
         def connection_made(self, transport: Any) -> None:  # noqa: ANN401 -- uvicorn narrows asyncio's type
             state.connections += 1
-            self.access_log = False  # it would hold the API keys in queries
+            self.access_log = False  # the log would contain the API keys in queries
             super().connection_made(transport)
             if self.client is not None:
                 state.transports[self.client] = transport
@@ -217,19 +217,20 @@ def _protocol(state: State) -> type[asyncio.Protocol]:
 
         def shutdown(self) -> None:
             super().shutdown()
-            cycle: RequestResponseCycle | None = self.cycle  # uvicorn's annotation forgets the None
+            cycle: RequestResponseCycle | None = self.cycle  # uvicorn's annotation omits None
             if cycle is None or cycle.response_complete:
-                # TLS would wait for a goodbye that a client at rest never reads.
+                # TLS would wait for a close_notify that an idle client never reads.
                 self.transport.abort()
 
     return Protocol
 
 
 def _listen(port: int) -> socket.socket:
-    # Named as TCP, or asyncio leaves Nagle's delay of 40 ms on (socket.create_server doesn't name it).
+    # IPPROTO_TCP is given because asyncio otherwise leaves Nagle's delay of 40 ms on, and
+    # socket.create_server doesn't give it.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        if os.name == "posix":  # elsewhere it would let two servers share a port
+        if os.name == "posix":  # on Windows it would let two servers share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((_HOST, port))
         listener.listen()

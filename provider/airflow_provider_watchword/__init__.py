@@ -1,9 +1,9 @@
-"""What Airflow loads: the connection type `watchword`, its hook and the sensor that gates extraction.
+"""watchword for Airflow: the connection type `watchword`, its hook, and the sensor that gates extraction.
 
     from airflow_provider_watchword import ApiHook, CredentialSensor
 
-Nothing is imported before it is used: Airflow imports this package in every process, for its
-provider information alone.
+Each name is imported when it is first used, because Airflow imports this package in every process for
+its provider information.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ApiHook", "CredentialSensor", "__version__", "sign_ins"]
 
-_HOMES = {
+_MODULES = {
     "ApiHook": "airflow_provider_watchword.hooks",
     "CredentialSensor": "airflow_provider_watchword.sensors",
     "sign_ins": "airflow_provider_watchword.sign_ins",
@@ -27,9 +27,11 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first used (PEP 562)."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(home), name)
+if not TYPE_CHECKING:  # a type checker then reports a name that doesn't exist
+
+    def __getattr__(name: str) -> object:
+        """Import a public name when it is first used (PEP 562)."""
+        module = _MODULES.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(module), name)

@@ -2,7 +2,7 @@
 
     python -m airflow_provider_watchword.form
 
-Run by `make generate`; at run time Airflow reads the file alone.
+Run by `make generate`; at run time Airflow reads only the file.
 """
 
 from __future__ import annotations
@@ -18,22 +18,29 @@ from airflow_provider_watchword import configuration
 from airflow_provider_watchword.get_provider_info import INFO_FILE
 from watchword import METHODS
 from watchword.document.common_fields import CommonFields
-from watchword.document.reading import SYNONYMS
 from watchword.methods.fields import About, Section, about
 
 STANDARD = frozenset({"base_url", "username", "password"})
-"""Fields that Airflow keeps outside `extra`, as host, login and password."""
+"""The fields that Airflow stores outside of `extra`, as host, login and password."""
 
-FORM_NAMES = {name: synonym for synonym, name in SYNONYMS.items()}
-"""The names that differ in the form: Airflow masks every key with `token` in it."""
+FORM_NAMES = {
+    "access_token_url": "exchange_url",
+    "actor_token_type": "actor_kind",
+    "device_authorization_endpoint": "device_url",
+    "request_token_url": "request_url",
+    "requested_token_type": "requested_kind",
+    "subject_token_type": "subject_kind",
+    "token_url": "grant_url",
+}
+"""Fields with another name in the form: Airflow masks values whose names hold `token` or `authorization`."""
 
-_EVERY = ""
-"""Stands for all methods, as the owner of a common field."""
+_ALL_METHODS = ""
+"""The owner of a common field, in place of a method's name."""
 
 
 @dataclass
 class _Entry:
-    """One field of the form, gathered from all the models that declare it."""
+    """One field of the form, collected from all models that declare it."""
 
     about: About
     schemas: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -47,7 +54,7 @@ def provider_info() -> dict[str, Any]:
     return {
         "package-name": "watchword",
         "name": "watchword",
-        "description": "HTTP-API authentication: one connection type, proven before a pipeline runs.",
+        "description": "HTTP-API authentication: one connection type, validated before a pipeline runs.",
         "integrations": [{"integration-name": integration, "tags": ["protocol"]}],
         "hooks": [{"integration-name": integration, "python-modules": [hook]}],
         "sensors": [{"integration-name": integration, "python-modules": [sensor]}],
@@ -63,7 +70,7 @@ def provider_info() -> dict[str, Any]:
         ],
         "config": {
             configuration.SECTION: {
-                "description": "Where the tokens of connections of the type watchword are kept.",
+                "description": "The token store of connections of the type watchword.",
                 "options": configuration.OPTIONS,
             }
         },
@@ -71,7 +78,7 @@ def provider_info() -> dict[str, Any]:
 
 
 def conn_fields() -> dict[str, dict[str, Any]]:
-    """Return the fields of the form in their order, which is that of the keys in a saved `extra`."""
+    """Return the fields of the form in order, which is also the order of the keys in a saved `extra`."""
     entries = _entries()
     fields = {"schema_version": _SCHEMA_VERSION, "method": _method_field()}
     for section in Section:
@@ -81,12 +88,12 @@ def conn_fields() -> dict[str, dict[str, Any]]:
     return fields
 
 
-# An integer and the first key of all: stock HTTP hooks make headers of what they find in `extra`,
-# in its order, and requests refuses a number as a header's value, naming that header alone.
-# Airflow's form keeps a field with `const` out of sight and saves its default.
+# It is an integer and the first key, because Airflow's own HTTP hooks send each key of `extra` as a header,
+# in order: requests refuses a number as header value, and its error names only that header.
+# Airflow's form hides a field with `const` and saves its default.
 _SCHEMA_VERSION: dict[str, Any] = {
     "label": "Schema version",
-    "description": "Stays 1: it keeps Airflow's own HTTP hooks from sending this connection's secrets.",
+    "description": "Always 1: it keeps Airflow's own HTTP hooks from sending this connection's secrets.",
     "schema": {"type": "integer", "const": 1, "default": 1, "section": Section.AUTHENTICATION.value},
 }
 
@@ -94,20 +101,20 @@ _SCHEMA_VERSION: dict[str, Any] = {
 def _method_field() -> dict[str, Any]:
     return {
         "label": "Method",
-        "description": "How the API wants to be authenticated. The fields of other methods are ignored.",
+        "description": "How requests to the API are authenticated. The fields of other methods are ignored.",
         "schema": {
             "type": "string",
             "enum": list(METHODS),
-            "values_display": {name: known.title for name, known in METHODS.items()},
+            "values_display": {name: method.title for name, method in METHODS.items()},
             "section": Section.AUTHENTICATION.value,
         },
     }
 
 
 def _standard_fields() -> dict[str, Any]:
-    users = ", ".join(name for name, known in METHODS.items() if "username" in known.model_fields)
+    users = ", ".join(name for name, method in METHODS.items() if "username" in method.model_fields)
     return {
-        # The base URL says both; a connection that came from elsewhere may still have them.
+        # The base URL holds both; a connection from elsewhere may still have them.
         "hidden-fields": ["schema", "port"],
         "relabeling": {
             "host": "Base URL",
@@ -123,38 +130,37 @@ def _standard_fields() -> dict[str, Any]:
 
 
 def _entries() -> dict[str, _Entry]:
-    """Return every field that a form shows, in the order of the methods, the common ones last."""
+    """Return every field of the form, in the order of the methods, the common fields last."""
     entries: dict[str, _Entry] = {}
-    owners: list[tuple[str, type[BaseModel]]] = [*METHODS.items(), (_EVERY, CommonFields)]
+    owners: list[tuple[str, type[BaseModel]]] = [*METHODS.items(), (_ALL_METHODS, CommonFields)]
     for owner, model in owners:
         properties = model.model_json_schema()["properties"]
-        for name, known in _described(model):
-            entry = entries.setdefault(name, _Entry(known))
+        for name, description in _described(model):
+            entry = entries.setdefault(name, _Entry(description))
             entry.schemas[owner] = properties[name]
-            if known.help not in entry.helps:
-                entry.helps.append(known.help)
+            if description.help not in entry.helps:
+                entry.helps.append(description.help)
     return entries
 
 
 def _described(model: type[BaseModel]) -> Iterator[tuple[str, About]]:
     for name, declared in model.model_fields.items():
-        known = about(declared)
-        if known is not None and name not in STANDARD:
-            yield name, known
+        description = about(declared)
+        if description is not None and name not in STANDARD:
+            yield name, description
 
 
 def _field(entry: _Entry) -> dict[str, Any]:
-    """Return one field; nullable, and without a default, since defaults differ by method.
+    """Return one field; it is nullable, and without a default because defaults differ by method.
 
-    A switch is the exception: without a default Airflow shows it as off, which would be untrue.
+    A switch has its default: without it, Airflow would show the switch as off.
     """
     schema = _schema(list(entry.schemas.values()))
-    defaults = (
-        {known.get("default") for known in entry.schemas.values()} if "boolean" in schema["type"] else set()
-    )
-    if len(defaults) == 1:
-        schema["default"] = defaults.pop()
-    if entry.about.multiline:  # a masked input would swallow the line breaks of PEM text
+    if "boolean" in schema["type"]:
+        defaults = {each.get("default") for each in entry.schemas.values()}
+        if len(defaults) == 1:
+            schema["default"] = defaults.pop()
+    if entry.about.multiline:  # a masked input would drop the line breaks of PEM text
         schema["format"] = "multiline"
     elif entry.about.secret and schema["type"][0] == "string":
         schema["format"] = "password"
@@ -168,28 +174,28 @@ def _field(entry: _Entry) -> dict[str, Any]:
 
 
 def _schema(declared: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the form's schema of a field that several models may declare, each with its own choices."""
-    plain = [_non_null(schema) for schema in declared]
-    kind = plain[0]["type"]
-    if kind == "array" and plain[0]["items"]["type"] != "string":
+    """Return the form's schema of a field; each of the models that declare it may have its own choices."""
+    non_null = [_non_null(schema) for schema in declared]
+    kind = non_null[0]["type"]
+    if kind == "array" and non_null[0]["items"]["type"] != "string":
         return {"type": ["string", "null"]}  # a list of numbers is written 403;419
     schema: dict[str, Any] = {"type": [kind, "null"]}
     if kind == "array":
         schema["items"] = {"type": "string"}
-    if "enum" in plain[0]:
-        schema["enum"] = list(dict.fromkeys(choice for known in plain for choice in known["enum"]))
+    if "enum" in non_null[0]:
+        schema["enum"] = list(dict.fromkeys(choice for each in non_null for choice in each["enum"]))
     return schema
 
 
 def _non_null(schema: dict[str, Any]) -> dict[str, Any]:
     options = schema.get("anyOf", [schema])
-    found: dict[str, Any] = next(option for option in options if option.get("type") != "null")
-    return found
+    non_null: dict[str, Any] = next(option for option in options if option.get("type") != "null")
+    return non_null
 
 
 def _defaults(entry: _Entry) -> str:
-    """Say what applies where the field is left empty; the form itself must not fill it in."""
-    words = {owner: _shown(schema.get("default")) for owner, schema in entry.schemas.items()}
+    """Return the words for the default of an empty field; the form itself must not fill it in."""
+    words = {owner: _default_word(schema.get("default")) for owner, schema in entry.schemas.items()}
     distinct = list(dict.fromkeys(words.values()))
     if distinct == [""]:
         return ""
@@ -202,7 +208,7 @@ def _defaults(entry: _Entry) -> str:
     return f"Default: {'; '.join(parts)}."
 
 
-def _shown(default: object) -> str:
+def _default_word(default: object) -> str:
     if isinstance(default, bool):
         return "on" if default else "off"
     if default == " ":
@@ -211,7 +217,7 @@ def _shown(default: object) -> str:
 
 
 def _users(entry: _Entry) -> str:
-    return "" if _EVERY in entry.schemas else f"Used by: {', '.join(entry.schemas)}."
+    return "" if _ALL_METHODS in entry.schemas else f"Used by: {', '.join(entry.schemas)}."
 
 
 def main() -> None:

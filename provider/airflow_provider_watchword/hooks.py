@@ -19,31 +19,32 @@ from watchword.findings.finding import errors
 if TYPE_CHECKING:
     from watchword import Connection, Report
     from watchword.adapters.session import ApiSession
+    from watchword.validation.plan import ValidationPlan
 
 LONGEST_QUOTE = 300
-"""How much of an API's error is logged, in characters."""
+"""How much of an API's error text is logged, in characters."""
 
 
 class ApiHook(HttpHook):
-    """Calls the API of a connection, authenticated as the connection says.
+    """Calls the API of a connection with the connection's authentication.
 
         with ApiHook("acme").get_conn() as api:
             api.get("/v1/orders")
 
-    It takes the place of `HttpHook`, also in Airflow's `HttpOperator` unless that is deferred. All hooks of
-    a process share one transport per connection, so many pages are read over one connection.
+    It replaces `HttpHook`, also in Airflow's `HttpOperator` unless the operator is deferrable. All hooks of
+    a process share one adapter per connection, so many pages are read over one network connection.
 
     Args:
         http_conn_id: the connection's id.
         method: the HTTP method of `run`.
-        auth_type: must stay None; the connection says how to authenticate.
-        tcp_keep_alive: whether idle connections are probed, as HttpHook does.
+        auth_type: must be None; the connection's method authenticates.
+        tcp_keep_alive: whether idle network connections are probed, as in HttpHook.
         tcp_keep_alive_idle: seconds until the first probe.
-        tcp_keep_alive_count: probes without an answer until the connection counts as lost.
+        tcp_keep_alive_count: unanswered probes until the network connection counts as lost.
         tcp_keep_alive_interval: seconds between probes.
 
     Raises:
-        ValueError: an `auth_type` was given.
+        ValueError: `auth_type` was given.
     """
 
     conn_name_attr = "http_conn_id"
@@ -63,8 +64,8 @@ class ApiHook(HttpHook):
     ) -> None:
         if auth_type is not None:
             raise ValueError(
-                f"auth_type does not apply to the connection {http_conn_id!r}: how to authenticate is said "
-                "by the connection's method. Leave auth_type out."
+                f"auth_type does not apply to the connection {http_conn_id!r}: the connection's method "
+                "authenticates. Leave auth_type out."
             )
         super().__init__(
             method=method,
@@ -77,14 +78,14 @@ class ApiHook(HttpHook):
 
     @property
     def connection(self) -> Connection:
-        """The connection, read anew.
+        """The connection, read anew from Airflow.
 
         Raises:
-            DocumentError: what Airflow keeps is no usable document; its findings say why.
+            DocumentError: the connection can't be used; its findings say why.
         """
         from airflow_provider_watchword.documents import connection_of  # noqa: PLC0415 - import time
 
-        masking.announce()
+        masking.start_masking()
         return connection_of(self.get_connection(self.http_conn_id))
 
     def get_conn(
@@ -94,28 +95,29 @@ class ApiHook(HttpHook):
 
         Args:
             headers: sent with every request of the session.
-            extra_options: those of HttpHook: stream, verify, cert, proxies, timeout,
+            extra_options: the options of HttpHook: stream, verify, cert, proxies, timeout,
                 allow_redirects, max_redirects, check_response, trust_env.
 
         Raises:
             DocumentError: the connection can't be used; its findings say why.
         """
-        from airflow_provider_watchword.adapter_cache import shared  # noqa: PLC0415 - likewise
+        from airflow_provider_watchword.adapter_cache import cached_adapter  # noqa: PLC0415 - import time
         from airflow_provider_watchword.documents import document_of  # noqa: PLC0415 - import time
-        from watchword.adapters.session import ApiSession  # noqa: PLC0415 - likewise
+        from watchword.adapters.session import ApiSession  # noqa: PLC0415 - import time
 
-        masking.announce()
-        probes = self.keep_alive_adapter.socket_options if self.keep_alive_adapter else ()
-        kept = shared(document_of(self.get_connection(self.http_conn_id)), self.http_conn_id, probes)
-        self.base_url, self._base_url_initialized = kept.connection.base_url, True
-        session = ApiSession(self.base_url, kept.adapter, shared=True)
+        masking.start_masking()
+        socket_options = self.keep_alive_adapter.socket_options if self.keep_alive_adapter else ()
+        document = document_of(self.get_connection(self.http_conn_id))
+        cached = cached_adapter(document, self.http_conn_id, socket_options)
+        self.base_url, self._base_url_initialized = cached.connection.base_url, True
+        session = ApiSession(self.base_url, cached.adapter, shared=True)
         self.merged_extra = dict(extra_options or {})
         _configure(session, self.merged_extra)
         session.headers.update({**self.default_headers, **(headers or {})})
         return session
 
     def url_from_endpoint(self, endpoint: str | None) -> str:
-        """Return an absolute endpoint, such as a page's link to the next one, as it is; else join it."""
+        """Return an absolute endpoint, such as a link to the next page, as it is; join others to the base."""
         from watchword.http.urls import joined  # noqa: PLC0415 - import time
 
         if not self._base_url_initialized:
@@ -123,17 +125,17 @@ class ApiHook(HttpHook):
         return joined(self.base_url, endpoint or "")
 
     def check_response(self, response: Response) -> None:
-        """Log the beginning of an error's text, masked, and raise.
+        """Raise if the response is an error; log the beginning of its text, masked.
 
         Raises:
-            AirflowException: the status is neither 2xx nor 3xx; it begins with the status.
+            AirflowException: the status is neither 2xx nor 3xx; the message begins with the status.
         """
         if response.ok:
             return
         reason = redact.text(str(response.reason or ""))
-        # One line, since what an API answers must not look like lines of the log.
+        # On one line, so that an API's text can't imitate lines of the log.
         quote = " ".join(redact.text(response.text).split())[:LONGEST_QUOTE]
-        self.log.error("The API answered %s %s: %s", response.status_code, reason, quote)
+        self.log.error("The API responded %s %s: %s", response.status_code, reason, quote)
         raise AirflowException(f"{response.status_code}:{reason}")
 
     def validate(
@@ -145,45 +147,49 @@ class ApiHook(HttpHook):
         counterfactual: bool = True,
         timeout: float | None = None,
     ) -> Report:
-        """Prove the connection's credential by using it; the arguments are those of `Connection.validate`.
+        """Validate the credential by using it; the arguments are those of `Connection.validate`.
 
-        A connection that can't be used ends in a report too.
+        If the connection can't be used, the report says why.
         """
+        from watchword.validation.plan import ValidationPlan  # noqa: PLC0415 - import time
+
+        plan = ValidationPlan(test_url, http_method, frozenset(expected_status), counterfactual, timeout)
+        return self.run_validation(plan)
+
+    def run_validation(self, plan: ValidationPlan) -> Report:
+        """Validate the credential by a plan; if the connection can't be used, the report says why."""
+        from watchword.validation.procedure import validate  # noqa: PLC0415 - import time
+
         try:
             connection = self.connection
         except DocumentError as error:
             return error.report
-        return connection.validate(
-            test_url,
-            http_method=http_method,
-            expected_status=expected_status,
-            counterfactual=counterfactual,
-            timeout=timeout,
-        )
+        return validate(connection, plan)
 
     def test_connection(self) -> tuple[bool, str]:
-        """Answer Airflow's Test button: True only where the credential was proven, and the reason.
+        """Return the result of Airflow's Test button: whether the credential is valid, and the reason.
 
-        A sign-in is left alone: the button tests a copy under another name, which must not use it up.
+        A sign-in isn't tested: the button tests a copy with another name, which must not use up its
+        refresh token.
         """
-        from airflow_provider_watchword.documents import copy_of  # noqa: PLC0415 - import time
+        from airflow_provider_watchword.documents import private_connection_of  # noqa: PLC0415 - import time
 
-        masking.announce()
+        masking.start_masking()
         try:
-            connection = copy_of(self.get_connection(self.http_conn_id))
-            if connection.signs_in and not errors(connection.lint()):
+            connection = private_connection_of(self.get_connection(self.http_conn_id))
+            if connection.document.method.signs_in and not errors(connection.lint()):
                 return False, str(finding("sign_in_not_tested", "The saved values look right."))
             report = connection.validate()
         except DocumentError as error:
             report = error.report
-        except Exception as error:  # noqa: BLE001 - the button shows whatever went wrong
+        except Exception as error:  # noqa: BLE001 - the button shows any error
             return False, redact.text(str(error) or type(error).__name__)
         notes = [f"{note.code.severity}: {note}" for note in report.notes]
         return report.ok, redact.text("\n".join([report.summary, *notes]))
 
 
 def _configure(session: ApiSession, options: Mapping[str, Any]) -> None:
-    """Set the options of one call; what the connection itself sets is set by its transport."""
+    """Set the options of one call; the adapter sets those of the connection."""
     session.proxies = options.get("proxies", options.get("proxy")) or {}
     session.stream = options.get("stream", False)
     session.verify = options.get("verify", options.get("verify_ssl", True))

@@ -1,7 +1,7 @@
-"""Have Airflow's own masker know every secret, so that what a task prints shows none of them either.
+"""Tell Airflow's masker every secret, so that what a task prints shows none of them.
 
-Airflow masks values whose key looks secret; it knows neither nested ones, nor derived forms such
-as the base64 of a password, nor tokens. The core tells each of them, by value.
+Airflow masks values whose key looks secret. It misses nested values, derived forms such as the base64 of
+a password, and tokens. The core reports each of them by value.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from watchword import forks, redact
 
 _lock = Lock()
 _subscribed = False
-_announced = False
+_told_masker = False
 
 
-def announce() -> None:
-    """Tell Airflow's masker what is known by now and, from now on, whatever becomes known.
+def start_masking() -> None:
+    """Tell Airflow's masker every known secret, and from now on every new one.
 
-    Cheap when it was called before: once per process the known secrets are told, since in a
-    child of fork the masker is another one, and so is the supervisor that writes the log.
+    Repeated calls cost nothing. A forked child tells the known secrets once more, because its masker is
+    another one, and so is the supervisor that writes its log.
     """
-    global _subscribed, _announced  # noqa: PLW0603 - one masker for the process
-    if _announced:
+    global _subscribed, _told_masker  # noqa: PLW0603 - one masker for the process
+    if _told_masker:
         return
     with _lock:
         if not _subscribed:
             redact.subscribe(_mask)
-        elif not _announced:
-            for form in sorted(redact.known()):
+        elif not _told_masker:
+            for form in sorted(redact.known(), key=len):  # the order in which `redact.subscribe` reports
                 _mask(form)
-        _subscribed = _announced = True
+        _subscribed = _told_masker = True
 
 
 def _mask(form: str) -> None:
@@ -42,9 +42,9 @@ def _mask(form: str) -> None:
     if type(comms).__name__ != "InProcessSupervisorComms":
         mask_secret(form)
         return
-    # `airflow dags test` has its supervisor in this process, with the same masker, and logs at
-    # DEBUG what it is told: the secret itself.
-    from airflow.sdk.execution_time.supervisor import set_supervisor_comms  # noqa: PLC0415 - only there
+    # `airflow dags test` runs its supervisor in this process, with the same masker. It logs each message
+    # at DEBUG, with the secret in it, so it must not get the message.
+    from airflow.sdk.execution_time.supervisor import set_supervisor_comms  # noqa: PLC0415 - for this case only
 
     with set_supervisor_comms(None):
         mask_secret(form)
@@ -52,6 +52,6 @@ def _mask(form: str) -> None:
 
 @forks.in_child
 def _begin_child() -> None:
-    global _lock, _announced  # noqa: PLW0603 - the lock may be held by a thread that does not exist here
+    global _lock, _told_masker  # noqa: PLW0603 - a thread that the child doesn't have may hold the parent's lock
     _lock = Lock()
-    _announced = False
+    _told_masker = False

@@ -1,4 +1,4 @@
-"""What this deployment's token store knows of the users who have signed in, for a DAG that watches it."""
+"""The sign-ins in this deployment's token store, for a DAG that watches them."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from watchword.tokens.health import Health, health
 
 
 def sign_ins() -> list[Health]:
-    """Return how each sign-in is, nothing secret; raises StoreError where the store can't be used."""
-    return [each for each in health(token_store()) if each.signs_in]
+    """Return the health of each sign-in, without secrets; raises StoreError if the store can't be used."""
+    return [credential for credential in health(token_store()) if credential.signs_in]

@@ -1,4 +1,4 @@
-"""Errors and reports: they say all, and survive the way from one process to another."""
+"""Errors and reports say everything, and survive the way from one process to another."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def test_reports_can_be_copied():
 
 
 def test_a_message_says_what_and_what_to_do():
-    """The text of an error has code, message, advice and evidence."""
+    """The text of an error holds code, message, advice and evidence."""
     text = "rate_limited_429: Too fast. Wait: the credential is probably valid. [status: 429]"
     assert str(ERRORS[0]) == text
 
 
 def test_a_report_needs_a_finding_that_decides():
-    """A remark is no verdict."""
+    """A report whose deciding finding is only a remark has no verdict."""
     remark = finding("empty_result", "Nothing.")
     with pytest.raises(ValueError, match="decides nothing"):
         _ = Report(remark, (remark,)).verdict
 
 
-def test_a_report_is_true_where_it_is_ok():
-    """`if connection.validate():` means what it says, and its text is the command's."""
+def test_a_report_is_true_if_it_is_ok():
+    """`if connection.validate():` means that the credential is proven; the report prints its summary."""
     assert not REPORT
     assert Report(finding("authenticated", "Yes."), ())
     assert str(REPORT) == REPORT.summary

@@ -1,4 +1,4 @@
-"""What the tests of the Dagster room share: a local API that truly verifies, and Dagster in process."""
+"""Fixtures for Dagster: a local API that verifies credentials, and Dagster in process."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import dagster as dg
 import pytest
 from dagster_shared.serdes import serialize_value
 
-from dagster_watchword import ApiResource, resource_from_document, secret_manager
-from watchword.secrets import sources
+from dagster_watchword import ApiResource, resource_from_document
+from watchword.secrets.google import managers
 from watchword.secrets.vault import Vault, open_vault
 from watchword_playground import Playground
 from watchword_playground.secret_manager import SecretManagerServer
@@ -25,7 +25,7 @@ PROJECT = "acme-prod"
 
 @pytest.fixture(autouse=True)
 def _own_tokens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep tokens in this test alone."""
+    """Give each test its own token store."""
     monkeypatch.setenv("WATCHWORD_HOME", str(tmp_path / "watchword"))
 
 
@@ -68,7 +68,7 @@ def materialize(instance: dg.DagsterInstance) -> Materialize:
 
 @pytest.fixture
 def written(instance: dg.DagsterInstance) -> Written:
-    """Return a function for all that Dagster keeps of a run: configuration, job, plan and events."""
+    """Return a function for everything that Dagster stores of a run: configuration, job, plan and events."""
 
     def kept(result: dg.ExecuteInProcessResult) -> str:
         run = instance.get_run_by_id(result.run_id)
@@ -85,17 +85,16 @@ def written(instance: dg.DagsterInstance) -> Written:
 
 @pytest.fixture
 def vault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Vault:
-    """Give the vault in a file of this test, which `local` means."""
+    """Give the vault that `local` means, in a file of this test."""
     monkeypatch.setenv("WATCHWORD_STORE", f"sqlite:///{tmp_path}/vault.db")
     return open_vault()
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretManagerServer]:
-    """Give a Secret Manager that everything finds in the place of Google's."""
+    """Give a Secret Manager that this process calls in place of Google's."""
     with SecretManagerServer() as running:
         monkeypatch.setenv("SECRET_MANAGER_EMULATOR_HOST", running.address)
         monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", PROJECT)
-        monkeypatch.setattr(sources, "_opened", {})
-        monkeypatch.setattr(secret_manager, "_managers", {})
+        monkeypatch.setattr(managers, "_managers", {})
         yield running

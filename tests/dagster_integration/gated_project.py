@@ -1,4 +1,4 @@
-"""Definitions for the multiprocess executor, which builds the resource in each step's process."""
+"""Definitions for the multiprocess executor, which makes the resource in each step's process."""
 
 import os
 
@@ -11,7 +11,7 @@ playground_credentials = build_credentials_check("playground")
 
 @dg.asset(deps=[playground_credentials])
 def airports(playground: ApiResource) -> dg.MaterializeResult[None]:
-    """Count the airports, and tell the process that did."""
+    """Count the airports, and report the number of the process."""
     with playground.session() as api:
         total = api.get("/v1/airports").json()["total"]
     return dg.MaterializeResult(metadata={"total": total, "process": os.getpid()})

@@ -1,4 +1,4 @@
-"""Definitions for the multiprocess executor, in which no document stands: each step reads the stored one."""
+"""Definitions for the multiprocess executor without a document: each step reads the stored one."""
 
 import os
 
@@ -16,7 +16,7 @@ playground_credentials = build_credentials_check("playground")
 
 @dg.asset(deps=[playground_credentials])
 def airports(playground: ApiResource, secrets: GoogleSecretManagerResource) -> dg.MaterializeResult[None]:
-    """Count the airports, measure a secret, and tell the process that did."""
+    """Count the airports, measure a secret, and report the number of the process."""
     with playground.session() as api:
         total = api.get("/v1/airports").json()["total"]
     length = len(secrets.fetch_secret("warehouse-password"))

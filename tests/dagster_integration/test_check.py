@@ -37,7 +37,7 @@ def values(found: dg.AssetCheckEvaluation) -> dict[str, Any]:
 
 
 def test_good_credentials_open_the_gate(make_resource: MakeResource, materialize: Materialize) -> None:
-    """The check passes with its proof, and the extraction runs."""
+    """With valid credentials the check passes, and the extraction runs."""
     result = materialize([build_credentials_check("playground"), airports], playground=make_resource())
     found = evaluation(result)
     assert result.success
@@ -52,7 +52,7 @@ def test_good_credentials_open_the_gate(make_resource: MakeResource, materialize
 def test_a_revoked_credential_closes_the_gate(
     make_resource: MakeResource, materialize: Materialize, playground: Playground
 ) -> None:
-    """The check says why, the credentials count as not materialized, and nothing is extracted."""
+    """The check says why it fails, the credentials asset isn't materialized, and nothing is extracted."""
     playground.revoke("api_key")
     result = materialize([build_credentials_check("playground"), airports], playground=make_resource())
     found = evaluation(result)
@@ -79,7 +79,7 @@ def test_every_ordinary_selection_holds_the_gate(
     instance: dg.DagsterInstance,
     playground: Playground,
 ) -> None:
-    """A check on an external asset would be left out by these, without a word."""
+    """Each of these selections includes the check; a check on an external asset would be left out."""
     playground.revoke("api_key")
     result = dg.materialize(
         [build_credentials_check("playground"), airports],
@@ -91,10 +91,10 @@ def test_every_ordinary_selection_holds_the_gate(
     assert not extracted(result)
 
 
-def test_limited_credentials_pass_with_a_word(
+def test_limited_credentials_pass_with_a_remark(
     make_resource: MakeResource, materialize: Materialize, playground: Playground
 ) -> None:
-    """Authenticated, though not allowed at the test URL: the extraction may start."""
+    """If the credentials are accepted but not allowed at the test URL, the extraction starts."""
     gate = build_credentials_check("playground", test_url=f"{playground.url}/api_key/v1/admin")
     result = materialize([gate, airports], playground=make_resource())
     assert extracted(result)
@@ -102,10 +102,10 @@ def test_limited_credentials_pass_with_a_word(
     assert values(evaluation(result))["verdict"] == "valid_but_limited"
 
 
-def test_a_transient_fault_is_called_so(
+def test_a_transient_fault_is_named(
     make_resource: MakeResource, materialize: Materialize, playground: Playground
 ) -> None:
-    """The description begins with what decides whether to try again."""
+    """The description of a transient fault begins with `transient`."""
     playground.fault(503, times=1)
     result = materialize([build_credentials_check("playground"), airports], playground=make_resource())
     assert not extracted(result)
@@ -115,7 +115,7 @@ def test_a_transient_fault_is_called_so(
 def test_a_transient_fault_is_tried_again(
     make_resource: MakeResource, materialize: Materialize, playground: Playground
 ) -> None:
-    """With a retry policy the gate opens once the fault has passed."""
+    """With a retry policy the check passes after the fault has passed."""
     playground.fault(503, times=1)
     gate = build_credentials_check("playground", retry_policy=dg.RetryPolicy(max_retries=2))
     result = materialize([gate, airports], playground=make_resource())
@@ -123,10 +123,10 @@ def test_a_transient_fault_is_tried_again(
     assert [found.passed for found in result.get_asset_check_evaluations()] == [False, True]
 
 
-def test_a_permanent_fault_is_never_tried_again(
+def test_a_permanent_fault_is_not_tried_again(
     make_resource: MakeResource, materialize: Materialize, playground: Playground
 ) -> None:
-    """A refused key isn't sent over and over, which locks accounts."""
+    """A refused key isn't sent again, because repeated attempts can lock an account."""
     playground.revoke("api_key")
     gate = build_credentials_check("playground", retry_policy=dg.RetryPolicy(max_retries=2))
     assert not extracted(materialize([gate, airports], playground=make_resource()))
@@ -141,7 +141,7 @@ def test_a_permanent_fault_is_never_tried_again(
         ("pass", True, dg.AssetCheckSeverity.ERROR, True),
     ],
 )
-def test_an_open_question_is_decided_by_the_user(
+def test_on_inconclusive_decides_an_inconclusive_check(
     on_inconclusive: Literal["fail", "warn", "pass"],
     passed: bool,  # noqa: FBT001 - a column of the table
     severity: dg.AssetCheckSeverity,
@@ -149,7 +149,7 @@ def test_an_open_question_is_decided_by_the_user(
     make_resource: MakeResource,
     materialize: Materialize,
 ) -> None:
-    """Without a test URL a key can't be proven; each choice tells the same verdict."""
+    """A key without a test URL can't be validated; each choice of on_inconclusive shows the same verdict."""
     gate = build_credentials_check("playground", on_inconclusive=on_inconclusive)
     result = materialize([gate, airports], playground=make_resource(test_url=None))
     found = evaluation(result)
@@ -159,13 +159,13 @@ def test_an_open_question_is_decided_by_the_user(
 
 
 @pytest.mark.parametrize("on_inconclusive", ["warn", "pass"])
-def test_leniency_is_for_open_questions_only(
+def test_on_inconclusive_does_not_excuse_a_refusal(
     on_inconclusive: Literal["warn", "pass"],
     make_resource: MakeResource,
     materialize: Materialize,
     playground: Playground,
 ) -> None:
-    """A refused credential blocks, whatever happens to inconclusive ones."""
+    """A refused credential blocks with every choice of on_inconclusive."""
     playground.revoke("api_key")
     gate = build_credentials_check("playground", on_inconclusive=on_inconclusive)
     assert not extracted(materialize([gate, airports], playground=make_resource()))
@@ -174,7 +174,7 @@ def test_leniency_is_for_open_questions_only(
 def test_a_gate_that_does_not_block_only_reports(
     make_resource: MakeResource, materialize: Materialize, playground: Playground
 ) -> None:
-    """With blocking=False the check fails and the extraction starts nevertheless."""
+    """With blocking=False the check fails, but the extraction starts."""
     playground.revoke("api_key")
     gate = build_credentials_check("playground", blocking=False)
     result = materialize([gate, airports], playground=make_resource())
@@ -191,10 +191,10 @@ def test_a_gate_that_does_not_block_only_reports(
         ({"timeout": 5.0, "test_url": "/v1/me"}, "test_url_not_absolute"),
     ],
 )
-def test_what_is_wrong_with_the_resource_is_the_check_s_reason(
+def test_a_wrong_field_is_the_check_s_reason(
     changed: dict[str, Any], code: str, make_resource: MakeResource, materialize: Materialize
 ) -> None:
-    """A wrong field is a failed check with its code, not a traceback."""
+    """A wrong field gives a failed check with a code, not a traceback."""
     result = materialize(
         [build_credentials_check("playground"), airports], playground=make_resource(**changed)
     )
@@ -202,25 +202,25 @@ def test_what_is_wrong_with_the_resource_is_the_check_s_reason(
     assert values(evaluation(result))["code"] == code
 
 
-def test_verb_and_expected_status_reach_the_call(
+def test_method_and_expected_status_reach_the_call(
     make_resource: MakeResource, materialize: Materialize, playground: Playground
 ) -> None:
-    """An API that answers 405 to an authenticated POST can be proven by just that."""
+    """Method and expected status reach the call: a 405 to a POST can mean success."""
     gate = build_credentials_check("playground", http_method="POST", expected_status=[405])
     result = materialize([gate, airports], playground=make_resource())
     assert values(evaluation(result))["code"] == "counterfactual_skipped"
     assert extracted(result)
 
 
-def test_another_kind_of_resource_is_a_mistake_that_is_told(materialize: Materialize) -> None:
-    """The name of the resource leads to something that can't be validated."""
+def test_another_kind_of_resource_is_refused(materialize: Materialize) -> None:
+    """A resource of another kind under this name is an error that says so."""
     result = materialize([build_credentials_check("playground")], playground="text")
     (failure,) = result.filter_events(lambda event: event.is_step_failure)
     assert "no ApiResource but str" in str(failure.step_failure_data.error)
 
 
 def test_a_dependency_may_be_the_gate_itself(make_resource: MakeResource, materialize: Materialize) -> None:
-    """`deps` takes the object or its name."""
+    """`deps` takes the check's asset itself or its name."""
     gate = build_credentials_check("playground")
 
     @dg.asset(name="airports", deps=[gate])

@@ -14,7 +14,7 @@ BASE = "http://127.0.0.1:9"
 
 @pytest.mark.parametrize("method", CREDENTIALS)
 def test_a_document_becomes_the_resource_of_its_method(method: str) -> None:
-    """The resource describes the same connection as the document."""
+    """A document and its resource describe the same connection."""
     fields = {"schema_version": 1, **document(BASE, method)}
     resource = resource_from_document(fields, "acme")
     assert type(resource) is RESOURCES[method]
@@ -23,7 +23,7 @@ def test_a_document_becomes_the_resource_of_its_method(method: str) -> None:
 
 
 def test_a_document_may_be_json_with_the_types_of_a_form() -> None:
-    """Text that stands for objects and lists is read as in every other host."""
+    """Objects and lists that are written as text are read as in every other host."""
     fields = {
         **document(BASE, "oauth2_client_credentials"),
         "grant_body": '{"audience": "a", "deep": {"list": [1]}}',
@@ -39,7 +39,7 @@ def test_a_document_may_be_json_with_the_types_of_a_form() -> None:
 
 
 def test_a_reference_stays_a_reference(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Dagster stores of the resource is the reference; the secret is read in the run."""
+    """Dagster stores the reference; the secret is read in the run."""
     monkeypatch.setenv("ACME_KEY", "canary-5d20")
     resource = resource_from_document({**document(BASE, "api_key"), "api_key": "env:ACME_KEY"}, "acme")
     resource.session().close()
@@ -59,7 +59,7 @@ def test_a_reference_stays_a_reference(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_document_is_read_strictly(changed: dict[str, Any], code: str) -> None:
-    """What no document may hold is told when the definitions are loaded."""
+    """An invalid document is an error when the definitions are loaded."""
     with pytest.raises(watchword.DocumentError) as refused:
         resource_from_document({**document(BASE, "api_key"), **changed}, "acme")
     assert refused.value.code == code

@@ -56,8 +56,8 @@ def materialized(project: Path, home: Path, *secrets: str) -> list[dg.DagsterEve
     return events
 
 
-def told(events: list[dg.DagsterEvent]) -> dict[str, object]:
-    """Return what the extraction told of itself."""
+def reported(events: list[dg.DagsterEvent]) -> dict[str, object]:
+    """Return the metadata that the extraction reported."""
     (made,) = [
         event.step_materialization_data.materialization
         for event in events
@@ -69,15 +69,15 @@ def told(events: list[dg.DagsterEvent]) -> dict[str, object]:
 def test_each_step_in_a_process_of_its_own_authenticates(
     home: Path, playground: Playground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The resource is built anew in each process; nothing of it has to travel there."""
+    """Each process makes the resource anew, and its requests are authenticated."""
     fields = document(playground.url, METHOD)
     monkeypatch.setenv("PLAYGROUND_URL", fields["base_url"])
     monkeypatch.setenv("PLAYGROUND_TOKEN_URL", fields["token_url"])
     monkeypatch.setenv("PLAYGROUND_SECRET", fields["client_secret"])
     monkeypatch.setenv("PLAYGROUND_TEST_URL", f"{playground.url}/{METHOD}/v1/me")
     events = materialized(DESCRIBED, home, fields["client_secret"])
-    assert told(events)["total"] == 3376
-    # The gate's proof is a new token, and the extraction's process finds it in the store.
+    assert reported(events)["total"] == 3376
+    # The check fetches a new token, and the extraction's process finds it in the store.
     assert playground.token_requests == 1
 
 
@@ -88,15 +88,15 @@ def test_each_step_reads_what_is_stored_in_its_own_process(
     server: SecretManagerServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Vault and Secret Manager are asked by the step; in Dagster's files is nothing that they keep."""
+    """Each step reads vault and Secret Manager itself; Dagster's files hold none of their secrets."""
     fields = document(playground.url, METHOD)
     vault.put("airflow-connections-shop", airflow_json(fields).encode())
     server.put("acme-prod", "warehouse-password", PASSWORD)
     monkeypatch.setenv("PLAYGROUND_NAME", "shop")
     monkeypatch.setenv("PLAYGROUND_SOURCE", "local")
     events = materialized(STORED, home, fields["client_secret"], PASSWORD)
-    assert told(events)["total"] == 3376
-    assert told(events)["length"] == len(PASSWORD)
-    assert told(events)["process"] != os.getpid()
+    assert reported(events)["total"] == 3376
+    assert reported(events)["length"] == len(PASSWORD)
+    assert reported(events)["process"] != os.getpid()
     assert playground.token_requests == 1
     assert server.calls == {"AccessSecretVersion": 1}

@@ -21,7 +21,7 @@ from dagster_watchword import (
 from watchword.document.common_fields import CommonFields
 from watchword.methods.fields import about, secret_names
 
-# Dagster's form of the types that it does not accept.
+# The types that Dagster accepts in place of the core's.
 TRANSLATED = {
     tuple[str, ...]: list[str],
     tuple[int, ...]: list[int],
@@ -29,7 +29,7 @@ TRANSLATED = {
     Mapping[str, JsonValue]: dict[str, Any],
 }
 
-# Airflow's guard against its stock hooks; nothing turns a resource's fields into headers.
+# It protects against Airflow's own HTTP hooks, which send fields as headers; Dagster doesn't.
 AIRFLOWS_OWN = {"schema_version"}
 
 DAGSTERS_OWN = set(ApiResource.model_fields)
@@ -53,12 +53,13 @@ def default(field: FieldInfo) -> object:
 
 
 def test_the_resources_are_those_that_the_core_gives() -> None:
-    """The committed module is what the generator writes, but for its format."""
-    assert ast.dump(ast.parse(generate.TARGET.read_text())) == ast.dump(ast.parse(generate.source()))
+    """The committed modules are what the generator writes, apart from their format."""
+    for path, text in generate.sources().items():
+        assert ast.dump(ast.parse(path.read_text())) == ast.dump(ast.parse(text)), path.name
 
 
 def test_each_method_has_one_resource_of_its_name() -> None:
-    """A method of the core that has no resource is forgotten here, and the order is the core's."""
+    """Each method of the core has a resource, in the core's order."""
     assert list(RESOURCES) == list(watchword.METHODS)
     assert [known.method for known in RESOURCES.values()] == list(watchword.METHODS)
 
@@ -67,7 +68,7 @@ def test_each_method_has_one_resource_of_its_name() -> None:
 def test_a_resource_has_the_fields_of_its_method_and_no_others(
     model: type[BaseModel], resource: type[DescribedResource]
 ) -> None:
-    """A resource takes exactly what its method takes, beside the common fields."""
+    """A resource has exactly the fields of its method, besides the common fields."""
     shared = set() if resource is DescribedResource else set(DescribedResource.model_fields)
     assert set(resource.model_fields) - shared - DAGSTERS_OWN == set(model.model_fields) - AIRFLOWS_OWN
 
@@ -76,7 +77,7 @@ def test_a_resource_has_the_fields_of_its_method_and_no_others(
 def test_a_field_is_that_of_the_core(
     model: type[BaseModel], resource: type[DescribedResource], name: str
 ) -> None:
-    """Type, default, requiredness, description and secrecy of each field are those of the core."""
+    """Each field has the core's type, default, requiredness, description and secrecy."""
     theirs, mine = model.model_fields[name], resource.model_fields[name]
     known = about(theirs)
     assert known is not None
@@ -87,8 +88,8 @@ def test_a_field_is_that_of_the_core(
     assert mine.repr == (name not in secret_names(model))
 
 
-def test_what_is_stored_is_described_by_its_name_alone() -> None:
-    """Only where a document stands in the fields, a resource has those of one."""
+def test_a_stored_connection_is_described_by_its_name_alone() -> None:
+    """A resource for a stored connection has only the fields that find it, none of a document."""
     assert set(ApiResource.model_fields) == {"name", "validate_on_setup"}
     assert set(StoredConnectionResource.model_fields) == {"name", "source", "validate_on_setup"}
 
@@ -104,7 +105,7 @@ def test_dagster_can_show_each_field(resource: type[dg.ConfigurableResource[Any]
 
 
 def test_the_library_is_registered_with_dagster() -> None:
-    """Dagster's own list of libraries tells which watchword is in use."""
+    """Dagster's own list of libraries has the version of watchword."""
     from dagster_shared.libraries import DagsterLibraryRegistry  # noqa: PLC0415 - only here
 
     assert DagsterLibraryRegistry.get()["watchword"] == watchword.__version__

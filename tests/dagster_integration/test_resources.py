@@ -32,7 +32,7 @@ nests = pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run is de
 
 @dg.asset
 def airports(playground: ApiResource) -> dg.MaterializeResult[None]:
-    """Count the airports through whatever resource is given."""
+    """Count the airports with any resource."""
     with playground.session() as api:
         answer = api.get("/v1/airports")
     answer.raise_for_status()
@@ -40,14 +40,14 @@ def airports(playground: ApiResource) -> dg.MaterializeResult[None]:
 
 
 class Warehouse(dg.ConfigurableResource[Any]):
-    """Somebody's resource that needs an API."""
+    """A user's resource that needs an API."""
 
     api: dg.ResourceDependency[ApiResource]
 
 
 @dg.asset(name="airports")
 def counted(warehouse: Warehouse) -> dg.MaterializeResult[None]:
-    """Count the airports through a resource inside a resource."""
+    """Count the airports with a resource that is nested in another."""
     with warehouse.api.session() as api:
         return dg.MaterializeResult(metadata={"total": api.get("/v1/airports").json()["total"]})
 
@@ -72,23 +72,23 @@ def test_each_method_authenticates_an_asset(
 
 
 @pytest.mark.parametrize("method", sorted(set(RESOURCES) - {"none"}))
-def test_each_method_proves_its_credential(
+def test_each_method_validates_its_credential(
     method: str, make_resource: MakeResource, playground: Playground
 ) -> None:
-    """A good credential is valid, a revoked one is not."""
+    """A good credential validates, a revoked one doesn't."""
     assert make_resource(method).validate().verdict is watchword.Verdict.VALID
     playground.revoke(method)
     assert make_resource(method).validate().verdict is watchword.Verdict.INVALID
 
 
 def test_auth_authenticates_a_foreign_session(make_resource: MakeResource, playground: Playground) -> None:
-    """`auth()` serves libraries that bring their own session."""
+    """`auth()` authenticates the session of another library."""
     answer = requests.get(f"{playground.url}/basic/v1/me", auth=make_resource("basic").auth(), timeout=10)
     assert answer.json()["user"] == "playground"
 
 
 def test_the_connection_is_made_once_and_bears_the_name(make_resource: MakeResource) -> None:
-    """One resource is one connection."""
+    """A resource makes its connection once, and the connection has the resource's name."""
     resource = make_resource()
     assert resource.connection is resource.connection
     assert resource.connection.name == "playground"
@@ -97,7 +97,7 @@ def test_the_connection_is_made_once_and_bears_the_name(make_resource: MakeResou
 def test_one_token_serves_all_steps_of_a_process(
     make_resource: MakeResource, materialize: Materialize, playground: Playground
 ) -> None:
-    """Dagster builds the resource anew for each run; the token is kept."""
+    """Dagster makes the resource anew for each run, and all of them use one token."""
     for _ in range(2):
         materialize([airports], playground=make_resource("oauth2_client_credentials"))
     assert playground.token_requests == 1
@@ -105,7 +105,7 @@ def test_one_token_serves_all_steps_of_a_process(
 
 @nests
 def test_a_resource_nests_in_another(make_resource: MakeResource, materialize: Materialize) -> None:
-    """Another resource depends on an API by `ResourceDependency[ApiResource]`."""
+    """Another resource can depend on an API by `ResourceDependency[ApiResource]`."""
     assert total(materialize([counted], warehouse=Warehouse(api=make_resource("bearer")))) == ROWS
 
 
@@ -122,7 +122,7 @@ def test_environment_variables_are_resolved_in_a_nested_resource(
 def test_an_environment_variable_works_in_text_number_list_and_mapping(
     playground: Playground, materialize: Materialize, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`EnvVar` is resolved wherever Dagster resolves it."""
+    """`EnvVar` is resolved in text, numbers, lists and mappings of text."""
     secrets = document(playground.url, "custom")["secret_parameters"]
     variables = {name: f"PLAYGROUND_{index}" for index, name in enumerate(secrets)}
     for name, variable in variables.items():
@@ -151,7 +151,7 @@ def test_an_environment_variable_works_in_text_number_list_and_mapping(
 def test_an_unresolved_environment_variable_is_refused(
     fields: dict[str, Any], playground: Playground
 ) -> None:
-    """Outside of a run an `EnvVar` is only a name, which is never sent as if it were the secret."""
+    """An `EnvVar` outside of a run is refused, because it is only a name and would be sent as the secret."""
     resource = ApiKeyResource(**key_fields(playground), **fields)
     with pytest.raises(watchword.DocumentError, match="NOT_YET") as refused:
         resource.session()
@@ -163,7 +163,7 @@ def test_an_unresolved_environment_variable_is_refused(
 def test_an_environment_variable_is_resolved_outside_of_a_run_on_demand(
     playground: Playground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`process_config_and_initialize` is what the refusal advises, and works."""
+    """`process_config_and_initialize`, which the refusal advises, resolves an `EnvVar` outside of a run."""
     monkeypatch.setenv("KEY", document(playground.url, "api_key")["api_key"])
     resource = ApiKeyResource(**key_fields(playground), api_key=dg.EnvVar("KEY"))
     with resource.process_config_and_initialize().session() as api:
@@ -172,7 +172,7 @@ def test_an_environment_variable_is_resolved_outside_of_a_run_on_demand(
 
 @pytest.mark.parametrize("content", [{"audience": dg.EnvVar("A")}, {"list": [{"deep": dg.EnvVar("A")}]}])
 def test_an_environment_variable_in_free_json_is_refused_at_once(content: dict[str, Any]) -> None:
-    """Dagster would put {"env": "A"} there, and that would be sent."""
+    """An `EnvVar` in a field of any JSON is refused, because Dagster would send {"env": "A"} in its place."""
     with pytest.raises(ValidationError, match=r"secret:NAME"):
         OAuth2ClientCredentialsResource(
             base_url="https://api.example.test",
@@ -186,7 +186,7 @@ def test_an_environment_variable_in_free_json_is_refused_at_once(content: dict[s
 def test_a_template_takes_an_environment_variable(
     playground: Playground, materialize: Materialize, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The way that is advised instead works."""
+    """A template with the `EnvVar` in secret_parameters, which the refusal advises, works."""
     fields = document(playground.url, "oauth2_client_credentials")
     monkeypatch.setenv("CLIENT_SECRET", fields["client_secret"])
     resource = OAuth2ClientCredentialsResource(
@@ -194,7 +194,7 @@ def test_a_template_takes_an_environment_variable(
         token_url=fields["token_url"],
         client_id=fields["client_id"],
         client_secret="replaced in the body",
-        client_auth="body",
+        client_auth="client_secret_post",
         grant_body={"client_secret": "{{secret:real}}"},
         secret_parameters={"template:real": dg.EnvVar("CLIENT_SECRET")},
     )
@@ -204,7 +204,7 @@ def test_a_template_takes_an_environment_variable(
 def test_asterisks_from_the_launchpad_are_refused(
     playground: Playground, materialize: Materialize, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What Dagster shows in the place of a secret is never sent as one."""
+    """The asterisks that Dagster shows in place of a secret are refused as a secret."""
     monkeypatch.setenv("KEY", "********")
     resource = ApiKeyResource(**key_fields(playground), api_key=dg.EnvVar("KEY"))
     assert not materialize([airports], playground=resource).success
@@ -213,24 +213,24 @@ def test_asterisks_from_the_launchpad_are_refused(
 
 
 def test_a_field_of_another_method_is_refused() -> None:
-    """A mistyped field is told, rather than silently left out."""
+    """An unknown field is an error; otherwise it would silently have no effect."""
     with pytest.raises(ValidationError, match="api_key"):
         NoAuthenticationResource(base_url="https://api.example.test", api_key="key")  # type: ignore[call-arg]
 
 
-def test_what_is_shared_is_no_method() -> None:
-    """`DescribedResource` used by itself says which methods there are."""
+def test_the_base_of_all_methods_is_not_a_method() -> None:
+    """The error of a `DescribedResource` used by itself lists the methods."""
     with pytest.raises(watchword.DocumentError, match="oauth2_client_credentials"):
         DescribedResource(base_url="https://api.example.test").session()
 
 
 def test_the_base_alone_has_no_connection() -> None:
-    """`ApiResource` is there to be annotated; used by itself it says what to use instead."""
+    """The error of an `ApiResource` used by itself says which class to use instead."""
     with pytest.raises(NotImplementedError, match="StoredConnectionResource"):
         ApiResource().session()
 
 
-def test_a_wrong_field_is_told_without_its_value() -> None:
+def test_a_wrong_field_is_reported_without_its_value() -> None:
     """Neither repr nor a validation error shows a secret."""
     with pytest.raises(ValidationError) as error:
         ApiKeyResource(base_url="https://api.example.test", api_key=["canary-1f0c"])  # type: ignore[arg-type]
@@ -239,16 +239,16 @@ def test_a_wrong_field_is_told_without_its_value() -> None:
 
 
 def test_a_resource_is_never_pickled(make_resource: MakeResource) -> None:
-    """Pickling would write secrets down; Dagster builds the resource anew in each process."""
+    """Pickling a resource is refused, because it would write secrets; Dagster makes resources anew."""
     for resource in (make_resource(), StoredConnectionResource(name="acme")):
         with pytest.raises(TypeError, match="never pickled"):
             pickle.dumps(resource)
 
 
-def test_a_resource_can_be_proven_before_each_step(
+def test_a_resource_can_be_validated_before_each_step(
     make_resource: MakeResource, materialize: Materialize, playground: Playground
 ) -> None:
-    """With `validate_on_setup` bad credentials fail the run with the reason before any asset runs."""
+    """With `validate_on_setup`, bad credentials fail the run with the reason before any asset runs."""
     assert total(materialize([airports], playground=make_resource(validate_on_setup=True))) == ROWS
     playground.revoke("api_key")
     failed = materialize([airports], playground=make_resource(validate_on_setup=True))
@@ -261,7 +261,7 @@ def test_a_resource_can_be_proven_before_each_step(
 
 
 def test_setup_raises_the_report(make_resource: MakeResource, playground: Playground) -> None:
-    """The error carries all that was found, for those who set a resource up themselves."""
+    """The error of a setup carries the whole report."""
     playground.revoke("bearer")
     resource = make_resource("bearer", validate_on_setup=True)
     with pytest.raises(watchword.CredentialsError) as refused:

@@ -29,18 +29,18 @@ nests = pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run is de
 
 @dg.asset
 def measured(secrets: GoogleSecretManagerResource) -> dg.MaterializeResult[None]:
-    """Measure a secret, of which nothing else may be told."""
+    """Report the length of a secret, and nothing else of it."""
     return dg.MaterializeResult(metadata={"length": len(secrets.fetch_secret("warehouse"))})
 
 
 @dg.asset(deps=[measured])
 def again(secrets: GoogleSecretManagerResource) -> dg.MaterializeResult[None]:
-    """Measure it in another step."""
+    """Report the length in another step."""
     return dg.MaterializeResult(metadata={"length": len(secrets.fetch_secret("warehouse"))})
 
 
 class Warehouse(dg.ConfigurableResource[Any]):
-    """Somebody's resource that needs secrets."""
+    """A user's resource that needs secrets."""
 
     secrets: dg.ResourceDependency[GoogleSecretManagerResource]
 
@@ -53,15 +53,15 @@ def length(result: dg.ExecuteInProcessResult, step: str) -> object:
 
 @pytest.fixture
 def secrets(server: SecretManagerServer) -> GoogleSecretManagerResource:
-    """Give the resource of a project that keeps one secret."""
+    """Give the resource of a project that has one secret."""
     server.put(PROJECT, "warehouse", SECRET)
     return GoogleSecretManagerResource(project_id=PROJECT)
 
 
-def test_all_steps_of_a_process_ask_once(
+def test_all_steps_of_a_process_make_one_call(
     secrets: GoogleSecretManagerResource, server: SecretManagerServer, materialize: Materialize
 ) -> None:
-    """Dagster makes the resource anew for each step and run; call and channel stay one."""
+    """All steps and runs of a process share one call and one channel, although each makes its resource."""
     for _ in range(2):
         result = materialize([measured, again], secrets=secrets)
         assert (length(result, "measured"), length(result, "again")) == (len(SECRET), len(SECRET))
@@ -71,7 +71,7 @@ def test_all_steps_of_a_process_ask_once(
 def test_a_secret_is_read_by_its_version(
     secrets: GoogleSecretManagerResource, server: SecretManagerServer
 ) -> None:
-    """The latest, unless a number is given; text arrives to the letter."""
+    """The latest version is read unless a number is given, and its text is unchanged."""
     server.put(PROJECT, "warehouse", "new\n")
     assert (secrets.fetch_secret("warehouse"), secrets.fetch_secret("warehouse", "1")) == ("new\n", SECRET)
 
@@ -79,7 +79,7 @@ def test_a_secret_is_read_by_its_version(
 def test_several_secrets_come_by_their_names(
     secrets: GoogleSecretManagerResource, server: SecretManagerServer
 ) -> None:
-    """Each is asked for once."""
+    """Several secrets are returned by their names, each with one call."""
     server.put(PROJECT, "shop", "of the shop")
     for _ in range(2):
         assert secrets.fetch_secrets(["shop", "warehouse"]) == {"shop": "of the shop", "warehouse": SECRET}
@@ -89,7 +89,7 @@ def test_several_secrets_come_by_their_names(
 def test_missing_secrets_are_all_named(
     secrets: GoogleSecretManagerResource, server: SecretManagerServer
 ) -> None:
-    """Whoever stores the first need not come back for the second."""
+    """The error names all missing secrets at once."""
     with pytest.raises(watchword.SecretError, match="secret shop in Google Secret Manager of acme-prod"):
         secrets.fetch_secret("shop")
     with pytest.raises(watchword.SecretError, match=r"(?s)secret shop .*secret till ") as raised:
@@ -99,10 +99,10 @@ def test_missing_secrets_are_all_named(
         secrets.fetch_secret("warehouse", "7")
 
 
-def test_bytes_that_are_no_text_are_not_shown(
+def test_bytes_that_are_not_text_are_not_shown(
     secrets: GoogleSecretManagerResource, server: SecretManagerServer
 ) -> None:
-    """Neither in the error nor in one that it was caused by; the client reads them."""
+    """Neither the error nor its cause shows bytes that aren't text; the client can read them."""
     server.put(PROJECT, "keystore", b"\xff\xfecanary-0b7a")
     with pytest.raises(watchword.SecretError, match="keystore") as raised:
         secrets.fetch_secret("keystore")
@@ -125,14 +125,14 @@ def test_bytes_that_are_no_text_are_not_shown(
         ("corrupt", "secret_corrupt", True),
     ],
 )
-def test_what_fails_has_a_name(
+def test_each_failure_has_a_code(
     kind: FaultKind,
     code: str,
     retryable: bool,  # noqa: FBT001 - a column of the table
     secrets: GoogleSecretManagerResource,
     server: SecretManagerServer,
 ) -> None:
-    """A missing right is told from a quota, silence from a broken line; checksums are verified."""
+    """Each kind of failure has its own code, and a wrong checksum is one of them."""
     server.fault(kind, None)
     with pytest.raises(watchword.SecretError) as raised:
         GoogleSecretManagerResource(project_id=PROJECT, deadline=1.0).fetch_secret("warehouse")
@@ -140,10 +140,10 @@ def test_what_fails_has_a_name(
     assert "warehouse" in str(raised.value)
 
 
-def test_without_caching_each_secret_is_asked_for(
+def test_without_caching_each_secret_is_fetched_again(
     secrets: GoogleSecretManagerResource, server: SecretManagerServer
 ) -> None:
-    """`cache_ttl=0` sees a new secret at once, and one that was missing."""
+    """With `cache_ttl=0` a new version is read at once, also of a secret that was missing before."""
     uncached = GoogleSecretManagerResource(project_id=PROJECT, cache_ttl=0)
     with pytest.raises(watchword.SecretError):
         uncached.fetch_secret("shop")
@@ -156,7 +156,7 @@ def test_without_caching_each_secret_is_asked_for(
 def test_the_client_is_google_s_own_and_one(
     secrets: GoogleSecretManagerResource, server: SecretManagerServer
 ) -> None:
-    """Resources of the same fields share it, and what they fetch."""
+    """`get_client` returns Google's own client, one for all resources with the same fields."""
     client = secrets.get_client()
     assert isinstance(client, SecretManagerServiceClient)
     assert GoogleSecretManagerResource(project_id=PROJECT).get_client() is client
@@ -166,7 +166,7 @@ def test_the_client_is_google_s_own_and_one(
 def test_regional_secrets_are_found_in_their_location(
     secrets: GoogleSecretManagerResource, server: SecretManagerServer
 ) -> None:
-    """A location is a part of a secret's name, and the project may be the environment's."""
+    """A regional secret is read in its location; the project may come from the environment."""
     server.put(PROJECT, "warehouse", "of Frankfurt", location="europe-west3")
     assert GoogleSecretManagerResource(location="europe-west3").fetch_secret("warehouse") == "of Frankfurt"
 
@@ -174,7 +174,7 @@ def test_regional_secrets_are_found_in_their_location(
 def test_fields_take_environment_variables(
     secrets: GoogleSecretManagerResource, materialize: Materialize, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They are resolved in a run, and refused outside of one."""
+    """An `EnvVar` in a field is resolved in a run and refused outside of one."""
     monkeypatch.setenv("SECRETS_PROJECT", PROJECT)
     resource = GoogleSecretManagerResource(project_id=dg.EnvVar("SECRETS_PROJECT"))
     assert length(materialize([measured], secrets=resource), "measured") == len(SECRET)
@@ -185,7 +185,7 @@ def test_fields_take_environment_variables(
 
 @nests
 def test_it_nests_in_another_resource(secrets: GoogleSecretManagerResource, materialize: Materialize) -> None:
-    """By `ResourceDependency[GoogleSecretManagerResource]`."""
+    """Another resource can depend on it by `ResourceDependency[GoogleSecretManagerResource]`."""
 
     @dg.asset(name="measured")
     def inner(warehouse: Warehouse) -> dg.MaterializeResult[None]:
@@ -201,7 +201,7 @@ def test_dagster_stores_no_secret(
     written: Written,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """Neither events of steps that fail, nor configuration, output and repr; watchword masks it."""
+    """No event, configuration, output or repr holds the secret, also if a step fails; watchword masks it."""
 
     @dg.asset
     def failing(secrets: GoogleSecretManagerResource) -> None:
@@ -221,7 +221,7 @@ def test_dagster_stores_no_secret(
 def test_it_acts_as_the_last_account_of_the_chain(
     server: SecretManagerServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Key file and chain become Google's credentials; looked at behind the curtain, as Google isn't here."""
+    """Key file and chain become Google's credentials, as their private attributes show."""
     monkeypatch.delenv("SECRET_MANAGER_EMULATOR_HOST")
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(
@@ -243,10 +243,10 @@ def test_it_acts_as_the_last_account_of_the_chain(
     assert (credentials._delegates, credentials._target_principal) == (chain[:1], chain[1])
 
 
-def test_a_key_file_that_is_missing_is_told(
+def test_a_missing_key_file_is_reported(
     server: SecretManagerServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """As credentials that could not be had."""
+    """A missing key file gives the error of missing credentials."""
     monkeypatch.delenv("SECRET_MANAGER_EMULATOR_HOST")
     with pytest.raises(watchword.SecretError) as raised:
         GoogleSecretManagerResource(key_path=str(tmp_path / "none.json")).fetch_secret("warehouse")
@@ -254,7 +254,7 @@ def test_a_key_file_that_is_missing_is_told(
 
 
 def test_a_missing_extra_is_named(server: SecretManagerServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error says what to install."""
+    """The error of a missing extra says what to install."""
     monkeypatch.setitem(sys.modules, "google.cloud.secretmanager_v1", None)
     resource = GoogleSecretManagerResource()
     for ask in (resource.get_client, lambda: resource.fetch_secret("warehouse")):
@@ -264,7 +264,7 @@ def test_a_missing_extra_is_named(server: SecretManagerServer, monkeypatch: pyte
 
 
 def test_nothing_of_google_s_is_imported_with_a_definition() -> None:
-    """A code location that loads pays nothing, and needs no extra."""
+    """Loading definitions imports no library of Google."""
     code = (
         "import sys, dagster as dg, dagster_watchword as dw\n"
         "dg.Definitions(resources={'a': dw.StoredConnectionResource(name='a', source='gcp://acme'),"

@@ -20,7 +20,7 @@ Materialize = Callable[..., dg.ExecuteInProcessResult]
 
 @dg.asset(deps=["playground_credentials"])
 def airports(playground: ApiResource) -> None:
-    """Extract one page, and fail where the API refuses."""
+    """Extract one page, and fail if the API refuses."""
     with playground.session() as api:
         api.get("/v1/airports").raise_for_status()
 
@@ -33,7 +33,7 @@ def secrets_of(fields: Mapping[str, Any], method: str) -> Iterator[str]:
 
 
 def written(instance: dg.DagsterInstance, run_id: str) -> str:
-    """Return all that Dagster keeps of a run's course."""
+    """Return the events and logs that Dagster stores of a run."""
     run = instance.get_run_by_id(run_id)
     assert run is not None
     assert run.execution_plan_snapshot_id is not None
@@ -53,7 +53,7 @@ def test_no_secret_is_written_down(
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """Neither events nor logs at DEBUG nor output hold a secret or a form of it, whatever happens."""
+    """No event, log at DEBUG or output holds a secret or a form of it, whether a run succeeds or fails."""
     caplog.set_level(logging.DEBUG)
     changed: dict[str, Any] = {"closed port": {"base_url": "http://127.0.0.1:1"}}.get(way, {})
     resource = make_resource(method, validate_on_setup=way == "on setup", **changed)
@@ -77,7 +77,7 @@ def test_an_environment_variable_keeps_the_secret_out_of_the_job_snapshot(
     instance: dg.DagsterInstance,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Dagster stores the configuration with each job: with `EnvVar` or a reference it has the name alone."""
+    """Dagster stores the configuration with each job; an `EnvVar` or a reference leaves only a name in it."""
     fields = document(playground.url, "api_key")
     monkeypatch.setenv("PLAYGROUND_KEY", fields["api_key"])
 

@@ -14,7 +14,7 @@ from watchword.connections.by_name import keep
 from watchword.redact import forms
 from watchword.secrets import sources
 from watchword.secrets.cache import Caching
-from watchword.secrets.google.calls import Patience
+from watchword.secrets.google.calls import CallTimeouts
 from watchword.secrets.google.manager import Options, SecretManager
 from watchword.secrets.vault import Vault
 from watchword_playground import Playground
@@ -38,20 +38,20 @@ nests = pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run is de
 
 @dg.asset(deps=[GATE])
 def airports(playground: ApiResource) -> dg.MaterializeResult[None]:
-    """Count the airports through whatever resource is given."""
+    """Count the airports with any resource."""
     with playground.session() as api:
         return dg.MaterializeResult(metadata={"total": api.get("/v1/airports").json()["total"]})
 
 
 class Warehouse(dg.ConfigurableResource[Any]):
-    """Somebody's resource that needs an API."""
+    """A user's resource that needs an API."""
 
     api: dg.ResourceDependency[ApiResource]
 
 
 @dg.asset(name="airports")
 def counted(warehouse: Warehouse) -> dg.MaterializeResult[None]:
-    """Count the airports through a resource inside a resource."""
+    """Count the airports with a resource that is nested in another."""
     with warehouse.api.session() as api:
         return dg.MaterializeResult(metadata={"total": api.get("/v1/airports").json()["total"]})
 
@@ -63,7 +63,7 @@ def total(result: dg.ExecuteInProcessResult) -> object:
 
 
 def reason(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
-    """Return what the gate says of its refusal, after which nothing has been extracted."""
+    """Return description and metadata of the failed check, after which nothing was extracted."""
     assert not result.asset_materializations_for_node("airports")
     found = result.get_asset_check_evaluations()[0]
     assert not found.passed
@@ -71,13 +71,13 @@ def reason(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
 
 
 def codes(result: dg.ExecuteInProcessResult) -> list[object]:
-    """Return the code of each of the gate's tries."""
+    """Return the code of each attempt of the check."""
     return [found.metadata["code"].value for found in result.get_asset_check_evaluations()]
 
 
 @pytest.fixture
 def fields(playground: Playground) -> dict[str, Any]:
-    """Give a document that can be proven."""
+    """Give a document that can be validated."""
     return {**playground.document("api_key"), "test_url": f"{playground.url}/api_key/v1/me"}
 
 
@@ -91,7 +91,7 @@ def test_one_stored_connection_serves_gate_and_extraction(
     server: SecretManagerServer,
     materialize: Materialize,
 ) -> None:
-    """In the vault or at Google, as a document or as Airflow stores it: what both hosts use is one secret."""
+    """One stored connection, in the vault or at Google, as a document or in Airflow's form, serves both."""
     payload = FORMS[form](fields)
     if source in {"", "local"}:
         vault.put(SECRET_NAME, payload.encode())
@@ -103,19 +103,19 @@ def test_one_stored_connection_serves_gate_and_extraction(
     assert server.calls == ({} if source in {"", "local"} else {"AccessSecretVersion": 1})
 
 
-def test_the_environment_is_one_of_the_configured_places(
+def test_the_environment_is_one_of_the_configured_sources(
     fields: dict[str, Any], materialize: Materialize, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a source it is read where `watchword.connect` reads it."""
+    """Without a source, the connection is read as `watchword.connect` reads it, also from the environment."""
     monkeypatch.setenv("WATCHWORD_SECRETS", "env")
     monkeypatch.setenv("WATCHWORD_CONN_SHOP", json.dumps(fields))
     assert total(materialize([GATE, airports], playground=StoredConnectionResource(name="shop"))) == ROWS
 
 
-def test_a_step_reads_what_is_stored_by_then(
+def test_a_step_reads_the_connection_that_is_stored_then(
     fields: dict[str, Any], vault: Vault, materialize: Materialize
 ) -> None:
-    """A new key is used by the next run, without a new deployment."""
+    """The next run uses a new key without a new deployment."""
     resource = StoredConnectionResource(name="shop", source="local")
     keep(vault, "shop", {**fields, "api_key": "the-key-of-last-year"})
     assert reason(materialize([GATE, airports], playground=resource))["code"] == "unauthorized_401"
@@ -126,7 +126,7 @@ def test_a_step_reads_what_is_stored_by_then(
 def test_it_shares_the_token_of_its_name(
     playground: Playground, vault: Vault, materialize: Materialize
 ) -> None:
-    """What `watchword.connect`, and so another host, has fetched is used here."""
+    """The resource uses the token that `watchword.connect` has fetched, as another host would."""
     keep(vault, "shop", playground.document("oauth2_client_credentials"))
     with watchword.connect("shop").session() as api:
         api.get("/v1/me").raise_for_status()
@@ -139,7 +139,7 @@ def test_it_shares_the_token_of_its_name(
 def test_name_and_source_take_environment_variables(
     fields: dict[str, Any], vault: Vault, materialize: Materialize, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A deployment says which connection and where."""
+    """Name and source take an `EnvVar`, which is refused outside of a run."""
     monkeypatch.setenv("SHOP_NAME", "shop")
     monkeypatch.setenv("SHOP_SOURCE", "local")
     keep(vault, "shop", fields)
@@ -154,7 +154,7 @@ def test_name_and_source_take_environment_variables(
 def test_it_nests_in_another_resource(
     fields: dict[str, Any], vault: Vault, materialize: Materialize, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By `ResourceDependency[ApiResource]`, environment variables included."""
+    """Another resource can depend on it by `ResourceDependency[ApiResource]`, `EnvVar` included."""
     monkeypatch.setenv("SHOP_NAME", "shop")
     keep(vault, "shop", fields)
     inner = StoredConnectionResource(name=dg.EnvVar("SHOP_NAME"), source="local")
@@ -168,17 +168,17 @@ def test_it_nests_in_another_resource(
 def test_a_connection_that_is_missing_closes_the_gate(
     source: str, place: str, vault: Vault, server: SecretManagerServer, materialize: Materialize
 ) -> None:
-    """The check says where there is none, and isn't tried again."""
+    """The check names the source that lacks the connection, and isn't tried again."""
     result = materialize([GATE, airports], playground=StoredConnectionResource(name="shop", source=source))
     assert codes(result) == ["connection_missing"]
     assert "'shop'" in reason(result)["description"]
     assert place in reason(result)["description"]
 
 
-def test_what_google_denies_closes_the_gate(
+def test_a_denied_connection_closes_the_gate(
     fields: dict[str, Any], server: SecretManagerServer, materialize: Materialize
 ) -> None:
-    """A missing right is told from a missing connection, and asked for once."""
+    """A missing permission has its own code and advice, and is not tried again."""
     server.put(PROJECT, SECRET_NAME, json.dumps(fields))
     server.fault("denied", None)
     resource = StoredConnectionResource(name="shop", source=GOOGLE)
@@ -188,15 +188,16 @@ def test_what_google_denies_closes_the_gate(
     assert server.calls == {"AccessSecretVersion": 1}
 
 
-def test_a_place_that_is_down_is_tried_again(
+def test_a_source_that_is_down_is_tried_again(
     fields: dict[str, Any],
     server: SecretManagerServer,
     materialize: Materialize,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A fault that passes is called so, and the gate's retry policy applies."""
-    options = Options(Caching(fresh=0, missing=0, grace=0), Patience(deadline=0.5, attempt=0.3))
-    monkeypatch.setitem(sources._opened, GOOGLE, SecretManager(PROJECT, options=options))
+    """A failure of the source is transient, and the check's retry policy applies."""
+    options = Options(Caching(fresh=0, missing=0, grace=0), CallTimeouts(deadline=0.5, attempt=0.3))
+    impatient = SecretManager(PROJECT, options=options)
+    monkeypatch.setattr(sources, "secret_store", lambda _: impatient)
     server.put(PROJECT, SECRET_NAME, json.dumps(fields))
     server.fault("unavailable", None)
     resource = StoredConnectionResource(name="shop", source=GOOGLE)
@@ -215,7 +216,7 @@ def test_a_place_that_is_down_is_tried_again(
 def test_a_vault_that_can_t_be_used_closes_the_gate(
     store: str, code: str, materialize: Materialize, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What is wrong with the store is the check's reason, not a traceback."""
+    """A store that can't be used gives a failed check with a code, not a traceback."""
     tmp_path.joinpath("damaged.db").write_bytes(b"no database at all" * 300)
     monkeypatch.setenv("WATCHWORD_STORE", store.format(folder=tmp_path))
     resource = StoredConnectionResource(name="shop", source="local")
@@ -237,10 +238,10 @@ def test_a_vault_that_can_t_be_used_closes_the_gate(
         ),
     ],
 )
-def test_what_is_stored_and_can_t_be_used_closes_the_gate(
+def test_an_unusable_stored_connection_closes_the_gate(
     payload: bytes, code: str, vault: Vault, materialize: Materialize
 ) -> None:
-    """Its fault is told by a code; a stored document refers to nothing outside of the fence."""
+    """An unusable stored connection, or one with a forbidden reference, gives a failed check with a code."""
     vault.put(SECRET_NAME, payload)
     resource = StoredConnectionResource(name="shop", source="local")
     result = materialize([GATE, airports], playground=resource)
@@ -249,22 +250,22 @@ def test_what_is_stored_and_can_t_be_used_closes_the_gate(
 
 
 @pytest.mark.parametrize("source", ["env", "vault", "gcp://Acme Prod", "https://acme.test"])
-def test_a_source_that_is_none_says_what_there_is(source: str) -> None:
-    """The advice is about the resource's own field."""
+def test_an_unknown_source_is_refused_with_advice(source: str) -> None:
+    """The advice for an unknown source is about the resource's field."""
     report = StoredConnectionResource(name="shop", source=source).validate()
     assert report.deciding.code.name == "secrets_unsuitable"
     assert "Set source to local, gcp://PROJECT" in report.deciding.advice
 
 
 @pytest.mark.parametrize("name", ["a/b", "../shop", "a b"])
-def test_a_name_that_is_none_is_told(name: str, vault: Vault) -> None:
-    """Nothing else than a connection's secret can be named."""
+def test_an_illegal_name_is_refused(name: str, vault: Vault) -> None:
+    """A name that can't be that of a connection's secret is refused."""
     report = StoredConnectionResource(name=name, source="local").validate()
     assert report.deciding.code.name == "secret_name_illegal"
 
 
 def test_a_missing_connection_fails_the_setup(vault: Vault, materialize: Materialize) -> None:
-    """With `validate_on_setup` the run ends with the reason before any asset runs."""
+    """With `validate_on_setup`, a missing connection ends the run with the reason before any asset runs."""
     resource = StoredConnectionResource(name="shop", source="local", validate_on_setup=True)
     failed = materialize([GATE, airports], playground=resource)
     (event,) = [event for event in failed.all_events if event.event_type_value == "RESOURCE_INIT_FAILURE"]
@@ -283,7 +284,7 @@ def test_dagster_stores_the_name_alone(
     materialize: Materialize,
     written: Written,
 ) -> None:
-    """Neither configuration, plan and events nor the resource's repr hold the document or a secret of it."""
+    """Configuration, plan, events and repr hold the connection's name, but not its document or secrets."""
     keep(vault, "shop", fields)
     if way != "good":
         playground.revoke("api_key")

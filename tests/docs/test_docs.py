@@ -1,4 +1,4 @@
-"""What README and docs say is true: examples run, tables are up to date, links lead somewhere."""
+"""The README and the docs are true: examples run, tables are up to date, links have targets."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import tempfile
 import warnings
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -24,6 +25,7 @@ import watchword
 from watchword.cli.app import app
 from watchword.connections import by_name
 from watchword.secrets import sources
+from watchword.secrets.google import managers
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
@@ -37,14 +39,15 @@ _PARAMETER = re.compile(r"^\| `(\w+)` \| (?:`(.+?)`|-) \| .+ \|$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 _ANCHOR = re.compile(r"\]\(([^)#:]*)#([^)]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_PYTHON_FILE = re.compile(r"`([\w/]+\.py)`")
 
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="watchword-docs-"))
 os.environ["WATCHWORD_HOME"] = tempfile.mkdtemp(prefix="watchword-docs-")
 
 with warnings.catch_warnings():
-    # Airflow, Dagster and what they need warn when they are imported; nothing of it is about this project.
+    # Airflow, Dagster and their libraries warn when they are imported; no warning is about this project.
     warnings.simplefilter("ignore")
-    import airflow.providers.http.operators.http  # noqa: F401 - imported here for its warnings
+    import airflow.providers.http.operators.http  # noqa: F401 - imported here so that its warnings are ignored
     import dagster
 
     from watchword_playground import CREDENTIALS, Playground, document
@@ -61,19 +64,19 @@ def blocks():
 
 def signed_in(playground, method):
     """Return the refresh token of a sign-in that was made elsewhere."""
-    answer = requests.post(f"{playground.url}/_control/sign_in", json={"method": method}, timeout=10)
-    answer.raise_for_status()
-    return answer.json()["refresh_token"]
+    response = requests.post(f"{playground.url}/_control/sign_in", json={"method": method}, timeout=10)
+    response.raise_for_status()
+    return response.json()["refresh_token"]
 
 
 def method_of(block):
-    """Return the method that a block's document names, or that of Airflow's and Dagster's connection."""
+    """Return the method of a block's document; Airflow's and Dagster's connections use `api_key`."""
     return (re.findall(r'"method": "(\w+)"', block) or ["api_key"])[0]
 
 
 @pytest.mark.parametrize("block", blocks())
 def test_examples_run(block, monkeypatch, capsys, tmp_path):
-    """Each Python block of README and docs runs, its API being the playground, and its call succeeds."""
+    """Each Python block of README and docs runs against the playground, and its call succeeds."""
     method = method_of(block)
     with Playground() as playground:
         base_url = document(playground.url, method)["base_url"]
@@ -104,24 +107,32 @@ def test_examples_run(block, monkeypatch, capsys, tmp_path):
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs" / "guides").glob("*.md")), ids=lambda page: page.stem)
 def test_the_document_of_a_guide_is_proven(page):
-    """The first document of each method's guide is what the playground accepts, but for its addresses."""
+    """The playground accepts the first document of each method's guide, with the playground's addresses."""
     documents = [json.loads(text) for text in _JSON.findall(page.read_text())]
     if page.stem not in watchword.METHODS:
         assert documents == []
         return
     with Playground() as playground:
-        mine = document(playground.url, page.stem)
-        fields = {**documents[0], **{name: url for name, url in mine.items() if name.endswith("_url")}}
+        base_url = document(playground.url, page.stem)["base_url"]
+        fields = {**at(playground.url, documents[0]), "base_url": base_url}
         if watchword.METHODS[page.stem].signs_in:
             fields["refresh_token"] = signed_in(playground, page.stem)
         connection = watchword.load(fields, name=page.stem)
-        report = connection.validate(f"{mine['base_url']}/v1/me")
+        report = connection.validate(f"{base_url}/v1/me")
     assert report.deciding.code.name == "authenticated", report.summary
+
+
+def at(server, fields):
+    """Return the fields with all URLs at another server."""
+    return {
+        name: f"{server}{urlsplit(value).path}" if str(value).startswith("https://") else value
+        for name, value in fields.items()
+    }
 
 
 @contextmanager
 def _secret_manager(monkeypatch):
-    """Have a Secret Manager on this machine that keeps the secret which examples fetch."""
+    """Run a Secret Manager on this machine with the secret that the examples fetch."""
     with SecretManagerServer() as server:
         monkeypatch.setenv("SECRET_MANAGER_EMULATOR_HOST", server.address)
         server.put("acme-prod", "warehouse-password", "made-up-password")
@@ -129,12 +140,12 @@ def _secret_manager(monkeypatch):
 
 
 def _keep(name, fields, monkeypatch, folder):
-    """Keep a connection in a vault of this test alone, which may bring places of its own."""
+    """Store a connection in a vault of this test; an example may use other places too."""
     for variable in ("SECRET_MANAGER_EMULATOR_HOST", "WATCHWORD_SECRETS"):
         monkeypatch.setenv(variable, "")
-    monkeypatch.setattr(sources, "_opened", {})
+    monkeypatch.setattr(managers, "_managers", {})
     monkeypatch.setenv("WATCHWORD_STORE", f"sqlite:///{folder}/tokens.db")
-    by_name.keep(sources.opened("local"), name, fields)
+    by_name.keep(sources.secret_store("local"), name, fields)
 
 
 def secrets_sections():
@@ -146,8 +157,8 @@ def secrets_sections():
 
 
 @pytest.mark.parametrize("section", secrets_sections())
-def test_backends_are_made_of_what_is_written(section):
-    """Each `[secrets]` of README and docs names a backend that takes these parameters."""
+def test_backends_accept_the_documented_parameters(section):
+    """Each `[secrets]` section of README and docs names a backend that accepts its parameters."""
     parser = configparser.ConfigParser(interpolation=None)
     parser.read_string(section)
     module, _, name = parser["secrets"]["backend"].rpartition(".")
@@ -160,12 +171,12 @@ def test_backends_are_made_of_what_is_written(section):
     [("secret-manager.md", "GoogleSecretManagerBackend"), ("vault.md", "LocalVaultBackend")],
 )
 def test_the_table_of_parameters_is_that_of_the_backend(page, name):
-    """Every parameter is there, and no other, with the default that it has."""
+    """The table has exactly the parameters of the backend, with their defaults."""
     backend = getattr(importlib.import_module("airflow_provider_watchword.secrets"), name)
-    known = inspect.signature(backend).parameters.values()
-    defaults = {each.name: "" if each.default is None else str(each.default) for each in known}
-    written = dict(_PARAMETER.findall((ROOT / "docs" / page).read_text()))
-    assert written == {key: value.lower() for key, value in defaults.items()}
+    parameters = inspect.signature(backend).parameters.values()
+    defaults = {each.name: "" if each.default is None else str(each.default) for each in parameters}
+    documented = dict(_PARAMETER.findall((ROOT / "docs" / page).read_text()))
+    assert documented == {key: value.lower() for key, value in defaults.items()}
 
 
 def commands():
@@ -179,7 +190,7 @@ def commands():
 
 @pytest.mark.parametrize("line", commands())
 def test_command_lines_are_understood(line):
-    """Each `watchword …` of README and docs is a command with these arguments and options."""
+    """Each `watchword …` line of README and docs is a command that accepts its arguments and options."""
     words = shlex.split(line, comments=True)[1:]
     command = typer.main.get_command(app)
     while hasattr(command, "commands"):
@@ -188,14 +199,14 @@ def test_command_lines_are_understood(line):
 
 
 def _materialized(definitions):
-    """Run all assets of a Dagster example, its gate included."""
+    """Run all assets of a Dagster example, its credentials check included."""
     with dagster.DagsterInstance.ephemeral() as instance:
         job = definitions.resolve_implicit_global_asset_job_def()
         assert job.execute_in_process(instance=instance).success
 
 
 def test_tables_are_up_to_date():
-    """The tables of methods and findings are those of the core."""
+    """`methods.md` and `findings.md` are what `docs/generate.py` writes now."""
     done = subprocess.run(
         [sys.executable, ROOT / "docs" / "generate.py", "--check"],
         capture_output=True,
@@ -206,39 +217,67 @@ def test_tables_are_up_to_date():
 
 
 def test_the_readme_lists_every_method_and_no_other():
-    """README's table has a row for a method exactly where the registry has it."""
+    """The README's table has one row for each method of the registry, and no other row."""
     rows = re.findall(r"^\| \[?`(\w+)`[^|]* \|[^|]*\|$", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert sorted(rows) == sorted(watchword.METHODS)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page):
-    """Every relative link of README and docs names a file that is there."""
+def test_links_have_targets(page):
+    """Every relative link of README and docs names an existing file."""
     targets = _LINK.findall(page.read_text())
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_name_headings(page):
-    """Every link to a part of a page names a heading that the page has."""
+    """Every link to a part of a page names a heading of that page."""
     for target, anchor in _ANCHOR.findall(page.read_text()):
         text = (page.parent / target if target else page).read_text()
         assert anchor in {_slug(heading) for heading in _HEADING.findall(text)}, f"{target}#{anchor}"
 
 
 def _slug(heading):
-    """Return what a heading is linked by."""
+    """Return the anchor of a heading."""
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
+def test_every_public_name_is_documented():
+    """The section "Public API" of `docs/README.md` names exactly the public names of the package."""
+    section = (ROOT / "docs" / "README.md").read_text().partition("## Public API")[2].partition("\n## ")[0]
+    row = re.findall(r"^\| the package `watchword` \| (.+) \|$", section, re.MULTILINE)
+    names = re.findall(r"`(\w+)`", row[0])
+    assert sorted(names) == sorted(watchword.__all__)
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("**/*.md")), ids=lambda page: page.stem)
+def test_the_index_has_a_link_to_every_page(page):
+    """`docs/README.md` links to every page of the docs."""
+    index = ROOT / "docs" / "README.md"
+    linked = {(index.parent / target).resolve() for target in _LINK.findall(index.read_text())}
+    assert page == index or page.resolve() in linked
+
+
+def test_the_files_that_contributing_names_exist():
+    """Each Python file in CONTRIBUTING exists: as a path, or by its name in a room of the core."""
+    core = ROOT / "core" / "watchword"
+    folders = [ROOT, core, *(folder for folder in core.iterdir() if folder.is_dir())]
+    folders.append(ROOT / "playground" / "watchword_playground" / "verifiers")
+    names = set(_PYTHON_FILE.findall((ROOT / "CONTRIBUTING.md").read_text())) - {
+        "core/watchword/methods/NAME.py"
+    }
+    assert names
+    assert [name for name in names if not any((folder / name).is_file() for folder in folders)] == []
+
+
 def test_the_chart_is_drawn():
-    """README's figures are a picture that `make bench` has written."""
+    """The picture of the README's figures is one that `make bench` has written."""
     chart = (ROOT / "docs" / "benchmarks.svg").read_text()
     assert chart.startswith("<?xml")
     assert "watchword aws_sigv4" in chart
 
 
 def test_pages_speak_of_the_project_alone():
-    """No page holds a path of somebody's machine."""
+    """No page contains a path of a developer's machine."""
     for page in PAGES:
         assert not re.search(r"/(?:root|home|Users)/\w", page.read_text()), page.name

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.postgres import Postgres, running_postgres
 from watchword_playground import Playground, document
 
 from .airflow_fleet import Fleet, connection, migrate, running, settings
-from .servers import REDIS, Postgres, postgres, redis_server
+from .servers import REDIS, redis_server
 
 KEY = base64.urlsafe_b64encode(b"made-up key of thirty-two bytes!").decode()
 
@@ -47,8 +48,8 @@ def databases(folder: Path) -> Iterator[Postgres]:
     """PostgreSQL, with a database that Airflow's tables are copied from."""
     home = folder / "migrate"
     home.mkdir()
-    with postgres(folder) as server:
-        migrate(settings(home, server.create("airflow")))
+    with running_postgres() as server:
+        migrate(settings(home, server.url(server.create("airflow"))))
         yield server
 
 
@@ -72,9 +73,11 @@ def fleet(
     home = folder / name
     home.mkdir()
     environment = {
-        **settings(home, databases.create(f"airflow_{name}", template="airflow")),
+        **settings(home, databases.url(databases.create(f"airflow_{name}", template="airflow"))),
         # What its users choose: on one host the embedded store, on several the shared one.
-        "WATCHWORD_STORE": databases.create("tokens") if celery else f"sqlite:///{home / 'tokens.db'}",
+        "WATCHWORD_STORE": databases.url(databases.create("tokens"))
+        if celery
+        else f"sqlite:///{home / 'tokens.db'}",
         "WATCHWORD_KEY": KEY,
         **{f"AIRFLOW_CONN_{method.upper()}": text for method, text in connections(playground).items()},
     }

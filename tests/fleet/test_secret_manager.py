@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.postgres import Postgres
 from watchword_playground import Playground
 from watchword_playground.secret_manager import SecretManagerServer
 
 from .airflow_fleet import Fleet
 from .secret_manager_fleet import CONNECTION, LOOKUPS, METHOD, TASKS, emulated, looked_up
-from .servers import Postgres
 
 pytestmark = pytest.mark.timeout(480)  # with the start of a fleet
 
@@ -23,7 +23,7 @@ def emulated_fleet(
 ) -> Iterator[tuple[Fleet, SecretManagerServer]]:
     home = folder / "secrets"
     home.mkdir()
-    database = databases.create("airflow_secrets", template="airflow")
+    database = databases.url(databases.create("airflow_secrets", template="airflow"))
     with emulated(home, database, playground.url) as both:
         yield both
 

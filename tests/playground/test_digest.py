@@ -21,7 +21,7 @@ from requests.auth import HTTPDigestAuth
 from yarl import URL
 
 from watchword_playground import AWKWARD_CREDENTIALS, CREDENTIALS, Playground
-from watchword_playground.verifiers.digest import Asked, expected_response
+from watchword_playground.verifiers.digest import DigestInput, expected_response
 
 FIELDS = CREDENTIALS["digest"]
 AWKWARD = AWKWARD_CREDENTIALS["digest"]
@@ -104,7 +104,7 @@ def test_the_example_of_the_rfc(algorithm: str, response: str) -> None:
         "cnonce": "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", "qop": "auth",
     }  # fmt: skip
     mufasa = {"username": "Mufasa", "password": "Circle of Life"}
-    asked = Asked("GET", "/dir/index.html", b"")
+    asked = DigestInput("GET", "/dir/index.html", b"")
     assert expected_response(mufasa, given, asked, given["cnonce"]) == response
 
 

@@ -210,7 +210,7 @@ def decide(playground: Playground, token: str, decision: str = "allow", **header
 def test_a_sign_in_by_callback(playground: Playground, client: Client, fields: Any) -> None:
     """The page sends token and verifier to the callback, and the token that follows opens the API."""
     api = client("https://client.example/back?a=1", fields)
-    token = api.fetch_request_token(playground.url + FIELDS["request_url"])["oauth_token"]
+    token = api.fetch_request_token(playground.url + FIELDS["request_token_url"])["oauth_token"]
     page = requests.get(api.authorization_url(playground.url + FIELDS["authorize_url"]), timeout=5)
     assert page.status_code == 200
     assert fields["consumer_key"] in page.text
@@ -219,7 +219,7 @@ def test_a_sign_in_by_callback(playground: Playground, client: Client, fields: A
     location = urlsplit(answer.headers["Location"])
     assert (location.netloc, parse_qs(location.query)["a"]) == ("client.example", ["1"])
     api.parse_authorization_response(answer.headers["Location"])
-    issued = api.fetch_access_token(playground.url + FIELDS["exchange_url"])
+    issued = api.fetch_access_token(playground.url + FIELDS["access_token_url"])
     assert issued["oauth_token"] != FIELDS["access_token"]
     assert api.get(f"{playground.url}/oauth1/v1/me").json()["user"] == fields["consumer_key"]
 
@@ -227,10 +227,10 @@ def test_a_sign_in_by_callback(playground: Playground, client: Client, fields: A
 def test_a_sign_in_without_a_callback(playground: Playground, client: Client) -> None:
     """With `oob` the page shows the verifier for copying."""
     api = client()
-    token = api.fetch_request_token(playground.url + FIELDS["request_url"])["oauth_token"]
+    token = api.fetch_request_token(playground.url + FIELDS["request_token_url"])["oauth_token"]
     shown = re.search("<pre>(.+)</pre>", decide(playground, token).text)
     assert shown is not None
-    api.fetch_access_token(playground.url + FIELDS["exchange_url"], verifier=shown.group(1))
+    api.fetch_access_token(playground.url + FIELDS["access_token_url"], verifier=shown.group(1))
     assert api.get(f"{playground.url}/oauth1/v1/airports").json()["total"] == 3376
 
 
@@ -238,7 +238,7 @@ def test_a_refused_sign_in(playground: Playground, client: Client) -> None:
     """Whoever says no sends the client away with the reason, and the sign-in is over."""
     for callback in ("http://client.example/back", "oob"):
         api = client(callback)
-        token = api.fetch_request_token(playground.url + FIELDS["request_url"])["oauth_token"]
+        token = api.fetch_request_token(playground.url + FIELDS["request_token_url"])["oauth_token"]
         answer = decide(playground, token, "deny")
         if callback == "oob":
             assert "You said no" in answer.text
@@ -251,8 +251,8 @@ def test_a_refused_sign_in(playground: Playground, client: Client) -> None:
 def test_a_verifier_is_needed_and_good_for_one_exchange(playground: Playground, client: Client) -> None:
     """Neither an early nor a wrong verifier is exchanged, and a right one only once."""
     api = client()
-    exchange = playground.url + FIELDS["exchange_url"]
-    token = api.fetch_request_token(playground.url + FIELDS["request_url"])
+    exchange = playground.url + FIELDS["access_token_url"]
+    token = api.fetch_request_token(playground.url + FIELDS["request_token_url"])
     with pytest.raises(TokenRequestDenied, match="401"):
         api.fetch_access_token(exchange, verifier="early")
     shown = re.search("<pre>(.+)</pre>", decide(playground, token["oauth_token"]).text)
@@ -279,13 +279,13 @@ def test_sign_ins_that_do_not_begin(
 ) -> None:
     """A callback that is no web address, none at all, a wrong secret and a wrong clock begin nothing."""
     with pytest.raises(TokenRequestDenied, match=str(status)):
-        client(callback, **options).fetch_request_token(playground.url + FIELDS["request_url"])
+        client(callback, **options).fetch_request_token(playground.url + FIELDS["request_token_url"])
 
 
 def test_the_page_is_safe(playground: Playground, client: Client) -> None:
     """The page runs no script, sits in no frame, repeats no markup, and obeys no other site."""
     url = playground.url + FIELDS["authorize_url"]
-    token = client().fetch_request_token(playground.url + FIELDS["request_url"])["oauth_token"]
+    token = client().fetch_request_token(playground.url + FIELDS["request_token_url"])["oauth_token"]
     page = requests.get(url, params={"oauth_token": token}, timeout=5)
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -301,10 +301,10 @@ def test_issued_tokens_end_with_the_credential(client: Client) -> None:
     """Revoking takes back what a sign-in issued and begins no other; expiring spares the published token."""
     with Playground() as playground:
         api = client()
-        token = api.fetch_request_token(playground.url + FIELDS["request_url"])["oauth_token"]
+        token = api.fetch_request_token(playground.url + FIELDS["request_token_url"])["oauth_token"]
         shown = re.search("<pre>(.+)</pre>", decide(playground, token).text)
         assert shown is not None
-        api.fetch_access_token(playground.url + FIELDS["exchange_url"], verifier=shown.group(1))
+        api.fetch_access_token(playground.url + FIELDS["access_token_url"], verifier=shown.group(1))
         me = f"{playground.url}/oauth1/v1/me"
         assert api.get(me).status_code == 200
         playground.expire_tokens()
@@ -313,4 +313,4 @@ def test_issued_tokens_end_with_the_credential(client: Client) -> None:
         playground.revoke("oauth1")
         assert problem(requests.get(me, auth=signed(FIELDS), timeout=5)) == (401, "consumer_key_rejected")
         with pytest.raises(TokenRequestDenied, match="revoked"):
-            client().fetch_request_token(playground.url + FIELDS["request_url"])
+            client().fetch_request_token(playground.url + FIELDS["request_token_url"])

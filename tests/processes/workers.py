@@ -26,7 +26,7 @@ CONTEXT = multiprocessing.get_context("fork")
 
 def expire(connection: watchword.Connection) -> None:
     """Make the token as old as it ever gets, for the store and, by its control, for the API."""
-    shelf = connection._token_cache._provider.stored
+    shelf = connection.credential.token_cache._provider.stored
     shelf.change(lambda record, now: replace(record, obtained=now.after(-1e7)))
     root = connection.base_url.rpartition("/")[0]
     requests.post(f"{root}/_control/expire_tokens", timeout=10).raise_for_status()
@@ -47,7 +47,7 @@ def work(plan: dict[str, Any], ready: Barrier, results: Queue) -> None:
                 return str(error)
 
         for _ in range(plan["rounds"]):
-            connection._token_cache.forget()  # in time it would have ended by itself
+            connection.credential.token_cache.forget()  # in time it would have ended by itself
             ready.wait()
             results.put(list(pool.map(call, range(threads))))
             ready.wait()
@@ -57,7 +57,7 @@ def main() -> None:
     plan = json.load(sys.stdin)
     ready, results = CONTEXT.Barrier(plan["processes"] + 1), CONTEXT.Queue()
     connection = watchword.load(plan["document"], plan["name"])
-    connection._token_cache.get()
+    connection.credential.token_cache.get()
     processes = [CONTEXT.Process(target=work, args=(plan, ready, results)) for _ in range(plan["processes"])]
     for process in processes:
         process.start()

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from watchword import redact
+from watchword.tokens import token_caches
 from watchword_playground import Playground
 
 HERE = Path(__file__).parent
@@ -39,6 +41,7 @@ with warnings.catch_warnings():
     import airflow.models
     import airflow.providers.http.operators.http
     import airflow.providers.http.sensors.http
+    from airflow.sdk._shared.secrets_masker import reset_secrets_masker
 
 Connect = Callable[..., str]
 
@@ -72,6 +75,24 @@ def airflow_json(fields: dict[str, Any]) -> str:
 def _own_tokens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep tokens in this test alone."""
     monkeypatch.setenv("WATCHWORD_HOME", str(tmp_path / "watchword"))
+
+
+@pytest.fixture(autouse=True)
+def _own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test its own registry of secrets and its own masker of Airflow.
+
+    Airflow's masker compiles the pattern of all its secrets anew for each secret that it learns. With the
+    secrets of a hundred tests, telling them to the masker of a forked child takes half a minute.
+    """
+    from airflow_provider_watchword import adapter_cache  # noqa: PLC0415 - after Airflow, which warns
+
+    monkeypatch.setattr(adapter_cache, "_adapters", type(adapter_cache._adapters)())
+    monkeypatch.setattr(token_caches, "_token_caches", {})
+    monkeypatch.setattr(redact, "_known", set())
+    monkeypatch.setattr(redact, "_lasting", set())
+    monkeypatch.setattr(redact, "_tokens", {})
+    monkeypatch.setattr(redact, "_pattern", None)
+    reset_secrets_masker()
 
 
 @pytest.fixture

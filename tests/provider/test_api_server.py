@@ -1,4 +1,4 @@
-"""A real api-server: the form's way of saving, the Test button, and the log of a real task."""
+"""A real api-server: saving as the form does, the Test button, and the log of a real task."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECRET = str(CREDENTIALS["oauth2_client_credentials"]["client_secret"])
 
 @dataclass(frozen=True)
 class Server:
-    """A running api-server: its URL, a session that is signed in, and the settings it runs with."""
+    """A running api-server: its URL, a signed-in session, and its settings."""
 
     url: str
     api: requests.Session
@@ -79,7 +79,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def saved_by_the_form(playground: Playground, **changes: Any) -> dict[str, Any]:
-    """Return what the form sends: every declared field in its order, untouched ones as null."""
+    """Return the values that the form sends: every declared field in order, untouched ones as null."""
     fields = dict(CREDENTIALS["oauth2_client_credentials"])
     fields["grant_url"] = f"{playground.url}{fields.pop('token_url')}"
     extra: dict[str, Any] = dict.fromkeys(form.conn_fields())
@@ -105,14 +105,14 @@ def saved(server: Server, playground: Playground) -> Iterator[dict[str, Any]]:
 
 
 def test_the_form_is_served(server: Server) -> None:
-    """With all fields, schema_version first."""
+    """The server's form has all fields, schema_version first."""
     metas = server.api.get(f"{server.url}/ui/connections/hook_meta", timeout=60).json()
     [meta] = [meta for meta in metas if meta["connection_type"] == "watchword"]
     assert list(meta["extra_fields"]) == list(form.conn_fields())
 
 
 def test_secrets_are_shown_to_nobody(server: Server, saved: dict[str, Any]) -> None:
-    """Reading a connection back gives asterisks for what is secret and everything else in clear."""
+    """A connection that is read back has asterisks for secrets and clear text for other fields."""
     answer = server.api.get(f"{server.url}/api/v2/connections/acme", timeout=30)
     extra = json.loads(answer.json()["extra"])
     assert SECRET not in answer.text
@@ -123,7 +123,7 @@ def test_secrets_are_shown_to_nobody(server: Server, saved: dict[str, Any]) -> N
 
 
 def test_editing_keeps_secrets_and_order(server: Server, saved: dict[str, Any]) -> None:
-    """What was shown as asterisks comes back as such and stays what it was."""
+    """Secrets that are sent back as asterisks, and the order of the fields, are kept."""
     url = f"{server.url}/api/v2/connections/acme"
     shown = json.loads(server.api.get(url, timeout=30).json()["extra"])
     changed = {**saved, "extra": json.dumps({**shown, "scope": "airports:read"})}
@@ -135,7 +135,7 @@ def test_editing_keeps_secrets_and_order(server: Server, saved: dict[str, Any]) 
 
 @pytest.mark.parametrize(("secret", "ok"), [(SECRET, True), ("canary-wrong-5e21", False)])
 def test_the_test_button(server: Server, playground: Playground, secret: str, *, ok: bool) -> None:
-    """Green when a token was issued, red with the reason otherwise, and no secret in either."""
+    """The button is green if a token was issued, else red with the reason; neither shows a secret."""
     body = saved_by_the_form(playground, client_secret=secret)
     body["connection_id"] = "unsaved"
     answer = server.api.post(f"{server.url}/api/v2/connections/test", json=body, timeout=60)
@@ -156,9 +156,9 @@ def test_a_real_task_shows_no_secret(
     airflow: Callable[..., subprocess.CompletedProcess[str]],
     database: Path,
 ) -> None:
-    """Neither the secret nor a form of it nor the token, though the task logs and raises them all.
+    """The log has no secret, no form of it and no token, although the task logs and raises them.
 
-    The sensor is rescheduled once before, for a fault that passes.
+    Before that, a transient fault reschedules the sensor once.
     """
     test_url = f"{playground.url}/oauth2_client_credentials/v1/me"
     body = saved_by_the_form(playground, client_secret="env:WATCHWORD_SECRET_ACME", test_url=test_url)
@@ -171,13 +171,13 @@ def test_a_real_task_shows_no_secret(
         )
         logs = _logs(database / "logs")
         if "failed with" in "".join(logs.values()):
-            break  # else the executor was ended with the run, before it had written the last task's log
-    told = "".join(text for path, text in logs.items() if "task_id=tell" in str(path))
-    gate = "".join(text for path, text in logs.items() if "task_id=gate" in str(path))
-    assert "trying again" in gate, done.stdout
-    assert "authenticated: " in gate
+            break  # otherwise the executor ended with the run before it wrote the last task's log
+    task_log = "".join(text for path, text in logs.items() if "task_id=tell" in str(path))
+    gate_log = "".join(text for path, text in logs.items() if "task_id=gate" in str(path))
+    assert "trying again" in gate_log, done.stdout
+    assert "authenticated: " in gate_log
     for label in ("secret", "base64", "token"):
-        assert f"{label}: <***>" in told, told or done.stdout
-    assert "failed with <***>" in told
-    # `airflow dags test` itself repeats them on its own output, where Airflow masks nothing.
+        assert f"{label}: <***>" in task_log, task_log or done.stdout
+    assert "failed with <***>" in task_log
+    # The output of `airflow dags test` isn't checked: it repeats the messages, and Airflow doesn't mask it.
     assert SECRET not in "".join(logs.values())

@@ -1,4 +1,4 @@
-"""How an Airflow connection becomes a document."""
+"""An Airflow connection becomes a connection document."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def bearer(**fields: object) -> dict[str, object]:
 
 
 def test_host_and_extra_make_the_document() -> None:
-    """The base URL comes from the host, everything else from the extra."""
+    """The base URL comes from the host, and every other field from the extra."""
     assert document_of(stored(bearer())) == {"base_url": "https://api.example.com", **bearer()}
 
 
@@ -45,19 +45,19 @@ def test_host_and_extra_make_the_document() -> None:
     ],
 )
 def test_base_url_honours_scheme_and_port(columns: dict[str, Any], base_url: str) -> None:
-    """The host's own scheme wins, then the connection's, then https; a port is put in its place."""
+    """The scheme is the host's, else the connection's, else https; the connection's port is added."""
     assert document_of(stored(bearer(), **columns))["base_url"] == base_url
 
 
 def test_login_and_password_are_user_name_and_password() -> None:
-    """They go to the methods that have these fields."""
+    """Login and password become user name and password of methods that have these fields."""
     extra = {"schema_version": 1, "method": "basic"}
     method = connection_of(stored(extra, login="ann", password=CANARY)).document.method
     assert (method.username, method.password) == ("ann", CANARY)
 
 
-def test_a_password_of_no_use_is_warned_about() -> None:
-    """A login left behind by another method is not used, and said so."""
+def test_an_unused_password_gives_a_warning() -> None:
+    """A login that the method doesn't use gives a warning."""
     connection = connection_of(stored(bearer(), login="ann", password="left-behind"))
     [warning] = connection.document.warnings
     assert warning.code.name == "fields_ignored"
@@ -66,14 +66,14 @@ def test_a_password_of_no_use_is_warned_about() -> None:
 
 
 def test_what_the_form_saves_is_accepted() -> None:
-    """The form saves every field it shows, untouched ones as null or empty text."""
+    """Untouched fields, which the form saves as null or empty text, are accepted."""
     nothing: dict[str, object] = dict.fromkeys(conn_fields())
     connection = connection_of(stored({**nothing, **bearer(), "scope": "", "api_key": ""}))
     assert connection.document.method.method == "bearer"
 
 
 def test_grant_url_is_the_token_url() -> None:
-    """The form's name of the token URL is understood."""
+    """`grant_url`, the form's name of the token URL, is accepted."""
     extra = {
         "schema_version": 1,
         "method": "oauth2_client_credentials",
@@ -99,7 +99,7 @@ def test_grant_url_is_the_token_url() -> None:
     ],
 )
 def test_the_schema_version_must_come_first(extra: object) -> None:
-    """Without the integer as first key, stock HTTP hooks would send what comes before it."""
+    """An extra whose first key isn't schema_version is refused: stock hooks would send the keys before it."""
     with pytest.raises(DocumentError) as caught:
         document_of(stored(extra))
     assert caught.value.code == "schema_version_missing"
@@ -110,8 +110,8 @@ def test_the_schema_version_must_come_first(extra: object) -> None:
 @pytest.mark.parametrize(
     "extra", [f'{{"schema_version": 1, "bearer_token": "{CANARY}"', f'["{CANARY}"]', "[" * 100_000, "3"]
 )
-def test_an_unreadable_extra_is_said_to_be_one(extra: str) -> None:
-    """Airflow's own reading makes an empty object of it, and the error another one."""
+def test_an_unreadable_extra_is_reported(extra: str) -> None:
+    """An extra that isn't JSON is reported as such; Airflow would read it as an empty object."""
     with pytest.raises(DocumentError) as caught:
         document_of(stored(extra))
     assert caught.value.code == "document_unreadable"
@@ -127,7 +127,7 @@ def test_an_unreadable_extra_is_said_to_be_one(extra: str) -> None:
     ],
 )
 def test_contradictions_are_refused(columns: dict[str, Any], fields: dict[str, object]) -> None:
-    """The same thing said twice, differently, is nobody's guess."""
+    """Two different values for one field are refused."""
     with pytest.raises(DocumentError, match="given twice") as caught:
         document_of(stored(bearer(**fields), **columns))
     assert caught.value.code == "given_twice"
@@ -142,14 +142,14 @@ def test_two_ports_are_refused() -> None:
 
 @pytest.mark.parametrize("mask", ["***", "********"])
 def test_asterisks_are_refused(mask: str) -> None:
-    """What Airflow shows in the place of a secret is not sent as one."""
+    """The asterisks that Airflow shows in place of a secret are refused as a secret."""
     with pytest.raises(DocumentError) as caught:
         connection_of(stored(bearer(bearer_token=mask)))
     assert caught.value.code == "placeholder_secret"
 
 
 def test_connections_of_the_database_are_read_the_same() -> None:
-    """The ORM's connections have the same fields."""
+    """Connections of Airflow's database give the same document as those of the SDK."""
     connection = DatabaseConnection(  # noqa: AIR311 - the server's own, not the task's
         conn_id="acme", conn_type="watchword", host="https://api.example.com", extra=json.dumps(bearer())
     )
@@ -157,6 +157,6 @@ def test_connections_of_the_database_are_read_the_same() -> None:
 
 
 def test_a_uri_keeps_the_integer_in_its_extra() -> None:
-    """Airflow's URI form of a connection carries the extra as JSON, and so its types."""
+    """Airflow's URI carries the extra as JSON, so the integer stays an integer."""
     uri = stored(bearer()).get_uri()
     assert document_of(Connection.from_uri(uri, conn_id="acme")) == document_of(stored(bearer()))

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import watchword
 from watchword import DocumentError
-from watchword.connections.airflow_format import airflow_json, document_of, parsed
-from watchword.connections.airflow_import import converted
+from watchword.connections.airflow_format import airflow_json, document_of, parse_connection
+from watchword.connections.airflow_import import convert
 
 FIELDS = ("conn_type", "host", "schema", "port", "login", "password", "extra")
 DOCUMENT = {"method": "basic", "base_url": "https://api.test/v2", "username": "ann", "password": "p:/@?#ä"}
@@ -28,13 +28,13 @@ def fields(connection: Any) -> dict[str, object]:
 
 def ours(text: str) -> dict[str, object] | None:
     try:
-        return fields(parsed(text, "acme"))
+        return fields(parse_connection(text, "acme"))
     except DocumentError:
         return None
 
 
 def airflows(text: str) -> dict[str, object] | None:
-    """Return what the Task SDK reads, None where it fails: as its secrets backends call it."""
+    """Return what the Task SDK reads, called as by its secrets backends; None if it fails."""
     text = text.strip()
     try:
         if text.startswith("{"):
@@ -63,14 +63,14 @@ connections = st.fixed_dictionaries(
 
 @given(connections)
 def test_json_is_read_the_same(entries: dict[str, Any]) -> None:
-    """Each field of Airflow's JSON, and each failure, is that of Airflow's own reading."""
+    """The core reads each field of Airflow's JSON, and fails, as Airflow does."""
     text = json.dumps(entries)
     assert ours(text) == airflows(text)
 
 
 @given(st.dictionaries(st.sampled_from(["uri", "port", "extra", "host"]), st.none() | st.just("http://h/s")))
 def test_a_uri_in_json_is_read_the_same(entries: dict[str, Any]) -> None:
-    """A URI stands alone in Airflow's JSON, or with what counts as absent."""
+    """A URI in Airflow's JSON is read as Airflow reads it, alone or with empty fields."""
     text = json.dumps(entries)
     assert ours(text) == airflows(text)
 
@@ -111,14 +111,14 @@ pieces = st.sampled_from(
 @example("http://u:p@/?__extra__=x&a=b")
 @example("http:https://h/http://")
 def test_a_uri_is_read_the_same(uri: str) -> None:
-    """Each part of a URI, and each failure, is that of Airflow's own reading, its quirks included."""
+    """The core reads each part of a URI, and fails, as Airflow does, including its quirks."""
     if not uri.strip().startswith("{"):
         assert ours(uri) == airflows(uri)
 
 
 @given(connections)
 def test_what_airflow_writes_is_read_the_same(entries: dict[str, Any]) -> None:
-    """URIs and JSON that Airflow writes mean to us what they mean to Airflow."""
+    """The core reads URIs and JSON that Airflow writes as Airflow does."""
     if airflows(json.dumps(entries)) is None:
         return
     connection = Connection.from_json(json.dumps(entries), conn_id="acme")
@@ -132,15 +132,15 @@ def test_what_airflow_writes_is_read_the_same(entries: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("of_database", [False, True])
 def test_airflow_reads_what_is_wrapped_for_it(*, of_database: bool) -> None:
-    """A wrapped document is a connection to Airflow, and the same document again behind it."""
+    """A wrapped document is an Airflow connection, which gives the same document again."""
     kind = DatabaseConnection if of_database else Connection  # noqa: AIR311 - the server's own
     connection = kind.from_json(airflow_json(DOCUMENT), conn_id="acme")
     assert connection.conn_type == "watchword"
     assert document_of(connection) == {"schema_version": 1, **DOCUMENT}
 
 
-def test_a_uri_of_the_server_differs_in_plain_parameters_alone() -> None:
-    """The server's own connection reads each parameter as JSON; all other fields are as in tasks and here."""
+def test_a_uri_of_the_server_differs_only_in_plain_parameters() -> None:
+    """The server's connection reads URI parameters as JSON, and other fields as in tasks and here."""
     uri = "http://ann:p%40ss@Api.test:8443/https?timeout=3&name=x"
     served = fields(DatabaseConnection(conn_id="acme", uri=uri))  # noqa: AIR311 - the server's own
     read = ours(uri)
@@ -172,13 +172,13 @@ def test_a_uri_of_the_server_differs_in_plain_parameters_alone() -> None:
 def test_a_converted_connection_sends_what_httphook_sent(
     entries: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The headers of a request are the same under Airflow's hook and under the document made of it."""
+    """A request has the same headers with Airflow's hook and with the converted document."""
     text = json.dumps({"conn_type": "http", "host": "api.test", "schema": "https", **entries})
     monkeypatch.setenv("AIRFLOW_CONN_ACME", text)
     hook = HttpHook("GET", "acme")
     with hook.get_conn() as session:
         sent = session.prepare_request(requests.Request("GET", hook.url_from_endpoint("/v1")))
-        connection = watchword.load(converted(parsed(text, "acme"))[0])
+        connection = watchword.load(convert(parse_connection(text, "acme"))[0])
     with connection.session() as api:
         mine = connection.auth()(api.prepare_request(requests.Request("GET", "/v1")))
     assert {name.lower(): value for name, value in mine.headers.items()} == {

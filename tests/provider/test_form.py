@@ -1,4 +1,4 @@
-"""The connection form, which is derived from the core's fields and kept in the repository."""
+"""The connection form is derived from the core's fields and committed as a file."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ SHOWN = {name for model in MODELS for name, field in model.model_fields.items() 
 
 
 def test_the_committed_file_is_up_to_date() -> None:
-    """`make generate` has been run since the last change of a field."""
+    """The committed file is what `make generate` writes from the current fields."""
     assert json.loads(INFO_FILE.read_text(encoding="utf-8")) == form.provider_info()
 
 
 def test_every_field_of_the_core_is_in_the_form() -> None:
-    """None is missing, none is made up; Airflow's own columns stand for three of them."""
+    """The form has exactly the core's fields; three of them are columns of Airflow."""
     renamed = {form.FORM_NAMES.get(name, name) for name in SHOWN - form.STANDARD}
     assert set(FIELDS) == renamed | {"schema_version", "method"}
 
 
 def test_reading_the_information_imports_nothing_of_ours() -> None:
-    """Every Airflow process reads it at its start."""
+    """Reading the provider information, as every Airflow process does, imports no module of watchword."""
     program = (
         "import sys; from airflow_provider_watchword.get_provider_info import get_provider_info;"
         "get_provider_info(); print(sorted(m for m in sys.modules if m.split('.')[0] in"
@@ -51,7 +51,7 @@ def test_reading_the_information_imports_nothing_of_ours() -> None:
 
 @pytest.mark.parametrize("schema", ["provider.yaml.schema.json", "provider_info.schema.json"])
 def test_the_information_follows_airflows_schemas(schema: str) -> None:
-    """The connection types as in a provider.yaml, the whole as Airflow checks it at run time."""
+    """The information follows the schema of provider.yaml and the one that Airflow checks at run time."""
     rules = json.loads((Path(airflow.__file__).parent / schema).read_text(encoding="utf-8"))
     info = get_provider_info()
     if schema.startswith("provider.yaml"):
@@ -62,7 +62,7 @@ def test_the_information_follows_airflows_schemas(schema: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(SHOWN | set(FIELDS)))
 def test_airflow_hides_exactly_the_secret_fields(name: str) -> None:
-    """Its masker goes by the key's name; `token_url` alone is hidden without being secret."""
+    """Airflow's masker, which goes by names, hides each secret field and no other."""
     if name == "token_url":
         assert SYNONYMS["grant_url"] == name
         assert "token_url" not in FIELDS
@@ -71,16 +71,16 @@ def test_airflow_hides_exactly_the_secret_fields(name: str) -> None:
 
 
 def test_the_schema_version_is_the_first_key_of_a_saved_extra() -> None:
-    """The form saves its fields in their order, and keeps one with `const` out of sight."""
+    """`schema_version` is the first field; the form hides it, and saves fields in order."""
     assert next(iter(FIELDS)) == "schema_version"
     schema = FIELDS["schema_version"]["schema"]
     assert (schema["type"], schema["const"], schema["default"]) == ("integer", 1, 1)
 
 
 def test_only_switches_have_a_default_beside_it() -> None:
-    """Defaults are the core's, and one under a name that Airflow masks would be saved as asterisks.
+    """Fields have no default in the form, because Airflow would save a masked one as asterisks.
 
-    A switch without one is shown as off, though certificates are verified.
+    Switches have one: otherwise `verify` would be shown as off although certificates are verified.
     """
     defaults = {
         name: info["schema"]["default"] for name, info in FIELDS.items() if "default" in info["schema"]
@@ -90,13 +90,13 @@ def test_only_switches_have_a_default_beside_it() -> None:
 
 
 def test_what_may_be_left_out_may_be_null() -> None:
-    """Only the method must be chosen."""
+    """Every optional field may be null; only the method must be chosen."""
     strict = [name for name, field in FIELDS.items() if "null" not in field["schema"]["type"]]
     assert strict == ["schema_version", "method"]
 
 
 def test_secrets_are_masked_while_they_are_typed() -> None:
-    """But for PEM text, whose line breaks a masked input would swallow, and objects."""
+    """Secret fields are masked inputs, except PEM text, whose line breaks would be lost, and objects."""
     formats = {name: FIELDS[name]["schema"].get("format") for name in SECRETS if name in FIELDS}
     keys = {"client_private_key", "jwt_secret", "private_key"}
     assert {name for name, kind in formats.items() if kind != "password"} == keys | {"secret_parameters"}
@@ -104,20 +104,20 @@ def test_secrets_are_masked_while_they_are_typed() -> None:
 
 
 def test_shared_fields_offer_the_choices_of_all_methods() -> None:
-    """Airflow's form can't change with the method that is chosen."""
+    """A field offers the choices of all methods, because the form doesn't change with the method."""
     assert FIELDS["add_to"]["schema"]["enum"] == ["header", "query", "cookie", "body"]
     assert FIELDS["method"]["schema"]["enum"] == list(METHODS)
     assert "Used by: api_key, bearer" in FIELDS["add_to"]["description"]
 
 
 def test_sections_come_in_their_order() -> None:
-    """Airflow shows them as they first appear."""
+    """The sections appear in their defined order."""
     sections = list(dict.fromkeys(field["schema"]["section"] for field in FIELDS.values()))
     assert sections == [section.value for section in Section if section.value in sections]
 
 
 def test_shared_fields_have_one_label() -> None:
-    """A name that two methods use means the same in both."""
+    """A field of several methods has the same label in each."""
     labels: dict[str, set[str]] = {}
     for model in MODELS:
         for name, field in model.model_fields.items():
@@ -127,7 +127,7 @@ def test_shared_fields_have_one_label() -> None:
 
 
 def test_airflow_shows_the_connection_type() -> None:
-    """What Airflow's form is made of has our type, its name, and every field in its order."""
+    """Airflow's data for the form has the connection type, its name and every field in order."""
     [meta] = [meta for meta in HookMetaService.hook_meta_data() if meta.connection_type == "watchword"]
     assert meta.hook_name == "HTTP API (watchword)"
     assert meta.extra_fields is not None
@@ -138,7 +138,7 @@ def test_airflow_shows_the_connection_type() -> None:
 
 
 def test_airflow_finds_the_hook() -> None:
-    """The hook's class is imported when a connection asks for it."""
+    """Airflow imports the hook's class for a connection of this type."""
     hook = ProvidersManagerTaskRuntime().hooks["watchword"]
     assert hook is not None
     assert hook.connection_id_attribute_name == "http_conn_id"

@@ -1,4 +1,4 @@
-"""`ApiHook`, against the playground."""
+"""`ApiHook` against the playground."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ METHODS = [method for method in CREDENTIALS if method != "none"]
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_authenticates(connect: Connect, method: str) -> None:
-    """The session that the hook gives is authenticated, by `run` as by hand."""
+    """Requests of `run` and of the hook's session are authenticated for every method."""
     hook = ApiHook(connect(method))
     assert hook.run("/v1/me").json()["method"] == method
     with hook.get_conn() as api:
@@ -33,7 +33,7 @@ def test_every_method_authenticates(connect: Connect, method: str) -> None:
 
 
 def test_a_connection_gives_the_hook(connect: Connect) -> None:
-    """As HttpOperator does it: the connection's type chooses the hook, parameters come by name."""
+    """`Connection.get_hook` returns an ApiHook and passes parameters by name, as HttpOperator needs it."""
     hook = BaseHook.get_connection(connect()).get_hook(hook_params={"method": "GET", "auth_type": None})
     assert isinstance(hook, ApiHook)
     assert hook.run("v1/me").status_code == 200
@@ -41,7 +41,7 @@ def test_a_connection_gives_the_hook(connect: Connect) -> None:
 
 @pytest.mark.parametrize("tcp_keep_alive", [True, False])
 def test_sockets_are_kept_alive_as_http_hook_does(connect: Connect, *, tcp_keep_alive: bool) -> None:
-    """The options reach the socket."""
+    """The socket has HttpHook's keep-alive options."""
     hook = ApiHook(connect(), tcp_keep_alive=tcp_keep_alive, tcp_keep_alive_idle=77)
     with hook.get_conn() as api, api.get("/v1/me", stream=True) as response:
         sock = response.raw.connection.sock
@@ -51,7 +51,7 @@ def test_sockets_are_kept_alive_as_http_hook_does(connect: Connect, *, tcp_keep_
 
 
 def test_auth_type_is_refused() -> None:
-    """Two answers to how to authenticate are one too many."""
+    """`auth_type` is an error, because the connection already says how to authenticate."""
     with pytest.raises(ValueError, match="Leave auth_type out"):
         ApiHook("acme", auth_type=requests.auth.HTTPBasicAuth)
 
@@ -63,18 +63,18 @@ def test_auth_type_is_refused() -> None:
 def test_endpoints_join_the_base_url(
     connect: Connect, playground: Playground, endpoint: str | None, path: str
 ) -> None:
-    """With one slash between, and before the first call too."""
+    """A relative endpoint is joined with one slash, also before the first call."""
     assert ApiHook(connect()).url_from_endpoint(endpoint) == f"{playground.url}/bearer{path}"
 
 
 def test_absolute_endpoints_stay_as_they_are(connect: Connect) -> None:
-    """A page's link to the next one is complete."""
+    """An absolute endpoint, such as a link to the next page, is used as it is."""
     url = "https://api.example.com/v1/airports?page=2"
     assert ApiHook(connect()).url_from_endpoint(url) == url
 
 
 def test_the_connection_makes_no_headers(connect: Connect, playground: Playground) -> None:
-    """Stock hooks send what they find in the extra as headers."""
+    """The hook doesn't send the connection's extra as headers, as Airflow's own hooks do."""
     conn_id = connect(scope=None, test_url=f"{playground.url}/bearer/v1/me")
     with ApiHook(conn_id).get_conn({"X-Mine": "1"}) as api:
         names = {name.lower() for name in api.headers}
@@ -82,7 +82,7 @@ def test_the_connection_makes_no_headers(connect: Connect, playground: Playgroun
 
 
 def test_the_options_of_a_call_are_honoured(connect: Connect) -> None:
-    """Those that HttpHook knows, under the names it knows them by."""
+    """The options of a call have HttpHook's names and effects."""
     options = {
         "stream": True,
         "verify": "/etc/authorities.pem",
@@ -96,7 +96,7 @@ def test_the_options_of_a_call_are_honoured(connect: Connect) -> None:
 
 
 def test_headers_of_one_call_stay_with_it(connect: Connect, playground: Playground) -> None:
-    """The transport is shared among sessions, nothing else is."""
+    """Sessions share the adapter, but not the headers of one call."""
     hook = ApiHook(connect("none"))
     sent = hook.run("/v1/me", headers={"X-Mine": "1"}).request.headers
     assert sent["X-Mine"] == "1"
@@ -104,7 +104,7 @@ def test_headers_of_one_call_stay_with_it(connect: Connect, playground: Playgrou
 
 
 def test_a_timeout_is_passed_on(connect: Connect, playground: Playground) -> None:
-    """In seconds, per call."""
+    """A call's timeout, in seconds, applies to its request."""
     playground.fault(delay=5, path="/bearer")
     with pytest.raises(requests.ReadTimeout):
         ApiHook(connect()).run("/v1/me", extra_options={"timeout": 0.2})
@@ -113,7 +113,7 @@ def test_a_timeout_is_passed_on(connect: Connect, playground: Playground) -> Non
 def test_an_error_is_quoted_shortly_and_masked(
     connect: Connect, capsys: pytest.CaptureFixture[str], echo: str
 ) -> None:
-    """Stock hooks log the whole body, whatever it echoes."""
+    """An error's text is logged in part and masked; Airflow's own hooks log all of it."""
     secret = CREDENTIALS["bearer"]["bearer_token"]
     hook = ApiHook(connect(base_url=echo))
     with pytest.raises(AirflowException, match=r"^500:Internal Server Error$"):
@@ -126,8 +126,8 @@ def test_an_error_is_quoted_shortly_and_masked(
     assert secret not in logged
 
 
-def test_the_check_of_the_answer_can_be_left_out(connect: Connect, echo: str) -> None:
-    """As with HttpHook."""
+def test_the_check_of_the_response_can_be_left_out(connect: Connect, echo: str) -> None:
+    """`check_response: False` suppresses the error of a bad status, as in HttpHook."""
     hook = ApiHook(connect(base_url=echo))
     assert hook.run("/anything", extra_options={"check_response": False}).status_code == 500
 
@@ -154,7 +154,7 @@ def echo() -> Iterator[str]:
 
 
 def test_validation_gives_the_report(connect: Connect, playground: Playground) -> None:
-    """The hook hands its arguments on to the connection."""
+    """The hook passes its arguments to the validation and returns its report."""
     hook = ApiHook(connect())
     assert hook.validate(f"{playground.url}/bearer/v1/me").ok
     assert hook.validate().deciding.code.name == "not_proven"
@@ -162,35 +162,35 @@ def test_validation_gives_the_report(connect: Connect, playground: Playground) -
 
 
 @pytest.mark.parametrize("method", [method for method in METHODS if not watchword.METHODS[method].signs_in])
-def test_the_test_button_is_green_when_proven(connect: Connect, playground: Playground, method: str) -> None:
-    """By the connection's own test URL."""
+def test_the_test_button_is_green_when_valid(connect: Connect, playground: Playground, method: str) -> None:
+    """The button is green if a call to the connection's test URL succeeds."""
     ok, text = ApiHook(connect(method, test_url=f"{playground.url}/{method}/v1/me")).test_connection()
     assert ok, text
     assert text.startswith("valid: ")
 
 
 def test_the_test_button_needs_no_test_url_for_a_token(connect: Connect) -> None:
-    """A new token is proof of client id and secret."""
+    """A new token proves client id and secret, so the button needs no test URL."""
     assert ApiHook(connect("oauth2_client_credentials")).test_connection()[0] is True
 
 
 def test_the_test_button_is_red_when_nothing_is_proven(connect: Connect) -> None:
-    """A fixed secret without a test URL may be any text."""
+    """A fixed secret without a test URL can't be validated, so the button is red."""
     ok, text = ApiHook(connect()).test_connection()
     assert not ok
     assert "not proven: give a test URL" in text
 
 
 def test_the_test_button_says_why_it_is_red(connect: Connect, playground: Playground) -> None:
-    """With cause and advice."""
+    """The button shows cause and advice of a failure."""
     playground.revoke("bearer")
     ok, text = ApiHook(connect(test_url=f"{playground.url}/bearer/v1/me")).test_connection()
     assert not ok
     assert "unauthorized_401" in text
 
 
-def test_the_test_button_reports_what_it_can_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No exception leaves it, neither ours nor Airflow's."""
+def test_the_test_button_shows_any_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The button shows any error, watchword's and Airflow's, as its text."""
     monkeypatch.setenv("AIRFLOW_CONN_ACME", json.dumps({"conn_type": "watchword", "extra": {"method": "x"}}))
     assert "schema_version_missing" in ApiHook("acme").test_connection()[1]
     assert "isn't defined" in ApiHook("nobody").test_connection()[1]
@@ -217,7 +217,7 @@ BAD = [
 def test_bad_documents_end_in_a_finding(
     connect: Connect, playground: Playground, changes: dict[str, Any], code: str
 ) -> None:
-    """A code and advice, nothing sent, no secret in the text."""
+    """A bad document gives a finding with code and advice; no request is sent, and no secret is shown."""
     hook = ApiHook(connect(**changes))
     with pytest.raises(DocumentError) as caught:
         hook.get_conn()
@@ -229,6 +229,6 @@ def test_bad_documents_end_in_a_finding(
 
 
 def test_an_unknown_connection_stays_airflows_error() -> None:
-    """It is Airflow's to say, and to retry."""
+    """An unknown connection raises Airflow's own error, so Airflow's retries apply."""
     with pytest.raises(AirflowNotFoundException):
         ApiHook("nobody").get_conn()

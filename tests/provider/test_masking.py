@@ -1,4 +1,4 @@
-"""Airflow's masker learns every secret, by value."""
+"""Airflow's masker learns every secret by its value."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _fresh_masker() -> Iterator[None]:
 
 
 def test_derived_forms_are_masked(connect: Connect) -> None:
-    """Airflow alone knows the password, but not the header that is made of it."""
+    """The header that is made of a password is masked; Airflow alone would mask only the password."""
     password = "masked-by-value-93ab"
     ApiHook(connect("basic", password=password)).get_conn()
     pair = base64.b64encode(f"playground:{password}".encode()).decode()
@@ -31,20 +31,20 @@ def test_derived_forms_are_masked(connect: Connect) -> None:
 
 
 def test_references_are_masked(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a reference leads to is nowhere in the connection."""
+    """A secret behind a reference is masked, although the connection doesn't hold it."""
     monkeypatch.setenv("WATCHWORD_SECRET_ACME", "behind-a-reference-4d7a")
     ApiHook(connect(bearer_token="env:WATCHWORD_SECRET_ACME")).get_conn()
     assert redact("it is behind-a-reference-4d7a") == "it is ***"
 
 
 def test_nested_secrets_are_masked(connect: Connect) -> None:
-    """Stacked parameters have names of their own."""
+    """Secrets in stacked parameters are masked, whatever their names."""
     ApiHook(connect("custom", secret_parameters={"header:X-Id": "nested-value-51c2"})).get_conn()
     assert redact("it is nested-value-51c2") == "it is ***"
 
 
 def test_tokens_are_masked(connect: Connect) -> None:
-    """As soon as they are issued."""
+    """A token is masked as soon as it is issued."""
     hook = ApiHook(connect("oauth2_client_credentials"))
     hook.run("/v1/me")
     token = hook.connection.renew_token().token.access_token
@@ -52,7 +52,7 @@ def test_tokens_are_masked(connect: Connect) -> None:
 
 
 def test_a_forked_child_tells_its_own_masker(connect: Connect) -> None:
-    """Airflow empties the masker before it forks a task; what is known by then is told again."""
+    """A forked child tells its masker all known secrets again, because Airflow empties it before the fork."""
     conn_id = connect()
     ApiHook(conn_id).get_conn()
     secret = CREDENTIALS["bearer"]["bearer_token"]

@@ -1,4 +1,4 @@
-"""`CredentialSensor`, poked against the playground."""
+"""`CredentialSensor` against the playground."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def sensor(**arguments: Any) -> CredentialSensor:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_good_credential_opens_the_gate(connect: Connect, playground: Playground, method: str) -> None:
-    """The report is the XCom, as plain JSON."""
+    """A valid credential ends the sensor, and the XCom is the report as plain JSON."""
     connect(method)
     result = sensor(test_url=f"{playground.url}/{method}/v1/me").poke({})
     assert isinstance(result, PokeReturnValue)
@@ -40,7 +40,7 @@ def test_a_good_credential_opens_the_gate(connect: Connect, playground: Playgrou
 
 
 def test_the_test_url_of_the_connection_is_the_default(connect: Connect, playground: Playground) -> None:
-    """So a pipeline names no host at all."""
+    """The sensor calls the connection's test URL, so a DAG needs no URL."""
     connect(test_url=f"{playground.url}/bearer/v1/me")
     assert sensor().poke({})
     assert playground.counts() == {"/bearer/v1/me": 2}
@@ -50,7 +50,7 @@ def test_the_test_url_of_the_connection_is_the_default(connect: Connect, playgro
 def test_a_revoked_credential_fails_at_once(
     connect: Connect, playground: Playground, capsys: pytest.CaptureFixture[str], method: str
 ) -> None:
-    """Without retries, and with the reason in the log."""
+    """A revoked credential fails the task without retries, and the log has the reason."""
     connect(method)
     playground.revoke(method)
     with pytest.raises(AirflowFailException, match=r"^invalid: ") as caught:
@@ -70,7 +70,7 @@ def test_a_revoked_credential_fails_at_once(
 def test_the_log_reads_as_headline_cause_action_and_evidence(
     connect: Connect, playground: Playground, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One line each."""
+    """Headline, cause, action and each piece of evidence are logged on one line each."""
     connect()
     playground.revoke("bearer")
     with pytest.raises(AirflowFailException):
@@ -86,8 +86,10 @@ def test_the_log_reads_as_headline_cause_action_and_evidence(
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
-def test_a_passing_fault_is_waited_for(connect: Connect, playground: Playground, status: int) -> None:
-    """False means: poke again."""
+def test_the_sensor_waits_for_a_transient_fault(
+    connect: Connect, playground: Playground, status: int
+) -> None:
+    """During a transient fault `poke` returns False, so Airflow pokes again."""
     connect(test_url=f"{playground.url}/bearer/v1/me")
     playground.fault(status=status)
     assert sensor().poke({}) is False
@@ -95,7 +97,7 @@ def test_a_passing_fault_is_waited_for(connect: Connect, playground: Playground,
 
 
 def test_poke_mode_goes_on_until_the_fault_is_over(connect: Connect, playground: Playground) -> None:
-    """Inside one task."""
+    """In poke mode, one task waits until the fault has passed."""
     connect(test_url=f"{playground.url}/bearer/v1/me")
     playground.fault(status=503, times=2)
     report = sensor(mode="poke", poke_interval=0.01).execute({})
@@ -104,7 +106,7 @@ def test_poke_mode_goes_on_until_the_fault_is_over(connect: Connect, playground:
 
 
 def test_waiting_ends_with_the_timeout(connect: Connect, playground: Playground) -> None:
-    """A fault that does not pass fails the task in the end."""
+    """A fault that lasts longer than the timeout fails the task."""
     connect(test_url=f"{playground.url}/bearer/v1/me")
     playground.fault(status=503, times=1000)
     with pytest.raises(AirflowSensorTimeout):
@@ -114,21 +116,21 @@ def test_waiting_ends_with_the_timeout(connect: Connect, playground: Playground)
 def test_a_transient_fault_of_the_token_endpoint_is_waited_for(
     connect: Connect, playground: Playground
 ) -> None:
-    """No token now is not no token ever."""
+    """The sensor waits if the token endpoint has a transient fault."""
     connect("oauth2_client_credentials")
     playground.fault(status=503, path="/oauth")
     assert sensor().poke({}) is False
 
 
 def test_inconclusive_fails_by_default(connect: Connect) -> None:
-    """What is not proven does not pass."""
+    """An inconclusive validation fails the task by default."""
     connect()
     with pytest.raises(AirflowFailException, match="not proven"):
         sensor().poke({})
 
 
 def test_inconclusive_can_pass(connect: Connect) -> None:
-    """With the report, which says what it is."""
+    """With `pass` an inconclusive validation succeeds, and its report is the XCom."""
     connect()
     result = sensor(on_inconclusive="pass").poke({})
     assert isinstance(result, PokeReturnValue)
@@ -137,20 +139,20 @@ def test_inconclusive_can_pass(connect: Connect) -> None:
 
 
 def test_inconclusive_can_wait(connect: Connect) -> None:
-    """For an API whose test page is not there yet."""
+    """With `wait` the sensor pokes again after an inconclusive validation."""
     connect()
     assert sensor(on_inconclusive="wait").poke({}) is False
 
 
-def test_a_wrong_word_for_inconclusive_is_refused() -> None:
-    """When the DAG is loaded."""
+def test_a_wrong_value_of_on_inconclusive_is_refused() -> None:
+    """A wrong value of on_inconclusive is an error when the DAG is loaded."""
     with pytest.raises(ValueError, match="fail, pass or wait"):
         sensor(on_inconclusive="ignore")
 
 
 @pytest.mark.parametrize("expected", [403, [403], (401, 403)])
 def test_an_expected_status_is_success(connect: Connect, playground: Playground, expected: Any) -> None:
-    """One or several; here of a page that nobody may read."""
+    """One expected status or several mean success, even 403."""
     connect("api_key")
     gate = sensor(test_url=f"{playground.url}/api_key/v1/admin", expected_status=expected)
     if 401 in (expected if not isinstance(expected, int) else ()):
@@ -161,7 +163,7 @@ def test_an_expected_status_is_success(connect: Connect, playground: Playground,
 
 
 def test_a_limited_credential_opens_the_gate(connect: Connect, playground: Playground) -> None:
-    """It is accepted, though not allowed here."""
+    """A credential that is accepted but not allowed at the test URL ends the sensor."""
     connect()
     result = sensor(test_url=f"{playground.url}/bearer/v1/admin").poke({})
     assert isinstance(result, PokeReturnValue)
@@ -179,7 +181,7 @@ def test_a_bad_document_fails_at_once(
     changes: dict[str, Any],
     code: str,
 ) -> None:
-    """Nothing is sent, and the log says what to do."""
+    """A bad document fails the task before any request, and the log says what to do."""
     connect(**changes)
     with pytest.raises(AirflowFailException, match=code):
         sensor(test_url=f"{playground.url}/bearer/v1/me").poke({})
@@ -188,20 +190,20 @@ def test_a_bad_document_fails_at_once(
 
 
 def test_a_foreign_test_url_gets_no_credential(connect: Connect, playground: Playground) -> None:
-    """The origins of the connection hold for the test URL too."""
+    """A test URL outside of the connection's origins gets no credential."""
     connect()
     with pytest.raises(AirflowFailException, match="origin_not_allowed"):
         sensor(test_url="https://api.example.com/v1/me").poke({})
 
 
 def test_an_unknown_connection_stays_airflows_error() -> None:
-    """It may be a fault of the secrets backend: the task's retries apply."""
+    """An unknown connection raises Airflow's own error, so the task's retries apply."""
     with pytest.raises(AirflowNotFoundException):
         CredentialSensor(task_id="gate", http_conn_id="nobody").poke({})
 
 
-def test_defaults_are_kinder_than_airflows() -> None:
-    """Airflow's own timeout is seven days, and its mode holds a worker."""
+def test_the_defaults_wait_shortly_and_free_the_worker() -> None:
+    """The sensor waits 15 minutes in reschedule mode; Airflow's default is seven days in poke mode."""
     gate = sensor()
     assert (gate.timeout, gate.poke_interval, gate.mode) == (900, 30, "reschedule")
     assert gate.template_fields == ("http_conn_id", "test_url")
@@ -209,12 +211,12 @@ def test_defaults_are_kinder_than_airflows() -> None:
 
 
 def test_arguments_of_every_operator_pass() -> None:
-    """The sensor is an operator like any other."""
+    """The sensor takes the arguments of every Airflow operator."""
     assert sensor(retries=3, doc="why", soft_fail=True).retries == 3
 
 
 def test_soft_fail_skips(connect: Connect) -> None:
-    """Airflow's own choice is kept."""
+    """With soft_fail a failure skips the task, as in Airflow's own sensors."""
     connect()
     with pytest.raises(AirflowSkipException):
         sensor(soft_fail=True, mode="poke").execute({})

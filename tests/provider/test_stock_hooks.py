@@ -1,4 +1,4 @@
-"""Airflow's own HTTP hooks, pointed at our connection by mistake: nothing is sent, nothing is shown."""
+"""Airflow's own HTTP hooks, used with a watchword connection by mistake, send and show nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ METHODS = [method for method in CREDENTIALS if method != "none"]
 
 
 def untouched() -> dict[str, Any]:
-    """Return what the form saves for fields that nobody has touched."""
+    """Return the values that the form saves for untouched fields."""
     return {name: None for name in form.conn_fields() if name not in {"schema_version", "method"}}
 
 
@@ -37,10 +37,10 @@ def secrets(method: str) -> list[str]:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("everything", [True, False])
 @pytest.mark.parametrize("use", ["hook", "sensor", "trigger"])
-def test_they_fail_before_they_send(
+def test_stock_hooks_fail_before_they_send(
     connect: Connect, playground: Playground, method: str, use: str, *, everything: bool
 ) -> None:
-    """The first header is a number: requests refuses it by its name alone, aiohttp by its type."""
+    """The first header is a number: requests refuses it by its name, aiohttp by its type."""
     stacked = {"header:X-More": "canary-2c9d", **CREDENTIALS[method].get("secret_parameters", {})}
     fields = {
         **(untouched() if everything else {}),

@@ -1,4 +1,4 @@
-"""Where Airflow keeps tokens: as airflow.cfg says, as the environment says, and never where they get lost."""
+"""Airflow stores tokens where airflow.cfg or the environment says, and refuses unsuitable stores."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 
 from airflow_provider_watchword import ApiHook, configuration, documents, sign_ins
 from watchword.errors import DocumentError
+from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.stores import open_store
 from watchword.tokens.token import Token
 from watchword_playground import Playground, SignInOptions
@@ -26,7 +27,7 @@ SHARED = "postgresql+psycopg://watchword:s3cret@db.example.com/tokens"
 
 
 def test_the_store_is_the_one_of_airflow_cfg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Its URL and the key, of which a command's last line break is no part."""
+    """The store's URL and key come from airflow.cfg, without the final line break of a command's output."""
     path = tmp_path / "tokens.db"
     monkeypatch.setenv("AIRFLOW__WATCHWORD__STORE", f"sqlite:///{path}")
     monkeypatch.setenv("AIRFLOW__WATCHWORD__KEY_CMD", f"echo {KEY}")
@@ -37,15 +38,15 @@ def test_the_store_is_the_one_of_airflow_cfg(monkeypatch: pytest.MonkeyPatch, tm
     assert store is open_store(f"sqlite:///{path}", KEY)
 
 
-def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """So that the command line and Airflow can be told the same thing once."""
+def test_the_environment_overrides_airflow_cfg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The environment's store overrides airflow.cfg, so one setting serves Airflow and the command line."""
     monkeypatch.setenv("AIRFLOW__WATCHWORD__STORE", SHARED)
     monkeypatch.setenv("WATCHWORD_STORE", f"sqlite:///{tmp_path / 'mine.db'}")
     assert configuration.token_store().display_url.endswith("mine.db")
 
 
-def test_what_is_said_nowhere_is_a_file_of_the_user_s(tmp_path: Path) -> None:
-    """The same file that the command line uses."""
+def test_the_default_store_is_a_file_of_the_user(tmp_path: Path) -> None:
+    """Without any setting, tokens are stored in the same file that the command line uses."""
     assert configuration.token_store().display_url == f"sqlite:///{tmp_path / 'watchword' / 'tokens.db'}"
 
 
@@ -61,7 +62,7 @@ def test_what_is_said_nowhere_is_a_file_of_the_user_s(tmp_path: Path) -> None:
 def test_a_sign_in_on_one_machine_is_refused_where_tasks_run_on_several(
     connect: Connect, playground: Playground, monkeypatch: pytest.MonkeyPatch, executor: str
 ) -> None:
-    """Before any refresh, in the hook's session and in its validation, with the advice to share the store."""
+    """Session and validation refuse the sign-in before any refresh, and advise a shared store."""
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", executor)
     hook = ApiHook(connect(SIGN_IN))
     with pytest.raises(DocumentError) as error:
@@ -72,24 +73,22 @@ def test_a_sign_in_on_one_machine_is_refused_where_tasks_run_on_several(
     assert playground.token_requests == 0
 
 
-def test_what_leaves_no_sign_in_behind_may_run_anywhere(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A token that each machine can fetch for itself needs no shared store."""
+def test_a_machine_s_token_may_be_used_on_any_host(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token that each machine can fetch for itself doesn't need a shared store."""
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
     assert ApiHook(connect(MACHINE)).run("/v1/me").status_code == 200
 
 
 def test_a_shared_store_may_be_used_from_anywhere(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database that other machines reach is what the advice asks for."""
+    """A sign-in in a database that other machines reach is accepted."""
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
     monkeypatch.setenv("WATCHWORD_STORE", SHARED)
     monkeypatch.setenv("WATCHWORD_KEY", KEY)
-    assert ApiHook(connect(SIGN_IN)).connection.signs_in
+    assert ApiHook(connect(SIGN_IN)).connection.document.method.signs_in
 
 
 def test_a_sign_in_is_used_by_every_hook(connect: Connect, playground: Playground) -> None:
-    """The refresh token of the document is used once; then the store has its successors."""
+    """The document's refresh token is used once; after that, hooks use the tokens in the store."""
     name = connect(SIGN_IN)
     for _ in range(3):
         assert ApiHook(name).run("/v1/me").json()["user"] == "ada"
@@ -98,15 +97,15 @@ def test_a_sign_in_is_used_by_every_hook(connect: Connect, playground: Playgroun
 
 
 def test_the_test_button_leaves_a_sign_in_alone(connect: Connect, playground: Playground) -> None:
-    """Under a random name it would use the refresh token up; it says what proves the sign-in instead."""
+    """The button would use up the refresh token under a random name, so it says how to validate instead."""
     ok, reason = ApiHook(connect(SIGN_IN)).test_connection()
     assert not ok
     assert reason.partition(":")[0] == "sign_in_not_tested"
     assert playground.token_requests == 0
 
 
-def test_the_test_button_keeps_nothing(connect: Connect, playground: Playground) -> None:
-    """A token that was fetched to see whether that works is kept under no random name."""
+def test_the_test_button_stores_nothing(connect: Connect, playground: Playground) -> None:
+    """The token that the button fetches is not stored under the button's random name."""
     ok, reason = ApiHook(connect(MACHINE)).test_connection()
     assert ok, reason
     assert playground.token_requests == 1
@@ -114,7 +113,7 @@ def test_the_test_button_keeps_nothing(connect: Connect, playground: Playground)
 
 
 def test_the_command_line_finds_airflow_s_connections(connect: Connect) -> None:
-    """`airflow:acme` is the connection of that id, its tokens where the hook has them."""
+    """`airflow:acme` is the connection of that id, and its tokens are in the hook's store."""
     found = documents.connection(connect(SIGN_IN))
     assert found.name == "acme"
     assert found.store is configuration.token_store()
@@ -123,7 +122,7 @@ def test_the_command_line_finds_airflow_s_connections(connect: Connect) -> None:
 def test_the_command_line_finds_the_connections_of_the_database(
     database: Path, airflow: Callable[..., subprocess.CompletedProcess[str]], playground: Playground
 ) -> None:
-    """What was saved in Airflow's form is validated by its id, and nothing secret is shown."""
+    """A connection saved in Airflow's form is validated by its id, and no secret is shown."""
     assert database.exists()
     fields = playground.document(MACHINE)
     extra = {"schema_version": 1, **{name: value for name, value in fields.items() if name != "base_url"}}
@@ -144,11 +143,11 @@ def test_the_command_line_finds_the_connections_of_the_database(
 
 
 def test_sign_ins_are_watched_by_name(connect: Connect, playground: Playground) -> None:
-    """Those of people, with what is known of their end; a machine's token is nobody's concern."""
+    """`sign_ins` lists the sign-ins of people with the time of their end, and leaves out machines' tokens."""
     ApiHook(connect(MACHINE)).run("/v1/me")
     connection = ApiHook(connect(SIGN_IN)).connection
     issued = playground.sign_in(SignInOptions(user="grace"))
-    connection.accept_sign_in(
+    stored_sign_in(connection).accept(
         Token(
             issued["access_token"],
             lifetime=3600,

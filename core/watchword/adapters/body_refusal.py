@@ -1,4 +1,4 @@
-"""What a client looks for in the bodies of replies before it hands them to a flow, which sees none."""
+"""The check of response bodies for a refused token (`refresh_on_body`): clients read bodies, flows don't."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from watchword.http.body_rules import BodyRules
 
 
 class BodyRefusal:
-    """Tells whether a body refuses the token as `refresh_on_body` says; the adapter does the reading."""
+    """Tells whether a body refuses the token by the rules of `refresh_on_body`; the adapter reads it."""
 
     def __init__(self, rules: BodyRules, statuses: Collection[int]) -> None:
         self._rules = rules
         self._statuses = statuses
 
-    def wants(self, response: FlowResponse) -> bool:
-        """Return whether the body has to be read: a status that refuses says enough."""
+    def needs_body(self, response: FlowResponse) -> bool:
+        """Return whether the body has to be read: not if the status refuses the token already."""
         return response.status_code not in self._statuses
 
-    def judged(self, response: FlowResponse, body: bytes) -> FlowResponse:
-        """Return the response as the flow is to see it, given its decoded body."""
+    def flow_response(self, response: FlowResponse, body: bytes) -> FlowResponse:
+        """Return the response as the flow sees it, given its decoded body."""
         return RefusedInBody(response) if self._rules.match(body) else response
 
 
 def body_refusal_of(authenticator: Authenticator) -> BodyRefusal | None:
-    """Return the judge of a connection's replies; None, as for most, where no body can refuse a token."""
+    """Return a connection's check of bodies; None, as for most, if no body can refuse a token."""
     context = authenticator.context
     if context.refresh_on_body is None or authenticator.token_cache is None:
         return None

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from requests import PreparedRequest
+
 from watchword import redact
-from watchword.adapters import asynchronous
+from watchword.adapters.async_driver import async_drive
+from watchword.adapters.async_retry import async_with_retries
 from watchword.adapters.authenticator import Authenticator
 from watchword.adapters.body_refusal import body_refusal_of
+from watchword.adapters.driver import drive
 from watchword.adapters.extras import missing_extra
 from watchword.adapters.origin_guard import OriginGuard, cookies_for_foreign_origin
-from watchword.adapters.request_proxy import FlowDriver
 from watchword.adapters.retry import IDEMPOTENT, with_retries
+from watchword.adapters.token_threads import end_usage
 from watchword.adapters.token_usage import TokenUsage
+from watchword.flow import FlowResponse
 from watchword.http.transport_options import TransportOptions
 from watchword.http.urls import joined
 
@@ -24,8 +30,8 @@ except ModuleNotFoundError as missing:
     raise missing_extra("httpx") from missing
 
 from watchword.adapters.httpx_pools import Pools
-from watchword.adapters.httpx_request import UnsignedRequest, address, clean_location, is_replayable
-from watchword.adapters.httpx_response import ajudged, judged, marked
+from watchword.adapters.httpx_request import UnsignedHttpxRequest, address, clean_location, is_replayable
+from watchword.adapters.httpx_response import async_flow_response, flow_response, is_streamed, marked
 from watchword.redact import NeverPickled
 
 redact.filter_logs()
@@ -35,7 +41,7 @@ class SigningTransport(httpx.BaseTransport):
     """Authenticates a copy of each request, at the last moment and only for allowed origins.
 
     The client above sees the request as it was made, so redirects, exceptions, history and
-    `response.request` hold no credential, and every hop is judged and signed anew.
+    `response.request` hold no credential, and every hop is checked and signed anew.
     """
 
     def __init__(self, authenticator: Authenticator, options: TransportOptions) -> None:
@@ -47,53 +53,38 @@ class SigningTransport(httpx.BaseTransport):
         self._pools: Pools[httpx.HTTPTransport] = Pools(options, _pool)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request, authenticated where its origin may receive the credential.
+        """Send the request, authenticated if its origin may receive the credential.
 
         Raises:
             RequestError: the request can't take the credential, or its body can't be sent again.
-            TokenError: the method needs a token and none could be had.
-            httpx.TransportError: the network's faults, with no secret in them.
+            TokenError: the method needs a token, and none could be obtained.
+            httpx.TransportError: a network fault, with no secret in it.
         """
         url = address(request.url)
         covered = self._origin_guard.covers(url)
         pool = self._pools.choose(url, covered=covered)
-        if not covered:
-            _clean_for_foreign_origin(self._origin_guard, request)
-        unsigned = UnsignedRequest(request, url)
-        attempt = self._authenticated if covered else _transmit_as_it_is
-        if self._retries and _is_repeatable(request):
-            response = with_retries(partial(attempt, unsigned, pool), self._retries, _passes)
+        if covered:
+            if not self._usage.begun:
+                self._usage.begin()
+            exchange = _Exchange(self._authenticator, request, url)
+            exchange.pool = pool
+            if self._body_refusal is not None and not is_streamed(request):
+                exchange.flow_response = partial(flow_response, self._body_refusal)
+            attempt = partial(drive, exchange)
         else:
-            response = attempt(unsigned, pool)
+            _clean_for_foreign_origin(self._origin_guard, request)
+            attempt = partial(_transmit, request, pool)
+        if self._retries and _is_repeatable(request):
+            response = with_retries(attempt, self._retries, _is_transient)
+        else:
+            response = attempt()
+        if covered:
+            exchange.clean_echo(response)
         clean_location(response)
         return response
 
-    def _authenticated(self, unsigned: UnsignedRequest, pool: httpx.HTTPTransport) -> httpx.Response:
-        """Step the method's flow on copies of the request and return the last response."""
-        if not self._usage.begun:
-            self._usage.begin()
-        body_refusal = self._body_refusal
-        exchange = FlowDriver(self._authenticator, unsigned)
-        signed = unsigned.signed(exchange.first())
-        response = _transmit(signed, pool)
-        try:
-            while (
-                again := exchange.following(
-                    response if body_refusal is None else judged(body_refusal, response, unsigned.request)
-                )
-            ) is not None:
-                self._authenticator.carry_cookies(again, response.headers.get_list("Set-Cookie"))
-                response.close()  # unread: a refusal's body may be long in coming
-                signed = unsigned.signed(again)
-                response = _transmit(signed, pool)
-        except BaseException:
-            response.close()  # nobody else will: the caller gets the error alone
-            raise
-        unsigned.clean_echo(response, signed)
-        return response
-
     def close(self) -> None:
-        """Close the connections, and give the token back where the method wants that and nobody uses it."""
+        """Close the network connections, and end the use of the token, which may log out."""
         for pool in self._pools.all():
             pool.close()
         self._usage.end()
@@ -111,55 +102,36 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
         self._pools: Pools[httpx.AsyncHTTPTransport] = Pools(options, _async_pool)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request and raise as `SigningTransport.handle_request` does."""
+        """Send the request and raise the same errors as `SigningTransport.handle_request`."""
         url = address(request.url)
         covered = self._origin_guard.covers(url)
         pool = self._pools.choose(url, covered=covered)
-        if not covered:
-            _clean_for_foreign_origin(self._origin_guard, request)
-        unsigned = UnsignedRequest(request, url)
-        attempt = self._authenticated if covered else _async_transmit_as_it_is
-        if self._retries and _is_repeatable(request):
-            tried = partial(attempt, unsigned, pool)
-            response = await asynchronous.with_retries(tried, self._retries, _passes)
+        if covered:
+            if not self._usage.begun:
+                self._usage.begin()
+            exchange = _AsyncExchange(self._authenticator, request, url)
+            exchange.pool = pool
+            if self._body_refusal is not None and not is_streamed(request):
+                exchange.flow_response = partial(async_flow_response, self._body_refusal)
+            attempt = partial(async_drive, exchange)
         else:
-            response = await attempt(unsigned, pool)
+            _clean_for_foreign_origin(self._origin_guard, request)
+            attempt = partial(_async_transmit, request, pool)
+        if self._retries and _is_repeatable(request):
+            response = await async_with_retries(attempt, self._retries, _is_transient)
+        else:
+            response = await attempt()
+        if covered:
+            exchange.clean_echo(response)
         clean_location(response)
         return response
 
-    async def _authenticated(
-        self, unsigned: UnsignedRequest, pool: httpx.AsyncHTTPTransport
-    ) -> httpx.Response:
-        if not self._usage.begun:
-            self._usage.begin()
-        body_refusal = self._body_refusal
-        exchange = asynchronous.AsyncFlowDriver(self._authenticator, unsigned)
-        signed = unsigned.signed(exchange.at_once() or await exchange.first())
-        response = await _async_transmit(signed, pool)
-        try:
-            while (
-                again := await exchange.following(
-                    response
-                    if body_refusal is None
-                    else await ajudged(body_refusal, response, unsigned.request)
-                )
-            ) is not None:
-                self._authenticator.carry_cookies(again, response.headers.get_list("Set-Cookie"))
-                await response.aclose()
-                signed = unsigned.signed(again)
-                response = await _async_transmit(signed, pool)
-        except BaseException:
-            await response.aclose()
-            raise
-        unsigned.clean_echo(response, signed)
-        return response
-
     async def aclose(self) -> None:
-        """Close the connections, and give the token back where the method wants that and nobody uses it."""
+        """Close the network connections, and end the use of the token, which may log out."""
         for pool in self._pools.all():
             await pool.aclose()
         if self._authenticator.token_cache is not None:
-            await asynchronous.end(self._usage)
+            await end_usage(self._usage)
 
 
 class ApiClient(NeverPickled, httpx.Client):
@@ -200,6 +172,40 @@ class AsyncApiClient(NeverPickled, httpx.AsyncClient):
         return await super().send(marked(request, stream=stream), stream=stream, **options)
 
 
+class _Exchange(UnsignedHttpxRequest):
+    """A request of a synchronous client, and the pool that it is sent through."""
+
+    pool: httpx.HTTPTransport
+    flow_response: Callable[[httpx.Response], FlowResponse] | None = None
+
+    def send(self, signed: PreparedRequest, _: httpx.Response | None, /) -> httpx.Response:
+        """Send a signed copy of the request."""
+        self.sent = self.signed_copy(signed)
+        return _transmit(self.sent, self.pool)
+
+    @staticmethod
+    def set_cookies(response: httpx.Response) -> list[str]:
+        """Return the lines of Set-Cookie."""
+        return response.headers.get_list("Set-Cookie")
+
+
+class _AsyncExchange(UnsignedHttpxRequest):
+    """A request of an asynchronous client, and the pool that it is sent through."""
+
+    pool: httpx.AsyncHTTPTransport
+    flow_response: Callable[[httpx.Response], Awaitable[FlowResponse]] | None = None
+
+    def send(self, signed: PreparedRequest, /) -> Awaitable[httpx.Response]:
+        """Send a signed copy of the request."""
+        self.sent = self.signed_copy(signed)
+        return _async_transmit(self.sent, self.pool)
+
+    @staticmethod
+    def set_cookies(response: httpx.Response) -> list[str]:
+        """Return the lines of Set-Cookie."""
+        return response.headers.get_list("Set-Cookie")
+
+
 def _pool(tls: ssl.SSLContext, proxy: str | None) -> httpx.HTTPTransport:
     return httpx.HTTPTransport(verify=tls, proxy=proxy)
 
@@ -211,46 +217,36 @@ def _async_pool(tls: ssl.SSLContext, proxy: str | None) -> httpx.AsyncHTTPTransp
 def _transmit(request: httpx.Request, pool: httpx.HTTPTransport) -> httpx.Response:
     try:
         return pool.handle_request(request)
-    except Exception as error:  # whatever it is, it may quote what was to be sent
+    except Exception as error:  # any error may quote what was to be sent
         redact.exception(error)
         raise
-
-
-def _transmit_as_it_is(unsigned: UnsignedRequest, pool: httpx.HTTPTransport) -> httpx.Response:
-    return _transmit(unsigned.request, pool)
-
-
-async def _async_transmit_as_it_is(
-    unsigned: UnsignedRequest, pool: httpx.AsyncHTTPTransport
-) -> httpx.Response:
-    return await _async_transmit(unsigned.request, pool)
 
 
 async def _async_transmit(request: httpx.Request, pool: httpx.AsyncHTTPTransport) -> httpx.Response:
     try:
         return await pool.handle_async_request(request)
-    except Exception as error:  # likewise
+    except Exception as error:  # any error may quote what was to be sent
         redact.exception(error)
         raise
 
 
 def _clean_for_foreign_origin(origin_guard: OriginGuard, request: httpx.Request) -> None:
-    """Remove known secrets from URL and cookies of a request to another origin, in place, for its log."""
+    """Remove known secrets from URL and cookies of the request itself, which the client logs."""
     url = str(request.url)
-    kept = origin_guard.for_foreign_origin(url)
-    if kept != url:
-        request.url = httpx.URL(kept)
+    clean_url = origin_guard.url_for_foreign_origin(url)
+    if clean_url != url:
+        request.url = httpx.URL(clean_url)
     cookies = request.headers.pop("Cookie", "")
-    if kept := cookies_for_foreign_origin(cookies):
-        request.headers["Cookie"] = kept
+    if clean_cookies := cookies_for_foreign_origin(cookies):
+        request.headers["Cookie"] = clean_cookies
 
 
 def _is_repeatable(request: httpx.Request) -> bool:
     return request.method in IDEMPOTENT and is_replayable(request)
 
 
-def _passes(error: Exception) -> bool:
-    """Return whether waiting may mend a fault of the network; no waiting mends a certificate."""
+def _is_transient(error: Exception) -> bool:
+    """Return whether a network fault may go away by waiting; a bad certificate doesn't."""
     if not isinstance(
         error, (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError)
     ):

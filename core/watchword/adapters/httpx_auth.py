@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
+from contextlib import suppress
 
-from watchword.adapters.asynchronous import AsyncFlowDriver
+from requests import PreparedRequest
+
+from watchword.adapters.async_driver import AsyncSignedRequests
 from watchword.adapters.authenticator import Authenticator
 from watchword.adapters.body_refusal import body_refusal_of
+from watchword.adapters.driver import signed_requests
 from watchword.adapters.extras import missing_extra
-from watchword.adapters.origin_guard import cleaned
-from watchword.adapters.request_proxy import FlowDriver
+from watchword.adapters.origin_guard import url_for_foreign_origin
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.http.placement import Placement, Slot
@@ -19,18 +22,19 @@ try:
 except ModuleNotFoundError as missing:
     raise missing_extra("httpx") from missing
 
-from watchword.adapters.httpx_request import UnsignedRequest, address
+from watchword.adapters.httpx_request import UnsignedHttpxRequest, address
 from watchword.redact import NeverPickled
 
 _AUTHORIZATION = Slot("header", "Authorization")
 
 
 class HttpxAuth(NeverPickled, httpx.Auth):
-    """Puts the Authorization header into the requests of a foreign client, for allowed origins alone.
+    """Puts the Authorization header into the requests of another library's client, for allowed origins alone.
 
-    The client follows redirects below this; it drops the header where one leaves the origin,
-    except from http to https on the same host. An answer that came behind a redirect is taken as it is:
-    it may be a stranger's.
+    The client sends the requests that this yields, keeps their cookies and closes their responses. It
+    follows redirects by itself, and drops the header if one leaves the origin, except from http to https
+    on the same host. A response that came after a redirect is taken as it is: it may be from a foreign
+    origin.
     """
 
     def __init__(self, authenticator: Authenticator) -> None:
@@ -38,17 +42,20 @@ class HttpxAuth(NeverPickled, httpx.Auth):
         self._authenticator = authenticator
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Authenticate the request in place, and once more where the method wants that."""
+        """Authenticate the request in place, and once more if the method wants that."""
         unsigned = self._unsigned(request)
         if unsigned is None:
             yield request
             return
-        exchange = FlowDriver(self._authenticator, unsigned)
-        unsigned.become(exchange.first())
-        response = yield request
-        while not response.history and (again := exchange.following(response)) is not None:
-            unsigned.become(again)
-            response = yield request
+        signed = signed_requests(unsigned)
+        again = next(signed)
+        with suppress(StopIteration):  # the flow has ended
+            while True:
+                unsigned.sign_in_place(again)
+                response = yield request
+                if response.history:
+                    return
+                again = signed.send(response)
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Do the same in an event loop of asyncio."""
@@ -56,30 +63,31 @@ class HttpxAuth(NeverPickled, httpx.Auth):
         if unsigned is None:
             yield request
             return
-        exchange = AsyncFlowDriver(self._authenticator, unsigned)
-        unsigned.become(exchange.at_once() or await exchange.first())
-        response = yield request
-        while not response.history and (again := await exchange.following(response)) is not None:
-            unsigned.become(again)
+        signed = AsyncSignedRequests(unsigned)
+        again: PreparedRequest | None = signed.at_once() or await signed.first()
+        while again is not None:
+            unsigned.sign_in_place(again)
             response = yield request
+            again = None if response.history else await signed.following(response)
 
-    def _unsigned(self, request: httpx.Request) -> UnsignedRequest | None:
-        """Return the request to be signed, None where it goes to a stranger."""
+    def _unsigned(self, request: httpx.Request) -> UnsignedHttpxRequest | None:
+        """Return the request to be signed; None if it goes to a foreign origin."""
         url = address(request.url)
         if self._authenticator.origins.covers(url):
-            return UnsignedRequest(request, url)
-        request.url = httpx.URL(cleaned(str(request.url)))
+            return UnsignedHttpxRequest(self._authenticator, request, url)
+        request.url = httpx.URL(url_for_foreign_origin(str(request.url)))
         return None
 
 
 def _refuse_unsuitable(authenticator: Authenticator) -> None:
-    """Raise DocumentError where the connection can't be kept as promised here.
+    """Raise DocumentError if `httpx.Auth` can't keep the promises of this connection.
 
-    That is where a credential goes elsewhere, which httpx would take along to a stranger, and where
-    bodies are to be read, since httpx does not tell its auth which replies the caller streams.
+    It can't if a credential goes anywhere but into Authorization, since httpx would take it along to a
+    foreign origin. It can't if bodies have to be read, since httpx doesn't tell its auth which responses
+    the caller streams.
     """
     if body_refusal_of(authenticator):
-        message = "This connection has refresh_on_body, and httpx tells no auth whether a reply is streamed."
+        message = "This connection has refresh_on_body, and httpx doesn't tell its auth what is streamed."
         raise DocumentError([finding("adapter_unsuitable", message)])
     placed = (*authenticator.method.placements(), *authenticator.secrets)
     slots = [item.slot if isinstance(item, Placement) else item for item in placed]
@@ -87,6 +95,6 @@ def _refuse_unsuitable(authenticator: Authenticator) -> None:
     if elsewhere or (authenticator.method.has_credential and not slots):
         where = ", ".join(elsewhere) or "a place that depends on the request"
         message = (
-            f"This connection sends a credential in {where}; httpx drops Authorization alone on redirects."
+            f"This connection sends a credential in {where}; on redirects httpx drops only Authorization."
         )
         raise DocumentError([finding("adapter_unsuitable", message)])

@@ -1,4 +1,4 @@
-"""The border of a connection's origins: behind it no request takes a secret along."""
+"""The guard of a connection's origins: requests to any other origin carry no secret."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ class OriginGuard:
         self.covers = origins.covers
         self._warned: set[str | None] = set()
 
-    def for_foreign_origin(self, url: str) -> str:
-        """Return the URL as another origin may see it, and say once that it goes without a credential.
+    def url_for_foreign_origin(self, url: str) -> str:
+        """Return the URL as a foreign origin may see it, and log once that it gets no credential.
 
         Raises:
-            RequestError: as `cleaned`.
+            RequestError: as the function of the same name.
         """
-        foreign = origin(url)
-        if foreign not in self._warned:
-            self._warned.add(foreign)
+        foreign_origin = origin(url)
+        if foreign_origin not in self._warned:
+            self._warned.add(foreign_origin)
             log.warning(
-                "%s is none of the connection's allowed origins: sent without the credential", foreign
+                "%s is none of the connection's allowed origins: sent without the credential", foreign_origin
             )
-        return cleaned(url)
+        return url_for_foreign_origin(url)
 
 
 def cookies_for_foreign_origin(header: str) -> str:
-    """Return a Cookie header without known secrets: an API may set a session's cookie again."""
+    """Return a Cookie header without known secrets: an API may have set a session's cookie again."""
     pairs = header.split("; ")
     return "; ".join(pair for pair in pairs if not holds_secret(pair.partition("=")[2]))
 
 
-def cleaned(url: str) -> str:
-    """Return the URL without a known secret in it: an API's link to a stranger may hold ours.
+def url_for_foreign_origin(url: str) -> str:
+    """Return the URL without known secrets: an API's link to a foreign origin may hold one.
 
     Raises:
-        RequestError: the secret stands in the path, so that the URL means nothing without it.
+        RequestError: the path holds the secret, so that the URL means nothing without it.
     """
-    kept = without_secrets(url)
-    if kept is None:
+    clean_url = without_secrets(url)
+    if clean_url is None:
         message = f"The URL at {host(url)} holds a secret of a connection in its path."
         raise RequestError([finding("origin_not_allowed", message)])
-    return kept
+    return clean_url

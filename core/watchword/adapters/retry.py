@@ -1,63 +1,60 @@
-"""Further tries of idempotent requests after a passing fault; each is signed anew."""
+"""Further tries of idempotent requests after a transient fault; each try is signed anew."""
 
 from __future__ import annotations
 
 import random
 import time
 from collections.abc import Callable, Iterator
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
+from watchword.adapters.driver import ClosableResponse
 from watchword.flow import FlowResponse
 from watchword.http.durations import retry_after
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-PASSING = frozenset({429, 502, 503, 504})
+TRANSIENT = frozenset({429, 502, 503, 504})
+"""The statuses after which a request is tried again."""
 
 LONGEST_PAUSE = 120.0
-"""An API that wants a longer wait than this, in seconds, gets its answer passed on instead."""
+"""If an API asks for a longer pause than this, in seconds, its response is passed on instead."""
 
-Passes = Callable[[Exception], bool]
-"""Says of a client library's exception whether waiting may mend it."""
+IsTransient = Callable[[Exception], bool]
+"""Returns whether a client library's exception may go away by waiting."""
 
-
-class _Response(FlowResponse, Protocol):
-    def close(self) -> None: ...
+R = TypeVar("R", bound=ClosableResponse)
 
 
-R = TypeVar("R", bound=_Response)
+def with_retries(attempt: Callable[[], R], retries: int, is_transient: IsTransient) -> R:
+    """Return the response of the first try without a transient fault, or of the last try (RFC 9110, 9.2.2).
 
-
-def with_retries(attempt: Callable[[], R], retries: int, passes: Passes) -> R:
-    """Return the answer of the first try without a passing fault, or of the last one (RFC 9110, 9.2.2).
-
-    The request must be idempotent and its body repeatable. A Retry-After in seconds is honoured;
-    else the pause doubles from half a second, with jitter.
+    The request must be idempotent and its body repeatable. The pause is that of Retry-After if there is
+    one; otherwise it begins at half a second and doubles, with jitter.
     """
-    for usual in pauses(retries):
+    for usual_pause in usual_pauses(retries):
         try:
             response = attempt()
-        except Exception as error:  # which of them pass is known to the library's adapter
-            if not passes(error):
+        except Exception as error:  # the client's adapter knows which errors are transient
+            if not is_transient(error):
                 raise
-            pause = usual
+            pause = usual_pause
         else:
-            wished = wished_pause(response, usual)
-            if wished is None:
+            wanted_pause = pause_after(response, usual_pause)
+            if wanted_pause is None:
                 return response
-            pause = wished
+            pause = wanted_pause
             response.close()
         time.sleep(pause)
     return attempt()
 
 
-def pauses(retries: int) -> Iterator[float]:
-    """Yield the usual pause before each further try, in seconds."""
+def usual_pauses(retries: int) -> Iterator[float]:
+    """Yield the pause before each further try, in seconds, for an API that asks for none."""
     for number in range(retries):
         yield 0.5 * 2**number * random.uniform(0.5, 1.5)  # noqa: S311 - jitter
 
 
-def wished_pause(response: FlowResponse, usual: float) -> float | None:
-    """Return how long to wait after this answer, in seconds; None where it is to be passed on."""
-    wished = retry_after(response.headers.get("Retry-After"))
-    pause = usual if wished is None else wished
-    return pause if response.status_code in PASSING and pause <= LONGEST_PAUSE else None
+def pause_after(response: FlowResponse, usual_pause: float) -> float | None:
+    """Return how long to wait after this response, in seconds; None if the response is to be passed on."""
+    wanted = retry_after(response.headers.get("Retry-After"))
+    pause = usual_pause if wanted is None else wanted
+    return pause if response.status_code in TRANSIENT and pause <= LONGEST_PAUSE else None

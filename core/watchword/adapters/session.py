@@ -1,4 +1,4 @@
-"""The session that `conn.session()` returns: a plain `requests.Session` over the signing transport."""
+"""The session that `conn.session()` returns: a plain `requests.Session` over the signing adapter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from watchword.redact import NeverPickled
 class ApiSession(NeverPickled, Session):
     """A session whose relative paths join the base URL and whose requests are authenticated when sent.
 
-    Netrc is ignored: a credential that nobody put into the connection is never sent.
+    Netrc is ignored: a credential that isn't in the connection is never sent.
     """
 
     def __init__(self, base_url: str, adapter: SigningAdapter, *, shared: bool = False) -> None:
@@ -31,22 +31,22 @@ class ApiSession(NeverPickled, Session):
 
     def prepare_request(self, request: Request) -> PreparedRequest:
         """Prepare a request whose URL is absolute or relative to the base URL."""
-        mine = copy(request)
-        mine.url = joined(self.base_url, request.url or "")
-        return super().prepare_request(mine)
+        absolute = copy(request)
+        absolute.url = joined(self.base_url, request.url or "")
+        return super().prepare_request(absolute)
 
     def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
-        """Drop a caller's own Authorization header where a redirect leaves the origin; add nothing."""
+        """Drop a caller's own Authorization header if a redirect leaves the origin; add nothing."""
         target, source = prepared_request.url or "", response.request.url or ""
         if "Authorization" in prepared_request.headers and origin(source) != origin(target):
             del prepared_request.headers["Authorization"]
 
     def close(self) -> None:
-        """Close the session's connections, unless its transport is shared with other sessions."""
+        """Close the session's network connections, unless its adapter is shared with other sessions."""
         if not self._shared:
             super().close()
 
 
 def _unchanged(request: PreparedRequest) -> PreparedRequest:
-    """Stand where requests would look into netrc."""
+    """Return the request as it is: with an auth in place, requests doesn't read netrc."""
     return request

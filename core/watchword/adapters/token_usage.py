@@ -1,4 +1,4 @@
-"""One client's use of a token: the last to end may log out."""
+"""One client's use of a token: when the last use ends, the token may be logged out."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class TokenUsage:
         self.begun = False
 
     def begin(self) -> None:
-        """Count as a user of the token, unless that is done."""
+        """Count as a user of the token, unless this client counts already."""
         with self._lock:
             if not self.begun and self._token_cache is not None:
                 self._token_cache.enter()
             self.begun = True
 
     def end(self) -> None:
-        """Count no more, if the use has begun: the last to end may log out."""
+        """Stop counting as a user, if the use has begun: after the last user the token may be logged out."""
         with self._lock:
-            was, self.begun = self.begun, False
-        if was and self._token_cache is not None:
+            was_begun, self.begun = self.begun, False
+        if was_begun and self._token_cache is not None:
             self._token_cache.leave()

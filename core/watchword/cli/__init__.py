@@ -1,4 +1,4 @@
-"""The command `watchword`: a module for each of its commands, and what they share."""
+"""The command `watchword`: one module for each command or group of commands, and what they share."""
 
 from watchword.cli.app import main
 

@@ -1,4 +1,4 @@
-"""The command `watchword`."""
+"""The command `watchword`: its sub-commands, and how it ends."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rich.text import Text
 
 import watchword
 from watchword.cli.connections.commands import connection_commands
-from watchword.cli.crash import crashed
+from watchword.cli.crash import report_crash
 from watchword.cli.keepalive import keepalive
 from watchword.cli.login import login
 from watchword.cli.logout import logout
-from watchword.cli.output import fail, status_of
+from watchword.cli.output import exit_status, fail
 from watchword.cli.secrets import secret_commands
 from watchword.cli.store import store_commands
 from watchword.cli.tokens import tokens
@@ -28,7 +28,7 @@ from watchword.methods.fields import about
 WRONG_USAGE = 64
 INTERRUPTED = 130
 
-# Tracebacks with local variables would show secrets.
+# Typer's pretty tracebacks show local variables, which may hold secrets.
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -36,20 +36,20 @@ app = typer.Typer(
     help="HTTP-API authentication for data teams.",
 )
 
-# Typer exports what is wrong with one parameter, not its parent for any wrong usage.
+# Typer exports the error for one bad parameter, but not its base class for every kind of wrong usage.
 _UsageError: type[Exception] = next(
-    known for known in typer.BadParameter.__mro__ if known.__name__ == "UsageError"
+    base for base in typer.BadParameter.__mro__ if base.__name__ == "UsageError"
 )
 
 
 def main() -> None:
-    """Run the command; exit 64 on wrong usage, 130 on Ctrl-C, 70 on a fault of the program itself."""
-    # Said twice at each command that calls Google, and nothing that its user could mend.
+    """Run the command; exit 64 on wrong usage, 130 on Ctrl-C, 70 on an error in the program itself."""
+    # Google's client warns twice in each command that calls it, and the user can do nothing about it.
     warnings.filterwarnings("ignore", "You are using a non-supported Python version", FutureWarning)
     try:
         status = app(standalone_mode=False)
     except _UsageError as error:
-        if str(error):  # else the help was shown
+        if str(error):  # an empty one has shown the help
             typer.echo(f"watchword: {error}", err=True)
         sys.exit(WRONG_USAGE)
     except (typer.Abort, KeyboardInterrupt):
@@ -57,9 +57,9 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     except WatchwordError as error:
         typer.echo(f"watchword: {error}", err=True)
-        sys.exit(status_of(error))
-    except Exception as error:  # noqa: BLE001 - whatever it is, it must show no secret
-        sys.exit(crashed(error))
+        sys.exit(exit_status(error))
+    except Exception as error:  # noqa: BLE001 - no error may end in a traceback that shows a secret
+        sys.exit(report_crash(error))
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -82,19 +82,19 @@ app.add_typer(store_commands, name="store")
 @app.command()
 def methods() -> None:
     """List the authentication methods and their fields."""
-    table = Table(Column("method", no_wrap=True), Column("field", no_wrap=True), "what it is")
+    table = Table(Column("method", no_wrap=True), Column("field", no_wrap=True), "description")
     for name, method in watchword.METHODS.items():
         table.add_row(Text(name, style="bold"), "", method.title)
         for field, info in method.model_fields.items():
-            known = about(info)
+            description = about(info)
             required = " (required)" if info.is_required() else ""
-            table.add_row("", field, f"{known.help if known else ''}{required}")
+            table.add_row("", field, f"{description.help if description else ''}{required}")
     Console().print(table)
 
 
 @app.command()
 def playground(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8642) -> int:
-    """Serve a local API that truly verifies each method, to try watchword against; Ctrl-C stops it."""
+    """Serve a local API that verifies the credentials of every method, to try watchword; Ctrl-C stops it."""
     try:
         from watchword_playground import serve  # noqa: PLC0415 - an extra
 
@@ -107,4 +107,4 @@ def playground(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8
 def _announce(url: str) -> None:
     typer.echo(f"Documents, credentials and controls: {url}")
     typer.echo(f"Revoke a credential:                 curl -X POST {url}/_control/revoke/api_key")
-    typer.echo("Ctrl-C ends it.")
+    typer.echo("Ctrl-C stops it.")

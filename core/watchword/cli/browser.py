@@ -1,4 +1,4 @@
-"""How a command has its user open a page, and learns where the browser ended."""
+"""How a login command opens a page for its user, and learns where the browser came back to."""
 
 from __future__ import annotations
 
@@ -15,66 +15,73 @@ from watchword.sign_in.callback import HOST, Callback, ListenAddress, listening
 
 
 @dataclass(frozen=True)
-class Way:
-    """How the user wants to sign in; `patience` is how long they have, in seconds.
+class LoginOptions:
+    """How the user wants to sign in; `timeout` is how long they have, in seconds.
 
-    `open_page` opens a browser and returns whether there is one; None where none is wanted.
+    `open_page` opens a browser and returns whether there is one; it is None if the user wants no browser.
     """
 
     paste: bool
     port: int
-    patience: float
+    timeout: float
     open_page: Callable[[str], bool] | None
 
     def announce(self, url: str, callback: Callback | None = None) -> None:
-        """Show the URL of a page that comes back to this machine, and open it.
+        """Show the URL of the sign-in page, and open it.
 
-        With a callback the browser is sent there first: every user of the machine may read what a
-        program is started with, and could sign in by the page's URL as somebody else.
+        With a callback the browser goes there first and is redirected. Every user of the machine can read
+        the arguments of a browser's process, and could sign in as somebody else by the page's own URL.
         """
         say("Open this page and sign in:")
         say(url)
-        if not self.paste and not self.opens(callback.leading_to(url) if callback else url):
-            say("No browser opened here. One on another machine needs --paste.", err=True)
+        if not self.paste and not self.opens(callback.redirecting_to(url) if callback else url):
+            say(
+                "No browser opened on this machine. To use a browser on another machine, add --paste.",
+                err=True,
+            )
 
     def opens(self, url: str) -> bool:
-        """Open a page; return False where a browser was wanted and there is none."""
+        """Open a page if the user wants that; returns False if there is no browser."""
         return self.open_page is None or self.open_page(url)
 
     def pasted(self, question: str) -> str:
-        """Return what the user pastes."""
-        # Without it a terminal takes no more of a line than 4096 characters, on macOS 1024.
+        """Return the text that the user pastes."""
+        # Without readline a terminal cuts a line off after 4096 characters, on macOS after 1024.
         with contextlib.suppress(ImportError):
-            import readline  # noqa: F401, PLC0415 - for its effect
-        answer: str = typer.prompt(question)
-        return answer.strip()
+            import readline  # noqa: F401, PLC0415 - importing it changes how lines are read
+        text: str = typer.prompt(question)
+        return text.strip()
 
     @contextlib.contextmanager
-    def listening(self, place: ListenAddress) -> Iterator[Callback]:
-        """Listen for the browser; ends the command where the port can't be had."""
+    def listening(self, address: ListenAddress) -> Iterator[Callback]:
+        """Listen for the browser; ends the command if the port can't be used."""
         with contextlib.ExitStack() as stack:
             try:
-                callback = stack.enter_context(listening(place.port, place.path, place.host))
+                callback = stack.enter_context(listening(address.port, address.path, address.host))
             except (OSError, OverflowError) as error:
                 reason = getattr(error, "strerror", None) or error
-                fail(f"port {place.port} of {place.host} can't be had: {reason}")
+                fail(f"port {address.port} of {address.host} can't be used: {reason}")
             yield callback
 
-    def visit(self, callback: Callback) -> str:
-        """Return path and query that the browser came back with; raises TokenError where nobody comes."""
-        url = callback.visited(self.patience)
+    def visited(self, callback: Callback) -> str:
+        """Return the path and query that the browser came back with.
+
+        Raises:
+            TokenError: no browser came back in time.
+        """
+        url = callback.visited(self.timeout)
         if url is None:
-            message = f"Nobody came back from the sign-in page within {self.patience / 60:g} minutes."
-            advice = "Start the command again and sign in; use --paste where the browser is elsewhere."
+            message = f"No browser came back from the sign-in page within {self.timeout / 60:g} minutes."
+            advice = "Start the command again and sign in; if the browser is on another machine, add --paste."
             raise TokenError([finding("read_timeout", message, advice=advice)])
         return url
 
-    def place(self, place: ListenAddress) -> ListenAddress:
-        """Return the place with the wished port; ends the command where the document wants another."""
-        if place.port and self.port not in {0, place.port}:
-            fail(f"the document's redirect_uri has the port {place.port}: leave --port out")
-        return ListenAddress(place.host, place.port or self.port, place.path)
+    def with_port(self, address: ListenAddress) -> ListenAddress:
+        """Return the address with the port of --port; ends the command if the document has another port."""
+        if address.port and self.port not in {0, address.port}:
+            fail(f"the document's redirect_uri has the port {address.port}: leave --port out")
+        return ListenAddress(address.host, address.port or self.port, address.path)
 
 
-ANYWHERE = ListenAddress(HOST, 0, "/callback")
-"""Where to listen unless the document says it (RFC 8252 section 7.3)."""
+DEFAULT_ADDRESS = ListenAddress(HOST, 0, "/callback")
+"""Where to listen if the document names no redirect URI (RFC 8252 section 7.3)."""

@@ -1,4 +1,4 @@
-"""The token store that the environment names, for commands that look into it and must make none."""
+"""The environment's token store, for commands that read it and must not create it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from watchword.cli.output import fail
 from watchword.tokens.token_store import TokenStore
 
 
-def kept_store() -> TokenStore:
-    """Return the store; ends the command where there is none, which is no all-clear for whoever watches."""
-    from watchword.stores import open_store  # noqa: PLC0415 - where the store is wanted
+def existing_store() -> TokenStore:
+    """Return the store; ends the command if it does not exist: a monitor must not take that for healthy."""
+    from watchword.stores import open_store  # noqa: PLC0415 - loads if a command uses the store
 
     store = open_store()
     if store.display_url == "memory://":
-        fail("WATCHWORD_STORE is memory://, which ends with each process: there is nothing to look into")
+        fail("WATCHWORD_STORE is memory://, which ends with each process: there is nothing to read")
     if not store.is_made:
-        fail(
-            f"there is no token store {store.display_url} yet; WATCHWORD_STORE and WATCHWORD_HOME say where it is"
-        )
+        hint = "set WATCHWORD_STORE or WATCHWORD_HOME to where it is"
+        fail(f"there is no token store {store.display_url} yet; {hint}")
     return store

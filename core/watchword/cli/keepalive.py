@@ -1,4 +1,4 @@
-"""The command `watchword keepalive`: refresh the sign-ins that would end because nobody uses them."""
+"""The command `watchword keepalive`: refresh the sign-ins that would end because nothing uses them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from watchword.cli.documents import HELP, NameOption, opened
-from watchword.cli.output import say, say_error, status_of, worst
+from watchword.cli.documents import HELP, NameOption, open_connection
+from watchword.cli.output import exit_status, say, say_error, worst_status
 from watchword.cli.tokens import sign_in_ends
 from watchword.connection import Connection
 from watchword.errors import SignInRequired, WatchwordError
 from watchword.findings.codes import finding
+from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.tokens.health import DAY
 
 
-class _Limits(NamedTuple):
-    """How soon an end is soon, and how long unused is long, in seconds."""
+class _Thresholds(NamedTuple):
+    """When a refresh is due, in seconds: before the end of the sign-in, and after its last refresh."""
 
     within: float
     idle: float
@@ -25,52 +26,56 @@ class _Limits(NamedTuple):
 def keepalive(
     documents: Annotated[list[str], typer.Argument(metavar="DOCUMENT...", help=HELP)],
     within_days: Annotated[
-        float, typer.Option(min=0, help="Refresh what ends in less than so many days.")
+        float, typer.Option(min=0, help="Refresh a sign-in that ends within this many days.")
     ] = 14.0,
     idle_days: Annotated[
         float,
-        typer.Option(min=0, help="Where the end is not known, refresh what was not refreshed for so long."),
+        typer.Option(
+            min=0,
+            help="If the end is not known, refresh a sign-in that was not refreshed for this many days.",
+        ),
     ] = 7.0,
     name: NameOption = None,
 ) -> int:
-    """Refresh the sign-ins that would end from disuse, and say how each is.
+    """Refresh the sign-ins that would end because nothing uses them, and print the state of each.
 
-    Exit status: that of the worst: 0 fine, 2 somebody has to sign in, 3 configuration, 4 transient.
+    Exit status, the worst of all: 0 fine, 2 a person has to sign in, 3 configuration, 4 transient.
     """
     if name and len(documents) > 1:
-        raise typer.BadParameter("one name can't be that of several connections", param_hint="--name")
-    limits = _Limits(within_days * DAY, idle_days * DAY)
-    return worst([_kept_alive(document, name, limits) for document in documents])
+        raise typer.BadParameter("several connections can't have one name", param_hint="--name")
+    thresholds = _Thresholds(within_days * DAY, idle_days * DAY)
+    return worst_status([_keep_alive(document, name, thresholds) for document in documents])
 
 
-def _kept_alive(document: str, name: str | None, limits: _Limits) -> int:
+def _keep_alive(document: str, name: str | None, thresholds: _Thresholds) -> int:
     try:
-        connection = opened(document, name)
-        say(f"{connection.name or document}: {_outcome(connection, limits)}")
+        connection = open_connection(document, name)
+        say(f"{connection.name or document}: {_outcome(connection, thresholds)}")
     except WatchwordError as error:
         say_error(document, error)
-        return status_of(error)
-    except typer.Exit as ended:  # there is no document; the others may be good
-        return ended.exit_code
+        return exit_status(error)
+    except typer.Exit as stopped:  # this document can't be read; the others go on
+        return stopped.exit_code
     return 0
 
 
-def _outcome(connection: Connection, limits: _Limits) -> str:
-    """Refresh where that is due and return what there is to say.
+def _outcome(connection: Connection, thresholds: _Thresholds) -> str:
+    """Refresh the sign-in if that is due, and return the outcome in words.
 
     Raises:
         SignInRequired: the sign-in has ended, or there never was one.
-        TokenError: it could not be refreshed for now.
+        TokenError: it could not be refreshed now.
     """
-    if not connection.signs_in:
-        return "nobody signs in for it, so there is nothing to keep alive."
-    connection.authenticator()  # raises what is wrong with the document
-    health = connection.health()
-    if health.obtained is None or health.lapses(*limits):
+    if not connection.document.method.signs_in:
+        return "its method has no sign-in, so there is nothing to keep alive."
+    connection.authenticator()  # raises the errors of the document
+    sign_in = stored_sign_in(connection)
+    health = sign_in.health()
+    if health.obtained is None or health.lapses(*thresholds):
         connection.renew_token()
-        return f"refreshed; the sign-in ends: {sign_in_ends(connection.health())}."
+        return f"refreshed; the sign-in ends: {sign_in_ends(sign_in.health())}."
     if health.days_left == 0:
         raise SignInRequired([finding("sign_in_required", health.refusal or "The sign-in has ended.")])
     if not health.can_renew:
         return f"can't be refreshed; the sign-in ends: {sign_in_ends(health)}."
-    return f"needs nothing; the sign-in ends: {sign_in_ends(health)}."
+    return f"no refresh needed; the sign-in ends: {sign_in_ends(health)}."

@@ -1,4 +1,4 @@
-"""The command `watchword login`: a person signs in once, and everything that shares the store goes on."""
+"""The command `watchword login`: a person signs in once for every process that uses the same store."""
 
 from __future__ import annotations
 
@@ -13,32 +13,33 @@ import typer
 
 import watchword
 from watchword.cli import login_oauth1
-from watchword.cli.browser import Way
+from watchword.cli.browser import LoginOptions
 from watchword.cli.documents import (
     STDIN,
     DocumentArgument,
     NameOption,
     content_of,
-    is_hosted,
+    is_stored,
     name_of,
-    opened,
+    open_connection,
 )
-from watchword.cli.login_oauth2 import by_browser, by_code
-from watchword.cli.output import fail, remark, reporting, say, span
+from watchword.cli.login_oauth2 import sign_in_by_browser, sign_in_by_device_code
+from watchword.cli.output import duration, fail, reporting, say, say_findings
 from watchword.connection import Connection
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
-from watchword.tokens.health import Health
+from watchword.sign_in.stored_sign_in import stored_sign_in
+from watchword.tokens.health import DAY, Health
 
-PATIENCE = 600.0
+TIMEOUT = 600.0
 """How long the user has to sign in, in seconds."""
 
 _OAUTH1 = "oauth1"
 
-_WAYS: Mapping[str, Callable[[Connection, Way], list[Finding]]] = {
-    "oauth2_authorization_code": by_browser,
-    "oauth2_device_code": by_code,
+_SIGN_INS: Mapping[str, Callable[[Connection, LoginOptions], list[Finding]]] = {
+    "oauth2_authorization_code": sign_in_by_browser,
+    "oauth2_device_code": sign_in_by_device_code,
 }
 
 
@@ -47,40 +48,44 @@ def login(
     name: NameOption = None,
     paste: Annotated[  # noqa: FBT002 - an option
         bool,
-        typer.Option("--paste", help="Paste what the browser ends with; for machines without a browser."),
+        typer.Option(
+            "--paste", help="Paste the URL that the browser ends at; for a browser on another machine."
+        ),
     ] = False,
     port: Annotated[
         int,
         typer.Option(
-            min=0, max=65535, help="Port on 127.0.0.1 to come back to; 0 takes a free one, with --paste 8400."
+            min=0,
+            max=65535,
+            help="Port on 127.0.0.1 that the browser comes back to; 0 takes a free one, with --paste 8400.",
         ),
     ] = 0,
-    no_browser: Annotated[  # noqa: FBT002 - likewise
-        bool, typer.Option("--no-browser", help="Print the URL and open nothing.")
+    no_browser: Annotated[  # noqa: FBT002 - an option
+        bool, typer.Option("--no-browser", help="Print the URL and don't open a browser.")
     ] = False,
 ) -> None:
-    """Sign a person in; the token goes to the token store, that of OAuth 1.0 into the document.
+    """Sign a person in. The token goes into the token store; a token of OAuth 1.0 goes into the document.
 
     Exit status: 0 signed in, 2 refused, 3 configuration, 4 transient.
     """
-    way = Way(paste, port, PATIENCE, None if no_browser else webbrowser.open)
+    options = LoginOptions(paste, port, TIMEOUT, None if no_browser else webbrowser.open)
     with reporting():
-        content = None if is_hosted(document) else content_of(document)
+        content = None if is_stored(document) else content_of(document)
         fields = _fields(content)
         if fields.get("method") == _OAUTH1:
             if document == STDIN:
-                fail("the sign-in of OAuth 1.0 ends in the document: give a file")
-            login_oauth1.sign_in(Path(document), fields, way)
+                fail("an OAuth 1.0 sign-in writes its token into the document: give a file")
+            login_oauth1.sign_in(Path(document), fields, options)
             return
         if content is None:
-            connection = opened(document, name)
+            connection = open_connection(document, name)
         else:
             connection = watchword.load(content, name=name or name_of(document))
-        _sign_in(connection, way)
+        _sign_in(connection, options)
 
 
 def _fields(content: bytes | None) -> dict[str, Any]:
-    """Return a document's entries, none where it has none that can be read: its loading says why."""
+    """Return a document's fields, or none if it can't be read: loading it says why later."""
     try:
         fields = json.loads(content or b"")
     except (ValueError, RecursionError):
@@ -88,30 +93,34 @@ def _fields(content: bytes | None) -> dict[str, Any]:
     return fields if isinstance(fields, dict) else {}
 
 
-def _sign_in(connection: Connection, way: Way) -> None:
+def _sign_in(connection: Connection, options: LoginOptions) -> None:
     method = connection.document.method.method
     if method == _OAUTH1:
-        fail("the sign-in of OAuth 1.0 ends in the document, which a host keeps here: sign in with a file")
-    sign_in = _WAYS.get(method)
+        fail(
+            "an OAuth 1.0 sign-in writes its token into the document, and this one is not a file: give a file"
+        )
+    sign_in = _SIGN_INS.get(method)
     if sign_in is None:
-        wanted = ", ".join((_OAUTH1, *_WAYS))
-        message = f"A sign-in is for the method {wanted}; this connection's method is {method}."
+        methods = ", ".join((_OAUTH1, *_SIGN_INS))
+        message = f"A sign-in needs one of the methods {methods}; this connection's method is {method}."
         raise DocumentError([finding("unknown_method", message, advice="Validate it: it needs no sign-in.")])
     if connection.store.display_url == "memory://":
         fail("the token store is memory://, which ends with this command: set WATCHWORD_STORE")
-    remarks = sign_in(connection, way)
-    health = connection.health()
-    say(f"Signed in: {connection.name} at {health.host}; {_how_long(health)}.")
-    say(f"Kept in the token store {connection.store.display_url}.")
-    remark(remarks)
+    remarks = sign_in(connection, options)
+    health = stored_sign_in(connection).health()
+    say(f"Signed in: {connection.name} at {health.host}; {_validity(health)}.")
+    say(f"The token is stored in {connection.store.display_url}.")
+    say_findings(remarks)
 
 
-def _how_long(health: Health) -> str:
-    ends = (
-        f"the access token ends in {span(health.ends)}" if math.isfinite(health.ends) else "no end is known"
-    )
+def _validity(health: Health) -> str:
+    """Return in words how long the sign-in is valid."""
+    if math.isfinite(health.ends):
+        end = f"the access token ends in {duration(health.ends)}"
+    else:
+        end = "the server does not say when the access token ends"
     if not health.can_renew:
-        return ends
+        return end
     days = health.days_left
-    lasts = "the server does not say how long" if days is None else f"{span(days * 86400)} long"
-    return f"{ends} and is renewed ({lasts})"
+    renewal = "the server does not say for how long" if days is None else f"for {duration(days * DAY)}"
+    return f"{end} and is renewed ({renewal})"

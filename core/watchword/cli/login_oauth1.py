@@ -1,4 +1,4 @@
-"""The sign-in of OAuth 1.0, which ends with a token in the document itself: nothing of it is ever renewed."""
+"""The sign-in of OAuth 1.0: it writes a token into the document itself, which is never renewed."""
 
 from __future__ import annotations
 
@@ -12,59 +12,62 @@ from pathlib import Path
 from typing import Any
 
 import watchword
-from watchword.cli.browser import Way
+from watchword.cli.browser import LoginOptions
 from watchword.cli.output import fail, say
 from watchword.connection import Connection
 from watchword.document.references import is_reference
 from watchword.sign_in.callback import ListenAddress
 from watchword.sign_in.oauth1 import AccessToken, begin, finish, verifier_from
 
-_RESULT = ("access_token", "token_secret")
+_TOKEN_FIELDS = ("access_token", "token_secret")
 _LITERAL = "literal:"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def sign_in(document: Path, content: Mapping[str, Any], way: Way) -> None:
+def sign_in(document: Path, content: Mapping[str, Any], options: LoginOptions) -> None:
     """Sign a user in and save the token in the document, which holds this content."""
-    _refuse_what_can_t_be_saved(document, content)
-    # An old token, good or not, is no part of the sign-in.
-    connection = watchword.load({name: value for name, value in content.items() if name not in _RESULT})
-    token = _pasted(connection, way) if way.paste else _called_back(connection, way)
+    _check_writable(document, content)
+    # The sign-in leaves out an old token, valid or not.
+    fields = {name: value for name, value in content.items() if name not in _TOKEN_FIELDS}
+    connection = watchword.load(fields)
+    token = (
+        _token_by_pasting(connection, options) if options.paste else _token_by_callback(connection, options)
+    )
     _save(document, token)
     say(f"Signed in: access_token and token_secret are in {document}.")
 
 
-def _pasted(connection: Connection, way: Way) -> AccessToken:
+def _token_by_pasting(connection: Connection, options: LoginOptions) -> AccessToken:
     begun = begin(connection)
-    way.announce(begun.authorize_url)
-    answer = way.pasted("The code that it shows, or the URL that it leads to")
-    verifier = verifier_from(answer, begun) if "?" in answer else answer
+    options.announce(begun.authorize_url)
+    pasted = options.pasted("The code that the page shows, or the URL that it leads to")
+    verifier = verifier_from(pasted, begun) if "?" in pasted else pasted
     return finish(connection, begun, verifier)
 
 
-def _called_back(connection: Connection, way: Way) -> AccessToken:
-    with way.listening(ListenAddress(port=way.port)) as callback:
+def _token_by_callback(connection: Connection, options: LoginOptions) -> AccessToken:
+    with options.listening(ListenAddress(port=options.port)) as callback:
         begun = begin(connection, callback.url)
-        way.announce(begun.authorize_url, callback)
-        return finish(connection, begun, verifier_from(way.visit(callback), begun))
+        options.announce(begun.authorize_url, callback)
+        return finish(connection, begun, verifier_from(options.visited(callback), begun))
 
 
 def _content(path: Path) -> dict[str, Any]:
-    """Return the document's entries; ends the command where there are none any more."""
+    """Return the document's fields; ends the command if the file no longer holds a document."""
     try:
         content = json.loads(path.read_bytes())
     except OSError as error:
         fail(f"the document {path} can't be read: {error.strerror}")
     except (ValueError, RecursionError):
-        fail(f"the document {path} is no readable JSON")
+        fail(f"the document {path} is not valid JSON")
     if not isinstance(content, dict):
-        fail(f"the document {path} is no JSON object")
+        fail(f"the document {path} must be a JSON object")
     return content
 
 
-def _refuse_what_can_t_be_saved(path: Path, content: Mapping[str, Any]) -> None:
-    """End the command before anybody signs in for nothing."""
-    for name in _RESULT:
+def _check_writable(path: Path, content: Mapping[str, Any]) -> None:
+    """End the command if the token could not be saved, before the user signs in for nothing."""
+    for name in _TOKEN_FIELDS:
         value = content.get(name)
         if isinstance(value, str) and is_reference(value) and not value.startswith(_LITERAL):
             fail(f"{name} is a reference, {value!r}, which login can't write to: remove it first")
@@ -73,12 +76,12 @@ def _refuse_what_can_t_be_saved(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def _save(path: Path, token: AccessToken) -> None:
-    """Write the token into the document as it is by now: whole or not at all, for the owner's eyes alone."""
+    """Write the token into the document's present content, atomically and readable by the owner only."""
     content = _content(path)
-    _refuse_what_can_t_be_saved(path, content)
-    for name in _RESULT:
+    _check_writable(path, content)
+    for name in _TOKEN_FIELDS:
         value = getattr(token, name)
-        # What the server chose must not turn into a reference to this machine's files.
+        # The server chose the value: it must not become a reference to a file of this machine.
         content[name] = f"{_LITERAL}{value}" if is_reference(value) else value
     target = path.resolve()
     try:
@@ -96,5 +99,5 @@ def _save(path: Path, token: AccessToken) -> None:
 
 def _as_text(content: dict[str, Any]) -> str:
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    # Half a character can't be written but as the escape that it was read from.
+    # A lone surrogate can't be encoded as UTF-8; JSON can only write it as an escape.
     return json.dumps(content, indent=2) + "\n" if _SURROGATE.search(text) else text

@@ -1,10 +1,10 @@
-"""The sign-ins of OAuth 2.0 on a command line: a browser that comes back, a pasted URL, or a code."""
+"""The sign-ins of OAuth 2.0 on a command line: a browser that comes back, a pasted URL, or a device code."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from watchword.cli.browser import ANYWHERE, Way
+from watchword.cli.browser import DEFAULT_ADDRESS, LoginOptions
 from watchword.cli.output import say
 from watchword.connection import Connection
 from watchword.findings.finding import Finding
@@ -12,56 +12,56 @@ from watchword.methods.oauth2_authorization_code import OAuth2AuthorizationCode
 from watchword.sign_in import device, oauth2
 from watchword.sign_in.callback import ListenAddress, listen_address_of
 
-_NOBODY_LISTENS = 8400
-"""The port in a redirect URI that nobody comes to: the browser shows an error, and the URL to be pasted."""
+_UNUSED_PORT = 8400
+"""The port of a redirect URI where nothing listens: the browser shows an error, and the URL to paste."""
 
 
-def by_browser(connection: Connection, way: Way) -> list[Finding]:
-    """Sign in with a browser on this machine, or with one elsewhere whose last URL is pasted."""
-    redirect_uri = _registered(connection)
-    place = listen_address_of(redirect_uri) if redirect_uri else ANYWHERE
-    if way.paste or place is None:
-        return _pasted(connection, way, redirect_uri)
-    with way.listening(way.place(place)) as callback:
-        begun = oauth2.begin(connection, _returning(redirect_uri, place, callback.url))
+def sign_in_by_browser(connection: Connection, options: LoginOptions) -> list[Finding]:
+    """Sign in with a browser on this machine, or with another one whose last URL the user pastes."""
+    redirect_uri = _registered_redirect_uri(connection)
+    address = listen_address_of(redirect_uri) if redirect_uri else DEFAULT_ADDRESS
+    if options.paste or address is None:
+        return _sign_in_by_pasting(connection, options, redirect_uri)
+    with options.listening(options.with_port(address)) as callback:
+        begun = oauth2.begin(connection, _redirect_uri(redirect_uri, address, callback.url))
         callback.state = begun.state
-        way.announce(begun.authorize_url, callback)
-        return oauth2.finish(connection, way.visit(callback), state=begun.state)
+        options.announce(begun.authorize_url, callback)
+        return oauth2.finish(connection, options.visited(callback), state=begun.state)
 
 
-def by_code(connection: Connection, way: Way) -> list[Finding]:
-    """Sign in on any device, by a code that is typed in there."""
+def sign_in_by_device_code(connection: Connection, options: LoginOptions) -> list[Finding]:
+    """Sign in on any device, by a code that the user types in there."""
     begun = device.begin(connection)
     page = begun.verification_uri_complete or begun.verification_uri
     say("Open this page on any device and sign in:")
     say(page)
-    say(f"It asks for this code, or shows it: {begun.user_code}")
-    way.opens(page)
+    say(f"The page asks for this code, or shows it: {begun.user_code}")
+    options.opens(page)
     return device.finish(connection, begun)
 
 
-def _registered(connection: Connection) -> str:
+def _registered_redirect_uri(connection: Connection) -> str:
     method = connection.document.method
     return (method.redirect_uri or "") if isinstance(method, OAuth2AuthorizationCode) else ""
 
 
-def _returning(registered: str, place: ListenAddress, listened: str) -> str:
-    """Return the redirect URI: to the letter as it is registered, but for a port that was left open."""
+def _redirect_uri(registered: str, address: ListenAddress, callback_url: str) -> str:
+    """Return the redirect URI: exactly as registered, except that a port is added if it has none."""
     if not registered:
-        return listened
-    if place.port:
+        return callback_url
+    if address.port:
         return registered
     parts = urlsplit(registered)
-    return parts._replace(netloc=f"{parts.netloc}:{urlsplit(listened).port}").geturl()
+    return parts._replace(netloc=f"{parts.netloc}:{urlsplit(callback_url).port}").geturl()
 
 
-def _pasted(connection: Connection, way: Way, redirect_uri: str) -> list[Finding]:
-    nowhere = f"http://{ANYWHERE.host}:{way.port or _NOBODY_LISTENS}{ANYWHERE.path}"
-    begun = oauth2.begin(connection, redirect_uri or nowhere)
-    way.announce(begun.authorize_url)
+def _sign_in_by_pasting(connection: Connection, options: LoginOptions, redirect_uri: str) -> list[Finding]:
+    unused = f"http://{DEFAULT_ADDRESS.host}:{options.port or _UNUSED_PORT}{DEFAULT_ADDRESS.path}"
+    begun = oauth2.begin(connection, redirect_uri or unused)
+    options.announce(begun.authorize_url)
     while True:
-        answer = way.pasted("The URL that the browser ends at, be there a page or not")
-        if "code=" in answer or "error=" in answer:
-            return oauth2.finish(connection, answer, state=begun.state)
-        # Anything else, such as what was on the clipboard before, goes nowhere.
-        say("That is not where the sign-in ends: its address holds code=… or error=….", err=True)
+        pasted = options.pasted("The URL that the browser ends at, even if it shows an error")
+        if "code=" in pasted or "error=" in pasted:
+            return oauth2.finish(connection, pasted, state=begun.state)
+        # Other text, such as an old clipboard's content, is not sent anywhere.
+        say("That is not where the sign-in ends: its URL contains code=… or error=….", err=True)

@@ -1,4 +1,4 @@
-"""What the commands share in what they print and how they end; never a secret."""
+"""What the commands print and how they end; they never print a secret."""
 
 from __future__ import annotations
 
@@ -17,82 +17,82 @@ from watchword.findings.report import Report
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "green"}
 
 _WIDE = 250
-"""Width of a table in characters where no terminal limits it."""
+"""The width of a table in characters if there is no terminal to limit it."""
 
-_GRAVITY = (2, 3, 5, 4, 0)
-"""The exit statuses from the worst on: what stays wrong weighs more than what may pass."""
+_WORST_FIRST = (2, 3, 5, 4, 0)
+"""The exit statuses, the worst first: a lasting failure counts more than one that may pass."""
 
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print one line: whoever chose a name in it commands no terminal, and forges no further line."""
+    """Print one line of printable text: a name in it can't control the terminal or add a line."""
     typer.echo(printable(text), err=err)
 
 
 def fail(message: str) -> NoReturn:
-    """End the command with a reason that its user can mend."""
+    """End the command with a reason that its user can correct; the exit status is 3."""
     say(f"watchword: {message}", err=True)
     raise typer.Exit(Permanence.CONFIGURATION.exit_code)
 
 
 @contextlib.contextmanager
 def reporting() -> Iterator[None]:
-    """End the command with what an error of watchword says, and the exit status of its kind."""
+    """End the command with the findings and the exit status of a WatchwordError."""
     try:
         yield
     except WatchwordError as error:
         say_error("watchword", error)
-        raise typer.Exit(status_of(error)) from None
+        raise typer.Exit(exit_status(error)) from None
 
 
-def say_error(who: str, error: WatchwordError) -> None:
-    """Print an error, a line for each finding."""
+def say_error(prefix: str, error: WatchwordError) -> None:
+    """Print an error, one line for each finding; the prefix says what it is about."""
     first, *more = error.findings
-    say(f"{who}: {first}", err=True)
-    for found in more:
-        say(str(found), err=True)
+    say(f"{prefix}: {first}", err=True)
+    for finding in more:
+        say(str(finding), err=True)
 
 
-def status_of(error: WatchwordError) -> int:
-    """Return the exit status that an error comes to."""
+def exit_status(error: WatchwordError) -> int:
+    """Return the exit status of an error: that of its first finding."""
     return error.findings[0].code.permanence.exit_code
 
 
-def worst(statuses: Sequence[int]) -> int:
-    """Return the exit status that matters most; 0 where there is none."""
-    return min(statuses, key=_GRAVITY.index, default=0)
+def worst_status(statuses: Sequence[int]) -> int:
+    """Return the worst of the exit statuses, or 0 if there are none."""
+    return min(statuses, key=_WORST_FIRST.index, default=0)
 
 
-def remark(findings: Sequence[Finding]) -> None:
-    """Print what is no error, beside the command's result."""
-    for found in findings:
-        say(f"{found.code.severity}: {found}", err=True)
+def say_findings(findings: Sequence[Finding]) -> None:
+    """Print findings that don't stop the command, one line each, on stderr."""
+    for finding in findings:
+        say(f"{finding.code.severity}: {finding}", err=True)
 
 
-def console() -> Console:
-    """Return where tables go: as wide as the terminal, or wide enough where there is none."""
-    made = Console()
-    return made if made.is_terminal else Console(width=_WIDE)
+def table_console() -> Console:
+    """Return the console for tables: as wide as the terminal, or wide enough if there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_WIDE)
 
 
-def show(report: Report) -> None:
-    """Print the verdict, then a paragraph for each finding; whole lines where no terminal wraps them."""
-    out = Console()
-    whole = not out.is_terminal
+def print_report(report: Report) -> None:
+    """Print the verdict, then a paragraph for each finding; without a terminal, lines are not wrapped."""
+    console = Console()
+    no_wrap = not console.is_terminal
     style = "green" if report.ok else "red"
-    out.print(Text(report.verdict.value, style=f"bold {style}"))
-    for found in (report.deciding, *report.notes):
-        name = Text(f"{found.code.name}: ", style=_COLOURS[found.code.severity])
-        out.print(name.append(found.message, style="default"), soft_wrap=whole)
-        if found.code.severity is not Severity.INFO:
-            out.print(Text(f"  {found.advice}"), soft_wrap=whole)
-        for label, text in found.evidence.items():
-            out.print(Text(f"  {label}: {text}", style="dim"), soft_wrap=whole)
+    console.print(Text(report.verdict.value, style=f"bold {style}"))
+    for finding in (report.deciding, *report.notes):
+        name = Text(f"{finding.code.name}: ", style=_COLOURS[finding.code.severity])
+        console.print(name.append(finding.message, style="default"), soft_wrap=no_wrap)
+        if finding.code.severity is not Severity.INFO:
+            console.print(Text(f"  {finding.advice}"), soft_wrap=no_wrap)
+        for label, text in finding.evidence.items():
+            console.print(Text(f"  {label}: {text}", style="dim"), soft_wrap=no_wrap)
 
 
-def span(seconds: float) -> str:
-    """Return a time in the unit that a person would use, rounded down: `3 days`, `50 minutes`."""
+def duration(seconds: float) -> str:
+    """Return a time in its largest unit, rounded down: `3 days`, `50 minutes`."""
     for size, unit in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
         if seconds >= size:
             number = int(seconds // size)

@@ -1,4 +1,4 @@
-"""The commands `watchword secrets …`: keep what references such as `local:NAME` and `gcp:NAME` lead to."""
+"""The commands `watchword secrets …`: store the secrets of references such as `local:NAME` and `gcp:NAME`."""
 
 from __future__ import annotations
 
@@ -10,65 +10,65 @@ from watchword import redact
 from watchword.cli.connections.common import (
     FromOption,
     InOption,
-    Place,
+    NamedStore,
     YesOption,
     confirmed,
     content_at,
-    place_of,
+    named_store,
 )
 from watchword.cli.output import fail, reporting, say
 from watchword.connections import by_name
 from watchword.document.reading import STAND_INS
-from watchword.document.references import ALLOWED_VARIABLE, ReferencePolicy
+from watchword.document.references import ALLOWED_VARIABLE, Reference, ReferencePolicy
 from watchword.errors import SecretError
 from watchword.findings.codes import finding
 from watchword.secrets.secret_store import check_name
 
-SecretArgument = Annotated[str, typer.Argument(help="The name of the secret.")]
+SecretArgument = Annotated[str, typer.Argument(help="The secret's name.")]
 
 secret_commands = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Keep secrets by name, for fields that refer to them: local:NAME, gcp:NAME.",
+    help="Store secrets by name, for fields that refer to them: local:NAME, gcp:NAME.",
 )
 
 
 @secret_commands.command("set")
 def set_(name: SecretArgument, origin: FromOption = None, source: InOption = None) -> None:
-    """Keep a secret in the place of what there was; it is typed unseen, or comes by a file or stdin.
+    """Store a secret, and replace the one of that name. It is typed unseen, or read from a file or stdin.
 
-    Exit status: 0 kept, 3 configuration, 4 transient.
+    Exit status: 0 stored, 3 configuration, 4 transient.
     """
     with reporting():
         _check(name)
-        place = place_of(source)
+        target = named_store(source)
         text = _text(content_at(origin)) if origin else _typed()
         redact.register([text])
         if not text.strip() or text.strip() in STAND_INS:
-            fail("nothing was kept: the secret is empty, or asterisks that stand for one")
-        place.store.put(name, text.encode())
-    reference = place.document(name)
-    say(f"Kept: {name} in {place.store.display_name}. A secret field refers to it as {reference}.")
-    if not ReferencePolicy.from_environment().allows(reference):
+            fail("nothing was stored: the secret is empty, or asterisks that stand for one")
+        target.store.put(name, text.encode())
+    reference = target.document(name)
+    say(f"Stored: {name} in {target.display_name}. A secret field refers to it as {reference}.")
+    if not ReferencePolicy.from_environment().allows(Reference.parse(reference)):
         say(
-            f"warning: {ALLOWED_VARIABLE} does not admit {reference}, so no kept connection may use it",
+            f"warning: {ALLOWED_VARIABLE} does not allow {reference}, so a stored connection can't use it",
             err=True,
         )
 
 
 @secret_commands.command("list")
-def listed(source: InOption = None) -> None:
+def list_(source: InOption = None) -> None:
     """List the names of the secrets, without those that hold connections.
 
     Exit status: 0 listed, 3 configuration, 4 transient.
     """
     with reporting():
-        place = place_of(source)
-        names = [name for name in place.store.names() if not name.startswith(by_name.PREFIX)]
+        target = named_store(source)
+        names = [name for name in target.store.names() if not name.startswith(by_name.PREFIX)]
     for name in names:
         say(name)
     if not names:
-        say(f"There are no secrets in {place.store.display_name}, but for connections.", err=True)
+        say(f"There are no secrets in {target.display_name}, apart from connections.", err=True)
 
 
 @secret_commands.command()
@@ -79,19 +79,19 @@ def remove(name: SecretArgument, yes: YesOption = False, source: InOption = None
     """
     with reporting():
         _check(name)
-        place = place_of(source)
-        if place.store.get(name) is None:
-            _missing(place, name)
-        if not yes and not confirmed(f"Remove {name} from {place.store.display_name}?"):
-            say(f"Left as it is: {name} in {place.store.display_name}.")
+        target = named_store(source)
+        if target.store.get(name) is None:
+            _missing(target, name)
+        if not yes and not confirmed(f"Remove {name} from {target.display_name}?"):
+            say(f"Left as it is: {name} in {target.display_name}.")
             return
-        if not place.store.remove(name):
-            _missing(place, name)
-    say(f"Removed: {name} from {place.store.display_name}.")
+        if not target.store.remove(name):
+            _missing(target, name)
+    say(f"Removed: {name} from {target.display_name}.")
 
 
 def _check(name: str) -> None:
-    """End the command for what is a connection's; raises SecretError for what can't be a name."""
+    """End the command if the name is that of a connection's secret; raises SecretError if it is illegal."""
     if name.startswith(by_name.PREFIX):
         fail(f"secrets called {by_name.PREFIX}… hold connections: watchword connections add, or remove")
     check_name(name)
@@ -103,14 +103,13 @@ def _typed() -> str:
 
 
 def _text(content: bytes) -> str:
-    """Return what a file holds without its last line break; ends the command where it is no text."""
+    """Return a file's text without its last line break; ends the command if it is not UTF-8."""
     try:
         return content.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
-        fail("the secret is no UTF-8 text, which is all that a field can hold")
+        fail("the secret is not UTF-8 text, and a field can hold nothing else")
 
 
-def _missing(place: Place, name: str) -> NoReturn:
-    raise SecretError(
-        [finding("secret_missing", f"There is no secret {name!r} in {place.store.display_name}.")]
-    )
+def _missing(target: NamedStore, name: str) -> NoReturn:
+    message = f"There is no secret {name!r} in {target.display_name}."
+    raise SecretError([finding("secret_missing", message)])

@@ -1,4 +1,4 @@
-"""The command `watchword tokens`: how the tokens in the store are, in time to do something about it."""
+"""The command `watchword tokens`: the state of the tokens in the store, in time to sign in again."""
 
 from __future__ import annotations
 
@@ -11,102 +11,105 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from watchword.cli.environment import kept_store
-from watchword.cli.output import console, fail, say, span
+from watchword.cli.environment import existing_store
+from watchword.cli.output import duration, fail, say, table_console
 from watchword.findings.finding import Permanence, printable
 from watchword.tokens.health import DAY, Health, health
 from watchword.tokens.token_store import StoreError
 
 _COLUMNS = (
-    "name", "method", "host", "signed in", "last used", "token ends", "sign-in ends", "what is wrong",
+    "name", "method", "host", "signed in", "last used", "token ends", "sign-in ends", "problem",
 )  # fmt: skip
 
 
 def tokens(
     warn_days: Annotated[
-        float, typer.Option(min=0, help="Exit with 2 where a sign-in ends in so many days or less.")
+        float, typer.Option(min=0, help="Exit with 2 if a sign-in ends within this many days.")
     ] = 0.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, times in seconds from now.")] = False,  # noqa: FBT002
+    as_json: Annotated[  # noqa: FBT002 - an option
+        bool, typer.Option("--json", help="Print JSON; times are in seconds from now.")
+    ] = False,
 ) -> int:
-    """List the tokens in the store: never a token itself, but how long each lasts.
+    """List the tokens in the store and how long each lasts; a token itself is never shown.
 
-    Exit status: 0 fine, 2 a sign-in has ended or is about to, 3 the store can't be used.
+    Exit status: 0 fine, 2 a sign-in has ended or is about to end, 3 the store can't be used.
     """
     try:
-        store = kept_store()
-        found = list(health(store))
+        store = existing_store()
+        tokens = list(health(store))
     except StoreError as error:
         fail(str(error))
     if as_json:
-        typer.echo(json.dumps([_as_dict(one, warn_days) for one in found], indent=2))
-    elif found:
-        _show(found, warn_days)
+        typer.echo(json.dumps([_as_dict(token, warn_days) for token in tokens], indent=2))
+    elif tokens:
+        _print_table(tokens, warn_days)
     else:
         say(f"The token store {store.display_url} holds no tokens.")
-    ends = any(is_due(one, warn_days) for one in found)
-    return Permanence.PERMANENT.exit_code if ends else 0
+    is_any_due = any(is_due(token, warn_days) for token in tokens)
+    return Permanence.PERMANENT.exit_code if is_any_due else 0
 
 
-def is_due(one: Health, warn_days: float) -> bool:
+def is_due(token: Health, warn_days: float) -> bool:
     """Return whether a person has to sign in again within so many days."""
-    return one.signs_in and one.days_left is not None and one.days_left <= warn_days
+    return token.signs_in and token.days_left is not None and token.days_left <= warn_days
 
 
-def _show(found: Sequence[Health], warn_days: float) -> None:
+def _print_table(tokens: Sequence[Health], warn_days: float) -> None:
     table = Table(*(Column(name, overflow="fold") for name in _COLUMNS))
-    for one in found:
+    for token in tokens:
         cells = (
-            one.name or "-",
-            one.method,
-            one.host,
-            _ago(one.signed_in),
-            _ago(one.used),
-            _until(one),
-            sign_in_ends(one),
-            one.refusal or one.waits or "",
+            token.name or "-",
+            token.method,
+            token.host,
+            _ago(token.signed_in),
+            _ago(token.used),
+            _token_ends(token),
+            sign_in_ends(token),
+            token.refusal or token.waits or "",
         )
-        shown = (Text(printable(cell)) for cell in cells)
-        table.add_row(*shown, style="red" if is_due(one, warn_days) else "")
-    console().print(table)
+        texts = (Text(printable(cell)) for cell in cells)
+        table.add_row(*texts, style="red" if is_due(token, warn_days) else "")
+    table_console().print(table)
 
 
 def _ago(seconds: float | None) -> str:
-    return "-" if seconds is None else f"{span(-seconds)} ago"
+    return "-" if seconds is None else f"{duration(-seconds)} ago"
 
 
-def _until(one: Health) -> str:
-    if math.isinf(one.ends):
+def _token_ends(token: Health) -> str:
+    """Return when the access token ends, in words."""
+    if math.isinf(token.ends):
         return "not known"
-    if one.ends > 0:
-        return f"in {span(one.ends)}"
-    return "renewed when used" if one.can_renew or not one.signs_in else "ended"
+    if token.ends > 0:
+        return f"in {duration(token.ends)}"
+    return "renewed when used" if token.can_renew or not token.signs_in else "ended"
 
 
-def sign_in_ends(one: Health) -> str:
+def sign_in_ends(token: Health) -> str:
     """Return when a person has to sign in again, in words."""
-    if not one.signs_in:
+    if not token.signs_in:
         return "-"
-    if one.days_left is None:
+    if token.days_left is None:
         return "not known"
-    return f"in {span(one.days_left * DAY)}" if one.days_left > 0 else "ended"
+    return f"in {duration(token.days_left * DAY)}" if token.days_left > 0 else "ended"
 
 
-def _as_dict(one: Health, warn_days: float) -> dict[str, object]:
-    """Return what JSON tells of a token; null is what nobody knows, or what does not apply."""
-    days = one.days_left if one.signs_in else None
+def _as_dict(token: Health, warn_days: float) -> dict[str, object]:
+    """Return a token's state for JSON; null means that it is not known, or does not apply."""
+    days = token.days_left if token.signs_in else None
     return {
-        "name": one.name,
-        "method": one.method,
-        "host": one.host,
-        "signs_in": one.signs_in,
-        "signed_in": _rounded(one.signed_in),
-        "last_used": _rounded(one.used),
-        "token_ends": _rounded(one.ends),
-        "can_renew": one.can_renew,
+        "name": token.name,
+        "method": token.method,
+        "host": token.host,
+        "signs_in": token.signs_in,
+        "signed_in": _rounded(token.signed_in),
+        "last_used": _rounded(token.used),
+        "token_ends": _rounded(token.ends),
+        "can_renew": token.can_renew,
         "days_left": None if days is None else round(days, 2),
-        "is_due": is_due(one, warn_days),
-        "refusal": one.refusal,
-        "waits": one.waits,
+        "is_due": is_due(token, warn_days),
+        "refusal": token.refusal,
+        "waits": token.waits,
     }
 
 

@@ -7,24 +7,26 @@ from typing import Annotated
 
 import typer
 
-from watchword.cli.documents import DocumentArgument, NameOption, opened
-from watchword.cli.output import show
-from watchword.errors import DocumentError, SecretError, TokenError
-from watchword.findings.report import Report
+from watchword.cli.documents import DocumentArgument, NameOption, open_connection
+from watchword.cli.output import print_report
+from watchword.errors import WatchwordError
+from watchword.validation.plan import ValidationPlan
 
 
-def validate(  # noqa: PLR0913, PLR0917 - one parameter an option
+def validate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     document: DocumentArgument,
     test_url: Annotated[
         str | None, typer.Option(help="Complete URL of a harmless call that needs the credential.")
     ] = None,
-    http_method: Annotated[str, typer.Option(help="The call's verb.")] = "GET",
+    http_method: Annotated[str, typer.Option(help="The HTTP method of the call.")] = "GET",
     expected_status: Annotated[
         list[int] | None, typer.Option(help="A status that means success; may be repeated.")
     ] = None,
     timeout: Annotated[
         float | None,
-        typer.Option(min=0.1, help="Longest wait for each call, in seconds; 10 unless given here or there."),
+        typer.Option(
+            min=0.1, help="Longest wait for each call, in seconds; the document's, else 10, if left out."
+        ),
     ] = None,
     name: NameOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,  # noqa: FBT002
@@ -34,16 +36,16 @@ def validate(  # noqa: PLR0913, PLR0917 - one parameter an option
     Exit status: 0 valid, 2 invalid, 3 configuration, 4 transient, 5 inconclusive.
     """
     try:
-        connection = opened(document, name)
-    except (DocumentError, SecretError, TokenError) as error:
-        # The latter two: the place that keeps it can't be read.
-        report = Report(error.findings[0], error.findings)
+        connection = open_connection(document, name)
+    except WatchwordError as error:
+        report = error.report
     else:
-        report = connection.validate(
-            test_url, http_method=http_method, expected_status=expected_status or (), timeout=timeout
-        )
+        from watchword.validation.procedure import validate as run_validation  # noqa: PLC0415 - its only use
+
+        plan = ValidationPlan(test_url, http_method, frozenset(expected_status or ()), timeout=timeout)
+        report = run_validation(connection, plan)
     if as_json:
         typer.echo(json.dumps(report.as_dict(), indent=2))
     else:
-        show(report)
+        print_report(report)
     return report.exit_code

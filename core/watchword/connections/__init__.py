@@ -1,1 +1,1 @@
-"""Connections by name: where they are kept, and the forms in which they are written."""
+"""Connections by name: where they are stored, and the forms in which they are written."""

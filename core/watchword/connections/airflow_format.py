@@ -1,6 +1,6 @@
-"""How Airflow writes a connection, as JSON or as a URI, and how a connection document lies in one.
+"""Airflow's JSON and URI of a connection, and the connection document inside.
 
-Not one line of Airflow is needed for it: vault, command line, Dagster and secrets backends read such texts.
+Airflow isn't needed for it: the vault, the command line, Dagster and secrets backends read such texts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CONN_TYPE = "watchword"
 AIRFLOW_KEYS = frozenset(
     {"conn_type", "description", "extra", "host", "login", "password", "port", "schema", "uri"}
 )
-"""What Airflow's JSON of a connection may hold; one more entry, and Airflow refuses all of it."""
+"""The entries that Airflow's JSON of a connection may have; Airflow refuses JSON with any other entry."""
 
 _EXTRA_KEY = "__extra__"
 _MOST_SCHEMES = 2
@@ -33,23 +33,23 @@ _TYPE = re.compile(r"(?!(?:.*\d){3})[a-z][a-z0-9_]{0,29}")
 
 
 class StoredConnection(Protocol):
-    """What connections of Airflow have in common: those of the Task SDK, of the database, of a text."""
+    """An Airflow connection, whether it comes from the Task SDK, the database or a text."""
 
     @property
     def conn_id(self) -> str:
-        """The name that Airflow knows it by."""
+        """The connection's id in Airflow."""
 
     @property
     def host(self) -> str | None:
-        """A host, or the whole base URL."""
+        """A host, or a whole base URL."""
 
     @property
     def schema(self) -> str | None:
-        """The URL's scheme where the host has none."""
+        """The URL's scheme if the host has none."""
 
     @property
     def port(self) -> int | None:
-        """The URL's port where the host has none."""
+        """The URL's port if the host has none."""
 
     @property
     def login(self) -> str | None:
@@ -61,12 +61,12 @@ class StoredConnection(Protocol):
 
     @property
     def extra(self) -> str | None:
-        """All the rest, as JSON text."""
+        """Everything else, as JSON text."""
 
 
 @dataclass(frozen=True)
 class AirflowConnection(NeverPickled):
-    """An Airflow connection as it was read from a text; nothing but its name and type shows."""
+    """An Airflow connection that was read from a text; its repr shows only name and type."""
 
     conn_id: str
     conn_type: str | None = None
@@ -78,39 +78,39 @@ class AirflowConnection(NeverPickled):
     extra: str | None = field(default=None, repr=False)
 
     @property
-    def shown_type(self) -> str:
-        """The type in words for a message; what reads like no type may be a misplaced secret."""
+    def type_in_words(self) -> str:
+        """The type in words; an unusual type isn't shown, since it may be a misplaced secret."""
         if not self.conn_type:
             return "without a type"
         return f"of type {self.conn_type}" if _TYPE.fullmatch(self.conn_type) else "of an unusual type"
 
 
 class _UnusableError(ValueError):
-    """What makes a text no connection, in words without its content."""
+    """A text is not a connection; the message says why, without the content."""
 
 
-def parsed(text: str, conn_id: str) -> AirflowConnection:
-    """Return the connection that a text describes: Airflow's JSON, or a URI, read as by Airflow 3.3.
+def parse_connection(text: str, conn_id: str) -> AirflowConnection:
+    """Return the connection that a text describes, in Airflow's JSON or as a URI, as Airflow 3.3 reads it.
 
-    Whole numbers as host, schema, login or password become text. A URI's plain parameters stay text, as
-    in tasks; Airflow's server would read each as JSON.
+    Whole numbers as host, schema, login or password become text. A URI's plain parameters stay text, as in
+    tasks; Airflow's server reads each as JSON.
 
     Raises:
-        DocumentError: Airflow couldn't read it either; the message holds none of its content.
+        DocumentError: Airflow couldn't read it either; the message shows none of its content.
     """
     text = text.strip()
     is_json = text.startswith("{")
     try:
         return _from_json(text, conn_id) if is_json else _from_uri(text, conn_id)
     except json.JSONDecodeError as error:
-        problem = f"it is no readable JSON: {error.msg} (line {error.lineno}, column {error.colno})"
+        problem = f"it is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno})"
     except _UnusableError as error:
         problem = str(error)
     except RecursionError:
         problem = "it is nested too deeply"
     except ValueError:
-        problem = "it is no readable JSON" if is_json else "it is no readable URI"
-    # Raised out here: the errors above hold the text, and would be this one's context.
+        problem = "it is not valid JSON" if is_json else "it is not a valid URI"
+    # Raised outside of `except`: the errors above hold the text, and would be this one's context.
     message = f"The connection {conn_id!r} can't be read: {problem}."
     raise DocumentError([finding("document_unreadable", message, advice="Write it as Airflow does.")])
 
@@ -118,9 +118,9 @@ def parsed(text: str, conn_id: str) -> AirflowConnection:
 def _from_json(text: str, conn_id: str) -> AirflowConnection:
     entries = json.loads(text)
     if not entries.keys() <= AIRFLOW_KEYS:
-        known = ", ".join(sorted(AIRFLOW_KEYS))
-        raise _UnusableError(f"it has an entry that Airflow doesn't know; there are {known}")
-    for name in ("extra", "conn_type", "port"):  # here alone Airflow takes 0 and empty text for absent
+        allowed = ", ".join(sorted(AIRFLOW_KEYS))
+        raise _UnusableError(f"it has an entry that Airflow doesn't know; the entries are {allowed}")
+    for name in ("extra", "conn_type", "port"):  # only here Airflow takes 0 and empty text for absent
         if name in entries and not entries[name]:
             del entries[name]
     if entries.get("uri") is not None:
@@ -129,7 +129,7 @@ def _from_json(text: str, conn_id: str) -> AirflowConnection:
         return _from_uri(_text(entries, "uri") or "", conn_id)
     extra, conn_type = entries.get("extra"), entries.get("conn_type")
     if not isinstance(conn_type, str | None):
-        raise _UnusableError("its conn_type is no text")
+        raise _UnusableError("its conn_type is not text")
     return AirflowConnection(
         conn_id,
         conn_type=_normalized(conn_type) if conn_type else None,
@@ -147,7 +147,7 @@ def _text(entries: Mapping[str, Any], name: str) -> str | None:
     if type(value) is int:
         return str(value)  # a password of digits whose quotes were forgotten
     if not isinstance(value, str | None):
-        raise _UnusableError(f"its {name} is no text")
+        raise _UnusableError(f"its {name} is not text")
     return value
 
 
@@ -155,11 +155,11 @@ def _port(value: Any) -> int | None:  # noqa: ANN401 - any JSON value
     try:
         return None if value is None else int(value)
     except (TypeError, ValueError, OverflowError):
-        raise _UnusableError("its port is no whole number") from None
+        raise _UnusableError("its port is not a whole number") from None
 
 
 def _from_uri(uri: str, conn_id: str) -> AirflowConnection:
-    """Read a URI step by step as Airflow does, whose steps are not always those of RFC 3986."""
+    """Read a URI step by step as Airflow does, which doesn't always follow RFC 3986."""
     nested = uri.count("://") == _MOST_SCHEMES
     if uri.count("://") > _MOST_SCHEMES:
         raise _UnusableError("its URI has more than two schemes")
@@ -182,7 +182,7 @@ def _from_uri(uri: str, conn_id: str) -> AirflowConnection:
 
 
 def _host(parts: SplitResult) -> str:
-    """Return the host; one that is a URL in percent-encoding keeps its upper case."""
+    """Return the host; a percent-encoded URL keeps its upper case."""
     host = unquote(parts.hostname or "")
     return unquote(parts.netloc.rpartition("@")[2].partition(":")[0]) if "/" in host else host
 
@@ -203,7 +203,7 @@ def _normalized(conn_type: str) -> str:
 
 
 def airflow_json(document: Mapping[str, Any]) -> str:
-    """Return a connection document as Airflow's JSON of a connection; `document_of` is the way back.
+    """Return a connection document as Airflow's JSON of a connection; `document_of` does the reverse.
 
     Raises:
         DocumentError: the document has another schema version.
@@ -215,7 +215,7 @@ def airflow_json(document: Mapping[str, Any]) -> str:
     columns: dict[str, str] = {"conn_type": CONN_TYPE}
     for column, name in _COLUMNS.items():
         value = rest.get(name)
-        # Empty columns say nothing, and a host without a scheme would be given one.
+        # Empty columns mean absent, and a host without a scheme would get one.
         if isinstance(value, str) and value and (column != "host" or "://" in value):
             columns[column] = rest.pop(name)
     return json.dumps({**columns, "extra": {"schema_version": SCHEMA_VERSION, **rest}})
@@ -225,27 +225,27 @@ def document_of(stored: StoredConnection) -> dict[str, Any]:
     """Return the document that an Airflow connection holds.
 
     Raises:
-        DocumentError: the extra is no JSON object, does not begin with the schema version, or
-            says something else than host, login or password do.
+        DocumentError: the extra isn't a JSON object, doesn't begin with the schema version, or contradicts
+            host, login or password.
     """
     extra = extra_of(stored)
     _check_version(extra, stored.conn_id)
-    own = {"base_url": base_url_of(stored), "username": stored.login, "password": stored.password}
-    given = {name: value for name, value in own.items() if value}
-    for name, value in given.items():
+    columns = {"base_url": base_url_of(stored), "username": stored.login, "password": stored.password}
+    filled = {name: value for name, value in columns.items() if value}
+    for name, value in filled.items():
         if extra.get(name) not in (None, "", value):
-            message = f"{name} is given twice, in the connection's own field and, differently, in its extra."
+            message = f"{name} is given twice: the connection's own field and its extra differ."
             raise DocumentError([finding("given_twice", message, advice=f"Remove {name} from the extra.")])
-    return {**extra, **given}
+    return {**extra, **filled}
 
 
 def extra_of(stored: StoredConnection) -> dict[str, Any]:
-    """Return the extra, read here since Airflow's own reading turns what it can't read into nothing.
+    """Return the extra; Airflow's own reading would return nothing for what it can't read.
 
     Raises:
-        DocumentError: it is no JSON object.
+        DocumentError: the extra isn't a JSON object.
     """
-    problem = "is no JSON object"
+    problem = "is not a JSON object"
     try:
         extra = json.loads(stored.extra or "{}")
         if isinstance(extra, dict):
@@ -254,14 +254,14 @@ def extra_of(stored: StoredConnection) -> dict[str, Any]:
         where = (
             f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
         )
-        problem = f"is no readable JSON{where}"
+        problem = f"is not valid JSON{where}"
     message = f"The extra of the connection {stored.conn_id!r} {problem}."
     raise DocumentError([finding("document_unreadable", message)])
 
 
 def _check_version(extra: Mapping[str, Any], conn_id: str) -> None:
     version = extra.get("schema_version")
-    # `True` and 1.0 equal 1, but only a real integer has requests refuse the header.
+    # `True` and 1.0 equal 1, but only for a real integer does requests refuse the header.
     if type(version) is int and version == SCHEMA_VERSION and next(iter(extra)) == "schema_version":
         return
     where = f"The extra of the connection {conn_id!r}"
@@ -273,10 +273,10 @@ def _check_version(extra: Mapping[str, Any], conn_id: str) -> None:
 
 
 def base_url_of(stored: StoredConnection) -> str | None:
-    """Return the host as an absolute URL: the connection's scheme or https where it has none, its port.
+    """Return the host as an absolute URL, with the connection's scheme, otherwise https, and its port.
 
     Raises:
-        DocumentError: the host has a port, and the connection another one.
+        DocumentError: the host has a port, and the connection has a different one.
     """
     if not stored.host:
         return None
@@ -287,10 +287,10 @@ def base_url_of(stored: StoredConnection) -> str | None:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return url  # no URL at all, which lint says in better words
+        return url  # lint says in better words that this is not a URL
     if port is None:
         return urlunsplit(parts._replace(netloc=f"{parts.netloc}:{stored.port}"))
     if port != stored.port:
-        message = f"The base URL has the port {port}, the connection's own field {stored.port}."
+        message = f"The base URL has the port {port}, but the connection's own field says {stored.port}."
         raise DocumentError([finding("given_twice", message)])
     return url

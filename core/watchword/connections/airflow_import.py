@@ -1,6 +1,6 @@
-"""Make connection documents of Airflow's connections of other types that speak HTTP.
+"""Convert Airflow's HTTP connections of other types into connection documents.
 
-The document sends what Airflow's HttpHook would send; what it has no field for is said in a remark.
+The document sends what Airflow's HttpHook would send; a remark names each option that no field can hold.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from watchword.connections.airflow_format import (
     extra_of,
 )
 from watchword.document.common_fields import CommonFields
-from watchword.document.reading import SYNONYMS, read
+from watchword.document.reading import normalized_entry, read
 from watchword.document.references import is_reference
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
@@ -30,53 +30,55 @@ from watchword.http.origins import is_plain_http
 from watchword.redact import sounds_secret
 
 HTTP_TYPES = ("http", "https", "generic")
-"""The types of Airflow's connections that are nothing but HTTP."""
+"""The types of Airflow's connections that are plain HTTP."""
 
 _LONGEST_TIMEOUT = 3600
-_PAIR = 2
+_CERTIFICATE_AND_KEY = 2
 _WITHOUT_FIELD = ("stream", "allow_redirects", "max_redirects", "trust_env", "check_response", "srv_lookup")
 
-# What may be secret, in the doubt: a header under such a name is kept where no form shows it.
-_PERHAPS_SECRET = re.compile(r"(?i)auth|cookie|credential|key|passw|secret|session|signature|token")
+# A header with such a name may be secret: it becomes a secret parameter, which no form shows.
+_MAY_BE_SECRET = re.compile(r"(?i)auth|cookie|credential|key|passw|secret|session|signature|token")
 
 
-def converted(connection: AirflowConnection) -> tuple[dict[str, Any], list[str]]:
-    """Return the document that does what the connection did, and remarks on what it does otherwise.
+def convert(connection: AirflowConnection) -> tuple[dict[str, Any], list[str]]:
+    """Return the document that does what the connection did, and remarks on what it does differently.
 
-    A document that Airflow keeps already is returned without what its method has no use for.
+    A document that is already in Airflow is returned without the fields that its method doesn't use.
 
     Raises:
-        DocumentError: the connection isn't HTTP, or holds what no document can.
+        DocumentError: the connection isn't HTTP, or no document can do what it does.
     """
     if connection.conn_type not in {CONN_TYPE, *HTTP_TYPES}:
-        message = f"The connection {connection.conn_id!r} is one {connection.shown_type}, which isn't HTTP."
+        message = (
+            f"The connection {connection.conn_id!r} is one {connection.type_in_words}, which isn't HTTP."
+        )
         advice = f"Connections of the types {', '.join(HTTP_TYPES)} can be converted."
         raise DocumentError([finding("secret_unreadable", message, advice=advice)])
     extra = extra_of(connection)
     if connection.conn_type == CONN_TYPE or "schema_version" in extra:
-        return _of_use(document_of(connection))
+        return _without_unused_fields(document_of(connection))
     remarks: list[str] = []
     url = _url(connection, remarks)
     login, password = _user(connection, url, remarks)
-    bare = urlunsplit(url._replace(netloc=url.netloc.rpartition("@")[2]))
+    base_url = urlunsplit(url._replace(netloc=url.netloc.rpartition("@")[2]))
     transport = _transport(extra, url.scheme, remarks)
     headers = _headers(extra, remarks)
     method = _method(login, password, headers, remarks)
-    document = {"base_url": bare, **method, **_parameters(headers), **transport}
+    document = {"base_url": base_url, **method, **_parameters(headers), **transport}
     read(document)
     return document, remarks
 
 
-def _of_use(document: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    known = read(document, stored=True)
-    mine = {"method", *CommonFields.model_fields, *type(known.method).model_fields}
-    entries = {SYNONYMS.get(name, name): value for name, value in document.items() if value not in (None, "")}
-    kept = {name: value for name, value in entries.items() if name in mine}
-    return kept, [f"{warning.message} They were left out." for warning in known.warnings]
+def _without_unused_fields(document: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    fields = read(document, stored=True)
+    used = {"method", *CommonFields.model_fields, *type(fields.method).model_fields}
+    entries = dict(normalized_entry(*entry) for entry in document.items() if entry[1] not in (None, ""))
+    used_entries = {name: value for name, value in entries.items() if name in used}
+    return used_entries, [f"{warning.message} They were left out." for warning in fields.warnings]
 
 
 def _url(connection: AirflowConnection, remarks: list[str]) -> SplitResult:
-    """Return the base URL by HttpHook's rules, with two exceptions that lead to a URL which works."""
+    """Return the base URL by HttpHook's rules, except that scheme and port give a URL that works."""
     if not connection.host:
         message = f"The connection {connection.conn_id!r} has no host."
         raise DocumentError([finding("missing_field", message)])
@@ -84,14 +86,14 @@ def _url(connection: AirflowConnection, remarks: list[str]) -> SplitResult:
     if "://" not in connection.host and scheme not in {"http", "https"}:
         if scheme:
             remarks.append("The schema was left out: it is neither http nor https.")
-        # HttpHook would take http, whatever type was written before the :// of a URI.
+        # HttpHook takes http, whatever type stands before the :// of a URI.
         scheme = "https" if connection.conn_type == "https" else "http"
         remarks.append(f"The connection names no scheme; {scheme} was taken.")
-    # HttpHook writes a port behind the path; base_url_of where it belongs.
+    # HttpHook appends the port to the path; base_url_of puts it behind the host.
     text = base_url_of(replace(connection, schema=scheme)) or ""
     url = _split(text)
     if url is None:
-        message = f"The host of the connection {connection.conn_id!r} is no URL."
+        message = f"The host of the connection {connection.conn_id!r} is not a URL."
         raise DocumentError([finding("url_not_absolute", message)])
     if is_plain_http(text):
         remarks.append("The base URL is plain http: use https, or list its origin in allowed_origins.")
@@ -106,7 +108,7 @@ def _split(url: str) -> SplitResult | None:
 
 
 def _user(connection: AirflowConnection, url: SplitResult, remarks: list[str]) -> tuple[str, str]:
-    """Return login and password, if need be those in the host's URL, which requests would take."""
+    """Return login and password; without a login, those in the host's URL, which requests takes."""
     login, password = connection.login or "", connection.password or ""
     if not login and "@" in url.netloc:
         remarks.append("User and password were taken out of the host's URL.")
@@ -117,40 +119,40 @@ def _user(connection: AirflowConnection, url: SplitResult, remarks: list[str]) -
 
 
 def _method(login: str, password: str, headers: dict[str, str], remarks: list[str]) -> dict[str, str]:
-    """Return method and credential, which are taken out of the headers."""
+    """Return method and credential, and remove the credential from the headers."""
     authorization = next((name for name in headers if name.lower() == "authorization"), "")
     if login:
         if headers.pop(authorization, None) is not None:
-            remarks.append("The header Authorization was left out: HttpHook replaces it by the login.")
-        # requests encodes as Latin-1 what can be, and fails with the rest.
+            remarks.append("The header Authorization was left out: HttpHook sends the login instead.")
+        # requests encodes as Latin-1, and fails if it can't.
         return _basic(login, password, "latin-1" if _fits_latin_1(login + password) else "utf-8")
-    fields = _of_authorization(headers.get(authorization, ""))
+    fields = _method_of_authorization(headers.get(authorization, ""))
     if fields:
         del headers[authorization]
         return fields
-    secret = [name for name, value in headers.items() if _is_secret(name, value)]
+    secret = [name for name, value in headers.items() if _may_be_secret(name, value)]
     if len(secret) == 1 and (sounds_secret(secret[0]) or secret[0] == authorization):
         return {"method": "api_key", "key_name": secret[0], "api_key": _literal(headers.pop(secret[0]))}
     return {"method": "custom" if secret else "none"}
 
 
-def _of_authorization(value: str) -> dict[str, str]:
-    """Return the method and fields that send this header, none where neither bearer nor basic does."""
+def _method_of_authorization(value: str) -> dict[str, str]:
+    """Return the bearer or basic method and fields that send this header, none if neither sends it."""
     scheme, _, rest = value.strip().partition(" ")
     credential = rest.strip()
     if credential and scheme.lower() == "bearer":
         prefix = {} if scheme == "Bearer" else {"prefix": scheme}
         return {"method": "bearer", "bearer_token": _literal(credential), **prefix}
-    return _of_pair(credential) if scheme.lower() == "basic" else {}
+    return _method_of_basic(credential) if scheme.lower() == "basic" else {}
 
 
-def _of_pair(encoded: str) -> dict[str, str]:
+def _method_of_basic(encoded: str) -> dict[str, str]:
     for charset in ("utf-8", "latin-1"):
         try:
-            pair = base64.b64decode(encoded, validate=True).decode(charset)
+            credentials = base64.b64decode(encoded, validate=True).decode(charset)
         except ValueError:
             continue
-        user, _, password = pair.partition(":")
+        user, _, password = credentials.partition(":")
         if user and header_rules.basic(user, password, charset) == f"Basic {encoded}":
             return _basic(user, password, charset)
     return {}
@@ -170,46 +172,46 @@ def _fits_latin_1(text: str) -> bool:
 
 
 def _literal(secret: str) -> str:
-    """Return what a secret field must hold to mean this text, even where it reads like a reference."""
+    """Return text for a secret field that means this secret, even if the secret looks like a reference."""
     return f"literal:{secret}" if is_reference(secret) else secret
 
 
-def _is_secret(name: str, value: str) -> bool:
-    return bool(value and _PERHAPS_SECRET.search(name))
+def _may_be_secret(name: str, value: str) -> bool:
+    return bool(value and _MAY_BE_SECRET.search(name))
 
 
 def _headers(extra: dict[str, Any], remarks: list[str]) -> dict[str, str]:
-    """Return what is left of the extra as headers, by names of which no two differ in case alone."""
-    nested = _meant(extra.pop("headers", None))
+    """Return the rest of the extra as headers; of names that differ only in case, the last one wins."""
+    nested = _parsed_option(extra.pop("headers", None))
     if not isinstance(nested, dict):
         if nested is not None:
-            remarks.append("The option headers was left out: it is no object.")
+            remarks.append("The option headers was left out: it is not an object.")
         nested = {}
-    found: dict[str, tuple[str, str]] = {}
+    by_lower_name: dict[str, tuple[str, str]] = {}
     for name, value in (*extra.items(), *nested.items()):
         if any(header_rules.name_findings(name, "header")):
-            remarks.append("An entry of the extra was left out: its name can't be that of a header.")
+            remarks.append("An entry of the extra was left out: its name can't be a header's name.")
         elif isinstance(value, str) or type(value) in {int, float}:
-            found[name.lower()] = (name, str(value))
+            by_lower_name[name.lower()] = (name, str(value))
         elif value is not None:
-            remarks.append(f"The header {name[:40]} was left out: its value is no text.")
-    return dict(found.values())
+            remarks.append(f"The header {name[:40]} was left out: its value is not text.")
+    return dict(by_lower_name.values())
 
 
 def _parameters(headers: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Return the headers as parameters that are stacked on the method."""
-    secret = {name: _literal(value) for name, value in headers.items() if _is_secret(name, value)}
+    """Return the headers as extra and secret parameters."""
+    secret = {name: _literal(value) for name, value in headers.items() if _may_be_secret(name, value)}
     plain = {name: value for name, value in headers.items() if name not in secret}
     kinds = {"extra_parameters": plain, "secret_parameters": secret}
     return {
-        kind: {f"header:{name}": value for name, value in named.items()}
-        for kind, named in kinds.items()
-        if named
+        kind: {f"header:{name}": value for name, value in values.items()}
+        for kind, values in kinds.items()
+        if values
     }
 
 
 def _transport(extra: dict[str, Any], scheme: str, remarks: list[str]) -> dict[str, Any]:
-    """Take HttpHook's own options out of the extra and return the fields that do the same."""
+    """Remove HttpHook's own options from the extra and return the fields that do the same."""
     for name, synonym in (("verify", "verify_ssl"), ("proxies", "proxy")):
         extra.setdefault(name, extra.pop(synonym, None))
     readers: dict[str, Callable[[Any], dict[str, Any] | None]] = {
@@ -220,18 +222,18 @@ def _transport(extra: dict[str, Any], scheme: str, remarks: list[str]) -> dict[s
     }
     fields: dict[str, Any] = {}
     for name, reader in readers.items():
-        value = _meant(extra.pop(name, None))
-        read_as = {} if value is None else reader(value)
-        if read_as is None:
-            remarks.append(f"The option {name} was left out: no field can say what it says.")
-        fields |= read_as or {}
-    unknown = [name for name in _WITHOUT_FIELD if extra.pop(name, None) is not None]
-    remarks.extend(f"The option {name} was left out: there is no field for it." for name in unknown)
+        value = _parsed_option(extra.pop(name, None))
+        option_fields = {} if value is None else reader(value)
+        if option_fields is None:
+            remarks.append(f"The option {name} was left out: no field can hold its value.")
+        fields |= option_fields or {}
+    unsupported = [name for name in _WITHOUT_FIELD if extra.pop(name, None) is not None]
+    remarks.extend(f"The option {name} was left out: there is no field for it." for name in unsupported)
     return fields
 
 
-def _meant(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Return an option as it was meant: in a URI all are text."""
+def _parsed_option(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return an option's value, parsed if it is text: in a URI every option is text."""
     if not isinstance(value, str):
         return value
     try:
@@ -253,18 +255,20 @@ def _verification(value: object) -> dict[str, Any] | None:
 
 def _certificate(value: object) -> dict[str, Any] | None:
     parts: list[Any] = value if isinstance(value, list) else [value]
-    if not 1 <= len(parts) <= _PAIR or not all(part and isinstance(part, str) for part in parts):
+    if not 1 <= len(parts) <= _CERTIFICATE_AND_KEY or not all(
+        part and isinstance(part, str) for part in parts
+    ):
         return None
-    key = {"client_private_key": _literal(parts[1])} if len(parts) == _PAIR else {}
+    key = {"client_private_key": _literal(parts[1])} if len(parts) == _CERTIFICATE_AND_KEY else {}
     return {"client_certificate": parts[0], **key}
 
 
 def _proxy(value: object, scheme: str) -> dict[str, Any] | None:
-    """Return the proxy of the API's scheme; one for certain hosts alone has no field."""
+    """Return the proxy of the API's scheme; no field holds a proxy for certain hosts only."""
     proxies: dict[str, Any] = value if isinstance(value, dict) else {"all": value}
     if not proxies:
         return {}
-    chosen = proxies.get(scheme, proxies.get("all"))
-    if any("://" in name for name in proxies) or not isinstance(chosen, str) or not chosen:
+    proxy = proxies.get(scheme, proxies.get("all"))
+    if any("://" in name for name in proxies) or not isinstance(proxy, str) or not proxy:
         return None
-    return {"proxy": _literal(chosen)}
+    return {"proxy": _literal(proxy)}

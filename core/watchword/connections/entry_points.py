@@ -1,25 +1,25 @@
-"""What `local:NAME` and `gcp:NAME` mean to the command `watchword`: connections that are kept by name."""
+"""The entry points behind `local:NAME` and `gcp:NAME` of the command `watchword`."""
 
 from __future__ import annotations
 
 from watchword.connection import Connection
-from watchword.connections.by_name import kept
+from watchword.connections.by_name import stored_connection
 from watchword.secrets import sources
 
 
 def local(name: str) -> Connection:
-    """Return the connection that the vault keeps under a name.
+    """Return the connection that the vault holds under a name.
 
     Raises:
-        SecretError: there is none (`connection_missing`), or it can't be read.
-        DocumentError: there is one, and it can't be used.
+        SecretError: there is no such connection (`connection_missing`), or it can't be read.
+        DocumentError: the connection exists, and can't be used.
     """
-    return kept(sources.opened(sources.VAULT), name)
+    return stored_connection(sources.secret_store(sources.VAULT), name)
 
 
 def gcp(name: str) -> Connection:
-    """Return the connection that Google Secret Manager keeps, the first that WATCHWORD_SECRETS names.
+    """Return the connection that Google Secret Manager holds under a name.
 
-    Raises as `local` does.
+    It is asked in the first Secret Manager that WATCHWORD_SECRETS names. Raises as `local` does.
     """
-    return kept(sources.google(), name)
+    return stored_connection(sources.secret_manager(), name)

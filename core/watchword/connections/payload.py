@@ -1,6 +1,6 @@
-"""What a stored secret holds: a connection document, Airflow's JSON of a connection, or an Airflow URI.
+"""Read a stored secret: a connection document, Airflow's JSON of a connection, or an Airflow URI.
 
-No error shows any of the content, nor keeps it in an exception that it was caused by.
+No error shows any of the content, nor has a cause that holds it.
 """
 
 from __future__ import annotations
@@ -15,57 +15,57 @@ from watchword.connections.airflow_format import (
     AirflowConnection,
     airflow_json,
     document_of,
-    parsed,
+    parse_connection,
 )
 from watchword.errors import DocumentError, SecretError
 from watchword.findings.codes import finding
 from watchword.secrets.secret_store import check_size
 
-# An underscore is no part of a scheme (RFC 3986), but Airflow takes google_cloud_platform:// all the same.
+# RFC 3986 allows no underscore in a scheme, but Airflow takes google_cloud_platform://.
 _URI = re.compile(r"([a-z][a-z0-9+._-]*:)?//", re.IGNORECASE)
 
 _KINDS = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
 
 
 def document_in(payload: bytes, secret: str) -> dict[str, Any]:
-    """Return the connection document that a stored secret holds, in whichever of the three forms.
+    """Return the connection document that a stored secret holds in one of the three forms.
 
     Args:
         payload: the secret's content.
         secret: its name, for messages.
 
     Raises:
-        SecretError: it holds none, or an Airflow connection of another type.
-        DocumentError: it holds one in an Airflow connection that contradicts itself or is unprotected.
+        SecretError: it holds no connection, or an Airflow connection of another type.
+        DocumentError: the document is in an Airflow connection that contradicts itself or is unprotected.
     """
     text = _text(payload, secret)
     entries = _entries(text, secret)
     if entries is not None and _is_document(entries):
         return entries
-    connection = _connection(text, entries, secret)
+    connection = _airflow_connection(text, entries, secret)
     if connection.conn_type != CONN_TYPE:
-        what = f"an Airflow connection {connection.shown_type}"
-        message = f"The secret {secret} holds {what}, in the place of one of type {CONN_TYPE}."
+        kind = f"an Airflow connection {connection.type_in_words}"
+        message = f"The secret {secret} holds {kind} instead of one of type {CONN_TYPE}."
         advice = "To convert a connection of type http: watchword connections import."
         raise _unreadable(message, advice)
     return document_of(connection)
 
 
 def airflow_value(payload: bytes, secret: str) -> str:
-    """Return what Airflow can read of a stored secret: a connection of any type as it is, a document wrapped.
+    """Return a stored secret for Airflow: its own connections unchanged, a document in Airflow's JSON.
 
     Args:
         payload: the secret's content.
         secret: its name, for messages.
 
     Raises:
-        SecretError: it holds neither; Airflow itself would quote the content in its error.
+        SecretError: it holds neither; Airflow's own error would quote the content.
         DocumentError: it holds a document of another schema version.
     """
     text = _text(payload, secret)
     entries = _entries(text, secret)
     if entries is None or not _is_document(entries):
-        _connection(text, entries, secret)
+        _airflow_connection(text, entries, secret)
         return text
     try:
         return airflow_json(entries)
@@ -82,7 +82,7 @@ def _text(payload: bytes, secret: str) -> str:
         raise _unreadable(f"The secret {secret} looks like {name} text.", "Store it as UTF-8 text.")
     text, position = _decoded(payload)
     if text is None:
-        message = f"The secret {secret} is no UTF-8 text from byte {position} on."
+        message = f"The secret {secret} is not UTF-8 text from byte {position} on."
         raise _unreadable(message, "Store it as UTF-8 text.")
     if not text:
         raise _unreadable(f"The secret {secret} is empty.")
@@ -90,7 +90,7 @@ def _text(payload: bytes, secret: str) -> str:
 
 
 def _decoded(payload: bytes) -> tuple[str | None, int]:
-    """Return the text without its byte order mark and surrounding blanks, or the byte that is no text."""
+    """Return the text without byte order mark and surrounding blanks, or None and the first wrong byte."""
     try:
         return payload.decode("utf-8-sig").strip(), 0
     except UnicodeDecodeError as error:
@@ -98,7 +98,7 @@ def _decoded(payload: bytes) -> tuple[str | None, int]:
 
 
 def _entries(text: str, secret: str) -> dict[str, Any] | None:
-    """Return the JSON object that a text is, None for a URI."""
+    """Return the JSON object in a text, None for a URI."""
     if _URI.match(text):
         return None
     problem = ""
@@ -113,10 +113,10 @@ def _entries(text: str, secret: str) -> dict[str, Any] | None:
     if problem and not text.startswith(("{", "[", '"')):
         raise _unreadable(f"The secret {secret} is neither JSON nor the URI of a connection.")
     if problem:
-        raise _unreadable(f"The secret {secret} is no readable JSON: {problem}.")
+        raise _unreadable(f"The secret {secret} is not valid JSON: {problem}.")
     if not isinstance(content, dict):
         kind = _KINDS.get(type(content), "a number")
-        raise _unreadable(f"The secret {secret} is JSON, but {kind} in the place of an object.")
+        raise _unreadable(f"The secret {secret} is JSON, but {kind} instead of an object.")
     return content
 
 
@@ -124,20 +124,19 @@ def _is_document(entries: dict[str, Any]) -> bool:
     return "method" in entries and "conn_type" not in entries
 
 
-def _connection(text: str, entries: dict[str, Any] | None, secret: str) -> AirflowConnection:
-    if entries is not None and not _is_airflows(entries):
-        missing = "neither a method, as documents have, nor a conn_type, as Airflow's connections have"
+def _airflow_connection(text: str, entries: dict[str, Any] | None, secret: str) -> AirflowConnection:
+    if entries is not None and not _is_airflow_connection(entries):
+        missing = "neither a method, as documents have, nor a conn_type, as Airflow connections have"
         raise _unreadable(f"The secret {secret} has {missing}.")
     try:
-        return parsed(text, secret)
+        return parse_connection(text, secret)
     except DocumentError as error:
         message = error.findings[0].message
     raise _unreadable(message)
 
 
-def _is_airflows(entries: dict[str, Any]) -> bool:
-    named = "conn_type" in entries or "uri" in entries
-    return named or (bool(entries) and entries.keys() <= AIRFLOW_KEYS)
+def _is_airflow_connection(entries: dict[str, Any]) -> bool:
+    return "conn_type" in entries or "uri" in entries or (bool(entries) and entries.keys() <= AIRFLOW_KEYS)
 
 
 def _unreadable(message: str, advice: str = "") -> SecretError:

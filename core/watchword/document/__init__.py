@@ -1,1 +1,1 @@
-"""A connection document: read, with its references resolved."""
+"""A connection document: it is read, its references are resolved, and its credential is put to use."""

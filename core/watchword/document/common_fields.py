@@ -1,4 +1,4 @@
-"""The fields of every method: where the API lives, what is stacked on the method, and the transport."""
+"""The fields of every method: where the API is, the parameters beside the method's own, the transport."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class CommonFields(Fields):
         str | None,
         About(
             "Test URL",
-            "Complete URL of a harmless GET that needs the credential: what a validation calls by default.",
+            "Complete URL of a harmless GET that needs the credential; validations call it by default.",
             Section.AUTHENTICATION,
         ),
     ] = None
@@ -42,7 +42,7 @@ class CommonFields(Fields):
         TextMapping,
         About(
             "Extra parameters",
-            'JSON, sent with every request and not secret: {"header:Accept-Version": "2"}.',
+            'JSON: sent with every request, not secret: {"header:Accept-Version": "2"}.',
             Section.STACKED,
         ),
     ] = Field(default_factory=dict)
@@ -50,7 +50,7 @@ class CommonFields(Fields):
         TextMapping,
         About(
             "Secret parameters",
-            'JSON, stacked on any method: {"header:Client-ID": "…", "query:key": "…", "cookie:sid": "…"}.',
+            'JSON, beside any method: {"header:Client-ID": "…", "query:key": "…", "cookie:sid": "…"}.',
             Section.STACKED,
             secret=True,
         ),
@@ -59,20 +59,26 @@ class CommonFields(Fields):
         default=DEFAULT_TIMEOUT, gt=0, le=3600
     )
     retries: Annotated[
-        int, About("Retries", "Further tries of an idempotent request after a passing fault.", _TRANSPORT)
+        int,
+        About(
+            "Retries",
+            "How often an idempotent request is tried again after a fault that may pass.",
+            _TRANSPORT,
+        ),
     ] = Field(default=0, ge=0, le=10)
     verify: Annotated[
         bool,
         About("Verify certificates", "Leave this on; use the CA bundle for private authorities.", _TRANSPORT),
     ] = True
     ca_bundle: Annotated[
-        str | None, About("CA bundle", "Path of a file with the authorities to trust.", _TRANSPORT)
+        str | None,
+        About("CA bundle", "Path of a file with the certificate authorities to trust.", _TRANSPORT),
     ] = None
     client_certificate: Annotated[
         str | None,
         About(
             "Client certificate",
-            "Path or PEM text, for the API and the token endpoint.",
+            "Path or PEM text; used for the API and the token endpoint.",
             _TRANSPORT,
             multiline=True,
         ),
@@ -83,13 +89,13 @@ class CommonFields(Fields):
     ] = None
     proxy: Annotated[
         str | None,
-        About("Proxy", "URL of the proxy; may hold its user and password.", _TRANSPORT, secret=True),
+        About("Proxy", "URL of the proxy; it may hold user and password.", _TRANSPORT, secret=True),
     ] = None
     refresh_on_status: Annotated[
         Statuses,
         About(
             "Refresh on status",
-            "Statuses beside 401 on which a token is renewed and the request sent once more, e.g. 403;419.",
+            "Statuses besides 401 that renew the token and send the request again, e.g. 403;419.",
             _TRANSPORT,
         ),
     ] = ()
@@ -97,18 +103,19 @@ class CommonFields(Fields):
         JsonObject,
         About(
             "Refresh on body",
-            'JSON: {"error.code": "token_expired", "ok": false}. A reply, not streamed and up to 64 KiB, '
-            "whose JSON has one of these values at its JSONPath counts as a 401, whatever its status.",
+            'JSON: {"error.code": "token_expired", "ok": false}. A response counts as a 401, whatever its '
+            "status, if its JSON has one of these values at that JSONPath. Streamed responses and those over "
+            "64 KiB are left out.",
             _TRANSPORT,
         ),
     ] = Field(default_factory=dict)
 
     @cached_property
     def body_rules(self) -> BodyRules | None:
-        """What `refresh_on_body` says, ready for use, None where it says nothing; its paths are linted."""
+        """The rules of `refresh_on_body`, ready for use; None without any. Lint has checked the paths."""
         return BodyRules(self.refresh_on_body) if self.refresh_on_body else None
 
     @cached_property
     def origins(self) -> Origins:
-        """The origins that may receive the credential: those listed, else that of the base URL."""
+        """The origins that may receive the credential: `allowed_origins`, else that of the base URL."""
         return Origins(self.allowed_origins or (self.base_url,))

@@ -1,4 +1,4 @@
-"""Read a connection document: a flat JSON object becomes typed fields, or findings that say why not."""
+"""Read a connection document: a flat JSON object becomes typed fields, or findings that say what is wrong."""
 
 from __future__ import annotations
 
@@ -20,18 +20,41 @@ from watchword.methods.base import Method
 from watchword.methods.fields import Fields, secret_names
 from watchword.redact import describe_value
 
-SYNONYMS: Mapping[str, str] = {"grant_url": "token_url"}
-"""Names that are accepted on input; in Airflow's form `token_url` would be masked for its name."""
+SYNONYMS: Mapping[str, str] = {
+    # standard names (RFC 7591, RFC 8414)
+    "authorization_endpoint": "authorize_url",
+    "token_endpoint": "token_url",
+    "token_endpoint_auth_method": "client_auth",
+    # names in Airflow's form, and former names
+    "actor_kind": "actor_token_type",
+    "device_url": "device_authorization_endpoint",
+    "exchange_url": "access_token_url",
+    "grant_url": "token_url",
+    "request_url": "request_token_url",
+    "requested_kind": "requested_token_type",
+    "revoke_url": "revocation_endpoint",
+    "subject_kind": "subject_token_type",
+}
+"""Other names of fields that a document may use."""
+
+VALUE_SYNONYMS: Mapping[str, Mapping[str, str]] = {
+    "client_auth": {
+        "body": "client_secret_post",
+        "header": "client_secret_basic",
+        "mtls": "tls_client_auth",
+    },
+}
+"""Former values that a document may use, by the name of the field."""
 
 STAND_INS = frozenset({"***", "********"})
-"""What hosts show and send in the place of a secret."""
+"""The text that hosts show and send in place of a secret."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class Document:
-    """A document that has been read: its common fields, its method, and what was noticed on the way."""
+    """A document that has been read: its common fields, its method, and warnings."""
 
     common: CommonFields
     method: Method
@@ -43,9 +66,8 @@ def read(document: object, *, stored: bool = False) -> Document:
 
     Args:
         document: a mapping, or JSON text or bytes of an object.
-        stored: whether it comes from a host's form, which saves every field it shows: known
-            fields of other methods are dropped, with a warning where they are secret, and
-            empty text means absent.
+        stored: whether it comes from a host's form, which saves every field it shows. Then known fields of
+            other methods are dropped, with a warning if they are secret, and empty text means absent.
 
     Raises:
         DocumentError: with a finding for each thing that is wrong.
@@ -53,41 +75,42 @@ def read(document: object, *, stored: bool = False) -> Document:
     entries = _entries(document, stored=stored)
     method = _method(entries)
     findings: list[Finding] = [*_stand_ins(entries), *_unusable(entries)]
-    mine: dict[str, Any] = {}
-    common: dict[str, Any] = {}
+    method_values: dict[str, Any] = {}
+    common_values: dict[str, Any] = {}
     dropped: list[str] = []
     for name, value in entries.items():
         if name in CommonFields.model_fields:
-            common[name] = value
+            common_values[name] = value
         elif name in method.model_fields:
-            mine[name] = value
+            method_values[name] = value
         elif stored and _owners(name):
             dropped.append(name)
         else:
-            findings.append(_foreign(name, method))
-    common_fields = _validated(CommonFields, common, findings)
-    method_fields = _validated(method, mine, findings)
+            findings.append(_unknown_field(name, method))
+    common_fields = _validated(CommonFields, common_values, findings)
+    method_fields = _validated(method, method_values, findings)
     if findings or common_fields is None or method_fields is None:
         raise DocumentError(findings)
-    return Document(common_fields, method_fields, tuple(_ignored(dropped, method.method)))
+    return Document(common_fields, method_fields, tuple(_dropped_secrets(dropped, method.method)))
 
 
 def _entries(document: object, *, stored: bool) -> dict[str, Any]:
-    """Return the document's entries under their own names, without those that mean absent."""
+    """Return the document's entries under their standard names, without those that mean absent."""
     if isinstance(document, (str, bytes, bytearray)):
         document = _parsed(document)
     if not isinstance(document, Mapping) or not all(isinstance(name, str) for name in document):
         raise DocumentError(
             [
                 finding(
-                    "document_unreadable", f"The document is no JSON object but {describe_value(document)}."
+                    "document_unreadable",
+                    f"The document should be a JSON object but is {describe_value(document)}.",
                 )
             ]
         )
     absent = (None, "") if stored else (None,)
     entries: dict[str, Any] = {}
-    for given, value in document.items():
-        name = SYNONYMS.get(given, given)
+    for given_name, given_value in document.items():
+        name, value = normalized_entry(given_name, given_value)
         if any(value is nothing or value == nothing for nothing in absent):
             continue
         if name in entries and entries[name] != value:
@@ -97,18 +120,27 @@ def _entries(document: object, *, stored: bool) -> dict[str, Any]:
     return entries
 
 
+def normalized_entry(name: str, value: object) -> tuple[str, Any]:
+    """Return an entry of a document with the field's own name, and the standard name of its value."""
+    name = SYNONYMS.get(name, name)
+    if name in VALUE_SYNONYMS and type(value) is str:  # subclasses are refused later
+        value = VALUE_SYNONYMS[name].get(value, value)
+    return name, value
+
+
 def _names_of(field: str) -> list[str]:
     return [synonym for synonym, name in SYNONYMS.items() if name == field]
 
 
 def _parsed(text: str | bytes | bytearray) -> object:
     try:
-        found: object = json.loads(text)
+        content: object = json.loads(text)
     except (ValueError, RecursionError) as error:
-        wrong = _unreadable(text, error)
+        problem = _unreadable(text, error)
     else:
-        return found
-    raise DocumentError([wrong])  # out here: the error, which holds the whole text, is no context
+        return content
+    # Raised outside of `except`: the error holds the whole text, and would be this one's context.
+    raise DocumentError([problem])
 
 
 def _unreadable(text: object, error: Exception) -> Finding:
@@ -116,36 +148,42 @@ def _unreadable(text: object, error: Exception) -> Finding:
     if isinstance(error, json.JSONDecodeError):
         where = f": {error.msg} (line {error.lineno}, column {error.colno})"
     is_path = isinstance(text, str) and text.endswith(".json")
-    advice = "This is the name of a file: give its content." if is_path else ""
-    return finding("document_unreadable", f"The document is no readable JSON{where}.", advice=advice)
+    advice = "This is the name of a file: give the file's content." if is_path else ""
+    return finding("document_unreadable", f"The document is not valid JSON{where}.", advice=advice)
 
 
 def _method(entries: dict[str, Any]) -> type[Method]:
     name = entries.pop("method", None)
-    known = METHODS.get(name) if isinstance(name, str) else None
-    if known is None:
-        missing = "The document names no method" if name is None else "The document's method is not known"
+    method = METHODS.get(name) if isinstance(name, str) else None
+    if method is None:
+        problem = "The document names no method" if name is None else "The document's method is not known"
         guess = difflib.get_close_matches(name, METHODS, 1) if isinstance(name, str) else []
         hint = f" Did you mean {guess[0]}?" if guess else ""
         if "conn_type" in entries:
-            hint = " This is Airflow's form: put what is in its extra at the top, and its host as base_url."
-        raise DocumentError([finding("unknown_method", f"{missing}; there are {', '.join(METHODS)}.{hint}")])
-    return known
+            hint = (
+                " This is Airflow's form: move the content of its extra to the top, and its host to base_url."
+            )
+        raise DocumentError(
+            [finding("unknown_method", f"{problem}; the methods are {', '.join(METHODS)}.{hint}")]
+        )
+    return method
 
 
 def _owners(field: str) -> list[str]:
-    return [name for name, known in METHODS.items() if field in known.model_fields]
+    """Return the names of the methods that have a field."""
+    return [name for name, method in METHODS.items() if field in method.model_fields]
 
 
-def _foreign(name: str, method: type[Method]) -> Finding:
+def _unknown_field(name: str, method: type[Method]) -> Finding:
     owners = _owners(name)
     if owners:
         message = f"The field {name} belongs to {', '.join(owners)}, not to {method.method}."
         return finding("field_of_other_method", message)
-    known = [*method.model_fields, *CommonFields.model_fields, "method", *SYNONYMS]
+    synonyms = (synonym for synonym, own in SYNONYMS.items() if own in method.model_fields)
+    known = [*method.model_fields, *CommonFields.model_fields, "method", *synonyms]
     near = difflib.get_close_matches(name, known, 1)
-    advice = f"Did you mean {near[0]}?" if near else ""
-    # A name is no secret, but may be long: the whole of a pasted key, for instance.
+    advice = f"Did you mean {SYNONYMS.get(near[0], near[0])}?" if near else ""
+    # A field's name is not secret, but it may be a whole key that was pasted there.
     message = f"The method {method.method} has no field {name[:40]!r}."
     return finding("unknown_field", message, advice=advice)
 
@@ -153,18 +191,21 @@ def _foreign(name: str, method: type[Method]) -> Finding:
 def _stand_ins(entries: Mapping[str, Any]) -> Iterator[Finding]:
     for name, value in entries.items():
         if any(text.strip() in STAND_INS for text in _texts(value)):
-            message = f"The field {name} holds asterisks: what a host shows in the place of a secret."
+            message = f"The field {name} holds asterisks, which hosts show in place of a secret."
             yield finding("placeholder_secret", message)
 
 
 def _unusable(entries: Mapping[str, Any]) -> Iterator[Finding]:
-    """Find text that can't be sent, and what is text and more, such as Dagster's EnvVar: a secret's name."""
+    """Find text that can't be sent.
+
+    A subclass of text is refused too: Dagster's EnvVar holds a secret's name, which would be sent.
+    """
     for name, value in entries.items():
         if any(_SURROGATE.search(text) for text in (name, *_texts(value))):
-            yield finding("wrong_type", f"The field {name[:40]!r} holds half a character: no Unicode text.")
+            yield finding("wrong_type", f"The field {name[:40]!r} holds half a character (a lone surrogate).")
         kinds = {type(text).__name__ for text in _texts(value) if type(text) is not str}
         if kinds:
-            message = f"The field {name} holds no plain text but {', '.join(sorted(kinds))}."
+            message = f"The field {name} should hold plain text but holds {', '.join(sorted(kinds))}."
             yield finding("wrong_type", message, advice="Give its value, or a reference such as env:NAME.")
 
 
@@ -197,8 +238,8 @@ def _validated(model: type[_Model], values: dict[str, Any], findings: list[Findi
         return None
 
 
-def _ignored(names: list[str], method: str) -> Iterator[Finding]:
+def _dropped_secrets(names: list[str], method: str) -> Iterator[Finding]:
     secret = [name for name in names if any(name in secret_names(METHODS[owner]) for owner in _owners(name))]
     if secret:
-        message = f"Secrets of other methods than {method} are stored and not used: {', '.join(secret)}."
+        message = f"Secrets of methods other than {method} are stored and not used: {', '.join(secret)}."
         yield finding("fields_ignored", message)

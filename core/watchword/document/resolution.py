@@ -1,4 +1,4 @@
-"""Turn a document's fields into what is used: references become secrets, parameters get their places."""
+"""Turn a document's fields into usable values: references become secrets, parameters become placements."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from watchword import redact
-from watchword.document import references
 from watchword.document.common_fields import CommonFields
+from watchword.document.dereferencing import dereference
 from watchword.document.reading import Document
-from watchword.document.references import ReferencePolicy
+from watchword.document.references import Reference, ReferencePolicy
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
@@ -27,7 +27,7 @@ _TEMPLATE = "template:"
 
 @dataclass(frozen=True)
 class Resolved(NeverPickled):
-    """A document's content, ready for use; it holds secrets and does not show them."""
+    """A document's content, ready for use; it holds secrets and never shows them."""
 
     method: Method
     defaults: tuple[Placement, ...]
@@ -39,13 +39,13 @@ class Resolved(NeverPickled):
 
     @property
     def may_be_empty(self) -> frozenset[str]:
-        """The names of the secrets for which no text is a good one."""
-        described = {name: about(field) for name, field in type(self.method).model_fields.items()}
-        return frozenset(name for name, known in described.items() if known and known.may_be_empty)
+        """The names of the secrets that may be empty."""
+        descriptions = {name: about(field) for name, field in type(self.method).model_fields.items()}
+        return frozenset(name for name, text in descriptions.items() if text and text.may_be_empty)
 
 
 def resolve(document: Document, policy: ReferencePolicy | None) -> Resolved:
-    """Return the document's content with every reference resolved, and have its secrets masked.
+    """Return the document's content with every reference resolved, and register its secrets for masking.
 
     Raises:
         DocumentError: with a finding for each reference or parameter that can't be used.
@@ -58,19 +58,19 @@ def resolve(document: Document, policy: ReferencePolicy | None) -> Resolved:
     }
     common = document.common
     if policy is not None:
-        findings.extend(_paths_outside(common, values, policy))
+        findings.extend(_files_not_allowed(common, values, policy))
     defaults = _placements(common.extra_parameters, findings)
     secret = {key: values[key] for key in common.secret_parameters if key in values}
     template_secrets = {
         key.removeprefix(_TEMPLATE): secret.pop(key) for key in list(secret) if key.startswith(_TEMPLATE)
     }
     secrets = _placements(secret, findings)
-    own = {
+    fields = {
         name: values.get(name, getattr(document.method, name)) for name in type(document.method).model_fields
     }
-    method = type(document.method).model_construct(**own)
+    method = type(document.method).model_construct(**fields)
     if policy is not None:
-        findings.extend(_borrowed_outside(method, policy))
+        findings.extend(_machine_credentials_not_allowed(method, policy))
         findings.extend(_metadata_urls(common, method))
     if findings:
         raise DocumentError(findings)
@@ -80,7 +80,7 @@ def resolve(document: Document, policy: ReferencePolicy | None) -> Resolved:
 
 def _mask(method: Method, values: Mapping[str, str]) -> None:
     redact.register(values.values())
-    # Prefixed or encoded, what is sent is a secret too, with and without its prefix.
+    # The value that is sent, prefixed or encoded, is a secret too, with and without its prefix.
     sent = [placed.value for placed in method.placements() if isinstance(placed, Placement)]
     redact.register([*sent, *(value.rpartition(" ")[2] for value in sent)])
     redact.register(_proxy_secrets(values.get("proxy", "")))
@@ -96,21 +96,21 @@ def _secrets(document: Document) -> Iterator[tuple[str, str]]:
     yield from document.common.secret_parameters.items()
 
 
-def _paths_outside(
+def _files_not_allowed(
     common: CommonFields, values: Mapping[str, str], policy: ReferencePolicy
 ) -> Iterator[Finding]:
-    """Find plain paths that the fence keeps from references: a key file is a secret however it is named."""
+    """Find plain paths that the policy forbids: a key file is a secret even without a reference."""
     files = {
         "client_certificate": common.client_certificate,
         "client_private_key": values.get("client_private_key"),
     }
     for name, path in files.items():
-        if path and not is_pem(path) and not policy.allows(f"file:{path}"):
-            yield finding("reference_not_allowed", f"The field {name} names a file that is fenced off.")
+        if path and not is_pem(path) and not policy.allows(Reference.parse(f"file:{path}")):
+            yield finding("reference_not_allowed", f"The field {name} names a file that is not allowed.")
 
 
 def _metadata_urls(common: CommonFields, method: Method) -> Iterator[Finding]:
-    """Find URLs at which this machine would be given its own credentials, or would show whose it is."""
+    """Find URLs that give out this machine's own credentials, or that show whose machine it is."""
     urls = [("base_url", common.base_url), ("test_url", common.test_url)]
     urls += [("allowed_origins", url) for url in common.allowed_origins]
     urls += [(name, getattr(method, name)) for name in method.urls]
@@ -121,35 +121,37 @@ def _metadata_urls(common: CommonFields, method: Method) -> Iterator[Finding]:
             yield finding("origin_not_allowed", message, advice=advice)
 
 
-def _borrowed_outside(method: Method, policy: ReferencePolicy) -> Iterator[Finding]:
-    """Find credentials of this machine that the fence keeps: they are secrets, by whatever name."""
+def _machine_credentials_not_allowed(method: Method, policy: ReferencePolicy) -> Iterator[Finding]:
+    """Find credentials of this machine that the policy forbids: they are secrets, whatever their name."""
     for reference in method.machine_credentials():
-        if not policy.allows(reference):
-            message = f"The connection uses credentials of this machine that are fenced off: {reference}."
+        if not policy.allows(Reference.parse(reference)):
+            message = f"The connection uses credentials of this machine that are not allowed: {reference}."
             yield finding("reference_not_allowed", message)
 
 
 def _resolved(name: str, raw: str, policy: ReferencePolicy | None, findings: list[Finding]) -> str | None:
     try:
-        return references.resolve(raw, name, policy)
+        return dereference(raw, name, policy)
     except DocumentError as error:
         findings.extend(error.findings)
         return None
 
 
 def _placements(parameters: Mapping[str, str], findings: list[Finding]) -> tuple[Placement, ...]:
-    made: list[Placement] = []
+    placements: list[Placement] = []
     for key, value in parameters.items():
         slot = parse_slot(key)
         if slot is None:
-            findings.append(finding("parameter_malformed", f"The parameter {key[:40]!r} names no place."))
+            findings.append(
+                finding("parameter_malformed", f"The parameter {key[:40]!r} does not say where it goes.")
+            )
         else:
-            made.append(Placement(slot, value))
-    return tuple(made)
+            placements.append(Placement(slot, value))
+    return tuple(placements)
 
 
 def _proxy_secrets(proxy: str) -> list[str]:
-    """Return what of a proxy's URL is secret by itself: its password, and the pair as it is sent."""
+    """Return the secrets in a proxy's URL: its password, and user and password as they are sent."""
     userinfo = proxy.partition("//")[2].rpartition("@")[0]
     user, _, password = userinfo.partition(":")
     if not password:

@@ -159,7 +159,8 @@ _network(
 _token(
     "invalid_client",
     "Check client id and secret, whether the secret has expired, and whether the server wants client_auth "
-    "as header or body; if the secret has special characters, try basic_encoding raw.",
+    "client_secret_basic or client_secret_post; if the secret has special characters, try basic_encoding "
+    "raw.",
 )
 _token("invalid_grant", "The grant was refused; check what the provider allows this client.")
 _token("invalid_scope", "Ask only for scopes that the provider has granted to this client.")

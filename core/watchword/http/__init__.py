@@ -1,1 +1,1 @@
-"""Requests and responses as the standards describe them: places, origins, URLs, bodies, faults; no methods."""
+"""Requests and responses as the standards describe them: placement, origins, URLs, bodies, network faults."""

@@ -1,7 +1,7 @@
-"""What the body of an answer says, where its status does not: the words that APIs use, no I/O.
+"""Bodies: their text, their JSON, and what the words of an error in them mean; no I/O.
 
-Words are a guess. Each guess only ever makes a verdict more careful: it can turn a success
-into a refusal or a doubt, never the other way round.
+Words are a guess. A guess only ever makes a verdict more careful: it can turn a success
+into a refusal or a doubt, but not the other way round.
 """
 
 from __future__ import annotations
@@ -34,8 +34,24 @@ _NOTHING = {"", "0", "none", "ok", "null", "false", "noerror", "success"}
 _ERROR_CODES = range(400, 600)
 
 
+def decoded(body: bytes, charset: str | None = None) -> str:
+    """Return a body's text; UTF-8 stands in for an unknown charset, and U+FFFD for what can't be decoded."""
+    try:
+        return body.decode(charset or "utf-8", "replace")
+    except (LookupError, UnicodeError):
+        return body.decode("utf-8", "replace")
+
+
+def read_json(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a text's JSON value; raises ValueError if it isn't JSON, or is nested too deeply."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
+
+
 def parsed(text: str) -> object:
-    """Return a body as JSON whatever type it is declared as; None where it is none."""
+    """Return the JSON object or list in a body, whatever its declared type; None if it holds neither."""
     text = text.lstrip("\ufeff \t\r\n")
     if not text.startswith(("{", "[")):
         return None
@@ -46,7 +62,7 @@ def parsed(text: str) -> object:
 
 
 def is_empty(text: str) -> bool:
-    """Return whether a body has no rows: an empty list, or an object all of whose lists are."""
+    """Return whether a body has no rows: an empty list, or an object in which all lists are empty."""
     content = parsed(text)
     if isinstance(content, dict) and content:
         lists = [value for value in content.values() if isinstance(value, list)]
@@ -55,7 +71,7 @@ def is_empty(text: str) -> bool:
 
 
 def complaint(text: str) -> str | None:
-    """Return the words of an error that a body holds beside a status of success, None for none."""
+    """Return the error that a body reports although the status says success; None if it reports none."""
     content = parsed(text)
     if isinstance(content, list) and content and isinstance(content[0], dict):
         content = content[0]
@@ -64,11 +80,11 @@ def complaint(text: str) -> str | None:
         return text[:2000] if is_xml_error else None
     if content.get("data"):
         return None  # GraphQL's errors beside data are about some of its fields
-    complains = any(_complains(_word(name), value) for name, value in content.items())
-    return json.dumps(content) if complains else None
+    reports_error = any(_reports_error(_word(name), value) for name, value in content.items())
+    return json.dumps(content) if reports_error else None
 
 
-def _complains(name: str, value: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
+def _reports_error(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
     word = "" if isinstance(value, (dict, list)) else _word(str(value))
     if name in _ERRORS:
         if isinstance(value, dict):
@@ -86,12 +102,12 @@ def _word(text: str) -> str:
 
 
 def is_about_access(text: str) -> bool:
-    """Return whether the words are about who calls rather than about what was asked for."""
+    """Return whether the words are about who is calling, rather than about what the call asks for."""
     return bool(_ACCESS.search(text))
 
 
 def is_about_credential(text: str) -> bool:
-    """Return whether the words say that the credential itself is at fault."""
+    """Return whether the words say that the credential itself is wrong."""
     return bool(_AT_FAULT.search(text))
 
 
@@ -111,7 +127,7 @@ def is_about_rate(text: str) -> bool:
 
 
 def is_of_firewall(text: str) -> bool:
-    """Return whether a web page is that of a known firewall."""
+    """Return whether a web page comes from a known firewall."""
     return bool(_FIREWALL.search(text))
 
 

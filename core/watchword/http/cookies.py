@@ -1,4 +1,4 @@
-"""Read the cookies that a server sets (RFC 6265 section 5.2); no I/O, no jar."""
+"""Reading the cookies that a server sets (RFC 6265 section 5.2); no I/O, no jar."""
 
 from __future__ import annotations
 
@@ -12,37 +12,38 @@ from watchword.http.durations import seconds
 
 @dataclass(frozen=True)
 class SetCookie:
-    """A cookie as it was set, quotes and all; `lifetime` is in seconds, None where it has no end."""
+    """A cookie as it was set, with its quotes; `lifetime` is in seconds, None if it doesn't end."""
 
     value: str = field(repr=False)
     lifetime: float | None = None
 
 
 def effective_cookies(lines: Iterable[str]) -> dict[str, SetCookie]:
-    """Return by name the cookies that stand when all Set-Cookie lines are read: the last of a name counts.
+    """Return by name the cookies that are valid after all Set-Cookie lines: the last line of a name counts.
 
-    One that is empty, or ends with its beginning, is gone: so servers take a session back.
+    A cookie that is empty, or has ended already, is removed: this is how servers end a session.
     """
-    found: dict[str, SetCookie] = {}
+    cookies: dict[str, SetCookie] = {}
     for line in lines:
         pair, *attributes = line.split(";")
         name, separator, value = pair.partition("=")
         if not separator:
             continue
         cookie = SetCookie(value.strip(), _lifetime(attributes))
-        found.pop(name.strip(), None)
+        cookies.pop(name.strip(), None)
         if cookie.value and (cookie.lifetime is None or cookie.lifetime > 0):
-            found[name.strip()] = cookie
-    return found
+            cookies[name.strip()] = cookie
+    return cookies
 
 
 def _lifetime(attributes: Iterable[str]) -> float | None:
-    given = {name.strip().lower(): value.strip() for name, _, value in (a.partition("=") for a in attributes)}
-    age = seconds(given.get("max-age"))
-    if age is not None:
-        return age
-    date = parsedate_tz(given.get("expires", ""))
+    pairs = (attribute.partition("=") for attribute in attributes)
+    values = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    max_age = seconds(values.get("max-age"))
+    if max_age is not None:
+        return max_age
+    date = parsedate_tz(values.get("expires", ""))
     try:
         return mktime_tz(date) - time.time() if date else None
-    except (ValueError, OverflowError):  # a year that no clock reaches
+    except (ValueError, OverflowError):  # a year that the clock doesn't reach
         return None

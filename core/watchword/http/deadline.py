@@ -1,4 +1,4 @@
-"""A limit for a whole call: the limits of sockets begin anew with every byte that a slow server sends."""
+"""A time limit for a whole call: a socket's limit begins again with every byte that a slow server sends."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import requests
 T = TypeVar("T")
 
 THREAD = "watchword-deadline"
-"""The name of threads that make such calls."""
+"""The name of the threads that make such calls."""
 
 
 class _Call(Generic[T]):
-    """A call on a thread of its own, and what came of it."""
+    """A call on its own thread, with its result or error."""
 
     def __init__(self, function: Callable[[], T]) -> None:
         self._function = function
@@ -27,30 +27,30 @@ class _Call(Generic[T]):
         """Make the call."""
         try:
             self.result.append(self._function())
-        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+        except BaseException as error:  # noqa: BLE001 - it is raised in the thread that waits
             self.error = error
 
 
 def read(response: requests.Response, most: int, seconds: float) -> bytes:
-    """Return the body's first bytes, `most` at most, as far as they come within so many seconds."""
+    """Return at most `most` bytes of the body: those that arrive within so many seconds."""
     deadline = time.monotonic() + seconds
     body = bytearray()
     while len(body) < most and time.monotonic() < deadline:
-        piece = response.raw.read1(1 << 14, decode_content=True)  # what is there, without waiting for more
-        if not piece:
+        chunk = response.raw.read1(1 << 14, decode_content=True)  # doesn't wait for more bytes
+        if not chunk:
             break
-        body += piece
+        body += chunk
     return bytes(body[:most])
 
 
 def run_with_deadline(seconds: float, function: Callable[[], T], *, must_finish: bool = False) -> T:
     """Return what the function returns, or raise what it raises, within so many seconds.
 
-    Past them, or where the wait is interrupted, the call is left to itself on its thread. One that
-    `must_finish` all the same is finished before the interpreter ends.
+    After that time, or if the wait is interrupted, the call runs on alone on its thread. With `must_finish`
+    the interpreter doesn't exit before the call has finished.
 
     Raises:
-        requests.ReadTimeout: nothing came in time.
+        requests.ReadTimeout: the call took too long.
     """
     call = _Call(function)
     thread = threading.Thread(target=call.run, name=THREAD, daemon=not must_finish)
@@ -59,5 +59,5 @@ def run_with_deadline(seconds: float, function: Callable[[], T], *, must_finish:
     if call.error is not None:
         raise call.error
     if not call.result:
-        raise requests.ReadTimeout(f"no complete answer within {seconds:g} seconds")
+        raise requests.ReadTimeout(f"no complete response within {seconds:g} seconds")
     return call.result[0]

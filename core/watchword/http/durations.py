@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
+
+from urllib3.exceptions import InvalidHeader
+from urllib3.util.retry import Retry
+
+LONGEST_RETRY_AFTER = 86400.0
+"""A server that asks for a longer wait than this, in seconds, is taken to mean this."""
+
+_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
+
+_DATES = Retry()
+_DATES.retry_after_max = LONGEST_RETRY_AFTER  # type: ignore[assignment] # the stubs know whole seconds only
 
 
 def seconds(value: object) -> float | None:
@@ -15,6 +27,16 @@ def seconds(value: object) -> float | None:
 
 
 def retry_after(value: str | None) -> float | None:
-    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3); None for none, or a date."""
+    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3), or None if it is absent or malformed.
+
+    Both forms are read: seconds, also with a fraction as some servers send it, and an HTTP date. A date in
+    the past is 0.
+    """
     text = (value or "").strip()
-    return float(text[:9]) if text.isascii() and text.isdigit() else None
+    if _SECONDS.fullmatch(text):
+        return min(float(text), LONGEST_RETRY_AFTER)
+    try:
+        wait = _DATES.parse_retry_after(text)
+    except (InvalidHeader, ValueError, OverflowError):  # not a date, or a year that the clock doesn't reach
+        return None
+    return min(float(wait), LONGEST_RETRY_AFTER)

@@ -1,4 +1,7 @@
-"""Tell network faults apart by the call's own exception; nothing is probed, so proxies don't mislead."""
+"""Network faults, told apart by the call's own exception.
+
+Nothing is probed: a probe would not go through the proxy that the call has used.
+"""
 
 from __future__ import annotations
 
@@ -20,33 +23,33 @@ _NAME_MISMATCHES = frozenset({62, 64})  # of a host name, of an IP address
 
 _MESSAGES = {
     "dns_not_found": "The host of {target} does not exist in DNS.",
-    "dns_temporary": "The host of {target} could not be looked up for now.",
+    "dns_temporary": "The host of {target} can't be looked up at the moment.",
     "connect_refused": "The connection to {target} was refused.",
-    "connect_timeout": "No connection to {target} came about in time.",
+    "connect_timeout": "No connection to {target} was made in time.",
     "host_unreachable": "There is no route to {target}.",
-    "connection_lost": "The connection to {target} broke before an answer came.",
-    "read_timeout": "No answer came from {target} in time.",
+    "connection_lost": "The connection to {target} was lost before a response came.",
+    "read_timeout": "No response came from {target} in time.",
     "proxy_error": "The proxy on the way to {target} failed.",
-    "proxy_authentication_required": "The proxy on the way to {target} wants user and password.",
+    "proxy_authentication_required": "The proxy on the way to {target} requires a user and a password.",
     "tls_untrusted": "The certificate of {target} is not signed by an authority that is trusted here.",
-    "tls_hostname_mismatch": "The certificate of {target} is made out to another host.",
+    "tls_hostname_mismatch": "The certificate of {target} is for another host name.",
     "tls_expired": "The certificate of {target} has expired.",
-    "tls_client_certificate_required": "The server of {target} wants a client certificate.",
+    "tls_client_certificate_required": "The server of {target} requires a client certificate.",
     "tls_failed": "TLS with {target} failed.",
 }
 
 
 def classify(error: BaseException, target: str) -> Finding:
-    """Return the finding for an exception that a call to `target` (words for the message) ended in."""
+    """Return the finding for the exception of a call; `target` names its server in the message."""
     chain = list(_chain(error))
     code = _code(chain)
-    # The innermost cause says it in the fewest words; those around it repeat the URL.
+    # The innermost cause is the shortest; those around it repeat the URL.
     evidence = {"error": redact.quoted(f"{type(chain[-1]).__name__}: {chain[-1]}")}
     return finding(code, _MESSAGES[code].format(target=target), evidence=evidence)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield the exception and all it was caused by or carries."""
+    """Yield the exception, and all exceptions that it was caused by or carries."""
     pending, seen = [error], set[int]()
     while pending:
         current = pending.pop(0)
@@ -58,10 +61,10 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         pending.extend(item for item in linked if isinstance(item, BaseException))
 
 
-def _code(chain: list[BaseException]) -> str:  # noqa: PLR0911 - one return a rule, in order of precision
+def _code(chain: list[BaseException]) -> str:  # noqa: PLR0911 - one return for each rule, the most precise first
     if any(isinstance(item, (requests.exceptions.ProxyError, urllib3_errors.ProxyError)) for item in chain):
-        wants_login = any("407" in str(item) for item in chain)
-        return "proxy_authentication_required" if wants_login else "proxy_error"
+        requires_login = any("407" in str(item) for item in chain)
+        return "proxy_authentication_required" if requires_login else "proxy_error"
     for item in chain:
         if isinstance(item, socket.gaierror):
             return "dns_temporary" if item.errno == socket.EAI_AGAIN else "dns_not_found"

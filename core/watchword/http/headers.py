@@ -1,4 +1,7 @@
-"""What may stand in a header or cookie (RFC 9110 section 5, RFC 6265), as findings; no secret is shown."""
+"""Headers and cookies (RFC 9110 section 5, RFC 6265): their text, and findings about illegal ones.
+
+Findings never show a value, which may be secret.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 
-# RFC 9110 section 5.6.2: what names of headers and cookies are made of.
+# RFC 9110 section 5.6.2: the characters of the names of headers and cookies.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LINE_BREAK = re.compile(r"[\r\n]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -21,12 +24,12 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def text_of(value: str | bytes | None) -> str:
-    """Return a header's value as text, empty where there is none."""
+    """Return a header's value as text, "" for None."""
     return value.decode("latin-1") if isinstance(value, bytes) else value or ""
 
 
 def media_type(headers: Mapping[str, str | bytes]) -> str:
-    """Return the media type of a body in lower case, without parameters; empty where none is declared."""
+    """Return the media type of a body in lower case, without parameters; "" if none is declared."""
     return text_of(headers.get("Content-Type")).partition(";")[0].strip().lower()
 
 
@@ -42,14 +45,14 @@ def name_findings(name: str, place: str) -> Iterator[Finding]:
         advice = f"Fill in the field that names it, such as {place}_name."
         yield finding("missing_field", f"A {place} has no name.", advice=advice)
     elif not _TOKEN.fullmatch(name):
-        yield finding("header_illegal", f"{name[:40]!r} is no legal {place} name (RFC 9110).")
+        yield finding("header_illegal", f"{name[:40]!r} is not a legal {place} name (RFC 9110).")
 
 
 def value_findings(value: str, owner: str, *, cookie: bool = False) -> Iterator[Finding]:
-    """Yield what is wrong with a value; `owner` are the words for it, since it may be secret."""
+    """Yield what is wrong with a value; `owner` names it in messages, since the value may be secret."""
     if _CONTROL.search(value):
-        what = "a line break" if _LINE_BREAK.search(value) else "a control character"
-        yield finding("header_illegal", f"The value of {owner} holds {what}.")
+        character = "a line break" if _LINE_BREAK.search(value) else "a control character"
+        yield finding("header_illegal", f"The value of {owner} holds {character}.")
     elif not _is_latin_1(value):
         yield finding("header_illegal", f"The value of {owner} holds a character outside Latin-1.")
     elif cookie and _ENDS_COOKIE.search(value):

@@ -1,23 +1,23 @@
-"""Which JSONPaths of a document are refused before a server's reply is searched by them; no I/O."""
+"""JSONPaths of a document, and which of them are refused because a search may never end; no I/O."""
 
 from __future__ import annotations
 
 import re
 
-# A search by a pattern may be kept busy for ever by the text that it searches.
+# The text that is searched may keep a search by a pattern busy for ever.
 _PATTERN = re.compile(r"=~|\b(?:match|search)\s*\(")
 
 
 def whole(path: str) -> str:
-    """Return a path from the root on, which `$` may be left out of."""
+    """Return a path that begins at the root: a document may leave out the `$`."""
     return path if path.startswith("$") else f"$.{path}"
 
 
 def slow(path: str) -> str | None:
-    """Return why a path may take far longer than the reply is long, None where it may not.
+    """Return why a search by this path may never end; None if it takes about as long as the response is.
 
-    Each further descendant segment (RFC 9535 section 2.5.2) visits all that is below each visit of the
-    one before.
+    Each further descendant segment (RFC 9535 section 2.5.2) visits everything below each node that the
+    segment before has visited.
     """
     if _PATTERN.search(path):
         return "searches by a pattern, which may take for ever"

@@ -13,16 +13,16 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _AUTHORITY = re.compile(r"(?:[^@:/?#]*|\[[^\]@]*\])(?::[0-9]*)?(?:[/?#]|$)")
-"""Host and port as they may stand at the beginning, without a user, of whom a slash would hide a half."""
+"""Host and port at the beginning of a text; a slash in an unescaped password would end them too early."""
 
 _METADATA = {"metadata.google.internal", "metadata.goog", "fd00:ec2::254"}
 
 
 def origin(url: str) -> str | None:
-    """Return `scheme://host[:port]/` of an absolute http or https URL, None for anything else.
+    """Return `scheme://host[:port]/` of an absolute http or https URL, None for any other text.
 
-    In the form in which requests sends it (lower case, an international host in its ASCII form),
-    without a default port, and with the closing slash that makes a prefix of it.
+    It has the form in which requests sends it (lower case, an international host name in ASCII), no
+    default port, and a slash at the end, so that it is a prefix of the origin's URLs.
     """
     prepared = PreparedRequest()
     try:
@@ -49,8 +49,8 @@ def is_loopback(url: str) -> bool:
 
 
 def is_metadata(url: str) -> bool:
-    """Return whether the URL's host is link-local or a cloud's metadata service, however it is written."""
-    # As it would be sent: in ASCII and lower case.
+    """Return whether the URL's host is link-local or a cloud's metadata service, in any spelling."""
+    # In ASCII and lower case, as it is sent.
     host = (urlsplit(origin(url) or "").hostname or "").rstrip(".")
     if host in _METADATA:
         return True
@@ -59,31 +59,31 @@ def is_metadata(url: str) -> bool:
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:
-    """Return the address that a host is, None for a name."""
+    """Return the IP address that a host is written as, None for a host name."""
     try:
         address = ip_address(host)
     except ValueError:
         try:
-            return IPv4Address(inet_aton(host))  # 0xa9fea9fe, 169.254.43518: what resolvers take for one
+            return IPv4Address(inet_aton(host))  # 0xa9fea9fe, 169.254.43518: resolvers accept these
         except (OSError, ValueError):
             return None
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
 def is_plain_http(url: str) -> bool:
-    """Return whether a credential sent to the URL could be read on its way: http, and not loopback."""
+    """Return whether a credential sent to the URL could be read on the way: http, but not loopback."""
     return urlsplit(url).scheme.lower() == "http" and not is_loopback(url)
 
 
 def has_userinfo(url: str) -> bool:
-    """Return whether the URL holds a user or password, which nothing would send and much would print."""
+    """Return whether the URL holds a user or password, which is never sent but often printed."""
     return "@" in url.partition("//")[2].partition("/")[0]
 
 
 def display_url(url: str) -> str:
-    """Return a URL for a message or a repr: without user, query and fragment, and not too long."""
+    """Return a URL for a message or a repr: without user, query and fragment, at most 100 characters."""
     lead, slashes, rest = url.partition("//") if _SCHEME.match(url) else ("", "", url)
-    if not _AUTHORITY.match(rest):  # a password is before the last @, whatever stands in it unescaped
+    if not _AUTHORITY.match(rest):  # a password ends at the last @, whatever unescaped characters it has
         rest = rest.rpartition("@")[2]
     bare = rest.partition("?")[0].partition("#")[0]
     return f"{lead}{slashes}{bare}"[:100]
@@ -97,13 +97,13 @@ def host(url: str) -> str:
 class Origins:
     """The origins that may receive a credential.
 
-    `covers` is on the path of every request: URLs that requests has prepared are compared
-    by prefix; only what that does not settle, such as an explicit default port, is parsed.
+    `covers` is on the path of every request: a URL that requests has prepared is compared by prefix.
+    A URL is parsed only if no prefix fits, for instance because it has an explicit default port.
     """
 
     def __init__(self, urls: tuple[str, ...]) -> None:
-        self.allowed = tuple(dict.fromkeys(found for url in urls if (found := origin(url))))
+        self.allowed = tuple(dict.fromkeys(known for url in urls if (known := origin(url))))
 
     def covers(self, url: str) -> bool:
-        """Return whether the absolute URL lies in one of the origins."""
+        """Return whether the absolute URL belongs to one of the origins."""
         return url.startswith(self.allowed) or origin(url) in self.allowed

@@ -1,4 +1,4 @@
-"""Put one value into a request: as header, query parameter, cookie or body field."""
+"""Placement of one value in a request: as header, query parameter, cookie or body field."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from requests import PreparedRequest
 
 from watchword import redact
 from watchword.errors import RequestError
 from watchword.findings.codes import finding
+from watchword.http.bodies import read_json
 from watchword.http.headers import FORM, media_type, text_of
+from watchword.http.urls import query_pairs, with_query, without_pairs
 
 Place = Literal["header", "query", "cookie", "body"]
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A named place in a request; two owners of one slot are a conflict."""
+    """A named place in a request; two values for one slot are a conflict."""
 
     place: Place
     name: str
@@ -42,17 +44,17 @@ class Placement:
     value: str = field(repr=False)
 
     def put(self, request: PreparedRequest) -> None:
-        """Write the value into the request; raises RequestError where its URL or body can't take it."""
-        put(request, self.slot, self.value)
+        """Write the value into the request; raises RequestError if its URL or body can't take it."""
+        _PUT[self.slot.place](request, self.slot.name, self.value)
 
 
 def put(request: PreparedRequest, slot: Slot, value: str) -> None:
-    """Write a value into its slot of the request; raises RequestError where its URL or body can't take it."""
+    """Write a value into its slot of the request; raises RequestError if its URL or body can't take it."""
     _PUT[slot.place](request, slot.name, value)
 
 
 def parse_slot(text: str) -> Slot | None:
-    """Read `header:NAME`, `query:NAME`, `cookie:NAME` or `body:NAME`; None where it is neither."""
+    """Read `header:NAME`, `query:NAME`, `cookie:NAME` or `body:NAME`; None for any other text."""
     place, separator, name = text.partition(":")
     if not (separator and name and place in _PUT):
         return None
@@ -60,7 +62,7 @@ def parse_slot(text: str) -> Slot | None:
 
 
 def with_defaults(request: PreparedRequest, placements: Iterable[Placement]) -> None:
-    """Write the placements whose slot the caller of the request has not filled."""
+    """Write the placements whose slot the caller has not filled."""
     for placement in placements:
         if not _holds(request, placement.slot):
             placement.put(request)
@@ -68,11 +70,11 @@ def with_defaults(request: PreparedRequest, placements: Iterable[Placement]) -> 
 
 def query_names(url: str) -> list[str]:
     """Return the names of the URL's query parameters, decoded, in their order."""
-    return [name for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)]
+    return [name for name, _ in query_pairs(url)]
 
 
 def _holds(request: PreparedRequest, slot: Slot) -> bool:
-    """Return whether the caller has filled the slot, or there is no body that could hold it."""
+    """Return whether the caller has filled the slot, or the request has no body to hold it."""
     if slot.place == "header":
         return slot.name in request.headers
     if slot.place == "query":
@@ -84,12 +86,12 @@ def _holds(request: PreparedRequest, slot: Slot) -> bool:
 
 
 def _body_names(body: object) -> list[str]:
-    """Return the names in a form or a JSON object; none in what is neither."""
+    """Return the names in a form or a JSON object; [] for any other body."""
     if not isinstance(body, (str, bytes)):
         return []
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
+        content = read_json(body)
+    except ValueError:
         text = body.decode("latin-1") if isinstance(body, bytes) else body
         return [name for name, _ in parse_qsl(text, keep_blank_values=True)]
     return list(content) if isinstance(content, dict) else []
@@ -100,40 +102,25 @@ def _put_header(request: PreparedRequest, name: str, value: str) -> None:
 
 
 def _put_query(request: PreparedRequest, name: str, value: str) -> None:
-    parts = urlsplit(_without(request.url or "", name, value))
-    if name in query_names(parts.geturl()):
-        raise RequestError(
-            [
-                finding(
-                    "duplicate_query_parameter",
-                    f"The request's URL has a query parameter {name!r} already, with another value.",
-                )
-            ]
-        )
-    # %20, not +, for a space: servers agree on the former alone.
-    pair = f"{quote(name, safe='')}={quote(value, safe='')}"
-    query = f"{parts.query}&{pair}" if parts.query else pair
-    request.url = urlunsplit(parts._replace(query=query))
-
-
-def _without(url: str, name: str, value: str) -> str:
-    """Return the URL without our own parameter, of now or of a token before: a `next` link may echo it."""
-    parts = urlsplit(url)
-    pairs = parts.query.split("&")
-    kept = [pair for pair in pairs if not _is_ours(pair, name, value)]
-    return url if kept == pairs else urlunsplit(parts._replace(query="&".join(kept)))
+    url = without_pairs(request.url or "", lambda pair: _is_ours(pair, name, value))
+    if name in query_names(url):
+        message = f"The request's URL has a query parameter {name!r} already, with another value."
+        raise RequestError([finding("duplicate_query_parameter", message)])
+    # %20, not +, for a space: every server reads %20 as a space.
+    request.url = with_query(url, f"{quote(name, safe='')}={quote(value, safe='')}")
 
 
 def _is_ours(pair: str, name: str, value: str) -> bool:
-    for given, content in parse_qsl(pair, keep_blank_values=True):
-        if given == name and (content == value or redact.text(content) != content):
+    """Return whether a pair is our own, also with an earlier token: a `next` link may echo it."""
+    for pair_name, pair_value in parse_qsl(pair, keep_blank_values=True):
+        if pair_name == name and (pair_value == value or redact.text(pair_value) != pair_value):
             return True
     return False
 
 
 def _put_cookie(request: PreparedRequest, name: str, value: str) -> None:
-    present = text_of(request.headers.get("Cookie"))
-    others = [pair for pair in present.split("; ") if pair and pair.partition("=")[0] != name]
+    cookies = text_of(request.headers.get("Cookie"))
+    others = [pair for pair in cookies.split("; ") if pair and pair.partition("=")[0] != name]
     request.headers["Cookie"] = "; ".join([*others, f"{name}={value}"])
 
 
@@ -164,8 +151,8 @@ def _form_with(body: bytes, name: str, value: str) -> str:
 
 def _json_with(body: bytes, name: str, value: str) -> bytes:
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
+        content = read_json(body)
+    except ValueError:
         raise _not_extendable(name) from None
     if not isinstance(content, dict):
         raise _not_extendable(name)

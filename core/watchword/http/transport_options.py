@@ -1,4 +1,4 @@
-"""How bytes travel: time limits, certificates, proxy and retries of a connection."""
+"""The transport options of a connection: time limit, certificates, proxy and retries."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 DEFAULT_TIMEOUT = 30.0
-"""Longest wait for a connection, and for each piece of an answer, in seconds."""
+"""Longest wait for a network connection, and for each part of a response, in seconds."""
 
 
 @dataclass(frozen=True)
 class TransportOptions:
-    """The transport options of one connection, secrets resolved.
+    """The transport options of one connection, with its secrets resolved.
 
-    `timeout` is in seconds; `retries` counts the further tries of an idempotent request;
-    certificate and key are PEM text or a file's path.
+    `timeout` is in seconds; `retries` is the number of further tries of an idempotent request;
+    certificate and key are PEM text or the path of a file.
     """
 
     timeout: float = DEFAULT_TIMEOUT
@@ -33,8 +33,8 @@ class TransportOptions:
     def overrides(self, *, credentials: bool = True) -> dict[str, Any]:
         """Return the options of `requests` that the connection sets itself.
 
-        They win over the environment's, since a connection's own bundle or proxy is the more
-        precise wish. Without `credentials` the client certificate is left out.
+        They override the environment's, since a connection's own bundle or proxy is more specific.
+        Without `credentials` the client certificate is left out.
         """
         options: dict[str, Any] = {}
         if self.ca_bundle or not self.verify:
@@ -47,7 +47,7 @@ class TransportOptions:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What makes two transports the same, for whoever shares something between connections."""
+        """The values in which two connections must agree to share something that is sent this way."""
         return (self.verify, self.ca_bundle, self.client_certificate, self.client_private_key, self.proxy)
 
     @cached_property
@@ -56,7 +56,7 @@ class TransportOptions:
         return (certificate, self._path(self.client_private_key)) if self.client_private_key else certificate
 
     def _path(self, pem_or_path: str) -> str:
-        """Return a path, since the TLS library takes no text; a file of ours is 0600 and goes with us."""
+        """Return a path, since the TLS library takes no text; our own file is 0600 and deleted with this."""
         if not is_pem(pem_or_path):
             return pem_or_path
         number, path = tempfile.mkstemp(prefix="watchword-", suffix=".pem")
@@ -67,10 +67,10 @@ class TransportOptions:
 
 
 def is_pem(text: str) -> bool:
-    """Return whether a certificate or key is given as text rather than as a file's path."""
+    """Return whether a certificate or key is given as text rather than as the path of a file."""
     return "-----BEGIN" in text
 
 
 def _remove(path: str, owner: int) -> None:
-    if os.getpid() == owner:  # a forked child ends before its parent does
+    if os.getpid() == owner:  # a forked child may end before its parent
         Path(path).unlink(missing_ok=True)

@@ -27,16 +27,16 @@ _CLASSES = {
     "aws_sigv4": "AwsSigV4",
     "custom": "Custom",
 }
-"""The class in the module that is called as the method is."""
+"""Each method's class; its module has the name of the method."""
 
 
 class _Registry(Mapping[str, "type[Method]"]):
-    """Imports a method when it is asked for: nobody uses all of them."""
+    """Imports a method when it is looked up: no process uses all of them."""
 
     def __getitem__(self, name: str) -> type[Method]:
         class_name = _CLASSES[name]
-        found: type[Method] = getattr(import_module(f"watchword.methods.{name}"), class_name)
-        return found
+        method: type[Method] = getattr(import_module(f"watchword.methods.{name}"), class_name)
+        return method
 
     def __iter__(self) -> Iterator[str]:
         return iter(_CLASSES)

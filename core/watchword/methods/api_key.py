@@ -1,4 +1,4 @@
-"""`api_key`: a fixed secret under a name that the API chose."""
+"""`api_key`: a fixed secret under a name that the API has chosen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ApiKey(Method):
         str,
         About("Key name", "The header, parameter, cookie or body field that carries the key.", Section.KEYS),
     ] = "X-API-Key"
-    api_key: Annotated[str, About("API key", "The key itself.", Section.KEYS, secret=True)]
+    api_key: Annotated[str, About("API key", "The key.", Section.KEYS, secret=True)]
     add_to: Annotated[Place, About("Send in", "Where the API expects the credential.", Section.PLACEMENT)] = (
         "header"
     )
@@ -34,5 +34,5 @@ class ApiKey(Method):
         return Placement(Slot(self.add_to, self.key_name), value)
 
     def placements(self) -> tuple[Placement]:
-        """The key in its place."""
+        """The key at its place."""
         return (self._placement,)

@@ -1,4 +1,4 @@
-"""`aws_sigv4`: AWS Signature Version 4, in the headers or as a presigned URL."""
+"""`aws_sigv4`: AWS Signature Version 4, in headers or as a presigned URL."""
 
 from __future__ import annotations
 
@@ -28,51 +28,53 @@ _AWS = Section.AWS
 
 _REFUSED = frozenset({401, 403})
 _ERROR_TYPE = "x-amzn-ErrorType"
-_OF_CREDENTIALS = ("ExpiredToken", "UnrecognizedClient", "InvalidClientTokenId")
+_CREDENTIAL_ERRORS = ("ExpiredToken", "UnrecognizedClient", "InvalidClientTokenId")
 
 _KEY = "aws_sigv4.key"
-"""Where the flow's memory holds the signing key of the day."""
+"""The entry of the flow's memory that holds the signing key of the day."""
 
 
 class AwsSigV4(Method):
-    """Sign each request with a pair of AWS keys, or with those of a profile or a role."""
+    """Sign each request with a pair of AWS keys, or with the keys of a profile or a role."""
 
     method: ClassVar[str] = "aws_sigv4"
     title: ClassVar[str] = "AWS Signature Version 4"
     depends_on_time: ClassVar[bool] = True
 
-    region: Annotated[str, About("Region", "The region in the API's address, such as eu-central-1.", _AWS)]
+    region: Annotated[str, About("Region", "The AWS region of the API, such as eu-central-1.", _AWS)]
     service: Annotated[
-        str, About("Service", "The service's name in signatures, such as s3 or execute-api.", _AWS)
+        str, About("Service", "The name of the service in signatures, such as s3 or execute-api.", _AWS)
     ]
     access_key: Annotated[
         str | None,
-        About("Access key", "The access key ID; empty where a profile is used.", _AWS, secret=True),
+        About("Access key", "The access key ID; leave it empty if a profile is used.", _AWS, secret=True),
     ] = None
     secret_key: Annotated[
-        str | None, About("Secret key", "The secret access key that belongs to it.", _AWS, secret=True)
+        str | None, About("Secret key", "The secret access key of the access key ID.", _AWS, secret=True)
     ] = None
     session_token: Annotated[
-        str | None, About("Session token", "The third part of temporary credentials.", _AWS, secret=True)
+        str | None, About("Session token", "The session token of temporary credentials.", _AWS, secret=True)
     ] = None
     add_to: Annotated[
         Literal["header", "query"],
-        About("Send in", "header, or query for presigned URLs.", Section.PLACEMENT),
+        About(
+            "Send in", "Where the signature is sent: header, or query for presigned URLs.", Section.PLACEMENT
+        ),
     ] = "header"
     expires: Annotated[
-        int, About("Expires", "Seconds that a presigned URL is good for, at most a week.", _AWS)
+        int, About("Expires", "How long a presigned URL is valid, in seconds; at most a week.", _AWS)
     ] = Field(default=900, ge=1, le=604_800)
     role_arn: Annotated[
         str | None,
-        About("Role ARN", "A role to assume, with the keys above or the profile; needs botocore.", _AWS),
+        About("Role ARN", "A role to assume, with the access key or the profile; needs botocore.", _AWS),
     ] = None
     profile: Annotated[
         str | None,
-        About("Profile", "A profile of this machine's AWS configuration; needs botocore.", _AWS),
+        About("Profile", "A profile in this machine's AWS configuration; needs botocore.", _AWS),
     ] = None
 
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
-        """Send it signed; where AWS refuses temporary credentials, once more with newer ones."""
+        """Send the signed request; if AWS refuses temporary credentials, send it again with newer ones."""
         payload = payload_hash(request, as_s3=self._as_s3, presigned=self.add_to == "query")
         if not self._is_temporary:
             yield self._signed(request, self._own, context, payload)
@@ -86,7 +88,7 @@ class AwsSigV4(Method):
             yield self._signed(request, newer, context, payload)
 
     def placements(self) -> tuple[Slot, ...]:
-        """The headers or parameters of a signature; their values are known only when sent."""
+        """The headers or parameters of a signature; their values are known only when they are sent."""
         token = bool(self.session_token) or self._is_temporary
         if self.add_to == "query":
             names = [name for name in PARAMETERS if token or name != "X-Amz-Security-Token"]
@@ -95,17 +97,17 @@ class AwsSigV4(Method):
         return tuple(Slot("header", name) for name in own)
 
     def machine_credentials(self) -> tuple[str, ...]:
-        """The named profile; the default one where a role is assumed without keys of its own."""
+        """The named profile; the default profile if a role is assumed without an access key."""
         if self.profile or (self.role_arn and not self.access_key):
             return (f"aws:{self.profile or default_profile()}",)
         return ()
 
-    def explain(self, status: int, answered: Mapping[str, str], text: str, /) -> Finding | None:
-        """Name the reason that AWS gives."""
-        return aws_refusal(status, text, answered.get(_ERROR_TYPE, ""))
+    def explain(self, status: int, response_headers: Mapping[str, str], text: str, /) -> Finding | None:
+        """Return a finding with the reason that AWS states."""
+        return aws_refusal(status, text, response_headers.get(_ERROR_TYPE, ""))
 
     def findings(self, _: TemplateSecrets, /) -> Iterator[Finding]:
-        """Keys that are missing or too many, and what can't stand in a header."""
+        """Yield findings for keys that are missing or given twice, and text that no header can hold."""
         yield from self._missing()
         if self._is_temporary and find_spec("botocore") is None:
             message = "role_arn and profile need botocore, which is not installed."
@@ -119,7 +121,7 @@ class AwsSigV4(Method):
                 yield finding("header_illegal", f"The field {name} holds a character outside ASCII.")
 
     def token_source(self, _: TemplateSecrets, /) -> CredentialChain | None:
-        """Return where temporary credentials come from, None where the document has lasting ones."""
+        """Return the source of temporary credentials; None if the document has permanent ones."""
         if not self._is_temporary:
             return None
         return CredentialChain(
@@ -136,7 +138,7 @@ class AwsSigV4(Method):
                 if not value:
                     yield finding("missing_field", f"The field {name} is missing.")
         if any(keys.values()) and self.profile:
-            yield finding("given_twice", "Credentials are named twice: by access_key and by profile.")
+            yield finding("given_twice", "Credentials are given twice: by access_key and by profile.")
         if (self.access_key or "").startswith("ASIA") and not self.session_token:
             message = "The field session_token is missing: an access key that begins with ASIA is temporary."
             yield finding("missing_field", message)
@@ -160,26 +162,26 @@ class AwsSigV4(Method):
     def _signed(
         self, request: PreparedRequest, credentials: AwsCredentials, context: Context, payload: str
     ) -> PreparedRequest:
-        moment = timestamp(context.now())
+        amz_date = timestamp(context.now())
         key: SigningKey | None = context.memory.get(_KEY)
-        if key is None or key.credentials is not credentials or not moment.startswith(key.date):
-            key = SigningKey.derived(credentials, self.region, self.service, moment[:8])
+        if key is None or key.credentials is not credentials or not amz_date.startswith(key.date):
+            key = SigningKey.derived(credentials, self.region, self.service, amz_date[:8])
             context.memory[_KEY] = key
         if self.add_to == "query":
-            presign(request, key, moment, payload, self.expires)
+            presign(request, key, amz_date, payload, self.expires)
         else:
-            sign(request, key, moment, payload)
+            sign(request, key, amz_date, payload)
         return request
 
 
 def _refuses_credentials(response: FlowResponse, context: Context) -> bool:
     """Return whether newer credentials may help.
 
-    AWS refuses those that have ended with 403, some services with 400, and names the reason in a
-    header or in the body, which a flow does not see. So the header decides where there is one; a 403
-    alone counts too, since the keeper renews once a minute at most, whatever it was meant for.
+    AWS refuses expired credentials with 403, some services with 400, and states the reason in a header or
+    in the body, which a flow can't read. If there is a header, it decides. Without one, any 401 or 403
+    counts, since the token cache renews at most once a minute.
     """
-    named = response.headers.get(_ERROR_TYPE)
-    if named:
-        return named.startswith(_OF_CREDENTIALS)
+    error_type = response.headers.get(_ERROR_TYPE)
+    if error_type:
+        return error_type.startswith(_CREDENTIAL_ERRORS)
     return response.status_code in _REFUSED or response.status_code in context.refresh_on_status

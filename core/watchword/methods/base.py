@@ -1,4 +1,4 @@
-"""What every method has, and the fields that say where a token goes."""
+"""The base of every method, shared fields, and the placement of tokens."""
 
 from __future__ import annotations
 
@@ -19,100 +19,100 @@ from watchword.tokens.token_source import TokenSource
 
 
 class Method(Fields):
-    """One way of authenticating: immutable fields, and a flow without I/O.
+    """An authentication method: immutable fields, and a flow without I/O.
 
-    What is static puts its placements and sends; a method overrides what it does otherwise.
+    This flow adds the static placements to the request and sends it; other methods override it.
     """
 
     method: ClassVar[str]
     title: ClassVar[str]
     urls: ClassVar[tuple[str, ...]] = ()
-    """The fields that hold the URL of a server which is shown a credential; they may be empty."""
+    """The fields with URLs of servers that receive a credential; the fields may be empty."""
 
     has_credential: ClassVar[bool] = True
-    """Whether the method itself sends something that could be proven."""
+    """Whether the method itself sends a credential that can be proved."""
 
     needs_parameters: ClassVar[bool] = False
-    """Whether the method is nothing without stacked parameters."""
+    """Whether the method needs stacked parameters."""
 
     token_is_proof: ClassVar[bool] = False
-    """Whether a new token proves the credential, since a server has checked it and issued one."""
+    """Whether a new token proves the credential, since a server has checked it before it issued the token."""
 
     token_urls: ClassVar[tuple[str, ...]] = ()
-    """Those of the fields whose servers see the token of a person who has signed in."""
+    """The fields with URLs of servers that receive the token of a person who has signed in."""
 
     signs_in: ClassVar[bool] = False
-    """Whether the token is that of a person who has signed in, which a store keeps under a name."""
+    """Whether the token is that of a person who has signed in; it is stored by the connection's name."""
 
     unauthorized_advice: ClassVar[str] = ""
-    """What to check where an API refuses the credential without saying why; empty for the usual."""
+    """What to check if an API refuses the credential without a reason; empty for the general advice."""
 
     depends_on_time: ClassVar[bool] = False
-    """Whether what is sent says when it was made, so that a wrong clock is a reason to refuse it."""
+    """Whether the credential contains the time, so that an API may refuse it for a wrong clock."""
 
     @property
     def needs_certificate(self) -> bool:
-        """Whether the client shows itself by the connection's certificate (RFC 8705)."""
+        """Whether the client authenticates by the connection's certificate (RFC 8705)."""
         return False
 
     @property
     def scopes(self) -> frozenset[str]:
-        """The scopes that a token is asked for (RFC 6749 section 3.3)."""
+        """The scopes to request (RFC 6749 section 3.3)."""
         return frozenset()
 
     def placements(self) -> tuple[Placement | Slot, ...]:
-        """Return what is written where; a Slot alone where the value is known only when sent."""
+        """Return each value and its place; a Slot alone if the value is known only when it is sent."""
         return ()
 
     def flow(self, request: PreparedRequest, _: Context, /) -> Flow:
-        """Bring `request` into authenticated form and yield it; it is sent the response.
+        """Authenticate `request` and yield it; the response is sent into the flow.
 
-        The request is the flow's own to change.
+        The flow may change the request.
         """
-        for placed in self.placements():
-            if isinstance(placed, Placement):
-                placed.put(request)
+        for placement in self.placements():
+            if isinstance(placement, Placement):
+                placement.put(request)
         yield request
 
     def machine_credentials(self) -> tuple[str, ...]:
-        """Return the credentials of this machine itself that are used, as references: `aws:PROFILE`."""
+        """Return the credentials of this machine that the method uses, as references: `aws:PROFILE`."""
         return ()
 
     def findings(self, _: TemplateSecrets, /) -> Iterator[Finding]:
-        """Yield what is wrong or doubtful about the method's own values, given the secrets of templates."""
+        """Yield findings about the method's own values; the argument holds the secrets of templates."""
         yield from ()
 
     def explain(self, _status: int, _headers: Mapping[str, str], _text: str, /) -> Finding | None:
-        """Return what an API's refusal says in the terms of this method, None where it says nothing known."""
+        """Return a finding with the reason for an API's refusal, if this method can read it; else None."""
         return None
 
     def token_source(self, _: TemplateSecrets, /) -> TokenSource | None:
-        """Return where the token comes from, None where the method needs none; no I/O."""
+        """Return the source of the method's token, without I/O; None for a method without tokens."""
         return None
 
 
 UsePrefix = Annotated[
-    bool, About("Use prefix", "Whether the prefix is put before the value.", Section.PLACEMENT)
+    bool, About("Use prefix", "Whether the prefix is sent before the value.", Section.PLACEMENT)
 ]
 Prefix = Annotated[
-    str, About("Prefix", "The word before the value in the header, such as Bearer.", Section.PLACEMENT)
+    str, About("Prefix", "The word before the value in a header, such as Bearer.", Section.PLACEMENT)
 ]
 
 
 Passphrase = Annotated[
     str | None,
-    About("Passphrase", "Opens the private key if it is encrypted.", Section.PRIVATE_KEY, secret=True),
+    About("Passphrase", "Decrypts the private key, if it is encrypted.", Section.PRIVATE_KEY, secret=True),
 ]
 AuthorizeUrl = Annotated[
     str | None,
-    About("Authorize URL", "For the sign-in: the page on which the user agrees.", Section.SIGN_IN),
+    About("Authorize URL", "The page on which the user signs in and agrees.", Section.SIGN_IN),
 ]
 Payload = Annotated[
     JsonObject,
     About(
         "Payload",
-        "JSON: the claims; {{now}}, {{now+300}}, {{uuid}} and {{secret:NAME}} are filled in, null leaves "
-        "a claim out.",
+        "JSON: the claims of the JWT; {{now}}, {{now+300}}, {{uuid}} and {{secret:NAME}} are filled in, and "
+        "null leaves a claim out.",
         Section.JWT,
     ),
 ]
@@ -120,22 +120,31 @@ JwtHeaders = Annotated[
     JsonObject,
     About(
         "JWT headers",
-        'JSON: headers beside alg and typ, which are set, such as {"kid": "1"}.',
+        'JSON: header members in addition to alg and typ, such as {"kid": "1"}.',
         Section.JWT,
     ),
 ]
 ExpiresPath = Annotated[
-    str, About("Path of the lifetime", "JSONPath of the lifetime (seconds) in the reply.", Section.REPLY)
+    str,
+    About(
+        "Path of the lifetime",
+        "JSONPath of the token's lifetime, in seconds, in the response.",
+        Section.RESPONSE,
+    ),
 ]
 DefaultLifetime = Annotated[
     float | None,
-    About("Default lifetime", "Seconds that a token lasts where the reply does not say.", Section.REPLY),
+    About(
+        "Default lifetime",
+        "How long a token lasts, in seconds, if the response does not say.",
+        Section.RESPONSE,
+    ),
     Field(gt=0, allow_inf_nan=False),
 ]
 
 
 class TokenPlacement(Method):
-    """Where an access token goes (RFC 6750 section 2), with any name and prefix that an API chose."""
+    """The place of an access token (RFC 6750 section 2), with any name and prefix."""
 
     add_to: Annotated[
         Literal["header", "query"],
@@ -152,11 +161,11 @@ class TokenPlacement(Method):
 
     @cached_property
     def slot(self) -> Slot:
-        """The place that the token goes to."""
+        """The place of the token."""
         return Slot(self.add_to, getattr(self, f"{self.add_to}_name"))
 
     def placements(self) -> tuple[Placement | Slot, ...]:
-        """The token's place; its value is known only when sent."""
+        """The place of the token; its value is known only when it is sent."""
         return (self.slot,)
 
     @cached_property
@@ -165,11 +174,11 @@ class TokenPlacement(Method):
         return f"{self.prefix} " if prefixed else ""
 
     def value(self, token: str) -> str:
-        """Return what is written there: the token, behind the prefix where it is a header."""
+        """Return the value to send: the token, with the prefix if it is sent in a header."""
         return self._lead + token
 
     def token_flow(self, request: PreparedRequest, context: Context, /) -> Flow:
-        """Send with the current token; where the API refuses it, once more with a newer one."""
+        """Send with the current token; if the API refuses it, send once more with a newer one."""
         token: Token = yield NEED_TOKEN
         response: FlowResponse = yield self._signed(request, token)
         if response.status_code not in context.refresh_on_status:
@@ -180,9 +189,9 @@ class TokenPlacement(Method):
 
     def _signed(self, request: PreparedRequest, token: Token) -> PreparedRequest:
         value = self.value(token.access_token)
-        if self.add_to == "header":  # on the path of every request
+        if self.add_to == "header":  # runs for every request
             request.headers[self.header_name] = value
             return request
-        signed = request.copy()  # a second token in the same URL would be a second parameter
+        signed = request.copy()  # else the URL would hold two tokens
         put(signed, self.slot, value)
         return signed

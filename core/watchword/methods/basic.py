@@ -26,7 +26,7 @@ class Basic(Method):
         str,
         About(
             "Password",
-            "May be empty where the API takes a key as user name.",
+            "The user's password; may be empty if the API takes a key as user name.",
             Section.AUTHENTICATION,
             secret=True,
             may_be_empty=True,
@@ -35,20 +35,20 @@ class Basic(Method):
     charset: Annotated[
         Literal["utf-8", "latin-1"],
         About(
-            "Charset", "How name and password become bytes; utf-8 unless the API is old.", Section.PLACEMENT
+            "Charset", "How user name and password are encoded; latin-1 for some old APIs.", Section.PLACEMENT
         ),
     ] = "utf-8"
 
     @cached_property
     def _placement(self) -> Placement:
-        # What the charset lacks is a finding that stops the use of the connection (lint).
+        # Characters that the charset lacks are a finding, which stops the use of the connection (lint).
         value = headers.basic(self.username, self.password, self.charset)
         return Placement(Slot("header", "Authorization"), value)
 
     def findings(self, _: TemplateSecrets, /) -> Iterator[Finding]:
-        """A colon in the name, and what the charset lacks."""
+        """Yield a finding for a colon in the name, and for characters that the charset lacks."""
         if ":" in self.username:
-            message = "The user name has a colon; all behind it would count as password."
+            message = "The user name has a colon; everything after it would count as password."
             yield finding("username_illegal", message)
         try:
             f"{self.username}{self.password}".encode(self.charset)
@@ -57,5 +57,5 @@ class Basic(Method):
             yield finding("charset_mismatch", message)
 
     def placements(self) -> tuple[Placement]:
-        """The encoded pair in its header."""
+        """The encoded user name and password in their header."""
         return (self._placement,)

@@ -1,4 +1,4 @@
-"""`bearer`: a token that was issued elsewhere, sent as it is (RFC 6750)."""
+"""`bearer`: a token that was issued elsewhere and is sent unchanged (RFC 6750)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Bearer(TokenPlacement):
     title: ClassVar[str] = "Bearer token"
 
     bearer_token: Annotated[
-        str, About("Bearer token", "The token itself, without the word Bearer.", Section.KEYS, secret=True)
+        str, About("Bearer token", "The token, without the word Bearer.", Section.KEYS, secret=True)
     ]
 
     @cached_property
@@ -31,12 +31,12 @@ class Bearer(TokenPlacement):
         return Placement(self.slot, self.value(self.bearer_token))
 
     def findings(self, _: TemplateSecrets, /) -> Iterator[Finding]:
-        """A JWT that has ended."""
+        """Yield a finding for a JWT that has expired."""
         expiry = jwt_expiry(self.bearer_token)
         if expiry is not None and expiry < time.time():
-            ended = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(max(expiry, 0)))
-            yield finding("token_expired_already", f"The bearer token is a JWT that ended on {ended}.")
+            expired = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(max(expiry, 0)))
+            yield finding("token_expired_already", f"The bearer token is a JWT that expired on {expired}.")
 
     def placements(self) -> tuple[Placement]:
-        """The token in its place."""
+        """The token at its place."""
         return (self._placement,)

@@ -1,4 +1,4 @@
-"""`custom`: as many stacked parameters as the API requires, and nothing else."""
+"""`custom`: any number of stacked parameters, and nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from watchword.methods.base import Method
 
 
 class Custom(Method):
-    """Authenticate by extra_parameters and secret_parameters alone, which the connection writes."""
+    """Authenticate only by extra_parameters and secret_parameters."""
 
     method: ClassVar[str] = "custom"
     title: ClassVar[str] = "Custom (stacked parameters)"

@@ -1,4 +1,4 @@
-"""`digest`: user name and password, proven by a hash (RFC 7616)."""
+"""`digest`: user name and password, proved by a hash (RFC 7616)."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from watchword.redact import text as masked
 
 _UNAUTHORIZED = 401
 
-_beginning = Lock()
+_session_lock = Lock()
 
 
 class Digest(Method):
-    """Answer the server's challenge with a hash of user name, password and request.
+    """Respond to the server's challenge with a hash of user name, password and request.
 
-    The first request goes out without credential; once challenged, those that follow to the same
-    origin carry the answer at once. Basic is never answered, whatever the server offers beside.
+    The first request is sent without a credential. After a challenge, all further requests to the same
+    origin carry the response from the start. A challenge for Basic is never responded to.
     """
 
     method: ClassVar[str] = "digest"
@@ -43,7 +43,7 @@ class Digest(Method):
         str,
         About(
             "Password",
-            "The user's password; it is never sent itself.",
+            "The user's password; only a hash of it is sent.",
             Section.AUTHENTICATION,
             secret=True,
             may_be_empty=True,
@@ -51,17 +51,17 @@ class Digest(Method):
     ] = ""
 
     def placements(self) -> tuple[Placement | Slot, ...]:
-        """The answer's header; its value is known only when sent."""
+        """The header of the response to a challenge; its value is known only when it is sent."""
         return (Slot("header", "Authorization"),)
 
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
-        """Send with the answer to the origin's last challenge, if there was one; answer a new one once.
+        """Send the response to the origin's last challenge, if there was one; respond to a new one once.
 
-        A refusal of an answer made ahead says little: the nonce may be stale, the server may have been
-        restarted, the path may be in another realm. A refusal of one to a new challenge stands.
+        If a response to an earlier challenge is refused, the nonce may be stale, the server may have been
+        restarted, or the path may be in another realm. A refused response to a new challenge is final.
 
         Raises:
-            RequestError: the server wants a body signed that can't be read twice.
+            RequestError: the server requires a signed body, and the body can't be read twice.
         """
         request.url = normalized(request.url or "")
         space, uri, memory = _space(request), request.path_url, context.memory
@@ -75,16 +75,16 @@ class Digest(Method):
             challenge = strongest(response.headers.get("WWW-Authenticate", ""))
             if challenge is None:
                 return
-            session = _joined(memory, space, Session.begin(challenge, self._login, context.nonce()))
+            session = _joined_session(memory, space, Session.begin(challenge, self._login, context.nonce()))
             request.headers["Authorization"] = session.authorization(request, uri)
             response = yield request
         if session:
-            _learn(memory, space, session, response)
+            _update_session(memory, space, session, response)
 
     def findings(self, _: TemplateSecrets, /) -> Iterator[Finding]:
-        """A colon in the name, and what no header can carry."""
+        """Yield a finding for a colon in the name, and for text that can't be sent in a header."""
         if ":" in self.username:
-            message = "The user name has a colon; all behind it would count as realm."
+            message = "The user name has a colon; everything after it would count as realm."
             advice = "A user name for Digest authentication must not contain a colon (RFC 7616, section 4)."
             yield finding("username_illegal", message, advice=advice)
         try:
@@ -95,11 +95,13 @@ class Digest(Method):
         else:
             yield from headers.value_findings(octets, "the user name")
 
-    def explain(self, status: int, answered: Mapping[str, str], _text: str, /) -> Finding | None:
-        """Name what a challenge asks for that is not known here."""
-        asked = unsupported(answered.get("WWW-Authenticate", "")) if status == _UNAUTHORIZED else None
-        message = f"The API's Digest challenge can't be answered: {masked(asked or '')}."
-        return finding("digest_unsupported", message) if asked else None
+    def explain(self, status: int, response_headers: Mapping[str, str], _text: str, /) -> Finding | None:
+        """Return a finding that names what isn't supported in a challenge."""
+        if status != _UNAUTHORIZED:
+            return None
+        reason = unsupported(response_headers.get("WWW-Authenticate", ""))
+        message = f"The API's Digest challenge isn't supported: {masked(reason or '')}."
+        return finding("digest_unsupported", message) if reason else None
 
     @cached_property
     def _login(self) -> Login:
@@ -107,27 +109,29 @@ class Digest(Method):
 
 
 def _space(request: PreparedRequest) -> str:
-    """Return the protection space (RFC 7616 section 3.3): the origin, whatever `domain` says."""
+    """Return the protection space (RFC 7616 section 3.3): always the origin; `domain` is ignored."""
     parts = urlsplit(request.url or "")
     return f"digest {parts.scheme}://{parts.netloc}"
 
 
-def _joined(memory: MutableMapping[str, Any], space: str, begun: Session) -> Session:
-    """Return the session to go on with: the one that another thread has begun by the same nonce, if any.
+def _joined_session(memory: MutableMapping[str, Any], space: str, new: Session) -> Session:
+    """Return the session to continue: that of another thread for the same challenge, if there is one.
 
-    Two sessions of one nonce would count its uses twice.
+    Two sessions with one nonce would count its uses twice.
     """
-    with _beginning:
+    with _session_lock:
         known: Session | None = memory.get(space)
-        if known and known.challenge == begun.challenge:
+        if known and known.challenge == new.challenge:
             return known
-        memory[space] = begun
-        return begun
+        memory[space] = new
+        return new
 
 
-def _learn(memory: MutableMapping[str, Any], space: str, session: Session, response: FlowResponse) -> None:
-    """Forget a session whose answer was refused; take the nonce that the server gives for what follows."""
-    if memory.get(space) is not session:  # another thread has gone on to a newer one
+def _update_session(
+    memory: MutableMapping[str, Any], space: str, session: Session, response: FlowResponse
+) -> None:
+    """Remove a session whose response was refused; else store the server's next nonce."""
+    if memory.get(space) is not session:  # another thread has replaced it
         return
     if response.status_code == _UNAUTHORIZED:
         memory.pop(space, None)

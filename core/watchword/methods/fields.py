@@ -1,7 +1,7 @@
-"""What the fields of a connection document share: the base model and how a field is described.
+"""The base model of a connection document's fields, and the description of a field.
 
-Each field is written once, in the core. The Airflow form, the Dagster resources, the JSON
-schema and the tables in the docs derive from these descriptions or are checked against them.
+Each field is described once, in the core. The Airflow form, the Dagster resources and the tables in the
+docs are generated from these descriptions, or checked against them.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from watchword.redact import NeverPickled
 
 
 class Section(Word):
-    """The parts of a form, in their order."""
+    """The sections of a form, in order."""
 
     AUTHENTICATION = "Authentication"
-    PLACEMENT = "Where it is sent"
+    PLACEMENT = "Placement"
     KEYS = "API key and bearer"
     JWT = "JWT"
     OAUTH1 = "OAuth 1.0"
@@ -31,7 +31,7 @@ class Section(Word):
     SIGN_IN = "Sign-in"
     OAUTH2_REFRESH = "OAuth 2.0 refresh"
     LOGIN = "Session login"
-    REPLY = "Reply with the token"
+    RESPONSE = "Token response"
     AWS = "AWS Signature"
     STACKED = "Stacked parameters"
     TRANSPORT = "Transport"
@@ -39,7 +39,7 @@ class Section(Word):
 
 @dataclass(frozen=True)
 class About:
-    """How a form shows a field: label, help in plain words, section; and what its value may be."""
+    """The description of a field: its label, help and section in forms, and the kind of its value."""
 
     label: str
     help: str
@@ -50,7 +50,7 @@ class About:
 
 
 class Fields(NeverPickled, BaseModel):
-    """A frozen set of described fields whose secrets do not show in its repr."""
+    """A frozen model of described fields; its repr masks the secrets."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
@@ -63,7 +63,7 @@ class Fields(NeverPickled, BaseModel):
 
 
 def about(field: FieldInfo) -> About | None:
-    """Return the description of a field, None where it has none and no form shows it."""
+    """Return the description of a field; None for a field without one, which no form shows."""
     return next((item for item in field.metadata if isinstance(item, About)), None)
 
 
@@ -75,7 +75,7 @@ def secret_names(model: type[BaseModel]) -> frozenset[str]:
 
 
 def _parsed(value: object) -> object:
-    """Read text as JSON, since forms and environment variables have no other way to say an object."""
+    """Read text as JSON, since forms and environment variables can't hold objects."""
     if not isinstance(value, str):
         return value
     try:

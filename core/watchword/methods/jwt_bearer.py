@@ -1,4 +1,4 @@
-"""`jwt_bearer`: a JSON Web Token that is signed here (RFC 7519) and sent as bearer token (RFC 6750)."""
+"""`jwt_bearer`: a JSON Web Token that is signed here (RFC 7519) and sent as a bearer token (RFC 6750)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from watchword.http.placement import put
 from watchword.methods.base import JwtHeaders, Passphrase, Payload, TokenPlacement
 from watchword.methods.fields import About, Section
 from watchword.protocols import templates
-from watchword.protocols.jwt.algorithms import Encoding, Name
+from watchword.protocols.jwt.algorithms import AlgorithmName
 from watchword.protocols.jwt.content import Content
 from watchword.protocols.jwt.jwt_source import JwtSource, signed
 from watchword.protocols.jwt.signing import JwsSigner, jws_signer
+from watchword.protocols.secret_encoding import SecretEncoding
 from watchword.protocols.templates import FreshValues, TemplateSecrets
 
 _JWT = Section.JWT
@@ -29,28 +30,35 @@ _YEARS = 10 * 365 * 86_400
 
 
 class JwtBearer(TokenPlacement):
-    """Sign a JWT, send it until shortly before its end, and sign another when it ends or is refused."""
+    """Sign a JWT and send it until shortly before it expires; sign a new one if it expires or is refused."""
 
     method: ClassVar[str] = "jwt_bearer"
     title: ClassVar[str] = "JWT signed with a key"
     unauthorized_advice: ClassVar[str] = (
-        "Check jwt_secret, algorithm and key_encoding, and what the API wants in the payload (iss, aud)."
+        "Check jwt_secret, algorithm and key_encoding, and which claims the API requires (iss, aud)."
     )
     depends_on_time: ClassVar[bool] = True
 
-    algorithm: Annotated[Name, About("Algorithm", "What the API checks the signature with.", _JWT)] = "HS256"
+    algorithm: Annotated[
+        AlgorithmName, About("Algorithm", "The signature algorithm that the API expects.", _JWT)
+    ] = "HS256"
     jwt_secret: Annotated[
         str,
         About(
             "Secret or private key",
-            "For HS256 to HS512 the shared secret, else a private key: PEM, JWK, or DER in base64.",
+            "For HS256, HS384 and HS512 the shared secret, else a private key: PEM, JWK, or DER in base64.",
             _JWT,
             secret=True,
             multiline=True,
         ),
     ]
     key_encoding: Annotated[
-        Encoding, About("Encoding of the secret", "How the secret is written; keys are recognised.", _JWT)
+        SecretEncoding,
+        About(
+            "Encoding of the secret",
+            "How the shared secret is written; for private keys it is ignored.",
+            _JWT,
+        ),
     ] = "utf8"
     private_key_passphrase: Passphrase = None
     payload: Payload = Field(default_factory=dict)
@@ -59,7 +67,7 @@ class JwtBearer(TokenPlacement):
         int,
         About(
             "Lifetime",
-            "Seconds from iat to exp, which are set unless the payload does it; 0 signs each request anew.",
+            "Seconds from iat to exp, unless the payload has them; 0 signs a new JWT for each request.",
             _JWT,
         ),
     ] = Field(default=300, ge=0, le=_YEARS)
@@ -68,13 +76,15 @@ class JwtBearer(TokenPlacement):
     ] = "jwt"
 
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
-        """Send with the current JWT; where the API refuses it, once more with a newer one.
+        """Send with the current JWT; if the API refuses it, send once more with a newer one.
 
-        With a lifetime of 0 each request has a JWT of its own, and a refusal stands.
+        With a lifetime of 0 each request has its own JWT, and a refusal is final.
         """
-        return self.token_flow(request, context) if self.lifetime else self._single(request, context)
+        return (
+            self.token_flow(request, context) if self.lifetime else self._flow_with_own_jwt(request, context)
+        )
 
-    def _single(self, request: PreparedRequest, context: Context) -> Flow:
+    def _flow_with_own_jwt(self, request: PreparedRequest, context: Context) -> Flow:
         jwt = signed(
             self._key, self._content(context.template_secrets), FreshValues(context.now(), context.nonce)
         )
@@ -82,27 +92,27 @@ class JwtBearer(TokenPlacement):
         yield request
 
     def token_source(self, secrets: TemplateSecrets, /) -> JwtSource | None:
-        """Return what signs JWTs that last; raises DocumentError where the key can't be read."""
+        """Return the source of JWTs that are reused; raises DocumentError if the key can't be read."""
         if not self.lifetime:
             return None
         material = (self.jwt_secret, self.key_encoding, self.private_key_passphrase)
         return JwtSource(self._key, self._content(secrets), material)
 
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
-        """What is wrong with the key, with templates, header and claims, and with the JWT's place."""
+        """Yield findings about the key, templates, header and claims, and the placement of the JWT."""
         yield from headers.value_findings(self.value("token"), "the token's place")
         try:
             yield from self._key.findings
         except DocumentError as error:
             yield from error.findings
-        mentions = [
-            *templates.findings("payload", self.payload, secrets, timed=True),
-            *templates.findings("jwt_headers", self.jwt_headers, secrets, timed=True),
+        template_findings = [
+            *templates.findings("payload", self.payload, secrets, with_fresh=True),
+            *templates.findings("jwt_headers", self.jwt_headers, secrets, with_fresh=True),
         ]
-        yield from mentions
-        if not errors(mentions):
-            moment = FreshValues(time.time(), random_nonce)
-            yield from self._content(secrets).findings(self.algorithm, moment)
+        yield from template_findings
+        if not errors(template_findings):
+            fresh = FreshValues(time.time(), random_nonce)
+            yield from self._content(secrets).findings(self.algorithm, fresh)
 
     @cached_property
     def _key(self) -> JwsSigner:

@@ -1,4 +1,4 @@
-"""`none`: the API asks for no credential, or for stacked parameters only."""
+"""`none`: the API needs no credential, or only stacked parameters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from watchword.methods.base import Method
 
 
 class NoAuthentication(Method):
-    """Send requests as they are."""
+    """Send requests unchanged."""
 
     method: ClassVar[str] = "none"
     title: ClassVar[str] = "No authentication"

@@ -1,4 +1,4 @@
-"""`oauth1`: requests signed by a client and, mostly, a user's token (RFC 5849)."""
+"""`oauth1`: requests signed by a client and, usually, a user's token (RFC 5849)."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ _PROBLEMS = {
 }
 _CHECK_SECRETS = "Check consumer_secret and token_secret, then signature_method and realm."
 
-SIGN_IN_URLS = ("request_url", "authorize_url", "exchange_url")
-"""The fields of the sign-in, which needs all three: two are shown credentials, one the user's password."""
+SIGN_IN_URLS = ("request_token_url", "authorize_url", "access_token_url")
+"""The fields of the sign-in, which needs all three: two get credentials, one gets the user's password."""
 
 
 class OAuth1(Method):
@@ -46,7 +46,7 @@ class OAuth1(Method):
     method: ClassVar[str] = "oauth1"
     title: ClassVar[str] = "OAuth 1.0"
     unauthorized_advice: ClassVar[str] = (
-        "Check consumer_key and access_token; where there is no token yet, run watchword login."
+        "Check consumer_key and access_token; if there is no token yet, run watchword login."
     )
     depends_on_time: ClassVar[bool] = True
     urls: ClassVar[tuple[str, ...]] = SIGN_IN_URLS
@@ -55,10 +55,10 @@ class OAuth1(Method):
         Literal[
             "HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1", "RSA-SHA256", "RSA-SHA512", "PLAINTEXT"
         ],
-        About("Signature method", "How requests are signed, as the API wants it.", _OAUTH1),
+        About("Signature method", "How requests are signed, as the API requires it.", _OAUTH1),
     ] = "HMAC-SHA1"
-    realm: Annotated[str, About("Realm", "Sent along in the header where the API asks for it.", _OAUTH1)] = ""
-    consumer_key: Annotated[str, About("Consumer key", "The client's public name.", _OAUTH1)]
+    realm: Annotated[str, About("Realm", "A realm for the header, if the API requires one.", _OAUTH1)] = ""
+    consumer_key: Annotated[str, About("Consumer key", "The client's public identifier.", _OAUTH1)]
     consumer_secret: Annotated[
         str | None,
         About(
@@ -78,33 +78,36 @@ class OAuth1(Method):
         str,
         About(
             "Access token",
-            "The user's token; empty where the client alone signs.",
+            "The user's token; leave it empty if the client signs alone.",
             _OAUTH1,
             secret=True,
             may_be_empty=True,
         ),
     ] = ""
     token_secret: Annotated[
-        str, About("Token secret", "The secret of the token.", _OAUTH1, secret=True, may_be_empty=True)
+        str, About("Token secret", "The secret of the access token.", _OAUTH1, secret=True, may_be_empty=True)
     ] = ""
     body_hash: Annotated[
         bool,
         About(
             "Body hash",
-            "Sign bodies that are no forms too, by their hash; where the API asks for it.",
+            "Whether bodies other than forms are signed too, by their hash; only if the API requires it.",
             _OAUTH1,
         ),
     ] = False
     add_to: Annotated[AddTo, About("Send in", "Where the API expects the credential.", Section.PLACEMENT)] = (
         "header"
     )
-    request_url: Annotated[
+    request_token_url: Annotated[
         str | None,
-        About("Request URL", "For the sign-in: where it begins (temporary credentials).", Section.SIGN_IN),
+        About(
+            "Request token URL", "The URL that issues temporary credentials for a sign-in.", Section.SIGN_IN
+        ),
     ] = None
     authorize_url: AuthorizeUrl = None
-    exchange_url: Annotated[
-        str | None, About("Exchange URL", "For the sign-in: where the token is issued.", Section.SIGN_IN)
+    access_token_url: Annotated[
+        str | None,
+        About("Access token URL", "The URL that issues the access token of a sign-in.", Section.SIGN_IN),
     ] = None
 
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
@@ -113,14 +116,14 @@ class OAuth1(Method):
         yield request
 
     def placements(self) -> tuple[Slot, ...]:
-        """The header, or each of the parameters in query or body."""
+        """The header, or the parameters in query or body."""
         if self.add_to == "header":
             return (Slot("header", "Authorization"),)
         return tuple(Slot(self.add_to, name) for name in PROTOCOL_PARAMETERS)
 
-    def explain(self, _status: int, answered: Mapping[str, str], text: str, /) -> Finding | None:
-        """Name the reason that the API gives, by the extension Problem Reporting."""
-        reported = problems(f"{answered.get('WWW-Authenticate', '')} {text}")
+    def explain(self, _status: int, response_headers: Mapping[str, str], text: str, /) -> Finding | None:
+        """Return a finding with the reason that the API states by the extension Problem Reporting."""
+        reported = problems(f"{response_headers.get('WWW-Authenticate', '')} {text}")
         problem = reported.get("oauth_problem", "")
         code = _PROBLEMS.get(problem)
         if code is None:
@@ -129,25 +132,25 @@ class OAuth1(Method):
         return finding(code, f"The API reports: {problem}.", advice=advice, evidence=reported)
 
     def findings(self, _: TemplateSecrets, /) -> Iterator[Finding]:
-        """A secret or key that is missing or unfit, and a sign-in of which a part is missing."""
+        """Yield findings for a missing or unsuitable secret or key, and for an incomplete sign-in."""
         if self.signature_method.startswith("RSA"):
             yield from self._key_findings()
         else:
             yield from self._secret_findings()
         if self.token_secret and not self.access_token:
-            yield finding("missing_field", "There is a token_secret, but no access_token that it belongs to.")
+            yield finding("missing_field", "There is a token_secret, but its access_token is missing.")
         yield from headers.value_findings(self.realm, "realm")
         if self.realm and self.add_to != "header":
-            message = f"The realm is not sent: there is no place for it in the {self.add_to}."
-            advice = "Set add_to to header if the API wants a realm."
+            message = f"The realm is not sent: the {self.add_to} has no place for it."
+            advice = "Set add_to to header if the API requires a realm."
             yield finding("fields_ignored", message, advice=advice)
         missing = [name for name in SIGN_IN_URLS if not getattr(self, name)]
         if len(missing) < len(SIGN_IN_URLS):
             for name in missing:
-                yield finding("missing_field", f"The sign-in has no {name}; it needs all three URLs or none.")
+                yield finding("missing_field", f"The sign-in has no {name}; give all three URLs or none.")
 
     def signer(self, token: str, token_secret: str) -> Signer:
-        """Return what signs with this token rather than the connection's own; empty for the client alone."""
+        """Return a signer with this token instead of the connection's; without one the client signs alone."""
         algorithm = self._algorithm(token_secret)
         return Signer(algorithm, self.consumer_key, token, self.add_to, self.realm, self.body_hash)
 
@@ -164,7 +167,7 @@ class OAuth1(Method):
     def _algorithm(self, token_secret: str) -> SignatureMethod:
         name, consumer_secret = self.signature_method, self.consumer_secret or ""
         if name == "PLAINTEXT":
-            # The signature is the secrets themselves, encoded twice by the time it is sent.
+            # The signature consists of the secrets themselves, which are encoded twice when they are sent.
             redact.register([escape(consumer_secret), escape(token_secret)])
             return SignatureMethod(name, plaintext_signer(consumer_secret, token_secret))
         kind, _, digest = name.lower().partition("-")
@@ -177,7 +180,7 @@ class OAuth1(Method):
     def _secret_findings(self) -> Iterator[Finding]:
         if self.consumer_secret is None:
             message = f"The signature method {self.signature_method} needs the field consumer_secret."
-            advice = "Fill the field in; where the provider gave an empty secret, write literal: there."
+            advice = "Fill the field in; if the provider gave an empty secret, write literal:"
             yield finding("missing_field", message, advice=advice)
         if self.private_key:
             message = f"The private key is stored and not used: {self.signature_method} signs with secrets."
@@ -195,20 +198,18 @@ class OAuth1(Method):
             yield from error.findings
             return
         if key.repaired:
-            yield finding("key_repaired", f"The private key was mended: {', '.join(key.repaired)}.")
+            yield finding("key_repaired", f"The private key was repaired: {', '.join(key.repaired)}.")
         if key.kind != "RSA":
             message = f"The private key is of kind {key.kind}; {self.signature_method} needs an RSA key."
             yield finding("key_unsuitable", message)
         elif not self._can_sign():
             message = f"This machine can't sign by {self.signature_method} with this key."
-            advice = (
-                "Get a key of 2048 bits or more; some systems forbid SHA-1, where RSA-SHA256 may be left."
-            )
+            advice = "Get a key of 2048 bits or more; if this system forbids SHA-1, RSA-SHA256 may work."
             yield finding("key_unsuitable", message, advice=advice)
 
     def _can_sign(self) -> bool:
-        """Sign something: a key may be too short for a digest, and a system's policy forbid a hash."""
-        from cryptography.exceptions import InternalError, UnsupportedAlgorithm  # noqa: PLC0415 - heavy
+        """Sign a text: a key may be too short for a digest, or a system's policy may forbid a hash."""
+        from cryptography.exceptions import InternalError, UnsupportedAlgorithm  # noqa: PLC0415 - loads cryptography
 
         try:
             self._algorithm("").sign("")

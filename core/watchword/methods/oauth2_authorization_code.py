@@ -1,4 +1,4 @@
-"""`oauth2_authorization_code`: somebody signs in with a browser (RFC 6749 section 4.1, RFC 7636)."""
+"""`oauth2_authorization_code`: a person signs in with a browser (RFC 6749 section 4.1, RFC 7636)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _SIGN_IN = Section.SIGN_IN
 
 
 class OAuth2AuthorizationCode(OAuth2SignIn):
-    """Send the token of somebody who signs in once with a browser, and renew it by its refresh token."""
+    """Send the token of a person who signs in once with a browser, and renew it by its refresh token."""
 
     method: ClassVar[str] = "oauth2_authorization_code"
     title: ClassVar[str] = "OAuth 2.0 sign-in (authorization code)"
     urls: ClassVar[tuple[str, ...]] = (*OAuth2SignIn.urls, "authorize_url")
-    shapes_nothing: ClassVar[frozenset[str]] = OAuth2SignIn.shapes_nothing | {
+    not_in_identity: ClassVar[frozenset[str]] = OAuth2SignIn.not_in_identity | {
         "authorize_url",
         "authorize_parameters",
         "redirect_uri",
@@ -37,33 +37,39 @@ class OAuth2AuthorizationCode(OAuth2SignIn):
         JsonObject,
         About(
             "Authorize parameters",
-            'JSON: what the sign-in page gets beside the standard, such as {"access_type": "offline"}; '
-            "no secrets.",
+            'JSON: further parameters of the sign-in page, such as {"access_type": "offline"}; no secrets.',
             _SIGN_IN,
         ),
     ] = Field(default_factory=dict)
     redirect_uri: Annotated[
         str | None,
-        About("Redirect URI", "Where the sign-in returns to, as the provider has it registered.", _SIGN_IN),
+        About(
+            "Redirect URI", "Where the browser returns to, exactly as registered at the provider.", _SIGN_IN
+        ),
     ] = None
     pkce: Annotated[
-        bool, About("PKCE", "Bind the code to this sign-in (S256); off for servers that refuse it.", _SIGN_IN)
+        bool,
+        About(
+            "PKCE",
+            "Whether the code is bound to this sign-in (S256); turn it off for servers that refuse it.",
+            _SIGN_IN,
+        ),
     ] = True
     issuer: Annotated[
         str | None,
         About(
             "Issuer",
-            "Who must say to have sent the code (iss, RFC 9207), to the letter; if empty, who says so "
-            "must be at the host of authorize_url or token_url.",
+            "The exact issuer that must send the code (iss, RFC 9207); if empty, an issuer that is sent must "
+            "be at the host of authorize_url or token_url.",
             _SIGN_IN,
         ),
     ] = None
 
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
-        """What every token request may have, no place to begin a sign-in at, and secrets for its page."""
+        """Yield findings about the token request, a missing authorize_url, and secrets for the page."""
         yield from super().findings(secrets)
-        yield from self.beginning_findings("authorize_url")
+        yield from self.start_findings("authorize_url")
         for name in sorted(set(templates.names(dict(self.authorize_parameters)))):
-            message = f"authorize_parameters mentions {{{{secret:{name[:40]}}}}}, and takes no secrets."
-            advice = "Remove it: these parameters stand in a browser's URL, for everybody to read."
+            message = f"authorize_parameters refers to {{{{secret:{name[:40]}}}}}, but can't hold secrets."
+            advice = "Remove it: these parameters are part of a URL in the browser, which anybody may read."
             yield finding("template_unresolved", message, advice=advice)

@@ -10,7 +10,7 @@ from watchword.protocols.templates import TemplateSecrets
 
 
 class OAuth2ClientCredentials(OAuth2):
-    """Fetch a token as a client of its own, send it, and fetch another when it ends or is refused."""
+    """Fetch a token for the client itself, send it, and fetch another if it expires or is refused."""
 
     method: ClassVar[str] = "oauth2_client_credentials"
     title: ClassVar[str] = "OAuth 2.0 client credentials"
@@ -18,6 +18,6 @@ class OAuth2ClientCredentials(OAuth2):
     client_id: Annotated[str, CLIENT_ID]
 
     def token_source(self, secrets: TemplateSecrets, /) -> Grant:
-        """Return how the token is asked for; raises DocumentError where a template names no secret."""
+        """Return the token's source; raises DocumentError if the secret of a template is missing."""
         fields = {"grant_type": "client_credentials", "scope": self.joined_scope}
         return self.granted(lambda: fields, secrets)

@@ -1,4 +1,4 @@
-"""`oauth2_device_code`: somebody signs in on another device (RFC 8628)."""
+"""`oauth2_device_code`: a person signs in on another device (RFC 8628)."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from watchword.protocols.templates import TemplateSecrets
 
 
 class OAuth2DeviceCode(OAuth2SignIn):
-    """Send the token of somebody who signs in once on any device, and renew it by its refresh token."""
+    """Send the token of a person who signs in once on any device, and renew it by its refresh token."""
 
     method: ClassVar[str] = "oauth2_device_code"
     title: ClassVar[str] = "OAuth 2.0 sign-in (device code)"
-    urls: ClassVar[tuple[str, ...]] = (*OAuth2SignIn.urls, "device_url")
-    shapes_nothing: ClassVar[frozenset[str]] = OAuth2SignIn.shapes_nothing | {"device_url"}
+    urls: ClassVar[tuple[str, ...]] = (*OAuth2SignIn.urls, "device_authorization_endpoint")
+    not_in_identity: ClassVar[frozenset[str]] = OAuth2SignIn.not_in_identity | {
+        "device_authorization_endpoint"
+    }
 
-    device_url: Annotated[
+    device_authorization_endpoint: Annotated[
         str | None,
-        About("Device URL", "For the sign-in: where the code comes from that is typed in.", Section.SIGN_IN),
+        About("Device authorization endpoint", "The URL that issues the code to type in.", Section.SIGN_IN),
     ] = None
 
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
-        """That a sign-in has no place to begin at, and what every token request may have."""
+        """Yield findings about the token request, and a missing device_authorization_endpoint."""
         yield from super().findings(secrets)
-        yield from self.beginning_findings("device_url")
+        yield from self.start_findings("device_authorization_endpoint")

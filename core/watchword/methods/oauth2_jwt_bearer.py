@@ -1,4 +1,4 @@
-"""`oauth2_jwt_bearer`: a JWT that is signed here for a token (RFC 7523 section 2.1)."""
+"""`oauth2_jwt_bearer`: a JWT that is signed here and exchanged for a token (RFC 7523 section 2.1)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from watchword.methods.base import JwtHeaders, Payload
 from watchword.methods.fields import About, Section
 from watchword.methods.oauth2 import OAuth2, key_findings
 from watchword.protocols import templates
-from watchword.protocols.jwt.algorithms import Name
+from watchword.protocols.jwt.algorithms import AlgorithmName
 from watchword.protocols.jwt.content import Content
 from watchword.protocols.jwt.jwt_source import signed
 from watchword.protocols.jwt.signing import JwsSigner, jws_signer
@@ -30,18 +30,20 @@ _DAY = 86_400
 
 
 class OAuth2JwtBearer(OAuth2):
-    """Sign a JWT for each token request, as service accounts do; the API gets the server's token."""
+    """Sign a JWT for each token request, as service accounts do; send the server's token to the API."""
 
     method: ClassVar[str] = "oauth2_jwt_bearer"
     title: ClassVar[str] = "OAuth 2.0 signed JWT (service account)"
-    purpose: ClassVar[RequestWords] = ASSERTION
+    request_words: ClassVar[RequestWords] = ASSERTION
 
-    algorithm: Annotated[Name, About("Algorithm", "What the API checks the signature with.", _JWT)] = "RS256"
+    algorithm: Annotated[
+        AlgorithmName, About("Algorithm", "The signature algorithm that the API expects.", _JWT)
+    ] = "RS256"
     private_key: Annotated[
         str,
         About(
             "Private key",
-            "What signs the JWT: PEM, JWK, DER in base64, or a service account's JSON.",
+            "The key that signs the JWT: PEM, JWK, DER in base64, or a service account's JSON.",
             Section.PRIVATE_KEY,
             secret=True,
             multiline=True,
@@ -50,11 +52,11 @@ class OAuth2JwtBearer(OAuth2):
     payload: Payload = Field(default_factory=dict)
     jwt_headers: JwtHeaders = Field(default_factory=dict)
     lifetime: Annotated[
-        int, About("Lifetime", "Seconds that the JWT is valid: it is sent once, at once.", _JWT)
+        int, About("Lifetime", "How long the JWT is valid, in seconds; it is sent once, immediately.", _JWT)
     ] = Field(default=180, gt=0, le=_DAY)
 
     def token_source(self, secrets: TemplateSecrets, /) -> Grant:
-        """Return how the token is asked for; raises DocumentError where a template names no secret."""
+        """Return the token's source; raises DocumentError if the secret of a template is missing."""
         key, content = self._jwt_key, self._content(secrets)
 
         def fields() -> Mapping[str, JsonValue]:
@@ -62,22 +64,23 @@ class OAuth2JwtBearer(OAuth2):
             return {"grant_type": GRANT_TYPE, "assertion": jwt, "scope": self.joined_scope}
 
         claims = templates.fill(dict(content.payload), secrets)
-        who = [claims.get(name) for name in ("iss", "sub")] if isinstance(claims, dict) else []
-        return self.granted(fields, secrets, " ".join(str(name) for name in who if name))
+        subject = [claims.get(name) for name in ("iss", "sub")] if isinstance(claims, dict) else []
+        return self.granted(fields, secrets, " ".join(str(name) for name in subject if name))
 
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
-        """What is wrong with key, header and claims, and what every token request may have."""
+        """Yield findings about the token request, and about the JWT's key, header and claims."""
         yield from super().findings(secrets)
         yield from key_findings(lambda: self._jwt_key)
-        mentions = [
-            *templates.findings("payload", self.payload, secrets, timed=True),
-            *templates.findings("jwt_headers", self.jwt_headers, secrets, timed=True),
+        template_findings = [
+            *templates.findings("payload", self.payload, secrets, with_fresh=True),
+            *templates.findings("jwt_headers", self.jwt_headers, secrets, with_fresh=True),
         ]
-        yield from mentions
-        if not errors(mentions):
-            found = self._content(secrets).findings(self.algorithm, FreshValues(time.time(), random_nonce))
+        yield from template_findings
+        if not errors(template_findings):
+            fresh = FreshValues(time.time(), random_nonce)
+            jwt_findings = self._content(secrets).findings(self.algorithm, fresh)
             # Each JWT is sent once.
-            yield from (remark for remark in found if remark.code.name != "jti_reused")
+            yield from (each for each in jwt_findings if each.code.name != "jti_reused")
 
     @cached_property
     def _jwt_key(self) -> JwsSigner:

@@ -1,4 +1,4 @@
-"""`oauth2_password`: a user's name and password for a token (RFC 6749 section 4.3)."""
+"""`oauth2_password`: a user's name and password, exchanged for a token (RFC 6749 section 4.3)."""
 
 from __future__ import annotations
 
@@ -12,20 +12,25 @@ from watchword.protocols.templates import TemplateSecrets
 
 
 class OAuth2Password(OAuth2):
-    """Fetch a token with a user's name and password; they are never sent to the API itself."""
+    """Fetch a token with a user's name and password, which are never sent to the API itself."""
 
     method: ClassVar[str] = "oauth2_password"
     title: ClassVar[str] = "OAuth 2.0 user name and password"
-    purpose: ClassVar[RequestWords] = PASSWORD
+    request_words: ClassVar[RequestWords] = PASSWORD
 
     username: Annotated[str, About("User name", "The user's name.", Section.AUTHENTICATION)]
     password: Annotated[
         str,
-        About("Password", "The user's password, for the login alone.", Section.AUTHENTICATION, secret=True),
+        About(
+            "Password",
+            "The user's password; it is sent only to the login.",
+            Section.AUTHENTICATION,
+            secret=True,
+        ),
     ]
 
     def token_source(self, secrets: TemplateSecrets, /) -> Grant:
-        """Return how the token is asked for; raises DocumentError where a template names no secret."""
+        """Return the token's source; raises DocumentError if the secret of a template is missing."""
         fields = {
             "grant_type": "password",
             "username": self.username,

@@ -1,4 +1,4 @@
-"""What the methods share for which a person signs in: refresh tokens, and what a sign-in needs."""
+"""The base of the methods with a sign-in: refresh tokens, and what a sign-in needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from watchword.methods.fields import About, JsonObject, Section
 from watchword.methods.oauth2 import CLIENT_ID, OAuth2
 from watchword.protocols.oauth2.grant import Grant
 from watchword.protocols.oauth2.request_words import REFRESH, RequestWords
-from watchword.protocols.oauth2.token_endpoint_response import ReplyPaths
+from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths
 from watchword.protocols.templates import TemplateSecrets
 from watchword.tokens.token_source import Account
 
@@ -22,34 +22,34 @@ _REFRESH = Section.OAUTH2_REFRESH
 
 
 class OAuth2SignIn(OAuth2):
-    """Send the token of somebody who has signed in, and renew it by its refresh token."""
+    """Send the token of a person who has signed in, and renew it by its refresh token."""
 
     signs_in: ClassVar[bool] = True
-    purpose: ClassVar[RequestWords] = REFRESH
-    token_urls: ClassVar[tuple[str, ...]] = ("token_url", "refresh_url", "revoke_url")
+    request_words: ClassVar[RequestWords] = REFRESH
+    token_urls: ClassVar[tuple[str, ...]] = ("token_url", "refresh_url", "revocation_endpoint")
     urls: ClassVar[tuple[str, ...]] = token_urls
-    shapes_nothing: ClassVar[frozenset[str]] = OAuth2.shapes_nothing | {
+    not_in_identity: ClassVar[frozenset[str]] = OAuth2.not_in_identity | {
         "scope",
         "scope_separator",
         "grant_body",
         "grant_headers",
         "single_use_refresh",
-        "revoke_url",
+        "revocation_endpoint",
     }
-    """A sign-in stays what it is when these change, and so does its token."""
+    """A change of these fields keeps the sign-in and its token."""
 
     client_id: Annotated[str, CLIENT_ID]
     refresh_token: Annotated[
         str | None,
         About(
             "Refresh token",
-            "That of a sign-in made elsewhere, which is taken over; left empty after a sign-in here.",
+            "The refresh token of a sign-in that was made elsewhere; leave it empty after a sign-in here.",
             _REFRESH,
             secret=True,
         ),
     ] = None
     refresh_url: Annotated[
-        str | None, About("Refresh URL", "Where tokens are refreshed; the token URL if empty.", _REFRESH)
+        str | None, About("Refresh URL", "The URL that refreshes tokens; the token URL if empty.", _REFRESH)
     ] = None
     refresh_headers: Annotated[
         JsonObject, About("Refresh headers", "JSON: headers to add to the refresh request.", _REFRESH)
@@ -58,39 +58,42 @@ class OAuth2SignIn(OAuth2):
         JsonObject,
         About(
             "Refresh body",
-            "JSON: fields to add or replace in the refresh request, null leaves one out; {{secret:NAME}} "
-            "stands for a secret.",
+            "JSON: fields to add or replace in the refresh request; null leaves one out, and {{secret:NAME}} "
+            "inserts a secret.",
             _REFRESH,
         ),
     ] = Field(default_factory=dict)
     single_use_refresh: Annotated[
         bool,
         About(
-            "Refresh token serves once",
-            "The server revokes the sign-in when a refresh token comes twice.",
+            "Single-use refresh token",
+            "Whether the server revokes the sign-in if a refresh token is used twice.",
             _REFRESH,
         ),
     ] = False
     response_refresh_path: Annotated[
-        str, About("Path of the refresh token", "JSONPath of the refresh token in the reply.", _REFRESH)
+        str, About("Path of the refresh token", "JSONPath of the refresh token in the response.", _REFRESH)
     ] = "refresh_token"
     response_refresh_expires_path: Annotated[
         str,
         About(
             "Path of the refresh token's lifetime",
-            "JSONPath of it in the reply; refresh_expires_in or refresh_token_expires_in if empty.",
+            "JSONPath of the lifetime in the response; refresh_expires_in, then refresh_token_expires_in, "
+            "if empty.",
             _REFRESH,
         ),
     ] = ""
-    revoke_url: Annotated[
+    revocation_endpoint: Annotated[
         str | None,
-        About("Revocation URL", "Where a sign-out revokes the token (RFC 7009).", Section.SIGN_IN),
+        About(
+            "Revocation endpoint", "The URL where a sign-out revokes the token (RFC 7009).", Section.SIGN_IN
+        ),
     ] = None
 
     @property
-    def reply_paths(self) -> ReplyPaths:
-        """Where the reply holds what, the refresh token included."""
-        return ReplyPaths(
+    def response_paths(self) -> ResponsePaths:
+        """The places of tokens and lifetimes in the response, including the refresh token."""
+        return ResponsePaths(
             self.response_access_path,
             self.response_expires_path,
             self.default_lifetime,
@@ -99,7 +102,7 @@ class OAuth2SignIn(OAuth2):
         )
 
     def token_source(self, secrets: TemplateSecrets, /) -> Grant:
-        """Return how the token is renewed; raises DocumentError where a template names no secret."""
+        """Return the token's source; raises DocumentError if the secret of a template is missing."""
         account = Account(
             self.method,
             self.token_url,
@@ -110,16 +113,16 @@ class OAuth2SignIn(OAuth2):
         )
         return Grant(
             lambda refresh_token: self.refresh_request(refresh_token or "", secrets),
-            self.reply_paths,
+            self.response_paths,
             account,
             self.token_identity(secrets),
-            self.purpose.for_client_auth(self.client_auth),
+            self.request_words.for_client_auth(self.client_auth),
         )
 
     def refresh_request(self, refresh_token: str, secrets: TemplateSecrets) -> PreparedRequest:
         """Return the request that renews a token (RFC 6749 section 6); raises as `token_request` does.
 
-        No scope is sent: the sign-in keeps its own, whatever the document says by now.
+        No scope is sent: the sign-in keeps its own scopes, even if the document has changed.
         """
         fields = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         url = self.refresh_url or self.token_url
@@ -128,12 +131,12 @@ class OAuth2SignIn(OAuth2):
         )
 
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
-        """What the refresh request should not hold, and what every token request may have."""
+        """Yield findings about the token request and the refresh request."""
         yield from super().findings(secrets)
         yield from self.json_findings("refresh_body", "refresh_headers", secrets)
 
-    def beginning_findings(self, url_field: str) -> Iterator[Finding]:
-        """Yield that a sign-in has no place to begin at, and none was made elsewhere."""
+    def start_findings(self, url_field: str) -> Iterator[Finding]:
+        """Yield a finding if the URL that starts a sign-in is missing, and so is a refresh token."""
         if not (getattr(self, url_field) or self.refresh_token):
             message = f"A sign-in needs the field {url_field}."
             advice = "Fill it in, or give the refresh_token of a sign-in that was made elsewhere."

@@ -1,4 +1,4 @@
-"""`oauth2_token_exchange`: one token for another (RFC 8693)."""
+"""`oauth2_token_exchange`: exchange one token for another (RFC 8693)."""
 
 from __future__ import annotations
 
@@ -15,54 +15,61 @@ from watchword.protocols.templates import TemplateSecrets
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
-KINDS = ("access_token", "refresh_token", "id_token", "jwt", "saml1", "saml2")
+TOKEN_TYPES = ("access_token", "refresh_token", "id_token", "jwt", "saml1", "saml2")
 """The short words for token types (RFC 8693 section 3)."""
 
 _OAUTH2 = Section.OAUTH2
 
 
 class OAuth2TokenExchange(OAuth2):
-    """Fetch a token for one that was issued elsewhere, such as a workload's identity or a user's token."""
+    """Exchange a token that was issued elsewhere, such as a workload's identity or a user's token."""
 
     method: ClassVar[str] = "oauth2_token_exchange"
     title: ClassVar[str] = "OAuth 2.0 token exchange"
-    purpose: ClassVar[RequestWords] = EXCHANGE
+    request_words: ClassVar[RequestWords] = EXCHANGE
 
-    subject_token: Annotated[
-        str, About("Subject token", "The token that is exchanged.", _OAUTH2, secret=True)
-    ]
-    subject_kind: Annotated[
+    subject_token: Annotated[str, About("Subject token", "The token to exchange.", _OAUTH2, secret=True)]
+    subject_token_type: Annotated[
         str,
-        About("Kind of the subject token", f"One of {', '.join(KINDS)}, or a complete URN.", _OAUTH2),
-    ] = "access_token"
+        About(
+            "Subject token type",
+            f"The type of the subject token: one of {', '.join(TOKEN_TYPES)}, or a complete URN.",
+            _OAUTH2,
+        ),
+    ] = "access_token"  # noqa: S105 - the name of a type, not a secret
     actor_token: Annotated[
         str | None,
         About(
-            "Actor token", "Who acts for the subject, where the server wants to know.", _OAUTH2, secret=True
+            "Actor token",
+            "The token of the party that acts for the subject, if the server requires one.",
+            _OAUTH2,
+            secret=True,
         ),
     ] = None
-    actor_kind: Annotated[str, About("Kind of the actor token", "As for the subject token.", _OAUTH2)] = (
-        "access_token"
-    )
-    requested_kind: Annotated[
-        str, About("Requested kind", "The kind of token to ask for; the server's choice if empty.", _OAUTH2)
+    actor_token_type: Annotated[
+        str,
+        About("Actor token type", "The type of the actor token, as for the subject token.", _OAUTH2),
+    ] = "access_token"  # noqa: S105 - the name of a type, not a secret
+    requested_token_type: Annotated[
+        str,
+        About("Requested token type", "The type of token to request; the server's choice if empty.", _OAUTH2),
     ] = ""
     audience: Annotated[
-        str, About("Audience", "The service that the new token is for, by its name.", _OAUTH2)
+        str, About("Audience", "The name of the service that the new token is for.", _OAUTH2)
     ] = ""
     resource: Annotated[
-        str, About("Resource", "The service that the new token is for, by its URL.", _OAUTH2)
+        str, About("Resource", "The URL of the service that the new token is for.", _OAUTH2)
     ] = ""
 
     def token_source(self, secrets: TemplateSecrets, /) -> Grant:
-        """Return how the token is asked for; raises DocumentError where a template names no secret."""
+        """Return the token's source; raises DocumentError if the secret of a template is missing."""
         fields = {
             "grant_type": GRANT_TYPE,
             "subject_token": self.subject_token,
-            "subject_token_type": _urn(self.subject_kind),
+            "subject_token_type": _urn(self.subject_token_type),
             "actor_token": self.actor_token,
-            "actor_token_type": _urn(self.actor_kind) if self.actor_token else "",
-            "requested_token_type": _urn(self.requested_kind),
+            "actor_token_type": _urn(self.actor_token_type) if self.actor_token else "",
+            "requested_token_type": _urn(self.requested_token_type),
             "audience": self.audience,
             "resource": self.resource,
             "scope": self.joined_scope,
@@ -70,14 +77,14 @@ class OAuth2TokenExchange(OAuth2):
         return self.granted(lambda: fields, secrets, self.subject_token)
 
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
-        """Kinds that are neither a known word nor a URN, and what every token request may have."""
+        """Yield findings about the token request, and unknown token types."""
         yield from super().findings(secrets)
-        for name in ("subject_kind", "actor_kind", "requested_kind"):
-            kind = getattr(self, name)
-            if kind and kind not in KINDS and ":" not in kind:
-                advice = f"Give one of {', '.join(KINDS)}, or the complete URN."
-                yield finding("wrong_type", f"The field {name} names no kind of token.", advice=advice)
+        for name in ("subject_token_type", "actor_token_type", "requested_token_type"):
+            token_type = getattr(self, name)
+            if token_type and token_type not in TOKEN_TYPES and ":" not in token_type:
+                advice = f"Give one of {', '.join(TOKEN_TYPES)}, or the complete URN."
+                yield finding("wrong_type", f"The field {name} has an unknown token type.", advice=advice)
 
 
-def _urn(kind: str) -> str:
-    return f"urn:ietf:params:oauth:token-type:{kind}" if kind in KINDS else kind
+def _urn(token_type: str) -> str:
+    return f"urn:ietf:params:oauth:token-type:{token_type}" if token_type in TOKEN_TYPES else token_type

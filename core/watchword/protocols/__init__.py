@@ -1,1 +1,1 @@
-"""The specifications that methods speak, a package each; what they share is in `templates`."""
+"""The protocols that methods use, one package each, without I/O; `templates` fills in JSON fields."""

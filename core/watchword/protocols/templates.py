@@ -1,7 +1,7 @@
-"""What JSON fields may mention: `{{secret:NAME}}`, and for what is made anew `{{now}}` and `{{uuid}}`.
+"""Fill in templates in JSON fields: `{{secret:NAME}}`, and in JWTs also `{{now}}` and `{{uuid}}`.
 
-`{{secret:NAME}}` stands for `secret_parameters["template:NAME"]`, `{{now+300}}` for the seconds since
-1970 in five minutes.
+`{{secret:NAME}}` is replaced by `secret_parameters["template:NAME"]`, `{{now+300}}` by the time in five
+minutes, in seconds since 1970.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from watchword.findings.finding import Finding
 
 TemplateSecrets: TypeAlias = Mapping[str, str]
 
-_PLACE = re.compile(r"\{\{\s*secret:([^}\s]+)\s*\}\}")
-_MENTION = re.compile(r"\{\{([^}]{1,1000})\}\}")
+_SECRET = re.compile(r"\{\{\s*secret:([^}\s]+)\s*\}\}")
+_TEMPLATE = re.compile(r"\{\{([^}]{1,1000})\}\}")
 _NOW = re.compile(r"now(?: *([+-] *[0-9]{1,10}))?")
 
 
 @dataclass(frozen=True)
 class FreshValues:
-    """What is new each time: the seconds since 1970, and what gives 32 random hexadecimal digits."""
+    """Values that are new each time: `now` in seconds since 1970; `nonce` returns 32 random hex digits."""
 
     now: float
     nonce: Callable[[], str]
 
 
 def names(value: JsonValue) -> Iterator[str]:
-    """Yield the names of the secrets that a JSON value mentions, nested ones too."""
+    """Yield the names of the secrets that a JSON value refers to, at any depth."""
     for text in texts(value):
-        yield from _PLACE.findall(text)
+        yield from _SECRET.findall(text)
 
 
 def texts(value: JsonValue) -> Iterator[str]:
-    """Yield every text inside a JSON value."""
+    """Yield every text in a JSON value, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -52,9 +52,9 @@ def texts(value: JsonValue) -> Iterator[str]:
 
 
 def fill(value: JsonValue, secrets: TemplateSecrets, fresh: FreshValues | None = None) -> JsonValue:
-    """Return the value with every mention replaced; raises DocumentError for one that stands for nothing.
+    """Return the value with every template filled in; raises DocumentError for an unknown one.
 
-    Without a moment secrets alone are replaced. With one, a text that is nothing but `{{now}}`
+    Without `fresh`, only secrets are filled in. With it, a text that consists of `{{now}}` alone
     becomes a number.
     """
     if isinstance(value, str):
@@ -67,63 +67,63 @@ def fill(value: JsonValue, secrets: TemplateSecrets, fresh: FreshValues | None =
 
 
 def findings(
-    field: str, content: Mapping[str, JsonValue], secrets: TemplateSecrets, *, timed: bool = False
+    field: str, content: Mapping[str, JsonValue], secrets: TemplateSecrets, *, with_fresh: bool = False
 ) -> Iterator[Finding]:
-    """Yield the mentions in a JSON field that nothing stands behind, and what it seems to hold in clear.
+    """Yield the templates in a JSON field that can't be filled in, and secrets that seem to be in clear.
 
-    `timed` says whether it is filled with a moment.
+    `with_fresh` says whether the field is filled in with fresh values too.
     """
     for name, value in content.items():
-        mentioned = set(names(value))
-        for missing in sorted(mentioned - set(secrets)):
-            message = f"{field} mentions {{{{secret:{missing}}}}}, which secret_parameters does not have."
+        used = set(names(value))
+        for missing in sorted(used - set(secrets)):
+            message = f"{field} refers to {{{{secret:{missing}}}}}, which secret_parameters does not have."
             yield finding("template_unresolved", message)
-        for unknown in sorted(set(_unknown(value))) if timed else ():
-            yield _nothing_behind(unknown, field)
-        literal = isinstance(value, str) and value and not mentioned
+        for unknown in sorted(set(_unknown(value))) if with_fresh else ():
+            yield _unknown_template(unknown, field)
+        literal = isinstance(value, str) and value and not used
         if literal and (redact.sounds_secret(name) or name.lower() == "authorization"):
             yield finding("secret_in_clear", f"{field} seems to hold a secret in clear, as {name[:40]!r}.")
 
 
 def _filled(text: str, secrets: TemplateSecrets, fresh: FreshValues) -> JsonValue:
-    def made(mention: re.Match[str]) -> str | int:
-        name = mention[1].strip()
+    def value_of(template: re.Match[str]) -> str | int:
+        name = template[1].strip()
         if name == "uuid":
-            from uuid import UUID  # noqa: PLC0415 - few payloads hold one
+            from uuid import UUID  # noqa: PLC0415 - few payloads have one
 
             return str(UUID(fresh.nonce(), version=4))
         if now := _NOW.fullmatch(name):
             return int(fresh.now) + int((now[1] or "0").replace(" ", ""))
-        if secret := _PLACE.fullmatch(mention[0]):
-            return _named(secret[1], secrets)
-        raise DocumentError([_nothing_behind(name, "A JSON field")])
+        if secret := _SECRET.fullmatch(template[0]):
+            return _secret(secret[1], secrets)
+        raise DocumentError([_unknown_template(name, "A JSON field")])
 
-    alone = _MENTION.fullmatch(text)
-    return made(alone) if alone else _MENTION.sub(lambda mention: str(made(mention)), text)
+    whole = _TEMPLATE.fullmatch(text)
+    return value_of(whole) if whole else _TEMPLATE.sub(lambda template: str(value_of(template)), text)
 
 
 def _with_secrets(text: str, secrets: TemplateSecrets) -> str:
-    return _PLACE.sub(lambda mention: _named(mention[1], secrets), text)
+    return _SECRET.sub(lambda template: _secret(template[1], secrets), text)
 
 
 def _unknown(value: JsonValue) -> Iterator[str]:
     for text in texts(value):
-        for mention in _MENTION.finditer(text):
-            name = mention[1].strip()
-            if name != "uuid" and not _NOW.fullmatch(name) and not _PLACE.fullmatch(mention[0]):
+        for template in _TEMPLATE.finditer(text):
+            name = template[1].strip()
+            if name != "uuid" and not _NOW.fullmatch(name) and not _SECRET.fullmatch(template[0]):
                 yield name
 
 
-def _nothing_behind(name: str, field: str) -> Finding:
+def _unknown_template(name: str, field: str) -> Finding:
     return finding(
         "template_unresolved",
-        f"{field} mentions {{{{{name[:40]}}}}}, which stands for nothing.",
-        advice="There are {{secret:NAME}}, {{now}}, {{now+300}}, {{now-30}} and {{uuid}}.",
+        f"{field} has the template {{{{{name[:40]}}}}}, which is not known.",
+        advice="The templates are {{secret:NAME}}, {{now}}, {{now+300}}, {{now-30}} and {{uuid}}.",
     )
 
 
-def _named(name: str, secrets: TemplateSecrets) -> str:
+def _secret(name: str, secrets: TemplateSecrets) -> str:
     if name not in secrets:
-        message = f"{{{{secret:{name}}}}} is mentioned, but secret_parameters has no template:{name}."
+        message = f"A field refers to {{{{secret:{name}}}}}, but secret_parameters has no template:{name}."
         raise DocumentError([finding("template_unresolved", message)])
     return secrets[name]

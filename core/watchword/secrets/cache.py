@@ -1,4 +1,4 @@
-"""What was read is used again: one call for all threads, and old content while no new can be had."""
+"""A cache of secrets in memory: all threads share one call, and old content serves while a service fails."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from watchword.errors import SecretError
 from watchword.forks import reset_in_child
 from watchword.redact import NeverPickled
 
-MOST = 4096
-"""Secrets that are kept; the one asked for longest ago goes first."""
+MAX_ENTRIES = 4096
+"""How many secrets are cached; the one that was fetched longest ago is dropped first."""
 
-_AGAIN = 10.0
-"""For how long old content is served before the service is asked again, in seconds."""
+_RETRY_INTERVAL = 10.0
+"""How long old content is served before the service is asked again, in seconds."""
 
-_FINAL = frozenset({"secret_not_enabled", "secret_name_illegal"})
-"""What is an answer and no failure: somebody has disabled this very version, and means it."""
+_FINAL_CODES = frozenset({"secret_not_enabled", "secret_name_illegal"})
+"""Codes that end the grace period: somebody has disabled this version on purpose."""
 
-_FAILED = 1.0
-"""For how long a failure is everybody's, in seconds: a thousand lookups are no thousand refused calls."""
+_FAILURE_LIFETIME = 1.0
+"""How long all threads share a failure, in seconds: 1000 lookups must not make 1000 refused calls."""
 
 _log = logging.getLogger("watchword.secrets")
 
@@ -33,12 +33,12 @@ Clock: TypeAlias = Callable[[], float]
 
 @dataclass(frozen=True)
 class Caching:
-    """For how long what was read is used, in seconds.
+    """How long the cache keeps what it has read, in seconds.
 
     Args:
-        fresh: a secret's content.
-        missing: that there is no such secret.
-        grace: content past its time, where new one can't be had.
+        fresh: for a secret's content.
+        missing: for the fact that a secret does not exist.
+        grace: for content that is no longer fresh, while the service fails.
     """
 
     fresh: float = 300.0
@@ -47,94 +47,100 @@ class Caching:
 
 
 @dataclass
-class _Slot:
-    """What is known of one secret; `lock` is held by the thread that asks for it."""
+class _Entry:
+    """The cached state of one secret; the thread that fetches it holds `lock`.
+
+    `content` None means that the secret does not exist, once `is_loaded`.
+    """
 
     lock: Lock = field(default_factory=Lock)
     content: bytes | None = field(default=None, repr=False)
-    known: bool = False
+    is_loaded: bool = False
     fresh_until: float = 0.0
-    served_until: float = 0.0
-    failed: tuple[float, SecretError] | None = None
+    usable_until: float = 0.0
+    failure: tuple[float, SecretError] | None = None
 
 
 class Cache(NeverPickled):
-    """Keeps secrets in memory: those of one store, for one process."""
+    """The cached secrets of one store in one process."""
 
     def __init__(self, caching: Caching, clock: Clock = time.monotonic) -> None:
         self._caching = caching
         self._clock = clock
-        self._slots: OrderedDict[str, _Slot] = OrderedDict()
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._lock = Lock()
         reset_in_child(self)
 
     def get(self, name: str, fetch: Callable[[], bytes | None]) -> bytes | None:
-        """Return what is kept under a name, else what `fetch` returns, called by one thread at a time.
+        """Return the cached content of a name, or the result of `fetch`, which one thread at a time calls.
 
-        Raises SecretError where that does, and nothing is kept that could still be served.
+        Raises SecretError if `fetch` does and no cached content may be used.
         """
-        slot = self._slots.get(name)
+        entry = self._entries.get(name)
         began = self._clock()
-        if slot is not None and began < slot.fresh_until:
-            return slot.content
-        slot = slot or self._new(name)
-        # Whoever has something to serve does not wait for the thread that asks.
-        lock = slot.lock  # a child that is forked meanwhile has another one
-        if not lock.acquire(blocking=not (slot.known and began < slot.served_until)):
-            return slot.content
+        if entry is not None and began < entry.fresh_until:
+            return entry.content
+        entry = entry or self._entry(name)
+        # A thread that has old content to serve does not wait for the thread that fetches.
+        lock = entry.lock  # a child that is forked meanwhile gets another lock
+        if not lock.acquire(blocking=not (entry.is_loaded and began < entry.usable_until)):
+            return entry.content
         try:
-            return self._asked(name, slot, fetch, began)
+            return self._fetch(name, entry, fetch, began)
         finally:
             lock.release()
 
-    def keep(self, name: str, content: bytes | None) -> None:
-        """Know a secret's content without having asked for it: it has just been written."""
-        slot = self._new(name)
-        with slot.lock:
-            self._fill(slot, content)
+    def put(self, name: str, content: bytes | None) -> None:
+        """Cache content that is known without a fetch, such as content that has just been written."""
+        entry = self._entry(name)
+        with entry.lock:
+            self._load(entry, content)
 
-    def drop(self, prefix: str) -> None:
-        """Forget what is known under names that begin so."""
+    def forget(self, prefix: str) -> None:
+        """Drop the entries whose names begin with the prefix."""
         with self._lock:
-            for name in [name for name in self._slots if name.startswith(prefix)]:
-                del self._slots[name]
+            for name in [name for name in self._entries if name.startswith(prefix)]:
+                del self._entries[name]
 
     def begin_child(self) -> None:
-        """Give a forked child locks of its own; what is known stays so."""
+        """Give a forked child locks of its own; its entries stay cached."""
         self._lock = Lock()
-        for slot in self._slots.values():
-            slot.lock = Lock()
+        for entry in self._entries.values():
+            entry.lock = Lock()
 
-    def _new(self, name: str) -> _Slot:
+    def _entry(self, name: str) -> _Entry:
         with self._lock:
-            slot = self._slots.setdefault(name, _Slot())
-            self._slots.move_to_end(name)
-            while len(self._slots) > MOST:
-                self._slots.popitem(last=False)
-            return slot
+            entry = self._entries.setdefault(name, _Entry())
+            self._entries.move_to_end(name)
+            while len(self._entries) > MAX_ENTRIES:
+                self._entries.popitem(last=False)
+            return entry
 
-    def _asked(self, name: str, slot: _Slot, fetch: Callable[[], bytes | None], began: float) -> bytes | None:
-        if self._clock() < slot.fresh_until:  # another thread has asked meanwhile
-            return slot.content
-        if slot.failed and began <= slot.failed[0] + _FAILED:  # and got no answer: neither would this one
-            raise SecretError(slot.failed[1].findings)
+    def _fetch(
+        self, name: str, entry: _Entry, fetch: Callable[[], bytes | None], began: float
+    ) -> bytes | None:
+        if self._clock() < entry.fresh_until:  # another thread has fetched it meanwhile
+            return entry.content
+        # Another thread's fetch has failed meanwhile, and this one would fail too.
+        if entry.failure and began <= entry.failure[0] + _FAILURE_LIFETIME:
+            raise SecretError(entry.failure[1].findings)
         try:
-            self._fill(slot, fetch())
+            self._load(entry, fetch())
         except SecretError as error:
             now = self._clock()
-            if error.code in _FINAL:
-                slot.served_until = now
-            if not (slot.known and now < slot.served_until):
-                slot.failed = (now, error)
+            if error.code in _FINAL_CODES:
+                entry.usable_until = now
+            if not (entry.is_loaded and now < entry.usable_until):
+                entry.failure = (now, error)
                 raise
-            slot.fresh_until = min(now + _AGAIN, slot.served_until)
-            _log.error("What is known of the secret %s is used on for up to %.0f s: %s",
-                       name, slot.served_until - now, error)  # fmt: skip
-        return slot.content
+            entry.fresh_until = min(now + _RETRY_INTERVAL, entry.usable_until)
+            _log.error("The cached content of the secret %s is used for up to %.0f s more: %s",
+                       name, entry.usable_until - now, error)  # fmt: skip
+        return entry.content
 
-    def _fill(self, slot: _Slot, content: bytes | None) -> None:
+    def _load(self, entry: _Entry, content: bytes | None) -> None:
         now = self._clock()
-        slot.content, slot.known, slot.failed = content, True, None
-        slot.fresh_until = now + (self._caching.missing if content is None else self._caching.fresh)
-        # That a secret is missing serves no longer: by now there may be one.
-        slot.served_until = slot.fresh_until + (0 if content is None else self._caching.grace)
+        entry.content, entry.is_loaded, entry.failure = content, True, None
+        entry.fresh_until = now + (self._caching.missing if content is None else self._caching.fresh)
+        # A missing secret has no grace period: it may have been created meanwhile.
+        entry.usable_until = entry.fresh_until + (0 if content is None else self._caching.grace)

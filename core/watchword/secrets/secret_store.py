@@ -1,4 +1,4 @@
-"""Where secrets are kept by name: what Google Secret Manager and the vault have in common."""
+"""What every store of secrets can do: the contract of Google Secret Manager and the vault."""
 
 from __future__ import annotations
 
@@ -9,48 +9,48 @@ from typing import Protocol
 from watchword.errors import SecretError
 from watchword.findings.codes import finding
 
-LARGEST = 65536
-"""The largest secret in bytes: Google Secret Manager's limit, so that all can be moved there."""
+MAX_BYTES = 65536
+"""The largest secret in bytes: Google Secret Manager's limit, so that every secret can be moved there."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 class SecretStore(Protocol):
-    """Keeps secrets by name, for all who may open it.
+    """Stores secrets by name, shared by all processes that may open it.
 
-    Names are letters, digits, `_` and `-`, 255 at most; a secret is at most 64 KiB. Every failure is a
-    SecretError, or, of the vault's database, a StoreError.
+    A name is 1 to 255 letters, digits, `_` and `-`; a secret is at most 64 KiB. Every failure is a
+    SecretError.
     """
 
     @property
     def display_name(self) -> str:
-        """What it is, for messages: `the vault sqlite:////…`, `Google Secret Manager of acme-prod`."""
+        """The store's name for messages: `the vault sqlite:////…`, `Google Secret Manager of acme-prod`."""
 
     def get(self, name: str) -> bytes | None:
-        """Return a secret; None where there is none of that name."""
+        """Return a secret, possibly from a cache, or None if there is none of that name."""
 
     def current(self, name: str) -> bytes | None:
-        """Return a secret as it is by now, whatever is known of it; None where there is none of that name."""
+        """Return a secret as it is stored now, never from a cache, or None if there is none of that name."""
 
     def put(self, name: str, payload: bytes) -> None:
-        """Keep a secret in the place of what there was; durable on return."""
+        """Store a secret and replace the one of that name; durable on return."""
 
     def remove(self, name: str) -> bool:
-        """Forget a secret and return whether there was one."""
+        """Remove a secret and return whether it existed."""
 
     def names(self, prefix: str = "") -> Sequence[str]:
         """Return the names that begin with the prefix, sorted."""
 
 
 def check_name(name: str) -> None:
-    """Raise SecretError for what is no name of a secret."""
+    """Raise SecretError if a secret can't have this name."""
     if not _NAME.fullmatch(name):
         message = f"{name[:40]!r} can't be the name of a secret."
         raise SecretError([finding("secret_name_illegal", message)])
 
 
 def check_size(name: str, payload: bytes) -> None:
-    """Raise SecretError for a secret that is too large."""
-    if len(payload) > LARGEST:
-        message = f"The secret {name} has {len(payload)} bytes, which are more than {LARGEST}."
+    """Raise SecretError if a secret is too large."""
+    if len(payload) > MAX_BYTES:
+        message = f"The secret {name} has {len(payload)} bytes; the limit is {MAX_BYTES}."
         raise SecretError([finding("secret_too_large", message)])

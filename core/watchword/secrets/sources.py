@@ -1,10 +1,9 @@
-"""Which places for secrets a process uses, in their order: what WATCHWORD_SECRETS says."""
+"""The sources of secrets that a process uses, in order of search: what WATCHWORD_SECRETS names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from watchword import settings
@@ -22,61 +21,48 @@ GOOGLE = "gcp"
 
 _GOOGLE_URL = re.compile(rf"gcp(?:://({PROJECT})?(?:/({LOCATION}))?/?)?")
 
-_opened: dict[str, SecretStore] = {}
-_opened_lock = Lock()
 
+def configured_sources() -> Sequence[str]:
+    """Return the configured sources in order: `env`, `local`, `gcp://PROJECT`, `gcp://PROJECT/LOCATION`.
 
-def sources() -> Sequence[str]:
-    """Return the places in their order: `env`, `local`, `gcp://PROJECT`, `gcp://PROJECT/LOCATION`.
-
-    Raises SecretError for one that is none, also where an earlier one would serve.
+    Raises SecretError if any of them is unknown, even if an earlier one would be enough.
     """
-    found = [part.strip() for part in settings.secrets().split(",") if part.strip()]
-    for source in found:
+    sources = [part.strip() for part in settings.secrets().split(",") if part.strip()]
+    for source in sources:
         if source not in {ENVIRONMENT, VAULT} and not _GOOGLE_URL.fullmatch(source):
-            raise _unsuitable(source)
-    return found
+            raise _unknown_source(source)
+    return sources
 
 
-def opened(source: str) -> SecretStore:
-    """Return the process's one store of a source; no I/O. Raises SecretError for what is none."""
-    with _opened_lock:
-        found = _opened.get(source)
-        if found is None:
-            found = _made(source)
-            if source != VAULT:  # which is another one where the environment says so
-                _opened[source] = found
-        return found
-
-
-def first_google() -> str:
-    """Return the first Secret Manager that is configured, else that of the credentials' project."""
-    return next((source for source in sources() if source.startswith(GOOGLE)), GOOGLE)
-
-
-def google(source: str = "") -> SecretManager:
-    """Return the Secret Manager of a source, else the first one configured, else that of the credentials."""
-    from watchword.secrets.google.manager import SecretManager  # noqa: PLC0415 - where one is asked
-
-    found = opened(source or first_google())
-    if not isinstance(found, SecretManager):
-        raise _unsuitable(source)
-    return found
-
-
-def _made(source: str) -> SecretStore:
+def secret_store(source: str) -> SecretStore:
+    """Return the process's one store of a source, without I/O; raises SecretError for an unknown source."""
     if source == VAULT:
-        from watchword.secrets.vault import open_vault  # noqa: PLC0415 - databases are imported where one is
+        from watchword.secrets.vault import open_vault  # noqa: PLC0415 - loads when a vault is used
 
         return open_vault()
     parts = _GOOGLE_URL.fullmatch(source)
     if parts is None:
-        raise _unsuitable(source)
-    from watchword.secrets.google.manager import SecretManager  # noqa: PLC0415 - likewise
+        raise _unknown_source(source)
+    from watchword.secrets.google.managers import shared_secret_manager  # noqa: PLC0415 - loads when one is used
 
-    return SecretManager(parts[1] or "", parts[2] or "")
+    return shared_secret_manager(parts[1] or "", parts[2] or "")
 
 
-def _unsuitable(source: str) -> SecretError:
-    message = f"No place for secrets is called {source[:40]!r}."
+def default_google_source() -> str:
+    """Return the first configured Secret Manager, or `gcp` for the project of the credentials."""
+    return next((source for source in configured_sources() if source.startswith(GOOGLE)), GOOGLE)
+
+
+def secret_manager(source: str = "") -> SecretManager:
+    """Return the Secret Manager of a source, or of `default_google_source` if none is given."""
+    from watchword.secrets.google.manager import SecretManager  # noqa: PLC0415 - loads when one is used
+
+    store = secret_store(source or default_google_source())
+    if not isinstance(store, SecretManager):
+        raise _unknown_source(source)
+    return store
+
+
+def _unknown_source(source: str) -> SecretError:
+    message = f"{source[:40]!r} is not a source of secrets that can be used here."
     return SecretError([finding("secrets_unsuitable", message)])

@@ -1,19 +1,23 @@
-"""The vault: secrets by name in the encrypted store that holds the tokens."""
+"""The vault: secrets by name in the encrypted store that also holds the tokens."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 
 from watchword import stores
+from watchword.errors import SecretError
 from watchword.redact import NeverPickled
 from watchword.secrets.secret_store import check_name, check_size
 from watchword.stores.contracts import Store
+from watchword.tokens.token_store import StoreError
 
 
 class Vault(NeverPickled):
-    """The secrets in a store; reading from one that is not there yet makes none.
+    """The secrets in a store; reading never creates the store.
 
-    Raises SecretError for an illegal name and for what is too large, StoreError where the store fails.
+    Raises SecretError for an illegal name, for a secret that is too large, and if the store fails: then
+    with the findings of the store, whose codes begin with `store_`.
     """
 
     def __init__(self, store: Store) -> None:
@@ -21,37 +25,42 @@ class Vault(NeverPickled):
 
     @property
     def display_name(self) -> str:
-        """What it is, for messages; no password."""
+        """The vault's name for messages, without a password."""
         return f"the vault {self._store.display_url}"
 
     @property
     def is_made(self) -> bool:
-        """Whether there is something to look into, which the first secret would make otherwise."""
-        return self._store.is_made
+        """Whether the store exists; the first secret creates it otherwise."""
+        with _store_errors_as_secret_errors():
+            return self._store.is_made
 
     def get(self, name: str) -> bytes | None:
-        """Return a secret; None where there is none of that name."""
+        """Return a secret, or None if there is none of that name."""
         check_name(name)
-        return self._store.vault.get(name)
+        with _store_errors_as_secret_errors():
+            return self._store.vault.get(name)
 
     def current(self, name: str) -> bytes | None:
-        """Return a secret as it is by now: nothing is known beside the store."""
+        """Return a secret as it is stored now; the vault has no cache, so this is `get`."""
         return self.get(name)
 
     def put(self, name: str, payload: bytes) -> None:
-        """Keep a secret in the place of what there was; durable on return."""
+        """Store a secret and replace the one of that name; durable on return."""
         check_name(name)
         check_size(name, payload)
-        self._store.vault.put(name, payload)
+        with _store_errors_as_secret_errors():
+            self._store.vault.put(name, payload)
 
     def remove(self, name: str) -> bool:
-        """Forget a secret and return whether there was one."""
+        """Remove a secret and return whether it existed."""
         check_name(name)
-        return self._store.vault.remove(name)
+        with _store_errors_as_secret_errors():
+            return self._store.vault.remove(name)
 
     def names(self, prefix: str = "") -> Sequence[str]:
         """Return the names that begin with the prefix, sorted."""
-        return sorted(name for name in self._store.vault.names() if name.startswith(prefix))
+        with _store_errors_as_secret_errors():
+            return sorted(name for name in self._store.vault.names() if name.startswith(prefix))
 
 
 def open_vault(url: str | None = None, key: str | None = None) -> Vault:
@@ -59,9 +68,22 @@ def open_vault(url: str | None = None, key: str | None = None) -> Vault:
 
     Args:
         url: as `open_store` takes it; the environment's if left out.
-        key: likewise.
+        key: as `open_store` takes it; the environment's if left out.
 
     Raises:
-        StoreError: the URL or a key can't be used.
+        SecretError: the URL or a key can't be used.
     """
-    return Vault(stores.open_store(url, key))
+    with _store_errors_as_secret_errors():
+        return Vault(stores.open_store(url, key))
+
+
+@contextlib.contextmanager
+def _store_errors_as_secret_errors() -> Iterator[None]:
+    """Raise a failure of the store as a SecretError with the same findings.
+
+    To the token code, the store's failure is a TokenError; to users of secrets it must not be one.
+    """
+    try:
+        yield
+    except StoreError as error:
+        raise SecretError(error.findings) from None

@@ -1,1 +1,1 @@
-"""Signing a person in: the library calls behind `watchword login`."""
+"""Sign-ins of a person: the library calls behind `watchword login` and `watchword logout`."""

@@ -1,4 +1,4 @@
-"""What a browser comes back with from a sign-in page (RFC 6749 sections 4.1.2 and 4.1.2.1); no I/O."""
+"""The response that a browser brings back from a sign-in page (RFC 6749 section 4.1.2); no I/O."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from watchword.errors import TokenError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 
-_NAMES = ("code", "state", "iss", "error", "error_description", "error_uri")
+_PARAMETERS = ("code", "state", "iss", "error", "error_description", "error_uri")
 
-_AGAIN = "Begin the sign-in again."
+_BEGIN_AGAIN = "Begin the sign-in again."
 
-# The page's errors by the code that says what waiting or asking somebody would change.
+# By the page's error: our code, which says whether waiting or asking somebody helps, and the advice.
 _CODES: Mapping[str, tuple[str, str]] = {
     "access_denied": (
         "access_denied",
-        "Whoever was asked has said no, or may not: ask them, and begin again.",
+        "The user has refused, or may not sign in: ask them, and begin again.",
     ),
     "invalid_scope": ("invalid_scope", ""),
     "unauthorized_client": (
         "unauthorized_client",
-        "Have the authorization code grant allowed for this client at the provider.",
+        "Ask the provider to allow the authorization code grant for this client.",
     ),
-    "server_error": ("temporarily_unavailable", "The sign-in page has a fault of its own; try later."),
+    "server_error": ("temporarily_unavailable", "The sign-in page reports an error of its own; try later."),
     "temporarily_unavailable": (
         "temporarily_unavailable",
         "The sign-in page is overloaded or down; try later.",
@@ -36,60 +36,63 @@ _CODES: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class AuthorizationResponse:
-    """The fields of a redirected URL; `is_bare` is whether there was a code and no URL."""
+    """The parameters of the redirected URL, of a success or of an error (section 4.1.2.1).
+
+    `is_bare_code` says that a code was given without a URL.
+    """
 
     code: str = field(default="", repr=False)
     state: str = field(default="", repr=False)
     issuer: str = ""
     error: str = ""
     description: str = ""
-    is_bare: bool = False
+    is_bare_code: bool = False
 
     @classmethod
     def read(cls, text: str, state: str) -> AuthorizationResponse:
-        """Return what a URL, or a code beside the state that is known, says.
+        """Return the response in a redirected URL, or in a bare code if the state is known.
 
         Raises:
-            TokenError: it says one thing twice, or has no state, or not the one that is waited for.
+            TokenError: a parameter is doubled, or the state is missing or not the given one.
         """
         text = text.strip()
         if state and text and "?" not in text and "://" not in text:
-            return cls(code=text, state=state, is_bare=True)
-        pairs = parse_qsl(text.partition("?")[2].partition("#")[0], keep_blank_values=True)
-        known = [(name, value) for name, value in pairs if name in _NAMES]
-        found = dict(known)
-        if len(found) != len(known):
-            raise refused("The redirected URL says one thing twice.")
-        if not found.get("state"):
-            raise refused("The redirected URL holds no state: it is not what the sign-in page sent back.")
-        if state and found["state"] != state:
-            raise refused("The redirected URL belongs to another sign-in.")
+            return cls(code=text, state=state, is_bare_code=True)
+        query = parse_qsl(text.partition("?")[2].partition("#")[0], keep_blank_values=True)
+        pairs = [(name, value) for name, value in query if name in _PARAMETERS]
+        parameters = dict(pairs)
+        if len(parameters) != len(pairs):
+            raise sign_in_refused("The redirected URL has a parameter twice.")
+        if not parameters.get("state"):
+            raise sign_in_refused("The redirected URL has no state: the sign-in page did not send this URL.")
+        if state and parameters["state"] != state:
+            raise sign_in_refused("The redirected URL belongs to another sign-in.")
         return cls(
-            code=found.get("code", ""),
-            state=found["state"],
-            issuer=found.get("iss", ""),
-            error=found.get("error", ""),
-            description=found.get("error_description", ""),
+            code=parameters.get("code", ""),
+            state=parameters["state"],
+            issuer=parameters.get("iss", ""),
+            error=parameters.get("error", ""),
+            description=parameters.get("error_description", ""),
         )
 
-    def check_agreed(self) -> None:
-        """Raise TokenError where the user or the server has refused."""
+    def check_granted(self) -> None:
+        """Raise TokenError if the user or the server has refused."""
         if self.error:
             raise TokenError([self._refusal()])
         if not self.code:
-            raise refused("The redirected URL holds no code: the user has not agreed.")
+            raise sign_in_refused("The redirected URL has no code: the user has not agreed.")
 
     def _refusal(self) -> Finding:
         code, advice = _CODES.get(self.error, ("sign_in_refused", ""))
-        said = {"error": self.error, "error_description": self.description}
-        evidence = {name: redact.quoted(value) for name, value in said.items() if value}
+        quotes = {"error": self.error, "error_description": self.description}
+        evidence = {name: redact.quoted(text) for name, text in quotes.items() if text}
         message = "The user, or the server for them, has refused the sign-in."
         if code == "temporarily_unavailable":
-            message = "The server could not go on with the sign-in."
-        advice = advice or f"Read what the server says, correct the document, and sign in again. {_AGAIN}"
+            message = "The server could not continue the sign-in."
+        advice = advice or f"Correct the document as the server's error says. {_BEGIN_AGAIN}"
         return finding(code, message, advice=advice, evidence=evidence)
 
 
-def refused(message: str, advice: str = _AGAIN) -> TokenError:
-    """Return the error that a sign-in ends in before anything was exchanged."""
+def sign_in_refused(message: str, advice: str = _BEGIN_AGAIN) -> TokenError:
+    """Return the error that ends a sign-in before its code is exchanged."""
     return TokenError([finding("sign_in_refused", message, advice=advice)])

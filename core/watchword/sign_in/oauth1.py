@@ -1,7 +1,7 @@
-"""The sign-in in three steps that a user's token comes from (RFC 5849 section 2).
+"""The sign-in of OAuth 1.0 in three steps, which ends with a user's token (RFC 5849 section 2).
 
-`begin` asks for temporary credentials, the user agrees at `SignIn.authorize_url`, and `finish`
-exchanges what came back for the token. Nothing is kept between the steps but the `SignIn`.
+`begin` requests temporary credentials, the user agrees at `SignIn.authorize_url`, and `finish` exchanges
+the verifier for the token. Only the `SignIn` is kept between the steps.
 """
 
 from __future__ import annotations
@@ -19,14 +19,21 @@ from watchword.flow import Context
 from watchword.http.origins import host
 from watchword.http.transport_options import TransportOptions
 from watchword.methods.oauth1 import SIGN_IN_URLS, OAuth1
-from watchword.protocols.oauth1.credentials_response import confirmed, problems, read_credentials
+from watchword.protocols.oauth1.credentials_response import (
+    problems,
+    read_credentials,
+    require_callback_confirmed,
+)
 from watchword.protocols.oauth1.signature import Pair, escape
 from watchword.protocols.oauth1.signer import Signer
 from watchword.tokens.sending import send_token_request
 from watchword.tokens.token_response import TokenResponse
 
 OUT_OF_BAND = "oob"
-"""The callback of a client that can't be called back: the server shows the verifier to the user."""
+"""The callback of a client without a callback URL: the server shows the verifier to the user."""
+
+_REQUEST_TOKEN_URL, _ACCESS_TOKEN_URL = "request_token_url", "access_token_url"
+"""The fields of the endpoints that the sign-in calls."""
 
 
 @dataclass(frozen=True)
@@ -40,28 +47,28 @@ class SignIn:
 
 @dataclass(frozen=True)
 class AccessToken:
-    """What a sign-in ends with: the values of two fields of the connection's document."""
+    """The result of a sign-in: the values of two fields of the connection's document."""
 
     access_token: str = field(repr=False)
     token_secret: str = field(repr=False)
 
 
 def begin(connection: Connection, callback: str = OUT_OF_BAND) -> SignIn:
-    """Ask for temporary credentials and return the sign-in that has begun (section 2.1).
+    """Request temporary credentials and return the sign-in that has begun (section 2.1).
 
     Args:
         connection: of the method oauth1, with its three sign-in URLs.
         callback: absolute URL that the user is sent back to.
 
     Raises:
-        DocumentError: the document holds an error, is of another method, or lacks a URL.
+        DocumentError: the document has an error or another method, or lacks a URL.
         TokenError: the server gave no temporary credentials.
     """
     server = _Server.of(connection)
-    reply = server.ask("request_url", server.method.signer("", ""), ("oauth_callback", callback))
-    form = read_credentials(reply, "request_url")
-    confirmed(reply, "request_url", form)
-    token, token_secret = form["oauth_token"], form["oauth_token_secret"]
+    response = server.send(_REQUEST_TOKEN_URL, server.method.signer("", ""), ("oauth_callback", callback))
+    credentials = read_credentials(response, _REQUEST_TOKEN_URL)
+    require_callback_confirmed(response, _REQUEST_TOKEN_URL, credentials)
+    token, token_secret = credentials["oauth_token"], credentials["oauth_token_secret"]
     redact.register([token, token_secret])
     return SignIn(_with_token(server.method.authorize_url or "", token), token, token_secret)
 
@@ -72,20 +79,20 @@ def verifier_from(url: str, sign_in: SignIn) -> str:
     Raises:
         TokenError: the user refused, or the URL is that of another sign-in.
     """
-    fields = dict(parse_qsl(url.partition("?")[2].partition("#")[0], keep_blank_values=True))
+    parameters = dict(parse_qsl(url.partition("?")[2].partition("#")[0], keep_blank_values=True))
     reported = problems(url)
-    if "denied" in fields or reported:
+    if "denied" in parameters or reported:
         raise _refused("The user, or the server for them, has refused.", reported)
-    if fields.get("oauth_token") != sign_in.token:
+    if parameters.get("oauth_token") != sign_in.token:
         raise _refused("The redirected URL belongs to another sign-in.")
-    verifier = fields.get("oauth_verifier", "")
+    verifier = parameters.get("oauth_verifier", "")
     if not verifier:
-        raise _refused("The redirected URL holds no oauth_verifier: the user has not agreed.")
+        raise _refused("The redirected URL has no oauth_verifier: the user has not agreed.")
     return verifier
 
 
 def finish(connection: Connection, sign_in: SignIn, verifier: str) -> AccessToken:
-    """Exchange the temporary credentials for the token (section 2.3); they are good for this once.
+    """Exchange the temporary credentials for the token (section 2.3); this can be done once.
 
     Raises:
         DocumentError: as `begin` does.
@@ -94,14 +101,15 @@ def finish(connection: Connection, sign_in: SignIn, verifier: str) -> AccessToke
     redact.register([verifier, sign_in.token, sign_in.token_secret])
     server = _Server.of(connection)
     signer = server.method.signer(sign_in.token, sign_in.token_secret)
-    form = read_credentials(server.ask("exchange_url", signer, ("oauth_verifier", verifier)), "exchange_url")
-    redact.register([form["oauth_token"], form["oauth_token_secret"]])
-    return AccessToken(form["oauth_token"], form["oauth_token_secret"])
+    response = server.send(_ACCESS_TOKEN_URL, signer, ("oauth_verifier", verifier))
+    credentials = read_credentials(response, _ACCESS_TOKEN_URL)
+    redact.register([credentials["oauth_token"], credentials["oauth_token_secret"]])
+    return AccessToken(credentials["oauth_token"], credentials["oauth_token_secret"])
 
 
 @dataclass(frozen=True)
 class _Server:
-    """The server that a connection signs in at, and the way to it."""
+    """The server where a connection's user signs in: its method, and how requests reach it."""
 
     method: OAuth1
     context: Context
@@ -112,7 +120,7 @@ class _Server:
         adapter = connection.adapter()
         method = adapter.authenticator.method
         if not isinstance(method, OAuth1):
-            message = f"The sign-in is for the method oauth1; this connection's method is {method.method}."
+            message = f"The sign-in needs the method oauth1; this connection's method is {method.method}."
             advice = "Give a document of the method oauth1."
             raise DocumentError([finding("unknown_method", message, advice=advice)])
         missing = [name for name in SIGN_IN_URLS if not getattr(method, name)]
@@ -120,11 +128,11 @@ class _Server:
             raise DocumentError([finding("missing_field", f"The sign-in needs {', '.join(missing)}.")])
         return cls(method, adapter.authenticator.context, adapter.transport)
 
-    def ask(self, name: str, signer: Signer, more: Pair) -> TokenResponse:
-        """Return what the URL in the field of that name answers to a signed request."""
-        request = requests.Request("POST", getattr(self.method, name)).prepare()
-        target = f"the {name} at {host(request.url or '')}"
-        signer.sign(request, self.context, [more])
+    def send(self, field_name: str, signer: Signer, parameter: Pair) -> TokenResponse:
+        """Send a signed request with an OAuth parameter to the URL in a field, and return the response."""
+        request = requests.Request("POST", getattr(self.method, field_name)).prepare()
+        target = f"the {field_name} at {host(request.url or '')}"
+        signer.sign(request, self.context, [parameter])
         return send_token_request(request, self.transport, target)
 
 

@@ -1,4 +1,4 @@
-"""Signing out: the store forgets the sign-in, and the server revokes it (RFC 7009)."""
+"""Signing out: the sign-in is removed from the store, and the server revokes it (RFC 7009)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from watchword.findings.finding import Finding
 from watchword.http.origins import host
 from watchword.methods.oauth2_sign_in import OAuth2SignIn
 from watchword.sign_in.authorization_server import AuthorizationServer, authorization_server_of
+from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.tokens.token import Token
 from watchword.tokens.token_response import TokenResponse
 
 
 @dataclass(frozen=True)
 class SignedOut:
-    """How a sign-out went: whether the store had a sign-in, and whether the server revoked it.
+    """The outcome of a sign-out: whether the store had a sign-in, and whether the server revoked it.
 
-    `is_revoked` is None where the server was not asked; `remark` says why the sign-in is good there still.
+    `is_revoked` is None if the server was not asked; `remark` says why the sign-in is still valid there.
     """
 
     was_kept: bool
@@ -30,54 +31,55 @@ class SignedOut:
 
 
 def sign_out(connection: Connection) -> SignedOut:
-    """Forget a connection's sign-in, then have the server revoke it where the document has a revoke_url.
+    """Remove a connection's sign-in, then have the server revoke it if there is a revocation_endpoint.
 
-    A server that can't be reached, or refuses, leaves a remark; the store has forgotten all the same.
+    If the server can't be reached or refuses, the result has a remark; the sign-in is removed all the same.
 
     Raises:
-        DocumentError: the document holds an error, or is of a method without a sign-in.
-        StoreError: the store can't be used; nothing is forgotten, nor revoked.
+        DocumentError: the document has an error, or its method has no sign-in.
+        StoreError: the store can't be used; nothing is removed or revoked.
     """
     server = authorization_server_of(connection, OAuth2SignIn)
-    token = connection.sign_out()
+    token = stored_sign_in(connection).forget()
     if token is None:
         return SignedOut(was_kept=False)
-    if not server.method.revoke_url:
-        return SignedOut(was_kept=True, remark=_not_revoked("The document has no revoke_url."))
-    remark = _revoked(server, server.method.revoke_url, token)
+    endpoint = server.method.revocation_endpoint
+    if not endpoint:
+        return SignedOut(was_kept=True, remark=_not_revoked("The document has no revocation_endpoint."))
+    remark = _revoke(server, endpoint, token)
     return SignedOut(was_kept=True, is_revoked=remark is None, remark=remark)
 
 
-def _revoked(server: AuthorizationServer[OAuth2SignIn], url: str, token: Token) -> Finding | None:
-    """Revoke a token, best the one that brings new ones (section 2.1); return why that failed."""
+def _revoke(server: AuthorizationServer[OAuth2SignIn], url: str, token: Token) -> Finding | None:
+    """Revoke the refresh token, or the access token if there is none (section 2.1); return the failure."""
     kind = "refresh_token" if token.refresh_token else "access_token"
     secret = token.refresh_token or token.access_token
     fields = {"token": secret, "token_type_hint": kind}
     redact.register_token(secret)
     try:
         request = server.method.request_to(url, fields, server.template_secrets)
-        reply = server.ask(request, f"the revoke_url at {host(url)}")
+        response = server.send(request, f"the revocation_endpoint at {host(url)}")
     except TokenError as error:
         return _not_revoked(error.findings[0].message)
     else:
-        return None if reply.succeeded else _refusal(reply)
+        return None if response.succeeded else _refusal(response)
     finally:
         redact.forget_token(secret)
 
 
-def _refusal(reply: TokenResponse) -> Finding:
-    evidence = {"status": str(reply.status)}
+def _refusal(response: TokenResponse) -> Finding:
+    evidence = {"status": str(response.status)}
     try:
-        content = json.loads(reply.text)
+        content = json.loads(response.text)
     except (ValueError, RecursionError):
         content = None
     for name in ("error", "error_description"):
-        said = content.get(name) if isinstance(content, dict) else None
-        if isinstance(said, str):
-            evidence[name] = redact.quoted(said)
-    return _not_revoked(f"The server at {reply.host} refused to.", evidence)
+        text = content.get(name) if isinstance(content, dict) else None
+        if isinstance(text, str):
+            evidence[name] = redact.quoted(text)
+    return _not_revoked(f"The server at {response.host} refused to.", evidence)
 
 
-def _not_revoked(why: str, evidence: dict[str, str] | None = None) -> Finding:
-    message = f"The sign-in was not revoked at the provider. {why}"
+def _not_revoked(reason: str, evidence: dict[str, str] | None = None) -> Finding:
+    message = f"The sign-in was not revoked at the provider. {reason}"
     return finding("not_revoked", message, evidence=evidence)

@@ -1,4 +1,4 @@
-"""The secrets that a store keeps by name beside its tokens: what every store can do with them."""
+"""The contract of a store that holds tokens and secrets."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Protocol
 from watchword.tokens.token_store import TokenStore
 
 
-class KeptSecrets(Protocol):
-    """Keeps secrets by names that were checked, in one transaction each; raises StoreError."""
+class SecretTable(Protocol):
+    """Stores secrets by names that were checked before; one transaction each. Raises StoreError."""
 
     def get(self, name: str) -> bytes | None:
-        """Return a secret; None where none is kept, and where nothing was made yet, which stays so."""
+        """Return a secret; None if there is none of that name, or no store yet. Creates nothing."""
 
     def put(self, name: str, payload: bytes) -> None:
-        """Keep a secret in the place of what there was; durable on return."""
+        """Store a secret in the place of the former one; durable on return."""
 
     def remove(self, name: str) -> bool:
-        """Forget a secret and return whether there was one."""
+        """Delete a secret and return whether there was one."""
 
     def names(self) -> Sequence[str]:
-        """Return every name, in no order."""
+        """Return every name, in any order."""
 
 
 class Store(TokenStore, Protocol):
-    """A store of tokens that keeps secrets too."""
+    """A store of tokens that holds secrets too."""
 
     @property
-    def vault(self) -> KeptSecrets:
+    def vault(self) -> SecretTable:
         """The secrets in it."""

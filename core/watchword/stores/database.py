@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
-
-from sqlalchemy import Connection, Table
+from typing import Any, Protocol, TypeAlias
 
 from watchword.tokens.record import StoreTime
 
+Values: TypeAlias = Mapping[str, object]
+"""The values of a statement's parameters, which are written `:name`."""
+
+
+class Connection(Protocol):
+    """One transaction of a database; every failure is a StoreError when the transaction is left."""
+
+    def rows(self, statement: str, values: Values = ...) -> list[Any]:
+        """Return the rows that a query gives, as tuples."""
+
+    def run(self, statement: str, values: Values = ...) -> int:
+        """Execute any other statement and return how many rows it has changed."""
+
+    def rollback(self) -> None:
+        """Undo what the transaction has changed so far."""
+
 
 class Database(Protocol):
-    """A database, its transactions and its clock; every failure is a StoreError."""
+    """A database, its transactions and its clock; every failure is a StoreError.
+
+    `blob` is its type for bytes. `for_update` is what a query ends with that locks the rows it returns.
+    """
+
+    blob: str
+    for_update: str
 
     @property
     def display_url(self) -> str:
@@ -23,28 +44,35 @@ class Database(Protocol):
 
     @property
     def is_made(self) -> bool:
-        """Whether its file is there; of a server nobody can say that without asking."""
+        """Whether its file exists; always true for a server, which would have to be asked."""
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether it may be opened without being prepared first: its files are complete and private."""
+
+    def is_prepared(self, connection: Connection) -> bool:
+        """Return whether it works in the mode that `preparing` has set."""
+
+    def has_table(self, connection: Connection, name: str) -> bool:
+        """Return whether there is a table of that name."""
 
     def preparing(self) -> AbstractContextManager[Connection]:
-        """Open a transaction that is alone among all processes, in a database that is made if need be."""
+        """Open a transaction that excludes all other processes; the database is created if it is missing."""
 
     def transaction(self, *, write: bool = True) -> AbstractContextManager[Connection]:
-        """Open a transaction, committed when the block is left, unless by an exception."""
+        """Open a transaction; leaving the block commits it, an exception undoes it."""
 
     def now(self, connection: Connection) -> StoreTime:
         """Return the time."""
 
-    def insert(self, table: Table) -> Any:  # noqa: ANN401 - each dialect has its own class for it
-        """Return an INSERT that has the dialect's `on_conflict_do_nothing` and `on_conflict_do_update`."""
-
     def own_keys(self, *, new: bool) -> tuple[str, str]:
-        """Return the keys that lie with the database, and where; StoreError where it has none of its own.
+        """Return the keys that are stored beside the database, and where they are.
 
-        They are made for one that is `new`.
+        They are created for a `new` database. Raises StoreError where there are none.
         """
 
     def close(self) -> None:
-        """Close what is open and not in use."""
+        """Close the connections that are open and not in use."""
 
     def begin_child(self) -> None:
-        """Leave the connections to the process that this one was forked from."""
+        """Leave the connections to the parent of this forked process."""

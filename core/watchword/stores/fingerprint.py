@@ -1,4 +1,4 @@
-"""What stands for a secret in a store: enough to know it again, too little to learn it."""
+"""Fingerprints of secrets: enough to recognise a secret, too little to learn it."""
 
 from __future__ import annotations
 

@@ -11,23 +11,19 @@ from watchword.tokens.record import StoreTime
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
-def machine_moment() -> StoreTime:
-    """Return the time since this machine was started, which no setting of the clock changes.
+def machine_time() -> StoreTime:
+    """Return the time since this machine was started, which setting the clock does not change.
 
-    Where the system has no such clock for all processes it is the wall clock's.
+    Where the system has no such clock for all processes, this is the time of the wall clock.
     """
     wall = time.time()
     epoch = _boot()
-    return (
-        StoreTime(epoch, time.clock_gettime(time.CLOCK_BOOTTIME), wall)
-        if epoch
-        else StoreTime("", wall, wall)
-    )
+    return StoreTime(epoch, time.clock_gettime(time.CLOCK_BOOTTIME) if epoch else wall, wall)
 
 
 @cache
 def _boot() -> str:
-    """Return what names the machine's present run; "" where the system doesn't tell or has no such clock."""
+    """Return an id of the machine's present run; "" where the system gives none or has no such clock."""
     try:
         return _BOOT.read_text().strip() if hasattr(time, "CLOCK_BOOTTIME") else ""
     except OSError:

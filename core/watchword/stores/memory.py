@@ -1,4 +1,4 @@
-"""A store for the threads of one process, gone with it."""
+"""A store for the threads of one process, which ends with it."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from watchword.stores.encryption import Keyring, unopened
 from watchword.stores.fingerprint import fingerprint
 from watchword.stores.memory_vault import MemoryVault
 from watchword.tokens.record import Record, StoreTime
-from watchword.tokens.token_store import Snapshot, Step
+from watchword.tokens.token_store import Snapshot, Transition
 
 
 class _Draft(NamedTuple):
-    """What a sign-in has begun with, and when it is over."""
+    """What a sign-in has begun with, and until when it may be finished."""
 
     content: Mapping[str, str]
     until: StoreTime
 
     def __repr__(self) -> str:
-        return "_Draft()"  # its verifier is no one's to see
+        return "_Draft()"  # without its verifier
 
 
 class MemoryStore(NeverPickled):
-    """Keeps everything in this process; a forked child goes on with a copy of its own."""
+    """Keeps everything in this process; a forked child has a copy of its own."""
 
     display_url = "memory://"
     leaves_host = False
@@ -37,7 +37,7 @@ class MemoryStore(NeverPickled):
 
     def __init__(self) -> None:
         self.vault = MemoryVault()
-        self._salt = secrets.token_bytes(32)
+        self.salt = secrets.token_bytes(32)
         self._records: dict[str, Record] = {}
         self._claims: dict[str, str] = {}
         self._drafts: dict[str, _Draft] = {}
@@ -45,26 +45,26 @@ class MemoryStore(NeverPickled):
         reset_in_child(self)
 
     def fingerprint(self, *parts: object) -> str:
-        """Return what stands for secrets in this store."""
-        return fingerprint(self._salt, parts)
+        """Return the fingerprint of values in this store."""
+        return fingerprint(self.salt, parts)
 
     def load(self, key: str) -> Snapshot:
-        """Return a record; an empty one where nothing is kept under that key."""
+        """Return a record; an empty one if nothing is stored under the key."""
         with self._lock:
             return Snapshot(self._records.get(key, Record(key)), _now())
 
-    def change(self, key: str, step: Step) -> Snapshot:
-        """Apply a step to a record, alone."""
+    def change(self, key: str, transition: Transition) -> Snapshot:
+        """Apply a transition to a record, alone."""
         with self._lock:
             now = _now()
             record = self._records.get(key, Record(key))
-            changed = step(record, now)
+            changed = transition(record, now)
             if changed != record:
                 self._records[key] = changed
             return Snapshot(changed, now)
 
     def delete(self, key: str) -> None:
-        """Forget a record."""
+        """Delete a record."""
         with self._lock:
             self._records.pop(key, None)
 
@@ -81,20 +81,20 @@ class MemoryStore(NeverPickled):
             return self._claims.setdefault(imported, key) == key
 
     def keep_draft(self, state: str, content: Mapping[str, str], seconds: float) -> None:
-        """Keep what a sign-in needs to be finished."""
+        """Store what a sign-in needs to be finished."""
         with self._lock:
             now = _now()
             self._drafts = {name: kept for name, kept in self._drafts.items() if now.before(kept.until)}
             self._drafts[self.fingerprint("draft", state)] = _Draft(dict(content), now.after(seconds))
 
     def take_draft(self, state: str) -> Mapping[str, str] | None:
-        """Return what was kept, once and while it lasts."""
+        """Return what was stored and delete it; None if it is unknown or too old."""
         with self._lock:
             kept = self._drafts.pop(self.fingerprint("draft", state), None)
             return kept.content if kept and _now().before(kept.until) else None
 
     def seal(self, content: bytes, context: str) -> bytes:
-        """Return the content encrypted by a key that this process alone has."""
+        """Return the content encrypted with a key that only this process has."""
         return self._keyring.seal(content, "seal", context)
 
     def unseal(self, sealed: bytes, context: str) -> bytes:
@@ -106,10 +106,10 @@ class MemoryStore(NeverPickled):
 
     @cached_property
     def _keyring(self) -> Keyring:
-        return Keyring([self._salt])
+        return Keyring([self.salt])
 
     def begin_child(self) -> None:
-        """Give a forked child a lock of its own: the parent's may be held by a thread that is not here."""
+        """Give a forked child a lock of its own: a thread that does not exist here may hold the parent's."""
         self._lock = RLock()
 
 

@@ -8,7 +8,7 @@ from watchword.redact import NeverPickled
 
 
 class MemoryVault(NeverPickled):
-    """Keeps secrets as they are; each call is one operation on a dict, which needs no lock."""
+    """Stores secrets unencrypted; each call is one operation on a dict, so no lock is needed."""
 
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}
@@ -17,15 +17,15 @@ class MemoryVault(NeverPickled):
         return "MemoryVault()"
 
     def get(self, name: str) -> bytes | None:
-        """Return a secret; None where none is kept."""
+        """Return a secret; None if there is none of that name."""
         return self._kept.get(name)
 
     def put(self, name: str, payload: bytes) -> None:
-        """Keep a secret in the place of what there was."""
+        """Store a secret in the place of the former one."""
         self._kept[name] = payload
 
     def remove(self, name: str) -> bool:
-        """Forget a secret and return whether there was one."""
+        """Delete a secret and return whether there was one."""
         return self._kept.pop(name, None) is not None
 
     def names(self) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""The way into a SQL store: its keys and its salt, once it has shown that they are its own."""
+"""Open a SQL store: create and upgrade it if needed, and check that the keys are its own."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from watchword.redact import NeverPickled
 from watchword.stores import schema
-from watchword.stores.database import Database
+from watchword.stores.database import Connection, Database
 from watchword.stores.encryption import Keyring, read_keys
 
 
 @dataclass(frozen=True)
 class OpenStore(NeverPickled):
-    """What opens a store, as long as it stays what it says of itself in `meta`."""
+    """The salt and the keys of a store, valid as long as its own description (`meta`) stays the same."""
 
     meta: schema.Meta = field(repr=False)
     salt: bytes = field(repr=False)
@@ -31,62 +29,75 @@ class _Keys(NamedTuple):
 
 
 class StoreOpener(NeverPickled):
-    """Makes a store where there is none, and lets in whoever has its keys.
+    """Opens one store for all threads of the process.
 
-    It looks again with each transaction: another process may have upgraded or replaced the store.
+    Each transaction looks again: another process may have upgraded or replaced the store.
     """
 
     def __init__(self, database: Database, keys: str) -> None:
         self._database = database
-        self._keys = keys
-        self._read: _Keys | None = self._read_keys(keys, "WATCHWORD_KEY") if keys else None
-        self._access: OpenStore | None = None
+        self._given_keys: _Keys | None = self._read_keys(keys, "WATCHWORD_KEY") if keys else None
+        self._open_store: OpenStore | None = None
         self.was_open = False  # whether this process has seen the store
         self._lock = Lock()
 
     def prepare(self) -> OpenStore:
-        """Return the way in; the store is made and upgraded before it is used first."""
+        """Return the open store; the first call creates or upgrades it if needed."""
+        found = self._open_store
+        if found is not None:
+            return found
         with self._lock:
-            opened = self._access
-            if opened is None:
-                with self._database.preparing() as connection:
-                    opened = self._prepared(connection)
-                self._access, self.was_open = opened, True
-            return opened
+            if self._open_store is None:
+                self._open_store = self._current() or self._prepared()
+                self.was_open = True
+            return self._open_store
 
     def enter(self, connection: Connection) -> OpenStore:
-        """Return the way in as it is in this transaction."""
-        meta, opened = schema.read(connection), self._access
-        if opened is None or opened.meta != meta:
-            opened = self._admitted(meta, self._of_store(new=False))
-            # An earlier version has come in the store's place, as from a backup: prepared, it is upgraded.
-            self._access = opened if schema.is_current(meta) else None
-        return opened
+        """Return the store as it is in this transaction."""
+        meta, found = schema.read(connection), self._open_store
+        if found is None or found.meta != meta:
+            found = self._checked(meta, self._keys(new=False))
+            # An earlier version has replaced the store, as from a backup: preparing it will upgrade it.
+            self._open_store = found if schema.is_current(meta) else None
+        return found
 
     def begin_child(self) -> None:
         """Give a forked child a lock of its own."""
         self._lock = Lock()
 
-    def _prepared(self, connection: Connection) -> OpenStore:
-        new = not schema.exists(connection)
-        keys = self._of_store(new=new)
-        if new:
-            schema.create(connection, keys.ring)
-        meta = schema.read(connection)
-        version = schema.version_of(meta, self._database.display_url)
-        schema.verify(meta, keys.ring, keys.source, self._database.display_url)
-        if version < schema.VERSION:
-            schema.upgrade(connection, version)
-        return self._admitted(schema.read(connection), keys)
+    def _current(self) -> OpenStore | None:
+        """Return a store that is complete and up to date, else None; other processes are not kept out."""
+        if not self._database.is_safe:
+            return None
+        with self._database.transaction(write=False) as connection:
+            if not (self._database.is_prepared(connection) and schema.exists(connection, self._database)):
+                return None
+            meta = schema.read(connection)
+        found = self._checked(meta, self._keys(new=False))
+        return found if schema.is_current(meta) else None
 
-    def _admitted(self, meta: schema.Meta, keys: _Keys) -> OpenStore:
+    def _prepared(self) -> OpenStore:
+        database = self._database
+        with database.preparing() as connection:
+            new = not schema.exists(connection, database)
+            keys = self._keys(new=new)
+            if new:
+                schema.create(connection, database, keys.ring)
+            meta = schema.read(connection)
+            version = schema.version_of(meta, database.display_url)
+            schema.verify(meta, keys.ring, keys.source, database.display_url)
+            if version < schema.VERSION:
+                schema.upgrade(connection, database, version)
+            return self._checked(schema.read(connection), keys)
+
+    def _checked(self, meta: schema.Meta, keys: _Keys) -> OpenStore:
         display_url = self._database.display_url
         schema.version_of(meta, display_url)
         schema.verify(meta, keys.ring, keys.source, display_url)
         return OpenStore(meta, schema.salt_of(meta, keys.ring, display_url), keys.ring)
 
-    def _of_store(self, *, new: bool) -> _Keys:
-        return self._read or self._read_keys(*self._database.own_keys(new=new))
+    def _keys(self, *, new: bool) -> _Keys:
+        return self._given_keys or self._read_keys(*self._database.own_keys(new=new))
 
     def _read_keys(self, text: str, source: str) -> _Keys:
         return _Keys(Keyring(read_keys(text, source, self._database.display_url)), source)

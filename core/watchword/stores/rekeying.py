@@ -1,58 +1,78 @@
-"""Rolling of keys: each row encrypted anew by the first key, one at a time, the check value last."""
+"""Change keys: each row is encrypted anew with the first key, one at a time, the check value last."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-from sqlalchemy import Column, Connection, Table, select, update
-from sqlalchemy import Row as Found
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from watchword.stores import schema
-from watchword.stores.opener import OpenStore
 from watchword.stores.row_encryption import RowEncryption
-from watchword.stores.tables import DRAFTS, TOKENS, VAULT
+from watchword.stores.rows import Row
+from watchword.stores.sql_session import UnitOfWork
+
+
+class _Table(NamedTuple):
+    """A table with an encrypted column: its key's column, and what encrypts a row of `columns` anew."""
+
+    name: str
+    key: str
+    encrypted: str
+    columns: str
+    renewed: Callable[..., bytes | None]
+
+
+def _token(encryption: RowEncryption, *columns: object) -> bytes | None:
+    return encryption.encrypted(encryption.decrypted(Row(*columns))).secrets  # type: ignore[arg-type]
+
+
+def _draft(encryption: RowEncryption, state: str, until: str, sealed: bytes) -> bytes:
+    return encryption.draft(state, until, encryption.opened_draft(state, until, sealed))
+
+
+def _secret(encryption: RowEncryption, name: str, version: int, sealed: bytes) -> bytes:
+    return encryption.secret(name, version, encryption.opened_secret(name, version, sealed))
+
+
+_TABLES: Mapping[str, _Table] = {
+    table.name: table
+    for table in (
+        _Table("watchword_tokens", "key", "secrets", "key, name, generation, state, secrets", _token),
+        _Table("watchword_drafts", "state", "content", "state, until, content", _draft),
+        _Table("watchword_vault", "name", "content", "name, version, content", _secret),
+    )
+}
 
 
 class EncryptedRow(NamedTuple):
-    """A row that holds something encrypted."""
+    """A row that holds something encrypted: the name of its table, and its key."""
 
-    table: Table
-    key: Column[str]
-    value: str
+    table: str
+    key: str
 
 
-def places(connection: Connection) -> list[EncryptedRow]:
-    """Return where something encrypted lies."""
-    tokens = connection.execute(select(TOKENS.c.key).where(TOKENS.c.secrets.is_not(None))).scalars()
-    drafts = connection.execute(select(DRAFTS.c.state)).scalars()
-    secrets = connection.execute(select(VAULT.c.name)).scalars()
+def encrypted_rows(work: UnitOfWork) -> list[EncryptedRow]:
+    """Return the rows that hold something encrypted."""
     return [
-        *(EncryptedRow(TOKENS, TOKENS.c.key, key) for key in tokens),
-        *(EncryptedRow(DRAFTS, DRAFTS.c.state, state) for state in drafts),
-        *(EncryptedRow(VAULT, VAULT.c.name, name) for name in secrets),
+        EncryptedRow(table.name, key)
+        for table in _TABLES.values()
+        for (key,) in work.connection.rows(
+            f"SELECT {table.key} FROM {table.name} WHERE {table.encrypted} IS NOT NULL"  # noqa: S608 - constants
+        )
     ]
 
 
-def renew(connection: Connection, encryption: RowEncryption, place: EncryptedRow) -> int:
-    """Encrypt a row anew and return 1, or 0 where it is there no more."""
-    wanted = select(place.table).where(place.key == place.value).with_for_update()
-    found = connection.execute(wanted).one_or_none()
+def renew(work: UnitOfWork, row: EncryptedRow) -> int:
+    """Encrypt a row anew and return 1; return 0 if it was deleted meanwhile."""
+    table = _TABLES[row.table]
+    query = f"SELECT {table.columns} FROM {table.name} WHERE {table.key} = :key"  # noqa: S608 - constants
+    found = work.row(query, {"key": row.key}, lock=True)
     if found is None:
         return 0
-    values = _renewed(encryption, place.table, found)
-    connection.execute(update(place.table).where(place.key == place.value).values(values))
-    return 1
+    sealed = table.renewed(work.encryption, *found)
+    update = f"UPDATE {table.name} SET {table.encrypted} = :sealed WHERE {table.key} = :key"  # noqa: S608 - constants
+    return work.connection.run(update, {"sealed": sealed, "key": row.key})
 
 
-def _renewed(encryption: RowEncryption, table: Table, found: Found[Any]) -> dict[str, bytes | None]:
-    if table is TOKENS:
-        return {"secrets": encryption.secrets(encryption.opened(found))}
-    if table is DRAFTS:
-        return {"content": encryption.draft(found.state, found.until, encryption.opened_draft(found))}
-    content = encryption.opened_secret(found.name, found.version, found.content)
-    return {"content": encryption.secret(found.name, found.version, content)}
-
-
-def finish(connection: Connection, opened: OpenStore) -> None:
+def finish(work: UnitOfWork) -> None:
     """Have the store ask for the first key from now on."""
-    schema.renew_keys(connection, opened.keyring, opened.salt)
+    schema.renew_keys(work.connection, work.open_store.keyring, work.open_store.salt)

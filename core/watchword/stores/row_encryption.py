@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
-
-from sqlalchemy import Row as Found
 
 from watchword.redact import NeverPickled
 from watchword.stores.encryption import Keyring, unopened
@@ -20,50 +17,50 @@ class RowEncryption(NeverPickled):
     keyring: Keyring = field(repr=False)
     display_url: str
 
-    def row(self, record: Record) -> dict[str, object]:
-        """Return the values of a record's row."""
-        row = to_row(record)
-        return {**row._asdict(), "secrets": self.secrets(row)}
+    def row(self, record: Record) -> Row:
+        """Return a record's row with its secrets encrypted."""
+        return self.encrypted(to_row(record))
 
-    def secrets(self, row: Row) -> bytes | None:
-        """Return the row's secrets encrypted: with another key, generation or state they open not."""
-        return None if row.secrets is None else self.keyring.seal(row.secrets, *_place(row))
+    def encrypted(self, row: Row) -> Row:
+        """Return a row with its secrets encrypted: under another key, generation or state they don't open."""
+        if row.secrets is None:
+            return row
+        return row._replace(secrets=self.keyring.seal(row.secrets, *_place(row)))
 
-    def record(self, found: Found[Any]) -> Record:
-        """Return the record of a row that was found."""
-        return to_record(self.opened(found))
+    def record(self, row: Row) -> Record:
+        """Return the record of an encrypted row."""
+        return to_record(self.decrypted(row))
 
-    def opened(self, found: Found[Any]) -> Row:
+    def decrypted(self, row: Row) -> Row:
         """Return a row with its secrets decrypted."""
-        row = Row(found.key, found.name, found.generation, found.state, found.secrets)
         if row.secrets is None:
             return row
         secrets = self.keyring.opened(row.secrets, *_place(row))
         if secrets is None:
-            raise unopened(self.display_url, f"the token of {found.name!r}")
+            raise unopened(self.display_url, f"the token of {row.name!r}")
         return row._replace(secrets=secrets)
 
     def draft(self, state: str, until: str, content: bytes) -> bytes:
-        """Return a draft encrypted: it lasts no longer than it was meant to."""
+        """Return a draft encrypted; bound to its end, it can't be made to last longer."""
         return self.keyring.seal(content, "watchword_drafts", state, until)
 
-    def opened_draft(self, found: Found[Any]) -> bytes:
+    def opened_draft(self, state: str, until: str, sealed: bytes) -> bytes:
         """Return a draft decrypted."""
-        content = self.keyring.opened(found.content, "watchword_drafts", found.state, found.until)
+        content = self.keyring.opened(sealed, "watchword_drafts", state, until)
         if content is None:
             raise unopened(self.display_url, "a sign-in that has begun")
         return content
 
     def secret(self, name: str, version: int, content: bytes) -> bytes:
-        """Return a secret of the vault encrypted: by another name, or as another version, it opens not."""
+        """Return a secret of the vault encrypted: under another name or version it doesn't open."""
         return self.keyring.seal(content, "watchword_vault", name, version)
 
-    def opened_secret(self, name: str, version: int, content: bytes) -> bytes:
+    def opened_secret(self, name: str, version: int, sealed: bytes) -> bytes:
         """Return a secret of the vault decrypted."""
-        opened = self.keyring.opened(content, "watchword_vault", name, version)
-        if opened is None:
+        content = self.keyring.opened(sealed, "watchword_vault", name, version)
+        if content is None:
             raise unopened(self.display_url, f"the secret {name!r}")
-        return opened
+        return content
 
 
 def _place(row: Row) -> tuple[object, ...]:

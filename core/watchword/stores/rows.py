@@ -1,25 +1,31 @@
-"""A record as a row of a table: the token's secrets apart from all else, which is JSON."""
+"""A record as a row of a table: the token's secrets apart, all other fields as JSON.
+
+The names in the JSON are those of version 2 of the schema, so that processes of earlier releases can read
+what this one writes, and the other way round.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from functools import cache
 from types import NoneType
-from typing import NamedTuple, get_args, get_type_hints
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 from watchword.tokens.record import Record, StoreTime
 from watchword.tokens.token import Token
 
 _SECRETS = tuple(field.name for field in fields(Token) if not field.repr)
 
+_STORED_NAMES = {"request_fingerprint": "guard", "token_destinations": "reach"}
+"""The names in the JSON of fields that were renamed in the code."""
+
 
 class Row(NamedTuple):
-    """A row as it is before its secrets are encrypted; None where there is no token.
+    """A row before its secrets are encrypted; None where there is no token.
 
-    `name` is for whoever looks into the table; the record's own stands in `state`.
+    `name` is for people who look into the table; the record's own name stands in `state`.
     """
 
     key: str
@@ -29,15 +35,15 @@ class Row(NamedTuple):
     secrets: bytes | None
 
     def __repr__(self) -> str:
-        return f"Row({self.key!r}, {self.generation})"  # its secrets are no one's to see
+        return f"Row({self.key!r}, {self.generation})"  # without the secrets
 
 
 class RowMalformedError(ValueError):
-    """A row holds what no record was ever written as; the message shows nothing of it."""
+    """A row holds something that no record was ever written as; the message shows nothing of it."""
 
 
 def column(text: str) -> str:
-    """Return a text as every database takes it: the same for the same text, another for another."""
+    """Return a text in a form that every database accepts: equal texts give equal forms, and only these."""
     return text.replace("\\", "\\\\").replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
 
 
@@ -47,48 +53,50 @@ def to_row(record: Record) -> Row:
     del state["generation"]
     secrets = None
     if record.token:
-        hidden = {name: state["token"].pop(name) for name in _SECRETS}
-        secrets = json.dumps(hidden).encode()
-    return Row(column(record.key), column(record.name), record.generation, _dumped(state), secrets)
+        token = state["token"]
+        secrets = json.dumps({name: token.pop(name) for name in _SECRETS}).encode()
+        for name in ("lifetime", "refresh_lifetime"):
+            if token[name] is not None and math.isinf(token[name]):
+                token[name] = str(token[name])  # a number that JSON can't express
+    for name, stored in _STORED_NAMES.items():
+        state[stored] = state.pop(name)
+    return Row(column(record.key), column(record.name), record.generation, _json(state), secrets)
 
 
 def to_record(row: Row) -> Record:
-    """Return the record of a row; raises RowMalformedError where it is none."""
+    """Return the record of a row; raises RowMalformedError where the row is none."""
     state = _loaded(row.state)
+    for name, stored in _STORED_NAMES.items():
+        if stored in state:
+            state[name] = state.pop(stored)
     if row.secrets is not None:
         token = state.get("token")
         state["token"] = {**(token if isinstance(token, dict) else {}), **_loaded(row.secrets)}
-    record = _read(Record, {**state, "generation": row.generation})
+    state["generation"] = row.generation
+    record = _read(Record, state)
     if not isinstance(record, Record):
         raise RowMalformedError
     return record
 
 
-def to_text(now: StoreTime) -> str:
-    """Return a moment as text."""
-    return _dumped(asdict(now))
+def to_text(time: StoreTime) -> str:
+    """Return a time as text."""
+    return _json(asdict(time))
 
 
-def to_moment(text: str) -> StoreTime:
-    """Return the moment of a text; raises RowMalformedError where it is none."""
-    now = _read(StoreTime, _loaded(text))
-    if not isinstance(now, StoreTime):
+def to_time(text: str) -> StoreTime:
+    """Return the time of a text; raises RowMalformedError where the text is none."""
+    time = _read(StoreTime, _loaded(text))
+    if not isinstance(time, StoreTime):
         raise RowMalformedError
-    return now
+    return time
 
 
-def _dumped(state: Mapping[str, object]) -> str:
-    return json.dumps(_finite(state), separators=(",", ":"), allow_nan=False)
+def _json(state: dict[str, Any]) -> str:
+    return json.dumps(state, separators=(",", ":"))
 
 
-def _finite(value: object) -> object:
-    """Return the value with numbers that JSON has no words for as text."""
-    if isinstance(value, Mapping):
-        return {name: _finite(inner) for name, inner in value.items()}
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _loaded(text: str | bytes) -> dict[str, object]:
+def _loaded(text: str | bytes) -> dict[str, Any]:
     try:
         loaded = json.loads(text)
     except (ValueError, RecursionError):
@@ -98,30 +106,52 @@ def _loaded(text: str | bytes) -> dict[str, object]:
     return loaded
 
 
+@dataclass(frozen=True)
+class _Field:
+    """What a field may hold: values of plain types, a number, or a dataclass of its own."""
+
+    plain: frozenset[type]
+    is_number: bool
+    part: type | None
+
+
 @cache
-def _kinds(kind: type) -> dict[str, tuple[type, ...]]:
-    """Return the types that each field of a dataclass may have."""
-    return {name: get_args(hint) or (hint,) for name, hint in get_type_hints(kind).items()}
+def _fields(kind: type) -> dict[str, _Field]:
+    """Return the fields of a dataclass by name."""
+    found = {}
+    for name, hint in get_type_hints(kind).items():
+        types = get_args(hint) or (hint,)
+        part = next((one for one in types if isinstance(one, type) and is_dataclass(one)), None)
+        plain = frozenset(one for one in types if one in {str, int, bool, NoneType})
+        found[name] = _Field(plain, float in types, part)
+    return found
 
 
-def _read(kind: type, value: object) -> object:
-    """Return the value as that type, which is a record, a part of one, or plain."""
-    if is_dataclass(kind):
-        kinds = _kinds(kind)
-        if not isinstance(value, dict) or not set(value) <= set(kinds):
-            raise RowMalformedError
-        try:
-            return kind(**{name: _any_of(kinds[name], inner) for name, inner in value.items()})
-        except TypeError:  # something is missing
-            raise RowMalformedError from None
-    if kind is float and isinstance(value, (int, float, str)) and not isinstance(value, bool):
-        return _number(value)
-    if type(value) is not kind:
+def _read(kind: type, state: object) -> object:
+    """Return the dataclass of that type whose fields are in the state; raises RowMalformedError."""
+    known = _fields(kind)
+    if type(state) is not dict or not state.keys() <= known.keys():
         raise RowMalformedError
-    return value
+    values: dict[str, Any] = {}
+    for name, value in state.items():
+        field = known[name]
+        if type(value) in field.plain:
+            values[name] = value
+        elif field.is_number:
+            values[name] = value if type(value) is float and value == value else _number(value)  # noqa: PLR0124 - NaN
+        elif field.part is not None:
+            values[name] = _read(field.part, value)
+        else:
+            raise RowMalformedError
+    try:
+        return kind(**values)
+    except TypeError:  # a field is missing
+        raise RowMalformedError from None
 
 
-def _number(value: float | str) -> float:
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise RowMalformedError
     try:
         number = float(value)
     except (ValueError, OverflowError):
@@ -129,9 +159,3 @@ def _number(value: float | str) -> float:
     if math.isnan(number):
         raise RowMalformedError
     return number
-
-
-def _any_of(kinds: tuple[type, ...], value: object) -> object:
-    if value is None and NoneType in kinds:
-        return None
-    return _read(next(kind for kind in kinds if kind is not NoneType), value)

@@ -1,15 +1,14 @@
-"""A SQL database that is opened once, for the tokens and the secrets that lie in it."""
+"""A SQL database that is opened once, for the tokens and the secrets in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
-
-from sqlalchemy import Connection
+from typing import Any, NamedTuple
 
 from watchword.forks import reset_in_child
 from watchword.redact import NeverPickled
+from watchword.stores.database import Connection, Database, Values
 from watchword.stores.database_url import database
 from watchword.stores.opener import OpenStore, StoreOpener
 from watchword.stores.row_encryption import RowEncryption
@@ -19,18 +18,28 @@ from watchword.tokens.record import StoreTime
 
 
 class UnitOfWork(NamedTuple):
-    """A transaction and what opens the store in it."""
+    """A transaction in an open store."""
 
     connection: Connection
-    opened: OpenStore
+    database: Database
+    open_store: OpenStore
     encryption: RowEncryption
+
+    def now(self) -> StoreTime:
+        """Return the store's own time."""
+        return self.database.now(self.connection)
+
+    def row(self, query: str, values: Values, *, lock: bool = False) -> Any:  # noqa: ANN401 - columns of any type
+        """Return the one row of a query, None if there is none; `lock` keeps others from changing the row."""
+        found = self.connection.rows(query + self.database.for_update if lock else query, values)
+        return found[0] if found else None
 
 
 class SqlSession(NeverPickled):
-    """A database, the way into it, and its transactions.
+    """A database and its transactions.
 
-    Nothing is opened before the first use; what fails then is tried again at the next. Raises
-    StoreError where the URL or a key in it can't be used.
+    Nothing is opened before the first use; what fails then is tried again at the next. Raises StoreError
+    where the URL or a key can't be used.
     """
 
     def __init__(self, url: str, keys: str) -> None:
@@ -39,31 +48,24 @@ class SqlSession(NeverPickled):
         reset_in_child(self)
 
     @property
-    def display_url(self) -> str:
-        """Its URL without a password."""
-        return self.database.display_url
-
-    @property
-    def is_there(self) -> bool:
-        """Whether it has been made, as far as can be told; one that vanished while in use is no new one."""
+    def exists(self) -> bool:
+        """Whether the store exists, as far as is known; one that vanished while in use counts as existing."""
         return self.opener.was_open or self.database.is_made
-
-    def now(self, work: UnitOfWork) -> StoreTime:
-        """Return the store's own time."""
-        return self.database.now(work.connection)
 
     @contextmanager
     def transaction(self, *, write: bool = True) -> Iterator[UnitOfWork]:
-        """Open a transaction, committed when the block is left, unless by an exception."""
+        """Open a transaction; leaving the block commits it, an exception undoes it."""
         self.opener.prepare()
+        database = self.database
         try:
-            with self.database.transaction(write=write) as connection:
+            with database.transaction(write=write) as connection:
                 opened = self.opener.enter(connection)
-                yield UnitOfWork(connection, opened, RowEncryption(opened.keyring, self.display_url))
+                encryption = RowEncryption(opened.keyring, database.display_url)
+                yield UnitOfWork(connection, database, opened, encryption)
         except RowMalformedError:
-            raise failure("store_damaged", self.display_url, "a row of it is malformed") from None
+            raise failure("store_damaged", database.display_url, "a row of it is malformed") from None
 
     def begin_child(self) -> None:
-        """Leave connections and locks to the process that this one was forked from."""
+        """Leave connections and locks to the parent of this forked process."""
         self.opener.begin_child()
         self.database.begin_child()

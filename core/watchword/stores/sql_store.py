@@ -5,24 +5,41 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete, select, update
-
 from watchword.redact import NeverPickled
 from watchword.stores import rekeying
 from watchword.stores.encryption import unopened
 from watchword.stores.fingerprint import fingerprint
-from watchword.stores.rows import column, to_moment, to_text
+from watchword.stores.rows import Row, column, to_text, to_time
 from watchword.stores.sql_session import SqlSession, UnitOfWork
 from watchword.stores.sql_vault import SqlVault
-from watchword.stores.tables import CLAIMS, DRAFTS, TOKENS
 from watchword.tokens.record import Record
-from watchword.tokens.token_store import Snapshot, Step
+from watchword.tokens.token_store import Snapshot, Transition
+
+_RECORDS = "SELECT key, name, generation, state, secrets FROM watchword_tokens"
+
+_RECORD = f"{_RECORDS} WHERE key = :key"
+
+_INSERT_RECORD = """
+INSERT INTO watchword_tokens (key, name, generation, state, secrets)
+VALUES (:key, :name, :generation, :state, :secrets) ON CONFLICT DO NOTHING"""
+
+_UPDATE_RECORD = """
+UPDATE watchword_tokens SET name = :name, generation = :generation, state = :state, secrets = :secrets
+WHERE key = :key"""
+
+_CLAIM = "INSERT INTO watchword_claims (imported, key) VALUES (:imported, :key) ON CONFLICT DO NOTHING"
+
+_KEEP_DRAFT = """
+INSERT INTO watchword_drafts (state, content, until) VALUES (:state, :content, :until)
+ON CONFLICT (state) DO UPDATE SET content = :content, until = :until"""
+
+_DELETE_DRAFT = "DELETE FROM watchword_drafts WHERE state = :state"
 
 
 class SqlStore(NeverPickled):
     """Keeps records in a SQL database, their secrets encrypted.
 
-    Nothing is opened before the first use. Raises StoreError where the URL or a key in it can't be used.
+    Nothing is opened before the first use. Raises StoreError where the URL or a key can't be used.
     """
 
     def __init__(self, url: str, keys: str = "") -> None:
@@ -31,7 +48,7 @@ class SqlStore(NeverPickled):
     @property
     def display_url(self) -> str:
         """The store's URL without a password."""
-        return self._session.display_url
+        return self._session.database.display_url
 
     @property
     def leaves_host(self) -> bool:
@@ -40,7 +57,7 @@ class SqlStore(NeverPickled):
 
     @property
     def is_made(self) -> bool:
-        """Whether its file is there, or a server is named that may have it."""
+        """Whether its file exists; always true for a server."""
         return self._session.database.is_made
 
     @property
@@ -48,118 +65,118 @@ class SqlStore(NeverPickled):
         """The secrets in the same database, which is opened once for both."""
         return SqlVault(self._session)
 
+    @property
+    def salt(self) -> bytes:
+        """The salt of its fingerprints."""
+        return self._session.opener.prepare().salt
+
     def fingerprint(self, *parts: object) -> str:
-        """Return what stands for secrets in this store."""
-        return fingerprint(self._session.opener.prepare().salt, parts)
+        """Return the fingerprint of values in this store."""
+        return fingerprint(self.salt, parts)
 
     def load(self, key: str) -> Snapshot:
-        """Return a record; an empty one where nothing is kept under that key."""
+        """Return a record; an empty one if nothing is stored under the key."""
         with self._session.transaction(write=False) as work:
-            found = work.connection.execute(select(TOKENS).where(TOKENS.c.key == column(key))).one_or_none()
-            record = Record(key) if found is None else work.encryption.record(found)
-            return Snapshot(record, self._session.now(work))
+            found = work.row(_RECORD, {"key": column(key)})
+            record = Record(key) if found is None else work.encryption.record(Row(*found))
+            return Snapshot(record, work.now())
 
-    def change(self, key: str, step: Step) -> Snapshot:
-        """Apply a step to a record, alone, and return it as it stands then; durable on return."""
+    def change(self, key: str, transition: Transition) -> Snapshot:
+        """Apply a transition to a record, alone, and return the result; durable on return."""
         with self._session.transaction() as work:
-            record = self._locked(work, key)
-            now = self._session.now(work)  # the time at which the row is ours
-            changed = step(record, now)
+            record = _locked(work, key)
+            now = work.now()  # after the row is locked: waiting for the lock takes time
+            changed = transition(record, now)
             if changed == record:
-                work.connection.rollback()  # with a row that was made to be locked
+                work.connection.rollback()  # with a row that was inserted to be locked
             else:
-                row = work.encryption.row(changed)
-                work.connection.execute(update(TOKENS).where(TOKENS.c.key == column(key)).values(row))
+                work.connection.run(_UPDATE_RECORD, work.encryption.row(changed)._asdict())
         return Snapshot(changed, now)
 
-    def _locked(self, work: UnitOfWork, key: str) -> Record:
-        """Return a record that nobody else changes before the transaction ends."""
-        wanted = select(TOKENS).where(TOKENS.c.key == column(key)).with_for_update()
-        found = work.connection.execute(wanted).one_or_none()
-        if found is None:
-            empty = work.encryption.row(Record(key))
-            made = self._session.database.insert(TOKENS).values(empty).on_conflict_do_nothing()
-            work.connection.execute(made)
-            found = work.connection.execute(wanted).one()
-        return work.encryption.record(found)
-
     def delete(self, key: str) -> None:
-        """Forget a record, also one that no key opens."""
+        """Delete a record, also one that no key opens."""
         with self._session.transaction() as work:
-            work.connection.execute(delete(TOKENS).where(TOKENS.c.key == column(key)))
+            work.connection.run("DELETE FROM watchword_tokens WHERE key = :key", {"key": column(key)})
 
     def records(self) -> Sequence[Snapshot]:
         """Return every record, ordered by name and method."""
         with self._session.transaction(write=False) as work:
-            records = [work.encryption.record(found) for found in work.connection.execute(select(TOKENS))]
-            now = self._session.now(work)
+            records = [work.encryption.record(Row(*found)) for found in work.connection.rows(_RECORDS)]
+            now = work.now()
         return [Snapshot(record, now) for record in sorted(records, key=lambda one: (one.name, one.method))]
 
     def claim(self, imported: str, key: str) -> bool:
         """Have an imported refresh token belong to a record for ever."""
         with self._session.transaction() as work:
-            made = self._session.database.insert(CLAIMS).values(imported=imported, key=column(key))
-            work.connection.execute(made.on_conflict_do_nothing())
-            owner = select(CLAIMS.c.key).where(CLAIMS.c.imported == imported)
-            return bool(work.connection.execute(owner).scalar_one() == column(key))
+            work.connection.run(_CLAIM, {"imported": imported, "key": column(key)})
+            query = "SELECT key FROM watchword_claims WHERE imported = :imported"
+            return bool(work.row(query, {"imported": imported}) == (column(key),))
 
     def keep_draft(self, state: str, content: Mapping[str, str], seconds: float) -> None:
-        """Keep what a sign-in that has begun needs to be finished, for so many seconds."""
+        """Store what a sign-in that has begun needs to be finished, for so many seconds."""
         with self._session.transaction() as work:
-            self._drop_old_drafts(work)
-            until = self._session.now(work).after(seconds)
-            name = fingerprint(work.opened.salt, ("draft", state))
-            ends = to_text(until)
-            sealed = work.encryption.draft(name, ends, json.dumps(dict(content)).encode())
-            values = {"content": sealed, "until": ends}
-            made = self._session.database.insert(DRAFTS).values(state=name, **values)
-            work.connection.execute(made.on_conflict_do_update(index_elements=["state"], set_=values))
-
-    def _drop_old_drafts(self, work: UnitOfWork) -> None:
-        now = self._session.now(work)
-        drafts = work.connection.execute(select(DRAFTS.c.state, DRAFTS.c.until))
-        over = [draft.state for draft in drafts if not now.before(to_moment(draft.until))]
-        work.connection.execute(delete(DRAFTS).where(DRAFTS.c.state.in_(over)))
+            _drop_old_drafts(work)
+            until = to_text(work.now().after(seconds))
+            name = fingerprint(work.open_store.salt, ("draft", state))
+            sealed = work.encryption.draft(name, until, json.dumps(dict(content)).encode())
+            work.connection.run(_KEEP_DRAFT, {"state": name, "content": sealed, "until": until})
 
     def take_draft(self, state: str) -> Mapping[str, str] | None:
-        """Return what was kept and forget it, so that it serves once; None where it is unknown or over."""
+        """Return what was stored and delete it, so that it serves once; None if it is unknown or too old."""
         with self._session.transaction() as work:
-            name = fingerprint(work.opened.salt, ("draft", state))
-            wanted = select(DRAFTS).where(DRAFTS.c.state == name).with_for_update()
-            found = work.connection.execute(wanted).one_or_none()
+            name = fingerprint(work.open_store.salt, ("draft", state))
+            query = "SELECT until, content FROM watchword_drafts WHERE state = :state"
+            found = work.row(query, {"state": name}, lock=True)
             if found is None:
                 return None
-            content = work.encryption.opened_draft(found)
-            work.connection.execute(delete(DRAFTS).where(DRAFTS.c.state == name))
-            now = self._session.now(work)
-            return dict(json.loads(content)) if now.before(to_moment(found.until)) else None
+            until, sealed = found
+            content = work.encryption.opened_draft(name, until, sealed)
+            work.connection.run(_DELETE_DRAFT, {"state": name})
+            return dict(json.loads(content)) if work.now().before(to_time(until)) else None
 
     def seal(self, content: bytes, context: str) -> bytes:
         """Return the content encrypted as the store's own is, bound to a context."""
         return self._session.opener.prepare().keyring.seal(content, "seal", context)
 
     def unseal(self, sealed: bytes, context: str) -> bytes:
-        """Return what was sealed in that context."""
-        opened = self._session.opener.prepare().keyring.opened(sealed, "seal", context)
-        if opened is None:
+        """Return what was sealed in that context; raises StoreError where no key opens it."""
+        content = self._session.opener.prepare().keyring.opened(sealed, "seal", context)
+        if content is None:
             raise unopened(self.display_url, f"what was sealed as {context!r}")
-        return opened
+        return content
 
     def rekey(self) -> int:
-        """Encrypt everything anew by the first key and return how many rows that were.
+        """Encrypt everything anew with the first key and return the number of rows.
 
-        Others may write meanwhile; those whose first key is another write by that one still.
+        Others may write meanwhile; processes that have another first key go on to write with theirs.
         """
         with self._session.transaction(write=False) as work:
-            places = rekeying.places(work.connection)
-        rows = 0
-        for place in places:
+            encrypted = rekeying.encrypted_rows(work)
+        renewed = 0
+        for row in encrypted:
             with self._session.transaction() as work:
-                rows += rekeying.renew(work.connection, work.encryption, place)
+                renewed += rekeying.renew(work, row)
         with self._session.transaction() as work:
-            rekeying.finish(work.connection, work.opened)
-        return rows
+            rekeying.finish(work)
+        return renewed
 
     def close(self) -> None:
-        """Close its connections; used again, it opens new ones."""
+        """Close its connections; the next use opens new ones."""
         self._session.database.close()
+
+
+def _locked(work: UnitOfWork, key: str) -> Record:
+    """Return a record that nobody else changes before the transaction ends."""
+    values = {"key": column(key)}
+    found = work.row(_RECORD, values, lock=True)
+    if found is None:
+        work.connection.run(_INSERT_RECORD, work.encryption.row(Record(key))._asdict())
+        found = work.row(_RECORD, values, lock=True)
+    return work.encryption.record(Row(*found))
+
+
+def _drop_old_drafts(work: UnitOfWork) -> None:
+    now = work.now()
+    for state, until in work.connection.rows("SELECT state, until FROM watchword_drafts"):
+        if not now.before(to_time(until)):
+            work.connection.run(_DELETE_DRAFT, {"state": state})

@@ -4,68 +4,68 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Integer, LargeBinary, Text, cast, delete, select
-
 from watchword.redact import NeverPickled
 from watchword.stores.rows import to_text
 from watchword.stores.sql_session import SqlSession, UnitOfWork
-from watchword.stores.tables import VAULT
 
 _LAST = 2**31 - 1
 """The largest version: what an INTEGER of PostgreSQL holds."""
 
-# SQLite gives what was written into a column by hand as it is; cast, it is another value, but of the type.
-_VERSION = cast(VAULT.c.version, Integer).label("version")
-_CONTENT = cast(VAULT.c.content, LargeBinary).label("content")
+# SQLite returns a value of any type that was written by hand; a cast value has the right type at least.
+_VERSION = "SELECT CAST(version AS INTEGER) FROM watchword_vault WHERE name = :name"
+
+_CONTENT = "SELECT CAST(version AS INTEGER), CAST(content AS {blob}) FROM watchword_vault WHERE name = :name"
+
+_PLACEHOLDER = """
+INSERT INTO watchword_vault (name, version, content, changed) VALUES (:name, 0, :content, '')
+ON CONFLICT DO NOTHING"""
+
+_PUT = """
+INSERT INTO watchword_vault (name, version, content, changed) VALUES (:name, :version, :content, :changed)
+ON CONFLICT (name) DO UPDATE SET version = :version, content = :content, changed = :changed"""
 
 
 class SqlVault(NeverPickled):
-    """Keeps secrets encrypted, each bound to its name and version."""
+    """Stores secrets encrypted, each bound to its name and version."""
 
-    def __init__(self, opened: SqlSession) -> None:
-        self._session = opened
+    def __init__(self, session: SqlSession) -> None:
+        self._session = session
 
     def get(self, name: str) -> bytes | None:
-        """Return a secret; None where none is kept."""
-        if not self._session.is_there:
+        """Return a secret; None if there is none of that name."""
+        if not self._session.exists:
             return None
         with self._session.transaction(write=False) as work:
-            wanted = select(_VERSION, _CONTENT).where(VAULT.c.name == name)
-            found = work.connection.execute(wanted).one_or_none()
-            return (
-                None if found is None else work.encryption.opened_secret(name, found.version, found.content)
-            )
+            found = work.row(_CONTENT.format(blob=work.database.blob), {"name": name})
+            return None if found is None else work.encryption.opened_secret(name, *found)
 
     def put(self, name: str, payload: bytes) -> None:
-        """Keep a secret in the place of what there was, also of what no key opens; durable on return."""
+        """Store a secret in the place of the former one, also of one that no key opens; durable on return."""
         with self._session.transaction() as work:
-            version = self._locked(work, name) + 1
-            values = {
-                "version": version,
-                "content": work.encryption.secret(name, version, payload),
-                "changed": to_text(self._session.now(work)),
-            }
-            made = self._session.database.insert(VAULT).values(name=name, **values)
-            work.connection.execute(made.on_conflict_do_update(index_elements=["name"], set_=values))
-
-    def _locked(self, work: UnitOfWork, name: str) -> int:
-        """Return the present version, which nobody else replaces before the transaction ends; 0 if none."""
-        empty = self._session.database.insert(VAULT).values(name=name, version=0, content=b"", changed="")
-        work.connection.execute(empty.on_conflict_do_nothing())  # a row to be locked
-        wanted = select(_VERSION).where(VAULT.c.name == name).with_for_update()
-        version = work.connection.execute(wanted).scalar_one_or_none() or 0  # none: removed in between
-        return version if 0 <= version < _LAST else 0
+            version = _locked(work, name) + 1
+            sealed = work.encryption.secret(name, version, payload)
+            values = {"name": name, "version": version, "content": sealed, "changed": to_text(work.now())}
+            work.connection.run(_PUT, values)
 
     def remove(self, name: str) -> bool:
-        """Forget a secret, also one that no key opens, and return whether there was one."""
-        if not self._session.is_there:
+        """Delete a secret, also one that no key opens, and return whether there was one."""
+        if not self._session.exists:
             return False
         with self._session.transaction() as work:
-            return work.connection.execute(delete(VAULT).where(VAULT.c.name == name)).rowcount > 0
+            return work.connection.run("DELETE FROM watchword_vault WHERE name = :name", {"name": name}) > 0
 
     def names(self) -> Sequence[str]:
         """Return every name."""
-        if not self._session.is_there:
+        if not self._session.exists:
             return []
         with self._session.transaction(write=False) as work:
-            return list(work.connection.execute(select(cast(VAULT.c.name, Text))).scalars())
+            rows = work.connection.rows("SELECT CAST(name AS TEXT) FROM watchword_vault")
+            return [name for (name,) in rows]
+
+
+def _locked(work: UnitOfWork, name: str) -> int:
+    """Return the present version, 0 for none; nobody else replaces it before the transaction ends."""
+    work.connection.run(_PLACEHOLDER, {"name": name, "content": b""})  # a row to be locked
+    found = work.row(_VERSION, {"name": name}, lock=True)
+    version = found[0] if found else 0  # none: it was removed in between
+    return version if 0 <= version < _LAST else 0

@@ -1,4 +1,4 @@
-"""SQLite as a database of tokens: one file of this machine, shared by its processes."""
+"""SQLite as a database of tokens: one file on this machine, shared by its processes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, NullPool, Table, create_engine
-from sqlalchemy.dialects.sqlite import Insert, insert
-from sqlalchemy.exc import DBAPIError
-
 from watchword.findings.codes import finding
 from watchword.forks import no_fork
 from watchword.stores import private_files
+from watchword.stores.database import Connection, Values
 from watchword.stores.encryption import new_key
-from watchword.stores.machine_clock import machine_moment
+from watchword.stores.machine_clock import machine_time
 from watchword.stores.store_failures import failure, of_file, of_sqlite
 from watchword.tokens.record import StoreTime
 from watchword.tokens.token_store import StoreError
@@ -26,38 +22,65 @@ from watchword.tokens.token_store import StoreError
 _BUSY = 5.0
 """How long a transaction waits for another process's, in seconds."""
 
-_MAKING = 15.0
-"""How long a process waits for others that make the file or look whether it is made, in seconds."""
+_CREATING = 15.0
+"""How long a process waits for others that create or prepare the file, in seconds."""
+
+_BESIDE = ("-wal", "-shm")
+"""What SQLite appends to the file's name for the files that belong to its write-ahead log."""
+
+
+class _Transaction:
+    """A transaction of SQLite; undone unless it was committed when its connection is closed."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, statement: str, values: Values = {}) -> list[tuple[object, ...]]:  # noqa: B006 - read only
+        """Return the rows that a query gives."""
+        return self._connection.execute(statement, values).fetchall()
+
+    def run(self, statement: str, values: Values = {}) -> int:  # noqa: B006 - read only
+        """Execute any other statement and return how many rows it has changed."""
+        return self._connection.execute(statement, values).rowcount
+
+    def rollback(self) -> None:
+        """Undo what the transaction has changed so far."""
+        self._connection.rollback()
 
 
 class SqliteDatabase:
-    """A SQLite file, opened for each transaction, so that nothing is open while a process forks."""
+    """A SQLite file, opened for each transaction, so that nothing is open while a process forks.
+
+    `address` is the text after `sqlite://`. Raises StoreError if it is not a slash and an absolute path.
+    """
 
     leaves_host = False
+    blob = "BLOB"
+    for_update = ""  # a write transaction excludes all others from its beginning
 
-    def __init__(self, url: URL) -> None:
-        self.display_url = f"sqlite:///{url.database or ''}"
-        if url.query or not url.database or not Path(url.database).is_absolute():
-            why = "a file's absolute path is wanted, as in sqlite:////var/lib/watchword/tokens.db"
+    def __init__(self, address: str) -> None:
+        path = address.removeprefix("/")
+        self.display_url = f"sqlite:///{path}" if address.startswith("/") else "sqlite"
+        if path == address or "?" in path or not Path(path).is_absolute():
+            why = "an absolute path is needed, as in sqlite:////var/lib/watchword/tokens.db"
             raise failure("store_unsuitable", self.display_url, why)
-        self._given = Path(url.database)
+        self._given = Path(path)
 
     @cached_property
     def _path(self) -> Path:
-        """The file behind any links, so that all names of it share one lock and one key."""
+        """The file behind any links, so that all its names share one lock and one key."""
         try:
             return self._given.resolve()
-        except (OSError, RuntimeError):  # links in a ring
+        except (OSError, RuntimeError):  # links that form a ring
             raise failure("store_unsuitable", self.display_url, "its path is a ring of links") from None
 
     @cached_property
-    def _engine(self) -> Engine:
-        return create_engine("sqlite://", creator=self._connect, poolclass=NullPool)
+    def _address(self) -> str:
+        """The URI that SQLite opens. The file must exist: an empty one would be a store without sign-ins."""
+        return f"file:{quote(str(self._path))}?mode=rw"
 
     def _connect(self) -> sqlite3.Connection:
-        # It must be there: an empty file in its stead would be a store without sign-ins.
-        address = f"file:{quote(str(self._path))}?mode=rw"
-        connection = sqlite3.connect(address, uri=True, timeout=_BUSY, isolation_level=None)
+        connection = sqlite3.connect(self._address, uri=True, timeout=_BUSY, isolation_level=None)
         try:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA fullfsync = ON")  # macOS: through the disk's own cache
@@ -68,33 +91,60 @@ class SqliteDatabase:
 
     @property
     def is_made(self) -> bool:
-        """Whether its file is there; raises StoreError where nobody lets us look."""
+        """Whether its file exists; raises StoreError where this process may not look."""
         try:
             return self._path.exists()
         except OSError as error:
             raise of_file(error, self.display_url) from None
 
+    @property
+    def is_safe(self) -> bool:
+        """Whether its file has content, and nobody else can read or replace the files.
+
+        The first content is written by the switch to a write-ahead log in `preparing`. A file that is still
+        empty is left alone: a reader could disturb that switch. Raises StoreError as `preparing` does.
+        """
+        try:
+            if self._path.stat().st_size == 0:
+                return False
+            self._check_place()
+            self._secure()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise of_file(error, self.display_url) from None
+        return True
+
+    def is_prepared(self, connection: Connection) -> bool:
+        """Return whether it has a write-ahead log; a copy that a tool has made may have none."""
+        return connection.rows("PRAGMA journal_mode") == [("wal",)]
+
+    def has_table(self, connection: Connection, name: str) -> bool:
+        """Return whether there is a table of that name."""
+        query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name"
+        return bool(connection.rows(query, {"name": name}))
+
     @contextmanager
     def preparing(self) -> Iterator[Connection]:
-        """Open a transaction while no other process makes the file, which is made if need be."""
+        """Open a transaction while other processes keep away from the file, which is created if missing."""
         with no_fork(), self._alone():
-            self._make()
-            with self._connected("BEGIN IMMEDIATE") as connection:
+            self._create()
+            with self._begun("BEGIN IMMEDIATE") as connection:
                 yield connection
 
     @contextmanager
     def transaction(self, *, write: bool = True) -> Iterator[Connection]:
-        """Open a transaction; what is read first and written then must begin as a write."""
-        with no_fork(), self._connected("BEGIN IMMEDIATE" if write else "BEGIN") as connection:
+        """Open a transaction; one that first reads and then writes must begin as a write."""
+        with no_fork(), self._begun("BEGIN IMMEDIATE" if write else "BEGIN") as connection:
             yield connection
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        kind = private_files.network_filesystem(self._path)
-        if kind:
-            raise failure("store_on_network_disk", self.display_url, f"its folder is on {kind}")
-        lock = FileLock(f"{self._path}.lock", timeout=_MAKING, mode=private_files.PRIVATE)
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - only until the store is complete
+
+        lock = FileLock(f"{self._path}.lock", timeout=_CREATING, mode=private_files.PRIVATE)
         try:
+            self._check_place()
             private_files.create_folder(self._path.parent)
             private_files.check_folder(self._path.parent, self.display_url)
             lock.acquire()
@@ -107,13 +157,23 @@ class SqliteDatabase:
         finally:
             lock.release()
 
-    def _make(self) -> None:
+    def _check_place(self) -> None:
+        kind = private_files.network_filesystem(self._path)
+        if kind:
+            raise failure("store_on_network_disk", self.display_url, f"its folder is on {kind}")
+        if self._path.parent.exists():
+            private_files.check_folder(self._path.parent, self.display_url)
+
+    def _secure(self) -> None:
+        private_files.secure(self._path, self.display_url)
+        for suffix in _BESIDE:
+            with suppress(FileNotFoundError):
+                private_files.secure(self._path.with_name(self._path.name + suffix), self.display_url)
+
+    def _create(self) -> None:
         try:
             private_files.create(self._path)
-            private_files.secure(self._path, self.display_url)
-            for beside in ("-wal", "-shm"):
-                with suppress(FileNotFoundError):
-                    private_files.secure(self._path.with_name(self._path.name + beside), self.display_url)
+            self._secure()
             with closing(self._connect()) as connection:
                 mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         except OSError as error:
@@ -125,24 +185,18 @@ class SqliteDatabase:
             raise failure("store_on_network_disk", self.display_url, why)
 
     @contextmanager
-    def _connected(self, begin: str) -> Iterator[Connection]:
+    def _begun(self, begin: str) -> Iterator[Connection]:
         try:
-            with self._engine.connect() as connection:
-                connection.exec_driver_sql(begin)
-                yield connection
+            with closing(self._connect()) as connection:
+                connection.execute(begin)
+                yield _Transaction(connection)
                 connection.commit()
-        except DBAPIError as error:
-            raise of_sqlite(error.orig, self.display_url, self._path) from None
         except sqlite3.Error as error:
             raise of_sqlite(error, self.display_url, self._path) from None
 
-    def now(self, connection: Connection) -> StoreTime:  # noqa: ARG002 - another database's clock is its own
+    def now(self, connection: Connection) -> StoreTime:  # noqa: ARG002 - other databases ask their server
         """Return the machine's time."""
-        return machine_moment()
-
-    def insert(self, table: Table) -> Insert:
-        """Return SQLite's INSERT."""
-        return insert(table)
+        return machine_time()
 
     def own_keys(self, *, new: bool) -> tuple[str, str]:
         """Return the keys in the file beside the database, which is written for a new one."""
@@ -152,13 +206,16 @@ class SqliteDatabase:
                 private_files.write_once(path, f"{new_key()}\n")
             return private_files.read_private(path, self.display_url).strip(), str(path)
         except FileNotFoundError:
-            message = f"The token store {self.display_url} was written with a key, but WATCHWORD_KEY is not set and "
-            raise StoreError([finding("store_key_missing", f"{message}there is no {path}.")]) from None
+            message = (
+                f"The token store {self.display_url} was written with a key, but WATCHWORD_KEY is not set "
+                f"and the file {path} does not exist."
+            )
+            raise StoreError([finding("store_key_missing", message)]) from None
         except OSError as error:
             raise of_file(error, self.display_url) from None
 
     def close(self) -> None:
-        """Close nothing: no connection outlives its transaction."""
+        """Do nothing: no connection outlives its transaction."""
 
     def begin_child(self) -> None:
-        """Leave nothing: no connection outlives its transaction."""
+        """Do nothing: no connection outlives its transaction."""

@@ -1,53 +1,44 @@
-"""The tables of a SQL store."""
+"""The tables of a SQL store; `{blob}` stands for the database's type for bytes."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
+META = """
+CREATE TABLE watchword_meta (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+)"""
+"""The version of the schema, the salt of fingerprints, and a check value that reveals a wrong key."""
 
-METADATA = MetaData()
-
-META = Table(
-    "watchword_meta",
-    METADATA,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-)
-"""The version of the schema, the salt of fingerprints, and a check value that tells a wrong key."""
-
-TOKENS = Table(
-    "watchword_tokens",
-    METADATA,
-    Column("key", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("generation", Integer, nullable=False),
-    Column("secrets", LargeBinary),
-    Column("state", Text, nullable=False),
-)
+TOKENS = """
+CREATE TABLE watchword_tokens (
+    key TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    secrets {blob},
+    state TEXT NOT NULL
+)"""
 """A record each; `secrets` is encrypted."""
 
-CLAIMS = Table(
-    "watchword_claims",
-    METADATA,
-    Column("imported", Text, primary_key=True),
-    Column("key", Text, nullable=False),
-)
+CLAIMS = """
+CREATE TABLE watchword_claims (
+    imported TEXT NOT NULL PRIMARY KEY,
+    key TEXT NOT NULL
+)"""
 """Which record an imported refresh token, given by its fingerprint, belongs to."""
 
-VAULT = Table(
-    "watchword_vault",
-    METADATA,
-    Column("name", Text, primary_key=True),
-    Column("version", Integer, nullable=False),
-    Column("content", LargeBinary, nullable=False),
-    Column("changed", Text, nullable=False),
-)
-"""Secrets by name; `content` is encrypted, `version` grows with each change, `changed` is a moment."""
-
-DRAFTS = Table(
-    "watchword_drafts",
-    METADATA,
-    Column("state", Text, primary_key=True),
-    Column("content", LargeBinary, nullable=False),
-    Column("until", Text, nullable=False),
-)
+DRAFTS = """
+CREATE TABLE watchword_drafts (
+    state TEXT NOT NULL PRIMARY KEY,
+    content {blob} NOT NULL,
+    until TEXT NOT NULL
+)"""
 """What sign-ins have begun with; `state` is a fingerprint, `content` is encrypted."""
+
+VAULT = """
+CREATE TABLE watchword_vault (
+    name TEXT NOT NULL PRIMARY KEY,
+    version INTEGER NOT NULL,
+    content {blob} NOT NULL,
+    changed TEXT NOT NULL
+)"""
+"""Secrets by name; `content` is encrypted, `version` grows with each change, `changed` is a time."""

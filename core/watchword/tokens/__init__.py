@@ -1,1 +1,1 @@
-"""Token life: what a token is, and the keeper that fetches each one once."""
+"""The life of a token: fetched once, shared by threads, processes and hosts, renewed without a loss."""

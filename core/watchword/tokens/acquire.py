@@ -1,4 +1,4 @@
-"""What a keeper wants when it has no token that is good for a request, and what it gets."""
+"""What a token cache asks for when it holds no usable token, and what it gets."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from watchword.tokens.token import Token
 
 @dataclass(frozen=True)
 class AcquireRequest:
-    """A wish for a token that is fresh.
+    """A request for a fresh token.
 
-    `rejected` is the one that the API has just refused; `fallback` is one that would do for now, so that
-    there is no need to wait; `force` asks for one that was issued after the wish: a validation's proof.
+    `rejected` is the token that the API has just refused. `fallback` is one that would do for now, so that
+    nobody has to wait. `force` asks for a token that is issued after this request: a validation's proof.
     """
 
     rejected: Token | None = None
@@ -22,9 +22,9 @@ class AcquireRequest:
 
 
 class AcquiredToken(NamedTuple):
-    """A token, the seconds since it was issued, and whether that was after it was wished for.
+    """A token, the seconds since it was issued, and whether it was issued after it was requested.
 
-    The age is None for one that the keeper knows already: the valid, or the rejected one.
+    The age is None for a token that the cache knows already: the fallback, or the rejected one.
     """
 
     token: Token
@@ -33,14 +33,14 @@ class AcquiredToken(NamedTuple):
 
 
 class TokenProvider(Protocol):
-    """Where a keeper's tokens come from; asked by one thread at a time."""
+    """Where the tokens of a cache come from; one thread at a time asks it."""
 
     @property
     def remembers(self) -> bool:
-        """Whether it knows by itself, for a while, that asking is of no use."""
+        """Whether it remembers failures by itself, and answers without asking the server again."""
 
     def acquire(self, request: AcquireRequest) -> AcquiredToken:
-        """Return a token; that which was rejected where no other is to be had yet.
+        """Return a token; the rejected one if the server may not be asked for another yet.
 
-        Raises TokenError where there is none.
+        Raises TokenError if there is none.
         """

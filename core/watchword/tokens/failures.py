@@ -1,4 +1,7 @@
-"""What it means that a token endpoint gave no token: for the one who asked, and for those who come next."""
+"""What it means that a token endpoint gave no token: for this process, and for the next ones.
+
+Here it is decided that a refresh token is dead, how long nobody asks again, and when a sign-in has ended.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,21 @@ from watchword.findings.finding import Finding
 from watchword.tokens.record import Record, StoreTime
 
 LONGEST_PAUSE = 300.0
-"""Longest time that nobody asks, in seconds, whatever the server wishes."""
+"""Longest pause in which no process asks, in seconds, even if the server asks for more."""
 
 UNKNOWN_PAUSE = 300.0
-"""How long nobody refreshes after two answers were lost, in seconds."""
+"""How long no process refreshes after two responses were lost, in seconds."""
 
 _STANDS = 300.0
-"""How long a refusal of the client stands, in seconds: asking again locks accounts at some providers."""
+"""How long a refused client is not tried again, in seconds: some providers lock accounts."""
 
 _PAUSE = {True: 1.0, False: 5.0}
-"""How long nobody asks again after any other failure, in seconds, by whether it is transient."""
+"""How long no process asks after any other failure, in seconds, by whether it is transient."""
 
 _OVERLOADED = "temporarily_unavailable"
 
-# The connection may have broken after the request arrived, and the server may have rotated by then;
-# so it may with an answer that holds no token where one was looked for.
+# The connection may have broken after the request arrived: the server may have rotated the refresh token.
+# The same holds for a response in which no token was found.
 _UNKNOWN = frozenset(
     {
         "read_timeout",
@@ -45,7 +48,7 @@ _STANDING = frozenset({"invalid_client", "unauthorized_client", "access_denied",
 class Outcome:
     """What a failure says: whether its effect is unknown, how long to pause (seconds), whether it stands.
 
-    `is_of_token` says that the refresh token is what was refused.
+    `is_of_token` says that the refresh token was refused.
     """
 
     is_unknown: bool = False
@@ -61,7 +64,7 @@ def outcome_of(error: TokenError, *, refreshing: bool) -> Outcome:
         return Outcome(stands=True, is_of_token=refreshing)
     if code == _OVERLOADED:
         wished = error.findings[0].retry_after
-        usual = random.uniform(1.0, 3.0)  # noqa: S311 - so that hosts don't come back in step
+        usual = random.uniform(1.0, 3.0)  # noqa: S311 - jitter, so that hosts don't ask at the same time
         pause = min(usual if wished is None else wished, LONGEST_PAUSE)
         return Outcome(refreshing and _failed_inside(error), pause)
     if refreshing and code in _UNKNOWN:
@@ -70,17 +73,17 @@ def outcome_of(error: TokenError, *, refreshing: bool) -> Outcome:
 
 
 def _failed_inside(error: TokenError) -> bool:
-    """Return whether the server, or what stands before it, may have failed after it had rotated."""
+    """Return whether the server, or a gateway, may have failed after it had rotated the refresh token."""
     status = error.findings[0].evidence.get("status", "")
     return status.startswith("5") and status != "503"
 
 
 def check_refusal(record: Record, now: StoreTime, token: str, request: str, display_name: str) -> None:
-    """Raise where what is to be shown was refused; given are the fingerprints of refresh token and request.
+    """Raise if the refresh token or the request, given by their fingerprints, was refused before.
 
     Raises:
         SignInRequired: this refresh token was refused.
-        TokenError: the client was refused a short while ago.
+        TokenError: the client was refused less than five minutes ago.
     """
     refused = record.refusal
     if refused is None:
@@ -93,7 +96,7 @@ def check_refusal(record: Record, now: StoreTime, token: str, request: str, disp
 
 
 def check_pause(record: Record, now: StoreTime, *, patient: bool) -> None:
-    """Raise TokenError while nobody is to ask; who is not `patient` asks unless the server wants quiet."""
+    """Raise TokenError during a pause; if not `patient`, only if the server has asked for the pause."""
     pause = record.pause
     left = pause.until.since(now) if pause else 0.0
     if pause and left > 0 and (patient or pause.code == _OVERLOADED):
@@ -101,39 +104,42 @@ def check_pause(record: Record, now: StoreTime, *, patient: bool) -> None:
 
 
 def sign_in_required(record: Record, now: StoreTime, display_name: str) -> SignInRequired:
-    """Return the error that says why a person has to sign in, and since when the last sign-in was."""
+    """Return the error that says why a person has to sign in, and when the last sign-in was."""
     if record.refusal and ended(record):
         what = f"The sign-in of {display_name} has ended: {record.refusal.message}"
     elif record.token:
         what = f"The sign-in of {display_name} has ended, and the server gave no refresh token to renew it."
     else:
-        what = f"Nobody has signed in for {display_name} yet in the token store that is in use here."
+        what = f"Nobody has signed in for {display_name} yet, in the token store that this process uses."
     if record.signed_in:
         what += f" The last sign-in was {now.since(record.signed_in) / 86400:.1f} days ago."
     return SignInRequired([finding("sign_in_required", what)])
 
 
 def ended(record: Record) -> bool:
-    """Return whether the last refusal was that of a refresh token, not of the client that showed it."""
+    """Return whether the last refusal was that of a refresh token, not of the client that sent it."""
     return record.refusal is not None and record.refusal.code == "invalid_grant"
 
 
 def sent_elsewhere(display_name: str) -> SignInRequired:
-    """Return the error that a document was changed such that a sign-in's tokens would go elsewhere."""
+    """Return the error that a changed document would send a sign-in's tokens to other places."""
     message = (
-        f"The sign-in of {display_name} was made for other addresses than its document has by now: the API's, the "
-        "token, refresh or revocation URL's, those allowed, the proxy, or how certificates are verified."
+        f"The sign-in of {display_name} was made for other addresses than its document has now: the API, the "
+        "token, refresh or revocation URL, the allowed origins, the proxy, or how certificates are verified."
     )
-    advice = "If that change is meant, sign in again: watchword login. Else undo it."
+    advice = "If the change is intended, sign in again: watchword login. Otherwise undo it."
     return SignInRequired([finding("sign_in_required", message, advice=advice)])
 
 
 def unknown_outcome(display_name: str) -> TokenError:
-    """Return the error that says that a new refresh token may have been lost."""
-    message = f"The answers to two refreshes of {display_name} were lost: nobody knows which refresh token is in force."
+    """Return the error that a new refresh token may have been lost."""
+    message = (
+        f"The responses to two refreshes of {display_name} were lost, so it is not known which refresh token "
+        "is valid."
+    )
     return TokenError([finding("refresh_outcome_unknown", message, retry_after=UNKNOWN_PAUSE)])
 
 
 def _standing(code: str, message: str, seconds: float) -> Finding:
-    words = f"{message} This stands for {seconds:.0f} seconds more, in which nobody asks again."
+    words = f"{message} The server is not asked again for {seconds:.0f} seconds."
     return finding(code if code in CODES else "token_refused", words, retry_after=seconds)

@@ -1,4 +1,4 @@
-"""How the tokens in a store are: what is about to end, and what has ended; never a token itself."""
+"""The health of the tokens in a store: what is about to end, and what has ended; never a token itself."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ DAY = 86400.0
 
 @dataclass(frozen=True)
 class Health:
-    """What is known of one credential's token; all times are in seconds from now, those past negative.
+    """What is known of one credential's token; all times are in seconds from now, past ones are negative.
 
-    `signs_in` says that it is a person's sign-in, `signed_in` when that was, where it was here;
-    `can_renew` that there is a refresh token, `refresh_ends` when it ends: None where the server has
-    not said. `refusal` is what the token endpoint said when it last refused, which is the end of a sign-in
-    (`has_ended`) where it refused its refresh token; `waits` says why nobody asks it now.
+    `signs_in` says that it is a person's sign-in, `signed_in` when that was made here. `can_renew` says that
+    there is a refresh token, `refresh_ends` when that ends, None if the server did not say. `refusal` is the
+    last refusal of the token endpoint; the sign-in `has_ended` if its refresh token was refused. `waits` says
+    why no process asks the token endpoint now.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Health:
 
     @property
     def days_left(self) -> float | None:
-        """The days until a person has to sign in again; None where nobody knows, or nobody ever has to."""
+        """The days until a person has to sign in again; None if that is not known, or never needed."""
         if self.has_ended:
             return 0.0
         if self.can_renew:
@@ -49,10 +49,10 @@ class Health:
         return max(self.ends, 0.0) / DAY if ends else None
 
     def lapses(self, within: float, idle: float) -> bool:
-        """Return whether a refresh is due, lest the sign-in ends from disuse.
+        """Return whether a refresh is due, so that the sign-in does not end from disuse.
 
-        That is where the refresh token ends in less than `within` seconds, or where its end is not known
-        and it was not used for `idle` seconds.
+        It is due if the refresh token ends in less than `within` seconds, or if its end is not known and it
+        was not used for `idle` seconds.
         """
         if not self.can_renew or self.has_ended:
             return False
@@ -62,7 +62,7 @@ class Health:
 
 
 def health(store: TokenStore) -> Iterator[Health]:
-    """Yield the health of each credential that the store has a token of, or whose sign-in has failed."""
+    """Yield the health of each credential that has a token in the store, or whose sign-in has failed."""
     for snapshot in store.records():
         if snapshot.record.token or snapshot.record.refusal:
             yield health_of(snapshot)

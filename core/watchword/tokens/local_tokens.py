@@ -10,9 +10,9 @@ from watchword.tokens.token import RENEWAL_PAUSE, Token
 
 
 class LocalTokens:
-    """Fetches a token whenever one is wished for, but after a refusal at most once a minute.
+    """Fetches a token at each request, but after a refusal by the API at most once a minute.
 
-    `fetch` gets a new one and raises TokenError; `clock` is a monotonic clock in seconds.
+    `fetch` returns a new token or raises TokenError; `clock` is a monotonic clock in seconds.
     """
 
     remembers = False
@@ -23,7 +23,7 @@ class LocalTokens:
         self._renewed = float("-inf")
 
     def acquire(self, request: AcquireRequest) -> AcquiredToken:
-        """Return a new token, or the rejected one where that is what such a renewal has just brought."""
+        """Return a new token, or the rejected one if it was fetched for a refusal less than a minute ago."""
         now = self._clock()
         if request.rejected and not request.force and now < self._renewed + RENEWAL_PAUSE:
             return AcquiredToken(request.rejected, age=None, is_new=False)

@@ -1,7 +1,7 @@
-"""What a store keeps of one credential, and the steps by which it changes; no I/O, no clock.
+"""What a store keeps of one credential; no I/O, no clock.
 
-A store applies a step to the record in one transaction. Who holds the lease alone asks the token
-endpoint; the journal (`attempt`) says that somebody has, and that nobody knows what was answered.
+Only the holder of the lease asks the token endpoint. The journal (`attempt`) says that a request was sent
+whose response is not known.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from watchword.redact import NeverPickled
 from watchword.tokens.token import Token
 
 LONGEST_LEASE = 300.0
-"""Longest time that one process may ask a token endpoint alone, in seconds."""
+"""Longest time that one process may hold a lease, in seconds."""
 
 
 @dataclass(frozen=True)
 class StoreTime:
     """A point in time by a store's clock, in seconds.
 
-    Within one `epoch`, such as the time since a machine was started, `tick` runs evenly whatever
-    is done to the clock; `wall` counts from 1970.
+    `tick` runs evenly within one `epoch`, such as the time since a machine was started, even if the clock
+    is set; `wall` counts from 1970.
     """
 
     epoch: str
@@ -28,38 +28,38 @@ class StoreTime:
     wall: float
 
     def after(self, seconds: float) -> StoreTime:
-        """Return the moment so many seconds later."""
+        """Return the time so many seconds later."""
         return replace(self, tick=self.tick + seconds, wall=self.wall + seconds)
 
     def since(self, earlier: StoreTime) -> float:
-        """Return the seconds that have passed; none where a clock was set back between two epochs."""
+        """Return the seconds that have passed; 0 if a clock was set back between two epochs."""
         if self.epoch == earlier.epoch:
             return self.tick - earlier.tick
         return max(self.wall - earlier.wall, 0.0)
 
     def before(self, later: StoreTime) -> bool:
-        """Return whether a moment is still to come: by the tick within an epoch, else by the wall."""
+        """Return whether this is earlier: by the tick within an epoch, else by the wall clock."""
         return self.tick < later.tick if self.epoch == later.epoch else self.wall < later.wall
 
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to ask the token endpoint alone, until it is released or over."""
+    """The exclusive right to ask the token endpoint, until it is released or has ended."""
 
     owner: str
     until: StoreTime
 
     def holds(self, now: StoreTime) -> bool:
-        """Return whether it lasts; one of an earlier epoch ended with its owner.
+        """Return whether it still holds; a lease of an earlier epoch ended with its owner.
 
-        No lease is longer than `LONGEST_LEASE`: a clock that was set back makes none eternal.
+        A lease never holds longer than `LONGEST_LEASE`, even if a clock was set back.
         """
         return now.epoch == self.until.epoch and 0.0 < self.until.tick - now.tick <= LONGEST_LEASE
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """That the token endpoint refused; `of` is the fingerprint of what was shown to it."""
+    """A refusal by the token endpoint; `of` is the fingerprint of what was sent to it."""
 
     of: str
     code: str
@@ -69,7 +69,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Pause:
-    """That nobody asks the token endpoint before a moment, and the code and words of why."""
+    """A pause in which no process asks the token endpoint, and why: a code and a message."""
 
     until: StoreTime
     code: str
@@ -80,11 +80,11 @@ class Pause:
 class Record(NeverPickled):
     """All that is kept of one credential; `generation` grows by one with each token that is saved.
 
-    `request_fingerprint` is the fingerprint of the token request; `method` and `host` say in clear what it is and
-    where, `signs_in` whether it is a person's sign-in; `rotates` whether the server gives a new refresh
-    token at each use, None while nobody knows; `renewed` is when a token was last renewed because the
-    API refused it; `imported` the fingerprint of the document's refresh token once that has served;
-    `token_destinations` that of where a sign-in's tokens may go.
+    Unencrypted: `method` and `host` say what it is and where, `signs_in` whether it is a person's sign-in.
+    `request_fingerprint` stands for the token request. `rotates` says whether the server gives a new
+    refresh token at each use, None while that is not known. `renewed` is when a token was last renewed
+    because the API refused it. `imported` is the fingerprint of the document's refresh token once that was
+    used, `token_destinations` that of where a sign-in's tokens may go.
     """
 
     key: str
@@ -109,15 +109,15 @@ class Record(NeverPickled):
     token_destinations: str = ""
 
     def free(self, now: StoreTime) -> bool:
-        """Return whether nobody holds the lease."""
+        """Return whether the lease is free."""
         return self.lease is None or not self.lease.holds(now)
 
     def held_by(self, owner: str, now: StoreTime) -> bool:
-        """Return whether the lease is this owner's, and not over."""
+        """Return whether this owner holds the lease."""
         return self.lease is not None and self.lease.owner == owner and self.lease.holds(now)
 
     def leased(self, owner: str, until: StoreTime) -> Record:
-        """Return the record with the lease given."""
+        """Return the record with a lease."""
         return replace(self, lease=Lease(owner, until))
 
     def released(self) -> Record:

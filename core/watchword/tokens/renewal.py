@@ -1,4 +1,4 @@
-"""One renewal under a lease: journal, ask, save. Whoever waits for it may give up; it goes on to its end."""
+"""One renewal under a lease: journal, ask, save. It runs to its end even if its caller stops waiting."""
 
 from __future__ import annotations
 
@@ -14,172 +14,173 @@ from watchword.tokens.acquire import AcquiredToken, AcquireRequest
 from watchword.tokens.record import Record, StoreTime
 from watchword.tokens.stored_token import StoredToken
 from watchword.tokens.token import Token
-from watchword.tokens.token_source import StoredSource
 from watchword.tokens.token_store import Snapshot
 
 _ATTEMPTS = 2
-"""Refreshes without a known outcome after which there is a pause: the second is what a server may forgive."""
+"""After so many refreshes whose outcome is not known there is a pause; some servers forgive the second."""
 
 
 @dataclass(frozen=True)
 class Renewal(NeverPickled):
-    """A renewal by the holder of the lease, which lasts for `lease` seconds from the journal on."""
+    """A renewal by the holder of the lease, which lasts for `lease` seconds from the journal's entry on.
+
+    `transport` has the time limit of the request to the token endpoint.
+    """
 
     stored: StoredToken
-    source: StoredSource
     transport: TransportOptions
     owner: str
     lease: float
 
     def run(self, leased: Snapshot, request: AcquireRequest) -> AcquiredToken:
-        """Renew the token, and give the lease back whatever happens.
+        """Renew the token, and give the lease back in any case.
 
         Raises:
             SignInRequired: a person has to sign in.
-            TokenError: the token endpoint gave no token, or is not to be asked now.
+            TokenError: the token endpoint gave no token, or must not be asked now.
         """
         try:
             return self._renewed(leased, request)
         except BaseException:
-            self.stored.release(self.owner)
+            self.stored.release_lease(self.owner)
             raise
 
     def _renewed(self, leased: Snapshot, request: AcquireRequest) -> AcquiredToken:
         record, now = leased
         if not self.stored.allows(record):
-            raise failures.sent_elsewhere(self.stored.credential.display_name)
-        sent = self._refresh_token(record)
-        if self.source.account.signs_in and sent is None:
+            raise failures.sent_elsewhere(self._name)
+        refresh_token = self._refresh_token(record)
+        if self._signs_in and refresh_token is None:
             return self._without_refresh_token(leased, request)
         if not request.force:
-            fingerprint = self.stored.fingerprint_of(sent)
-            failures.check_refusal(
-                record, now, fingerprint, self.stored.request_fingerprint, self.stored.credential.display_name
-            )
+            fingerprint = self.stored.fingerprint_of(refresh_token)
+            failures.check_refusal(record, now, fingerprint, self.stored.request_fingerprint, self._name)
         failures.check_pause(record, now, patient=not request.force)
-        asked = self._journalled(record, now)
+        journalled = self._journalled(record, now)
         try:
-            token = self.source.fetch(self.transport, sent)
+            token = self.stored.credential.source.fetch(self.transport, refresh_token)
         except TokenError as error:
-            return self._failed(record, error, sent)
-        return self._saved(asked, token, sent, after_refusal=request.rejected is not None)
+            return self._failed(record, error, refresh_token)
+        return self._saved(journalled, token, refresh_token, after_refusal=request.rejected is not None)
+
+    @property
+    def _name(self) -> str:
+        return self.stored.credential.display_name
+
+    @property
+    def _signs_in(self) -> bool:
+        return self.stored.credential.source.account.signs_in
 
     def _refresh_token(self, record: Record) -> str | None:
-        """Return the store's refresh token, or the document's where it is new to the store."""
-        account = self.source.account
-        if not account.signs_in:
+        """Return the store's refresh token, or the document's if that is new to the store."""
+        if not self._signs_in:
             return None
-        kept = record.token.refresh_token if record.token else None
-        is_dead = kept and record.refusal and record.refusal.of == self.stored.fingerprint_of(kept)
-        if kept and not is_dead:
-            return kept
-        return account.imported if self._is_new(record) else kept
+        stored = record.token.refresh_token if record.token else None
+        is_dead = stored and record.refusal and record.refusal.of == self.stored.fingerprint_of(stored)
+        if stored and not is_dead:
+            return stored
+        return self.stored.credential.source.account.imported if self._is_import_new(record) else stored
 
-    def _is_new(self, record: Record) -> bool:
-        """Return whether the document has a refresh token that has not served yet, here or elsewhere."""
+    def _is_import_new(self, record: Record) -> bool:
+        """Return whether the document has a refresh token that was never used with this store."""
         imported = self.stored.imported
         if not imported or imported == record.imported:
             return False
         if self.stored.claim_imported():
             return True
         message = (
-            f"The refresh token in the document of {self.stored.credential.display_name} was used before, under another name: "
-            "its successor is kept there."
+            f"The refresh token in the document of {self._name} was used before, under another name: "
+            "its successor is stored there."
         )
         raise SignInRequired([finding("sign_in_required", message)])
 
     def _without_refresh_token(self, leased: Snapshot, request: AcquireRequest) -> AcquiredToken:
-        """Return the token of a sign-in that can't be renewed, while it lasts."""
+        """Return the token of a sign-in that can't be renewed, until it expires."""
         record, now = leased
         token, obtained = record.token, record.obtained
-        if (
-            token
-            and obtained
-            and record.request_fingerprint == self.stored.request_fingerprint
-            and not request.rejected
-        ):
+        is_ours = record.request_fingerprint == self.stored.request_fingerprint
+        if token and obtained and is_ours and not request.rejected:
             age = now.since(obtained)
             if age < token.lifetime:
-                self.stored.release(self.owner)
+                self.stored.release_lease(self.owner)
                 mask(token)
                 return AcquiredToken(token, age, is_new=False)
-        raise failures.sign_in_required(record, now, self.stored.credential.display_name)
+        raise failures.sign_in_required(record, now, self._name)
 
     def _journalled(self, record: Record, now: StoreTime) -> Snapshot:
-        """Note that a refresh is under way; one of a token that anybody may fetch again needs no note."""
-        if not self.source.account.signs_in:
+        """Note that a refresh is under way; a machine's token can be fetched again and needs no note."""
+        if not self._signs_in:
             return Snapshot(record, now)
         if record.attempt >= _ATTEMPTS and record.rotates is not False and record.pause is None:
-            raise self._unknown_outcome(record)  # its askers were killed, and nobody noted it
-        asked = self.stored.change(transitions.journal(self.owner, self.lease))
-        if not asked.record.held_by(self.owner, asked.now):
-            message = f"The right to renew the token of {self.stored.credential.display_name} was lost to another process."
+            raise self._unknown_outcome(record)  # two processes were killed meanwhile
+        journalled = self.stored.change(transitions.journal(self.owner, self.lease))
+        if not journalled.record.held_by(self.owner, journalled.now):
+            message = f"Another process has taken over the renewal of the token of {self._name}."
             raise TokenError([finding("renewal_in_progress", message)])
-        return asked
+        return journalled
 
     def _saved(
-        self, asked: Snapshot, token: Token, sent: str | None, *, after_refusal: bool
+        self, journalled: Snapshot, token: Token, refresh_token: str | None, *, after_refusal: bool
     ) -> AcquiredToken:
-        """Make the token durable, and return it, or that of a winner."""
+        """Save the token and return it, or the one that another process saved first."""
         issued = transitions.Issued(
             token,
-            asked.now,
+            journalled.now,
             self.stored.request_fingerprint,
-            sent,
+            refresh_token,
             after_refusal=after_refusal,
-            single_use=self.source.account.single_use,
-            imported=self._served(sent),
+            single_use=self.stored.credential.source.account.single_use,
+            imported=self._used_import(refresh_token),
             token_destinations=self.stored.token_destinations,
         )
-        snapshot = self.stored.save(asked.record.generation, issued)
+        snapshot = self.stored.save(journalled.record.generation, issued)
         if snapshot is None or snapshot.record.token is None:
             return AcquiredToken(token)
-        kept = snapshot.record.token
-        mask(kept)
-        return AcquiredToken(kept, snapshot.now.since(snapshot.record.obtained or asked.now))
+        return _adopted(snapshot, snapshot.record.token, journalled.now)
 
-    def _failed(self, record: Record, error: TokenError, sent: str | None) -> AcquiredToken:
-        """Note what the failure means for those who come next, and raise it.
+    def _failed(self, record: Record, error: TokenError, refresh_token: str | None) -> AcquiredToken:
+        """Note what the failure means for the next processes, and raise it.
 
-        Who was refused since another was faster with the same refresh token gets the other's token.
+        If another process was faster with the same refresh token, return its token instead.
         """
-        outcome = failures.outcome_of(error, refreshing=sent is not None)
+        outcome = failures.outcome_of(error, refreshing=refresh_token is not None)
         attempts = record.attempt + 1 if outcome.is_unknown else 0 if outcome.stands else record.attempt
         if outcome.is_unknown and attempts >= _ATTEMPTS and record.rotates is not False:
             raise self._unknown_outcome(record, attempts) from None
         message = error.findings[0].message
         if outcome.is_of_token and record.attempt:
-            message += " The answer to an earlier refresh was lost, and with it, it seems, its refresh token."
-        kept = record.token.refresh_token if record.token else None
-        of = (
-            self.stored.fingerprint_of(kept or sent)
-            if outcome.is_of_token
-            else self.stored.request_fingerprint
-        )
+            message += " The answer to an earlier refresh was lost, probably with a new refresh token in it."
         failed = transitions.Failed(
             error.code,
             message,
             attempts,
             pause=outcome.pause,
-            refused=of if outcome.stands else "",
-            imported=self._served(sent) if outcome.is_of_token else "",
+            refused=self._refused(record, outcome, refresh_token),
+            imported=self._used_import(refresh_token) if outcome.is_of_token else "",
         )
         current = self.stored.change(transitions.settle(self.owner, record.generation, failed))
         if not outcome.is_of_token:
             raise error
         if current.record.generation == record.generation or current.record.token is None:
-            raise failures.sign_in_required(
-                current.record, current.now, self.stored.credential.display_name
-            ) from error
-        winner = current.record.token
-        mask(winner)
-        return AcquiredToken(winner, current.now.since(current.record.obtained or current.now))
+            raise failures.sign_in_required(current.record, current.now, self._name) from error
+        return _adopted(current, current.record.token, current.now)
 
-    def _served(self, sent: str | None) -> str:
-        return self.stored.imported if sent is not None and sent == self.source.account.imported else ""
+    def _refused(self, record: Record, outcome: failures.Outcome, refresh_token: str | None) -> str:
+        """Return the fingerprint of what stays refused, "" for nothing."""
+        if not outcome.stands:
+            return ""
+        if not outcome.is_of_token:
+            return self.stored.request_fingerprint
+        stored = record.token.refresh_token if record.token else None
+        return self.stored.fingerprint_of(stored or refresh_token)
+
+    def _used_import(self, refresh_token: str | None) -> str:
+        """Return the fingerprint of the document's refresh token if it is the one that was sent, else ""."""
+        imported = self.stored.credential.source.account.imported
+        return self.stored.imported if refresh_token is not None and refresh_token == imported else ""
 
     def _unknown_outcome(self, record: Record, attempts: int | None = None) -> TokenError:
-        error = failures.unknown_outcome(self.stored.credential.display_name)
+        error = failures.unknown_outcome(self._name)
         found = error.findings[0]
         failed = transitions.Failed(
             found.code.name,
@@ -191,8 +192,13 @@ class Renewal(NeverPickled):
         return error
 
 
+def _adopted(snapshot: Snapshot, token: Token, otherwise: StoreTime) -> AcquiredToken:
+    mask(token)
+    return AcquiredToken(token, snapshot.now.since(snapshot.record.obtained or otherwise))
+
+
 def mask(token: Token) -> None:
-    """Have a token masked that another process has fetched."""
+    """Mask a token that another process has fetched."""
     for secret in (token.access_token, token.refresh_token):
         if secret:
             redact.register_token(secret)

@@ -1,6 +1,6 @@
-"""Refresh tokens that the store could not take: an encrypted file each, adopted as soon as it can.
+"""Refresh tokens that the store could not save: an encrypted file each, adopted as soon as the store works.
 
-A server that rotates has no other copy: to drop one would end the sign-in.
+A server that rotates refresh tokens accepts no other one: to lose it would end the sign-in.
 """
 
 from __future__ import annotations
@@ -21,23 +21,31 @@ from watchword.tokens.transitions import Issued, succeed
 
 _log = logging.getLogger(__name__)
 
+_STORED_NAMES = {
+    "request_fingerprint": "guard",
+    "sent_refresh_token": "shown",
+    "token_destinations": "reach",
+}
+"""The names in the file of fields that were renamed in the code, so that earlier releases can read it."""
+
 
 @dataclass(frozen=True)
 class RescueFile:
-    """The file of one credential in one store."""
+    """The rescue file of one credential in one store."""
 
     store: TokenStore
     key: str
 
     @property
     def path(self) -> Path:
-        """Where the file is, if there is one."""
+        """The path of the file, whether it exists or not; the name is that of the first release."""
         folder: Path = settings.home() / "spill"
         return folder / self.store.fingerprint("spill", self.key)
 
     def write(self, generation: int, issued: Issued) -> None:
-        """Keep a token that follows that generation; raises OSError where no file can be written either."""
-        content = {"generation": generation, **asdict(issued)}
+        """Write a token that follows a generation of the record; raises OSError if that fails too."""
+        fields = {_STORED_NAMES.get(name, name): value for name, value in asdict(issued).items()}
+        content = {"generation": generation, **fields}
         sealed = self.store.seal(json.dumps(content).encode(), self._context)
         path = self.path
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -53,9 +61,9 @@ class RescueFile:
             raise
 
     def adopt(self) -> None:
-        """Save what the file holds if it follows what the store has, and remove the file.
+        """Save the file's token if it follows the store's generation, and remove the file.
 
-        Raises StoreError where the store can't take it still: the file stays.
+        Raises StoreError if the store still can't save it: the file stays.
         """
         path = self.path
         try:
@@ -65,22 +73,22 @@ class RescueFile:
         try:
             generation, issued = _read(json.loads(self.store.unseal(sealed, self._context)))
         except (StoreError, TypeError, ValueError) as error:
-            with contextlib.suppress(OSError):  # of another key or version: kept, and not in the way
+            with contextlib.suppress(OSError):  # of another key or version: keep it under another name
                 path.rename(path.with_suffix(".unreadable"))
             _log.error("A refresh token that an earlier process left in %s can't be read: %s", path, error)
             return
 
-        def step(record: Record, now: StoreTime) -> Record:
+        def transition(record: Record, now: StoreTime) -> Record:
             if record.generation != generation:
                 return record
-            # Who holds the lease by now has loaded before: it adopts this one when its save is refused.
+            # The holder of the lease has loaded before this: it adopts this token when its save is refused.
             return replace(succeed(record, issued, now), lease=record.lease)
 
-        self.store.change(self.key, step)
+        self.store.change(self.key, transition)
         self.discard()
 
     def discard(self) -> None:
-        """Remove the file; one that stays does no harm, since the store's generation has gone on."""
+        """Remove the file; one that stays does no harm, since the store has a later generation."""
         with contextlib.suppress(OSError):
             self.path.unlink()
 
@@ -90,9 +98,10 @@ class RescueFile:
 
 
 def _read(content: dict[str, object]) -> tuple[int, Issued]:
-    fields = dict(content)
+    names = {stored: name for name, stored in _STORED_NAMES.items()}
+    fields = {names.get(name, name): value for name, value in content.items()}
     generation = fields.pop("generation")
     token, at = fields.pop("token"), fields.pop("at")
     if not isinstance(generation, int) or not isinstance(token, dict) or not isinstance(at, dict):
-        raise TypeError("a spill file that opened has another content than was sealed")
+        raise TypeError("the content of a rescue file is malformed")
     return generation, Issued(Token(**token), StoreTime(**at), **fields)  # type: ignore[arg-type]

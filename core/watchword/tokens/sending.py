@@ -1,4 +1,4 @@
-"""Ask a server for a token: a plain session of its own, no redirects, no netrc, no headers of the API."""
+"""Send a request for a token: in a session of its own, without redirects, netrc and headers of the API."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from watchword.http.deadline import read, run_with_deadline
 from watchword.http.transport_options import TransportOptions
 from watchword.tokens.token_response import TokenResponse
 
-LARGEST_REPLY = 1 << 20
-"""Longest reply that is read, in bytes."""
+LARGEST_RESPONSE = 1 << 20
+"""Longest response that is read, in bytes."""
 
 
 def send_token_request(
     request: requests.PreparedRequest, transport: TransportOptions, target: str
 ) -> TokenResponse:
-    """Send a request and return the answer, whatever it says.
+    """Send a request and return the response, also one that refuses.
 
-    `target` are the words for the server in messages.
+    `target` names the server in messages.
 
     Raises:
-        TokenError: no whole answer within `transport.timeout` seconds, or one that has no end.
+        TokenError: no complete response within `transport.timeout` seconds, or one that is too large.
     """
     try:
         response, body = run_with_deadline(transport.timeout, lambda: _sent(request, transport))
     except (requests.RequestException, HTTPError, OSError, ValueError, TypeError) as error:
-        # Whatever a library makes of a bad address, certificate or header ends here, typed and masked.
+        # Each error that a library raises for a bad address, certificate or header ends here, typed and masked.
         redact.exception(error, lambda value: None if value is request else value)
         raise TokenError([faults.classify(error, target)]) from None
-    if len(body) > LARGEST_REPLY:
-        message = f"Getting a token: {target} answered more than {LARGEST_REPLY} bytes."
-        advice = "Check the URL: what it answers is no token."
+    if len(body) > LARGEST_RESPONSE:
+        message = f"Getting a token: {target} sent more than {LARGEST_RESPONSE} bytes."
+        advice = "Check the URL: its response holds no token."
         raise TokenError([finding("reply_not_token", message, advice=advice)])
     cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
     text = body.decode("utf-8", "replace")
@@ -52,4 +52,4 @@ def _sent(request: requests.PreparedRequest, transport: TransportOptions) -> tup
         }
         response = session.send(request, timeout=transport.timeout, allow_redirects=False, **options)
         with response:
-            return response, read(response, LARGEST_REPLY + 1, transport.timeout)
+            return response, read(response, LARGEST_RESPONSE + 1, transport.timeout)

@@ -1,7 +1,8 @@
-"""Tokens that all processes share through a store: one asks the token endpoint, and nothing is lost.
+"""Tokens that all processes share through a store: one process asks the token endpoint, and nothing is lost.
 
-`acquire` walks the steps: load, adopt what is fresh, wait for the lease or take it, load again; the
-renewal itself journals, asks and saves, on a thread of its own that no signal interrupts.
+`acquire` takes these steps: load the record, use its token if that is fresh, else take the lease or wait for
+it, and load again. The renewal itself (journal, ask, save) runs on a thread of its own, which no signal
+interrupts.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import random
 import secrets
 import time
 from dataclasses import replace
-from typing import NamedTuple
 
 import requests
 
@@ -34,16 +34,16 @@ LONGEST_CALL = 60.0
 """Longest wait for a token endpoint, in seconds, whatever the document says: others wait for the lease."""
 
 _LATE = 2.0
-"""For how many times that wait an answer is still taken: a new refresh token is worth having late."""
+"""A late response is still used within so many times that wait: it may hold a new refresh token."""
 
 _SLACK = 20.0
-"""What a lease lasts longer than that, in seconds: to save may take a while in a store that is busy."""
+"""By how many seconds a lease outlasts that: saving may take a while in a busy store."""
 
 _FIRST_POLL, _LONGEST_POLL = 0.02, 0.5
-"""Pauses between two looks at a lease that another holds, in seconds; each is varied by half."""
+"""Pauses between two looks at a lease that another process holds, in seconds; each varies by half."""
 
 _NOTED = 3600.0
-"""How precisely it is kept when a token was last used, in seconds."""
+"""How precisely the last use of a token is stored, in seconds."""
 
 _STORE_FAULTS = frozenset(
     {
@@ -52,17 +52,10 @@ _STORE_FAULTS = frozenset(
         "store_locked",
         "store_unreachable",
         "store_damaged",
-        "store_on_network_disk",  # as homes are at many places, and nobody has chosen them as a store
+        "store_on_network_disk",  # many homes are on one, and nobody has chosen them as a store
     }
 )
-"""Faults of a store without which a token that anybody may fetch again is fetched all the same."""
-
-
-class _Leased(NamedTuple):
-    """A lease that was taken, and the record as it stood then."""
-
-    owner: str
-    snapshot: Snapshot
+"""Faults of a store; a token that can be fetched again is fetched without the store then."""
 
 
 class SharedTokens(NeverPickled):
@@ -72,54 +65,79 @@ class SharedTokens(NeverPickled):
 
     def __init__(self, credential: StoredCredential) -> None:
         self.stored = StoredToken(credential)
-        self._credential = credential
-        self._source = source = credential.source
-        transport = credential.transport
-        self._patience = min(transport.timeout, LONGEST_CALL)
-        self._transport = replace(transport, timeout=_LATE * self._patience)
+        self._account = credential.source.account
+        self._display_name = credential.display_name
+        self._patience = min(credential.transport.timeout, LONGEST_CALL)
+        self._transport = replace(credential.transport, timeout=_LATE * self._patience)
         self._lease = _LATE * self._patience + _SLACK
-        at_once = replace(transport, timeout=self._patience)
-        self._alone = LocalTokens(lambda: source.fetch(at_once))
+        at_once = replace(credential.transport, timeout=self._patience)
+        self._without_store = LocalTokens(lambda: credential.source.fetch(at_once))
 
     def acquire(self, request: AcquireRequest) -> AcquiredToken:
-        """Return a token that is fresh; raises TokenError, or SignInRequired where a person is wanted."""
+        """Return a fresh token; raises TokenError, or SignInRequired if a person has to sign in."""
         try:
-            return self._acquire(request)
+            return self._acquired(request)
         except StoreError as error:
-            if self._source.account.signs_in or error.code not in _STORE_FAULTS:
+            if self._account.signs_in or error.code not in _STORE_FAULTS:
                 raise
             _log.warning("The token is fetched for this process alone: %s", error)
-            return self._alone.acquire(request)
+            return self._without_store.acquire(request)
 
-    def _acquire(self, request: AcquireRequest) -> AcquiredToken:
-        begun = self.stored.recover()
-        known = self._usable(begun, request, begun.record.generation)
-        if known:
-            return self._adopted(begun, known)
-        leased = self._leased(request, begun.record.generation)
+    def _acquired(self, request: AcquireRequest) -> AcquiredToken:
+        owner = secrets.token_hex(8)
+        leased = self._leased(owner, request)
         if isinstance(leased, AcquiredToken):
             return leased
-        renewal = Renewal(self.stored, self._source, self._transport, leased.owner, self._lease)
-        account = self._source.account
+        renewal = Renewal(self.stored, self._transport, owner, self._lease)
         try:
             return run_with_deadline(
-                self._patience, lambda: renewal.run(leased.snapshot, request), must_finish=account.signs_in
+                self._patience, lambda: renewal.run(leased, request), must_finish=self._account.signs_in
             )
         except requests.ReadTimeout as error:
-            target = f"the token endpoint at {host(account.token_url)}"
+            target = f"the token endpoint at {host(self._account.token_url)}"
             raise TokenError([faults.classify(error, target)]) from None
 
+    def _leased(self, owner: str, request: AcquireRequest) -> Snapshot | AcquiredToken:
+        """Return the record under the lease, or a usable token that came first.
+
+        Raises TokenError if other processes hold the lease for longer than a lease can last.
+        """
+        snapshot = self.stored.recover()
+        since = snapshot.record.generation
+        deadline = time.monotonic() + 2 * self._lease
+        poll = _FIRST_POLL
+        while True:
+            usable = self._usable(snapshot, request, since)
+            if usable is None and snapshot.record.free(snapshot.now):
+                snapshot = self.stored.take_lease(owner, self._lease)
+                usable = self._usable(snapshot, request, since)  # saved by another process just before
+            is_ours = snapshot.record.held_by(owner, snapshot.now)
+            if usable:
+                if is_ours:
+                    self.stored.release_lease(owner)
+                return self._adopted(snapshot, usable)
+            if is_ours:
+                return snapshot
+            if request.fallback:
+                return AcquiredToken(request.fallback, age=None, is_new=False)
+            if time.monotonic() > deadline:
+                message = f"Another process has been renewing the token of {self._display_name} for too long."
+                raise TokenError([finding("renewal_in_progress", message)])
+            time.sleep(poll * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+            poll = min(poll * 1.5, _LONGEST_POLL)
+            snapshot = self.stored.load()
+
     def _usable(self, snapshot: Snapshot, request: AcquireRequest, since: int) -> AcquiredToken | None:
-        """Return the record's token if it is what is wished for; `since` is the generation at the wish."""
+        """Return the record's token if it satisfies the request; `since` is the generation at the request."""
         record, now = snapshot
         token, is_new = record.token, record.generation > since
         if token is None or record.obtained is None or not self.stored.allows(record):
             return None
         age = now.since(record.obtained)
-        if record.request_fingerprint != self.stored.request_fingerprint and not (
-            self._source.account.signs_in and age < RENEWAL_PAUSE
-        ):
-            return None  # of another request; processes that differ in theirs don't take turns in refreshing
+        is_ours = record.request_fingerprint == self.stored.request_fingerprint
+        # Processes whose documents differ in the request must not take turns in refreshing a sign-in.
+        if not is_ours and not (self._account.signs_in and age < RENEWAL_PAUSE):
+            return None
         if request.rejected and token.access_token == request.rejected.access_token:
             just_renewed = record.renewed is not None and now.since(record.renewed) < RENEWAL_PAUSE
             return AcquiredToken(token, age, is_new=False) if just_renewed else None
@@ -127,42 +145,9 @@ class SharedTokens(NeverPickled):
             return AcquiredToken(token, age, is_new)
         return None
 
-    def _adopted(self, snapshot: Snapshot, known: AcquiredToken) -> AcquiredToken:
-        mask(known.token)
+    def _adopted(self, snapshot: Snapshot, usable: AcquiredToken) -> AcquiredToken:
+        mask(usable.token)
         used = snapshot.record.used
         if used is None or snapshot.now.since(used) > _NOTED:
             self.stored.note(lambda record, now: replace(record, used=now))
-        return known
-
-    def _leased(self, request: AcquireRequest, since: int) -> _Leased | AcquiredToken:
-        """Return the lease, or what came while another held it.
-
-        Raises TokenError where others hold it for longer than a lease can last.
-        """
-        owner = secrets.token_hex(8)
-        deadline = time.monotonic() + 2 * self._lease
-        poll = _FIRST_POLL
-        while True:
-            snapshot = self.stored.load()
-            known = self._usable(snapshot, request, since)
-            if known:
-                return self._adopted(snapshot, known)
-            if snapshot.record.free(snapshot.now):
-                snapshot = self.stored.take(owner, self._lease)
-            if snapshot.record.held_by(owner, snapshot.now):
-                return self._taken(_Leased(owner, snapshot), request, since)
-            if request.fallback:
-                return AcquiredToken(request.fallback, age=None, is_new=False)
-            if time.monotonic() > deadline:
-                message = f"Another process is renewing the token of {self._credential.display_name}, for too long by now."
-                raise TokenError([finding("renewal_in_progress", message)])
-            time.sleep(poll * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
-            poll = min(poll * 1.5, _LONGEST_POLL)
-
-    def _taken(self, leased: _Leased, request: AcquireRequest, since: int) -> _Leased | AcquiredToken:
-        """Look again with the lease: another may have saved a token just before."""
-        known = self._usable(leased.snapshot, request, since)
-        if known is None:
-            return leased
-        self.stored.release(leased.owner)
-        return self._adopted(leased.snapshot, known)
+        return usable

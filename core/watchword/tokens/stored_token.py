@@ -1,10 +1,10 @@
-"""One credential's place in a store: its key, who asks for its lease, and how what is saved stays saved."""
+"""One credential's token in a store: its key, its lease, its record, and how a saved token stays saved."""
 
 from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from watchword.findings.codes import finding
 from watchword.http.origins import host
@@ -15,19 +15,19 @@ from watchword.tokens.record import Record, StoreTime
 from watchword.tokens.rescue_file import RescueFile
 from watchword.tokens.token import Token
 from watchword.tokens.token_source import StoredSource
-from watchword.tokens.token_store import Snapshot, Step, StoreError, TokenStore
+from watchword.tokens.token_store import Snapshot, StoreError, TokenStore, Transition
 
 _log = logging.getLogger(__name__)
 
 _SAVES = (0.0, 0.2, 1.0)
-"""The pauses before each try to save a token, in seconds."""
+"""The pauses before each attempt to save a token, in seconds."""
 
 
 @dataclass(frozen=True)
 class StoredCredential(NeverPickled):
     """A credential whose token is kept in a store.
 
-    `name` is its connection's, "" for one that has none. `token_destinations` are the places that the
+    `name` is its connection's, "" if the connection has none. `token_destinations` are the places that the
     tokens of a sign-in may go to: a document that was changed in them does not find the tokens.
     """
 
@@ -43,37 +43,70 @@ class StoredCredential(NeverPickled):
         return repr(self.name) if self.name else "a connection without a name"
 
 
+@dataclass(frozen=True)
+class _Fingerprints:
+    """What identifies a credential in a store, by the store's salt; `key` is that of its record."""
+
+    salt: bytes = field(repr=False)
+    request: str
+    key: str
+    token_destinations: str
+    imported: str
+
+    @classmethod
+    def of(cls, credential: StoredCredential) -> _Fingerprints:
+        """Compute them; the words in them are those of the first release, whose stores are still read."""
+        store, account, name = credential.store, credential.source.account, credential.name
+        request = store.fingerprint("request", *credential.source.identity, *credential.transport.identity)
+        identity = (account.method, account.token_url, account.client_id, account.subject)
+        # A machine's token is looked up by its request too: with another scope, it is another token.
+        found_by = identity if account.signs_in else (*identity, request)
+        return cls(
+            store.salt,
+            request,
+            f"{name}:{store.fingerprint('account', name, *found_by)}",
+            store.fingerprint("reach", *credential.token_destinations) if account.signs_in else "",
+            store.fingerprint("imported", account.imported) if account.imported else "",
+        )
+
+
 class StoredToken(NeverPickled):
-    """The token of a credential in its store: its key, its lease and its record."""
+    """The token of a credential in its store."""
 
     def __init__(self, credential: StoredCredential) -> None:
         self.credential = credential
+        self._store = credential.store
+        self._account = credential.source.account
+        self._known: _Fingerprints | None = None
         self._unsaved: tuple[int, transitions.Issued] | None = None
 
-    # Key and guard are made anew each time: a store that was replaced has another salt.
+    @property
+    def _fingerprints(self) -> _Fingerprints:
+        """The fingerprints, computed again if another store has replaced the one they were made for."""
+        known = self._known
+        if known is None or known.salt != self._store.salt:
+            known = self._known = _Fingerprints.of(self.credential)
+        return known
+
     @property
     def key(self) -> str:
-        """The key of the record: by name and account and, where any process could fetch it, by request."""
-        account = self.credential.source.account
-        found_by = (account.method, account.token_url, account.client_id, account.subject)
-        request = () if account.signs_in else (self.request_fingerprint,)
-        return f"{self.credential.name}:{self.credential.store.fingerprint('account', self.credential.name, *found_by, *request)}"
+        """The key of the record."""
+        return self._fingerprints.key
 
     @property
     def request_fingerprint(self) -> str:
         """The fingerprint of the token request: a token of another request is not used."""
-        return self.credential.store.fingerprint(
-            "request", *self.credential.source.identity, *self.credential.transport.identity
-        )
+        return self._fingerprints.request
 
     @property
     def token_destinations(self) -> str:
         """The fingerprint of where the tokens of a sign-in may go."""
-        return (
-            self.credential.store.fingerprint("reach", *self.credential.token_destinations)
-            if self.credential.source.account.signs_in
-            else ""
-        )
+        return self._fingerprints.token_destinations
+
+    @property
+    def imported(self) -> str:
+        """The fingerprint of the document's refresh token, "" if it has none."""
+        return self._fingerprints.imported
 
     def allows(self, record: Record) -> bool:
         """Return whether the document still sends the sign-in's tokens where they went at first."""
@@ -81,50 +114,51 @@ class StoredToken(NeverPickled):
 
     def fingerprint_of(self, refresh_token: str | None) -> str:
         """Return the fingerprint of a refresh token, "" for none."""
-        return self.credential.store.fingerprint("shown", refresh_token) if refresh_token else ""
+        return self._store.fingerprint("shown", refresh_token) if refresh_token else ""
 
     @property
     def _label(self) -> transitions.Label:
-        account = self.credential.source.account
+        account = self._account
         return transitions.Label(
             self.credential.name, account.method, host(account.token_url), account.signs_in
         )
 
-    def take(self, owner: str, seconds: float) -> Snapshot:
-        """Take the lease where it is free, for so many seconds."""
-        return self.change(transitions.take(owner, seconds, self._label))
+    def take_lease(self, owner: str, seconds: float) -> Snapshot:
+        """Take the lease for so many seconds, if it is free."""
+        return self.change(transitions.take_lease(owner, seconds, self._label))
 
-    def release(self, owner: str) -> None:
-        """Give the lease back; where that can't be noted, it ends by itself."""
-        self.note(transitions.release(owner))
+    def release_lease(self, owner: str) -> None:
+        """Give the lease back; if that can't be noted, the lease ends by itself."""
+        self.note(transitions.release_lease(owner))
 
     def recover(self) -> Snapshot:
         """Save what could not be saved before, here or by an earlier process, and return the record."""
         if self._unsaved:
             self.change(transitions.save(*self._unsaved))
             self._unsaved = None
-        RescueFile(self.credential.store, self.key).adopt()
+        RescueFile(self._store, self.key).adopt()
         return self.load()
 
     def load(self) -> Snapshot:
         """Return the record."""
-        return self.credential.store.load(self.key)
+        return self._store.load(self.key)
 
-    def change(self, step: Step) -> Snapshot:
-        """Apply a step to the record and return it."""
-        return self.credential.store.change(self.key, step)
+    def change(self, transition: Transition) -> Snapshot:
+        """Apply a transition to the record and return the result."""
+        return self._store.change(self.key, transition)
 
-    def note(self, step: Step) -> None:
-        """Change what is no loss if it stays as it was."""
+    def note(self, transition: Transition) -> None:
+        """Apply a transition that may be lost without harm."""
         try:
-            self.change(step)
+            self.change(transition)
         except StoreError as error:
             _log.debug("Not noted in the token store: %s", error)
 
     def save(self, generation: int, issued: transitions.Issued) -> Snapshot | None:
-        """Save a token as the successor of a generation, again after a while if need be.
+        """Save a token as the successor of a generation; failed attempts are repeated after a while.
 
-        A refresh token that the store can't take goes to a file; None where the store has nothing of it.
+        A refresh token that the store does not accept goes to a rescue file. Returns None if the store has
+        nothing of the token.
         """
         for wait in _SAVES:
             time.sleep(wait)
@@ -132,40 +166,29 @@ class StoredToken(NeverPickled):
                 return self.change(transitions.save(generation, issued))
             except StoreError as error:
                 failure = error
-        if not self.credential.source.account.signs_in:
-            _log.warning(
-                "The token of %s is not shared with other processes: %s",
-                self.credential.display_name,
-                failure,
-            )
+        name = self.credential.display_name
+        if not self._account.signs_in:
+            _log.warning("The token of %s is not shared with other processes: %s", name, failure)
             return None
         self._unsaved = generation, issued
         try:
-            RescueFile(self.credential.store, self.key).write(generation, issued)
-            where = "lies in an encrypted file until the store takes it"
+            RescueFile(self._store, self.key).write(generation, issued)
+            where = "is in an encrypted file until the store accepts it"
         except (OSError, StoreError):
             where = "is held by this process alone"
-        lost = finding(
-            "rotation_not_persisted", f"The new refresh token of {self.credential.display_name} {where}."
-        )
+        lost = finding("rotation_not_persisted", f"The new refresh token of {name} {where}.")
         _log.error("%s The store says: %s", lost, failure)
         return None
 
-    @property
-    def imported(self) -> str:
-        """The fingerprint of the document's refresh token, "" where it has none."""
-        given = self.credential.source.account.imported
-        return self.credential.store.fingerprint("imported", given) if given else ""
-
     def claim_imported(self) -> bool:
-        """Have the document's refresh token belong to this record; False where another has it."""
-        return self.credential.store.claim(self.imported, self.key)
+        """Have the document's refresh token belong to this record; return False if another has it."""
+        return self._store.claim(self.imported, self.key)
 
     def accept(self, token: Token) -> None:
-        """Keep what a person has just signed in with, in the place of what is there."""
-        single_use = self.credential.source.account.single_use
+        """Store what a person has just signed in with, in the place of the former token."""
+        single_use = self._account.single_use
 
-        def step(record: Record, now: StoreTime) -> Record:
+        def transition(record: Record, now: StoreTime) -> Record:
             issued = transitions.Issued(
                 token,
                 now,
@@ -175,16 +198,16 @@ class StoredToken(NeverPickled):
                 imported=self.imported,
                 token_destinations=self.token_destinations,
             )
-            return transitions.named(transitions.succeed(record, issued, now), self._label)
+            return transitions.labelled(transitions.succeed(record, issued, now), self._label)
 
-        self.change(step)
+        self.change(transition)
         self._unsaved = None
-        RescueFile(self.credential.store, self.key).discard()
+        RescueFile(self._store, self.key).discard()
 
     def drop(self) -> Token | None:
-        """Forget the token and return it, to be revoked.
+        """Delete the token and return it, to be revoked.
 
-        None where no key opens it any more, or where the document would send it elsewhere by now.
+        Returns None if no key opens it, or if the changed document would send it to another place.
         """
         try:
             record = self.recover().record
@@ -192,6 +215,6 @@ class StoredToken(NeverPickled):
         except StoreError as error:
             if error.code != "store_key_wrong":
                 raise
-            self.credential.store.delete(self.key)
+            self._store.delete(self.key)
             return None
         return record.token if self.allows(record) else None

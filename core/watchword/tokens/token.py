@@ -14,20 +14,20 @@ MARGIN = 60.0
 """A token counts as stale this many seconds before its end, or a fifth of its lifetime if that is less."""
 
 RENEWAL_PAUSE = 60.0
-"""Least time between two renewals that refusals by the API asked for, in seconds."""
+"""Least time between two renewals that were caused by refusals of the API, in seconds."""
 
 
 @dataclass(frozen=True)
 class Token(NeverPickled):
     """An access token (RFC 6749 section 5.1); the secret does not show in its repr.
 
-    `lifetime` is in seconds from the moment it was issued, infinite where nobody said how long
-    it lasts; `scope` is what the server granted, None where it did not say. `refresh_lifetime` is
-    that of the refresh token, None where the server did not say.
+    `lifetime` is in seconds from its issue, infinite if it is not known; `scope` is what the server
+    granted, None if it did not say. `refresh_lifetime` is that of the refresh token, None if the server
+    did not say.
     """
 
     access_token: str = field(repr=False)
-    token_type: str = "Bearer"  # noqa: S105 - a type, no secret
+    token_type: str = "Bearer"  # noqa: S105 - a type, not a secret
     lifetime: float = math.inf
     scope: str | None = None
     refresh_token: str | None = field(default=None, repr=False)
@@ -35,7 +35,7 @@ class Token(NeverPickled):
 
     @property
     def fresh_for(self) -> float:
-        """How long after issue the token is used without thought of a new one, in seconds."""
+        """How long after its issue the token is used without renewal, in seconds."""
         return self.lifetime - min(MARGIN, 0.2 * self.lifetime) if math.isfinite(self.lifetime) else math.inf
 
 

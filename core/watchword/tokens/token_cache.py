@@ -1,4 +1,4 @@
-"""The keeper of one token: whoever needs it gets it, and one alone fetches it."""
+"""The token of one credential in this process: all threads use it, and one of them fetches it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from watchword.tokens.token import Token
 _log = logging.getLogger(__name__)
 
 _REMEMBER = {True: 1.0, False: 5.0}
-"""How long a failure stands for all who ask, in seconds, by whether it is transient."""
+"""How long a failure answers all requests for a token, in seconds, by whether it is transient."""
 
 _LONGEST_PAUSE = 300.0
-"""Longest time that a failure stands, in seconds, whatever the server wishes."""
+"""Longest time that a failure answers requests, in seconds, even if the server asks for more."""
 
 _REMEMBER_REFUSED = 300.0
-"""How long a refused client or user stands: asking again locks accounts at some providers."""
+"""How long a refused client or user is not tried again, in seconds: some providers lock accounts."""
 
 _LOCKING = frozenset({"invalid_client", "login_refused", "token_field_missing"})
 
@@ -40,17 +40,17 @@ class _Held:
 
 @dataclass(frozen=True)
 class _Failure:
-    """An error that stands until a moment of the monotonic clock."""
+    """An error that answers requests until a time on the monotonic clock."""
 
     error: TokenError
     until: float
 
 
 class TokenCache:
-    """Holds the token of one credential and renews it in time, for all threads of the process.
+    """Holds the token of one credential for all threads of the process, and renews it in time.
 
     `provider` is where tokens come from; `clock` is a monotonic clock in seconds; `discard` gives the
-    token back when the last of those who entered has left.
+    token back when the last user has left.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class TokenCache:
         """Return a token that is good for a request.
 
         Args:
-            rejected: the token that the API has just refused. It is renewed, but not more than
-                once a minute for all who ask; otherwise it comes back, and the refusal stands.
+            rejected: the token that the API has just refused. It is renewed at most once a minute;
+                within the minute the same token is returned, and the refusal stands.
 
         Raises:
-            TokenError: there is no usable token and none could be had.
+            TokenError: there is no usable token, and the provider returned none.
         """
         held = self._held
         if held and rejected is None and self._clock() < held.fresh_until:  # on the path of every request
@@ -89,7 +89,7 @@ class TokenCache:
             return fresh
         if not self._lock.acquire(blocking=False):
             if held and self._clock() < held.ends and not _same(held.token, rejected):
-                return held.token  # one renews, nobody waits
+                return held.token  # one thread renews, the others need not wait
             self._lock.acquire()
         try:
             return self._renewed(rejected)
@@ -97,21 +97,21 @@ class TokenCache:
             self._lock.release()
 
     def fresh(self, rejected: Token | None = None) -> Token | None:
-        """Return the token at hand if it is good for a request; no waiting, no I/O."""
+        """Return the held token if it is good for a request, else None; no waiting, no I/O."""
         held = self._held
         if held and self._clock() < held.fresh_until and not _same(held.token, rejected):
             return held.token
         return None
 
     def enter(self) -> None:
-        """Count one more user of the token, until it leaves."""
-        with self._counting:  # never waits for a token that is being fetched
+        """Count one more user of the token."""
+        with self._counting:  # a lock of its own: a fetch may hold the other one for long
             self._users += 1
 
     def leave(self) -> None:
-        """Count one user less; with the last one the token is given back, where its source wants that."""
+        """Count one user less; after the last one the token is given back, if its source has a logout."""
         with self._counting:
-            self._users = max(self._users - 1, 0)  # a forked child closes what it has never opened
+            self._users = max(self._users - 1, 0)  # a forked child closes clients that its parent opened
             if self._users or self._discard is None:
                 return
         with self._lock:
@@ -121,24 +121,24 @@ class TokenCache:
         self._give_back(held)
 
     def renew(self) -> AcquiredToken:
-        """Have a token issued now, whatever is held or remembered, and hold it: a validation's proof.
+        """Have a token issued now and hold it, even if a fresh token or a failure is remembered.
 
-        It is not new where the source can't renew what it has.
+        A validation uses this as proof. The token is not new if its source can't renew it.
         """
         with self._lock:
             old = self._held
-            obtained = self._acquire(AcquireRequest(force=True))
-        self._give_back(old, obtained.token)
-        return obtained
+            acquired = self._acquire(AcquireRequest(force=True))
+        self._give_back(old, acquired.token)
+        return acquired
 
     def forget(self) -> None:
-        """Hold nothing any more: what was held has been signed out, or replaced by a new sign-in."""
+        """Forget the token: it was signed out, or replaced by a new sign-in."""
         with self._lock:
             self._held, self._failure = None, None
 
     def begin_child(self) -> None:
-        """Give a forked child its own lock, and leave it to the parent to give the token back."""
-        self._lock, self._counting = Lock(), Lock()  # the parent's may be held by a thread that is not here
+        """Give a forked child locks of its own; the parent alone gives the inherited token back."""
+        self._lock, self._counting = Lock(), Lock()  # a thread that does not exist here may hold the parent's
         self._inherited = self._held.token if self._held else None
         self._users = 0
 
@@ -147,8 +147,8 @@ class TokenCache:
             self._discard(held.token)
 
     def _retire(self, token: Token, successor: Token | None = None) -> None:
-        # The one before is in nobody's hands any more, unless the server gave it out again; requests
-        # with this one may be under way.
+        # The token before this one is no longer in use, unless the server issued it again. Requests with
+        # this one may be under way, so it stays masked.
         if self._replaced:
             alive = _secrets(successor) | _secrets(token)
             for secret in _secrets(self._replaced) - alive:
@@ -158,7 +158,7 @@ class TokenCache:
     def _renewed(self, rejected: Token | None) -> Token:
         now, held = self._clock(), self._held
         if held and not _same(held.token, rejected) and now < held.fresh_until:
-            return held.token  # another thread was faster
+            return held.token  # another thread has renewed it
         fallback = held.token if held and not _same(held.token, rejected) and now < held.ends else None
         if self._failure and now < self._failure.until:
             if fallback:
@@ -170,29 +170,29 @@ class TokenCache:
         except TokenError as error:
             if fallback is None:
                 raise
-            _log.warning("The token is about to end and can't be renewed yet; it serves on. %s", error)
+            _log.warning("The token can't be renewed yet; it is used until it expires. %s", error)
             return fallback
 
     def _acquire(self, request: AcquireRequest) -> AcquiredToken:
         try:
-            obtained = self._provider.acquire(request)
+            acquired = self._provider.acquire(request)
         except TokenError as error:
             self._failure = _Failure(error, self._clock() + self._pause(error))
             raise
         self._failure = None
-        if obtained.age is None:
-            return obtained  # the time of the one that is held goes on
-        token, held = obtained.token, self._held
-        issued = self._clock() - obtained.age
+        if acquired.age is None:
+            return acquired  # a known token: its times stay as they are
+        token, held = acquired.token, self._held
+        issued = self._clock() - acquired.age
         if held and not _same(held.token, token):
             self._retire(held.token, token)
         self._held = _Held(token, issued + token.fresh_for, issued + token.lifetime)
-        return obtained
+        return acquired
 
     def _pause(self, error: TokenError) -> float:
-        """Return how long a failure stands, in seconds: longer where the server wishes it, or it locks.
+        """Return how long a failure answers requests, in seconds: longer if the server asks for it, or locks.
 
-        An origin that remembers is asked again soon: somebody may have mended it elsewhere.
+        A provider that remembers failures is asked again soon: the cause may have been removed elsewhere.
         """
         least = _REMEMBER[error.retryable]
         if self._provider.remembers:
@@ -212,6 +212,6 @@ def _secrets(token: Token | None) -> set[str]:
 
 
 def _remembered(findings: Sequence[Finding], until: float, now: float) -> list[Finding]:
-    """Return the findings of a failure with the words that nobody was asked this time."""
-    words = f" This answer stands for {math.ceil(until - now)} seconds more, in which nobody is asked again."
+    """Return the findings of a failure, with a note that the server was not asked this time."""
+    words = f" The server is not asked again for {math.ceil(until - now)} seconds."
     return [replace(found, message=found.message + words) for found in findings]

@@ -1,4 +1,4 @@
-"""Build a request that asks for a token, in the formats that servers want; no I/O."""
+"""Build a request for a token, in the formats that servers accept; no I/O."""
 
 from __future__ import annotations
 

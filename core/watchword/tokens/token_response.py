@@ -1,4 +1,4 @@
-"""What a server answered that was asked for a token, and what all such answers share; no I/O."""
+"""The response to a request for a token, and what all such responses share; no I/O."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from watchword.http.origins import host
 from watchword.tokens.token import jwt_expiry
 
 LONGEST_LIFETIME = 10 * 365 * 86400.0
-"""A longer lifetime, in seconds, is taken for a mistake and the token for one without an end."""
+"""A longer lifetime, in seconds, is taken for a mistake: such a token counts as one that does not expire."""
 
-# RFC 6749 appendix A.12: visible characters and the space, which no header value ends in.
+# RFC 6749 appendix A.12: visible characters; without the space, which a header value can't end in.
 VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 _OK, _REDIRECT, _TOO_MANY, _SERVER_ERROR = 200, 300, 429, 500
@@ -25,7 +25,7 @@ _OK, _REDIRECT, _TOO_MANY, _SERVER_ERROR = 200, 300, 429, 500
 
 @dataclass(frozen=True)
 class TokenResponse:
-    """A server's answer; `url` is the absolute one that was asked, `cookies` are its Set-Cookie lines."""
+    """A server's response; `url` is the absolute URL of the request, `cookies` are the Set-Cookie lines."""
 
     url: str
     status: int
@@ -50,14 +50,14 @@ class TokenResponse:
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds after which the server wants to be asked again, None where it does not say."""
+        """The seconds after which the server may be asked again, None if it does not say."""
         return retry_after(self.headers.get("Retry-After"))
 
 
 def value_at(content: Mapping[str, Any], path: str) -> object:
-    """Return the first value at a JSONPath, None where there is none; plain names need no library.
+    """Return the first value at a JSONPath, None if there is none; plain names need no library.
 
-    A path that may take for ever, such as one that searches by a pattern, finds nothing.
+    A path that may take for ever, such as a search by a pattern, finds nothing.
     """
     if path in content:
         return content[path]
@@ -73,7 +73,7 @@ def value_at(content: Mapping[str, Any], path: str) -> object:
 
 
 def lifetime_of(stated: object, access_token: str, default: float | None) -> float:
-    """Return the token's lifetime in seconds: as stated, as its own claim says, by default, or endless."""
+    """Return a token's lifetime in seconds: as stated, by its own `exp` claim, the default, or infinite."""
     lifetime = seconds(stated)
     if lifetime is not None and 0 < lifetime <= LONGEST_LIFETIME:
         return lifetime

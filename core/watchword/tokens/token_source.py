@@ -1,4 +1,4 @@
-"""Where a method's token comes from: a token endpoint, a login, or a key that signs one here."""
+"""Where a method's token comes from: a token endpoint, a login, or a key that signs it here."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from watchword.tokens.token import Token
 
 
 class TokenSource(Protocol):
-    """Fetches tokens of one credential; made without I/O, asked by the keeper when one is due."""
+    """Fetches tokens of one credential; constructed without I/O, asked by the token cache."""
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """All that makes two sources fetch the same token; it holds secrets and is hashed at once."""
+        """The values that decide which token is fetched; they hold secrets and are hashed at once."""
 
     @property
     def logs_out(self) -> bool:
         """Whether `discard` has anything to do."""
 
     def fetch(self, transport: TransportOptions, refresh_token: str | None = None) -> Token:
-        """Return a new token, masked from then on; raises TokenError where none can be had.
+        """Return a new token, masked from then on; raises TokenError if the server issues none.
 
-        A source of a sign-in is given the refresh token that the last answer held.
+        The source of a sign-in is given the refresh token that is in force.
         """
 
     def discard(self, token: Token, transport: TransportOptions) -> None:
-        """Give a token back that nobody uses any more; a server that can't be reached is no error."""
+        """Give back a token that is no longer used; raises nothing if the server can't be reached."""
 
 
 @dataclass(frozen=True)
 class Account(NeverPickled):
-    """What finds a credential's token in a store, and the terms on which it is renewed.
+    """How a stored token is looked up, and how it is renewed.
 
-    `subject` is what one client may have several tokens for, such as a user name. Where a person
-    has signed in (`signs_in`), the token is renewed by its refresh token alone: the store's, or at
-    first `imported`, the document's. `single_use` says that each refresh token serves once.
+    `subject` tells several tokens of one client apart, such as a user name. If a person has signed in
+    (`signs_in`), the token is renewed with its refresh token alone: the store's, or at first the document's
+    (`imported`). `single_use` says that each refresh token serves once.
     """
 
     method: str
@@ -51,8 +51,8 @@ class Account(NeverPickled):
 
 @runtime_checkable
 class StoredSource(TokenSource, Protocol):
-    """A source whose token is worth sharing with other processes, through a store."""
+    """A source whose token is shared with other processes through a store."""
 
     @property
     def account(self) -> Account:
-        """What finds the token in a store."""
+        """How the token is looked up in a store."""

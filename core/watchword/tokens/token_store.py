@@ -1,4 +1,4 @@
-"""Where tokens are kept: what every store can do, and how it fails."""
+"""The contract of a token store, and how a store fails."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from watchword.tokens.record import Record, StoreTime
 
 
 class StoreError(TokenError):
-    """A store can't be used: locked, full, read-only, gone, of another key or of a newer version."""
+    """A store can't be used: it is locked, full, read-only, gone, of another key or of a newer version."""
 
 
 class Snapshot(NamedTuple):
-    """A record as it stands, and the store's own time at which it stood so."""
+    """A record, and the store's own time at which it was read."""
 
     record: Record
     now: StoreTime
 
 
-Step: TypeAlias = Callable[[Record, StoreTime], Record]
-"""A change of a record: pure, since a store may apply it more than once."""
+Transition: TypeAlias = Callable[[Record, StoreTime], Record]
+"""A change of a record. It is a pure function, since a store may apply it more than once."""
 
 
 class TokenStore(Protocol):
     """Keeps a record for each credential, for all processes that open the same store.
 
-    Each call is one transaction and raises StoreError where that can't be had.
+    Each call is one transaction; it raises StoreError if the transaction fails.
     """
 
     @property
@@ -40,22 +40,26 @@ class TokenStore(Protocol):
 
     @property
     def is_made(self) -> bool:
-        """Whether there is something to look into, which the first use would make otherwise."""
+        """Whether the store exists; if not, its first use creates it."""
+
+    @property
+    def salt(self) -> bytes:
+        """The salt of its fingerprints; a store that replaces it has another one."""
 
     def fingerprint(self, *parts: object) -> str:
-        """Return what stands for secrets in this store: the same for equal parts, telling nothing of them."""
+        """Return the fingerprint of values: equal for equal values, and useless for guessing them."""
 
     def load(self, key: str) -> Snapshot:
-        """Return a record; an empty one of generation 0 where nothing is kept under that key."""
+        """Return a record; an empty one of generation 0 if nothing is stored under the key."""
 
-    def change(self, key: str, step: Step) -> Snapshot:
-        """Apply a step to a record, alone, and return it as it stands then; durable on return.
+    def change(self, key: str, transition: Transition) -> Snapshot:
+        """Apply a transition to a record, alone, and return the result; durable on return.
 
-        A step that returns the record itself changes nothing.
+        A transition that returns an equal record changes nothing.
         """
 
     def delete(self, key: str) -> None:
-        """Forget a record."""
+        """Delete a record."""
 
     def records(self) -> Sequence[Snapshot]:
         """Return every record, ordered by name and method."""
@@ -63,14 +67,14 @@ class TokenStore(Protocol):
     def claim(self, imported: str, key: str) -> bool:
         """Have an imported refresh token, given by its fingerprint, belong to a record for ever.
 
-        Return whether it belongs to this record, now or already.
+        Return whether it belongs to this record.
         """
 
     def keep_draft(self, state: str, content: Mapping[str, str], seconds: float) -> None:
-        """Keep what a sign-in that has begun needs to be finished, for so many seconds."""
+        """Store what a sign-in that has begun needs to be finished, for so many seconds."""
 
     def take_draft(self, state: str) -> Mapping[str, str] | None:
-        """Return what was kept and forget it, so that it serves once; None where it is unknown or over."""
+        """Return what was stored and delete it, so that it serves once; None if it is unknown or too old."""
 
     def seal(self, content: bytes, context: str) -> bytes:
         """Return the content encrypted as the store's own is, bound to a context."""

@@ -1,4 +1,4 @@
-"""The steps by which a record changes while a token is renewed; pure, each run in a store's transaction."""
+"""How a record changes while a token is renewed: pure functions, each applied in one transaction."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from watchword.tokens.record import Pause, Record, Refusal, StoreTime
 from watchword.tokens.token import Token
-from watchword.tokens.token_store import Step
+from watchword.tokens.token_store import Transition
 
 
 class Label(NamedTuple):
-    """What a record says in clear: its connection's name, the method, and the token endpoint's host.
+    """What a record says unencrypted: its connection's name, the method, and the token endpoint's host.
 
-    `signs_in` is whether it is a person's sign-in.
+    `signs_in` says whether it is a person's sign-in.
     """
 
     name: str
@@ -22,49 +22,49 @@ class Label(NamedTuple):
     signs_in: bool
 
 
-def take(owner: str, seconds: float, label: Label) -> Step:
-    """Take the lease where it is free."""
+def take_lease(owner: str, seconds: float, label: Label) -> Transition:
+    """Take the lease if it is free."""
 
-    def step(record: Record, now: StoreTime) -> Record:
+    def transition(record: Record, now: StoreTime) -> Record:
         if not record.free(now):
             return record
-        return named(record, label).leased(owner, now.after(seconds))
+        return labelled(record, label).leased(owner, now.after(seconds))
 
-    return step
+    return transition
 
 
-def named(record: Record, label: Label) -> Record:
-    """Return the record under a label."""
+def labelled(record: Record, label: Label) -> Record:
+    """Return the record with a label."""
     return replace(record, **label._asdict())
 
 
-def release(owner: str) -> Step:
-    """Give the lease back, where it is still this owner's."""
-    return lambda record, _: _given_back(record, owner)
+def release_lease(owner: str) -> Transition:
+    """Give the lease back if it is still this owner's."""
+    return lambda record, _: _without_lease_of(record, owner)
 
 
-def journal(owner: str, seconds: float) -> Step:
-    """Note, before anything is sent, that a request is under way whose outcome nobody knows yet.
+def journal(owner: str, seconds: float) -> Transition:
+    """Note, before anything is sent, that a request is under way whose outcome is not known yet.
 
-    The lease lasts for so many seconds from now on.
+    The lease lasts for so many seconds from then on.
     """
 
-    def step(record: Record, now: StoreTime) -> Record:
+    def transition(record: Record, now: StoreTime) -> Record:
         if not record.held_by(owner, now):
             return record
         journalled = replace(record, attempt=record.attempt + 1, pause=None)
         return journalled.leased(owner, now.after(seconds))
 
-    return step
+    return transition
 
 
 @dataclass(frozen=True)
 class Failed:
-    """What a request that brought no token leaves behind for those who come next.
+    """What a request that brought no token leaves for the next processes.
 
-    `attempts` counts the requests whose outcome nobody knows, `pause` is in seconds, `refused` the
-    fingerprint of what was refused, "" where nothing was; `imported` that of the document's refresh
-    token where it has served; `code` and `message` say why.
+    `code` and `message` say why it failed. `attempts` counts the requests whose outcome is not known.
+    `pause` is in seconds. `refused` is the fingerprint of what was refused, "" for nothing; `imported` is
+    that of the document's refresh token if it was used.
     """
 
     code: str
@@ -75,32 +75,33 @@ class Failed:
     imported: str = ""
 
 
-def settle(owner: str, generation: int, failed: Failed) -> Step:
-    """Give the lease back and note what became of the request, unless a token has come meanwhile."""
+def settle(owner: str, generation: int, failed: Failed) -> Transition:
+    """Give the lease back and note the failure, unless another process has saved a token meanwhile."""
 
-    def step(record: Record, now: StoreTime) -> Record:
+    def transition(record: Record, now: StoreTime) -> Record:
         if record.generation != generation:
             return record
         code, message = failed.code, failed.message
         return replace(
-            _given_back(record, owner),
+            _without_lease_of(record, owner),
             attempt=failed.attempts,
             pause=Pause(now.after(failed.pause), code, message) if failed.pause else record.pause,
             refusal=Refusal(failed.refused, code, message, now) if failed.refused else record.refusal,
             imported=failed.imported or record.imported,
         )
 
-    return step
+    return transition
 
 
 @dataclass(frozen=True)
 class Issued:
     """A token that the server has just issued, to be saved.
 
-    `at` is the store's time before it was asked for; `request_fingerprint` is the fingerprint of the request, `sent_refresh_token`
-    the refresh token in it. `after_refusal` says that the API had refused the token before, `single_use`
-    that refresh tokens serve once, `signed_in` that a person has just signed in; `imported` is the
-    fingerprint of the document's refresh token where that has served, `token_destinations` that of where tokens go.
+    `at` is the store's time just before the request. `sent_refresh_token` is the refresh token in the
+    request, and `request_fingerprint` stands for the request itself. `after_refusal` says that the API had
+    refused the former token, `single_use` that each refresh token serves once, `signed_in` that a person
+    has just signed in. `imported` is the fingerprint of the document's refresh token if it was used,
+    `token_destinations` that of where tokens may go.
     """
 
     token: Token
@@ -114,17 +115,17 @@ class Issued:
     token_destinations: str = ""
 
 
-def save(generation: int, issued: Issued) -> Step:
-    """Save a token as the successor of a generation; nothing where that has one already."""
+def save(generation: int, issued: Issued) -> Transition:
+    """Save a token as the successor of a generation; change nothing if that has one already."""
 
-    def step(record: Record, now: StoreTime) -> Record:
+    def transition(record: Record, now: StoreTime) -> Record:
         return succeed(record, issued, now) if record.generation == generation else record
 
-    return step
+    return transition
 
 
 def succeed(record: Record, issued: Issued, now: StoreTime) -> Record:
-    """Return the record with the token as its next generation; what was open is settled with it."""
+    """Return the record with the token as its next generation, without lease, journal, pause and refusal."""
     token = _with_refresh_token(record, issued)
     known = record.token.refresh_token if record.token else None
     stated = issued.token.refresh_lifetime is not None
@@ -148,23 +149,24 @@ def succeed(record: Record, issued: Issued, now: StoreTime) -> Record:
     )
 
 
-def forget(imported: str) -> Step:
-    """Forget the token; a later generation begins, so that no late answer brings it back.
+def forget(imported: str) -> Transition:
+    """Delete the token. A new generation begins, so that a late response can't bring the token back.
 
-    What stays is that the document's refresh token, of this fingerprint, has served.
+    The record remembers that the document's refresh token, of this fingerprint, was used.
     """
 
-    def step(record: Record, _: StoreTime) -> Record:
-        served = imported or record.imported
-        return Record(record.key, generation=record.generation + 1, imported=served)
+    def transition(record: Record, _: StoreTime) -> Record:
+        used = imported or record.imported
+        return Record(record.key, generation=record.generation + 1, imported=used)
 
-    return step
+    return transition
 
 
 def _with_refresh_token(record: Record, issued: Issued) -> Token:
-    """Return the token with the refresh token that is in force: a silent reply leaves the one shown so.
+    """Return the token with the refresh token that is in force (RFC 6749 section 6).
 
-    RFC 6749 section 6. One that stays ends when it would have, unless the reply says otherwise.
+    If the response holds none, the one that was sent stays in force, and so does its end unless the
+    response states another.
     """
     token, old = issued.token, record.token
     in_force = token.refresh_token or issued.sent_refresh_token
@@ -184,5 +186,5 @@ def _rotates(record: Record, issued: Issued) -> bool | None:
     return issued.token.refresh_token not in {None, issued.sent_refresh_token}
 
 
-def _given_back(record: Record, owner: str) -> Record:
+def _without_lease_of(record: Record, owner: str) -> Record:
     return record.released() if record.lease and record.lease.owner == owner else record

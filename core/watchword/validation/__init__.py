@@ -1,1 +1,1 @@
-"""Prove a credential by using it, and say what is wrong where that fails."""
+"""Validating a connection: its credential is proven by using it, or the report says what is wrong."""

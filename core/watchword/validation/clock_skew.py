@@ -1,4 +1,4 @@
-"""This machine's clock beside the API's, as its Date header tells (RFC 9110 section 6.6.1); no I/O."""
+"""Compare this machine's clock with the API's Date header (RFC 9110 section 6.6.1); no I/O."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 
 DRIFT = 30.0
-"""From how many seconds on a difference is worth a remark."""
+"""A difference above this many seconds is worth a remark."""
 
 SKEW = 300.0
-"""From how many seconds on a difference explains a refusal: what AWS and most token checks allow."""
+"""A difference above this many seconds explains a refusal; AWS and most token checks allow this much."""
 
 
 def ahead(headers: Mapping[str, str], received: float) -> float | None:
-    """Return by how many seconds this machine's clock is ahead of the server's, None where nothing tells.
+    """Return how many seconds this machine's clock is ahead of the server's, None if that isn't known.
 
-    `received` is when the answer came, in seconds since 1970. An answer from a cache tells nothing.
+    `received` is when the response came, in seconds since 1970. A response from a cache tells nothing.
     """
     if "Age" in headers:
         return None
@@ -29,17 +29,21 @@ def ahead(headers: Mapping[str, str], received: float) -> float | None:
 
 
 def remarks(headers: Mapping[str, str], received: float) -> list[Finding]:
-    """Return a warning where the clocks differ by more than half a minute."""
+    """Return a warning if the clocks differ by more than half a minute."""
     seconds = ahead(headers, received)
-    return [finding("clock_drift", _said(seconds))] if seconds is not None and abs(seconds) > DRIFT else []
+    return (
+        [finding("clock_drift", _difference(seconds))] if seconds is not None and abs(seconds) > DRIFT else []
+    )
 
 
 def reason(headers: Mapping[str, str], received: float) -> Finding | None:
-    """Return that the clocks are too far apart for a signature or token to be accepted."""
+    """Return a finding if the clocks are too far apart for a signature or token to be accepted."""
     seconds = ahead(headers, received)
-    return finding("clock_skew", _said(seconds)) if seconds is not None and abs(seconds) > SKEW else None
+    return (
+        finding("clock_skew", _difference(seconds)) if seconds is not None and abs(seconds) > SKEW else None
+    )
 
 
-def _said(seconds: float) -> str:
-    way = "ahead of" if seconds > 0 else "behind"
-    return f"This machine's clock is {abs(seconds):.0f} seconds {way} the API's."
+def _difference(seconds: float) -> str:
+    direction = "ahead of" if seconds > 0 else "behind"
+    return f"This machine's clock is {abs(seconds):.0f} seconds {direction} the API's."

@@ -1,4 +1,4 @@
-"""What can be said about a connection without a network: each rule yields findings."""
+"""What can be found in a connection without a network: each rule yields findings."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from watchword import redact
+from watchword.document.credential import Credential
 from watchword.document.reading import Document
 from watchword.document.resolution import Resolved
+from watchword.errors import DocumentError
 from watchword.findings.codes import finding
-from watchword.findings.finding import Finding
+from watchword.findings.finding import Finding, errors
 from watchword.http import body_rules, headers
 from watchword.http.origins import Origins, display_url, has_userinfo, is_plain_http, origin
 from watchword.http.placement import Placement, Slot, query_names
@@ -21,17 +23,37 @@ from watchword.http.urls import joined
 
 _PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 
-# What nobody means as a secret, and what somebody might.
-_STAND_IN = re.compile(r"(?i)change[-_ ]?me|\$\{[^}]*\}|\{\{[^}]*\}\}|\*+")
-_FOR_EXAMPLE = re.compile(
+# The first can't be a secret; the second looks like an example, but somebody might have such a secret.
+_PLACEHOLDER = re.compile(r"(?i)change[-_ ]?me|\$\{[^}]*\}|\{\{[^}]*\}\}|\*+")
+_EXAMPLE = re.compile(
     r"(?i)\$[a-z_]{3,}|<[^<>]+>|(your|my)[-_ ](api[-_ ]?)?(key|token|secret|password).*|x{3,}|todo|tbd|\.{3,}"
 )
-_INVISIBLE = "The field {} holds a blank, a line break or a character that is not visible."
-_ENCODE = "Type the URL anew, or percent-encode what belongs to it."
+_INVISIBLE = "The field {} holds a blank, a line break or an invisible character."
+_ENCODE = "Type the URL again, or percent-encode the characters that belong to it."
 _SURROUNDED = re.compile(r"\s.*|.*\s|\ufeff.*|\"(.*)\"|'(.*)'", re.DOTALL)
 
 
-def lint(document: Document, resolved: Resolved) -> Iterator[Finding]:
+def lint(credential: Credential) -> list[Finding]:
+    """Return what can be found without a network: only the references that can't be resolved, if any."""
+    document = credential.document
+    try:
+        resolved = credential.resolved
+    except DocumentError as error:
+        return list(error.findings)
+    findings = [*document.warnings, *_rules(document, resolved)]
+    if document.method.signs_in and not credential.name and not errors(findings):
+        findings.append(finding("name_missing", "The connection has no name to store its sign-in under."))
+    return findings
+
+
+def lint_test_url(url: str, credential: Credential) -> list[Finding]:
+    """Return what can be found in a URL that a validation would call; `lint` covers the document's own."""
+    if url == credential.document.common.test_url:
+        return []
+    return list(_test_url(url, credential.document, credential.resolved))
+
+
+def _rules(document: Document, resolved: Resolved) -> Iterator[Finding]:
     """Yield what is wrong or doubtful in a document whose references are resolved."""
     yield from _urls(document, resolved)
     yield from _slots(resolved)
@@ -48,9 +70,9 @@ def lint(document: Document, resolved: Resolved) -> Iterator[Finding]:
     yield from resolved.method.findings(resolved.template_secrets)
 
 
-def lint_test_url(url: str, document: Document, resolved: Resolved) -> Iterator[Finding]:
-    """Yield what is wrong or doubtful about the URL that a validation would call."""
-    named = display_url(url)
+def _test_url(url: str, document: Document, resolved: Resolved) -> Iterator[Finding]:
+    """Yield what is wrong or doubtful about a URL that a validation would call."""
+    displayed = display_url(url)
     if has_userinfo(url):
         yield finding("userinfo_in_url", "The test URL holds user or password.")
         return
@@ -58,15 +80,17 @@ def lint_test_url(url: str, document: Document, resolved: Resolved) -> Iterator[
         yield finding("test_url_not_absolute", _INVISIBLE.format("test_url"), advice=_ENCODE)
         return
     if origin(url) is None:
-        advice = f"Give the complete URL, such as {joined(display_url(document.common.base_url), named)}."
-        yield finding("test_url_not_absolute", f"The test URL {named!r} is not complete.", advice=advice)
+        advice = f"Give the complete URL, such as {joined(display_url(document.common.base_url), displayed)}."
+        yield finding("test_url_not_absolute", f"The test URL {displayed!r} is not complete.", advice=advice)
         return
     if is_plain_http(url) and origin(url) not in Origins(document.common.allowed_origins).allowed:
-        yield finding("test_url_plain_http", f"The test URL {named!r} would send the credential in clear.")
+        yield finding(
+            "test_url_plain_http", f"The test URL {displayed!r} would send the credential in clear."
+        )
     if not document.common.origins.covers(url):
         allowed = ", ".join(document.common.origins.allowed)
-        message = f"The test URL {named!r} is none of the origins that may receive the credential: {allowed}"
-        yield finding("origin_not_allowed", message)
+        reason = f"is outside of the origins that may receive the credential: {allowed}"
+        yield finding("origin_not_allowed", f"The test URL {displayed!r} {reason}")
     yield from _url_parameters(url, resolved)
 
 
@@ -81,7 +105,9 @@ def _urls(document: Document, resolved: Resolved) -> Iterator[Finding]:
         elif not _is_visible(url):
             yield finding("url_not_absolute", _INVISIBLE.format(name), advice=_ENCODE)
         elif origin(url) is None:
-            yield finding("url_not_absolute", f"The field {name} is no complete URL: {display_url(url)!r}.")
+            yield finding(
+                "url_not_absolute", f"The field {name} is not a complete URL: {display_url(url)!r}."
+            )
         elif is_plain_http(url) and origin(url) not in listed:
             yield finding(
                 "url_plain_http", f"The field {name} would send credentials in clear: {display_url(url)!r}."
@@ -89,20 +115,20 @@ def _urls(document: Document, resolved: Resolved) -> Iterator[Finding]:
     proxy = resolved.transport.proxy
     if proxy and not _is_proxy(proxy):
         advice = "Write it as http://user:password@host:port, special characters percent-encoded."
-        yield finding("url_not_absolute", "The field proxy is no complete URL.", advice=advice)
+        yield finding("url_not_absolute", "The field proxy is not a complete URL.", advice=advice)
     if "?" in common.base_url or "#" in common.base_url:
-        advice = "End it before the ?; what every request needs goes into extra_parameters."
-        yield finding("url_not_absolute", "The field base_url holds more than an address.", advice=advice)
-    covered = origin(common.base_url) is None or document.common.origins.covers(common.base_url)
-    if not covered:
-        message = "The base URL is none of the allowed origins, so its calls would carry no credential."
+        advice = "End it before the ?, and put what every request needs into extra_parameters."
+        yield finding("url_not_absolute", "The field base_url holds a query or a fragment.", advice=advice)
+    is_allowed = origin(common.base_url) is None or common.origins.covers(common.base_url)
+    if not is_allowed:
+        message = "The base URL is not at one of the allowed origins, so its calls would carry no credential."
         yield finding("origin_not_allowed", message)
     if common.test_url:
-        yield from lint_test_url(common.test_url, document, resolved)
+        yield from _test_url(common.test_url, document, resolved)
 
 
 def _is_visible(url: str) -> bool:
-    """Return whether a URL reads as it is: a blank or a control character may command a terminal, or hide."""
+    """Return whether a URL has no blanks and no control characters, which hide or command a terminal."""
     return url.isprintable() and " " not in url
 
 
@@ -115,29 +141,30 @@ def _is_proxy(url: str) -> bool:
         return False
 
 
-def _placed(resolved: Resolved) -> tuple[Placement | Slot, ...]:
-    """Return all that is written into a request, and where."""
+def _placements(resolved: Resolved) -> tuple[Placement | Slot, ...]:
+    """Return everything that is written into a request, and where."""
     return (*resolved.defaults, *resolved.secrets, *resolved.method.placements())
 
 
-def _owners(resolved: Resolved) -> Iterator[Slot]:
-    for placed in _placed(resolved):
-        yield placed.slot if isinstance(placed, Placement) else placed
+def _filled_slots(resolved: Resolved) -> Iterator[Slot]:
+    """Yield each slot once for each field that fills it."""
+    for item in _placements(resolved):
+        yield item.slot if isinstance(item, Placement) else item
 
 
 def _slots(resolved: Resolved) -> Iterator[Finding]:
-    counted = Counter(slot.key for slot in _owners(resolved))
-    for (place, name), owners in counted.items():
-        if owners > 1:
-            yield finding("header_conflict", f"The {place} {name} is filled by {owners} fields at once.")
+    counts = Counter(slot.key for slot in _filled_slots(resolved))
+    for (place, name), count in counts.items():
+        if count > 1:
+            yield finding("header_conflict", f"{count} fields fill the {place} {name} at once.")
 
 
 def _url_parameters(url: str, resolved: Resolved) -> Iterator[Finding]:
     names = query_names(url)
-    mine = {slot.name for slot in _owners(resolved) if slot.place == "query"}
+    added = {slot.name for slot in _filled_slots(resolved) if slot.place == "query"}
     for name, count in Counter(names).items():
-        if name in mine:
-            message = f"The test URL has the query parameter {name!r}, which the connection adds itself."
+        if name in added:
+            message = f"The test URL has the query parameter {name!r}, which the connection adds by itself."
             yield finding("duplicate_query_parameter", message)
         elif count > 1:
             yield finding(
@@ -152,7 +179,7 @@ def _url_parameters(url: str, resolved: Resolved) -> Iterator[Finding]:
 
 
 def _headers(resolved: Resolved) -> Iterator[Finding]:
-    for item in _placed(resolved):
+    for item in _placements(resolved):
         slot = item.slot if isinstance(item, Placement) else item
         if slot.place in {"header", "cookie"}:
             yield from headers.name_findings(slot.name, slot.place)
@@ -165,10 +192,12 @@ def _secrets(resolved: Resolved) -> Iterator[Finding]:
         if not value.strip():
             if name not in resolved.may_be_empty:
                 yield finding("placeholder_secret", f"The secret {name} is empty or blank.")
-        elif _STAND_IN.fullmatch(value.strip().strip("\"'")):
-            yield finding("placeholder_secret", f"The secret {name} is a stand-in that nobody has filled in.")
-        elif _FOR_EXAMPLE.fullmatch(value.strip().strip("\"'")):
-            yield finding("secret_for_example", f"The secret {name} reads like an example's.")
+        elif _PLACEHOLDER.fullmatch(value.strip().strip("\"'")):
+            yield finding(
+                "placeholder_secret", f"The secret {name} is a placeholder that was never replaced."
+            )
+        elif _EXAMPLE.fullmatch(value.strip().strip("\"'")):
+            yield finding("secret_for_example", f"The secret {name} looks like an example.")
         elif not is_pem(value) and _SURROUNDED.fullmatch(value):
             message = f"The secret {name} has blanks, line breaks, quotes or a byte order mark around it."
             yield finding("secret_surrounded", message)
@@ -198,7 +227,7 @@ def _files(resolved: Resolved) -> Iterator[Finding]:
     }
     for name, path in files.items():
         if path and not is_pem(path) and not _exists(path):
-            yield finding("file_missing", f"The field {name} names a file that is not there.")
+            yield finding("file_missing", f"The field {name} names a file that does not exist.")
 
 
 def _exists(path: str) -> bool:

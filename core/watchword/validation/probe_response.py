@@ -1,4 +1,4 @@
-"""What came back from one call of a validation."""
+"""The response to one call of a validation."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from watchword.http import bodies
 
 @dataclass(frozen=True)
 class ProbeResponse:
-    """What came back from one call: status, headers, the beginning of the body as it came.
+    """The response to one call: its status, its headers and the beginning of its body, unchanged.
 
-    `redirect` is the absolute URL of a redirect that was not followed, since it leads to
-    another origin; `followed` says whether another one led here; `received` is when the answer
-    came, in seconds since 1970; `refused_in_body` says that the body has what the document's
-    refresh_on_body names.
+    `redirect` is the absolute URL of a redirect that was not followed, since it leads to another origin, or
+    "" if the redirect names no URL; `followed` says whether another redirect led here; `received` is when
+    the response came, in seconds since 1970; `refused_in_body` says whether the body matches the document's
+    refresh_on_body.
     """
 
     url: str
@@ -40,12 +40,12 @@ class ProbeResponse:
 
     @property
     def is_page(self) -> bool:
-        """Whether a web page came back; much JSON is declared as one."""
+        """Whether the body is a web page; JSON that is only declared as a page doesn't count."""
         return "html" in self.content_type and bodies.parsed(self.text) is None
 
     def evidence(self) -> dict[str, str]:
-        """Return what of the answer a finding shows, masked."""
-        shown = {"status": str(self.status)}
+        """Return the parts of the response that a finding shows, masked."""
+        evidence = {"status": str(self.status)}
         if self.text.strip():
-            shown["answer"] = redact.quoted(self.text)
-        return shown
+            evidence["answer"] = redact.quoted(self.text)
+        return evidence

@@ -1,7 +1,7 @@
-"""Validate a connection: lint, token, call, meaning, and the same call without the credential.
+"""Validate a connection: lint, token, call, its meaning, and the same call without the credential.
 
-`walk` is the procedure as a generator without I/O: it yields what it wants done and is sent
-the outcome; `validate` drives it with requests.
+`steps_of` is the procedure as a generator without I/O: it yields each step and is sent the outcome;
+`validate` carries the steps out with requests.
 """
 
 from __future__ import annotations
@@ -18,16 +18,18 @@ from watchword.findings.report import Report
 from watchword.http.bodies import is_about_rights
 from watchword.validation import clock_skew
 from watchword.validation import response_meaning as meaning
+from watchword.validation.lint import lint_test_url
 from watchword.validation.plan import ValidationPlan
 from watchword.validation.probe_response import ProbeResponse
+from watchword.validation.subject import Subject
 
 if TYPE_CHECKING:
-    from watchword.connection import Connection
+    from watchword.methods.base import Method
     from watchword.tokens.acquire import AcquiredToken
 
 HTTP_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 SAFE = frozenset({"GET", "HEAD"})
-"""The methods whose call may be repeated without the credential (RFC 9110, 9.2.1)."""
+"""The methods whose call may be repeated without the credential (RFC 9110 section 9.2.1)."""
 
 UNAUTHORIZED, TOO_MANY, SERVER_ERROR = 401, 429, 500
 
@@ -36,27 +38,37 @@ _CREDENTIAL_STATUSES = frozenset({400, 401, 403})
 
 @dataclass(frozen=True)
 class RenewToken:
-    """A wish for a new token; answered by what is obtained, or a Finding that says why there is none."""
+    """The step that asks for a new token; its outcome is an AcquiredToken, or a Finding that says why not."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """A wish for the call, with or without the credential; answered by an Answer or a Finding."""
+    """The step that makes the call, with or without the credential.
+
+    Its outcome is a ProbeResponse, or a Finding that says why there is none.
+    """
 
     anonymous: bool = False
 
 
-Walk: TypeAlias = Generator[RenewToken | Call, Any, Finding]
+Steps: TypeAlias = Generator[RenewToken | Call, Any, Finding]
+"""The steps of a validation; the generator returns the deciding finding."""
 
 
-def validate(connection: Connection, plan: ValidationPlan) -> Report:
-    """Validate with `requests` and return the report; raises nothing for what it can find."""
-    from watchword.validation.probe import Probe  # noqa: PLC0415 - the driver, and its libraries
+def validate(subject: Subject, plan: ValidationPlan) -> Report:
+    """Validate with `requests` and return the report, which holds every fault that was found.
+
+    Args:
+        subject: the connection; a `watchword.Connection` is one.
+        plan: what is called; the document completes what the plan leaves out.
+    """
+    from watchword.validation.probe import Probe  # noqa: PLC0415 - loads requests' transport
 
     started = time.monotonic()
+    plan = plan.completed(subject.credential.document.common)
     findings: list[Finding] = []
-    steps = walk(connection, plan, findings)
-    probe = Probe(connection, plan)
+    steps = steps_of(subject, plan, findings)
+    probe = Probe(subject, plan)
     outcome: AcquiredToken | ProbeResponse | Finding | None = None
     with closing(probe):
         while True:
@@ -74,126 +86,119 @@ def validate(connection: Connection, plan: ValidationPlan) -> Report:
     return Report(deciding, tuple(findings), time.monotonic() - started)
 
 
-def walk(connection: Connection, plan: ValidationPlan, findings: list[Finding]) -> Walk:
-    """Walk the phases and return the deciding finding; what else is noticed goes into `findings`."""
+def steps_of(subject: Subject, plan: ValidationPlan, findings: list[Finding]) -> Steps:
+    """Yield the steps and return the deciding finding; every other finding goes into `findings`."""
     if plan.http_method not in HTTP_METHODS:
-        return finding("http_method_unsuitable", "A validation can't be made with that HTTP method.")
-    findings.extend(connection.lint())
+        return finding("http_method_unsuitable", "A validation can't use that HTTP method.")
+    credential = subject.credential
+    findings.extend(subject.lint())
     if plan.test_url and not errors(findings):
-        findings.extend(item for item in connection.lint_test_url(plan.test_url) if item not in findings)
-    wrong = errors(findings)
-    if wrong:
-        return wrong[0]
-    if connection.needs_token:
-        obtained: AcquiredToken | Finding = yield RenewToken()
-        if isinstance(obtained, Finding):
-            return obtained
-        findings.extend(connection.token_remarks(obtained.token))
-        if not plan.test_url and connection.token_is_proof and obtained.is_new:
+        findings.extend(item for item in lint_test_url(plan.test_url, credential) if item not in findings)
+    problems = errors(findings)
+    if problems:
+        return problems[0]
+    if credential.source is not None:
+        acquired: AcquiredToken | Finding = yield RenewToken()
+        if isinstance(acquired, Finding):
+            return acquired
+        findings.extend(credential.token_remarks(acquired.token))
+        if not plan.test_url and credential.document.method.token_is_proof and acquired.is_new:
             return finding("token_obtained", "The token endpoint issued a new token.")
     if not plan.test_url:
-        return finding(
-            "not_proven" if connection.has_credential else "no_authentication", "No call was made."
-        )
-    return (yield from _called(connection, plan, findings))
+        return finding("not_proven" if credential.is_present else "no_authentication", "No call was made.")
+    return (yield from _call(subject, plan, findings))
 
 
-def _called(connection: Connection, plan: ValidationPlan, findings: list[Finding]) -> Walk:
+def _call(subject: Subject, plan: ValidationPlan, findings: list[Finding]) -> Steps:
+    """Make the call and decide by its response."""
+    credential = subject.credential
+    method = credential.document.method
     outcome: ProbeResponse | Finding = yield Call()
     if isinstance(outcome, Finding):
         return outcome
-    refused = meaning.refusal(outcome, plan.expected_status)
-    if refused:
-        explained = _explained(connection, outcome)
-        findings.extend(_drift(connection, outcome, explained))
-        return explained or (yield from _unexplained(connection, plan, outcome, refused))
-    if not connection.has_credential:
+    refusal = meaning.refusal(outcome, plan.expected_status)
+    if refusal:
+        explanation = _explanation(method, outcome)
+        findings.extend(_clock_drift(method, outcome, explanation))
+        return explanation or (yield from _unexplained(subject, plan, outcome, refusal))
+    if not credential.is_present:
         return finding("no_authentication", f"The API answered {outcome.status}.")
     findings.extend(meaning.remarks(outcome))
-    if connection.document.method.depends_on_time:
+    if method.depends_on_time:
         findings.extend(clock_skew.remarks(outcome.headers, outcome.received))
-    return (yield from _contrasted(plan, outcome))
+    return (yield from _counterfactual(plan, outcome))
 
 
-def _drift(connection: Connection, refused: ProbeResponse, explained: Finding | None) -> list[Finding]:
-    """Return that the clocks differ, where that may matter to the refusal and does not explain it already."""
-    timed = connection.document.method.depends_on_time and refused.status in _CREDENTIAL_STATUSES
-    if not timed or (explained and explained.code.name == "clock_skew"):
+def _clock_drift(method: Method, refused: ProbeResponse, explanation: Finding | None) -> list[Finding]:
+    """Return a warning if the clocks differ, unless that can't matter or is the explanation already."""
+    may_matter = method.depends_on_time and refused.status in _CREDENTIAL_STATUSES
+    if not may_matter or (explanation and explanation.code.name == "clock_skew"):
         return []
     return clock_skew.remarks(refused.headers, refused.received)
 
 
-def _unexplained(
-    connection: Connection, plan: ValidationPlan, answer: ProbeResponse, refused: Finding
-) -> Walk:
-    """Weigh a 403, and say what to check after a 401."""
-    if refused.code.name == "forbidden_403":
-        return (yield from _weighed(connection, plan, answer, refused))
-    unauthorized_advice = connection.document.method.unauthorized_advice
-    return (
-        replace(refused, advice=unauthorized_advice)
-        if unauthorized_advice and refused.code.name == "unauthorized_401"
-        else refused
+def _explanation(method: Method, refused: ProbeResponse) -> Finding | None:
+    """Return the cause of the refusal in the method's own terms, or that the clock is the cause."""
+    explanation = method.explain(refused.status, refused.headers, refused.text)
+    is_timed = (
+        explanation.code.name == "clock_skew" if explanation else refused.status in _CREDENTIAL_STATUSES
     )
+    if is_timed and method.depends_on_time:
+        explanation = clock_skew.reason(refused.headers, refused.received) or explanation
+    return explanation and replace(explanation, evidence={**refused.evidence(), **explanation.evidence})
 
 
-def _explained(connection: Connection, refused: ProbeResponse) -> Finding | None:
-    """Return what the refusal says in the method's own terms, or that the clock is the reason."""
-    method = connection.document.method
-    known = method.explain(refused.status, refused.headers, refused.text)
-    timed = known.code.name == "clock_skew" if known else refused.status in _CREDENTIAL_STATUSES
-    measured = (
-        clock_skew.reason(refused.headers, refused.received) if timed and method.depends_on_time else None
-    )
-    known = measured or known
-    return known and replace(known, evidence={**refused.evidence(), **known.evidence})
+def _unexplained(subject: Subject, plan: ValidationPlan, refused: ProbeResponse, refusal: Finding) -> Steps:
+    """Decide what a 403 means, and say what to check after a 401."""
+    if refusal.code.name == "forbidden_403":
+        return (yield from _forbidden(subject, plan, refused, refusal))
+    advice = subject.credential.document.method.unauthorized_advice
+    return replace(refusal, advice=advice) if advice and refusal.code.name == "unauthorized_401" else refusal
 
 
-def _weighed(
-    connection: Connection, plan: ValidationPlan, forbidden: ProbeResponse, refused: Finding
-) -> Walk:
-    """Tell a good credential without the right from a bad one, which many APIs answer by 403 too.
+def _forbidden(subject: Subject, plan: ValidationPlan, refused: ProbeResponse, refusal: Finding) -> Steps:
+    """Tell a good credential that lacks the right from a bad one: many APIs answer both with a 403.
 
-    The standard's own code decides. Words about rights count where the API answers 401 to a
-    call without credential: by then it has told the two apart.
+    The standard's own code decides. Words about rights count if the API answers 401 to a call without
+    the credential, since it tells the two cases apart then.
     """
     limited = finding(
         "authenticated_but_forbidden",
         "The credential is accepted, but may not make this call (403).",
-        evidence=forbidden.evidence(),
+        evidence=refused.evidence(),
     )
-    if not connection.has_credential:
-        return refused
-    if meaning.says_insufficient_scope(forbidden):
+    if not subject.credential.is_present:
+        return refusal
+    if meaning.says_insufficient_scope(refused):
         return limited
-    if plan.http_method not in SAFE or not plan.counterfactual or not is_about_rights(forbidden.text):
-        return refused
+    if plan.http_method not in SAFE or not plan.counterfactual or not is_about_rights(refused.text):
+        return refusal
     contrast: ProbeResponse | Finding = yield Call(anonymous=True)
     if isinstance(contrast, ProbeResponse) and contrast.status == UNAUTHORIZED:
         return limited
-    return refused
+    return refusal
 
 
-def _contrasted(plan: ValidationPlan, answer: ProbeResponse) -> Walk:
-    """Repeat a successful call without the credential: only if it is refused, something is proven."""
+def _counterfactual(plan: ValidationPlan, response: ProbeResponse) -> Steps:
+    """Repeat a successful call without the credential: only its refusal proves the credential."""
     success = "authenticated" if not plan.expected_status else "expected_status_matched"
-    message = f"The API answered {answer.status}"
+    message = f"The API answered {response.status}"
     if plan.http_method not in SAFE or not plan.counterfactual:
         return finding("counterfactual_skipped", f"{message} with the credential; nothing was compared.")
     contrast: ProbeResponse | Finding = yield Call(anonymous=True)
-    code, without = _compared(contrast, plan.expected_status)
-    return finding(code or success, f"{message} with the credential, and without it: {without}")
+    code, description = _comparison(contrast, plan.expected_status)
+    return finding(code or success, f"{message} with the credential, and without it: {description}")
 
 
-def _compared(contrast: ProbeResponse | Finding, expected: frozenset[int]) -> tuple[str, str]:
-    """Return the code for what the call without the credential came to, and words; no code is the proof."""
+def _comparison(contrast: ProbeResponse | Finding, expected: frozenset[int]) -> tuple[str, str]:
+    """Return code and description of the call without the credential; "" as code means proof."""
     if isinstance(contrast, Finding):
         demanded = contrast.code.name == "tls_client_certificate_required"
         return "" if demanded else "counterfactual_unavailable", contrast.message
-    refused = meaning.refusal(contrast, expected)
-    if refused is None:
+    refusal = meaning.refusal(contrast, expected)
+    if refusal is None:
         return "auth_not_required", f"{contrast.status} too."
-    if meaning.is_refusal(contrast, refused):
+    if meaning.is_refusal(contrast, refusal):
         return "", f"{contrast.status}, refused."
-    transient = contrast.status == TOO_MANY or contrast.status >= SERVER_ERROR
-    return "counterfactual_unavailable" if transient else "contrast_unclear", refused.message
+    is_transient = contrast.status == TOO_MANY or contrast.status >= SERVER_ERROR
+    return "counterfactual_unavailable" if is_transient else "contrast_unclear", refusal.message

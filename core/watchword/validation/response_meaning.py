@@ -1,4 +1,4 @@
-"""What an API's answer means for the credential: one function a question, no I/O."""
+"""What an API's response means for the credential: one function for each question, no I/O."""
 
 from __future__ import annotations
 
@@ -15,42 +15,41 @@ from watchword.validation.probe_response import ProbeResponse
 _LOGIN_PATH = re.compile(r"(?i)\b(log[-_]?in|sign[-_]?in|sso|oauth2?/authorize|saml|auth/realms)\b")
 
 
-def refusal(answer: ProbeResponse, expected: Collection[int] = ()) -> Finding | None:
-    """Return why the answer is no success, None where it is one.
+def refusal(response: ProbeResponse, expected: Collection[int] = ()) -> Finding | None:
+    """Return why the response is not a success, None if it is one.
 
-    A status that is expected is a success, unless its body says otherwise; a 403 is for
-    `validate` to weigh.
+    An expected status is a success unless its body says otherwise. `validate` decides what a 403 means.
     """
-    if answer.status in expected:
-        return _disguised(answer) if answer.succeeded or answer.refused_in_body else None
-    if answer.redirect is not None:
-        return _redirected(answer)
-    if answer.succeeded:
-        found = _disguised(answer) or _off_topic(answer)
-        return _unexpected(answer, expected) if expected and not found else found
-    rule = _BY_STATUS.get(answer.status)
+    if response.status in expected:
+        return _disguised(response) if response.succeeded or response.refused_in_body else None
+    if response.redirect is not None:
+        return _redirected(response)
+    if response.succeeded:
+        problem = _disguised(response) or _off_topic(response)
+        return _unexpected(response, expected) if expected and not problem else problem
+    rule = _BY_STATUS.get(response.status)
     if rule:
-        return rule(answer)
-    if answer.status >= 500:  # noqa: PLR2004 - server errors
-        return _finding("server_error_5xx", answer, f"The API answered {answer.status}.")
-    return _disguised(answer) if answer.refused_in_body else _unexpected(answer, expected)
+        return rule(response)
+    if response.status >= 500:  # noqa: PLR2004 - server errors
+        return _finding("server_error_5xx", response, f"The API answered {response.status}.")
+    return _disguised(response) if response.refused_in_body else _unexpected(response, expected)
 
 
-def remarks(answer: ProbeResponse) -> list[Finding]:
-    """Return what is worth saying about a success."""
-    return [finding("empty_result", "The API returned no rows.")] if bodies.is_empty(answer.text) else []
+def remarks(response: ProbeResponse) -> list[Finding]:
+    """Return the warnings about a success."""
+    return [finding("empty_result", "The API returned no rows.")] if bodies.is_empty(response.text) else []
 
 
-def says_insufficient_scope(answer: ProbeResponse) -> bool:
-    """Return whether a 403 names the standard's own code for a credential without the right."""
-    return "insufficient_scope" in answer.headers.get("WWW-Authenticate", "")
+def says_insufficient_scope(response: ProbeResponse) -> bool:
+    """Return whether a 403 holds the standard code for a credential that lacks the right (RFC 6750)."""
+    return "insufficient_scope" in response.headers.get("WWW-Authenticate", "")
 
 
-def is_refusal(answer: ProbeResponse, found: Finding) -> bool:
-    """Return whether what was found says that a credential is asked for: the proof that it mattered."""
-    # Some APIs answer 400 to a key that is missing, and say so in words.
-    in_words = found.code.name == "unexpected_status" and bodies.is_about_access(answer.text)
-    return in_words or found.code.name in _REFUSALS
+def is_refusal(response: ProbeResponse, problem: Finding) -> bool:
+    """Return whether the API asks for a credential, which proves that the credential mattered."""
+    # Some APIs answer 400 if the key is missing, and only the text says so.
+    in_words = problem.code.name == "unexpected_status" and bodies.is_about_access(response.text)
+    return in_words or problem.code.name in _REFUSALS
 
 
 _REFUSALS = {
@@ -63,99 +62,105 @@ _REFUSALS = {
 }
 
 
-def _finding(code: str, answer: ProbeResponse, message: str, advice: str = "") -> Finding:
-    wait = retry_after(answer.headers.get("Retry-After"))
+def _finding(code: str, response: ProbeResponse, message: str, advice: str = "") -> Finding:
+    wait = retry_after(response.headers.get("Retry-After"))
     message = redact.quoted(message)
-    return finding(code, message, advice=advice, evidence=answer.evidence(), retry_after=wait)
+    return finding(code, message, advice=advice, evidence=response.evidence(), retry_after=wait)
 
 
-def _unexpected(answer: ProbeResponse, expected: Collection[int] = ()) -> Finding:
-    wanted = f", and not {' or '.join(map(str, sorted(expected)))}" if expected else ""
-    return _finding("unexpected_status", answer, f"The API answered {answer.status}{wanted}.")
+def _unexpected(response: ProbeResponse, expected: Collection[int] = ()) -> Finding:
+    instead = f", and not {' or '.join(map(str, sorted(expected)))}" if expected else ""
+    return _finding("unexpected_status", response, f"The API answered {response.status}{instead}.")
 
 
-def _redirected(answer: ProbeResponse) -> Finding:
-    target = (answer.redirect or "").partition("?")[0]
+def _redirected(response: ProbeResponse) -> Finding:
+    target = (response.redirect or "").partition("?")[0]
     if _LOGIN_PATH.search(target):
-        return _finding("redirect_to_login", answer, f"The API redirects to a sign-in page: {target}")
-    return _finding("redirect_cross_origin", answer, f"The API redirects to another origin: {target}")
+        return _finding("redirect_to_login", response, f"The API redirects to a sign-in page: {target}")
+    return _finding("redirect_cross_origin", response, f"The API redirects to another origin: {target}")
 
 
-def _disguised(answer: ProbeResponse) -> Finding | None:
-    """Return the refusal behind a status of success: a sign-in page, or an error in the body."""
-    if answer.refused_in_body:
-        message = f"The API answered {answer.status} with what refresh_on_body names as a refusal."
-        return _finding("refused_in_200_body", answer, message)
-    if answer.is_page:
-        path = answer.url.partition("?")[0]
-        if bodies.asks_for_password(answer.text) or (answer.followed and _LOGIN_PATH.search(path)):
-            return _finding("login_page_200", answer, "A sign-in page came back with a status of success.")
+def _disguised(response: ProbeResponse) -> Finding | None:
+    """Return the refusal behind a 2xx status: a sign-in page, or an error in the body."""
+    if response.refused_in_body:
+        message = f"The API answered {response.status} with a body that refresh_on_body names as a refusal."
+        return _finding("refused_in_200_body", response, message)
+    if response.is_page:
+        path = response.url.partition("?")[0]
+        if bodies.asks_for_password(response.text) or (response.followed and _LOGIN_PATH.search(path)):
+            return _finding(
+                "login_page_200", response, "The API answered with a sign-in page and a 2xx status."
+            )
         return None
-    said = bodies.complaint(answer.text)
-    if said is None:
+    complaint = bodies.complaint(response.text)
+    if complaint is None:
         return None
-    # The body's own words decide: an error about rows says nothing about the credential.
-    code = "refused_in_200_body" if bodies.is_about_access(said) else "error_in_200_body"
-    return _finding(code, answer, f"The API answered {answer.status} with an error in the body.")
+    # The body's words decide: an error about rows says nothing about the credential.
+    code = "refused_in_200_body" if bodies.is_about_access(complaint) else "error_in_200_body"
+    return _finding(code, response, f"The API answered {response.status} with an error in the body.")
 
 
-def _off_topic(answer: ProbeResponse) -> Finding | None:
-    """Return that a web page came back where an API was called: it may be anybody's."""
-    if not answer.is_page:
+def _off_topic(response: ProbeResponse) -> Finding | None:
+    """Return a finding if a web page came back instead of an API's response: it may be anybody's."""
+    if not response.is_page:
         return None
-    return _finding("unexpected_content_type", answer, f"The API answered with {answer.content_type}.")
+    return _finding("unexpected_content_type", response, f"The API answered with {response.content_type}.")
 
 
-def _unauthorized(answer: ProbeResponse) -> Finding:
-    asked = answer.headers.get("WWW-Authenticate", "").strip()
-    scheme = asked.partition(" ")[0]
+def _unauthorized(response: ProbeResponse) -> Finding:
+    challenge = response.headers.get("WWW-Authenticate", "").strip()
+    scheme = challenge.partition(" ")[0]
     message = "The API refused the credential (401)."
     if scheme:
         message = f"The API refused the credential (401); it asks for {scheme} authentication."
-    found = _finding("unauthorized_401", answer, message)
-    if not asked:
-        return found
-    evidence = {**found.evidence, "WWW-Authenticate": redact.quoted(asked)}
-    return finding("unauthorized_401", found.message, evidence=evidence)
+    refused = _finding("unauthorized_401", response, message)
+    if not challenge:
+        return refused
+    evidence = {**refused.evidence, "WWW-Authenticate": redact.quoted(challenge)}
+    return finding("unauthorized_401", refused.message, evidence=evidence)
 
 
-def _forbidden(answer: ProbeResponse) -> Finding:
-    headers = {name.lower() for name in answer.headers}
-    walled = "cf-mitigated" in headers or any(name.startswith("x-amzn-waf") for name in headers)
-    if walled or (answer.is_page and bodies.is_of_firewall(answer.text)):
-        return _finding("blocked_by_waf", answer, "A firewall in front of the API refused the call (403).")
-    if bodies.is_about_quota(answer.text):
-        return _finding("quota_exhausted", answer, "The API says that the quota is used up (403).")
-    if bodies.is_about_rate(answer.text):
-        return _finding("rate_limited_429", answer, "The API says that too many calls were made (403).")
-    if bodies.is_about_credential(answer.text) and not says_insufficient_scope(answer):
-        return _finding("credential_refused_403", answer, "The API refused the credential (403).")
-    return _finding("forbidden_403", answer, "The API forbids this call (403).")
+def _forbidden(response: ProbeResponse) -> Finding:
+    headers = {name.lower() for name in response.headers}
+    is_mitigated = "cf-mitigated" in headers or any(name.startswith("x-amzn-waf") for name in headers)
+    if is_mitigated or (response.is_page and bodies.is_of_firewall(response.text)):
+        return _finding("blocked_by_waf", response, "A firewall in front of the API refused the call (403).")
+    if bodies.is_about_quota(response.text):
+        return _finding("quota_exhausted", response, "The API says that the quota is used up (403).")
+    if bodies.is_about_rate(response.text):
+        return _finding("rate_limited_429", response, "The API says that too many calls were made (403).")
+    if bodies.is_about_credential(response.text) and not says_insufficient_scope(response):
+        return _finding("credential_refused_403", response, "The API refused the credential (403).")
+    return _finding("forbidden_403", response, "The API forbids this call (403).")
 
 
-def _method_not_allowed(answer: ProbeResponse) -> Finding:
-    allowed = answer.headers.get("Allow", "")
+def _method_not_allowed(response: ProbeResponse) -> Finding:
+    allowed = response.headers.get("Allow", "")
     advice = f"Validate with one of: {allowed}." if allowed else ""
     return _finding(
-        "method_not_allowed_405", answer, "The API does not allow this method here (405).", advice
+        "method_not_allowed_405", response, "The API does not allow this method here (405).", advice
     )
 
 
-def _rate_limited(answer: ProbeResponse) -> Finding:
-    if bodies.is_about_quota(answer.text):
-        return _finding("quota_exhausted", answer, "The API says that the quota is used up (429).")
-    wait = retry_after(answer.headers.get("Retry-After"))
+def _rate_limited(response: ProbeResponse) -> Finding:
+    if bodies.is_about_quota(response.text):
+        return _finding("quota_exhausted", response, "The API says that the quota is used up (429).")
+    wait = retry_after(response.headers.get("Retry-After"))
     until = f" It asks to wait {wait:g} seconds." if wait is not None else ""
-    return _finding("rate_limited_429", answer, f"The API limits the rate of calls (429).{until}")
+    return _finding("rate_limited_429", response, f"The API limits the rate of calls (429).{until}")
 
 
 _BY_STATUS: Mapping[int, Callable[[ProbeResponse], Finding]] = {
     401: _unauthorized,
-    402: lambda answer: _finding("quota_exhausted", answer, "The API wants to be paid first (402)."),
+    402: lambda response: _finding("quota_exhausted", response, "The API demands payment first (402)."),
     403: _forbidden,
-    404: lambda answer: _finding("not_found_404", answer, "The test URL does not exist (404)."),
+    404: lambda response: _finding("not_found_404", response, "The test URL does not exist (404)."),
     405: _method_not_allowed,
-    407: lambda answer: _finding("proxy_authentication_required", answer, "The proxy wants a login (407)."),
-    415: lambda answer: _finding("unsupported_media_415", answer, "The API wants another body type (415)."),
+    407: lambda response: _finding(
+        "proxy_authentication_required", response, "The proxy demands a login (407)."
+    ),
+    415: lambda response: _finding(
+        "unsupported_media_415", response, "The API demands another body type (415)."
+    ),
     429: _rate_limited,
 }

@@ -1,4 +1,4 @@
-"""How a client shows itself to the authorization server (RFC 6749 §2.3, RFC 7523 §3)."""
+"""Client authentication: by header, body or signed assertion (RFC 6749 §2.3, RFC 7523 §3)."""
 
 import binascii
 from base64 import b64decode
@@ -10,16 +10,16 @@ from oauthlib.common import Request as OAuthRequest  # type: ignore[import-untyp
 from oauthlib.oauth2 import InvalidClientError, InvalidRequestError  # type: ignore[import-untyped]
 
 from watchword_playground.credentials import TOKEN_PATH, same
-from watchword_playground.jwts import Expected, Key, Refused, verified
 from watchword_playground.oauth.clients import CLIENTS, Client
-from watchword_playground.replay import claim_once
-from watchword_playground.state import State
+from watchword_playground.oauth.jwt_verification import Expected, Key, Refused, verify
+from watchword_playground.oauth.replay import claim_once
+from watchword_playground.state.state import State
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class ClientAuthentication(NamedTuple):
-    """What a request holds of a client; everything is None that isn't there."""
+    """The client authentication in a request. A missing part is None."""
 
     header: str | None
     client_id: str | None
@@ -28,7 +28,7 @@ class ClientAuthentication(NamedTuple):
     assertion_type: str | None
 
     @classmethod
-    def by(cls, request: OAuthRequest) -> "ClientAuthentication":
+    def read(cls, request: OAuthRequest) -> "ClientAuthentication":
         """Read a request."""
         return cls(
             request.headers.get("Authorization"),
@@ -39,50 +39,50 @@ class ClientAuthentication(NamedTuple):
         )
 
     @property
-    def only_a_name(self) -> bool:
-        """Whether the client says who it is without any proof."""
+    def id_only(self) -> bool:
+        """Whether the request names the client without authenticating it."""
         return self.header is None and self.secret is None and self.assertion is None
 
 
-def authenticated(state: State, shown: ClientAuthentication, issuer: str) -> Client | None:
-    """Return the client that proves itself in one way; raises InvalidRequestError for two."""
-    if sum(part is not None for part in (shown.header, shown.secret, shown.assertion)) > 1:
+def authenticate(state: State, given: ClientAuthentication, issuer: str) -> Client | None:
+    """Return the authenticated client, None if its proof is wrong. Two proofs raise InvalidRequestError."""
+    if sum(part is not None for part in (given.header, given.secret, given.assertion)) > 1:
         raise InvalidRequestError("use one way of client authentication, not two")
     client: Client | None
-    if shown.assertion is not None:
-        client = _by_assertion(state, shown, issuer)
-    elif shown.header is not None:
-        client = _by_secret(_from_header(shown.header))
+    if given.assertion is not None:
+        client = _by_assertion(state, given, issuer)
+    elif given.header is not None:
+        client = _by_secret(_from_header(given.header))
     else:
-        client = _by_secret((shown.client_id or "", shown.secret or ""))
-    if client is not None and shown.client_id not in (None, client.client_id):
+        client = _by_secret((given.client_id or "", given.secret or ""))
+    if client is not None and given.client_id not in (None, client.client_id):
         raise InvalidRequestError("client_id differs from the client that was authenticated")
     return client if client is not None and not state.is_revoked(client.method) else None
 
 
 def public_client(state: State, client_id: str | None) -> Client | None:
-    """Return a client that has nothing to prove itself with, and that wasn't revoked."""
+    """Return a public client that wasn't revoked, None for any other."""
     client = CLIENTS.get(client_id or "")
     return client if client and client.public and not state.is_revoked(client.method) else None
 
 
 def client_of_header(header: str) -> str:
-    """Return the id in a Basic header, whether its secret is right or wrong."""
+    """Return the client id in a Basic header, without verifying its secret."""
     return _from_header(header)[0]
 
 
-def _by_secret(given: tuple[str, str]) -> Client | None:
-    client_id, secret = given
-    found = None
+def _by_secret(id_and_secret: tuple[str, str]) -> Client | None:
+    client_id, secret = id_and_secret
+    authenticated = None
     for client in CLIENTS.values():
-        # `&`, and no early return: the time says nothing about which part was wrong.
+        # `&`, without an early return: the time doesn't reveal which part was wrong.
         if bool(client.secret) & same(client_id, client.client_id) & same(secret, client.secret):
-            found = client
-    return found
+            authenticated = client
+    return authenticated
 
 
 def _from_header(header: str) -> tuple[str, str]:
-    """Read a Basic header as RFC 6749 §2.3.1 wants it: id and secret are form-encoded first."""
+    """Read a Basic header, whose id and secret are form-encoded first (RFC 6749 §2.3.1)."""
     scheme, _, value = header.partition(" ")
     if scheme.lower() != "basic":
         return "", ""
@@ -93,9 +93,9 @@ def _from_header(header: str) -> tuple[str, str]:
     return (unquote_plus(client_id), unquote_plus(secret)) if colon else ("", "")
 
 
-def _by_assertion(state: State, shown: ClientAuthentication, issuer: str) -> Client:
-    """Verify a JWT that the client signed with its key, or with its secret."""
-    if shown.assertion_type != ASSERTION_TYPE:
+def _by_assertion(state: State, given: ClientAuthentication, issuer: str) -> Client:
+    """Verify a JWT that the client signed with its key or its secret."""
+    if given.assertion_type != ASSERTION_TYPE:
         raise InvalidRequestError(f"client_assertion_type isn't {ASSERTION_TYPE}")
     audiences = (issuer + TOKEN_PATH, issuer)
 
@@ -109,8 +109,8 @@ def _by_assertion(state: State, shown: ClientAuthentication, issuer: str) -> Cli
         return key, Expected(client.client_id, audiences)
 
     try:
-        claims = verified(shown.assertion or "", choose)
-        claim_once(state, claims, needed=True)
+        claims = verify(given.assertion or "", choose)
+        claim_once(state, claims, jti_required=True)
     except Refused as refusal:
         raise InvalidClientError(f"the client's assertion: {refusal}") from None
     return CLIENTS[claims["iss"]]

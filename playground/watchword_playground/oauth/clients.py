@@ -1,17 +1,17 @@
-"""The clients that are registered with the authorization server, made from the published credentials."""
+"""The registered clients of the authorization server, read from the published credentials."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from watchword_playground.credentials import CREDENTIALS, Fields, accounts
-from watchword_playground.jwts import Key
+from watchword_playground.oauth.jwt_verification import Key
 
 CLIENT_CREDENTIALS = "oauth2_client_credentials"
 AUTHORIZATION_CODE = "oauth2_authorization_code"
 DEVICE_CODE = "oauth2_device_code"
 JWT_BEARER = "oauth2_jwt_bearer"
 TOKEN_EXCHANGE = "oauth2_token_exchange"  # noqa: S105 -- a method, not a token
-PASSWORD = "oauth2_password"  # noqa: S105 -- likewise
+PASSWORD = "oauth2_password"  # noqa: S105 -- a method, not a password
 
 GRANT_TYPES: Mapping[str, str] = {
     CLIENT_CREDENTIALS: "client_credentials",
@@ -28,7 +28,7 @@ REFRESHING = (AUTHORIZATION_CODE, DEVICE_CODE, PASSWORD)
 
 
 class Client(NamedTuple):
-    """A client and what it shows itself with: a secret, a key, or, if it is public, neither."""
+    """A client with its secret or key. A public client has neither."""
 
     client_id: str
     method: str
@@ -41,7 +41,7 @@ class Client(NamedTuple):
         return not self.secret and self.key is None
 
     def may_use(self, grant_type: str) -> bool:
-        """Tell whether the client is registered for a grant type."""
+        """Return whether the client is registered for a grant type."""
         refreshes = grant_type == "refresh_token" and self.method in REFRESHING
         return refreshes or grant_type == GRANT_TYPES[self.method]
 
@@ -59,4 +59,4 @@ CLIENTS: Mapping[str, Client] = {
     if "client_id" in CREDENTIALS[method]
     for account in accounts(method)
 }
-"""Each belongs to one method, whose grant it may use."""
+"""By client id. Each client belongs to one method and may use its grant."""

@@ -1,4 +1,4 @@
-"""The page on which a user allows a client to act in their name (RFC 6749 §4.1.1), decided by oauthlib."""
+"""The consent page, on which a user allows a client to act for them (RFC 6749 §4.1.1). oauthlib decides."""
 
 from collections.abc import Iterable
 from html import escape
@@ -9,15 +9,15 @@ from fastapi.responses import RedirectResponse
 from oauthlib.common import add_params_to_uri  # type: ignore[import-untyped]
 from oauthlib.oauth2 import AccessDeniedError, FatalClientError, OAuth2Error  # type: ignore[import-untyped]
 
-from watchword_playground.control import refuse_other_sites
 from watchword_playground.credentials import CONSENT_PATH, PEOPLE
-from watchword_playground.oauth.endpoints import AuthorizationServer, issuer_of
-from watchword_playground.oauth.validator import Validator
-from watchword_playground.pages import page
-from watchword_playground.state import state_of
+from watchword_playground.http.pages import page
+from watchword_playground.http.refusals import refuse_other_sites
+from watchword_playground.oauth.authorization_server import AuthorizationServer, issuer_of
+from watchword_playground.oauth.oauth2_validator import OAuth2Validator
+from watchword_playground.state.state import state_of
 
-# What is asked, and nothing else: oauthlib would obey more, a `response_mode` say.
-_ASKED = (
+# The parameters that are read. oauthlib would obey others too, for example `response_mode`.
+_PARAMETERS = (
     "response_type",
     "client_id",
     "redirect_uri",
@@ -34,9 +34,9 @@ router = APIRouter(tags=["oauth2"])
 
 @router.get(CONSENT_PATH)
 async def ask(request: Request) -> Response:
-    """Ask whoever looks at this page."""
-    fields = _asked(parse_qsl(request.url.query, keep_blank_values=True))
-    server = AuthorizationServer(Validator(state_of(request), issuer_of(request)))
+    """Show the page that asks the user."""
+    fields = _known_parameters(parse_qsl(request.url.query, keep_blank_values=True))
+    server = AuthorizationServer(OAuth2Validator(state_of(request), issuer_of(request)))
     try:
         scopes, info = server.validate_authorization_request(_uri(fields))
     except FatalClientError as refusal:
@@ -44,7 +44,7 @@ async def ask(request: Request) -> Response:
     except OAuth2Error as refusal:
         return _back(request, refusal.in_uri(refusal.redirect_uri))
     return page(
-        f"""{consent(info["client_id"], scopes)}
+        f"""{consent_question(info["client_id"], scopes)}
 <form method="post" action="{CONSENT_PATH}">
 {"".join(_hidden(name, value) for name, value in fields)}
 {CHOICE}
@@ -54,15 +54,15 @@ async def ask(request: Request) -> Response:
 
 @router.post(CONSENT_PATH, dependencies=[Depends(refuse_other_sites)])
 async def decide(request: Request) -> Response:
-    """Send the user back with a code, or with the news that they said no."""
-    given = parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
-    fields = _asked(given)
-    validator = Validator(state_of(request), issuer_of(request))
+    """Send the user back to the client, with a code or with `access_denied`."""
+    form = parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
+    fields = _known_parameters(form)
+    validator = OAuth2Validator(state_of(request), issuer_of(request))
     server = AuthorizationServer(validator)
     try:
-        # Once more: the page's fields come from the browser.
+        # Validated again, because the page's fields come from the browser.
         _, info = server.validate_authorization_request(_uri(fields))
-        validator.user = deciding(dict(given))
+        validator.user = approving_user(dict(form))
         if not validator.user:
             raise AccessDeniedError(request=info["request"])
         headers, _, _ = server.create_authorization_response(_uri(fields))
@@ -78,24 +78,24 @@ CHOICE = f"""<p><label>Sign in as <select name="user">
 </select></label></p>
 <button name="decision" value="allow">Allow</button>
 <button name="decision" value="deny">Deny</button>"""
-"""The part of a form that asks who decides, and how."""
+"""The part of a form that asks for the user and the decision."""
 
 
-def consent(client_id: str, scopes: Iterable[str]) -> str:
-    """Return the question, escaped."""
-    wishes = ", ".join(escape(scope) for scope in sorted(scopes))
-    return f"<p><strong>{escape(client_id)}</strong> asks to act in your name: {wishes}.</p>"
+def consent_question(client_id: str, scopes: Iterable[str]) -> str:
+    """Return the question as escaped HTML."""
+    requested = ", ".join(escape(scope) for scope in sorted(scopes))
+    return f"<p><strong>{escape(client_id)}</strong> asks to act in your name: {requested}.</p>"
 
 
-def deciding(form: dict[str, str]) -> str:
-    """Return who allowed it, nobody if it wasn't allowed."""
+def approving_user(form: dict[str, str]) -> str:
+    """Return the user who allowed it, "" if it wasn't allowed."""
     user = form.get("user", "")
     return user if form.get("decision") == "allow" and user in PEOPLE else ""
 
 
-def _asked(fields: Fields) -> list[tuple[str, str]]:
+def _known_parameters(fields: Fields) -> list[tuple[str, str]]:
     # A parameter without a value counts as omitted (RFC 6749 §3.1).
-    return [(name, value) for name, value in fields if name in _ASKED and value]
+    return [(name, value) for name, value in fields if name in _PARAMETERS and value]
 
 
 def _uri(fields: Fields) -> str:
@@ -107,12 +107,12 @@ def _hidden(name: str, value: str) -> str:
 
 
 def _fatal(refusal: FatalClientError) -> Response:
-    """Say it here: nobody knows whether the address to go back to is the client's (RFC 6749 §4.1.2.1)."""
-    why = escape(refusal.description or refusal.error)
-    return page(f"<p>This sign-in can't be trusted: {why}</p>\n<p>You are sent nowhere.</p>", 400)
+    """Show the error here, because the redirect address may not be the client's (RFC 6749 §4.1.2.1)."""
+    reason = escape(refusal.description or refusal.error)
+    return page(f"<p>This sign-in can't be trusted: {reason}</p>\n<p>You are sent nowhere.</p>", 400)
 
 
 def _back(request: Request, uri: str) -> Response:
-    """Redirect with this server's name, so that answers can't be mixed up (RFC 9207)."""
-    named = add_params_to_uri(uri, [("iss", issuer_of(request))])
-    return RedirectResponse(named, 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+    """Redirect with this server's issuer, which prevents mix-up attacks (RFC 9207)."""
+    with_issuer = add_params_to_uri(uri, [("iss", issuer_of(request))])
+    return RedirectResponse(with_issuer, 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})

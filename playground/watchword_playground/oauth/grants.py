@@ -1,4 +1,4 @@
-"""The grants that oauthlib has not, and one that is stricter here, as grant types of oauthlib's kind."""
+"""The grants that oauthlib lacks, and one that is stricter here, as oauthlib grant types."""
 
 import json
 from collections.abc import Mapping
@@ -16,36 +16,36 @@ from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error  # type: ignore[imp
 from oauthlib.oauth2.rfc6749.grant_types.base import GrantTypeBase  # type: ignore[import-untyped]
 
 from watchword_playground.credentials import AUDIENCE, CREDENTIALS, PEOPLE, TOKEN_PATH, accounts, same
-from watchword_playground.jwts import Expected, Key, Refused, verified
+from watchword_playground.http.refusals import REVOKED
 from watchword_playground.oauth.client_authentication import ClientAuthentication
 from watchword_playground.oauth.clients import JWT_BEARER, TOKEN_EXCHANGE, Client
-from watchword_playground.oauth.validator import Validator
-from watchword_playground.refusals import REVOKED
-from watchword_playground.replay import claim_once
+from watchword_playground.oauth.jwt_verification import Expected, Key, Refused, verify
+from watchword_playground.oauth.oauth2_validator import OAuth2Validator
+from watchword_playground.oauth.replay import claim_once
 
-_ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 -- a kind of token
+_ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 -- a type of token
 _MAY_REPEAT = ("audience", "resource")  # RFC 8693 §2.1
 
-Reply = tuple[dict[str, str], str, int]
+OAuthResponse = tuple[dict[str, str], str, int]
 
 
 class HashedCodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # oauthlib ships no types
-    """The authorization code grant, whose code challenges are hashed (RFC 9700 §2.1.1)."""
+    """The authorization code grant. It accepts only hashed code challenges (RFC 9700 §2.1.1)."""
 
-    _code_challenge_methods: ClassVar = {"S256": AuthorizationCodeGrant._code_challenge_methods["S256"]}  # noqa: SLF001 -- the one way to switch `plain` off
+    _code_challenge_methods: ClassVar = {"S256": AuthorizationCodeGrant._code_challenge_methods["S256"]}  # noqa: SLF001 -- the only way to disable `plain`
 
 
 class ExtensionGrant(GrantTypeBase):  # type: ignore[misc]  # oauthlib ships no types
-    """A grant that is named by a URI (RFC 6749 §4.5); its tokens come without a refresh token."""
+    """A grant whose type is a URI (RFC 6749 §4.5). It returns no refresh token."""
 
-    request_validator: Validator
+    request_validator: OAuth2Validator
 
-    def create_token_response(self, request: OAuthRequest, token_handler: BearerToken) -> Reply:
-        """Answer with a token, or with an error of RFC 6749 §5.2."""
+    def create_token_response(self, request: OAuthRequest, token_handler: BearerToken) -> OAuthResponse:
+        """Return a token, or an error of RFC 6749 §5.2."""
         headers: dict[str, str] = self._get_default_headers()
         try:
             self._refuse_repeated(request)
-            self.body_refusal(request)
+            self.verify(request)
             self.validate_grant_type(request)
             self.validate_scopes(request)
         except OAuth2Error as refusal:
@@ -54,8 +54,8 @@ class ExtensionGrant(GrantTypeBase):  # type: ignore[misc]  # oauthlib ships no 
         self.request_validator.save_token(token, request)
         return headers, json.dumps(token), 200
 
-    def body_refusal(self, request: OAuthRequest) -> None:
-        """Find out client and user, or raise why not."""
+    def verify(self, request: OAuthRequest) -> None:
+        """Set the client and the user, or raise the reason of the refusal."""
         raise NotImplementedError
 
     def _refuse_repeated(self, request: OAuthRequest) -> None:
@@ -65,19 +65,19 @@ class ExtensionGrant(GrantTypeBase):  # type: ignore[misc]  # oauthlib ships no 
 
 
 class JwtBearerGrant(ExtensionGrant):
-    """A signed JWT for a token (RFC 7523 §2.1); a client needs none of its own, the issuer is the client."""
+    """Exchanges a signed JWT for a token (RFC 7523 §2.1). Without a client, the issuer is the client."""
 
-    def body_refusal(self, request: OAuthRequest) -> None:
+    def verify(self, request: OAuthRequest) -> None:
         """Verify the assertion."""
-        if not ClientAuthentication.by(request).only_a_name:
+        if not ClientAuthentication.read(request).id_only:
             self.validate_client_authentication(request)
         assertion = getattr(request, "assertion", None)
         if not assertion:
             raise InvalidRequestError("Missing assertion parameter.")
         state = self.request_validator.state
         try:
-            claims = verified(assertion, self._choose)
-            claim_once(state, claims, needed=False)
+            claims = verify(assertion, self._choose)
+            claim_once(state, claims, jti_required=False)
         except Refused as refusal:
             raise InvalidGrantError(str(refusal)) from None
         if state.is_revoked(JWT_BEARER):
@@ -87,7 +87,7 @@ class JwtBearerGrant(ExtensionGrant):
         request.client_id = claims["iss"]
 
     def _choose(self, header: Mapping[str, Any], claims: Mapping[str, Any]) -> tuple[Key, Expected]:
-        """Find the key by its id; without one it is the first that was registered."""
+        """Return the key with the header's key id, the first registered key if the header has no id."""
         issuer = CREDENTIALS[JWT_BEARER]["payload"]["iss"]
         if claims.get("iss") != issuer:
             raise Refused("no service is registered with this issuer (iss)")
@@ -106,14 +106,14 @@ SERVICE_KEYS = (
     ),
     Key("HS256", "playground-service-secret-8d15c3f7a0b94e62", "playground-hs256"),
 )
-"""What the service signs with: one key of each kind."""
+"""The keys of the service, one of each type."""
 
 
 class TokenExchangeGrant(ExtensionGrant):
-    """One token for another (RFC 8693)."""
+    """Exchanges one token for another (RFC 8693)."""
 
-    def body_refusal(self, request: OAuthRequest) -> None:
-        """Verify the client, the subject's token and, if there is one, the token of who acts for it."""
+    def verify(self, request: OAuthRequest) -> None:
+        """Verify the client, the subject token and the actor token, which is optional."""
         given: dict[str, str] = dict(request.decoded_body)
         for name in ("subject_token", "subject_token_type"):
             if not given.get(name):
@@ -130,20 +130,22 @@ class TokenExchangeGrant(ExtensionGrant):
         request.extra_credentials = {"issued_token_type": _ACCESS_TOKEN}
 
     def _refuse_other_targets(self, request: OAuthRequest) -> None:
-        """Know this API, by its name and by its address (RFC 8693 §2.2.2)."""
+        """Accept only this API as target, by its name or its address (RFC 8693 §2.2.2)."""
         root = self.request_validator.issuer
         for name, value in request.decoded_body:
-            here = value == AUDIENCE if name == "audience" else value == root or value.startswith(f"{root}/")
-            if name in _MAY_REPEAT and not here:
+            is_this_api = (
+                value == AUDIENCE if name == "audience" else value == root or value.startswith(f"{root}/")
+            )
+            if name in _MAY_REPEAT and not is_this_api:
                 raise CustomOAuth2Error("invalid_target", f"this server knows no such {name}")
 
     def _owner(self, given: Mapping[str, str], role: str) -> str:
-        """Return whose token it is: a published one, or one that this server issued."""
+        """Return the owner of a token, which is published or was issued by this server."""
         if given[f"{role}_token_type"] != _ACCESS_TOKEN:
             raise InvalidRequestError(f"the {role}_token_type must be {_ACCESS_TOKEN}")
         token = given[f"{role}_token"]
-        for owner, known in KNOWN_TOKENS[role].items():
-            if same(token, known):
+        for owner, published in PUBLISHED_TOKENS[role].items():
+            if same(token, published):
                 return owner
         issued = self.request_validator.state.oauth.tokens.access(token)
         if issued is None:
@@ -152,8 +154,8 @@ class TokenExchangeGrant(ExtensionGrant):
 
 
 _USUAL, _OTHER = accounts(TOKEN_EXCHANGE)
-KNOWN_TOKENS: Mapping[str, Mapping[str, str]] = {
+PUBLISHED_TOKENS: Mapping[str, Mapping[str, str]] = {
     "subject": {"ada": _USUAL["subject_token"], "grace": _OTHER["subject_token"]},
     "actor": {"a robot": _OTHER["actor_token"]},
 }
-"""The tokens that were issued elsewhere, by their owners (RFC 8693 §2.2.2 has them refused as requests)."""
+"""The tokens that another server issued, by role and owner. Others are invalid requests (RFC 8693 §2.2.2)."""

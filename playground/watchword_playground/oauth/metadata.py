@@ -1,4 +1,4 @@
-"""What the authorization server says about itself (RFC 8414)."""
+"""The authorization server's metadata (RFC 8414)."""
 
 from typing import Any
 
@@ -12,17 +12,23 @@ from watchword_playground.credentials import (
     SCOPES,
     TOKEN_PATH,
 )
+from watchword_playground.oauth.authorization_server import issuer_of
 from watchword_playground.oauth.clients import GRANT_TYPES
-from watchword_playground.oauth.endpoints import issuer_of
 
 router = APIRouter(tags=["oauth2"])
 
 
 @router.get(METADATA_PATH)
 async def metadata(request: Request) -> dict[str, Any]:
-    """Name the endpoints, and what they support."""
+    """Return the endpoints and what they support."""
     issuer = issuer_of(request)
-    ways = ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"]
+    auth_methods = [
+        "client_secret_basic",
+        "client_secret_post",
+        "client_secret_jwt",
+        "private_key_jwt",
+        "none",
+    ]
     return {
         "issuer": issuer,
         "authorization_endpoint": issuer + CONSENT_PATH,
@@ -33,7 +39,7 @@ async def metadata(request: Request) -> dict[str, Any]:
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": [*GRANT_TYPES.values(), "refresh_token"],
-        "token_endpoint_auth_methods_supported": ways,
+        "token_endpoint_auth_methods_supported": auth_methods,
         "token_endpoint_auth_signing_alg_values_supported": ["RS256", "HS256"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,

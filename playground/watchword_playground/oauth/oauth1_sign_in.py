@@ -1,4 +1,4 @@
-"""The three legs of an OAuth 1.0 sign-in (RFC 5849 §2), decided by oauthlib, with a page for the second."""
+"""The three steps of an OAuth 1.0 sign-in (RFC 5849 §2). oauthlib decides; the second step is a page."""
 
 from html import escape
 from urllib.parse import parse_qsl, urlencode
@@ -12,19 +12,23 @@ from oauthlib.oauth1 import (  # type: ignore[import-untyped]
     RequestTokenEndpoint,
 )
 
-from watchword_playground.control import refuse_other_sites
 from watchword_playground.credentials import AUTHORIZE_PATH, EXCHANGE_PATH, REQUEST_PATH
-from watchword_playground.oauth.oauth1 import METHOD, OUT_OF_BAND, Validator, readable
-from watchword_playground.pages import page
-from watchword_playground.raw_request import for_oauthlib
-from watchword_playground.refusals import REALM, REVOKED, WRONG, unauthorized
-from watchword_playground.state import State, state_of
+from watchword_playground.http.pages import page
+from watchword_playground.http.raw_request import oauthlib_arguments
+from watchword_playground.http.refusals import REALM, REVOKED, WRONG, refuse_other_sites, unauthorized
+from watchword_playground.oauth.oauth1_validator import (
+    METHOD,
+    OUT_OF_BAND,
+    OAuth1Validator,
+    refuse_unreadable,
+)
+from watchword_playground.state.state import State, state_of
 
 _OVER = "<p>This sign-in is unknown or over. Begin again where you came from.</p>"
 
 
 async def refuse_revoked(request: Request) -> None:
-    """Begin and end no sign-in for a client that was revoked."""
+    """Answer 401 to every request of a revoked client."""
     if state_of(request).is_revoked(METHOD):
         raise unauthorized(METHOD, REVOKED, f"OAuth {REALM}")
 
@@ -34,22 +38,22 @@ router = APIRouter(tags=[METHOD], dependencies=[Depends(refuse_revoked)])
 
 @router.post(REQUEST_PATH)
 async def request_token(request: Request) -> Response:
-    """Begin a sign-in."""
-    validator = Validator(state_of(request))
-    arrived = await for_oauthlib(request)
-    with readable():
-        answer = RequestTokenEndpoint(validator).create_request_token_response(*arrived)
-    return _token(validator, answer)
+    """Begin a sign-in: issue a request token."""
+    validator = OAuth1Validator(state_of(request))
+    arguments = await oauthlib_arguments(request)
+    with refuse_unreadable():
+        response = RequestTokenEndpoint(validator).create_request_token_response(*arguments)
+    return _token_response(validator, response)
 
 
 @router.get(AUTHORIZE_PATH)
 async def ask(request: Request, oauth_token: str = "") -> Response:
-    """Ask whoever looks at this page."""
-    begun = state_of(request).request_tokens.find(oauth_token)
-    if begun is None:
+    """Show the page that asks the user."""
+    issued = state_of(request).request_tokens.get(oauth_token)
+    if issued is None:
         return page(_OVER, 400)
     return page(
-        f"""<p><strong>{escape(begun.consumer_key)}</strong> asks to read the airports in your name.</p>
+        f"""<p><strong>{escape(issued.consumer_key)}</strong> asks to read the airports in your name.</p>
 <form method="post">
 <input type="hidden" name="oauth_token" value="{escape(oauth_token)}">
 <button name="decision" value="allow">Allow</button>
@@ -60,44 +64,44 @@ async def ask(request: Request, oauth_token: str = "") -> Response:
 
 @router.post(AUTHORIZE_PATH, dependencies=[Depends(refuse_other_sites)])
 async def decide(request: Request) -> Response:
-    """Send the decision to the client's callback; a client without one is told by its user."""
+    """Send the decision to the client's callback. Without a callback, the user copies the code."""
     state = state_of(request)
     fields = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
     token = fields.get("oauth_token", "")
-    begun = state.request_tokens.find(token)
-    if begun is None:
+    issued = state.request_tokens.get(token)
+    if issued is None:
         return page(_OVER, 400)
     if fields.get("decision") == "allow":
         return _allowed(state, token)
     state.request_tokens.forget(token)
-    if begun.callback == OUT_OF_BAND:
+    if issued.callback == OUT_OF_BAND:
         return page("<p>You said no.</p>")
     refusal = {"oauth_token": token, "oauth_problem": "user_refused"}
-    return RedirectResponse(add_params_to_uri(begun.callback, refusal.items()), 303)
+    return RedirectResponse(add_params_to_uri(issued.callback, refusal.items()), 303)
 
 
 @router.post(EXCHANGE_PATH)
 async def access_token(request: Request) -> Response:
-    """End a sign-in: exchange the request token, once, for an access token."""
-    validator = Validator(state_of(request))
-    arrived = await for_oauthlib(request)
-    with readable():
-        answer = AccessTokenEndpoint(validator).create_access_token_response(*arrived)
-    return _token(validator, answer)
+    """End a sign-in: exchange the request token for an access token. This works once."""
+    validator = OAuth1Validator(state_of(request))
+    arguments = await oauthlib_arguments(request)
+    with refuse_unreadable():
+        response = AccessTokenEndpoint(validator).create_access_token_response(*arguments)
+    return _token_response(validator, response)
 
 
 def _allowed(state: State, token: str) -> Response:
     uri = f"{AUTHORIZE_PATH}?{urlencode({'oauth_token': token})}"
-    headers, content, _ = AuthorizationEndpoint(Validator(state)).create_authorization_response(uri)
+    headers, content, _ = AuthorizationEndpoint(OAuth1Validator(state)).create_authorization_response(uri)
     if "Location" in headers:
         return RedirectResponse(headers["Location"], 303)
     verifier = dict(parse_qsl(content))["oauth_verifier"]
     return page(f"<p>Copy this code to where you came from:</p>\n<pre>{escape(verifier)}</pre>")
 
 
-def _token(validator: Validator, answer: tuple[dict[str, str], str | None, int]) -> Response:
-    headers, content, status = answer
+def _token_response(validator: OAuth1Validator, response: tuple[dict[str, str], str | None, int]) -> Response:
+    headers, content, status = response
     if content is None:
-        why = WRONG if validator.nonce_is_new else "the nonce was used before"
-        raise unauthorized(METHOD, why, f"OAuth {REALM}")
+        reason = WRONG if validator.nonce_is_new else "the nonce was used before"
+        raise unauthorized(METHOD, reason, f"OAuth {REALM}")
     return Response(content, status, {**headers, "Cache-Control": "no-store"})

@@ -14,10 +14,10 @@ def main() -> int:
         description="Serve a local Google Secret Manager on 127.0.0.1 until Ctrl-C.",
     )
     parser.add_argument("--port", type=int, default=8643, help="port on 127.0.0.1; 0 for any free one")
-    parser.add_argument("--counts", type=Path, help="file that is told the number of calls, as JSON")
-    wanted = parser.parse_args()
+    parser.add_argument("--counts", type=Path, help="file that the number of calls is written to, as JSON")
+    arguments = parser.parse_args()
     try:
-        serve(wanted.port, _announce, counts=wanted.counts)
+        serve(arguments.port, _announce, counts=arguments.counts)
     except (OSError, OverflowError) as error:
         parser.exit(1, f"{error}\n")
     return 0

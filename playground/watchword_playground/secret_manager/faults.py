@@ -1,27 +1,27 @@
-"""Disturbances on demand: what strikes the next calls, and how many calls there may be."""
+"""Faults on demand for the next calls, and quotas that limit the number of calls."""
 
 from dataclasses import dataclass
 from threading import Lock
 from typing import Literal, get_args
 
 from watchword_playground.secret_manager.methods import METHODS, Group
-from watchword_playground.secret_manager.names import secret_id
+from watchword_playground.secret_manager.resource_names import secret_id
 
 FaultKind = Literal[
     "throttled", "denied", "unauthenticated", "unavailable", "internal", "hang", "reset", "corrupt", "no_crc"
 ]
 
-_OF_PAYLOADS = ("corrupt", "no_crc")
+_PAYLOAD_KINDS = ("corrupt", "no_crc")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A disturbance of the next `times` calls (None: of all) of one method and of one secret, if named.
+    """A fault in the next `times` calls (None: in all), of one method and one secret if they are named.
 
-    The first five kinds are refusals. `hang` stays silent until the client's deadline, ten seconds at most;
-    `reset` cuts the TCP connection; `corrupt` alters a payload under its old checksum, `no_crc` leaves the
-    checksum out, and both strike AccessSecretVersion alone. What is `late` strikes after the call has had its
-    effect, so that only the reply is lost.
+    The first five kinds are refusals. `hang` doesn't respond until the client's deadline, for ten seconds at
+    most. `reset` cuts the TCP connection. `corrupt` changes the payload but not its checksum, and `no_crc`
+    leaves the checksum out; both apply to AccessSecretVersion only. A `late` fault strikes after the call has
+    had its effect, so that only the response is lost.
     """
 
     kind: FaultKind
@@ -37,18 +37,18 @@ class Fault:
         if self.method and self.method not in METHODS:
             raise ValueError(f"there is no method {self.method!r}; there are {', '.join(METHODS)}")
         if self.times is not None and self.times < 1:
-            raise ValueError(f"times is {self.times}; give 1 or more, or None for ever")
+            raise ValueError(f"times is {self.times}; give 1 or more, or None for all calls")
 
-    def fits(self, method: str, name: str) -> bool:
-        """Tell whether it strikes a call of that method on the resource of that name."""
-        if self.kind in _OF_PAYLOADS and method != "AccessSecretVersion":
+    def matches(self, method: str, name: str) -> bool:
+        """Return whether it strikes a call of this method on the resource of this name."""
+        if self.kind in _PAYLOAD_KINDS and method != "AccessSecretVersion":
             return False
-        named = (secret_id(name), name.partition("/versions/")[0])
-        return self.method in ("", method) and (not self.secret or self.secret in named)
+        names = (secret_id(name), name.partition("/versions/")[0])
+        return self.method in ("", method) and (not self.secret or self.secret in names)
 
 
 class Faults:
-    """The faults that are waiting; of several that fit a call, the oldest strikes."""
+    """The queued faults. If several match a call, the oldest strikes."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -60,20 +60,20 @@ class Faults:
             self._waiting.append((fault, fault.times))
 
     def clear(self) -> None:
-        """Forget all that are waiting."""
+        """Remove all queued faults."""
         with self._lock:
             self._waiting.clear()
 
     def waiting(self) -> list[Fault]:
-        """Return those that have strikes left, oldest first."""
+        """Return the queued faults, oldest first."""
         with self._lock:
             return [fault for fault, _ in self._waiting]
 
     def take(self, method: str, name: str) -> Fault | None:
-        """Return the fault that strikes a call, one strike less from now on."""
+        """Return the fault that strikes a call, and count it."""
         with self._lock:
             for index, (fault, left) in enumerate(self._waiting):
-                if fault.fits(method, name):
+                if fault.matches(method, name):
                     if left == 1:
                         del self._waiting[index]
                     elif left is not None:
@@ -83,9 +83,9 @@ class Faults:
 
 
 class Quotas:
-    """How many calls of each group are still let through; None is without end.
+    """How many more calls of each group are allowed; None is unlimited.
 
-    Assign to `access`, `read` or `write`; nothing is refilled as time goes by.
+    Assign to `access`, `read` or `write`. A quota isn't refilled over time.
     """
 
     def __init__(self, access: int | None = None, read: int | None = None, write: int | None = None) -> None:
@@ -95,7 +95,7 @@ class Quotas:
         self._lock = Lock()
 
     def take(self, group: Group) -> bool:
-        """Tell whether a call of the group is let through, and count it."""
+        """Return whether a call of the group is allowed, and count it."""
         with self._lock:
             left: int | None = getattr(self, group)
             if left is None:

@@ -1,4 +1,4 @@
-"""The secrets of one emulator: their versions, states and etags."""
+"""The secrets of one emulator, with their versions, states and etags."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,8 +8,8 @@ from threading import RLock
 from time import time_ns
 from typing import Literal
 
-from watchword_playground.secret_manager.names import VersionName
 from watchword_playground.secret_manager.refusal import Refusal
+from watchword_playground.secret_manager.resource_names import VersionName
 
 LARGEST = 65536
 """The largest payload in bytes."""
@@ -20,7 +20,7 @@ State = Literal["ENABLED", "DISABLED", "DESTROYED"]
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a secret; the payload of a destroyed one is gone."""
+    """One version of a secret. The payload of a destroyed version is empty."""
 
     number: int
     payload: bytes = field(repr=False)
@@ -33,7 +33,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Secret:
-    """A secret without its versions; `replication` is Google's message as bytes, empty for a regional one."""
+    """A secret without its versions. `replication` is Google's message, b"" for a regional secret."""
 
     name: str
     etag: str = ""
@@ -43,8 +43,8 @@ class Secret:
     replication: bytes = b""
 
 
-class Memory:
-    """All secrets by their full names; several threads may use it, and what it returns never changes.
+class SecretMemory:
+    """All secrets by their full names. Thread-safe; the returned objects never change.
 
     `stale_latest` makes `latest` lag: by one version (True), or behind versions younger than so many seconds.
     """
@@ -57,7 +57,7 @@ class Memory:
         self._etags = count(time_ns() // 1000)
 
     def create(self, draft: Secret) -> Secret:
-        """Keep a new secret, under an etag and a time of its own."""
+        """Store a new secret with a new etag and the current time."""
         name = draft.name
         with self._lock:
             if name in self._secrets:
@@ -67,7 +67,7 @@ class Memory:
             return self._secrets[name]
 
     def secret(self, name: str) -> Secret:
-        """Return a secret."""
+        """Return a secret; raises Refusal if it is unknown."""
         with self._lock:
             if name not in self._secrets:
                 raise Refusal("NOT_FOUND", f"Secret [{name}] not found.")
@@ -76,8 +76,8 @@ class Memory:
     def secrets(self, parent: str) -> list[Secret]:
         """Return the secrets of a project or location, newest first."""
         with self._lock:
-            found = [each for each in self._secrets.values() if each.name.startswith(f"{parent}/secrets/")]
-        return found[::-1]
+            secrets = [each for each in self._secrets.values() if each.name.startswith(f"{parent}/secrets/")]
+        return secrets[::-1]
 
     def update(
         self,
@@ -87,7 +87,7 @@ class Memory:
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
     ) -> Secret:
-        """Change what is given, under a new etag."""
+        """Change the labels or annotations that are given, with a new etag."""
         with self._lock:
             before = self.secret(name)
             _check_etag(f"Secret [{name}]", before.etag, etag)
@@ -101,23 +101,23 @@ class Memory:
             return after
 
     def delete(self, name: str, etag: str) -> None:
-        """Forget a secret and all its versions."""
+        """Delete a secret and all its versions."""
         with self._lock:
             _check_etag(f"Secret [{name}]", self.secret(name).etag, etag)
             del self._secrets[name], self._versions[name]
 
     def add(self, name: str, payload: bytes, *, checksum_given: bool = False) -> Version:
-        """Keep a new version, which is strongly consistent by its number."""
+        """Store a new version, which is visible by its number at once."""
         if not payload:
             raise Refusal("INVALID_ARGUMENT", "Secret Payload cannot be empty.")
         if len(payload) > LARGEST:
             raise Refusal("INVALID_ARGUMENT", f"Secret Payload cannot be larger than {LARGEST} bytes.")
         with self._lock:
             self.secret(name)
-            kept = self._versions[name]
-            made = Version(len(kept) + 1, payload, self._etag(), _now(), checksum_given=checksum_given)
-            kept.append(made)
-            return made
+            versions = self._versions[name]
+            version = Version(len(versions) + 1, payload, self._etag(), _now(), checksum_given=checksum_given)
+            versions.append(version)
+            return version
 
     def versions(self, name: str) -> list[Version]:
         """Return all versions of a secret, newest first."""
@@ -126,28 +126,28 @@ class Memory:
             return self._versions[name][::-1]
 
     def version(self, name: VersionName) -> Version:
-        """Return a version by its number, or the one that `latest` stands for, whatever its state."""
+        """Return a version in any state, by its number or as `latest`."""
         with self._lock:
-            kept = self._versions.get(name.secret, [])
-            if not kept:
+            versions = self._versions.get(name.secret, [])
+            if not versions:
                 raise Refusal("NOT_FOUND", f"Secret [{name.secret}] not found or has no versions.")
             if name.version == "latest":
-                return self._latest(kept)
+                return self._latest(versions)
             number = int(name.version) if name.version.isdecimal() else 0
-            if not 1 <= number <= len(kept):
+            if not 1 <= number <= len(versions):
                 raise Refusal("NOT_FOUND", f"Secret Version [{name}] not found.")
-            return kept[number - 1]
+            return versions[number - 1]
 
     def access(self, name: VersionName) -> Version:
-        """Return a version whose payload may be read."""
-        found = self.version(name)
-        if found.state != "ENABLED":
-            shown = VersionName(name.secret, str(found.number))
-            raise Refusal("FAILED_PRECONDITION", f"Secret Version [{shown}] is in {found.state} state.")
-        return found
+        """Return a version whose payload may be read: it must be enabled."""
+        version = self.version(name)
+        if version.state != "ENABLED":
+            numbered = VersionName(name.secret, str(version.number))
+            raise Refusal("FAILED_PRECONDITION", f"Secret Version [{numbered}] is in {version.state} state.")
+        return version
 
     def change(self, name: VersionName, state: State, etag: str) -> Version:
-        """Bring a version into a state; nothing leads out of DESTROYED."""
+        """Change the state of a version. A destroyed version stays destroyed."""
         if not name.version.isdecimal():
             raise Refusal("INVALID_ARGUMENT", f"Secret Version [{name}] must be named by its number.")
         with self._lock:
@@ -161,11 +161,11 @@ class Memory:
             self._versions[name.secret][before.number - 1] = after
             return after
 
-    def _latest(self, kept: list[Version]) -> Version:
+    def _latest(self, versions: list[Version]) -> Version:
         if self.stale_latest is True:
-            return kept[-2:][0]
-        settled = _now() - timedelta(seconds=self.stale_latest)
-        return next((each for each in reversed(kept) if each.created <= settled), kept[0])
+            return versions[-2:][0]
+        visible_since = _now() - timedelta(seconds=self.stale_latest)
+        return next((each for each in reversed(versions) if each.created <= visible_since), versions[0])
 
     def _etag(self) -> str:
         return f'"{next(self._etags):x}"'

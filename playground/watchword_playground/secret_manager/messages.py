@@ -1,4 +1,4 @@
-"""What is kept, in Google's messages."""
+"""Secrets, versions and payloads as Google's messages."""
 
 from typing import Any, TypeVar
 
@@ -6,15 +6,15 @@ import google_crc32c
 from google.cloud.secretmanager_v1 import types
 
 from watchword_playground.secret_manager.memory import Secret, Version
-from watchword_playground.secret_manager.names import is_regional
 from watchword_playground.secret_manager.refusal import Refusal
+from watchword_playground.secret_manager.resource_names import is_regional
 
 _MOST = 25000
 Item = TypeVar("Item")
 
 
 def secret_message(secret: Secret) -> types.Secret:
-    """Return a secret as Google shows it."""
+    """Return a secret as Google's message."""
     message = types.Secret(
         name=secret.name,
         create_time=secret.created,
@@ -28,7 +28,7 @@ def secret_message(secret: Secret) -> types.Secret:
 
 
 def version_message(secret: str, version: Version) -> types.SecretVersion:
-    """Return a version of the secret of that name as Google shows it."""
+    """Return a version of the named secret as Google's message."""
     message = types.SecretVersion(
         name=f"{secret}/versions/{version.number}",
         create_time=version.created,
@@ -53,11 +53,11 @@ def checksum(payload: bytes) -> int:
     return int(google_crc32c.value(payload))
 
 
-def page(found: list[Item], request: Any) -> tuple[list[Item], str]:  # noqa: ANN401 -- two types of Google's
-    """Return the page that is asked for, and the token of the next one, empty after the last."""
+def page_of(items: list[Item], request: Any) -> tuple[list[Item], str]:  # noqa: ANN401 -- two types of Google's
+    """Return the requested page and the token of the next page, "" after the last."""
     token, size = request.page_token, request.page_size
     if size < 0 or (token and not token.isdecimal()):
         raise Refusal("INVALID_ARGUMENT", f"Invalid page_token [{token}] or page_size [{size}].")
     start = int(token or 0)
     end = start + min(size or _MOST, _MOST)
-    return found[start:end], str(end) if end < len(found) else ""
+    return items[start:end], str(end) if end < len(items) else ""

@@ -1,15 +1,16 @@
-"""The methods of the service: each a function of the memory and Google's request."""
+"""The methods of the service. Each is a function of the memory and Google's request."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from google.cloud.secretmanager_v1 import types
 
-from watchword_playground.secret_manager import filters, names
-from watchword_playground.secret_manager.memory import Memory, Secret, State
+from watchword_playground.secret_manager import resource_names
+from watchword_playground.secret_manager.filters import filter_secrets, filter_versions
+from watchword_playground.secret_manager.memory import Secret, SecretMemory, State
 from watchword_playground.secret_manager.messages import (
     checksum,
-    page,
+    page_of,
     payload_message,
     secret_message,
     version_message,
@@ -22,122 +23,122 @@ _MOST_LABELS = 64
 
 
 class Method(NamedTuple):
-    """A method: whose quota it counts against, which permission it takes, its request, and what it does."""
+    """A method: its quota group, its permission, its request type and its function."""
 
     group: Group
     permission: str
     request: type[Any]
-    answer: Callable[[Memory, Any], Any]
+    call: Callable[[SecretMemory, Any], Any]
 
 
-def create_secret(memory: Memory, request: types.CreateSecretRequest) -> types.Secret:
-    """Create a secret without versions; a global one must say how it is replicated."""
-    name, wanted = names.new_secret(request.parent, request.secret_id), request.secret
-    replicated = "automatic" in wanted.replication or "user_managed" in wanted.replication
-    if replicated == names.is_regional(name):
+def create_secret(memory: SecretMemory, request: types.CreateSecretRequest) -> types.Secret:
+    """Create a secret without versions. A global one must name its replication."""
+    name, secret = resource_names.new_secret(request.parent, request.secret_id), request.secret
+    replicated = "automatic" in secret.replication or "user_managed" in secret.replication
+    if replicated == resource_names.is_regional(name):
         rule = "should not" if replicated else "must"
         raise Refusal("INVALID_ARGUMENT", f"Secret.replication {rule} be provided.")
     draft = Secret(
         name,
-        labels=_labels(wanted.labels),
-        annotations=dict(wanted.annotations),
-        replication=types.Replication.serialize(wanted.replication),
+        labels=_labels(secret.labels),
+        annotations=dict(secret.annotations),
+        replication=types.Replication.serialize(secret.replication),
     )
     return secret_message(memory.create(draft))
 
 
-def get_secret(memory: Memory, request: types.GetSecretRequest) -> types.Secret:
-    """Show a secret without its payload."""
-    return secret_message(memory.secret(names.secret(request.name)))
+def get_secret(memory: SecretMemory, request: types.GetSecretRequest) -> types.Secret:
+    """Return a secret without its payload."""
+    return secret_message(memory.secret(resource_names.secret(request.name)))
 
 
-def list_secrets(memory: Memory, request: types.ListSecretsRequest) -> types.ListSecretsResponse:
-    """List a page of a project's or location's secrets, newest first."""
-    found = filters.secrets(memory.secrets(names.parent(request.parent)), request.filter)
-    shown, token = page(found, request)
+def list_secrets(memory: SecretMemory, request: types.ListSecretsRequest) -> types.ListSecretsResponse:
+    """Return a page of the secrets of a project or location, newest first."""
+    matching = filter_secrets(memory.secrets(resource_names.parent(request.parent)), request.filter)
+    listed, token = page_of(matching, request)
     return types.ListSecretsResponse(
-        secrets=[secret_message(each) for each in shown],
+        secrets=[secret_message(each) for each in listed],
         next_page_token=token,
-        total_size=0 if request.filter else len(found),
+        total_size=0 if request.filter else len(matching),
     )
 
 
-def update_secret(memory: Memory, request: types.UpdateSecretRequest) -> types.Secret:
-    """Change the labels or annotations that the field mask names."""
-    name, wanted = names.secret(request.secret.name), request.secret
+def update_secret(memory: SecretMemory, request: types.UpdateSecretRequest) -> types.Secret:
+    """Change the labels or annotations that the field mask resource_names."""
+    name, secret = resource_names.secret(request.secret.name), request.secret
     paths = set(request.update_mask.paths)
     if not paths or paths - {"labels", "annotations"}:
         raise Refusal("INVALID_ARGUMENT", f"Invalid update_mask: {sorted(paths)}.")
     changed = memory.update(
         name,
-        wanted.etag,
-        labels=_labels(wanted.labels) if "labels" in paths else None,
-        annotations=wanted.annotations if "annotations" in paths else None,
+        secret.etag,
+        labels=_labels(secret.labels) if "labels" in paths else None,
+        annotations=secret.annotations if "annotations" in paths else None,
     )
     return secret_message(changed)
 
 
-def delete_secret(memory: Memory, request: types.DeleteSecretRequest) -> None:
+def delete_secret(memory: SecretMemory, request: types.DeleteSecretRequest) -> None:
     """Delete a secret and its versions."""
-    memory.delete(names.secret(request.name), request.etag)
+    memory.delete(resource_names.secret(request.name), request.etag)
 
 
-def add_secret_version(memory: Memory, request: types.AddSecretVersionRequest) -> types.SecretVersion:
-    """Add a version; its CRC32C is checked if it is given."""
-    name, payload = names.secret(request.parent), request.payload
+def add_secret_version(memory: SecretMemory, request: types.AddSecretVersionRequest) -> types.SecretVersion:
+    """Add a version. Its CRC32C is verified if it is given."""
+    name, payload = resource_names.secret(request.parent), request.payload
     given = "data_crc32c" in payload
     if given and payload.data_crc32c != checksum(payload.data):
         raise Refusal("INVALID_ARGUMENT", "The CRC32C checksum of the payload doesn't match its data.")
     return version_message(name, memory.add(name, payload.data, checksum_given=given))
 
 
-def get_secret_version(memory: Memory, request: types.GetSecretVersionRequest) -> types.SecretVersion:
-    """Show a version without its payload."""
-    name = names.version(request.name)
+def get_secret_version(memory: SecretMemory, request: types.GetSecretVersionRequest) -> types.SecretVersion:
+    """Return a version without its payload."""
+    name = resource_names.version(request.name)
     return version_message(name.secret, memory.version(name))
 
 
 def list_secret_versions(
-    memory: Memory, request: types.ListSecretVersionsRequest
+    memory: SecretMemory, request: types.ListSecretVersionsRequest
 ) -> types.ListSecretVersionsResponse:
-    """List a page of a secret's versions, newest first."""
-    name = names.secret(request.parent)
-    found = filters.versions(memory.versions(name), request.filter)
-    shown, token = page(found, request)
+    """Return a page of the versions of a secret, newest first."""
+    name = resource_names.secret(request.parent)
+    matching = filter_versions(memory.versions(name), request.filter)
+    listed, token = page_of(matching, request)
     return types.ListSecretVersionsResponse(
-        versions=[version_message(name, each) for each in shown],
+        versions=[version_message(name, each) for each in listed],
         next_page_token=token,
-        total_size=0 if request.filter else len(found),
+        total_size=0 if request.filter else len(matching),
     )
 
 
 def access_secret_version(
-    memory: Memory, request: types.AccessSecretVersionRequest
+    memory: SecretMemory, request: types.AccessSecretVersionRequest
 ) -> types.AccessSecretVersionResponse:
-    """Give the payload of an enabled version, under the name with its number."""
-    name = names.version(request.name)
-    found = memory.access(name)
+    """Return the payload of an enabled version, with the version's number in its name."""
+    name = resource_names.version(request.name)
+    version = memory.access(name)
     return types.AccessSecretVersionResponse(
-        name=f"{name.secret}/versions/{found.number}", payload=payload_message(found)
+        name=f"{name.secret}/versions/{version.number}", payload=payload_message(version)
     )
 
 
-def _state_change(state: State) -> Callable[[Memory, Any], types.SecretVersion]:
-    def change(memory: Memory, request: Any) -> types.SecretVersion:  # noqa: ANN401 -- three types of Google's
-        name = names.version(request.name)
+def _state_change(state: State) -> Callable[[SecretMemory, Any], types.SecretVersion]:
+    def change(memory: SecretMemory, request: Any) -> types.SecretVersion:  # noqa: ANN401 -- three types of Google's
+        name = resource_names.version(request.name)
         return version_message(name.secret, memory.change(name, state, request.etag))
 
     return change
 
 
-def _labels(wanted: Mapping[str, str]) -> dict[str, str]:
-    """Return labels that Google would accept."""
-    for key, value in wanted.items():
+def _labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return the labels; raises Refusal for those that Google refuses."""
+    for key, value in labels.items():
         if not key[:1].isalpha() or not _is_label(key) or not _is_label(value):
             raise Refusal("INVALID_ARGUMENT", f"Invalid label [{key}: {value}].")
-    if len(wanted) > _MOST_LABELS:
+    if len(labels) > _MOST_LABELS:
         raise Refusal("INVALID_ARGUMENT", f"A secret can have {_MOST_LABELS} labels at most.")
-    return dict(wanted)
+    return dict(labels)
 
 
 def _is_label(text: str) -> bool:
@@ -169,4 +170,4 @@ METHODS: Mapping[str, Method] = {
         "write", "versions.destroy", types.DestroySecretVersionRequest, _state_change("DESTROYED")
     ),
 }
-"""By the names that Google's service has on the wire."""
+"""By the method's name in Google's gRPC service."""

@@ -1,8 +1,8 @@
-"""A refused call, before gRPC is told."""
+"""The refusal of a call, before it becomes a gRPC status."""
 
 
-class Refusal(Exception):  # noqa: N818 -- an answer of the service, not a failure of the emulator
-    """A refusal with gRPC's status by name, as `NOT_FOUND`."""
+class Refusal(Exception):  # noqa: N818 -- a response of the service, not an error of the emulator
+    """A refusal with the name of its gRPC status, for example `NOT_FOUND`."""
 
     def __init__(self, status: str, message: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""A TCP relay before the gRPC server, which can't cut a connection itself."""
+"""A TCP relay in front of the gRPC server, because gRPC's server can't cut a connection."""
 
 import asyncio
 import socket
@@ -8,18 +8,18 @@ from itertools import count
 from typing import NamedTuple, cast
 
 _HOST = "127.0.0.1"
-_NO_GOODBYE = struct.pack("ii", 1, 0)  # SO_LINGER without time: closing sends RST in the place of FIN
+_LINGER_ZERO = struct.pack("ii", 1, 0)  # with SO_LINGER of 0 seconds, closing sends RST in place of FIN
 
 
 class Client(NamedTuple):
-    """A client's end of a connection, and the connection's own number."""
+    """The client's address of a connection, and the connection's number."""
 
     address: str
     connection: int
 
 
 class Relay:
-    """Hands each connection to `port` on to the gRPC server's, from one background thread."""
+    """Forwards each connection on `port` to the gRPC server, in one background thread."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -30,7 +30,7 @@ class Relay:
         self._server: asyncio.Server | None = None
 
     def start(self, server_port: int) -> None:
-        """Listen, on any free port if it is 0; an OSError says that the port is taken."""
+        """Listen, on any free port if it is 0; raises OSError if the port is taken."""
         self._thread.start()
         try:
             asyncio.run_coroutine_threadsafe(self._listen(server_port), self._loop).result()
@@ -44,12 +44,12 @@ class Relay:
         self._thread.join()
 
     def client(self, peer: str) -> Client:
-        """Return who is behind a peer of the gRPC server, which is named as gRPC does it."""
+        """Return the client behind a peer of the gRPC server. `peer` is in gRPC's form."""
         link = self._links.get(peer.rpartition(":")[2])
         return Client(peer, 0) if link is None else link.client
 
     def reset(self, peer: str) -> None:
-        """Cut the connection behind a peer of the gRPC server without a goodbye, and return afterwards."""
+        """Reset the client's connection behind a peer of the gRPC server, and return when it is cut."""
         cut = threading.Event()
         self._loop.call_soon_threadsafe(self._cut, peer.rpartition(":")[2], cut)
         cut.wait(1)
@@ -58,7 +58,7 @@ class Relay:
         link = self._links.get(port)
         if link is not None:
             link.reset()
-        # The socket is closed by a callback that is queued already, so this one comes after it.
+        # The callback that closes the socket is queued already, so this one runs after it.
         self._loop.call_soon(cut.set)
 
     async def _listen(self, server_port: int) -> None:
@@ -78,10 +78,10 @@ class Relay:
             self._server.close()
         for link in list(self._links.values()):
             link.reset()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
+        other_tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in other_tasks:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.gather(*other_tasks, return_exceptions=True)
         await asyncio.sleep(0)  # for the callbacks that close the sockets
         await asyncio.sleep(0)
 
@@ -132,7 +132,7 @@ class _Front(asyncio.Protocol):
 
     def reset(self) -> None:
         """Close the client's socket so that it sends RST."""
-        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_GOODBYE)
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
         self.transport.abort()
 
 

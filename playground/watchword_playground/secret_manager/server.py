@@ -1,4 +1,4 @@
-"""Serving the emulator on the loopback interface: in threads for tests, in the foreground for a laptop."""
+"""The emulator's server on the loopback interface: in threads for tests, in the foreground for a laptop."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import grpc
 from google.cloud.secretmanager_v1 import types
 from typing_extensions import Self
 
-from watchword_playground.secret_manager import names
+from watchword_playground.secret_manager import resource_names
+from watchword_playground.secret_manager.call_log import Call, CallLog
 from watchword_playground.secret_manager.faults import Fault, FaultKind, Faults, Quotas
 from watchword_playground.secret_manager.memory import Secret, Version
 from watchword_playground.secret_manager.refusal import Refusal
 from watchword_playground.secret_manager.relay import Relay
 from watchword_playground.secret_manager.service import Service
-from watchword_playground.secret_manager.traffic import Call, Traffic
 
 _HOST = "127.0.0.1"
 _WORKERS = 32
@@ -29,15 +29,15 @@ _REPLICATED = types.Replication.serialize(types.Replication(automatic={}))
 
 
 class SecretManagerServer:
-    """A Secret Manager in background threads, ready inside the `with` block and gone after it.
+    """A Secret Manager in background threads. It is ready inside the `with` block and stops at its end.
 
-    `counts` names a file that is told the number of calls, as JSON, for tests in other processes.
+    The number of calls is written to the file `counts`, as JSON, for tests in other processes.
     """
 
     def __init__(self, port: int = 0, *, counts: Path | None = None) -> None:
         self._relay = Relay(port)
-        self._traffic = Traffic(counts)
-        self._service = Service(self._traffic, self._relay)
+        self._log = CallLog(counts)
+        self._service = Service(self._log, self._relay)
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="watchword-secret-manager")
         self._grpc: grpc.Server | None = None
         self.address = ""
@@ -46,10 +46,10 @@ class SecretManagerServer:
         self._grpc = grpc.server(
             self._workers, handlers=[self._service.handler()], options=[("grpc.so_reuseport", 0)]
         )
-        behind = self._grpc.add_insecure_port(f"{_HOST}:0")
+        grpc_port = self._grpc.add_insecure_port(f"{_HOST}:0")
         self._grpc.start()
         try:
-            self._relay.start(behind)
+            self._relay.start(grpc_port)
         except BaseException:
             self._stop()
             raise
@@ -79,20 +79,22 @@ class SecretManagerServer:
         location: str = "",
         labels: Mapping[str, str] | None = None,
     ) -> int:
-        """Store a new version, of a secret that is created when needed, and return its number.
+        """Store a new version and return its number. Create the secret if it doesn't exist.
 
-        Labels are those of a secret that is created here.
+        `labels` are for a secret that is created here.
         """
-        full = _full(project, name, location)
+        full_name = _full_name(project, name, location)
         memory = self._service.memory
-        with contextlib.suppress(Refusal):  # it exists
-            memory.create(Secret(full, labels=labels or {}, replication=b"" if location else _REPLICATED))
-        return memory.add(full, payload.encode() if isinstance(payload, str) else payload).number
+        with contextlib.suppress(Refusal):  # it exists already
+            memory.create(
+                Secret(full_name, labels=labels or {}, replication=b"" if location else _REPLICATED)
+            )
+        return memory.add(full_name, payload.encode() if isinstance(payload, str) else payload).number
 
     def versions(self, project: str, name: str, *, location: str = "") -> list[Version]:
-        """Return a secret's versions, oldest first; none for a secret that is unknown."""
+        """Return a secret's versions, oldest first, [] for an unknown secret."""
         try:
-            return self._service.memory.versions(_full(project, name, location))[::-1]
+            return self._service.memory.versions(_full_name(project, name, location))[::-1]
         except Refusal:
             return []
 
@@ -110,17 +112,17 @@ class SecretManagerServer:
 
     @property
     def faults(self) -> Faults:
-        """The faults that are waiting: `add` one, or `clear` them."""
+        """The queued faults: `add` one, or `clear` them."""
         return self._service.faults
 
     @property
     def quotas(self) -> Quotas:
-        """How many calls are still let through; assign to its `access`, `read` and `write`."""
+        """How many more calls are allowed. Assign to its `access`, `read` and `write`."""
         return self._service.quotas
 
     @property
     def stale_latest(self) -> bool | float:
-        """Whether `latest` lags by a version, or behind versions younger than so many seconds."""
+        """Whether `latest` lags by one version, or behind versions younger than so many seconds."""
         return self._service.memory.stale_latest
 
     @stale_latest.setter
@@ -129,26 +131,26 @@ class SecretManagerServer:
 
     @property
     def calls(self) -> Counter[str]:
-        """The number of calls by method, as `AccessSecretVersion`, those that failed included."""
-        return self._traffic.calls
+        """The number of calls by method, for example `AccessSecretVersion`. Failed calls count."""
+        return self._log.calls
 
     @property
     def log(self) -> list[Call]:
-        """The calls in their order: method, resource and the client's end of the connection."""
-        return self._traffic.log
+        """The calls in order: method, resource and the client's address."""
+        return self._log.entries
 
     @property
     def connections(self) -> int:
-        """The number of TCP connections that calls came by."""
-        return self._traffic.connections
+        """The number of TCP connections that were used for calls."""
+        return self._log.connections
 
     def reset(self) -> None:
-        """Start the counts and the log anew; secrets, faults and quotas stay."""
-        self._traffic.reset()
+        """Clear the counts and the log. Secrets, faults and quotas stay."""
+        self._log.reset()
 
 
 def serve(port: int, announce: Callable[[str], None], *, counts: Path | None = None) -> None:
-    """Serve in the foreground until Ctrl-C or SIGTERM; `announce` is told the address."""
+    """Serve in the foreground until Ctrl-C or SIGTERM. `announce` is called with the address."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -157,6 +159,6 @@ def serve(port: int, announce: Callable[[str], None], *, counts: Path | None = N
         ended.wait()
 
 
-def _full(project: str, name: str, location: str) -> str:
-    place = f"/locations/{location}" if location else ""
-    return names.new_secret(f"projects/{project}{place}", name)
+def _full_name(project: str, name: str, location: str) -> str:
+    in_location = f"/locations/{location}" if location else ""
+    return resource_names.new_secret(f"projects/{project}{in_location}", name)

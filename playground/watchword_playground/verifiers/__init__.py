@@ -1,1 +1,1 @@
-"""One verifier per method, each built on somebody else's code."""
+"""One verifier per method, each built on independent code."""

@@ -1,4 +1,4 @@
-"""AWS Signature Version 4, in headers and presigned, computed anew by botocore and answered as AWS does."""
+"""AWS Signature Version 4, in headers and presigned. botocore computes the signature again to compare it."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
@@ -13,10 +13,10 @@ from fastapi import HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 
 from watchword_playground.credentials import Fields, accounts, same
-from watchword_playground.libraries import needed
-from watchword_playground.raw_request import path
-from watchword_playground.refusals import REVOKED
-from watchword_playground.state import state_of
+from watchword_playground.http.raw_request import path
+from watchword_playground.http.refusals import REVOKED
+from watchword_playground.libraries import require_library
+from watchword_playground.state.state import state_of
 
 if TYPE_CHECKING:
     from botocore.auth import SigV4Auth  # type: ignore[import-untyped]
@@ -26,21 +26,21 @@ METHOD = "aws_sigv4"
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _TIME = "%Y%m%dT%H%M%SZ"
 _SKEW = timedelta(minutes=15)
-_LONGEST = timedelta(days=7)  # that a presigned URL may be good for
+_LONGEST = timedelta(days=7)  # the longest lifetime of a presigned URL
 
-needed("botocore")
+require_library("botocore")
 
 
 class AwsRefusal(HTTPException):
-    """A refusal by its AWS code; AWS answers 403 where others answer 401."""
+    """A refusal with its AWS error code. AWS answers 403 where other APIs answer 401."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(403, message)
         self.code = code
 
 
-class Signed(NamedTuple):
-    """What a request says of its own signature, in the header or in the query."""
+class SignatureParameters(NamedTuple):
+    """The signature parameters of a request, from the header or the query."""
 
     access_key: str
     scope: tuple[str, ...]
@@ -49,14 +49,14 @@ class Signed(NamedTuple):
     time: datetime
     session_token: str | None
     lifetime: timedelta | None
-    """How long a presigned URL is good for."""
+    """The lifetime of a presigned URL, None for a signature in the header."""
     malformed: str
-    """The code that AWS has for anything wrong with the above."""
+    """AWS's error code for malformed parameters."""
 
 
 async def aws_sigv4(request: Request) -> str:
-    """Accept a request whose signature, made anew, is the one that it carries."""
-    signed = _signed(request)
+    """Accept a request whose signature equals the one computed here."""
+    signed = _signature_parameters(request)
     account = _account(signed)
     _check_time(signed)
     _check_token(signed, account)
@@ -73,10 +73,10 @@ async def aws_sigv4(request: Request) -> str:
     return signed.access_key
 
 
-async def aws_answer(request: Request, refusal: Exception) -> Response:
-    """Answer as API Gateway does, in JSON, or in S3's XML to a client that asks for it."""
+async def aws_response(request: Request, refusal: Exception) -> Response:
+    """Return the error in JSON, as API Gateway does, or in S3's XML if the client accepts XML."""
     if not isinstance(refusal, AwsRefusal):
-        raise TypeError(f"this answers an AwsRefusal, not a {type(refusal).__name__}")
+        raise TypeError(f"this handles an AwsRefusal, not a {type(refusal).__name__}")
     headers = {"x-amzn-ErrorType": refusal.code}
     if "xml" in request.headers.get("Accept", ""):
         error = f"<Error><Code>{refusal.code}</Code><Message>{escape(refusal.detail)}</Message></Error>"
@@ -85,8 +85,8 @@ async def aws_answer(request: Request, refusal: Exception) -> Response:
     return JSONResponse({"message": refusal.detail}, refusal.status_code, headers)
 
 
-def _signed(request: Request) -> Signed:
-    """Read the signature from where it is."""
+def _signature_parameters(request: Request) -> SignatureParameters:
+    """Read the signature parameters from the header or the query, but not from both."""
     query = dict(parse_qsl(request.url.query, keep_blank_values=True))
     algorithm, _, rest = request.headers.get("Authorization", "").partition(" ")
     in_header, in_query = algorithm == _ALGORITHM, "X-Amz-Algorithm" in query
@@ -106,11 +106,11 @@ def _signed(request: Request) -> Signed:
     return _read(given, "AuthorizationHeaderMalformed")
 
 
-def _read(given: Mapping[str, str], malformed: str) -> Signed:
+def _read(given: Mapping[str, str], malformed: str) -> SignatureParameters:
     try:
         access_key, *scope = given["Credential"].split("/")
         lifetime = timedelta(seconds=int(given["Expires"])) if "Expires" in given else None
-        signed = Signed(
+        signed = SignatureParameters(
             access_key,
             tuple(scope),
             frozenset(given["SignedHeaders"].split(";")),
@@ -130,30 +130,29 @@ def _read(given: Mapping[str, str], malformed: str) -> Signed:
 
 
 def _time(text: str) -> datetime:
-    """Read X-Amz-Date, or the Date header that may stand for it."""
+    """Read X-Amz-Date, or the Date header, which may replace it."""
     if "," in text:
         return parsedate_to_datetime(text).astimezone(timezone.utc)
     return datetime.strptime(text, _TIME).replace(tzinfo=timezone.utc)
 
 
-def _account(signed: Signed) -> Fields:
-    """Find the account, and check that the credential is scoped to this service on that day."""
+def _account(signed: SignatureParameters) -> Fields:
+    """Return the account. The credential scope must name this service, its region and the day."""
     account = next((each for each in accounts(METHOD) if each["access_key"] == signed.access_key), None)
     if account is None:
         message = "The AWS Access Key Id you provided does not exist in our records."
         raise AwsRefusal("InvalidAccessKeyId", message)
-    wanted = (signed.time.strftime("%Y%m%d"), account["region"], account["service"], "aws4_request")
-    if len(signed.scope) != len(wanted):
+    expected_scope = (signed.time.strftime("%Y%m%d"), account["region"], account["service"], "aws4_request")
+    if len(signed.scope) != len(expected_scope):
         raise AwsRefusal(signed.malformed, "The credential must have five parts, divided by slashes.")
-    for name, given, right in zip(
-        ("date", "region", "service", "terminator"), signed.scope, wanted, strict=True
-    ):
-        if given != right:
-            raise AwsRefusal(signed.malformed, f"The {name} '{given}' is wrong; expecting '{right}'")
+    names = ("date", "region", "service", "terminator")
+    for name, given, expected in zip(names, signed.scope, expected_scope, strict=True):
+        if given != expected:
+            raise AwsRefusal(signed.malformed, f"The {name} '{given}' is wrong; expecting '{expected}'")
     return account
 
 
-def _check_time(signed: Signed) -> None:
+def _check_time(signed: SignatureParameters) -> None:
     now = datetime.now(timezone.utc)
     too_old = signed.lifetime is None and signed.time < now - _SKEW
     if too_old or signed.time > now + _SKEW:
@@ -164,24 +163,24 @@ def _check_time(signed: Signed) -> None:
         raise AwsRefusal("RequestExpired", "Request has expired.")
 
 
-def _check_token(signed: Signed, account: Fields) -> None:
+def _check_token(signed: SignatureParameters, account: Fields) -> None:
     if not same(signed.session_token or "", account.get("session_token", "")):
         raise AwsRefusal("InvalidToken", "The security token included in the request is invalid.")
 
 
-def _check_coverage(signed: Signed, request: Request) -> None:
-    """Insist that the host and every header of AWS's own is signed."""
-    needing = {"host", *(name for name in request.headers if name.startswith("x-amz-"))}
-    if open_ := sorted(needing - signed.headers):
-        message = f"There were headers present in the request which were not signed: {', '.join(open_)}"
+def _check_coverage(signed: SignatureParameters, request: Request) -> None:
+    """Require that the host and every x-amz- header is signed."""
+    required = {"host", *(name for name in request.headers if name.startswith("x-amz-"))}
+    if unsigned := sorted(required - signed.headers):
+        message = f"There were headers present in the request which were not signed: {', '.join(unsigned)}"
         raise AwsRefusal(signed.malformed, message)
 
 
-def _check_signature(signed: Signed, account: Fields, request: Request, body: bytes) -> None:
-    """Let botocore sign what arrived, and compare; a mismatch is answered with what was expected."""
+def _check_signature(signed: SignatureParameters, account: Fields, request: Request, body: bytes) -> None:
+    """Let botocore sign the request, and compare. The error shows the expected canonical request."""
     rebuilt = _rebuilt(signed, request, body)
     signer = _signer()(
-        Keys(account["access_key"], account["secret_key"]), account["service"], account["region"]
+        BotocoreKeys(account["access_key"], account["secret_key"]), account["service"], account["region"]
     )
     canonical = signer.canonical_request(rebuilt)
     to_sign = signer.string_to_sign(rebuilt, canonical)
@@ -195,8 +194,8 @@ def _check_signature(signed: Signed, account: Fields, request: Request, body: by
         )
 
 
-def _rebuilt(signed: Signed, request: Request, body: bytes) -> "AWSRequest":
-    """Return the request as it arrived, with the signed headers alone."""
+def _rebuilt(signed: SignatureParameters, request: Request, body: bytes) -> "AWSRequest":
+    """Return the request as it was sent, with the signed headers only."""
     from botocore.awsrequest import AWSRequest  # noqa: PLC0415 -- slow to import
 
     url = f"{request.url.scheme}://{request.url.netloc}{path(request)}?{_query(request)}"
@@ -208,8 +207,8 @@ def _rebuilt(signed: Signed, request: Request, body: bytes) -> "AWSRequest":
     return rebuilt
 
 
-class Keys(NamedTuple):
-    """A key pair as botocore wants to see it; the session token is a header or parameter like others."""
+class BotocoreKeys(NamedTuple):
+    """A key pair in botocore's form. The session token isn't part of it: it is signed like other headers."""
 
     access_key: str
     secret_key: str
@@ -221,23 +220,23 @@ def _signer() -> "type[SigV4Auth]":
     from botocore.auth import SigV4Auth  # noqa: PLC0415 -- slow to import
 
     class Signer(SigV4Auth):  # type: ignore[misc]  # botocore ships no types
-        """botocore's signer, made to sign the headers that the client chose."""
+        """botocore's signer for the headers that the client has signed."""
 
         def headers_to_sign(self, request: Any) -> Any:  # noqa: ANN401 -- botocore's types
-            """Take them all: the rest was left out."""
+            """Return all headers: `_rebuilt` has removed the others."""
             return request.headers
 
     return Signer
 
 
 def _query(request: Request) -> str:
-    """Return the query without the signature, each part spelt as AWS spells it before it signs."""
+    """Return the query without the signature, each part in AWS's canonical encoding."""
     pairs = [part.partition("=") for part in request.url.query.split("&") if part]
-    spelt = [(_respelt(name), _respelt(value)) for name, _, value in pairs]
-    return "&".join(f"{name}={value}" for name, value in spelt if name != "X-Amz-Signature")
+    encoded = [(_canonical(name), _canonical(value)) for name, _, value in pairs]
+    return "&".join(f"{name}={value}" for name, value in encoded if name != "X-Amz-Signature")
 
 
-def _respelt(text: str) -> str:
+def _canonical(text: str) -> str:
     return quote(unquote_to_bytes(text.replace("+", " ")), safe="-_.~")
 
 

@@ -1,4 +1,4 @@
-"""Digest authentication by the formulas of RFC 7616: no maintained library verifies more than MD5."""
+"""Digest authentication by the formulas of RFC 7616, because maintained libraries verify MD5 only."""
 
 import hashlib
 import re
@@ -12,9 +12,9 @@ from fastapi import HTTPException, Request
 from starlette.datastructures import Headers
 
 from watchword_playground.credentials import Fields, accounts, same
-from watchword_playground.raw_request import target
-from watchword_playground.refusals import MISSING, REALM_NAME, REVOKED, WRONG
-from watchword_playground.state import DigestNonce, State, state_of
+from watchword_playground.http.raw_request import target
+from watchword_playground.http.refusals import MISSING, REALM_NAME, REVOKED, WRONG
+from watchword_playground.state.state import DigestNonce, State, state_of
 
 METHOD = "digest"
 _OPAQUE = "5ccc069c403ebaf9"
@@ -24,36 +24,36 @@ _REQUIRED = ("realm", "nonce", "uri", "response", "qop", "nc", "cnonce")
 Parameters = Mapping[str, str]
 
 
-class Asked(NamedTuple):
-    """What a digest covers of the request."""
+class DigestInput(NamedTuple):
+    """The parts of a request that a digest covers."""
 
     http_method: str
     target: str
     body: bytes
 
 
-class Refused(Exception):  # noqa: N818 -- an answer rather than an error
-    """Why the credential is refused; `stale` when a new nonce is all that it needs."""
+class Refused(Exception):  # noqa: N818 -- the verdict on a request, not an error
+    """Why the credential is refused. `stale`: it is right except for its nonce."""
 
-    def __init__(self, why: str, *, stale: bool = False, status: int = 401) -> None:
-        super().__init__(why)
+    def __init__(self, reason: str, *, stale: bool = False, status: int = 401) -> None:
+        super().__init__(reason)
         self.stale = stale
         self.status = status
 
 
 async def digest(request: Request) -> str:
-    """Accept SHA-256 or MD5, session variants too, with qop auth or auth-int, each nonce count once."""
+    """Accept SHA-256, MD5 and their session variants, with qop auth or auth-int, each nonce count once."""
     state = state_of(request)
     try:
         given = _parameters(request.headers.get("Authorization", ""))
-        asked = Asked(request.method, target(request), await request.body())
-        return _owner(state, given, asked)
+        covered = DigestInput(request.method, target(request), await request.body())
+        return _owner(state, given, covered)
     except Refused as refusal:
         headers = Headers(raw=list(_challenges(state, stale=refusal.stale)))
         raise HTTPException(refusal.status, f"{METHOD}: {refusal}", headers=headers) from None
 
 
-def expected_response(account: Fields, given: Parameters, asked: Asked, session_nonce: str) -> str:
+def expected_response(account: Fields, given: Parameters, covered: DigestInput, session_nonce: str) -> str:
     """Return the `response` that the account's owner would send (RFC 7616 §3.4.1 to §3.4.3).
 
     `session_nonce` is the client nonce that the key of a `-sess` algorithm is made from.
@@ -62,23 +62,25 @@ def expected_response(account: Fields, given: Parameters, asked: Asked, session_
     secret = _hash(algorithm, account["username"], given["realm"], account["password"])
     if algorithm.endswith("-SESS"):
         secret = _hash(algorithm, secret, given["nonce"], session_nonce)
-    covered = [asked.http_method, given["uri"]]
+    parts = [covered.http_method, given["uri"]]
     if given["qop"] == "auth-int":
-        covered.append(_hash_bytes(algorithm, asked.body))
+        parts.append(_hash_bytes(algorithm, covered.body))
     counted = (given["nonce"], given["nc"], given["cnonce"], given["qop"])
-    return _hash(algorithm, secret, *counted, _hash(algorithm, *covered))
+    return _hash(algorithm, secret, *counted, _hash(algorithm, *parts))
 
 
-def _owner(state: State, given: Parameters, asked: Asked) -> str:
-    """Return the account's name, once the response is right and its nonce good."""
-    _check_form(given, asked)
+def _owner(state: State, given: Parameters, covered: DigestInput) -> str:
+    """Return the account's name if the response is right and its nonce valid."""
+    _check_form(given, covered)
     account = next((each for each in accounts(METHOD) if _is_named(each, given)), None)
     if account is None:
         raise Refused(WRONG)
-    nonce = state.digest_nonces.find(given["nonce"])
-    # RFC 7616 takes the client nonce of the session's first request; httpx and aiohttp that of each one.
+    nonce = state.digest_nonces.get(given["nonce"])
+    # RFC 7616 uses the client nonce of the session's first request, httpx and aiohttp that of each request.
     session_nonces = {given["cnonce"], (nonce.client_nonce if nonce else "") or given["cnonce"]}
-    if not any(same(given["response"], expected_response(account, given, asked, n)) for n in session_nonces):
+    if not any(
+        same(given["response"], expected_response(account, given, covered, n)) for n in session_nonces
+    ):
         raise Refused(WRONG)
     if nonce is None:
         raise Refused("the nonce is unknown or has expired", stale=True)
@@ -91,12 +93,12 @@ def _owner(state: State, given: Parameters, asked: Asked) -> str:
     return str(account["username"])
 
 
-def _check_form(given: Parameters, asked: Asked) -> None:
-    """Refuse what needs no account to be wrong."""
+def _check_form(given: Parameters, covered: DigestInput) -> None:
+    """Refuse a header that is wrong for every account."""
     absent = [name for name in _REQUIRED if name not in given]
     if absent:
         raise Refused(f"the Authorization header lacks {', '.join(absent)}")
-    if given["uri"] != asked.target:
+    if given["uri"] != covered.target:
         # RFC 7616 §3.4.6: the header was made for another resource.
         raise Refused("the uri in the Authorization header isn't the one requested", status=400)
     if given.get("algorithm", "MD5").upper().removesuffix("-SESS") not in _HASHES:
@@ -110,7 +112,7 @@ def _check_form(given: Parameters, asked: Asked) -> None:
 
 
 def _is_named(account: Fields, given: Parameters) -> bool:
-    """Tell whether the header names this account: plainly, encoded (username*) or hashed (userhash)."""
+    """Return whether the header names this account: plainly, encoded (username*) or hashed (userhash)."""
     name = account["username"]
     if given.get("userhash", "").lower() == "true":
         return same(given.get("username", ""), _hash(given.get("algorithm", "MD5"), name, REALM_NAME))
@@ -133,9 +135,9 @@ def _parameters(header: str) -> Parameters:
 
 
 def _challenges(state: State, *, stale: bool) -> Iterator[tuple[bytes, bytes]]:
-    """Offer the stronger algorithm first, each in a header of its own (RFC 7616 §3.7)."""
+    """Offer each algorithm in its own header, the stronger first (RFC 7616 §3.7)."""
     nonce = secrets.token_urlsafe(24)
-    state.digest_nonces.keep(nonce, DigestNonce())
+    state.digest_nonces.add(nonce, DigestNonce())
     for algorithm in _HASHES:
         challenge = (
             f'Digest realm="{REALM_NAME}", qop="auth, auth-int", algorithm={algorithm}, nonce="{nonce}", '

@@ -1,4 +1,4 @@
-"""JWTs that the client signs itself (RFC 7519), verified by joserfc."""
+"""JWTs that the client signs (RFC 7519), verified by joserfc."""
 
 # FastAPI reads these annotations when the app is built: no `from __future__ import annotations` here.
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ from fastapi import Request, Security
 from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBearer
 
 from watchword_playground.credentials import AUDIENCE, accounts
-from watchword_playground.jwts import Expected, Key, Refused, verified
-from watchword_playground.refusals import MISSING, REALM, REVOKED, unauthorized
-from watchword_playground.state import State, state_of
+from watchword_playground.http.refusals import MISSING, REALM, REVOKED, unauthorized
+from watchword_playground.oauth.jwt_verification import Expected, Key, Refused, verify
+from watchword_playground.state.state import State, state_of
 
 METHOD = "jwt_bearer"
 
@@ -24,22 +24,22 @@ async def jwt_bearer(
     query: Annotated[str | None, Security(_QUERY)],
 ) -> str:
     """Accept a JWT of one of the accounts, in the header or as `jwt` in the query, but not in both."""
-    given = [value for value in (header.credentials if header else None, query) if value is not None]
-    if not given:
+    tokens = [value for value in (header.credentials if header else None, query) if value is not None]
+    if not tokens:
         raise unauthorized(METHOD, MISSING, f"Bearer {REALM}")
     try:
-        return _issuer(state_of(request), given)
+        return _issuer(state_of(request), tokens)
     except Refused as refusal:
         challenge = f'Bearer {REALM}, error="invalid_token", error_description="{refusal}"'
         raise unauthorized(METHOD, str(refusal), challenge) from None
 
 
-def _issuer(state: State, given: list[str]) -> str:
-    """Return who issued the JWT, once everything about it is right."""
-    if len(given) > 1:
+def _issuer(state: State, tokens: list[str]) -> str:
+    """Return the issuer of the JWT after verifying it."""
+    if len(tokens) > 1:
         raise Refused("there are two JWTs, one in the header and one in the query")
-    claims = verified(given[0], _account)
-    if "jti" in claims and not state.used_once.keep((METHOD, claims["iss"], claims["jti"]), value=True):
+    claims = verify(tokens[0], _account)
+    if "jti" in claims and not state.used_once.add((METHOD, claims["iss"], claims["jti"]), value=True):
         raise Refused("the JWT was used before (jti)")
     if state.is_revoked(METHOD):
         raise Refused(REVOKED)
@@ -47,13 +47,13 @@ def _issuer(state: State, given: list[str]) -> str:
 
 
 def _account(header: Mapping[str, Any], claims: Mapping[str, Any]) -> tuple[Key, Expected]:
-    """Find the account by key id, else by issuer: what the JWT says of its algorithm isn't asked."""
+    """Choose the account by key id, else by issuer. The JWT's own algorithm isn't trusted."""
     for account in accounts(METHOD):
         if "kid" in header:
-            found = header["kid"] == account.get("jwt_headers", {}).get("kid")
+            matches = header["kid"] == account.get("jwt_headers", {}).get("kid")
         else:
-            found = claims.get("iss") == account["payload"]["iss"]
-        if found:
+            matches = claims.get("iss") == account["payload"]["iss"]
+        if matches:
             key = Key(account["algorithm"], account["jwt_secret"])
             return key, Expected(account["payload"]["iss"], [AUDIENCE])
     raise Refused(

@@ -1,4 +1,4 @@
-"""Login and logout pages that hand out a session, as a token and as a cookie alike."""
+"""Login and logout endpoints. A login returns its session as a token and as a cookie."""
 
 # FastAPI reads these annotations when the app is built: no `from __future__ import annotations` here.
 import json
@@ -11,8 +11,8 @@ from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from watchword_playground.credentials import LOGIN_PATH, LOGOUT_PATH, is_account
-from watchword_playground.refusals import MISSING, REALM, REVOKED, WRONG, unauthorized
-from watchword_playground.state import state_of
+from watchword_playground.http.refusals import MISSING, REALM, REVOKED, WRONG, unauthorized
+from watchword_playground.state.state import state_of
 from watchword_playground.verifiers.unicode_basic import UnicodeBasic
 
 METHOD = "session_login"
@@ -30,33 +30,33 @@ async def session_login(
     header: Annotated[HTTPAuthorizationCredentials | None, Security(_TOKEN)],
     cookie: Annotated[str | None, Security(_COOKIE)],
 ) -> str:
-    """Accept a session as Bearer token or as cookie; where both are given, both must be right."""
-    given = [value for value in (header.credentials if header else None, cookie) if value is not None]
-    if not given:
+    """Accept a session as Bearer token or as cookie. If both are sent, both must be right."""
+    tokens = [value for value in (header.credentials if header else None, cookie) if value is not None]
+    if not tokens:
         raise unauthorized(METHOD, MISSING, f"Bearer {REALM}")
-    owners = [state_of(request).sessions.find(token) for token in given]
+    owners = [state_of(request).sessions.get(token) for token in tokens]
     if None in owners:
-        why = "the session is unknown, expired, ended or revoked"
-        raise unauthorized(METHOD, why, f'Bearer {REALM}, error="invalid_token"')
+        reason = "the session is unknown, expired, ended or revoked"
+        raise unauthorized(METHOD, reason, f'Bearer {REALM}, error="invalid_token"')
     return str(owners[0])
 
 
 @router.post(LOGIN_PATH)
 async def login(request: Request) -> Response:
-    """Begin a session for a name and password in a JSON object, a form, or a Basic header."""
+    """Begin a session for a username and password in a JSON object, a form or a Basic header."""
     state = state_of(request)
-    username, password = await _given(request)
+    username, password = await _login_fields(request)
     challenge = f'Basic {REALM}, charset="UTF-8"'
     if not is_account(METHOD, "username", "password", (username, password)):
         raise unauthorized(METHOD, WRONG, challenge)
     if state.is_revoked(METHOD):
         raise unauthorized(METHOD, REVOKED, challenge)
     token = secrets.token_urlsafe(24)
-    state.sessions.keep(token, username)
+    state.sessions.add(token, username)
     content = {"data": {"token": token}, "expires_in": state.token_lifetime}
-    answer = JSONResponse(content, headers={"Cache-Control": "no-store"})
-    answer.set_cookie(COOKIE, token, max_age=state.token_lifetime, httponly=True, samesite="strict")
-    return answer
+    response = JSONResponse(content, headers={"Cache-Control": "no-store"})
+    response.set_cookie(COOKIE, token, max_age=state.token_lifetime, httponly=True, samesite="strict")
+    return response
 
 
 @router.post(LOGOUT_PATH, status_code=204)
@@ -72,15 +72,15 @@ async def logout(
         state_of(request).sessions.forget(token)
 
 
-async def _given(request: Request) -> tuple[str, str]:
-    """Return the name and password, empty where there is none."""
+async def _login_fields(request: Request) -> tuple[str, str]:
+    """Return the username and password, each "" if it is missing."""
     basic = await _BASIC(request)
     if basic is not None:
         return basic.username, basic.password
-    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     try:
         text = (await request.body()).decode()
-        fields = json.loads(text) if kind == "application/json" else dict(parse_qsl(text))
+        fields = json.loads(text) if media_type == "application/json" else dict(parse_qsl(text))
     except (ValueError, RecursionError):
         raise HTTPException(400, f"{METHOD}: the body can't be read") from None
     if not isinstance(fields, dict):

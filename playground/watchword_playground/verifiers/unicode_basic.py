@@ -1,4 +1,4 @@
-"""Basic authentication with names and passwords beyond ASCII."""
+"""Basic authentication with usernames and passwords that aren't ASCII."""
 
 import binascii
 from base64 import b64decode
@@ -8,12 +8,12 @@ from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
 
 class UnicodeBasic(HTTPBasic):
-    """FastAPI's Basic with the UTF-8 of RFC 7617 §2.1; its own knows ASCII only."""
+    """FastAPI's Basic, extended to the UTF-8 of RFC 7617 §2.1. FastAPI's own reads ASCII only."""
 
     async def __call__(  # type: ignore[override]  # as FastAPI's own does
         self, request: Request
     ) -> HTTPBasicCredentials | None:
-        """Return what the header holds, or nothing when it holds no Basic credential."""
+        """Return the credential in the header, None if it isn't a Basic credential."""
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "basic":
             return None

@@ -4,8 +4,8 @@
     backend = airflow_provider_watchword.secrets.GoogleSecretManagerBackend
     backend_kwargs = {"project_id": "acme-prod"}
 
-Airflow makes them at the start of every process: nothing is connected to, and nothing of Google's
-imported, before a secret is asked for.
+Airflow makes a backend at the start of every process. The first lookup connects to the store and imports
+Google's libraries, not the start.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GoogleSecretManagerBackend", "LocalVaultBackend"]
 
-_HOMES = {
+_MODULES = {
     "GoogleSecretManagerBackend": "airflow_provider_watchword.secrets.google",
     "LocalVaultBackend": "airflow_provider_watchword.secrets.local",
 }
@@ -27,9 +27,10 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     """Import a backend when it is first used (PEP 562)."""
-    home = _HOMES.get(name)
-    if home is None:
+    module = _MODULES.get(name)
+    if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Airflow makes its configured backend while it is imported: first, lest it find half of a module.
+    # Airflow makes its configured backend while `airflow.configuration` is imported. Import it first, so
+    # that it never finds a half-imported backend module.
     import_module("airflow.configuration")
-    return getattr(import_module(home), name)
+    return getattr(import_module(module), name)

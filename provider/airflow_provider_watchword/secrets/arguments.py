@@ -1,132 +1,159 @@
-"""What a backend is given, of which any may be text: Airflow takes single arguments from variables.
+"""The arguments of the secrets backends: their types, and what they must be in the words of an error.
 
-Each function raises ValueError with the argument's name, the value's type and what is wanted; the value
-itself, which may be a key file, is never shown.
+Any argument may be text, because Airflow can read single arguments from environment variables. A field's
+description completes the sentence "it has to be …".
 """
 
 from __future__ import annotations
 
-import json
-import math
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
 
-from watchword.redact import describe_value
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
 
-_YES = frozenset({"true", "t", "yes", "y", "on", "1"})
-_NO = frozenset({"false", "f", "no", "n", "off", "0"})
-_NOTHING = frozenset({"none", "null"})
-_PART_OF_NAME = re.compile(r"[A-Za-z0-9_-]{0,200}")
-_VERSION = re.compile(r"latest|[0-9]{1,9}")
+from watchword.redact import NeverPickled, describe_value
 
-
-def wrong(name: str, value: object, wanted: str) -> ValueError:
-    """Return the error for an argument that can't be used."""
-    return ValueError(f"{name} is given as {describe_value(value)}; it has to be {wanted}.")
+_NAME_PART = r"^[A-Za-z0-9_-]{0,200}$"
 
 
-def text(name: str, value: object) -> str:
-    """Return a text, "" where there is none."""
-    if _is_absent(value):
-        return ""
-    if not isinstance(value, str):
-        raise wrong(name, value, "text")
-    return value.strip()
+def _is_null(value: object) -> bool:
+    return value is None or (isinstance(value, str) and value.strip().lower() in {"none", "null"})
 
 
-def matching(name: str, value: object, pattern: str, wanted: str) -> str:
-    """Return a text that matches the whole pattern, "" where there is none."""
-    found = text(name, value)
-    if found and not re.fullmatch(pattern, found):
-        raise wrong(name, value, wanted)
-    return found
+def _absent_as(default: object) -> BeforeValidator:
+    """Return a validator that reads None, `none`, `null` and blank text as the default."""
+
+    def replaced(value: object) -> object:
+        is_blank = isinstance(value, str) and not value.strip()
+        return default if is_blank or _is_null(value) else value
+
+    return BeforeValidator(replaced)
 
 
-def prefix(name: str, value: object, separator: object) -> str | None:
-    """Return a prefix with its separator, None where there is none; an empty one is one."""
-    if value is None or (isinstance(value, str) and value.strip().lower() in _NOTHING):
-        return None
-    wanted = "letters, digits, _ and -, or null to leave this kind out"
-    for argument, part in (("sep", separator), (name, value)):
-        if not (isinstance(part, str) and _PART_OF_NAME.fullmatch(part)):
-            raise wrong(argument, part, wanted if argument == name else "letters, digits, _ and -")
-    return f"{value}{separator}"
+def _stripped(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
 
 
-def pattern(name: str, value: object) -> re.Pattern[str] | None:
-    """Return a regular expression, None where there is none."""
-    found = text(name, value)
-    try:
-        return re.compile(found) if found else None
-    except (re.error, RecursionError, OverflowError):
-        raise wrong(name, value, "a regular expression") from None
-
-
-def seconds(name: str, value: object, *, least: float = 0.0) -> float:
-    """Return a duration of at least so many seconds."""
-    wanted = f"a number of seconds, {least:g} or more"
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise wrong(name, value, wanted)
-    try:
-        found = float(value)
-    except (ValueError, OverflowError):
-        raise wrong(name, value, wanted) from None
-    if not (math.isfinite(found) and found >= least):
-        raise wrong(name, value, wanted)
-    return found
-
-
-def flag(name: str, value: object) -> bool:
-    """Return whether something is wanted; text as Airflow reads it, and absent is no."""
+def _not_a_switch(value: object) -> object:
     if isinstance(value, bool):
+        raise ValueError("true and false are not numbers")  # noqa: TRY004 - pydantic's error for a value
+    return value
+
+
+def _decoded(value: object) -> object:
+    return from_json(value) if isinstance(value, str) else value
+
+
+def _split(value: object) -> object:
+    if not isinstance(value, str):
         return value
-    word = value.strip().lower() if isinstance(value, str) else str(value)
-    if _is_absent(value) or word in _NO:
-        return False
-    if word in _YES:
-        return True
-    raise wrong(name, value, "true or false")
+    return from_json(value) if value.lstrip().startswith("[") else value.split(",")
 
 
-def mapping(name: str, value: object) -> Mapping[str, Any]:
-    """Return an object of JSON, an empty one where there is none."""
-    if _is_absent(value):
-        return {}
-    found = _from_json(value) if isinstance(value, str) else value
-    if not isinstance(found, Mapping):
-        raise wrong(name, value, "an object, or its JSON")
-    return dict(found)
-
-
-def texts(name: str, value: object) -> tuple[str, ...]:
-    """Return several texts, from a list, its JSON, or one text with commas; none where there is none."""
-    if _is_absent(value):
-        return ()
-    found = value
-    if isinstance(value, str):
-        found = _from_json(value) if value.lstrip().startswith("[") else value.split(",")
-    if not isinstance(found, Sequence) or not all(isinstance(each, str) for each in found):
-        raise wrong(name, value, "text, with commas between several, or a list of texts")
-    return tuple(stripped for each in found if (stripped := each.strip()))
-
-
-def versions(name: str, value: object) -> Mapping[str, str]:
-    """Return the number of a version by a secret's name."""
-    numbers = {secret: str(number) for secret, number in mapping(name, value).items()}
-    if not all(_PART_OF_NAME.fullmatch(key) and _VERSION.fullmatch(numbers[key]) for key in numbers):
-        raise wrong(name, value, "an object of secrets' names and the numbers of their versions")
-    return numbers
-
-
-def _is_absent(value: object) -> bool:
-    return value is None or (isinstance(value, str) and value.strip().lower() in _NOTHING | {""})
-
-
-def _from_json(given: str) -> object:
-    """Return what JSON says, None where it is none."""
+def _compiled(value: object) -> object:
+    if not isinstance(value, str):
+        return value
     try:
-        found: object = json.loads(given)
-    except (ValueError, RecursionError):
-        return None
-    return found
+        return re.compile(value.strip())
+    except (re.error, RecursionError, OverflowError):
+        raise ValueError("not a regular expression") from None
+
+
+_StrippedText = Annotated[str, Field(strict=True), BeforeValidator(_stripped)]
+
+Text = Annotated[_StrippedText, _absent_as(""), Field(description="text")]
+
+Texts = Annotated[
+    tuple[_StrippedText, ...],
+    BeforeValidator(_split),
+    AfterValidator(lambda texts: tuple(filter(None, texts))),
+    _absent_as(()),
+    Field(description="text, with commas between several, or a list of texts"),
+]
+
+JsonObject = Annotated[
+    dict[str, Any],
+    BeforeValidator(_decoded),
+    _absent_as({}),
+    Field(description="an object, or its JSON"),
+]
+
+Versions = Annotated[
+    dict[
+        Annotated[str, Field(pattern=_NAME_PART)],
+        Annotated[str, Field(pattern=r"^(?:latest|[0-9]{1,9})$", coerce_numbers_to_str=True)],
+    ],
+    BeforeValidator(_decoded),
+    _absent_as({}),
+    Field(description="an object of secrets' names and the numbers of their versions"),
+]
+
+Seconds = Annotated[
+    float,
+    Field(ge=0, allow_inf_nan=False, description="a number of seconds, 0 or more"),
+    BeforeValidator(_not_a_switch),
+]
+
+Switch = Annotated[
+    bool, BeforeValidator(_stripped), _absent_as(default=False), Field(description="true or false")
+]
+
+Separator = Annotated[str, Field(strict=True, pattern=_NAME_PART, description="letters, digits, _ and -")]
+
+Prefix = Annotated[
+    Annotated[str, Field(strict=True, pattern=_NAME_PART)] | None,
+    BeforeValidator(lambda value: None if _is_null(value) else value),
+    Field(description="letters, digits, _ and -, or null to leave this kind out"),
+]
+
+LookupPattern = Annotated[
+    re.Pattern[str] | None,
+    BeforeValidator(_compiled),
+    _absent_as(None),
+    Field(description="text that is a regular expression"),
+]
+
+
+class BackendArguments(NeverPickled, BaseModel):
+    """The arguments that both backends have."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    connections_prefix: Prefix
+    variables_prefix: Prefix
+    config_prefix: Prefix
+    sep: Separator
+    fail_closed: Switch
+    connections_lookup_pattern: LookupPattern
+    variables_lookup_pattern: LookupPattern
+    config_lookup_pattern: LookupPattern
+
+    def with_separator(self, prefix: str | None) -> str | None:
+        """Return a prefix with the separator, None if that kind of content is left out."""
+        return None if prefix is None else f"{prefix}{self.sep}"
+
+
+Arguments = TypeVar("Arguments", bound=BackendArguments)
+
+
+def checked(model: type[Arguments], values: Mapping[str, object]) -> Arguments:
+    """Return the arguments with their types.
+
+    Raises:
+        ValueError: for each wrong argument, its name, the value's type and what it has to be; the value
+            itself, which may be a key file, is not shown.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+    wrong = dict.fromkeys(str(detail["loc"][0]) for detail in details)
+    raise ValueError(
+        " ".join(
+            f"{name} is given as {describe_value(values[name])}; "
+            f"it has to be {model.model_fields[name].description}."
+            for name in wrong
+        )
+    )

@@ -1,73 +1,96 @@
-"""What Airflow calls, on its server and in its tasks: three lookups behind the methods of a backend."""
+"""`LookupBackend`: the methods that Airflow calls, on its server and in tasks, over three lookups."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Any
 
 from airflow.secrets.base_secrets import BaseSecretsBackend
 
-from airflow_provider_watchword.secrets import arguments
+from airflow_provider_watchword.secrets.arguments import BackendArguments
 from airflow_provider_watchword.secrets.lookup import Kind, Lookup, connection_text, plain_text
+from watchword.findings.codes import finding
+from watchword.secrets.secret_store import SecretStore
 
-Three: TypeAlias = tuple[object, object, object]
-"""What is given for connections, for variables and for options."""
+StoreFactory = Callable[[], SecretStore]
+"""Returns the process's store; called at each lookup, so that nothing is opened before the first one."""
 
-
-def kinds(sep: object, *, prefixes: Three, patterns: Three) -> tuple[Kind, Kind, Kind]:
-    """Return the kinds of content that a backend is asked for: connections, variables and options.
-
-    Raises ValueError for a prefix or a pattern that can't be used.
-    """
-
-    def kind(place: int, word: str, given: str) -> tuple[str, str | None, re.Pattern[str] | None]:
-        prefix = arguments.prefix(f"{given}_prefix", prefixes[place], sep)
-        return word, prefix, arguments.pattern(f"{given}_lookup_pattern", patterns[place])
-
-    return (
-        Kind(*kind(0, "connection", "connections"), connection_text),
-        Kind(*kind(1, "variable", "variables"), plain_text),
-        Kind(*kind(2, "option", "config"), plain_text, has_teams=False),
-    )
+_NEXT_BACKEND = "its next secrets backend"
 
 
 class LookupBackend(BaseSecretsBackend):
-    """A secrets backend whose connections, variables and options are each found by a lookup."""
+    """A secrets backend that has one lookup each for connections, variables and options.
 
-    def __init__(self, connections: Lookup, variables: Lookup, config: Lookup) -> None:
-        self._connections = connections
-        self._variables = variables
-        self._config = config
+    Args:
+        arguments: the checked arguments.
+        store: gives the store of connections and variables.
+        config_store: gives the store of options, if that is another one.
+    """
+
+    def __init__(
+        self, arguments: BackendArguments, store: StoreFactory, config_store: StoreFactory | None = None
+    ) -> None:
+        def lookup(kind: Kind, store: StoreFactory) -> Lookup:
+            return Lookup(type(self).__name__, kind, store, fail_closed=arguments.fail_closed)
+
+        connection = Kind(
+            "connection",
+            arguments.with_separator(arguments.connections_prefix),
+            arguments.connections_lookup_pattern,
+            connection_text,
+            _NEXT_BACKEND,
+        )
+        variable = Kind(
+            "variable",
+            arguments.with_separator(arguments.variables_prefix),
+            arguments.variables_lookup_pattern,
+            plain_text,
+            _NEXT_BACKEND,
+        )
+        option = Kind(
+            "option",
+            arguments.with_separator(arguments.config_prefix),
+            arguments.config_lookup_pattern,
+            plain_text,
+            "the option's default",
+            has_teams=False,
+        )
+        self._connections = lookup(connection, store)
+        self._variables = lookup(variable, store)
+        self._config = lookup(option, config_store or store)
 
     def get_conn_value(self, conn_id: str, team_name: str | None = None) -> str | None:
-        """Return a connection as text, the team's own first; None where there is none."""
+        """Return a connection as text, the team's own if it has one; None if there is none."""
         return self._connections.get(conn_id, team_name)
 
     def get_variable(self, key: str, team_name: str | None = None) -> str | None:
-        """Return a variable, the team's own first; None where there is none."""
+        """Return a variable, the team's own if it has one; None if there is none."""
         return self._variables.get(key, team_name)
 
     def get_config(self, key: str) -> str | None:
         """Return the value of an option of airflow.cfg that names its secret: `fernet_key_secret = KEY`.
 
-        None lets Airflow go on with the option's default, such as a database of its own in a file.
-        With `fail_closed` it does not start instead, and says why.
+        On None, Airflow uses the option's default, such as a SQLite database for `sql_alchemy_conn`. With
+        `fail_closed`, a failure keeps Airflow from starting instead, and the error says why.
         """
         return self._config.get(key)
 
     async def aget_connection(self, conn_id: str, team_name: str | None = None) -> Any:  # noqa: ANN401 - Airflow's
-        """Return a connection without keeping the event loop, as triggers ask for one."""
+        """Return a connection without blocking the event loop, for triggers."""
         return await asyncio.to_thread(self.get_connection, conn_id, team_name)
 
     def deserialize_connection(self, conn_id: str, value: str) -> Any:  # noqa: ANN401 - of one of two classes
-        """Return a connection made of its text, None where Airflow's class refuses that."""
+        """Return the connection that a text describes, None if Airflow's class refuses the text."""
         try:
             connection = super().deserialize_connection(conn_id, value)
-            connection.get_uri()  # which Airflow asks for next, and swallows what fails there
-        except Exception as error:  # noqa: BLE001 - Airflow would swallow it, and say "isn't defined"
-            problem = f"secret_unreadable: Airflow makes no connection of it ({type(error).__name__})."
+            connection.get_uri()  # Airflow calls this next, and hides its errors
+        except Exception as error:  # noqa: BLE001 - Airflow would hide it, and say "isn't defined"
+            reason = type(error).__name__
         else:
             return connection
-        self._connections.fail(conn_id, problem)  # out here: the error, which quotes it, is no context
+        # Outside of the `except` block: the error quotes the text, so it must not become a context.
+        message = f"Airflow can't make a connection from its content ({reason})."
+        problem = finding("secret_unreadable", message)
+        self._connections.fail(conn_id, str(problem), secret=self._connections.secret_of(value))
         return None

@@ -1,67 +1,123 @@
-"""Connections, variables and options from Google Secret Manager."""
+"""`GoogleSecretManagerBackend`: connections, variables and options from Google Secret Manager."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from airflow_provider_watchword.secrets import arguments
-from airflow_provider_watchword.secrets.backend import LookupBackend, kinds
-from airflow_provider_watchword.secrets.lookup import Lookup
-from watchword.redact import NeverPickled
+from pydantic import Field
+
+from airflow_provider_watchword.secrets.arguments import (
+    BackendArguments,
+    JsonObject,
+    Seconds,
+    Text,
+    Texts,
+    Versions,
+    checked,
+)
+from airflow_provider_watchword.secrets.backend import LookupBackend
 from watchword.secrets.google.resource_names import LOCATION, PROJECT
 
 if TYPE_CHECKING:
     from watchword.secrets.google.manager import SecretManager
 
-_SHORTEST = 0.05
 _ATTEMPT = 0.4
-"""The part of the deadline that one try may take, so that there is time for another."""
+"""The part of the deadline that one attempt may take, so that there is time for a second one."""
 
-_ENVIRONMENT = ("SECRET_MANAGER_EMULATOR_HOST", "GOOGLE_CLOUD_PROJECT", "GOOGLE_APPLICATION_CREDENTIALS")
-_SALT = secrets.token_bytes(32)
 
-_managers: dict[bytes, SecretManager] = {}
+class _Arguments(BackendArguments):
+    """The checked arguments of the backend."""
+
+    gcp_keyfile_dict: JsonObject = Field(repr=False)
+    gcp_key_path: Text
+    gcp_credential_config_file: dict[str, Any] | Text = Field(repr=False, description="text, or an object")
+    gcp_scopes: Texts
+    project_id: Annotated[Text, Field(pattern=rf"^(?:{PROJECT})?$", description="text, the id of a project")]
+    impersonation_chain: Texts
+    location: Annotated[
+        Text, Field(pattern=rf"^(?:{LOCATION})?$", description="text, a location such as europe-west3")
+    ]
+    versions: Versions
+    cache_ttl: Seconds
+    missing_ttl: Seconds
+    grace: Seconds
+    deadline: Annotated[Seconds, Field(ge=0.05, description="a number of seconds, 0.05 or more")]
+
+    def require_one_credential(self) -> None:
+        """Raise ValueError if several credentials are given."""
+        if sum(map(bool, (self.gcp_keyfile_dict, self.gcp_key_path, self.gcp_credential_config_file))) > 1:
+            names = "gcp_keyfile_dict, gcp_key_path and gcp_credential_config_file"
+            raise ValueError(f"Of {names} more than one is given; leave out all but one.")
+
+    def secret_manager(self) -> SecretManager:
+        """Return the process's one Secret Manager of these arguments; no I/O.
+
+        Airflow makes a backend for each option that it reads, and others for connections: they share
+        the cache and the channel.
+        """
+        return self._secret_manager
+
+    @cached_property
+    def _secret_manager(self) -> SecretManager:
+        from watchword.secrets.cache import Caching  # noqa: PLC0415 - loads with the first lookup
+        from watchword.secrets.google.account import SCOPE, Account  # noqa: PLC0415 - the same
+        from watchword.secrets.google.calls import CallTimeouts  # noqa: PLC0415 - the same
+        from watchword.secrets.google.manager import Options  # noqa: PLC0415 - the same
+        from watchword.secrets.google.managers import shared_secret_manager  # noqa: PLC0415 - the same
+
+        account = Account(
+            key_path=self.gcp_key_path,
+            keyfile=self.gcp_keyfile_dict,
+            configuration=self.gcp_credential_config_file,
+            scopes=self.gcp_scopes or (SCOPE,),
+            impersonation_chain=self.impersonation_chain,
+        )
+        options = Options(
+            caching=Caching(self.cache_ttl, self.missing_ttl, self.grace),
+            timeouts=CallTimeouts(self.deadline, self.deadline * _ATTEMPT),
+            versions=self.versions,
+        )
+        return shared_secret_manager(self.project_id, self.location, account, options)
 
 
 class GoogleSecretManagerBackend(LookupBackend):
-    """Airflow's connections, variables and options from Google Secret Manager, each asked for once.
+    """Airflow's connections, variables and options from Google Secret Manager, each fetched once.
 
-    Arguments that Google's own backend has too mean the same here. Each may be text.
+    Arguments that Google's own backend also has mean the same here. Each may be text.
 
     Args:
-        connections_prefix: what secrets that hold connections are called by, before `sep` and the id;
-            null where there are none. Likewise `variables_prefix` and `config_prefix`.
-        gcp_keyfile_dict: content of a service account's key file; this machine's credentials where
-            none of the three is given.
-        gcp_key_path: path of such a file.
+        connections_prefix: the beginning of the names of secrets that hold connections; `sep` and the id
+            follow. null if there are none.
+        variables_prefix: the same for variables.
+        config_prefix: the same for options.
+        gcp_keyfile_dict: content of a service account's key file. If none of the three credential
+            arguments is given, this machine's credentials are used.
+        gcp_key_path: path of a service account's key file.
         gcp_credential_config_file: path or content of another credential configuration.
-        gcp_scopes: OAuth scopes, with commas between them.
-        project_id: whose secrets; the credentials' own project if left out.
-        sep: what stands between prefix and id.
-        impersonation_chain: accounts each of which may make tokens for the next; the last one is used.
-        location: where regional secrets are kept, such as `europe-west3`.
-        versions: the number of the version to be read, by the secret's whole name; the latest of others.
-        cache_ttl: for how long a secret is used, in seconds.
-        missing_ttl: for how long it is believed that there is none, in seconds.
-        grace: for how much longer it is used while Google can't be asked, in seconds.
-        deadline: how long a question may take, with all its tries, in seconds.
-        fail_closed: stop the search where a secret can't be read, instead of trying Airflow's next
-            backend; an option that can't be read keeps Airflow from starting.
-        connections_lookup_pattern: regular expression that an id must match at its start to be asked for.
-            Likewise `variables_lookup_pattern` and `config_lookup_pattern`.
+        gcp_scopes: OAuth scopes, separated by commas.
+        project_id: the project of the secrets; the credentials' project if left out.
+        sep: the separator of prefix and id.
+        impersonation_chain: service accounts to impersonate in order; the last one reads the secrets.
+        location: the location of regional secrets, such as `europe-west3`.
+        versions: version numbers by the secret's whole name; other secrets are read in their latest version.
+        cache_ttl: how long a secret is used before it is fetched again, in seconds.
+        missing_ttl: how long a missing secret is remembered as missing, in seconds.
+        grace: how much longer a secret is used while Google can't be reached, in seconds.
+        deadline: the longest wait for a secret, including all retries, in seconds.
+        fail_closed: if a secret can't be read, stop the search instead of trying Airflow's next backend;
+            an option that can't be read keeps Airflow from starting.
+        connections_lookup_pattern: regular expression that must match the start of a connection's id;
+            other ids are not looked up.
+        variables_lookup_pattern: the same for variables.
+        config_lookup_pattern: the same for options.
 
     Raises:
         ValueError: an argument can't be used.
     """
 
-    def __init__(  # noqa: PLR0913 - Airflow's way of configuring a backend
+    def __init__(  # noqa: PLR0913 - Airflow passes each of them by name
         self,
         *,
         connections_prefix: str | None = "airflow-connections",
@@ -85,95 +141,28 @@ class GoogleSecretManagerBackend(LookupBackend):
         variables_lookup_pattern: str | None = None,
         config_lookup_pattern: str | None = None,
     ) -> None:
-        settings = _Settings(
-            project=arguments.matching("project_id", project_id, PROJECT, "the id of a project"),
-            location=arguments.matching("location", location, LOCATION, "a location such as europe-west3"),
-            key_path=arguments.text("gcp_key_path", gcp_key_path),
-            keyfile=arguments.mapping("gcp_keyfile_dict", gcp_keyfile_dict),
-            configuration=_configuration(gcp_credential_config_file),
-            scopes=arguments.texts("gcp_scopes", gcp_scopes),
-            impersonation_chain=arguments.texts("impersonation_chain", impersonation_chain),
-            versions=arguments.versions("versions", versions),
-            fresh=arguments.seconds("cache_ttl", cache_ttl),
-            missing=arguments.seconds("missing_ttl", missing_ttl),
-            grace=arguments.seconds("grace", grace),
-            deadline=arguments.seconds("deadline", deadline, least=_SHORTEST),
-        )
-        settings.check()
-        closed = arguments.flag("fail_closed", fail_closed)
-        asked = kinds(
-            sep,
-            prefixes=(connections_prefix, variables_prefix, config_prefix),
-            patterns=(connections_lookup_pattern, variables_lookup_pattern, config_lookup_pattern),
-        )
-        connections, variables, config = (Lookup(kind, settings.opened, fail_closed=closed) for kind in asked)
-        super().__init__(connections, variables, config)
-
-
-@dataclass(frozen=True)
-class _Settings(NeverPickled):
-    """What a Secret Manager is made of, as checked; the same settings are one in a process."""
-
-    project: str
-    location: str
-    key_path: str
-    keyfile: Mapping[str, Any] = field(repr=False)
-    configuration: Mapping[str, Any] | str = field(repr=False)
-    scopes: tuple[str, ...]
-    impersonation_chain: tuple[str, ...]
-    versions: Mapping[str, str]
-    fresh: float
-    missing: float
-    grace: float
-    deadline: float
-
-    def check(self) -> None:
-        """Raise ValueError where several credentials are given."""
-        if sum(map(bool, (self.keyfile, self.key_path, self.configuration))) > 1:
-            names = "gcp_keyfile_dict, gcp_key_path and gcp_credential_config_file"
-            raise ValueError(f"Of {names} more than one is given; leave out all but one.")
-
-    def opened(self) -> SecretManager:
-        """Return the process's one Secret Manager of these settings; no I/O.
-
-        Airflow makes a backend for each option that it reads, and others for connections: they share
-        what they have read, and the channel.
-        """
-        found = _managers.get(self._identity)
-        if found is None:
-            # One step, and so no lock, which a fork might copy held: what loses has done nothing yet.
-            found = _managers.setdefault(self._identity, self._made())
-        return found
-
-    @cached_property
-    def _identity(self) -> bytes:
-        environment = [os.environ.get(name) for name in _ENVIRONMENT]
-        given = {each.name: getattr(self, each.name) for each in fields(self)}
-        content = json.dumps([environment, given], sort_keys=True, default=str)
-        return hashlib.blake2b(content.encode("utf-8", "replace"), key=_SALT).digest()
-
-    def _made(self) -> SecretManager:
-        from watchword.secrets.cache import Caching  # noqa: PLC0415 - when a secret is asked for
-        from watchword.secrets.google.account import SCOPE, Account  # noqa: PLC0415 - likewise
-        from watchword.secrets.google.calls import Patience  # noqa: PLC0415 - likewise
-        from watchword.secrets.google.manager import Options, SecretManager  # noqa: PLC0415 - likewise
-
-        account = Account(
-            key_path=self.key_path,
-            keyfile=self.keyfile,
-            configuration=self.configuration,
-            scopes=self.scopes or (SCOPE,),
-            impersonation_chain=self.impersonation_chain,
-        )
-        options = Options(
-            caching=Caching(self.fresh, self.missing, self.grace),
-            patience=Patience(self.deadline, self.deadline * _ATTEMPT),
-            versions=self.versions,
-        )
-        return SecretManager(self.project, self.location, account, options)
-
-
-def _configuration(given: object) -> Mapping[str, Any] | str:
-    """Return a credential configuration: what is no object is a path, or content as text."""
-    name = "gcp_credential_config_file"
-    return arguments.mapping(name, given) if isinstance(given, Mapping) else arguments.text(name, given)
+        values: dict[str, object] = {
+            "connections_prefix": connections_prefix,
+            "variables_prefix": variables_prefix,
+            "config_prefix": config_prefix,
+            "gcp_keyfile_dict": gcp_keyfile_dict,
+            "gcp_key_path": gcp_key_path,
+            "gcp_credential_config_file": gcp_credential_config_file,
+            "gcp_scopes": gcp_scopes,
+            "project_id": project_id,
+            "sep": sep,
+            "impersonation_chain": impersonation_chain,
+            "location": location,
+            "versions": versions,
+            "cache_ttl": cache_ttl,
+            "missing_ttl": missing_ttl,
+            "grace": grace,
+            "deadline": deadline,
+            "fail_closed": fail_closed,
+            "connections_lookup_pattern": connections_lookup_pattern,
+            "variables_lookup_pattern": variables_lookup_pattern,
+            "config_lookup_pattern": config_lookup_pattern,
+        }
+        arguments = checked(_Arguments, values)
+        arguments.require_one_credential()
+        super().__init__(arguments, arguments.secret_manager)

@@ -1,38 +1,49 @@
-"""Connections, variables and options from the vault: the encrypted store that holds the tokens."""
+"""`LocalVaultBackend`: connections, variables and options from the vault, in the encrypted token store."""
 
 from __future__ import annotations
 
 from functools import cache
 
-from airflow_provider_watchword.secrets import arguments
-from airflow_provider_watchword.secrets.backend import LookupBackend, kinds
-from airflow_provider_watchword.secrets.lookup import Lookup
+from airflow_provider_watchword.secrets.arguments import BackendArguments, Text, checked
+from airflow_provider_watchword.secrets.backend import LookupBackend
 from watchword.secrets.secret_store import SecretStore
+
+
+class _Arguments(BackendArguments):
+    """The checked arguments of the backend."""
+
+    store: Text
+    key: Text
 
 
 class LocalVaultBackend(LookupBackend):
     """Airflow's connections, variables and options from the vault: no cloud, one file or one database.
 
-    Which vault: `store` and `key`, else WATCHWORD_STORE and WATCHWORD_KEY, else what `[watchword]` in
-    airflow.cfg says, else a file of this user's. Options are read while airflow.cfg is, which they do not
-    ask therefore: where the vault is no file of this user's, `store` or the environment has to say so.
+    The vault is that of `store` and `key`, else of WATCHWORD_STORE and WATCHWORD_KEY, else of `[watchword]`
+    in airflow.cfg, else a file of the current user. Options are looked up while airflow.cfg is being read,
+    so `[watchword]` does not apply to them: if the vault is another one than the user's file, name it by
+    `store` or by the environment.
 
     Args:
-        connections_prefix: what secrets that hold connections are called by, before `sep` and the id;
-            null where there are none. Likewise `variables_prefix` and `config_prefix`.
-        sep: what stands between prefix and id.
+        connections_prefix: the beginning of the names of secrets that hold connections; `sep` and the id
+            follow. null if there are none.
+        variables_prefix: the same for variables.
+        config_prefix: the same for options.
+        sep: the separator of prefix and id.
         store: the URL of the store: `sqlite:///…` or `postgresql+psycopg://…`.
-        key: what it is encrypted with.
-        fail_closed: stop the search where a secret can't be read, instead of trying Airflow's next
-            backend; an option that can't be read keeps Airflow from starting.
-        connections_lookup_pattern: regular expression that an id must match at its start to be asked for.
-            Likewise `variables_lookup_pattern` and `config_lookup_pattern`.
+        key: the store's encryption key.
+        fail_closed: if a secret can't be read, stop the search instead of trying Airflow's next backend;
+            an option that can't be read keeps Airflow from starting.
+        connections_lookup_pattern: regular expression that must match the start of a connection's id;
+            other ids are not looked up.
+        variables_lookup_pattern: the same for variables.
+        config_lookup_pattern: the same for options.
 
     Raises:
         ValueError: an argument can't be used.
     """
 
-    def __init__(  # noqa: PLR0913 - Airflow's way of configuring a backend
+    def __init__(  # noqa: PLR0913 - Airflow passes each of them by name
         self,
         *,
         connections_prefix: str | None = "airflow-connections",
@@ -46,30 +57,35 @@ class LocalVaultBackend(LookupBackend):
         variables_lookup_pattern: str | None = None,
         config_lookup_pattern: str | None = None,
     ) -> None:
-        url, keys = arguments.text("store", store), arguments.text("key", key)
-        closed = arguments.flag("fail_closed", fail_closed)
-        asked = kinds(
-            sep,
-            prefixes=(connections_prefix, variables_prefix, config_prefix),
-            patterns=(connections_lookup_pattern, variables_lookup_pattern, config_lookup_pattern),
-        )
+        values: dict[str, object] = {
+            "connections_prefix": connections_prefix,
+            "variables_prefix": variables_prefix,
+            "config_prefix": config_prefix,
+            "sep": sep,
+            "store": store,
+            "key": key,
+            "fail_closed": fail_closed,
+            "connections_lookup_pattern": connections_lookup_pattern,
+            "variables_lookup_pattern": variables_lookup_pattern,
+            "config_lookup_pattern": config_lookup_pattern,
+        }
+        arguments = checked(_Arguments, values)
+        url, key_text = arguments.store, arguments.key
 
         @cache
-        def configured() -> SecretStore:
-            return _vault(url or _option("store"), keys or _option("key"))
+        def configured_vault() -> SecretStore:
+            return _vault(url or _option("store"), key_text or _option("key"))
 
-        connections, variables = (Lookup(kind, configured, fail_closed=closed) for kind in asked[:2])
-        config = Lookup(asked[2], lambda: _vault(url, keys), fail_closed=closed)
-        super().__init__(connections, variables, config)
+        super().__init__(arguments, configured_vault, lambda: _vault(url, key_text))
 
 
-def _vault(url: str, keys: str) -> SecretStore:
-    from watchword.secrets.vault import open_vault  # noqa: PLC0415 - databases are imported where one is asked
+def _vault(url: str, key: str) -> SecretStore:
+    from watchword.secrets.vault import open_vault  # noqa: PLC0415 - loads SQLAlchemy, with the first lookup
 
-    return open_vault(url or None, keys or None)
+    return open_vault(url or None, key or None)
 
 
 def _option(name: str) -> str:
-    from airflow_provider_watchword import configuration  # noqa: PLC0415 - it reads airflow.cfg
+    from airflow_provider_watchword import configuration  # noqa: PLC0415 - reads airflow.cfg
 
-    return configuration._option(name) or ""  # noqa: SLF001 - of this package
+    return configuration.option(name) or ""

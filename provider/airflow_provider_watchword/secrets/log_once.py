@@ -1,4 +1,4 @@
-"""What a backend has to tell the log, once: a DAG may ask for one connection a hundred times a minute."""
+"""Log each failure of a backend once a minute: a DAG may ask for one connection a hundred times a minute."""
 
 from __future__ import annotations
 
@@ -7,29 +7,35 @@ import time
 
 from watchword import forks
 
-REPEAT = 60.0
-"""After how many seconds the same is said again."""
+REPEAT_AFTER = 60.0
+"""After how many seconds the same failure is logged again."""
 
-_MOST = 1000
+_MOST_FAILURES = 1000
 
-log = logging.getLogger("airflow_provider_watchword.secrets")
+logger = logging.getLogger("airflow_provider_watchword.secrets")
 
-_said: dict[tuple[object, ...], float] = {}
+_logged_at: dict[tuple[object, ...], float] = {}
 
 
-def say(level: int, text: str, *about: object) -> None:
-    """Log a text, unless something with the same `about` was logged within the last minute."""
+def log_error(text: str, *failure: object) -> None:
+    """Log an error, unless the same failure was logged within the last minute.
+
+    Args:
+        text: the message.
+        failure: the values that identify the failure.
+    """
     now = time.monotonic()
-    before = _said.get(about)
+    before = _logged_at.get(failure)
     if before is not None:
-        if now - before < REPEAT:
+        if now - before < REPEAT_AFTER:
             return
-        _said.pop(about, None)
-    if len(_said) >= _MOST:
-        _said.clear()
-    # One step, and so no lock, which a fork might copy held: of several threads one has put its own in.
-    if _said.setdefault(about, now) is now:
-        log.log(level, "%s", text)
+        _logged_at.pop(failure, None)
+    if len(_logged_at) >= _MOST_FAILURES:
+        _logged_at.clear()
+    # `setdefault` is one step, so there is no lock that a fork could copy while it is held. Of several
+    # threads, the one whose time is stored logs.
+    if _logged_at.setdefault(failure, now) is now:
+        logger.error("%s", text)
 
 
-forks.in_child(_said.clear)  # a child writes a log of its own, that of a task
+forks.in_child(_logged_at.clear)  # a child writes its own log, that of a task

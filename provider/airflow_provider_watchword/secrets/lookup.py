@@ -1,13 +1,12 @@
-"""One kind of content in one store: what Airflow asks for by id, and what it is told where that fails."""
+"""`Lookup`: finds one kind of content in a store by the id that Airflow asks for, and reports failures."""
 
 from __future__ import annotations
 
-import logging
-import re
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from re import Pattern
 from typing import NoReturn
 
 from airflow_provider_watchword.secrets import log_once
@@ -17,9 +16,9 @@ from watchword.redact import NeverPickled
 from watchword.secrets.secret_store import SecretStore, check_name
 
 TEAM = "--"
-"""What stands between a team and an id in the name of a team's secret, as in Google's own backend."""
+"""The separator of team and id in the name of a team's secret, as in Google's own backend."""
 
-_MOST = 1024
+_MOST_TEXTS = 1024
 
 
 @dataclass(frozen=True)
@@ -27,125 +26,156 @@ class Kind:
     """One of the kinds of content that Airflow asks backends for.
 
     Args:
-        word: what it is called in messages.
-        prefix: what its secrets' names begin with, the separator included; None where it is not kept here.
-        pattern: what an id has to match at its start to be asked for.
-        read: makes the text for Airflow of a secret's content and name.
-        has_teams: whether a team may have its own.
+        word: its name in messages.
+        prefix: the beginning of its secrets' names, with the separator; None if the backend has none of it.
+        pattern: must match an id at its start; other ids are not looked up.
+        read: returns the text for Airflow from a secret's content and name.
+        fallback: what Airflow uses if this backend has no content, for messages.
+        has_teams: whether teams may have their own content.
     """
 
     word: str
     prefix: str | None
-    pattern: re.Pattern[str] | None
+    pattern: Pattern[str] | None
     read: Callable[[bytes, str], str]
+    fallback: str
     has_teams: bool = True
 
 
 class Lookup(NeverPickled):
-    """Finds one kind of content in a store, which is opened at the first question.
+    """Finds one kind of content in a store, which is opened by the first lookup.
 
-    What fails is logged once a minute, with its code and advice; then Airflow goes on to its next backend,
-    or, with `fail_closed`, stops there with the same words.
+    A failure is logged once a minute, with its code and advice. Then Airflow goes on to its next backend;
+    with `fail_closed`, an error with the same reason stops it.
+
+    Args:
+        backend: the backend's name in messages.
+        kind: the kind of content.
+        store: returns the process's store.
+        fail_closed: whether a failure stops Airflow's search.
     """
 
-    def __init__(self, kind: Kind, store: Callable[[], SecretStore], *, fail_closed: bool) -> None:
+    def __init__(
+        self, backend: str, kind: Kind, store: Callable[[], SecretStore], *, fail_closed: bool
+    ) -> None:
+        self._backend = backend
         self._kind = kind
         self._store = store
         self._fail_closed = fail_closed
         self._texts: dict[str, tuple[bytes, str]] = {}
 
     def get(self, key: str, team: str | None = None) -> str | None:
-        """Return what is kept under an id, a team's own first; None where there is none.
+        """Return the content of an id, the team's own if it has one; None if there is none.
 
-        Raises AirflowSecretsBackendAccessDenied with `fail_closed`, where there may be one.
+        Raises AirflowSecretsBackendAccessDenied if reading fails and `fail_closed` is on.
         """
         kind = self._kind
         if kind.prefix is None or (kind.pattern and not kind.pattern.match(key)):
             return None
+        secret = ""
         try:
-            for name in self._names(kind.prefix, key, team):
-                # What fails is not missing: a team that can't be served gets nobody else's.
-                found = self._found(name)
-                if found is not None:
-                    return found
+            for secret in self._secrets(kind.prefix, key, team):
+                # A failure is not a miss: it ends the loop, so a team never gets the content of all teams.
+                text = self._text(secret)
+                if text is not None:
+                    return text
         except WatchwordError as error:
             problem, codes = str(error), tuple((each.code.name, each.message) for each in error.findings)
-        except Exception as error:  # noqa: BLE001 - Airflow would swallow it, and say "isn't defined"
+        except Exception as error:  # noqa: BLE001 - Airflow would hide it, and say "isn't defined"
             problem, codes = _unexpected(error), ()
         else:
             return None
-        self.fail(key, problem, codes)
+        self.fail(key, problem, secret=secret, codes=codes)
         return None
 
-    def _names(self, prefix: str, key: str, team: str | None) -> list[str]:
-        """Return what the secret may be called, in order; raises SecretError for what could be two."""
+    def fail(self, key: str, problem: str, *, secret: str, codes: object = ()) -> None:
+        """Log that content can't be read, and raise an error with the same words if `fail_closed` is on.
+
+        Args:
+            key: the id that Airflow asked for.
+            problem: the reason, with the advice.
+            secret: the secret's name; empty if it isn't known.
+            codes: identify the failure beside the id; the problem if left out.
+        """
+        kind = self._kind
+        source = f" from the secret {secret}" if secret else ""
+        consequence = (
+            f"Airflow doesn't use {kind.fallback}, because fail_closed is on."
+            if self._fail_closed
+            else f"Airflow now uses {kind.fallback}."
+        )
+        text = f"{self._backend} can't read the {kind.word} {key!r}{source}: {problem} {consequence}"
+        log_once.log_error(text, kind.word, key, codes or problem)
+        if self._fail_closed:
+            _deny(text)
+
+    def secret_of(self, text: str) -> str:
+        """Return the name of the secret that a text, as `get` returned it, was read from; else nothing."""
+        return next((name for name, (_, known) in self._texts.items() if known is text), "")
+
+    def _secrets(self, prefix: str, key: str, team: str | None) -> list[str]:
+        """Return the possible names of the secret in order; raises SecretError for an ambiguous id."""
         if not self._kind.has_teams:
             return [f"{prefix}{key}"]
         if TEAM in key and _multi_team():
             raise _ambiguous(self._kind.word, key)
         return [*([f"{prefix}{team}{TEAM}{key}"] if team else []), f"{prefix}{key}"]
 
-    def fail(self, key: str, problem: str, about: object = ()) -> None:
-        """Say that something can't be had, and raise it with `fail_closed`."""
-        said = f"The {self._kind.word} {key!r} can't be had: {problem}"
-        log_once.say(logging.ERROR, said, self._kind.word, key, about or problem)
-        if self._fail_closed:
-            _deny(said)
-
-    def _found(self, name: str) -> str | None:
+    def _text(self, secret: str) -> str | None:
         try:
-            check_name(name)
+            check_name(secret)
         except SecretError:
-            log_once.log.debug("No secret can be called %.80r.", name)
+            log_once.logger.debug("No secret can have the name %.80r.", secret)
             return None
-        payload = self._store().get(name)
+        payload = self._store().get(secret)
         if payload is None:
             return None
-        known = self._texts.get(name)
-        if known is not None and known[0] == payload:
-            return known[1]
-        text = self._kind.read(payload, name)
-        if len(self._texts) >= _MOST:
+        cached = self._texts.get(secret)
+        if cached is not None and cached[0] == payload:
+            return cached[1]
+        text = self._kind.read(payload, secret)
+        if len(self._texts) >= _MOST_TEXTS:
             self._texts.clear()
-        self._texts[name] = payload, text
+        self._texts[secret] = payload, text
         return text
 
 
 def connection_text(payload: bytes, name: str) -> str:
-    """Return what Airflow makes a connection of."""
-    from watchword.connections.payload import airflow_value  # noqa: PLC0415 - where there is one
+    """Return the text that Airflow makes a connection from."""
+    from watchword.connections.payload import airflow_value  # noqa: PLC0415 - loads with the first connection
 
     return airflow_value(payload, name)
 
 
 def plain_text(payload: bytes, name: str) -> str:
-    """Return the value of a variable or an option; raises SecretError for what is no UTF-8."""
+    """Return the value of a variable or an option; raises SecretError if it isn't UTF-8."""
     try:
         return payload.decode("utf-8")
     except UnicodeDecodeError as error:
         position = error.start
-    message = f"The secret {name} is no UTF-8 text from byte {position} on."
+    message = f"The secret {name} is not UTF-8 text from byte {position} on."
     raise SecretError([finding("secret_unreadable", message, advice="Store it as UTF-8 text.")])
 
 
 def _multi_team() -> bool:
-    from airflow.sdk.configuration import conf  # noqa: PLC0415 - it may be what is being read just now
+    from airflow.sdk.configuration import conf  # noqa: PLC0415 - a backend may be made while this is loading
 
     return bool(conf.getboolean("core", "multi_team", fallback=False))
 
 
 def _ambiguous(word: str, key: str) -> SecretError:
-    message = f"The {word} {key!r} is not asked for: where there are teams, {TEAM} in an id might name one."
+    message = f"The {word} {key!r} isn't looked up: Airflow has teams, and {TEAM} in an id could name one."
     return SecretError([finding("secret_name_illegal", message, advice=f"Choose an id without {TEAM}.")])
 
 
 def _unexpected(error: Exception) -> str:
-    """Return what kind of an error it was and where, but not its text, which may hold content."""
+    """Return the error's type and place, but not its text, which may hold content of the secret."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}."
+    place = f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+    return f"unexpected error: {place}. Check airflow.cfg and this machine, or report it to watchword."
 
 
 def _deny(text: str) -> NoReturn:
-    from airflow.sdk.exceptions import AirflowSecretsBackendAccessDenied  # noqa: PLC0415 - only where one fails
+    from airflow.sdk.exceptions import AirflowSecretsBackendAccessDenied  # noqa: PLC0415 - for failures only
 
     raise AirflowSecretsBackendAccessDenied(text)

@@ -13,7 +13,7 @@ import pytest
 
 import watchword
 from watchword.adapters import retry
-from watchword.adapters.httpx_request import UnsignedRequest, address
+from watchword.adapters.httpx_request import UnsignedHttpxRequest, address
 
 KEY = {"method": "api_key", "api_key": "s3cret-key"}
 
@@ -190,11 +190,11 @@ def test_what_a_flow_wants_sent_is_sent(serve, reply):
     """A target that httpx would quote anew goes out as it was signed."""
     server = serve(reply())
     request = httpx.Request("GET", f"{server.url}/a")
-    unsigned = UnsignedRequest(request, address(request.url))
-    signed = unsigned.proxy_request()
+    unsigned = UnsignedHttpxRequest(made(server.url).authenticator(), request, address(request.url))
+    signed = unsigned.new_request()
     signed.url = f"{server.url}/a?k=<s3cret>|%2f"
     with httpx.HTTPTransport() as transport:
-        transport.handle_request(unsigned.signed(signed)).read()
+        transport.handle_request(unsigned.signed_copy(signed)).read()
     assert server.seen[0].path == "/a?k=<s3cret>|%2f"
 
 

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from watchword.cli.app import app
-from watchword.secrets import sources
+from watchword.secrets.google import managers
 from watchword.secrets.vault import open_vault
 from watchword_playground.secret_manager import SecretManagerServer
 
@@ -16,17 +16,17 @@ PROJECT = "acme-prod"
 
 @pytest.fixture
 def vault(monkeypatch, tmp_path):
-    """Give the vault that commands use by default: a real one, in a file."""
+    """Give the vault that commands use by default, stored in a file."""
     monkeypatch.setenv("WATCHWORD_STORE", f"sqlite:///{tmp_path}/tokens.db")
     for name in ("WATCHWORD_SECRETS", "WATCHWORD_ALLOWED_REFERENCES", "GOOGLE_CLOUD_PROJECT"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(sources, "_opened", {})
+    monkeypatch.setattr(managers, "_managers", {})
     return open_vault()
 
 
 @pytest.fixture
 def manager(monkeypatch, vault):
-    """Give a Secret Manager that commands find in the place of Google's."""
+    """Give a Secret Manager that commands use instead of Google's."""
     with SecretManagerServer() as running:
         monkeypatch.setenv("SECRET_MANAGER_EMULATOR_HOST", running.address)
         monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", PROJECT)
@@ -38,8 +38,8 @@ def command(vault):
     """Give a function that runs a command in this process; its exit status is `return_value`."""
 
     def run(*arguments, typed="", ends=None):
-        # A process of its own would have asked nothing yet.
-        sources._opened.clear()
+        # A command starts with an empty cache, as in a process of its own.
+        managers._managers.clear()
         done = CliRunner().invoke(app, list(map(str, arguments)), input=typed, standalone_mode=False)
         assert SECRET not in done.output, arguments
         assert SECRET not in repr(done.exception), arguments

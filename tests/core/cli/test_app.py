@@ -1,4 +1,4 @@
-"""The command `watchword` as a user runs it: output, exit status, and no secret on the screen."""
+"""The command `watchword` as a user runs it: output and exit status, and no secret in the output."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def document(url, **fields):
     [(200, 5, "auth_not_required"), (401, 2, "unauthorized_401"), (503, 4, "server_error_5xx")],
 )
 def test_the_exit_status_says_what_to_do(serve, reply, status, exit_code, word):
-    """2 invalid, 4 transient, 5 inconclusive, with the code on the screen."""
+    """The exit status is 2 for invalid, 4 for transient, 5 for inconclusive; the code is printed."""
     server = serve(reply(status, {"key": SECRET}))
     done = run("validate", "-", "--test-url", f"{server.url}/me", stdin=document(server.url))
     assert done.returncode == exit_code
@@ -36,7 +36,7 @@ def test_the_exit_status_says_what_to_do(serve, reply, status, exit_code, word):
 
 
 def test_a_valid_credential_is_zero(serve, reply, tmp_path):
-    """A document in a file, a proven credential: exit status 0, and JSON on request."""
+    """A proven credential is exit status 0, and `--json` prints the report as JSON."""
     server = serve(lambda seen: reply(200 if SECRET in seen.text else 401))
     path = tmp_path / "acme.json"
     path.write_text(document(server.url, test_url=f"{server.url}/me"))
@@ -50,25 +50,25 @@ def test_a_valid_credential_is_zero(serve, reply, tmp_path):
     [("validate", "/nowhere.json"), ("validate", "-"), ("validate", "-", "--json")],
 )
 def test_a_document_that_can_t_be_read_is_a_matter_of_configuration(arguments):
-    """A missing file or a broken document is exit status 3, named."""
+    """A missing file or a document that can't be read is exit status 3."""
     assert run(*arguments, stdin='{"api_key": "s3cret-key"').returncode == 3
 
 
 def test_findings_of_a_document_are_listed():
-    """Every fault of the document is on the screen with its advice."""
+    """Each error of the document is printed with its advice."""
     done = run("validate", "-", stdin='{"method": "basic", "usrname": "ann"}')
     assert done.returncode == 3
     assert "Did you mean username?" in done.stdout
 
 
 def test_a_broken_document_is_json_too():
-    """`--json` prints JSON whatever is wrong, so that scripts can read it."""
+    """`--json` prints JSON for a document with errors too, so that scripts can read it."""
     done = run("validate", "-", "--json", stdin='{"method": "basic", "usrname": "ann"}')
     assert json.loads(done.stdout)["permanence"] == "configuration"
 
 
 def test_a_byte_order_mark_is_no_obstacle(serve, reply, tmp_path):
-    """A document that an editor saved with a byte order mark is read."""
+    """A document with a byte order mark, as some editors save it, is read."""
     server = serve(lambda seen: reply(200 if SECRET in seen.text else 401))
     path = tmp_path / "acme.json"
     path.write_text(document(server.url, test_url=f"{server.url}/me"), encoding="utf-8-sig")
@@ -76,19 +76,19 @@ def test_a_byte_order_mark_is_no_obstacle(serve, reply, tmp_path):
 
 
 def test_the_version_is_told():
-    """`--version` prints it."""
+    """`--version` prints the version."""
     assert run("--version").stdout.strip() == "0.1.0"
 
 
 @pytest.mark.parametrize("arguments", [(), ("valdate",), ("validate",), ("validate", "-", "--nope")])
 def test_wrong_usage_is_sixty_four(arguments):
-    """What can't be understood is exit status 64 and says why."""
+    """Arguments that can't be understood are exit status 64."""
     assert run(*arguments).returncode == 64
 
 
 def test_methods_lists_the_registry():
-    """Every method of the registry is on the list."""
-    import watchword  # noqa: PLC0415 - beside its only use
+    """`methods` lists every method."""
+    import watchword  # noqa: PLC0415 - only this test uses it
 
-    shown = run("methods").stdout
-    assert all(name in shown for name in watchword.METHODS)
+    output = run("methods").stdout
+    assert all(name in output for name in watchword.METHODS)

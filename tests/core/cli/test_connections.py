@@ -1,4 +1,4 @@
-"""The commands `connections add`, `list`, `show` and `remove` without questions, and what is done by name."""
+"""The commands `connections add`, `list`, `show` and `remove` without prompts, and DOCUMENTs by name."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ def document(secret, **fields):
 
 @pytest.fixture
 def kept(vault, secret):
-    """Give a function that keeps a document in the vault, whatever it holds."""
+    """Give a function that stores a document in the vault, even one with errors."""
 
     def keep(name="acme", **fields):
-        found = document(secret, **fields)
-        by_name.keep(vault, name, found)
-        return found
+        content = document(secret, **fields)
+        by_name.keep(vault, name, content)
+        return content
 
     return keep
 
 
 def test_a_document_is_kept(command, vault, tmp_path, secret):
-    """From a file or from stdin, with options over it; then it is said where it is and what comes next."""
+    """A document from a file or stdin is stored with the options applied; the output names the next step."""
     path = tmp_path / "x.json"
     path.write_text(json.dumps(document(secret)), encoding="utf-8-sig")
     done = command("connections", "add", "acme", "--from", path, "--set", "timeout=5")
@@ -48,7 +48,7 @@ def test_a_document_is_kept(command, vault, tmp_path, secret):
 
 
 def test_a_connection_by_options_alone(command, vault):
-    """Method and fields by options, the secret by reference: nothing is asked for."""
+    """With method and fields as options, and the secret as a reference, nothing is asked for."""
     options = ["--set", "base_url=https://a.test", "--set", "username=ann", "--set", "method=basic"]
     options += ["--set", "password=env:WATCHWORD_SECRET_ACME", "--set", "refresh_on_status=403;419"]
     options += ["--set", 'extra_parameters={"header:X": "1"}', "--set", "verify=false"]
@@ -64,7 +64,7 @@ def test_a_connection_by_options_alone(command, vault):
 
 
 def test_a_sign_in_comes_next(command):
-    """Where somebody has to sign in, that is the next step."""
+    """If the method needs a sign-in, the output names `login` as the next command."""
     options = ["base_url=https://a.test", "token_url=https://a.test/t", "client_id=c", "client_auth=none"]
     options += ["authorize_url=https://a.test/authorize"]
     given = [part for option in options for part in ("--set", option)]
@@ -73,7 +73,7 @@ def test_a_sign_in_comes_next(command):
 
 
 def test_what_is_there_is_not_overwritten(command, kept, vault, secret):
-    """A name that is taken is refused, and the way to change it is named."""
+    """A name that is taken is refused, and the output names `connections edit`."""
     before = kept()
     done = command("connections", "add", "acme", "--from", "-", typed=json.dumps(document(secret, timeout=9)))
     assert (done.return_value, "connections edit acme" in done.stderr) == (3, True)
@@ -93,7 +93,7 @@ def test_what_is_there_is_not_overwritten(command, kept, vault, secret):
     ],
 )
 def test_what_is_wrong_is_not_kept(command, vault, secret, fields, code):
-    """A document with an error ends in its findings, exit status 3, and nothing in the vault."""
+    """A document with an error ends with its findings and exit status 3; nothing is stored."""
     done = command("connections", "add", "acme", "--from", "-", typed=json.dumps(document(secret, **fields)))
     assert (done.return_value, code in done.stderr) == (3, True), done.output
     assert vault.names() == []
@@ -101,16 +101,16 @@ def test_what_is_wrong_is_not_kept(command, vault, secret, fields, code):
 
 @pytest.mark.parametrize("content", ["", "{", '["a"]', "https://ann:pw@a.test", "\ud83d"])
 def test_what_is_no_document(command, content):
-    """What can't be read says so, with the line where that helps, and how an Airflow connection is taken."""
+    """Content that is not a document is refused, and the output names `connections import`."""
     typed = content.encode("utf-8", "surrogatepass")
     done = command("connections", "add", "acme", "--from", "-", typed=typed)
     assert (done.return_value, "connections import" in done.stderr) == (3, True), done.output
 
 
 def test_doubts_are_told(command, secret):
-    """Warnings keep nobody from keeping a connection."""
+    """Warnings are printed and don't stop a connection from being stored."""
     done = command("connections", "add", "acme", "--from", "-", typed=json.dumps(document(secret, prefix="")))
-    assert "empty text means absent in what is kept: prefix" in done.stderr
+    assert "a field with empty text is left out: prefix" in done.stderr
     fields = {"verify": False, "api_key": "file:/nowhere/key"}
     done = command("connections", "add", "b", "--from", "-", typed=json.dumps(document(secret, **fields)))
     assert "warning: reference_not_allowed" in done.stderr
@@ -118,7 +118,7 @@ def test_doubts_are_told(command, secret):
 
 
 def test_a_secret_is_no_argument(command, vault, secret):
-    """A literal in --set is refused with the reason, also one in a mapping or behind `literal:`."""
+    """A literal secret in --set is refused with the reason, also in a mapping and after `literal:`."""
     for setting in (
         f"api_key={secret}",
         f"api_key=literal:{secret}",
@@ -139,7 +139,7 @@ def test_a_secret_is_no_argument(command, vault, secret):
 
 
 def test_a_connection_is_no_argument(command, secret):
-    """A URI or JSON where a name or a file is wanted is refused, and not repeated."""
+    """A URI or JSON in place of a name or a file is refused and not printed."""
     for content in (f"https://ann:{secret}@a.test", f'{{"api_key": "{secret}"}}'):
         for arguments in (
             ["connections", "add", content],
@@ -157,7 +157,7 @@ def test_a_connection_is_no_argument(command, secret):
 
 
 def test_all_are_listed(command, kept):
-    """By name, method and host, each on its line; as JSON for programs."""
+    """Each connection is listed with name, method and host on one line; `--json` prints JSON."""
     kept("acme")
     kept("beta", base_url="https://b.test:8443/v1")
     done = command("connections", "list")
@@ -166,12 +166,12 @@ def test_all_are_listed(command, kept):
         ["acme", "api_key", "a.test"],
         ["beta", "api_key", "b.test:8443"],
     ]
-    found = json.loads(command("connections", "list", "--json").stdout)
-    assert found[0] == {"name": "acme", "method": "api_key", "host": "a.test", "unreadable": None}
+    listed = json.loads(command("connections", "list", "--json").stdout)
+    assert listed[0] == {"name": "acme", "method": "api_key", "host": "a.test", "unreadable": None}
 
 
 def test_one_that_can_t_be_read_is_listed_too(command, kept, vault, secret):
-    """Broken ones are named with the reason's code, and the others are listed all the same."""
+    """A connection that can't be read is listed with its error's code, and the others are listed too."""
     kept("good")
     vault.put("airflow-connections-json", f'{{"api_key": "{secret}"'.encode())
     vault.put("airflow-connections-other", f"postgres://ann:{secret}@db.test".encode())
@@ -179,10 +179,10 @@ def test_one_that_can_t_be_read_is_listed_too(command, kept, vault, secret):
     done = command("connections", "list")
     for words in ("can't be read: secret_unreadable", "can't be read: unknown_field", "a.test"):
         assert words in done.stdout
-    found = {
+    codes = {
         one["name"]: one["unreadable"] for one in json.loads(command("connections", "list", "--json").stdout)
     }
-    assert found == {
+    assert codes == {
         "good": None,
         "json": "secret_unreadable",
         "other": "secret_unreadable",
@@ -191,7 +191,7 @@ def test_one_that_can_t_be_read_is_listed_too(command, kept, vault, secret):
 
 
 def test_an_empty_list_says_where_it_looked(command, tmp_path):
-    """Nothing is there, and looking makes no vault."""
+    """An empty list names the store, and listing does not create the vault."""
     done = command("connections", "list")
     assert (done.return_value, "tokens.db" in done.stdout) == (None, True)
     assert command("connections", "list", "--json").stdout.strip() == "[]"
@@ -199,7 +199,7 @@ def test_an_empty_list_says_where_it_looked(command, tmp_path):
 
 
 def test_a_connection_is_shown(command, kept, secret):
-    """With asterisks for secrets, also those in mappings and in the wrong place; references as they are."""
+    """Secrets are shown as asterisks, also in mappings and wrong fields; references are shown."""
     kept(
         client_private_key="file:/run/secrets/key",
         secret_parameters={"header:X": secret, "header:Y": "env:WATCHWORD_SECRET_Y"},
@@ -213,8 +213,8 @@ def test_a_connection_is_shown(command, kept, secret):
         client_certificate="-----BEGIN PRIVATE KEY-----hidden3",
         refresh_on_body={"token": "hidden4", "error": "{{secret:x}}"},
     )
-    shown = json.loads(command("connections", "show", "acme", "--json").stdout)
-    assert shown == {
+    displayed = json.loads(command("connections", "show", "acme", "--json").stdout)
+    assert displayed == {
         "method": "api_key",
         "base_url": "https://a.test",
         "api_key": "***",
@@ -233,7 +233,7 @@ def test_a_connection_is_shown(command, kept, secret):
 
 
 def test_a_broken_document_is_shown_without_secrets(command, kept, vault, secret):
-    """What no method knows is not shown, since it may be a secret under a mistyped name."""
+    """A field that no method has is masked: it may be a secret under a mistyped name."""
     kept(api_kye=secret, method="apikey", username=[secret], password={"a": [secret]}, api_key=[secret, 1])
     done = command("connections", "show", "acme")
     assert (done.return_value, "unknown_method" in done.stderr) == (3, True)
@@ -246,7 +246,7 @@ def test_a_broken_document_is_shown_without_secrets(command, kept, vault, secret
 
 @pytest.mark.parametrize("verb", ["show", "edit", "remove"])
 def test_an_unknown_name(command, verb):
-    """A name that nothing is kept under is exit status 3, with what to do."""
+    """A name under which nothing is stored is exit status 3."""
     done = command("connections", verb, "nope", *(["--yes"] if verb == "remove" else []))
     assert (done.return_value, "connection_missing" in done.stderr) == (3, True)
     done = command("connections", verb, "no name")
@@ -254,7 +254,7 @@ def test_an_unknown_name(command, verb):
 
 
 def test_a_connection_is_removed(command, kept, vault):
-    """After a question; that tokens stay is said where there may be any."""
+    """A connection is removed after a question; if it may have tokens, the output says that they stay."""
     kept()
     assert "Left as it is: acme" in command("connections", "remove", "acme", typed="n\n").stdout
     done = command("connections", "remove", "acme")
@@ -271,7 +271,7 @@ def test_a_connection_is_removed(command, kept, vault):
 
 
 def test_a_kept_connection_is_validated_by_name(command, kept, serve, reply, secret):
-    """`local:NAME` is a DOCUMENT, of a document that is fenced as all that is kept."""
+    """`local:NAME` is a DOCUMENT whose references are restricted, as in every stored connection."""
     server = serve(lambda seen: reply(200 if secret in seen.text else 401))
     kept(base_url=server.url, test_url=f"{server.url}/me")
     assert command("validate", "local:acme").return_value == 0
@@ -285,7 +285,7 @@ def test_a_kept_connection_is_validated_by_name(command, kept, serve, reply, sec
 
 
 def test_somebody_signs_in_by_name(command, vault, monkeypatch):
-    """`login local:NAME` keeps the sign-in under that name, which `validate` and `logout` find."""
+    """`login local:NAME` stores the sign-in under that name; `validate` and `logout` find it."""
     with Playground() as served, ThreadPoolExecutor() as browser:
         by_name.keep(vault, "acme", served_document(served.url, "oauth2_authorization_code"))
         monkeypatch.setattr(webbrowser, "open", lambda url: bool(browser.submit(agree, url)))
@@ -299,19 +299,19 @@ def test_somebody_signs_in_by_name(command, vault, monkeypatch):
 
 
 def agree(url):
-    """Be the person who agrees in the browser."""
+    """Act as the person who agrees in the browser."""
     with requests.Session() as session:
         session.trust_env = False
         page = session.get(url, timeout=10)
         hidden = re.findall('<input type="hidden" name="([^"]*)" value="([^"]*)">', page.text)
         form = {html.unescape(name): html.unescape(value) for name, value in hidden}
         headers = {"Sec-Fetch-Site": "same-origin"}
-        answer = {**form, "user": "ada", "decision": "allow"}
-        session.post(page.url.partition("?")[0], data=answer, headers=headers, timeout=10)
+        decision = {**form, "user": "ada", "decision": "allow"}
+        session.post(page.url.partition("?")[0], data=decision, headers=headers, timeout=10)
 
 
 def test_places(command, monkeypatch, vault, kept):
-    """The default is the first place that keeps secrets; what is none, or does not last, is refused."""
+    """The default is the first configured store; an unknown one, or one in memory, is refused."""
     kept()
     assert "acme" in command("connections", "list", "--in", "local").stdout
     monkeypatch.setenv("WATCHWORD_SECRETS", "env")
@@ -326,7 +326,7 @@ def test_places(command, monkeypatch, vault, kept):
 
 
 def test_a_name_commands_no_terminal(command, vault, kept):
-    """What a document holds is printed as plain text, a line for each entry."""
+    """A document's content is printed as plain text, one line for each field."""
     kept(base_url="https://a.test\x1b[2J\nfine: 1", api_key="env:A\x1b[2J")
     for arguments in (["show", "acme"], ["show", "acme", "--json"], ["list"], ["list", "--json"]):
         done = command("connections", *arguments)

@@ -1,4 +1,4 @@
-"""A planted secret appears in no output of any command, whatever goes wrong, nor in what a crash prints."""
+"""A planted secret appears in no output of any command, whatever fails, and in no crash message."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def planted(method, secret):
 
 @pytest.mark.parametrize("method", watchword.METHODS)
 def test_no_command_shows_a_secret(command, manager, vault, secret, method):
-    """Not of any method; `command` looks for it in all that is printed."""
+    """No command shows a secret of any method; `command` searches all output for it."""
     document = planted(method, secret)
     command("connections", "add", "acme", "--from", "-", typed=json.dumps(document))
     by_name.keep(vault, "acme", document)
@@ -47,7 +47,7 @@ def test_no_command_shows_a_secret(command, manager, vault, secret, method):
 
 
 def broken(secret):
-    """Return contents that are no connection, each with the canary in it."""
+    """Yield contents that are not a valid connection, each with the canary in it."""
     document = {"method": "api_key", "base_url": "https://a.test", "api_key": secret}
     yield json.dumps(document)[:-1]
     yield json.dumps([document])
@@ -70,7 +70,7 @@ def broken(secret):
 
 @pytest.mark.parametrize("number", range(17))
 def test_no_command_shows_what_is_broken(command, manager, vault, secret, number):
-    """Whatever a place holds, and whatever is given to be kept."""
+    """No command shows a secret in content that can't be read, whether stored or given."""
     content = list(broken(secret))[number]
     vault.put("airflow-connections-acme", content.encode())
     manager.put("acme-prod", "airflow-connections-acme", content)
@@ -96,14 +96,14 @@ def test_no_command_shows_what_is_broken(command, manager, vault, secret, number
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_failure_of_a_place_shows_a_secret(command, manager, vault, secret, fault):
-    """Secret Manager's failures are told by their codes, as exit status 3 or 4."""
+    """Secret Manager's failures end in their codes, with exit status 3 or 4."""
     by_name.keep(vault, "acme", {"method": "api_key", "base_url": "https://a.test", "api_key": secret})
     manager.fault(fault, None)
     assert command("connections", "push", "acme").return_value in {3, 4}
 
 
 def test_a_key_that_does_not_fit(command, vault, monkeypatch, secret):
-    """A vault of another key is exit status 3 for each command."""
+    """If the key does not decrypt the vault, each command ends with exit status 3."""
     vault.put("airflow-connections-acme", secret.encode())
     monkeypatch.setenv("WATCHWORD_KEY", "A" * 43)
     for arguments in (["list"], ["show", "acme"], ["remove", "acme", "--yes"], ["edit", "acme"]):
@@ -112,7 +112,7 @@ def test_a_key_that_does_not_fit(command, vault, monkeypatch, secret):
 
 
 def test_what_is_too_large(command, vault, secret):
-    """More than 64 KiB is refused by its size alone."""
+    """Content of more than 64 KiB is refused."""
     content = json.dumps({"method": "api_key", "base_url": "https://a.test", "api_key": secret * 5000})
     with pytest.raises(watchword.SecretError):
         check_size("x", content.encode())
@@ -123,7 +123,7 @@ def test_what_is_too_large(command, vault, secret):
 
 
 def test_a_process_of_its_own(vault, secret, tmp_path):
-    """Neither output nor error of the installed command shows it, be the document good or faulty."""
+    """The installed command shows no secret on stdout or stderr, for a valid and for a wrong document."""
     good = {"method": "api_key", "base_url": "https://a.test", "api_key": secret}
     for document, status in ((good, 0), ({**good, "base_url": "x"}, 3), ({**good, "keyy": secret}, 3)):
         program = [sys.executable, "-m", "watchword", "connections"]
@@ -139,8 +139,8 @@ def test_a_process_of_its_own(vault, secret, tmp_path):
 
 
 def test_a_crash_shows_no_secret(command, vault, secret, monkeypatch, capsys):
-    """What nobody foresaw ends in a masked message, since what was typed is known to be secret."""
-    from watchword.cli import main  # noqa: PLC0415 - beside its only use
+    """An unexpected error ends in a masked message."""
+    from watchword.cli import main  # noqa: PLC0415 - only this test uses it
 
     by_name.keep(vault, "acme", {"method": "api_key", "base_url": "https://a.test", "api_key": secret})
 

@@ -12,13 +12,13 @@ from watchword.connections import by_name
 
 @pytest.fixture
 def kept(vault):
-    """Give a function that returns what the vault holds under a name."""
+    """Give a function that returns the document that the vault holds under a name."""
     return lambda name="acme": by_name.document_of(vault, name)
 
 
 @pytest.fixture
 def basic(secret):
-    """Give the document that the URI of the tests comes to."""
+    """Give the document that the tests' URI is converted to."""
     return {"base_url": "https://a.test/v1", "method": "basic", "username": "ann", "password": secret}
 
 
@@ -27,11 +27,11 @@ def uri(secret):
 
 
 def test_a_uri(command, kept, basic, secret, tmp_path):
-    """From stdin under a given name, from a file under the file's."""
+    """A URI from stdin needs a name; a URI from a file is stored under the file's name."""
     done = command("connections", "import", "acme", "--from", "-", typed=uri(secret))
     assert done.return_value == 0, done.output
     assert kept() == basic
-    assert "acme: kept in the vault" in done.stdout
+    assert "acme: stored in the vault" in done.stdout
     assert "basic at a.test" in done.stdout
     (tmp_path / "beta.txt").write_text(uri(secret) + "\n")
     command("connections", "import", "--from", tmp_path / "beta.txt")
@@ -41,7 +41,7 @@ def test_a_uri(command, kept, basic, secret, tmp_path):
 
 
 def test_json_of_one(command, kept, basic, secret):
-    """What Airflow writes as JSON, also of our own type; what has no field is said."""
+    """Airflow's JSON is imported, also of the type watchword; options without a field are reported."""
     entries = {"conn_type": "http", "host": "https://a.test/v1", "login": "ann", "password": secret}
     entries["extra"] = {"allow_redirects": False}
     done = command("connections", "import", "acme", "--from", "-", typed=json.dumps(entries))
@@ -55,7 +55,7 @@ def test_json_of_one(command, kept, basic, secret):
 
 @pytest.fixture
 def export(tmp_path, secret):
-    """Write a file as `airflow connections export` does and return its path."""
+    """Write a file as `airflow connections export` does, and return its path."""
     none = dict.fromkeys(["description", "login", "password", "host", "port", "schema", "extra"])
     entries = {
         "acme": {
@@ -77,7 +77,7 @@ def export(tmp_path, secret):
 
 
 def test_an_export_of_many(command, vault, kept, basic, export):
-    """Each has its line: kept, skipped for its type, or what is wrong with it; the worst is the status."""
+    """Each connection of an export has its line, and the exit status is the worst of all."""
     done = command("connections", "import", "--from", export)
     assert done.return_value == 3
     assert by_name.names(vault) == ["acme", "open"]
@@ -88,7 +88,7 @@ def test_an_export_of_many(command, vault, kept, basic, export):
 
 
 def test_one_of_many(command, vault, export):
-    """A name picks one, for which a skip is a failure; an unknown one is said to be."""
+    """A name selects one connection; then skipping it is a failure, and so is an unknown name."""
     assert command("connections", "import", "open", "--from", export).return_value == 0
     assert by_name.names(vault) == ["open"]
     assert command("connections", "import", "db", "--from", export).return_value == 3
@@ -97,14 +97,14 @@ def test_one_of_many(command, vault, export):
 
 
 def test_the_environment(command, monkeypatch, vault, kept, basic, secret):
-    """Every AIRFLOW_CONN_ variable by its name in lower case, or the one that is named."""
+    """--env imports each AIRFLOW_CONN_ variable under its name in lower case, or the one that is named."""
     done = command("connections", "import", "--env")
     assert (done.return_value, "AIRFLOW_CONN_" in done.stderr) == (3, True)
     monkeypatch.setenv("AIRFLOW_CONN_MY_API", uri(secret))
     monkeypatch.setenv("AIRFLOW_CONN_DB", f"postgresql://ann:{secret}@db.test")
     monkeypatch.setenv("AIRFLOW_CONN_EMPTY", "")
     done = command("connections", "import", "--env", "--dry-run")
-    assert (done.return_value, "my_api: would be kept" in done.stdout, vault.names()) == (0, True, [])
+    assert (done.return_value, "my_api: would be stored" in done.stdout, vault.names()) == (0, True, [])
     done = command("connections", "import", "--env")
     assert (done.return_value, kept("my_api")) == (0, basic)
     assert "db: skipped" in done.stdout
@@ -115,7 +115,7 @@ def test_the_environment(command, monkeypatch, vault, kept, basic, secret):
 
 
 def test_what_is_there_is_asked_about(command, vault, kept, basic, secret, tmp_path):
-    """Other content is replaced after a yes, which stdin can't say once it has held the connection."""
+    """Other content is replaced after a yes, or with --yes if stdin held the connection."""
     path = tmp_path / "acme"
     path.write_text(uri(secret))
     other = {"method": "none", "base_url": "https://a.test"}
@@ -142,12 +142,12 @@ def test_what_is_there_is_asked_about(command, vault, kept, basic, secret, tmp_p
     ],
 )
 def test_what_is_no_connection(command, vault, content):
-    """What can't be read is exit status 3, and nothing is kept."""
+    """Content that is not a connection is exit status 3, and nothing is stored."""
     done = command("connections", "import", "acme", "--from", "-", typed=content)
     assert (done.return_value, vault.names()) == (3, []), done.output
 
 
 @pytest.mark.parametrize("arguments", [[], ["--env", "--from", "x"]])
 def test_where_from(command, arguments):
-    """Either a file or the environment."""
+    """Exactly one of --from and --env must be given."""
     command("connections", "import", *arguments, ends=typer.BadParameter)

@@ -1,4 +1,4 @@
-"""The commands `connections add` and `edit` as somebody answers them: what is asked, what is typed unseen."""
+"""The commands `connections add` and `edit` with prompts: what is asked for, and what is typed unseen."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def lines(*answers):
 
 @pytest.fixture
 def kept(vault):
-    """Give a function that returns what the vault holds under a name."""
+    """Give a function that returns the document that the vault holds under a name."""
     return lambda name="acme": by_name.document_of(vault, name)
 
 
 def test_a_method_is_chosen_from_a_list(command, kept, secret):
-    """By number or by name, asked again for what is neither; then its usual fields are asked for."""
+    """A method is chosen by number or name; wrong input is asked for again, then its usual fields follow."""
     done = command(
         "connections", "add", "acme", typed=lines("99", "nope", "4", "https://a.test", "ann", secret, "")
     )
@@ -42,7 +42,7 @@ def test_a_method_is_chosen_from_a_list(command, kept, secret):
 
 
 def test_more_fields_by_name(command, kept, secret):
-    """Each with its help, of the right type; names near a mistyped one are told, and all on wish."""
+    """Each field is shown with its help and checked for its type; ? lists the fields."""
     answers = ["https://a.test", secret, "?", "time", "timeout", "soon", "30", "extra_parameters", "{"]
     answers += ['{"header:X": "1"}', "retries", "3", "-retries", "-nope", "allowed_origins"]
     answers += ["https://a.test, https://b.test", "scope", "proxy", "", ""]
@@ -63,7 +63,7 @@ def test_more_fields_by_name(command, kept, secret):
 
 
 def test_secret_parameters_one_by_one(command, kept, secret):
-    """Their names show, their values don't; a method that is nothing without them asks for them."""
+    """The names of secret parameters are shown, their values are not; `custom` asks for them."""
     answers = ["https://a.test", "X-Key", "header:X-Key", secret, "template:", "template:pin", "env:PIN"]
     answers += ["query:k", "x1234", "-query:k", "", ""]
     command("connections", "add", "acme", "--method", "custom", typed=lines(*answers))
@@ -71,7 +71,7 @@ def test_secret_parameters_one_by_one(command, kept, secret):
 
 
 def test_a_secret_from_a_file(command, kept, tmp_path):
-    """@PATH is read now, all its lines; file:PATH is kept as it is; what can't be read is asked for again."""
+    """@PATH is read now, with all its lines; file:PATH is stored; bad input is asked for again."""
     key = rsa.generate_private_key(65537, 2048)
     form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     pem = key.private_bytes(*form).decode().strip()
@@ -94,7 +94,7 @@ def test_a_secret_from_a_file(command, kept, tmp_path):
     reasons = (
         "No such file",
         "is empty",
-        "no UTF-8 text",
+        "not UTF-8 text",
         "Asterisks",
         "first line",
         "cut it off",
@@ -109,7 +109,7 @@ def test_a_secret_from_a_file(command, kept, tmp_path):
 
 
 def test_what_is_wrong_can_be_mended(command, kept, secret):
-    """The findings are shown and fields asked for again; who gives up has kept nothing."""
+    """Errors are shown and can be corrected; a user who gives up has stored nothing."""
     wrong = ["a.test", secret, ""]
     done = command("connections", "add", "acme", "--method", "api_key", typed=lines(*wrong, ""))
     assert (done.return_value, "url_not_absolute" in done.stderr, kept()) == (3, True, None)
@@ -119,7 +119,7 @@ def test_what_is_wrong_can_be_mended(command, kept, secret):
 
 
 def test_what_is_given_is_not_asked_for(command, kept, secret):
-    """Options answer questions, and the rest is asked."""
+    """Fields that options give are not asked for."""
     options = ["--method", "basic", "--set", "base_url=https://a.test", "--set", "username=ann"]
     command("connections", "add", "acme", *options, typed=lines(secret, ""))
     assert kept() == {"method": "basic", "base_url": "https://a.test", "username": "ann", "password": secret}
@@ -127,7 +127,7 @@ def test_what_is_given_is_not_asked_for(command, kept, secret):
 
 @pytest.mark.parametrize("count", range(6))
 def test_who_stops_has_kept_nothing(command, kept, vault, secret, count):
-    """Ctrl-C or the end of input at any question leaves everything as it was."""
+    """Ctrl-C or the end of input at any prompt leaves everything as it was."""
     answers = ["api_key", "https://a.test", secret, "timeout", "5"][:count]
     command("connections", "add", "acme", typed=lines(*answers), ends=typer.Abort)
     assert vault.names() == []
@@ -138,7 +138,7 @@ def test_who_stops_has_kept_nothing(command, kept, vault, secret, count):
 
 
 def test_an_edit_by_questions(command, kept, vault, secret):
-    """Secrets show as asterisks and stay what they are unless they are typed anew."""
+    """Secrets are shown as asterisks and stay the same unless they are typed again."""
     before = {"method": "api_key", "base_url": "https://a.test", "api_key": secret, "timeout": 5}
     by_name.keep(vault, "acme", before)
     done = command(
@@ -154,7 +154,7 @@ def test_an_edit_by_questions(command, kept, vault, secret):
 
 
 def test_an_edit_that_changes_nothing(command, vault, secret):
-    """Is said to be one, and writes nothing."""
+    """An edit without a change says so and writes nothing."""
     payload = json.dumps({"api_key": secret, "method": "api_key", "base_url": "https://a.test"}).encode()
     vault.put("airflow-connections-acme", payload)
     done = command("connections", "edit", "acme", typed="\n")
@@ -199,11 +199,11 @@ class Terminal:
                 self.shown += os.read(self.end, 4096).decode()
 
     def finish(self):
-        """Return the exit status, after all that is shown."""
+        """Return the exit status once the program has ended and all its output is read."""
         while True:
             try:
                 more = os.read(self.end, 4096)
-            except OSError:  # Linux: nobody has the other end any more
+            except OSError:  # Linux: the other end is closed
                 break
             if not more:
                 break
@@ -213,7 +213,7 @@ class Terminal:
 
 
 def test_a_terminal_shows_no_secret(kept, secret):
-    """In a real terminal a secret is not echoed, nor are the lines of a pasted key."""
+    """A terminal echoes neither a secret nor the lines of a pasted key."""
     terminal = Terminal("connections", "add", "acme", "--method", "bearer")
     terminal.answer("base_url: ", "https://a.test\n")
     terminal.answer("bearer_token: ", f"{KEY}\n")
@@ -227,7 +227,7 @@ def test_a_terminal_shows_no_secret(kept, secret):
 
 
 def test_ctrl_c_in_a_terminal(kept, secret):
-    """Ctrl-C at a hidden question is exit status 130, and nothing was kept."""
+    """Ctrl-C at a hidden prompt is exit status 130, and nothing is stored."""
     terminal = Terminal("connections", "add", "acme", "--method", "bearer")
     terminal.answer("base_url: ", "https://a.test\n")
     terminal.answer("bearer_token: ", f"{secret[:4]}\x03")

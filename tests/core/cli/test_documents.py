@@ -1,4 +1,4 @@
-"""What a command's DOCUMENT may be: a file, stdin, or a connection that a host keeps."""
+"""The DOCUMENT argument: a file, stdin, or a connection that a host has stored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import watchword
 from watchword.cli.app import app
-from watchword.cli.documents import name_of, opened
+from watchword.cli.documents import name_of, open_connection
 from watchword.errors import DocumentError
 
 HOST = """
@@ -33,7 +33,7 @@ def connection(name):
 
 @pytest.fixture
 def host(tmp_path, monkeypatch, serve, reply):
-    """Install a host that offers its connections by two schemes, one of them broken; give its server."""
+    """Install a host that offers its connections under two schemes, one of them broken; give its server."""
     folder = tmp_path / "site"
     metadata = folder / "acme_host-1.0.dist-info"
     metadata.mkdir(parents=True)
@@ -57,7 +57,7 @@ def run(*arguments):
 
 
 def test_a_host_s_connection_is_validated(host):
-    """`SCHEME:NAME` is the host's connection of that name, with its own test URL."""
+    """`SCHEME:NAME` loads the host's connection of that name, with its own test URL."""
     done = run("validate", "acmehost:acme")
     assert (done.return_value, "authenticated" in done.stdout) == (0, True), done.output
     assert json.loads(run("validate", "acmehost:acme", "--json").stdout)["verdict"] == "valid"
@@ -66,7 +66,7 @@ def test_a_host_s_connection_is_validated(host):
 @pytest.mark.usefixtures("host")
 @pytest.mark.parametrize("command", ["validate", "login", "logout", "keepalive"])
 def test_an_unknown_scheme_lists_those_that_there_are(command):
-    """Who mistypes a scheme sees what is installed, and how a file of such a name is given."""
+    """An unknown scheme ends with the installed ones, and with how to give a file of such a name."""
     done = run(command, "acmehots:acme")
     assert done.return_value == 3
     assert "acmehost" in done.stderr
@@ -84,7 +84,7 @@ def test_an_unknown_scheme_lists_those_that_there_are(command):
     ],
 )
 def test_what_a_host_can_t_give(command, argument, words):
-    """Whatever a host raises for a name ends in one line, as exit status 3."""
+    """Any exception of a host ends in one line and exit status 3."""
     watchword.load({"base_url": "https://a.test", "method": "api_key", "api_key": "s3cret-key"}).lint()
     done = run(command, argument)
     assert (done.return_value, words in done.stderr) == (3, True), done.output
@@ -92,22 +92,22 @@ def test_what_a_host_can_t_give(command, argument, words):
 
 @pytest.mark.usefixtures("host")
 def test_a_host_s_broken_document_is_reported():
-    """The findings of a host's document are those of any document."""
+    """The errors of a host's document are reported as those of any document."""
     done = run("validate", "acmehost:broken")
     assert (done.return_value, "unknown_field" in done.stdout) == (3, True)
 
 
 @pytest.mark.usefixtures("host")
 def test_a_host_s_connection_has_its_name():
-    """The host names its connections, so that everybody finds the same token."""
-    assert opened("acmehost:acme").name == "acme"
+    """The host names its connections, so that every process finds the same token; --name is refused."""
+    assert open_connection("acmehost:acme").name == "acme"
     done = run("validate", "acmehost:acme", "--name", "other")
     assert (done.return_value, "leave --name out" in done.stderr) == (3, True)
 
 
 @pytest.mark.usefixtures("host")
 def test_where_nobody_signs_in():
-    """A method without a sign-in says so to login and logout; keepalive passes it over."""
+    """For a method without a sign-in, login and logout end with exit status 3, and keepalive skips it."""
     for command in ("login", "logout"):
         done = run(command, "acmehost:acme")
         assert (done.return_value, "unknown_method" in done.stderr) == (3, True), done.output
@@ -116,31 +116,31 @@ def test_where_nobody_signs_in():
 
 
 def test_files_that_look_like_a_scheme(tmp_path, monkeypatch):
-    """A path is a file whatever colons are in it, and so is a drive's."""
+    """A path with a colon or a drive letter is a file."""
     (tmp_path / "airflow:acme").write_text(json.dumps({"base_url": "https://a.test", "method": "none"}))
     monkeypatch.chdir(tmp_path)
-    assert opened("./airflow:acme").name == "airflow:acme"
+    assert open_connection("./airflow:acme").name == "airflow:acme"
     done = run("validate", "C:\\acme.json")
     assert "can't be read" in done.stderr
 
 
 def test_the_name_is_that_of_the_file(tmp_path):
-    """`acme.prod.json` is `acme.prod`; stdin has no name, and a sign-in needs one."""
+    """The default name is the file's name without its last ending; stdin has none."""
     assert name_of(str(tmp_path / "acme.prod.json")) == "acme.prod"
     assert name_of("-") is None
     path = tmp_path / "acme.json"
     path.write_text("{")
     with pytest.raises(DocumentError):
-        opened(str(path))
+        open_connection(str(path))
 
 
 def test_a_name_that_no_file_can_have():
-    """A null character in a path ends in one line."""
+    """A null character in a path ends in exit status 3."""
     assert run("validate", "a\0b").return_value == 3
 
 
 def test_oauth1_needs_a_file():
-    """The sign-in that ends in the document can't be made with one that comes by stdin."""
+    """A sign-in of OAuth 1.0 writes into the document, so a document from stdin is refused."""
     document = '{"base_url": "https://a.test", "method": "oauth1", "consumer_key": "c"}'
     done = CliRunner().invoke(app, ["login", "-"], input=document, standalone_mode=False)
     assert (done.return_value, "give a file" in done.stderr) == (3, True)

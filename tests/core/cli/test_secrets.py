@@ -1,4 +1,4 @@
-"""The commands `secrets set`, `list` and `remove`: what `local:NAME` and `gcp:NAME` lead to."""
+"""The commands `secrets set`, `list` and `remove`: the secrets of references local:NAME and gcp:NAME."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ NAME = "watchword-secret-acme"
 
 
 def test_a_secret_is_typed_twice(command, vault, secret):
-    """Unseen, and asked again where the two differ; then it is said how a field refers to it."""
+    """A secret is typed twice, unseen; the output says how a field refers to it."""
     done = command("secrets", "set", NAME, typed=f"{secret}\nother\n{secret}\n{secret}\n")
     assert vault.get(NAME) == secret.encode()
     assert "local:watchword-secret-acme" in done.stdout
     assert "warning" not in done.stderr
-    found = watchword.load({"base_url": "https://a.test", "method": "api_key", "api_key": f"local:{NAME}"})
-    assert found.lint() == []
+    connection = watchword.load(
+        {"base_url": "https://a.test", "method": "api_key", "api_key": f"local:{NAME}"}
+    )
+    assert connection.lint() == []
 
 
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
 def test_a_secret_from_stdin_or_a_file(command, vault, secret, tmp_path, ending):
-    """Without the line break that editors and echo leave behind."""
+    """A secret from stdin or a file is stored without its last line break."""
     command("secrets", "set", NAME, "--from", "-", typed=f"{secret}{ending}")
     assert vault.get(NAME) == secret.encode()
     (tmp_path / "key").write_bytes(f"two\nlines{ending}".encode())
@@ -32,19 +34,19 @@ def test_a_secret_from_stdin_or_a_file(command, vault, secret, tmp_path, ending)
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"  ", b"***\n", b"\xff\xfe"])
 def test_what_is_no_secret(command, vault, content):
-    """Nothing, asterisks and bytes that are no text are refused."""
+    """Empty content, asterisks and bytes that are not text are refused."""
     assert command("secrets", "set", NAME, "--from", "-", typed=content).return_value == 3
     assert vault.names() == []
 
 
 def test_a_name_that_kept_connections_may_not_use(command, secret):
-    """Is told at once, with the setting that says which they may."""
+    """A warning says if stored connections may not refer to the name, and names the setting."""
     done = command("secrets", "set", "acme", "--from", "-", typed=secret)
     assert "WATCHWORD_ALLOWED_REFERENCES" in done.stderr
 
 
 def test_connections_are_no_secrets(command, vault):
-    """They are neither listed, nor set, nor removed here."""
+    """Connections are neither listed nor set nor removed as secrets."""
     by_name.keep(vault, "acme", {"method": "none", "base_url": "https://a.test"})
     vault.put("b", b"x")
     vault.put("a", b"x")
@@ -56,13 +58,13 @@ def test_connections_are_no_secrets(command, vault):
 
 
 def test_an_empty_list(command):
-    """Says where it looked, beside its empty output."""
+    """An empty list names the store on stderr, and stdout stays empty."""
     done = command("secrets", "list")
     assert (done.stdout, "tokens.db" in done.stderr) == ("", True)
 
 
 def test_a_secret_is_removed(command, vault):
-    """After a question; one that is not there is exit status 3."""
+    """A secret is removed after a question; a secret that does not exist is exit status 3."""
     vault.put(NAME, b"x")
     assert "Left as it is" in command("secrets", "remove", NAME, typed="n\n").stdout
     assert vault.names() == [NAME]
@@ -75,7 +77,7 @@ def test_a_secret_is_removed(command, vault):
 
 
 def test_secrets_in_secret_manager(command, manager, secret):
-    """The same by --in, for references gcp:NAME."""
+    """With --in the commands use Secret Manager, for references gcp:NAME."""
     done = command("secrets", "set", NAME, "--from", "-", "--in", "gcp", typed=secret)
     assert f"gcp:{NAME}" in done.stdout
     assert command("secrets", "list", "--in", "gcp").stdout.split() == [NAME]

@@ -1,4 +1,4 @@
-"""The commands `store health`, `rekey` and `forget`, and what a command shows of itself when it breaks."""
+"""The commands `store health`, `rekey` and `forget`, and the output of a command that crashes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import watchword
 from watchword import cli, redact, stores
 from watchword.cli.app import app, main
+from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.stores import open_store
 from watchword.stores.encryption import new_key
 from watchword.tokens.token import Token
@@ -31,7 +32,7 @@ DOCUMENT = {
 
 @pytest.fixture
 def keys(monkeypatch, tmp_path):
-    """Keep tokens in a file that is encrypted by given keys; give the function that changes them."""
+    """Store tokens in an encrypted file; give the function that changes its keys."""
     monkeypatch.setenv("WATCHWORD_STORE", f"sqlite:///{tmp_path}/tokens.db")
 
     def use(*given):
@@ -43,7 +44,8 @@ def keys(monkeypatch, tmp_path):
 
 def sign_in(*names):
     for name in names:
-        watchword.load(DOCUMENT, name=name).accept_sign_in(Token(f"t0ken-of-{name}", refresh_token="r3fresh"))
+        connection = watchword.load(DOCUMENT, name=name)
+        stored_sign_in(connection).accept(Token(f"t0ken-of-{name}", refresh_token="r3fresh"))
 
 
 def run(*arguments, typed=""):
@@ -54,7 +56,7 @@ def run(*arguments, typed=""):
 
 
 def test_a_store_s_health(keys):
-    """URL, kind and number of records of the store in use, and that its key opens it."""
+    """`health` prints the store's URL, kind and number of tokens, and that its key decrypts them."""
     keys(new_key())
     sign_in("one", "two")
     done = run("health")
@@ -66,7 +68,7 @@ def test_a_store_s_health(keys):
 
 
 def test_a_wrong_key(keys):
-    """A key that opens nothing is exit status 3 for each command, and no key is shown."""
+    """A key that does not fit is exit status 3 for each command, and no key is shown."""
     first, other = new_key(), new_key()
     keys(first)
     sign_in("one")
@@ -79,7 +81,7 @@ def test_a_wrong_key(keys):
 
 
 def test_a_key_is_rolled(keys):
-    """By `new,old` and `rekey` the old key becomes superfluous, and opens nothing any more."""
+    """After `rekey` with `new,old`, the old key is not needed and decrypts nothing."""
     old, new = new_key(), new_key()
     keys(old)
     sign_in("one", "two")
@@ -93,7 +95,7 @@ def test_a_key_is_rolled(keys):
 
 
 def test_memory_has_no_key(monkeypatch):
-    """A store of this process alone has nothing to look into or to be encrypted anew."""
+    """A store in memory ends with its process, so the commands refuse it."""
     monkeypatch.setenv("WATCHWORD_STORE", "memory://")
     for command in ("health", "rekey"):
         done = run(command)
@@ -101,7 +103,7 @@ def test_memory_has_no_key(monkeypatch):
 
 
 def test_a_look_makes_no_store(monkeypatch, tmp_path):
-    """A mistyped path is no all-clear: it is said that nothing is there, and nothing is made."""
+    """`health` fails for a store that does not exist, and does not create it."""
     path = tmp_path / "mistyped" / "tokens.db"
     monkeypatch.setenv("WATCHWORD_STORE", f"sqlite:///{path}")
     done = run("health")
@@ -110,7 +112,7 @@ def test_a_look_makes_no_store(monkeypatch, tmp_path):
 
 
 def test_a_name_is_forgotten(keys):
-    """All of a name goes, and nothing of another; the user is asked first."""
+    """`forget` deletes all records of one name, after a question."""
     keys(new_key())
     sign_in("one", "two")
     assert isinstance(run("forget", "one", typed="n\n").exception, typer.Abort)
@@ -124,7 +126,7 @@ def test_a_name_is_forgotten(keys):
 
 
 def crash(monkeypatch, capsys, error, *, debug):
-    """Have a command end in an error that nobody foresaw; return its exit status and what it shows."""
+    """Run a command that raises an unexpected error; return its exit status and stderr."""
 
     def broken():
         local = f"{SECRET}-in-a-variable"
@@ -132,33 +134,33 @@ def crash(monkeypatch, capsys, error, *, debug):
             raise error
 
     redact.register([SECRET])
-    monkeypatch.setattr(cli.store, "kept_store", broken)
+    monkeypatch.setattr(cli.store, "existing_store", broken)
     monkeypatch.setattr(sys, "argv", ["watchword", "store", "health"])
     monkeypatch.setenv("WATCHWORD_DEBUG", "1" if debug else "")
     with pytest.raises(SystemExit) as end:
         main()
-    shown = capsys.readouterr()
-    assert SECRET not in shown.out + shown.err
-    return end.value.code, shown.err
+    output = capsys.readouterr()
+    assert SECRET not in output.out + output.err
+    return end.value.code, output.err
 
 
 @pytest.mark.parametrize("error", [ValueError(f"a\nb {SECRET}"), RecursionError(), KeyError(SECRET)])
 def test_a_crash_is_one_line(monkeypatch, capsys, error):
-    """What nobody foresaw ends in its type and a masked message, as exit status 70."""
-    status, shown = crash(monkeypatch, capsys, error, debug=False)
+    """An unexpected error ends in one line with its type and masked message, and exit status 70."""
+    status, printed = crash(monkeypatch, capsys, error, debug=False)
     assert status == 70
-    assert len(shown.splitlines()) == 1
-    assert type(error).__name__ in shown
+    assert len(printed.splitlines()) == 1
+    assert type(error).__name__ in printed
 
 
 def test_a_crash_shows_lines_on_wish(monkeypatch, capsys):
-    """With WATCHWORD_DEBUG=1 the traceback is shown, masked and without variables."""
-    status, shown = crash(monkeypatch, capsys, ValueError(f"a {SECRET}"), debug=True)
-    assert (status, "Traceback" in shown, "ValueError: a ***" in shown) == (70, True, True)
+    """WATCHWORD_DEBUG=1 prints the traceback, masked and without variables."""
+    status, printed = crash(monkeypatch, capsys, ValueError(f"a {SECRET}"), debug=True)
+    assert (status, "Traceback" in printed, "ValueError: a ***" in printed) == (70, True, True)
 
 
 def test_an_error_of_watchword_is_no_crash(monkeypatch, capsys):
-    """A typed error that a command lets through ends in its message and the exit status of its kind."""
+    """A WatchwordError that a command lets through ends in its message and exit status."""
     monkeypatch.setattr(cli.app, "app", lambda **_: watchword.load({}))
     monkeypatch.setattr(sys, "argv", ["watchword"])
     with pytest.raises(SystemExit) as end:
@@ -167,13 +169,13 @@ def test_an_error_of_watchword_is_no_crash(monkeypatch, capsys):
 
 
 def test_a_crash_in_a_process_of_its_own():
-    """Neither Python's own dump nor rich's shows what a variable held."""
+    """In a process of its own, neither Python nor rich prints the value of a variable."""
     program = (
         "import sys; from watchword import cli, redact\n"
         "def broken():\n    local = bytes.fromhex('73336372657431').decode()\n"
         "    raise ValueError('no ' + local)\n"
         "redact.register([bytes.fromhex('73336372657431').decode()])\n"
-        "cli.store.kept_store = broken\n"
+        "cli.store.existing_store = broken\n"
         "sys.argv = ['watchword', 'store', 'health']\n"
         "cli.main()\n"
     )

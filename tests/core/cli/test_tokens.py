@@ -1,4 +1,4 @@
-"""The commands `tokens` and `keepalive`: what the store's tokens are like, and refreshing them in time."""
+"""The commands `tokens` and `keepalive`: the state of the store's tokens, and their refresh in time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 import watchword
 from watchword.cli.app import app
-from watchword.cli.output import span, worst
+from watchword.cli.output import duration, worst_status
+from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.stores import open_store
 from watchword.tokens.token import Token
 from watchword_playground import Playground, document
@@ -34,13 +35,13 @@ def _kept(monkeypatch, tmp_path):
 
 @pytest.fixture
 def saved(tmp_path, served):
-    """Give a function that writes a document, signs in with a token if one is given, and returns the path."""
+    """Give a function that writes a document, signs in if a token is given, and returns the path."""
 
     def write(name="acme", token=None, *, method=CODE, **fields):
         path = tmp_path / f"{name}.json"
         path.write_text(json.dumps({**document(served.url, method), **fields}), encoding="utf-8")
         if token:
-            watchword.load(path.read_bytes(), name=name).accept_sign_in(token)
+            stored_sign_in(watchword.load(path.read_bytes(), name=name)).accept(token)
         return path
 
     return write
@@ -48,11 +49,11 @@ def saved(tmp_path, served):
 
 @pytest.fixture
 def fresh(served):
-    """Give a function that returns a new sign-in's token."""
+    """Give a function that returns the token of a new sign-in."""
 
     def make(**fields):
-        answer = served.sign_in()
-        token = Token(answer["access_token"], lifetime=3600.0, refresh_token=answer["refresh_token"])
+        issued = served.sign_in()
+        token = Token(issued["access_token"], lifetime=3600.0, refresh_token=issued["refresh_token"])
         return replace(token, **fields)
 
     return make
@@ -70,12 +71,12 @@ def run(*arguments):
 
 
 def listed(*arguments):
-    """Return what `tokens --json` tells, by name."""
+    """Return the output of `tokens --json` by name."""
     return {one["name"]: one for one in json.loads(run("tokens", "--json", *arguments).stdout)}
 
 
 def test_an_empty_store_is_fine():
-    """Nothing is wrong where nothing is kept, in words and as JSON; without a store nothing is known."""
+    """An empty store is exit status 0, in words and as JSON; a missing store is exit status 3."""
     assert run("tokens").return_value == 3
     open_store().records()
     done = run("tokens")
@@ -84,7 +85,7 @@ def test_an_empty_store_is_fine():
 
 
 def test_every_token_is_listed(saved, fresh):
-    """Name, method, host and times of people's sign-ins and of machines' tokens, and no secret."""
+    """Tokens of people and of machines are listed with name, method, host and times, and no secret."""
     saved("acme", fresh(refresh_lifetime=40.0 * DAY))
     path = saved("machine", method=CLIENT)
     watchword.load(path.read_bytes(), name="machine").renew_token()
@@ -93,10 +94,10 @@ def test_every_token_is_listed(saved, fresh):
     row = next(line for line in done.stdout.splitlines() if "acme" in line)
     for words in (CODE, "127.0.0.1:", "less than a minute ago", "in 59 minutes", "in 39 days"):
         assert words in row
-    known = listed()
-    assert (known["machine"]["signs_in"], known["machine"]["days_left"]) == (False, None)
-    assert known["acme"]["days_left"] == pytest.approx(40, abs=0.01)
-    assert known["acme"]["token_ends"] == pytest.approx(3600, abs=30)
+    states = listed()
+    assert (states["machine"]["signs_in"], states["machine"]["days_left"]) == (False, None)
+    assert states["acme"]["days_left"] == pytest.approx(40, abs=0.01)
+    assert states["acme"]["token_ends"] == pytest.approx(3600, abs=30)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_every_token_is_listed(saved, fresh):
     ],
 )
 def test_the_exit_status_warns_in_time(saved, fresh, token, days, status, words):
-    """2 where somebody has to sign in within so many days; what nobody knows is no alarm."""
+    """The exit status is 2 if a sign-in ends within the given days; an unknown end is not reported."""
     saved("acme", fresh(**token))
     done = run("tokens", "--warn-days", days)
     assert (done.return_value, words in done.stdout) == (status, True), done.output
@@ -120,7 +121,7 @@ def test_the_exit_status_warns_in_time(saved, fresh, token, days, status, words)
 
 
 def test_a_sign_in_that_was_refused_is_an_alarm(saved, fresh):
-    """What the token endpoint said is in the table, as exit status 2 without any threshold."""
+    """A refused sign-in is exit status 2 without a threshold; the table quotes the token endpoint."""
     path = saved("acme", fresh(refresh_token="r3voked-token"))
     with pytest.raises(watchword.TokenError):
         watchword.load(path.read_bytes(), name="acme").renew_token()
@@ -130,10 +131,10 @@ def test_a_sign_in_that_was_refused_is_an_alarm(saved, fresh):
 
 
 def test_a_name_commands_no_terminal(saved, fresh, served):
-    """What others have named a connection is printed as plain text, by every command that prints it."""
+    """Every command that prints a connection's name prints it as plain text."""
     name = "acme\x1b[2J\nfine: 1"
     path = saved("acme")
-    watchword.load(path.read_bytes(), name=name).accept_sign_in(fresh())
+    stored_sign_in(watchword.load(path.read_bytes(), name=name)).accept(fresh())
     for arguments in (
         ["tokens"],
         ["tokens", "--json"],
@@ -150,7 +151,7 @@ def test_a_name_commands_no_terminal(saved, fresh, served):
 
 @pytest.mark.parametrize("as_json", [(), ("--json",)])
 def test_a_store_that_can_t_be_used(monkeypatch, tmp_path, as_json):
-    """3, whatever the reason, and the reason."""
+    """A store that can't be used is exit status 3, with the reason."""
     (tmp_path / "no.db").write_text("this is no database, and was never one" * 100)
     monkeypatch.setenv("WATCHWORD_STORE", f"sqlite:///{tmp_path}/no.db")
     done = run_without_look("tokens", *as_json)
@@ -161,12 +162,12 @@ def test_a_store_that_can_t_be_used(monkeypatch, tmp_path, as_json):
 
 
 def run_without_look(*arguments):
-    """Run a command where there is no store to look for secrets in."""
+    """Run a command without a store that could be searched for secrets."""
     return CliRunner().invoke(app, list(arguments), standalone_mode=False)
 
 
 def test_what_would_lapse_is_refreshed(saved, fresh):
-    """A sign-in that ends soon, or was long unused, gets a new token; another is left alone."""
+    """A sign-in that ends soon, or was unused for long, is refreshed; others are not."""
     soon = saved("soon", fresh(refresh_lifetime=3.0 * DAY))
     later = saved("later", fresh(refresh_lifetime=30.0 * DAY))
     unknown = saved("unknown", fresh())
@@ -185,14 +186,14 @@ def test_what_would_lapse_is_refreshed(saved, fresh):
 
 
 def test_an_imported_sign_in_is_taken_over(saved, served):
-    """A document's refresh token that was never used is used, before it lapses."""
+    """A document's imported refresh token that was never used is refreshed before it expires."""
     path = saved("imported", refresh_token=served.sign_in()["refresh_token"])
     done = run("keepalive", path)
     assert (done.return_value, "refreshed" in done.stdout) == (0, True), done.output
 
 
 def test_the_worst_is_the_exit_status(saved, fresh, tmp_path):
-    """Each connection gets its line, whatever the others are like; somebody's absence weighs most."""
+    """Each connection has its line; the exit status is the worst, above all a missing sign-in."""
     good = saved("good", fresh(refresh_lifetime=3.0 * DAY))
     down = saved("down", fresh(), token_url="http://127.0.0.1:9/token")
     never = saved("never")
@@ -212,7 +213,7 @@ def test_the_worst_is_the_exit_status(saved, fresh, tmp_path):
 
 
 def test_what_has_ended_is_not_asked_for_again(saved, fresh, served):
-    """A refused sign-in is told from what is remembered: 2, without a request."""
+    """A refused sign-in is reported from the store as exit status 2, without a request."""
     path = saved("acme", fresh(refresh_token="r3voked-token"))
     assert run("keepalive", path, "--idle-days", "0").return_value == 2
     asked = served.token_requests
@@ -226,7 +227,7 @@ def test_what_has_ended_is_not_asked_for_again(saved, fresh, served):
     [(3600.0, 0, "can't be refreshed"), (-1.0, 2, "sign_in_required"), (math.inf, 0, "not known")],
 )
 def test_what_has_no_refresh_token(saved, fresh, lifetime, status, words):
-    """A sign-in that nobody can renew is said to be one, and is an alarm once it has ended."""
+    """A sign-in without a refresh token is reported as such; it is exit status 2 once it has ended."""
     path = saved("acme", fresh(refresh_token=None, lifetime=lifetime))
     done = run("keepalive", path)
     assert (done.return_value, words in done.output) == (status, True), done.output
@@ -245,20 +246,20 @@ def test_what_has_no_refresh_token(saved, fresh, lifetime, status, words):
     ],
 )
 def test_times_in_words(seconds, words):
-    """One unit, rounded down, so that nothing lasts shorter than it says."""
-    assert span(seconds) == words
+    """A time is given in one unit and rounded down."""
+    assert duration(seconds) == words
 
 
 @pytest.mark.parametrize(
     ("statuses", "status"), [([], 0), ([0, 4], 4), ([4, 5], 5), ([4, 3, 0], 3), ([3, 2, 4], 2)]
 )
 def test_the_worst_of_several(statuses, status):
-    """What stays wrong weighs more than what may pass."""
-    assert worst(statuses) == status
+    """A lasting failure is worse than one that may pass."""
+    assert worst_status(statuses) == status
 
 
 def test_a_name_for_keepalive(saved, fresh):
-    """`--name` is for one document; for several it is wrong usage."""
+    """`--name` with several documents is wrong usage."""
     path = saved("acme", fresh(refresh_lifetime=3.0 * DAY))
     assert run("keepalive", path.rename(path.with_name("x.json")), "--name", "acme").return_value == 0
     done = CliRunner().invoke(app, ["keepalive", "a", "b", "--name", "c"], standalone_mode=False)
@@ -266,7 +267,7 @@ def test_a_name_for_keepalive(saved, fresh):
 
 
 def test_a_token_that_has_ended_is_no_alarm(saved, fresh):
-    """An access token that is renewed when it is used next is told from one that has ended for good."""
+    """An expired access token that can be renewed is not reported as ended."""
     saved("acme", fresh(lifetime=-1.0))
     done = run("tokens")
     assert (done.return_value, "renewed when used" in done.stdout) == (0, True)

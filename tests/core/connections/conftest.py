@@ -1,4 +1,4 @@
-"""Connections that are stored by name."""
+"""Fixtures for tests of connections that are stored by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A connection document inside of Airflow's JSON and URIs, without Airflow."""
+"""A connection document inside Airflow's JSON and URIs, without Airflow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import watchword
-from watchword.connections.airflow_format import AirflowConnection, airflow_json, document_of, parsed
+from watchword.connections.airflow_format import (
+    AirflowConnection,
+    airflow_json,
+    document_of,
+    parse_connection,
+)
 
 CANARY = "canary-8d1f5c07"
 BEARER = {"base_url": "https://api.test/v2", "method": "bearer", "bearer_token": CANARY}
@@ -28,7 +33,7 @@ def refused(call, *arguments):
     return error
 
 
-def test_the_columns_hold_what_has_a_column():
+def test_the_columns_hold_base_url_user_and_password():
     """Base URL, user name and password go into Airflow's own columns, everything else into the extra."""
     document = {"method": "basic", "base_url": "https://api.test", "username": "ann", "password": CANARY}
     assert json.loads(airflow_json(document)) == {
@@ -41,7 +46,7 @@ def test_the_columns_hold_what_has_a_column():
     "version", [{}, {"schema_version": None}, {"schema_version": 1}, {"schema_version": True}]
 )
 def test_the_extra_begins_with_the_integer(version):
-    """Whatever the document says of version 1: the extra's first entry is the number, wherever it stood."""
+    """The extra's first entry is the number 1, however and wherever the document says version 1."""
     extra = json.loads(airflow_json(BEARER | version))["extra"]
     assert next(iter(extra)) == "schema_version"
     assert type(extra["schema_version"]) is int
@@ -49,7 +54,7 @@ def test_the_extra_begins_with_the_integer(version):
 
 @pytest.mark.parametrize("version", ["1", 2, "", [1], {}])
 def test_another_version_is_not_wrapped(version):
-    """A version that isn't 1 is refused in place of being called 1."""
+    """A version that isn't 1 is refused instead of being called 1."""
     assert refused(airflow_json, BEARER | {"schema_version": version}).code == "wrong_type"
 
 
@@ -64,16 +69,16 @@ names = st.sampled_from(["base_url", "username", "password", "token_url", "secre
 
 @given(st.dictionaries(names, texts | values))
 def test_a_document_comes_back_as_it_was(document):
-    """Wrapped, read and unwrapped, any document is the same, its version added."""
+    """Wrapped, read and unwrapped, any document is the same, with its version added."""
     document.pop("schema_version", None)
-    stored = parsed(airflow_json(document), "acme")
+    stored = parse_connection(airflow_json(document), "acme")
     assert stored.conn_type == "watchword"
     assert document_of(stored) == document | {"schema_version": 1}
 
 
 @given(st.sampled_from(sorted(watchword.METHODS)), st.data())
 def test_a_valid_document_is_the_same_connection_when_wrapped(method, data):
-    """For every method: what `load` makes of the wrapped document is what it makes of the bare one."""
+    """For every method, `load` makes the same connection of the wrapped document and of the bare one."""
     fields = {
         name: data.draw(st.text(st.characters(codec="utf-8"), min_size=1), label=name)
         for name, field in watchword.METHODS[method].model_fields.items()
@@ -84,7 +89,7 @@ def test_a_valid_document_is_the_same_connection_when_wrapped(method, data):
         bare = watchword.load(document)
     except watchword.DocumentError:
         return
-    wrapped = watchword.load(document_of(parsed(airflow_json(document), "acme")))
+    wrapped = watchword.load(document_of(parse_connection(airflow_json(document), "acme")))
     assert wrapped.document.method == bare.document.method
     assert wrapped.base_url == bare.base_url
 
@@ -115,48 +120,50 @@ def test_a_valid_document_is_the_same_connection_when_wrapped(method, data):
     ],
 )  # fmt: skip
 def test_texts_are_read_as_airflow_reads_them(text, fields):
-    """Both forms of a connection, with what is particular about Airflow's reading of them."""
-    assert parsed(text, "acme") == AirflowConnection("acme", **fields)
+    """Both forms of a connection are read as Airflow reads them, with its peculiarities."""
+    assert parse_connection(text, "acme") == AirflowConnection("acme", **fields)
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
         (f'{{"password": "{CANARY}"', "line 1, column"),
-        (f'{{"password": ["{CANARY}"]}}', "its password is no text"),
-        (f'{{"conn_type": ["{CANARY}"]}}', "its conn_type is no text"),
-        (f'{{"port": "{CANARY}"}}', "its port is no whole number"),
-        (f'{{"port": ["{CANARY}"]}}', "its port is no whole number"),
-        ('{"port": Infinity}', "its port is no whole number"),
+        (f'{{"password": ["{CANARY}"]}}', "its password is not text"),
+        (f'{{"conn_type": ["{CANARY}"]}}', "its conn_type is not text"),
+        (f'{{"port": "{CANARY}"}}', "its port is not a whole number"),
+        (f'{{"port": ["{CANARY}"]}}', "its port is not a whole number"),
+        ('{"port": Infinity}', "its port is not a whole number"),
         (f'{{"{CANARY}": 1}}', "Airflow doesn't know"),
         (f'{{"uri": "http://{CANARY}", "host": null}}', "beside its uri"),
-        (f'{{"uri": "http://a:{CANARY}"}}', "no readable"),
+        (f'{{"uri": "http://a:{CANARY}"}}', "not valid"),
         ('{"extra": ' + "[" * 100_000, "nested too deeply"),
-        (f"http://u:p@h:{CANARY}", "no readable URI"),
-        (f"http://[{CANARY}", "no readable URI"),
+        (f"http://u:p@h:{CANARY}", "not a valid URI"),
+        (f"http://[{CANARY}", "not a valid URI"),
         (f"a://b://{CANARY}://c", "more than two schemes"),
         (f"http://{CANARY}@https://h", "between its two schemes"),
     ],
 )
-def test_what_airflow_cannot_read_is_said_without_its_content(text, problem):
-    """Airflow quotes a URI, password and all, in its error; this one tells what is wrong alone."""
-    error = refused(parsed, text, "acme")
+def test_an_unreadable_connection_is_named_without_its_content(text, problem):
+    """Airflow's error quotes a URI with its password; this error only says what is wrong."""
+    error = refused(parse_connection, text, "acme")
     assert error.code == "document_unreadable"
     assert problem in str(error)
 
 
 @given(st.text() | st.text('htp:/@[]%?&=#{}",0').map("http://".__add__))
 def test_any_text_is_a_connection_or_findings(text):
-    """Nothing but a connection or a DocumentError comes of a text."""
+    """Any text becomes a connection or a DocumentError."""
     try:
-        assert parsed(text, "acme").conn_id == "acme"
+        assert parse_connection(text, "acme").conn_id == "acme"
     except watchword.DocumentError as error:
         assert error.__context__ is None
 
 
 def test_a_connection_shows_its_name_and_type_alone():
-    """Host, login, password and extra may all hold secrets: neither repr nor pickle has them."""
-    connection = parsed(f'{{"conn_type": "http", "host": "https://u:{CANARY}@h", "extra": "{CANARY}"}}', "a")
+    """Host, login, password and extra may hold secrets: neither repr nor pickle shows them."""
+    connection = parse_connection(
+        f'{{"conn_type": "http", "host": "https://u:{CANARY}@h", "extra": "{CANARY}"}}', "a"
+    )
     assert repr(connection).startswith("AirflowConnection(conn_id='a', conn_type='http'")
     assert CANARY not in repr(connection)
     with pytest.raises(TypeError, match="never pickled"):
@@ -166,6 +173,6 @@ def test_a_connection_shows_its_name_and_type_alone():
 @pytest.mark.parametrize(
     "extra", [f'{{"a": "{CANARY}', f'["{CANARY}"]', "[" * 100_000, f'{{"a": "{CANARY}"}}']
 )
-def test_an_unusable_extra_is_said_without_its_content(extra):
-    """Neither the error nor what it was caused by holds the extra."""
+def test_an_unusable_extra_is_named_without_its_content(extra):
+    """Neither the error nor its cause holds the extra."""
     refused(document_of, AirflowConnection("acme", "watchword", host="https://h", extra=extra))

@@ -1,4 +1,4 @@
-"""Connections of type http as documents: they send what Airflow's HttpHook would send."""
+"""Connections of type http become documents that send what Airflow's HttpHook would send."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import watchword
-from watchword.connections.airflow_format import AirflowConnection, airflow_json, parsed
-from watchword.connections.airflow_import import converted
+from watchword.connections.airflow_format import AirflowConnection, airflow_json, parse_connection
+from watchword.connections.airflow_import import convert
 
 CANARY = "canary-8d1f5c07"
 BASE = {"base_url": "https://api.test"}
@@ -24,16 +24,16 @@ def http(extra=None, **columns):
 
 
 def document(connection):
-    """Return what a connection becomes, which loads, and of which no remark shows a secret."""
-    made, remarks = converted(connection)
-    watchword.load(made)
+    """Return the document of a connection; it loads, and no remark shows a secret."""
+    converted, remarks = convert(connection)
+    watchword.load(converted)
     assert CANARY not in " ".join(remarks)
     assert all(remark.endswith(".") for remark in remarks)
-    return made
+    return converted
 
 
 def remarks(connection):
-    return " ".join(converted(connection)[1])
+    return " ".join(convert(connection)[1])
 
 
 def basic(user, password, charset="utf-8"):
@@ -55,12 +55,12 @@ def basic(user, password, charset="utf-8"):
     ],
 )
 def test_the_base_url_is_that_of_httphook(columns, base_url):
-    """The host's scheme, else the schema, else http, or https as the type says; the port in its place."""
+    """The scheme is the host's, else the schema, else the type's; the port follows the host."""
     assert document(http(**columns))["base_url"] == base_url
 
 
-def test_what_is_doubtful_about_a_url_is_remarked():
-    """A guessed scheme, plain http and a schema that was a path are told."""
+def test_a_doubtful_url_is_remarked():
+    """A remark names a guessed scheme, plain http, and a schema that was a path."""
     assert "plain http" in remarks(http(host="api.test", schema="http"))
     assert "http was taken" in remarks(http(host="api.test"))
     assert "neither http nor https" in remarks(http(host="api.test", schema="v2"))
@@ -115,12 +115,12 @@ def test_what_is_doubtful_about_a_url_is_remarked():
     ],
 )  # fmt: skip
 def test_the_credential_finds_its_method(connection, fields):
-    """Login, Authorization header and headers that sound secret each become the method that sends them."""
+    """Login, Authorization header and headers that sound secret become the method that sends them."""
     assert document(connection) == BASE | fields
 
 
 def test_a_login_wins_over_the_authorization_header():
-    """HttpHook's session replaces the header by the login, so it is left out, and that is said."""
+    """HttpHook's session sends the login instead of the header, so the header is left out with a remark."""
     connection = http({"Authorization": f"Bearer {CANARY}"}, login="ann", password="p")
     assert document(connection) == BASE | {"method": "basic", "username": "ann", "password": "p"}
     assert "Authorization was left out" in remarks(connection)
@@ -128,13 +128,13 @@ def test_a_login_wins_over_the_authorization_header():
 
 @pytest.mark.parametrize("secret", ["env:HOME", "file:/etc/passwd", "gcp:a", "local:a", "literal:a"])
 def test_a_secret_that_reads_like_a_reference_stays_text(secret):
-    """What was a password is no reference afterwards, or this machine's files would be sent."""
+    """A password that looks like a reference stays a password, so that no file of this machine is sent."""
     for connection in (
         http(login="ann", password=secret), http({"X-API-Key": secret}),
         http({"Authorization": f"Bearer {secret}"}), http({"X-API-Key": secret, "X-Token": "b"}),
     ):  # fmt: skip
-        made = watchword.load(document(connection), stored=True)
-        assert secret in made._resolved.values.values()
+        loaded = watchword.load(document(connection), stored=True)
+        assert secret in loaded.credential.resolved.values.values()
 
 
 @pytest.mark.parametrize(
@@ -159,14 +159,14 @@ def test_a_secret_that_reads_like_a_reference_stays_text(secret):
     ],
 )  # fmt: skip
 def test_options_become_the_fields_that_do_the_same(extra, fields):
-    """HttpHook's options for the transport keep their meaning, also as text, and need no remark."""
+    """HttpHook's transport options keep their meaning, also as text, and need no remark."""
     connection = http(extra)
     assert document(connection) == BASE | {"method": "none"} | fields
     assert remarks(connection) == ""
 
 
 @pytest.mark.parametrize(
-    ("extra", "named"),
+    ("extra", "words"),
     [
         *(({name: True}, name) for name in ("stream", "allow_redirects", "trust_env", "check_response")),
         ({"max_redirects": 3}, "max_redirects"),
@@ -181,46 +181,47 @@ def test_options_become_the_fields_that_do_the_same(extra, fields):
         ({"proxies": [CANARY]}, "proxies"),
         ({"headers": CANARY}, "headers"),
         ({"X-Flag": [CANARY]}, "X-Flag"),
-        ({f"no header {CANARY}": "x"}, "can't be that of a header"),
+        ({f"no header {CANARY}": "x"}, "can't be a header's name"),
     ],
 )
-def test_what_has_no_field_is_remarked(extra, named):
-    """What a document can't say is left out, and its name is told."""
+def test_an_option_without_a_field_is_remarked(extra, words):
+    """An option that a document can't express is left out, and a remark names it."""
     connection = http(extra)
     assert document(connection) == BASE | {"method": "none"}
-    assert named in remarks(connection)
+    assert words in remarks(connection)
 
 
-def test_a_document_of_airflows_is_taken_out():
-    """A watchword connection gives its document, without what Airflow's form left behind in it."""
+def test_a_document_in_airflow_is_returned():
+    """A watchword connection gives its document, without the leftovers of Airflow's form."""
     stored = BASE | {"method": "bearer", "bearer_token": "t"}
-    left = {"scope": "", "prefix": None, "api_key": CANARY, "grant_url": "https://auth.test"}
-    text = airflow_json(stored | left)
-    for connection in (parsed(text, "acme"), parsed(text.replace('"watchword"', '"http"'), "acme")):
+    leftovers = {"scope": "", "prefix": None, "api_key": CANARY, "grant_url": "https://auth.test"}
+    text = airflow_json(stored | leftovers)
+    for variant in (text, text.replace('"watchword"', '"http"')):
+        connection = parse_connection(variant, "acme")
         assert document(connection) == stored | {"schema_version": 1}
         assert "api_key" in remarks(connection)
 
 
 @pytest.mark.parametrize(
-    ("connection", "code", "named"),
+    ("connection", "code", "words"),
     [
         (http(conn_type="postgres", password=CANARY), "secret_unreadable", "of type postgres"),
         (http(conn_type=None), "secret_unreadable", "without a type"),
         (http(conn_type="slackwebhook", password=CANARY), "secret_unreadable", "isn't HTTP"),
-        (http(f"{{{CANARY}"), "document_unreadable", "no readable JSON"),
+        (http(f"{{{CANARY}"), "document_unreadable", "not valid JSON"),
         (http(host=None), "missing_field", "no host"),
-        (http(host=f"https://[{CANARY}"), "url_not_absolute", "no URL"),
+        (http(host=f"https://[{CANARY}"), "url_not_absolute", "not a URL"),
         (http(host="https://api.test:80", port=81), "given_twice", "81"),
         (http(login="ann", password="***"), "placeholder_secret", "asterisks"),
         (http({"method": "none"}, conn_type="watchword"), "schema_version_missing", "schema_version"),
     ],
 )
-def test_what_cannot_be_converted_is_said(connection, code, named):
-    """A type that isn't HTTP, an unreadable extra, a missing or broken host are findings without secrets."""
+def test_an_unconvertible_connection_is_a_finding(connection, code, words):
+    """A wrong type, an unreadable extra, or a missing or broken host is a finding without secrets."""
     with pytest.raises(watchword.DocumentError) as caught:
-        converted(connection)
+        convert(connection)
     assert caught.value.code == code
-    assert named in str(caught.value)
+    assert words in str(caught.value)
     assert CANARY not in str(caught.value)
 
 
@@ -252,10 +253,10 @@ columns = st.none() | st.text()
     st.sampled_from(["http", "https", "generic", "watchword", "ftp"]),
 )
 def test_any_connection_becomes_a_document_that_loads_or_findings(extra, fields, conn_type):
-    """Whatever Airflow keeps: what comes of it passes `load` and `lint`, else it is a DocumentError."""
+    """Any connection becomes a document that passes `load` and `lint`, or a DocumentError."""
     try:
-        made, _ = converted(http(extra, conn_type=conn_type, **fields))
+        converted, _ = convert(http(extra, conn_type=conn_type, **fields))
     except watchword.DocumentError as error:
         assert error.findings
     else:
-        watchword.load(made).lint()
+        watchword.load(converted).lint()

@@ -1,4 +1,4 @@
-"""Connections by name, from the places that are configured."""
+"""Connections by name, from the configured sources."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ URI = (
 def vault(monkeypatch, tmp_path):
     """A vault in a file of this test."""
     monkeypatch.setenv("WATCHWORD_STORE", f"sqlite:///{tmp_path}/tokens.db")
-    return sources.opened("local")
+    return sources.secret_store("local")
 
 
 def key_of(connection):
@@ -36,19 +36,19 @@ def key_of(connection):
 
 
 @pytest.mark.parametrize("payload", [json.dumps(DOCUMENT), json.dumps(AIRFLOW), URI])
-def test_a_stored_connection_is_found_in_whichever_form(server, vault, payload, monkeypatch):
-    """A document, Airflow's JSON and its URI are the same connection, in the vault and in Secret Manager."""
+def test_a_stored_connection_is_found_in_each_form(server, vault, payload, monkeypatch):
+    """A document, Airflow's JSON and its URI give the same connection from the vault and Secret Manager."""
     vault.put("airflow-connections-shop", payload.encode())
     server.put(PROJECT, "airflow-connections-shop", payload)
-    for places in ("local", f"gcp://{PROJECT}", "gcp"):
-        monkeypatch.setenv("WATCHWORD_SECRETS", places)
+    for configured in ("local", f"gcp://{PROJECT}", "gcp"):
+        monkeypatch.setenv("WATCHWORD_SECRETS", configured)
         connection = watchword.connect("shop")
         assert (connection.name, connection.base_url) == ("shop", "https://api.test")
         assert key_of(connection) == "kept-key-of-the-shop"
 
 
-def test_places_are_asked_in_their_order(server, vault, monkeypatch):
-    """The first that has the connection wins, and the others are not asked."""
+def test_sources_are_read_in_their_order(server, vault, monkeypatch):
+    """The first source that has the connection wins, and the others are not read."""
     vault.put("airflow-connections-shop", json.dumps(DOCUMENT | {"api_key": "of-the-vault"}).encode())
     server.put(PROJECT, "airflow-connections-shop", json.dumps(DOCUMENT | {"api_key": "of-google"}))
     monkeypatch.setenv("WATCHWORD_SECRETS", f"env, local ,gcp://{PROJECT}")
@@ -61,7 +61,7 @@ def test_places_are_asked_in_their_order(server, vault, monkeypatch):
 
 
 def test_a_thousand_connections_of_a_name_are_one_call(server, monkeypatch):
-    """However often a script connects."""
+    """Secret Manager is called once, however often a script connects."""
     server.put(PROJECT, "airflow-connections-shop", json.dumps(DOCUMENT))
     monkeypatch.setenv("WATCHWORD_SECRETS", f"gcp://{PROJECT}")
     for _ in range(1000):
@@ -69,16 +69,16 @@ def test_a_thousand_connections_of_a_name_are_one_call(server, monkeypatch):
     assert (server.calls, server.connections) == ({"AccessSecretVersion": 1}, 1)
 
 
-def test_a_connection_that_is_nowhere_is_a_finding(vault):
-    """The places that were asked are named, and none of them is made."""
+def test_a_missing_connection_is_a_finding(vault):
+    """The error names the sources that were read."""
     with pytest.raises(watchword.SecretError) as raised:
         watchword.connect("shop")
     assert raised.value.code == "connection_missing"
     assert "env, local" in str(raised.value)
 
 
-def test_a_place_that_fails_is_not_passed_over(server, vault, monkeypatch):
-    """A connection of the same name in another place may be another one: no falling through."""
+def test_a_source_that_fails_is_not_skipped(server, vault, monkeypatch):
+    """Another source may hold a different connection of the same name, so it is not read instead."""
     vault.put("airflow-connections-shop", json.dumps(DOCUMENT).encode())
     server.fault("denied", None)
     monkeypatch.setenv("WATCHWORD_SECRETS", f"gcp://{PROJECT},local")
@@ -87,8 +87,8 @@ def test_a_place_that_fails_is_not_passed_over(server, vault, monkeypatch):
     assert raised.value.code == "secrets_denied"
 
 
-def test_stored_connections_are_fenced_and_those_of_variables_are_not(vault, monkeypatch):
-    """Who sets a process's variables can read them anyway."""
+def test_only_stored_connections_are_limited_to_allowed_references(vault, monkeypatch):
+    """A connection in a variable may use any reference: its author can read the variables anyway."""
     document = DOCUMENT | {"api_key": "env:HOME"}
     vault.put("airflow-connections-shop", json.dumps(document).encode())
     monkeypatch.setenv("HOME", "/home/shop-owner")
@@ -99,24 +99,24 @@ def test_stored_connections_are_fenced_and_those_of_variables_are_not(vault, mon
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "ä", "x" * 300])
-def test_what_can_be_no_name_is_refused(vault, name):
-    """With or without a place that would have it."""
+def test_an_illegal_name_is_refused(vault, name):
+    """A name that no secret can have is a finding; the empty name is a missing connection."""
     with pytest.raises(watchword.SecretError) as raised:
         watchword.connect(name)
     assert raised.value.code == ("secret_name_illegal" if name else "connection_missing")
 
 
 @pytest.mark.parametrize("source", ["gpc://acme", "gcp:acme", "gcp://ACME!", "vault", "local:x", "https://x"])
-def test_a_place_that_is_none_is_a_finding(monkeypatch, source):
-    """A misspelt place is not left out in silence."""
+def test_an_unknown_source_is_a_finding(monkeypatch, source):
+    """A misspelt source is a finding rather than being ignored."""
     monkeypatch.setenv("WATCHWORD_SECRETS", f"env,local,{source}")
     with pytest.raises(watchword.SecretError) as raised:
         watchword.connect("shop")
     assert raised.value.code == "secrets_unsuitable"
 
 
-def test_what_is_kept_is_what_is_read(server, vault):
-    """A document goes into either place and comes back the same, and is listed there by its name."""
+def test_a_stored_document_is_read_back(server, vault):
+    """A document that is stored in either store comes back the same, and is listed there by its name."""
     for store in (vault, SecretManager(PROJECT)):
         by_name.keep(store, "shop", DOCUMENT)
         assert by_name.document_of(store, "shop") == DOCUMENT
@@ -124,43 +124,3 @@ def test_what_is_kept_is_what_is_read(server, vault):
         assert by_name.remove(store, "shop") is True
         assert by_name.document_of(store, "shop") is None
         assert list(by_name.names(store)) == []
-
-
-def test_a_wrong_document_is_not_to_be_kept(vault):
-    """What could not be used is refused; that a reference can't be followed here is a remark."""
-    with pytest.raises(watchword.DocumentError):
-        by_name.checked(DOCUMENT | {"base_url": "api.test"}, "shop")
-    with pytest.raises(watchword.DocumentError):
-        by_name.checked(DOCUMENT | {"api_kee": "x"}, "shop")
-    for url in ("http://api.test", "api.test"):  # whether or not its secret can be followed here
-        with pytest.raises(watchword.DocumentError):
-            by_name.checked(DOCUMENT | {"base_url": url, "api_key": "env:NOT_SET_HERE"}, "shop")
-    with pytest.raises(watchword.DocumentError):
-        by_name.checked(DOCUMENT | {"api_key": "***"}, "shop")
-    remarks = by_name.checked(DOCUMENT | {"api_key": "env:NOT_SET_HERE"}, "shop")
-    assert [finding.code.name for finding in remarks] == ["reference_not_allowed"]
-    assert by_name.checked(DOCUMENT, "shop") == []
-
-
-@pytest.mark.parametrize(
-    "entries",
-    [
-        {"test_url": "https://api.test/me?api_key=***"},
-        {"proxy": "http://***@proxy.test"},
-        {"api_key": "Token ******"},
-        {"api_key": "•••••"},
-        {"secret_parameters": {"header:X": "***"}},
-    ],
-)
-def test_what_stands_for_a_secret_is_not_kept(entries):
-    """What was shown with a part masked must not come back as the real thing."""
-    with pytest.raises(watchword.DocumentError) as raised:
-        by_name.checked(DOCUMENT | entries, "shop")
-    assert raised.value.code == "placeholder_secret"
-
-
-def test_a_service_that_fails_keeps_no_document_from_being_kept(server):
-    """Where it is used it may be up, or allowed."""
-    server.fault("denied", None)
-    remarks = by_name.checked(DOCUMENT | {"api_key": "gcp:watchword-secret-shop"}, "shop")
-    assert [finding.code.name for finding in remarks] == ["secrets_denied"]

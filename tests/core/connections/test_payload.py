@@ -1,4 +1,4 @@
-"""What is found in stored secrets, and that no error shows what was in them."""
+"""Stored secrets are read in each form, and no error shows their content."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from watchword import DocumentError, SecretError
-from watchword.connections.airflow_format import airflow_json, document_of, parsed
+from watchword.connections.airflow_format import airflow_json, document_of, parse_connection
 from watchword.connections.payload import airflow_value, document_in
 
 CANARY = "Zq7XkP2vLm9RtY4w"
@@ -20,12 +20,12 @@ VERSIONED = {"schema_version": 1, **DOCUMENT}
 URI = f"watchword://https%3A%2F%2Fapi.test/?__extra__={quote(json.dumps({**VERSIONED, 'base_url': None}))}"
 
 
-def told(error):
-    """Return what an error says, having looked for the canary wherever a traceback shows something."""
-    shown = "".join(traceback.format_exception(error)).lower() + repr(error).lower()
+def message_of(error):
+    """Return an error's message after checking that the canary is nowhere in its traceback."""
+    printed = "".join(traceback.format_exception(error)).lower() + repr(error).lower()
     assert error.__cause__ is None
     assert error.__context__ is None
-    assert not any(CANARY[start : start + 6].lower() in shown for start in range(len(CANARY) - 5))
+    assert not any(CANARY[start : start + 6].lower() in printed for start in range(len(CANARY) - 5))
     return str(error)
 
 
@@ -34,7 +34,7 @@ def refused(payload):
         document_in(payload, "acme")
     with pytest.raises(SecretError) as value:
         airflow_value(payload, "acme")
-    assert told(document.value) == told(value.value)
+    assert message_of(document.value) == message_of(value.value)
     assert document.value.code == "secret_unreadable"
     assert "acme" in str(document.value)
     return str(document.value)
@@ -51,7 +51,7 @@ def refused(payload):
     ids=["document", "JSON", "URI"],
 )
 def test_a_document_is_found_in_each_form(text, document, lead):
-    """Bare, in Airflow's JSON or in a URI: the document is the same, whatever an editor put around it."""
+    """Bare, in Airflow's JSON or in a URI, the document is the same, whatever an editor put around it."""
     assert document_in(lead + text.encode() + b"\n", "acme") == document
 
 
@@ -68,19 +68,19 @@ def test_a_document_is_found_in_each_form(text, document, lead):
         "//h",
     ],
 )
-def test_airflow_is_given_its_connections_as_they_are(text):
+def test_airflow_gets_its_connections_unchanged(text):
     """A connection of any type passes unchanged."""
     assert airflow_value(b"\xef\xbb\xbf" + text.encode() + b"\n", "acme") == text
 
 
-def test_airflow_is_given_a_document_wrapped():
+def test_airflow_gets_a_document_wrapped():
     """A bare document becomes JSON that Airflow can read."""
     value = airflow_value(json.dumps(DOCUMENT).encode(), "acme")
-    assert document_of(parsed(value, "acme")) == VERSIONED
+    assert document_of(parse_connection(value, "acme")) == VERSIONED
 
 
 @pytest.mark.parametrize(
-    ("text", "named"),
+    ("text", "type_in_words"),
     [
         (f"http://ann:{CANARY}@api.test", "of type http"),
         (f'{{"conn_type": "snowflake", "password": "{CANARY}"}}', "of type snowflake"),
@@ -90,13 +90,13 @@ def test_airflow_is_given_a_document_wrapped():
         (f"{CANARY}://", "of an unusual type"),
     ],
 )
-def test_connections_of_other_types_are_named_and_led_on(text, named):
-    """Where a document is wanted, another connection's type is said, and what converts it."""
+def test_connections_of_other_types_are_named_and_led_on(text, type_in_words):
+    """The error names the type of another connection, and the command that converts it."""
     with pytest.raises(SecretError) as caught:
         document_in(text.encode(), "acme")
-    message = told(caught.value)
+    message = message_of(caught.value)
     assert caught.value.code == "secret_unreadable"
-    assert named in message
+    assert type_in_words in message
     assert "watchword connections import" in message
 
 
@@ -124,16 +124,16 @@ def test_connections_of_other_types_are_named_and_led_on(text, named):
         (f'{{"api_key": "{CANARY}"}}'.encode(), "neither a method"),
         (f'{{"{CANARY}": 1, "conn_type": "http"}}'.encode(), "Airflow doesn't know"),
         (b"{}", "neither a method"),
-        (f"http://u:p@h:{CANARY}".encode(), "no readable URI"),
+        (f"http://u:p@h:{CANARY}".encode(), "not a valid URI"),
     ],
 )
-def test_what_is_unreadable_is_told_from_each_other(payload, problem):
-    """Each kind of bad content has its own words, which name the secret and nothing of it."""
+def test_each_unreadable_content_has_its_own_message(payload, problem):
+    """Each kind of bad content has its own message, which names the secret and shows none of it."""
     assert problem in refused(payload)
 
 
 def test_a_secret_over_64_kib_is_too_large():
-    """What Secret Manager wouldn't keep is refused before it is read."""
+    """A secret that Secret Manager wouldn't take is refused before it is parsed."""
     for read in (document_in, airflow_value):
         with pytest.raises(SecretError) as caught:
             read(b'{"method": "none"}' + b" " * 65_536, "acme")
@@ -148,14 +148,14 @@ def test_a_secret_over_64_kib_is_too_large():
     ],
 )
 def test_an_unprotected_document_is_a_document_error(payload, code):
-    """A document without its version, in Airflow's JSON, gets the finding that Airflow's hook has for it."""
+    """A document without its version in Airflow's JSON gets the same finding as from Airflow's hook."""
     with pytest.raises(DocumentError) as caught:
         document_in(payload.encode(), "acme")
-    told(caught.value)
+    message_of(caught.value)
     assert caught.value.code == code
 
 
-pieces = st.sampled_from(
+fragments = st.sampled_from(
     [
         *(
             "{",
@@ -182,7 +182,7 @@ pieces = st.sampled_from(
     ]
 )
 secret = st.sampled_from([CANARY, f'"{CANARY}"', f'"{CANARY}":', f"{CANARY}="])
-texts = st.lists(pieces | st.text(max_size=3) | secret, max_size=14).map("".join)
+texts = st.lists(fragments | st.text(max_size=3) | secret, max_size=14).map("".join)
 
 
 @given(st.binary() | texts.map(lambda text: text.encode("utf-8", "surrogatepass")), st.binary(max_size=3))
@@ -190,12 +190,12 @@ texts = st.lists(pieces | st.text(max_size=3) | secret, max_size=14).map("".join
 @example(b'{"conn_type": "http", "extra": ' + b"[" * 960 + b"]" * 960 + b"}", b"")
 @example(b'{"method": ' + b"9" * 6000 + b"}", b"")
 def test_any_bytes_end_in_a_value_or_in_findings_without_content(payload, tail):
-    """Whatever is stored: a value or a typed error, which shows and keeps no piece of the secret."""
+    """Any bytes become a value or a typed error, which neither shows nor holds a piece of the secret."""
     for read in (document_in, airflow_value):
         try:
             assert read(payload + tail, "acme") is not None
         except (SecretError, DocumentError) as error:
-            told(error)
+            message_of(error)
 
 
 @given(st.sampled_from(["utf-8", "utf-16", "utf-32", "latin-1", "cp1252"]), texts)
@@ -205,4 +205,4 @@ def test_any_text_in_any_encoding_ends_in_findings_or_a_value(encoding, text):
     try:
         document_in(payload, "acme")
     except (SecretError, DocumentError) as error:
-        told(error)
+        message_of(error)

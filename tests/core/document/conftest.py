@@ -1,4 +1,4 @@
-"""Documents and the references in them."""
+"""Fixtures for tests of documents and their references."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading documents: what is accepted, what is refused, and that no answer shows a secret."""
+"""Documents are read or refused, and no message shows a secret."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def test_a_document_is_a_mapping_or_json():
 
 
 @pytest.mark.parametrize("document", ["{", "[]", "3", b"\xff\xfe", None, 5, [], {1: 2}, "s3cret"])
-def test_what_is_no_object_is_named(document):
+def test_anything_but_an_object_is_refused(document):
     """Anything but a JSON object is `document_unreadable`."""
     assert list(refused(document)) == ["document_unreadable"]
 
 
-def test_what_is_nearly_a_document_is_told_what_it_lacks():
-    """A file's name, Airflow's own form and a trailing comma each get the hint that helps."""
+def test_a_near_document_gets_a_hint():
+    """A file's name, Airflow's own form and a trailing comma each get their own hint."""
     assert "name of a file" in str(refused("acme.json")["document_unreadable"])
     airflow = {"conn_type": "watchword", "host": "https://a.test", "extra": KEY}
     assert "Airflow's form" in str(refused(airflow)["unknown_method"])
@@ -43,19 +43,19 @@ def test_what_is_nearly_a_document_is_told_what_it_lacks():
 
 def test_an_unknown_field_names_the_nearest_known():
     """A misspelt field is refused with the name that was probably meant."""
-    found = refused(KEY | {"api_kye": "s3cret", "base_ulr": "x"})
-    assert "Did you mean base_url?" in str(found["unknown_field"])
+    findings = refused(KEY | {"api_kye": "s3cret", "base_ulr": "x"})
+    assert "Did you mean base_url?" in str(findings["unknown_field"])
 
 
 def test_a_misspelt_required_field_is_both_unknown_and_missing():
-    """Every fault of a document is reported at once."""
+    """All faults of a document are reported together."""
     assert set(refused({"method": "basic", "usrname": "x"})) == {"unknown_field", "missing_field"}
 
 
 def test_a_field_of_another_method_names_its_owner():
-    """From code, a field of another method is an error that says whose it is."""
-    found = refused(KEY | {"bearer_token": "s3cret"})
-    assert "belongs to bearer" in found["field_of_other_method"].message
+    """Unless the document is stored, a field of another method is an error that names that method."""
+    findings = refused(KEY | {"bearer_token": "s3cret"})
+    assert "belongs to bearer" in findings["field_of_other_method"].message
 
 
 def test_from_a_form_fields_of_other_methods_are_dropped_with_a_warning_for_secrets():
@@ -70,7 +70,7 @@ def test_from_a_form_fields_of_other_methods_are_dropped_with_a_warning_for_secr
 
 @pytest.mark.parametrize("method", [None, "", "apikey", 7, ["api_key"], "oauth2_client_credential"])
 def test_an_unknown_method_lists_the_known(method):
-    """Without a known method the answer lists them all."""
+    """Without a known method, the message lists all methods."""
     message = str(refused({"base_url": "https://x.test", "method": method})["unknown_method"])
     assert all(name in message for name in watchword.METHODS)
 
@@ -84,7 +84,7 @@ def test_an_unknown_method_lists_the_known(method):
     ],
 )  # fmt: skip
 def test_a_wrong_type_is_named_without_its_value(field, value):
-    """A value of a wrong type is refused by the field's name and never shown."""
+    """A message names the field of a wrong type and doesn't show its value."""
     assert field in refused(KEY | {field: value})["wrong_type"].message
 
 
@@ -94,14 +94,14 @@ def test_a_wrong_type_is_named_without_its_value(field, value):
     [lambda text: KEY | {"api_key": text}, lambda text: KEY | {"secret_parameters": {"header:A": text}}],
     ids=["field", "nested"],
 )
-def test_asterisks_are_refused_wherever_they_stand(document, stand_in):
-    """What hosts show in place of a secret is refused, nested values included."""
+def test_asterisks_are_refused_in_every_field(document, stand_in):
+    """The asterisks that hosts show in place of a secret are refused, also in nested values."""
     for stored in (False, True):
         assert "placeholder_secret" in refused(document(stand_in), stored=stored)
 
 
-def test_text_that_stands_for_a_secret_is_refused():
-    """An object that is text by inheritance, as Dagster's EnvVar is, would be sent as the variable's name."""
+def test_a_subclass_of_text_is_refused():
+    """A subclass of text such as Dagster's EnvVar is refused: it would be sent as the variable's name."""
 
     class EnvVar(str):
         __slots__ = ()
@@ -124,7 +124,7 @@ def test_synonyms_and_texts_of_forms_are_understood():
 
 
 def test_a_field_under_two_names_is_refused():
-    """Of two token URLs none wins in silence."""
+    """Two different token URLs are refused rather than one being chosen silently."""
     document = {
         "base_url": "https://a.test", "method": "oauth2_client_credentials", "client_id": "i",
         "client_secret": "s", "token_url": "https://a.test/t", "grant_url": "https://b.test/t",
@@ -136,7 +136,7 @@ def test_a_field_under_two_names_is_refused():
 
 
 def test_no_exception_holds_the_text_that_could_not_be_read(tmp_path):
-    """Crash reports show what an exception was caused by, with all its attributes."""
+    """Neither cause nor context of the error holds the text: crash reports show both with all attributes."""
     path = tmp_path / "key"
     path.write_bytes(b"s3cret\xff")
     key = {"base_url": "https://a.test", "method": "api_key", "api_key": f"file:{path}"}
@@ -147,7 +147,7 @@ def test_no_exception_holds_the_text_that_could_not_be_read(tmp_path):
 
 
 def test_reprs_show_no_secret():
-    """Neither the connection nor its document shows a secret in its repr."""
+    """The reprs of a connection and of its document show no secret."""
     document = KEY | {"secret_parameters": {"header:A": "s3cret-a"}, "proxy": "http://u:s3cret@proxy.test"}
     connection = watchword.load(document, name="acme")
     assert "s3cret" not in repr(connection) + repr(connection.document) + str(vars(connection))
@@ -171,7 +171,7 @@ names = st.sampled_from(
     st.booleans(),
 )
 def test_any_json_ends_in_a_connection_or_in_findings(document, stored):
-    """Whatever the document: a connection that can be linted, or a typed error; never a traceback."""
+    """Any JSON becomes a connection that can be linted, or a typed error; never another exception."""
     for given_as in (document, json.dumps(document)):
         try:
             connection = watchword.load(given_as, stored=stored)
@@ -183,7 +183,7 @@ def test_any_json_ends_in_a_connection_or_in_findings(document, stored):
 
 @given(st.binary())
 def test_any_bytes_end_in_findings(document):
-    """Bytes that are no JSON object are a finding."""
+    """Bytes that aren't a JSON object are a finding."""
     with pytest.raises(watchword.DocumentError):
         watchword.load(document)
 

@@ -1,13 +1,24 @@
-"""References in secret fields: resolved at use, fenced where a document is stored."""
+"""References in secret fields: resolved when used, and limited to a policy if the document is stored."""
 
 from __future__ import annotations
 
 import pytest
 
 import watchword
-from watchword.document.references import ReferencePolicy, resolve
+from watchword.document.dereferencing import dereference
+from watchword.document.references import Reference, ReferencePolicy, is_reference
+from watchword.secrets import sources
+from watchword.secrets.google import managers
 
+PROJECT = "acme-prod"
 KEY = {"base_url": "https://api.test", "method": "api_key"}
+
+
+@pytest.fixture
+def vault(monkeypatch, tmp_path):
+    """A vault in a file of this test."""
+    monkeypatch.setenv("WATCHWORD_STORE", f"sqlite:///{tmp_path}/tokens.db")
+    return sources.secret_store("local")
 
 
 def codes(document, *, stored=False):
@@ -15,18 +26,18 @@ def codes(document, *, stored=False):
 
 
 def test_variables_files_and_literals_are_resolved(monkeypatch, tmp_path):
-    """`env:` and `file:` are looked up, `literal:` takes what follows as it is."""
+    """`env:` and `file:` are looked up; `literal:` takes the rest of the text unchanged."""
     monkeypatch.setenv("ACME_KEY", "from-env")
     path = tmp_path / "key"
     path.write_text("from-file\r\n")
-    assert resolve("env:ACME_KEY", "api_key") == "from-env"
-    assert resolve(f"file:{path}", "api_key") == "from-file"
-    assert resolve("literal:env:ACME_KEY", "api_key") == "env:ACME_KEY"
-    assert resolve("https://not-a-reference", "api_key") == "https://not-a-reference"
+    assert dereference("env:ACME_KEY", "api_key") == "from-env"
+    assert dereference(f"file:{path}", "api_key") == "from-file"
+    assert dereference("literal:env:ACME_KEY", "api_key") == "env:ACME_KEY"
+    assert dereference("https://not-a-reference", "api_key") == "https://not-a-reference"
 
 
 def test_a_reference_is_resolved_in_every_secret_place(serve, reply, monkeypatch):
-    """Fields and stacked parameters alike take references, and the API receives the value."""
+    """Secret fields and secret parameters take references, and the API receives the value."""
     monkeypatch.setenv("ACME_KEY", "from-env")
     server = serve(reply())
     document = {
@@ -42,13 +53,13 @@ def test_a_reference_is_resolved_in_every_secret_place(serve, reply, monkeypatch
     "reference", ["env:NOT_SET", "env:EMPTY", "file:/nowhere", "file:", "gcp:a/b", "local:a/b"]
 )
 def test_a_reference_that_leads_nowhere_is_a_finding(reference, monkeypatch):
-    """Missing, empty and unknown sources are named, not sent."""
+    """A variable or file that is missing or empty is a finding, and its reference is not sent."""
     monkeypatch.setenv("EMPTY", "")
     assert codes({"api_key": reference}) == ["reference_unresolved"]
 
 
 def test_a_binary_file_is_a_finding(tmp_path):
-    """A file that is no text is named without its content."""
+    """A finding names a file that is not text, without its content."""
     path = tmp_path / "key"
     path.write_bytes(b"\xff\xfes3cret")
     assert codes({"api_key": f"file:{path}"}) == ["reference_unresolved"]
@@ -62,13 +73,13 @@ def test_a_binary_file_is_a_finding(tmp_path):
         "file:/run/secrets/kubernetes.io/serviceaccount/token", "file:/run/secrets/eks.amazonaws.com/token",
     ],
 )  # fmt: skip
-def test_a_stored_document_stays_inside_the_fence(reference):
-    """Whoever edits a stored connection can't have this machine's variables and files sent."""
+def test_a_stored_document_is_limited_to_allowed_variables_and_files(reference):
+    """Editing a stored connection can't make this machine send its variables and files."""
     assert codes({"api_key": reference}, stored=True) == ["reference_not_allowed"]
 
 
-def test_a_link_out_of_the_fence_is_judged_by_where_it_leads(tmp_path, monkeypatch):
-    """A symbolic link inside an allowed folder opens no other file."""
+def test_a_link_is_allowed_by_its_real_path(tmp_path, monkeypatch):
+    """A symbolic link inside an allowed folder gives no access to a file outside of it."""
     (tmp_path / "in").mkdir()
     (tmp_path / "outside").write_text("s3cret")
     (tmp_path / "in" / "link").symlink_to(tmp_path / "outside")
@@ -78,11 +89,11 @@ def test_a_link_out_of_the_fence_is_judged_by_where_it_leads(tmp_path, monkeypat
     assert codes({"api_key": f"file:{tmp_path}/in/real"}, stored=True) == []
 
 
-def test_the_default_fence_admits_what_is_made_for_it(monkeypatch):
-    """Variables named WATCHWORD_SECRET_* are for stored documents."""
+def test_the_default_policy_allows_its_own_names(monkeypatch):
+    """Stored documents may use variables named WATCHWORD_SECRET_* and files in /run/secrets."""
     monkeypatch.setenv("WATCHWORD_SECRET_ACME", "from-env")
     assert codes({"api_key": "env:WATCHWORD_SECRET_ACME"}, stored=True) == []
-    assert ReferencePolicy.from_environment().allows("file:/run/secrets/acme")
+    assert ReferencePolicy.from_environment().allows(Reference.parse("file:/run/secrets/acme"))
 
 
 @pytest.mark.parametrize(
@@ -98,21 +109,21 @@ def test_the_default_fence_admits_what_is_made_for_it(monkeypatch):
     ],
 )
 def test_a_star_ends_at_a_slash(pattern, inside, outside):
-    """A pattern of files is matched part by part; `/**` at its end is everything below."""
+    """A pattern of files is matched part by part; `/**` at its end means everything below."""
     policy = ReferencePolicy((f"file:{pattern}",))
-    assert all(policy.allows(f"file:{path}") for path in inside)
-    assert not any(policy.allows(f"file:{path}") for path in outside)
+    assert all(policy.allows(Reference.parse(f"file:{path}")) for path in inside)
+    assert not any(policy.allows(Reference.parse(f"file:{path}")) for path in outside)
 
 
-def test_a_volume_of_kubernetes_is_seen_through(tmp_path):
-    """What a volume shows as a file in it is one in it, though it is a link into a hidden folder."""
+def test_a_file_in_a_volume_of_kubernetes_counts_as_in_its_folder(tmp_path):
+    """A file in a volume is allowed with its folder, although it is a link into a hidden folder."""
     hidden = tmp_path / "..2025_01_31_10_00_00.1"
     hidden.mkdir()
     (hidden / "key").write_text("good-key")
     (tmp_path / "..data").symlink_to(hidden.name)
     (tmp_path / "key").symlink_to("..data/key")
-    assert ReferencePolicy((f"file:{tmp_path}/*",)).allows(f"file:{tmp_path}/key")
-    assert not ReferencePolicy((f"file:{tmp_path.parent}/*",)).allows(f"file:{tmp_path}/key")
+    assert ReferencePolicy((f"file:{tmp_path}/*",)).allows(Reference.parse(f"file:{tmp_path}/key"))
+    assert not ReferencePolicy((f"file:{tmp_path.parent}/*",)).allows(Reference.parse(f"file:{tmp_path}/key"))
 
 
 METADATA = [
@@ -124,7 +135,7 @@ METADATA = [
 
 @pytest.mark.parametrize("url", METADATA)
 def test_a_stored_document_calls_no_metadata_service(url):
-    """No URL of a stored document leads to where this machine would be given credentials of its own."""
+    """No URL of a stored document may be a metadata service, which gives this machine's own credentials."""
     grant = {"method": "oauth2_client_credentials", "client_id": "c", "client_secret": "good-key"}
     for document in (
         KEY | {"api_key": "good-key", "base_url": url, "allowed_origins": ["https://api.test"]},
@@ -142,22 +153,188 @@ def test_a_stored_document_calls_no_metadata_service(url):
 @pytest.mark.parametrize(
     "url", ["https://169.253.1.1", "https://[2001:db8::1]", "https://metadata.google.test"]
 )
-def test_other_addresses_are_no_metadata_service(url):
-    """Addresses beside those, and names that only look like them, are fine in a stored document."""
+def test_other_addresses_are_not_refused(url):
+    """A stored document may use addresses next to those, and names that only look similar."""
     assert codes(KEY | {"api_key": "good-key", "base_url": url}, stored=True) == []
 
 
-def test_a_circle_of_links_is_outside_the_fence(tmp_path):
-    """A link that leads to itself is no way in and no crash."""
+def test_a_circle_of_links_is_not_allowed(tmp_path):
+    """A link that leads to itself is refused, without a crash."""
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     assert codes({"api_key": f"file:{tmp_path}/loop"}, stored=True) == ["reference_not_allowed"]
 
 
-def test_a_stored_document_names_no_key_file_outside_the_fence(tmp_path, monkeypatch):
-    """A plain path to a key of this machine is fenced like a reference to it."""
+def test_a_stored_document_names_allowed_key_files_only(tmp_path, monkeypatch):
+    """A plain path to a key of this machine needs the same permission as a reference to it."""
     key = tmp_path / "machine.pem"
     key.write_text("s3cret")
     files = {"api_key": "some-key", "client_certificate": str(key), "client_private_key": str(key)}
     assert codes(files, stored=True) == ["reference_not_allowed", "reference_not_allowed"]
     monkeypatch.setenv("WATCHWORD_ALLOWED_REFERENCES", f"file:{tmp_path}/*")
     assert codes(files, stored=True) == []
+
+
+def sent(document, url):
+    """Return the X-API-Key with which a request goes out."""
+    with watchword.load(KEY | {"base_url": url} | document).session() as api:
+        api.get("/a")
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "gcp:shop-key",
+        "gcp:shop-key/versions/1",
+        "gcp:shop-key/versions/latest",
+        f"gcp:projects/{PROJECT}/secrets/shop-key",
+        f"gcp:projects/{PROJECT}/secrets/shop-key/versions/1",
+        "gcp:projects/other/secrets/shop-key",
+        f"gcp:projects/{PROJECT}/locations/europe-west3/secrets/shop-key",
+    ],
+)
+def test_a_secret_of_secret_manager_is_sent(server, serve, reply, reference):
+    """A secret is sent by its short or full name, with or without version, project or location."""
+    server.put(PROJECT, "shop-key", "kept-key\n")
+    server.put("other", "shop-key", "kept-key")
+    server.put(PROJECT, "shop-key", "kept-key", location="europe-west3")
+    api = serve(reply())
+    sent({"api_key": reference}, api.url)
+    assert api.seen[0].headers["X-API-Key"] == "kept-key"
+
+
+def test_a_secret_of_the_vault_is_sent(vault, serve, reply):
+    """A secret of the vault is sent as a field and as a secret parameter of the same request."""
+    vault.put("shop-key", b"kept-key\r\n")
+    api = serve(reply())
+    sent({"api_key": "local:shop-key", "secret_parameters": {"header:X-Two": "local:shop-key"}}, api.url)
+    assert (api.seen[0].headers["X-API-Key"], api.seen[0].headers["X-Two"]) == ("kept-key", "kept-key")
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "gcp:nothing", "local:nothing", "gcp:", "local:", "gcp:a/b", "gcp:projects/p/secrets", "local:a/b",
+        "gcp:shop-key/versions/new", "gcp:projects/p/secrets/a/versions/1/../2", "local:ä", "gcp:a\nb",
+    ],
+)  # fmt: skip
+def test_a_missing_or_malformed_secret_is_a_finding(server, vault, reference):
+    """A secret that is missing, or whose name is illegal, is a finding, and nothing is sent."""
+    assert codes({"api_key": reference}) == ["reference_unresolved"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfes3cret"])
+def test_a_secret_without_text_is_a_finding(vault, content):
+    """A finding names a secret that is empty or binary, without its content."""
+    vault.put("shop-key", content)
+    connection = watchword.load(KEY | {"api_key": "local:shop-key"})
+    assert [finding.code.name for finding in connection.lint()] == ["reference_unresolved"]
+    assert "s3cret" not in str(connection.lint()[0])
+
+
+def test_a_service_that_fails_is_a_finding_and_passes(server, monkeypatch):
+    """The finding says why a reference can't be resolved, and the same connection works once it can."""
+    server.put(PROJECT, "shop-key", "kept-key")
+    server.fault("denied", 1)
+    connection = watchword.load(KEY | {"api_key": "gcp:shop-key"})
+    with pytest.raises(watchword.DocumentError) as raised:
+        connection.session()
+    assert raised.value.code == "secrets_denied"
+    assert "api_key" in str(raised.value)
+    monkeypatch.setattr(managers, "_managers", {})
+    connection.session().close()
+
+
+def test_a_throttled_secret_manager_is_transient(server, monkeypatch):
+    """While Secret Manager throttles, the report is transient, so that a sensor waits instead of failing."""
+    server.put(PROJECT, "shop-key", "kept-key")
+    server.fault("throttled", None)
+    report = watchword.load(KEY | {"api_key": "gcp:shop-key"}).validate("https://api.test/me")
+    assert (report.verdict.value, report.permanence.value) == ("unreachable", "transient")
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "gcp:airflow-connections-other",
+        "local:airflow-connections-other",
+        "gcp:projects/other/secrets/watchword-secret-x",
+        "gcp:projects/acme-prod/secrets/watchword-secret-x",
+        "gcp:projects/acme-prod/locations/europe-west3/secrets/watchword-secret-x",
+        "gcp:watchword-secret-x/../airflow-connections-other",
+        "gcp:watchword-secret-x/versions/1/../../airflow-connections-other",
+        "local:watchword-secret-x/../airflow-connections-other",
+        "local:WATCHWORD-SECRET-x",
+        "gcp:",
+        "local:",
+    ],
+)
+def test_a_stored_document_is_limited_to_allowed_secrets(server, vault, reference):
+    """Editing a stored connection can't make this machine send secrets of other connections or projects."""
+    server.put(PROJECT, "airflow-connections-other", "s3cret")
+    vault.put("airflow-connections-other", b"s3cret")
+    assert codes({"api_key": reference}, stored=True) == ["reference_not_allowed"]
+    assert server.calls == {}
+
+
+def test_a_stored_document_uses_secrets_with_the_prefix(server, vault):
+    """Stored connections may use secrets named watchword-secret-*, in any version."""
+    server.put(PROJECT, "watchword-secret-x", "kept-key")
+    vault.put("watchword-secret-x", b"kept-key")
+    for reference in (
+        "gcp:watchword-secret-x",
+        "gcp:watchword-secret-x/versions/1",
+        "local:watchword-secret-x",
+    ):
+        assert codes({"api_key": reference}, stored=True) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reference", "is_allowed"),
+    [
+        ("gcp:shop-*", "gcp:shop-key/versions/3", True),
+        ("gcp:*", "gcp:projects/other/secrets/x", False),
+        ("gcp:projects/other/secrets/shop-*", "gcp:projects/other/secrets/shop-key/versions/3", True),
+        ("gcp:projects/other/secrets/shop-*", "gcp:projects/other/locations/l/secrets/shop-key", False),
+        ("gcp:projects/*/secrets/*", "gcp:projects/other/secrets/x", True),
+        ("local:*", "gcp:x", False),
+        ("local:*", "local:airflow-connections-other", False),
+        ("gcp:projects/*/secrets/*", "gcp:projects/other/secrets/airflow-variables-x", False),
+        ("local:airflow-connections-shared*", "local:airflow-connections-shared1", True),
+    ],
+)
+def test_a_pattern_of_secrets_means_its_own_folder_only(pattern, reference, is_allowed):
+    """A name's pattern allows no project, a project's no location, and neither allows whole connections."""
+    assert ReferencePolicy((pattern,)).allows(Reference.parse(reference)) is is_allowed
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("env:NAME", ("env", "NAME", "", "", "")),
+        ("file:/run/secrets/a:b", ("file", "/run/secrets/a:b", "", "", "")),
+        ("literal:", ("literal", "", "", "", "")),
+        ("local:shop-key", ("local", "shop-key", "", "", "")),
+        ("local:a/b", ("local", "", "", "", "")),
+        ("gcp:shop-key/versions/3", ("gcp", "shop-key", "", "", "3")),
+        ("gcp:projects/p/locations/l/secrets/a/versions/latest", ("gcp", "a", "p", "l", "latest")),
+        ("gcp:projects/p/secrets/", ("gcp", "", "", "", "")),
+    ],
+)
+def test_a_reference_is_parsed_once_into_its_parts(text, parts):
+    """Scheme, name, project, location and version are told apart; an illegal name of a secret is empty."""
+    reference = Reference.parse(text)
+    assert parts == (
+        reference.scheme,
+        reference.name,
+        reference.project,
+        reference.location,
+        reference.version,
+    )
+    assert reference.is_known
+
+
+@pytest.mark.parametrize("text", ["", "env", "https://a.test", "aws:default", "a key", "GCP:x"])
+def test_other_text_is_not_a_reference(text):
+    """Text with another scheme, or without a colon, is the secret itself."""
+    assert not is_reference(text)
+    assert dereference(text, "api_key", ReferencePolicy(())) == text

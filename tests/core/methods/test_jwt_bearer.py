@@ -21,6 +21,8 @@ from joserfc import jws
 from joserfc.jwk import import_key
 
 import watchword
+from watchword.adapters.driver import signed_requests
+from watchword.adapters.requests_exchange import RequestsExchange
 from watchword.findings.finding import errors
 from watchword.protocols.jwt.algorithms import ALGORITHMS
 from watchword.protocols.jwt.jwt_source import JwtSource
@@ -72,7 +74,7 @@ def fetched(now=NOW, **fields):
     """Return the token that the connection's source signs at a moment."""
     made = connection(**fields)
     assert errors(made.lint()) == []
-    source = made._source
+    source = made.credential.source
     return JwtSource(source.key, source.content, source.material, lambda: now).fetch(None)
 
 
@@ -225,8 +227,8 @@ def test_whoever_would_sign_another_jwt_shares_none(change):
     """The identity holds all that a JWT is made of, and of the secrets those that it mentions."""
     fields = {"payload": {"sub": "{{secret:P}}"}, "secret_parameters": {"template:P": "p"}}
     one, other = connection(**fields), connection(**{**fields, **change})
-    assert one._token_cache is connection(**fields)._token_cache
-    assert one._token_cache is not other._token_cache
+    assert one.credential.token_cache is connection(**fields).credential.token_cache
+    assert one.credential.token_cache is not other.credential.token_cache
 
 
 def test_the_key_is_parsed_once(api, monkeypatch):
@@ -347,9 +349,9 @@ def test_the_payload_s_own_end_is_the_token_s():
 def test_nothing_secret_shows():
     """Connection, source, key and token show neither secret nor JWT, and a lasting JWT is masked."""
     made = connection(algorithm="RS256", jwt_secret=rsa_key(), private_key_passphrase="s3cret-passphrase")
-    source = made._source
+    source = made.credential.source
     token = source.fetch(None)
-    shown = repr([made, made._resolved, source, source.key, source.content, token, made.document.method])
+    shown = repr([made, made.credential.resolved, source, source.key, source.content, token, made.document.method])
     for secret in (rsa_key()[40:60], "s3cret", token.access_token.rpartition(".")[2]):
         assert secret not in shown
     assert token.access_token in watchword.redact.known()
@@ -395,7 +397,8 @@ def test_any_payload_and_headers_end_in_findings_or_a_good_jwt(payload, headers,
     except watchword.DocumentError as error:
         assert error.findings
         return
-    request = authenticator.first(authenticator.flow(requests.Request("GET", "https://api.test/a").prepare()))
+    unsigned = requests.Request("GET", "https://api.test/a").prepare()
+    request = next(signed_requests(RequestsExchange(authenticator, unsigned, send=None)))
     token = request.headers["Authorization"].removeprefix("Bearer ")
     signing_input, _, signature = token.rpartition(".")
     digest = hmac.digest(SECRET.encode(), signing_input.encode(), "sha256")

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 import watchword
-from watchword.protocols.oauth2.token_endpoint_response import ReplyPaths, read_token
+from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths, read_token
 from watchword.tokens.token_response import TokenResponse
 
 SECRET = "s3cret:+/% ü"
@@ -76,7 +76,7 @@ def test_raw_encoding_is_for_servers_that_do_not_decode(acme):
 def test_the_body_can_hold_id_secret_and_more(acme, grant_format):
     """With client_auth body, id, secret, added and replaced fields are in the body as it is wanted."""
     call(connection(
-        acme, client_auth="body", grant_format=grant_format, scope="a b", scope_separator=",",
+        acme, client_auth="client_secret_post", grant_format=grant_format, scope="a b", scope_separator=",",
         grant_body={"audience": "x", "pin": "{{secret:PIN}}"}, grant_headers={"X-Tenant": "t"},
         secret_parameters={"template:PIN": "s3cret-pin"},
     ))  # fmt: skip
@@ -216,7 +216,7 @@ REPLIES = [
 def test_every_other_answer_is_a_typed_error(status, text, code):
     """Whatever a token endpoint answers instead of a token has its code, and field names but no values."""
     with pytest.raises(watchword.TokenError) as error:
-        read_token(TokenResponse("https://auth.test/token", status, {"Retry-After": "7"}, text), ReplyPaths())
+        read_token(TokenResponse("https://auth.test/token", status, {"Retry-After": "7"}, text), ResponsePaths())
     assert error.value.code == code
     assert "auth.test" in str(error.value)
     assert error.value.findings[0].retry_after == 7
@@ -225,18 +225,18 @@ def test_every_other_answer_is_a_typed_error(status, text, code):
 @pytest.mark.parametrize(
     ("text", "paths", "token", "lifetime"),
     [
-        ('{"access_token": "a", "expires_in": 60}', ReplyPaths(), "a", 60),
-        ('{"access_token": "a", "expires_in": "60"}', ReplyPaths(), "a", 60),
-        ('{"access_token": "a"}', ReplyPaths(), "a", float("inf")),
-        ('{"access_token": "a"}', ReplyPaths(default_lifetime=5), "a", 5),
-        ('{"access_token": "a", "expires_in": -1}', ReplyPaths(default_lifetime=5), "a", 5),
-        ('{"access_token": "a", "expires_in": "soon"}', ReplyPaths(default_lifetime=5), "a", 5),
-        ('{"access_token": "a", "expires_in": 1e300}', ReplyPaths(), "a", float("inf")),
-        ('{"access_token": "a", "expires_in": ' + "9" * 400 + "}", ReplyPaths(), "a", float("inf")),
-        ('{"u": {"t": "a", "e": 9}}', ReplyPaths("u.t", "u.e"), "a", 9),
-        ('{"u": [{"t": "a"}]}', ReplyPaths("$.u[0].t"), "a", float("inf")),
-        ('{"u.t": "a"}', ReplyPaths("u.t"), "a", float("inf")),
-        ("access_token=a&expires_in=60", ReplyPaths(), "a", 60),
+        ('{"access_token": "a", "expires_in": 60}', ResponsePaths(), "a", 60),
+        ('{"access_token": "a", "expires_in": "60"}', ResponsePaths(), "a", 60),
+        ('{"access_token": "a"}', ResponsePaths(), "a", float("inf")),
+        ('{"access_token": "a"}', ResponsePaths(default_lifetime=5), "a", 5),
+        ('{"access_token": "a", "expires_in": -1}', ResponsePaths(default_lifetime=5), "a", 5),
+        ('{"access_token": "a", "expires_in": "soon"}', ResponsePaths(default_lifetime=5), "a", 5),
+        ('{"access_token": "a", "expires_in": 1e300}', ResponsePaths(), "a", float("inf")),
+        ('{"access_token": "a", "expires_in": ' + "9" * 400 + "}", ResponsePaths(), "a", float("inf")),
+        ('{"u": {"t": "a", "e": 9}}', ResponsePaths("u.t", "u.e"), "a", 9),
+        ('{"u": [{"t": "a"}]}', ResponsePaths("$.u[0].t"), "a", float("inf")),
+        ('{"u.t": "a"}', ResponsePaths("u.t"), "a", float("inf")),
+        ("access_token=a&expires_in=60", ResponsePaths(), "a", 60),
     ],
 )
 def test_tokens_are_found_where_replies_hide_them(text, paths, token, lifetime):
@@ -250,7 +250,7 @@ def test_a_path_that_is_none_is_a_finding(path):
     """A JSONPath with a fault ends in `token_field_missing`, not in a traceback."""
     with pytest.raises(watchword.TokenError) as error:
         read_token(
-            TokenResponse("https://auth.test/token", 200, {}, '{"access_token": "a"}'), ReplyPaths(path)
+            TokenResponse("https://auth.test/token", 200, {}, '{"access_token": "a"}'), ResponsePaths(path)
         )
     assert error.value.code == "token_field_missing"
 
@@ -271,5 +271,5 @@ def test_a_path_that_searches_by_pattern_finds_nothing(path):
     """A document's path must not keep the process busy for as long as a reply wants it to."""
     text = json.dumps({"a": {"b": "a" * 60 + "!"}})
     with pytest.raises(watchword.TokenError) as error:
-        read_token(TokenResponse("https://auth.test/token", 200, {}, text), ReplyPaths(path))
+        read_token(TokenResponse("https://auth.test/token", 200, {}, text), ResponsePaths(path))
     assert error.value.code == "token_field_missing"

@@ -18,7 +18,7 @@ import watchword
 from watchword import redact
 from watchword.http.cookies import effective_cookies
 from watchword.http.transport_options import TransportOptions
-from watchword.protocols.session_login.login_response import TokenPlace, read_session
+from watchword.protocols.session_login.login_response import TokenLocation, read_session
 from watchword.protocols.session_login.login_source import LONGEST_LOGOUT
 from watchword.tokens.local_tokens import LocalTokens
 from watchword.tokens.token_cache import TokenCache
@@ -233,14 +233,14 @@ def test_the_lifetime_is_what_somebody_said(acme, fields, body, cookie, lifetime
     acme.opens = lambda token: acme.reply(
         body={"data": {"token": token, **body}, **body}, headers={"Set-Cookie": f"sid={token}{cookie}"}
     )
-    token = acme.connection(**fields)._source.fetch(TransportOptions())
+    token = acme.connection(**fields).credential.source.fetch(TransportOptions())
     assert token.lifetime == lifetime
 
 
 def test_a_session_that_has_ended_is_opened_anew_before_it_is_refused(acme):
     """The keeper logs in again when the lifetime that was stated is over."""
     now = [0.0]
-    source = acme.connection(default_lifetime=50, response_expires_path="nowhere")._source
+    source = acme.connection(default_lifetime=50, response_expires_path="nowhere").credential.source
     token_cache = TokenCache(LocalTokens(lambda: source.fetch(TransportOptions())), lambda: now[0])
     first = token_cache.get()
     now[0] = 39
@@ -294,7 +294,7 @@ def test_a_logout_that_fails_is_nobodys_concern(acme, serve, nobody, monkeypatch
     made = acme.connection(logout_url=f"{url}/logout")
     with made.session() as api:
         assert api.get("/a").status_code == 200
-    assert made._token_cache.fresh() is None
+    assert made.credential.token_cache.fresh() is None
 
 
 def test_a_logout_waits_no_longer_than_five_seconds(acme, monkeypatch):
@@ -304,7 +304,7 @@ def test_a_logout_waits_no_longer_than_five_seconds(acme, monkeypatch):
         "watchword.tokens.sending.send_token_request",
         lambda _, transport, __: waits.append(transport.timeout),
     )
-    source = acme.connection(logout_url=f"{acme.url}/logout")._source
+    source = acme.connection(logout_url=f"{acme.url}/logout").credential.source
     for timeout in (60, 2):
         source.discard(watchword.tokens.token.Token("t"), TransportOptions(timeout=timeout))
     assert waits == [LONGEST_LOGOUT, 2]
@@ -348,7 +348,7 @@ def test_without_a_logout_url_nothing_is_sent_at_the_close(acme):
     assert len(acme.requests_to("/login")) == 1
 
 
-BODY, HEADER, COOKIE = TokenPlace("body", "t"), TokenPlace("header", "T"), TokenPlace("cookie", "t")
+BODY, HEADER, COOKIE = TokenLocation("body", "t"), TokenLocation("header", "T"), TokenLocation("cookie", "t")
 PAGE = '<form><input name="u"><input type="password"></form>'
 HOME, AGAIN = {"Location": "/home"}, {"Location": "https://a.test/login?error=1"}
 
@@ -365,10 +365,10 @@ REPLIES = [
     (200, {}, "", BODY, "reply_not_token"),
     (200, {}, "[1]", BODY, "reply_not_token"),
     (200, {}, "[" * 100_000, BODY, "reply_not_token"),
-    (200, {}, "<html>", TokenPlace("body", "$"), "reply_not_token"),
-    (200, {"Content-Type": "text/html"}, "hello", TokenPlace("body", "$"), "reply_not_token"),
-    (200, {}, "two words", TokenPlace("body", "$"), "token_malformed"),
-    (200, {}, '{"a": 1}', TokenPlace("body", "$"), "token_field_missing"),
+    (200, {}, "<html>", TokenLocation("body", "$"), "reply_not_token"),
+    (200, {"Content-Type": "text/html"}, "hello", TokenLocation("body", "$"), "reply_not_token"),
+    (200, {}, "two words", TokenLocation("body", "$"), "token_malformed"),
+    (200, {}, '{"a": 1}', TokenLocation("body", "$"), "token_field_missing"),
     (200, {}, '{"secretly": "s3cret-other", "t": null}', BODY, "token_field_missing"),
     (200, {}, '{"t": true}', BODY, "token_field_missing"),
     (200, {}, '{"t": {"x": 1}}', BODY, "token_field_missing"),
@@ -387,7 +387,7 @@ REPLIES = [
     (301, HOME, "", COOKIE, "reply_not_token"),
     (307, HOME, "", COOKIE, "reply_not_token"),
     (302, HOME, "", HEADER, "token_field_missing"),
-    (200, {}, "{}", TokenPlace("cookie", "other"), "token_field_missing"),
+    (200, {}, "{}", TokenLocation("cookie", "other"), "token_field_missing"),
 ]
 
 
@@ -429,7 +429,7 @@ def test_no_answer_is_a_crash(status, text, cookies, headers, name, kind):
     """Any answer is a token that can be sent, or a typed error."""
     try:
         token = read_session(
-            TokenResponse("https://a.test/l", status, headers, text, tuple(cookies)), TokenPlace(kind, name)
+            TokenResponse("https://a.test/l", status, headers, text, tuple(cookies)), TokenLocation(kind, name)
         )
     except watchword.TokenError as error:
         assert error.findings

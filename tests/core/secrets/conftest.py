@@ -1,4 +1,4 @@
-"""Secrets in the vault and in a Secret Manager on loopback."""
+"""Fixtures for tests of secrets: a Secret Manager on loopback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was read is used again, and old content while no new can be had."""
+"""The cache of secrets: one call serves all threads, and old content serves while the service fails."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from watchword.errors import SecretError
 from watchword.findings.codes import finding
-from watchword.secrets.cache import MOST, Cache, Caching
-from watchword.secrets.circuit_breaker import LIMIT, PAUSE, CircuitBreaker
+from watchword.secrets.cache import MAX_ENTRIES, Cache, Caching
+from watchword.secrets.circuit_breaker import FAILURE_LIMIT, PAUSE, CircuitBreaker
 
 CACHING = Caching(fresh=100, missing=10, grace=1000)
 
@@ -25,18 +25,18 @@ class Clock:
 
 
 class Service:
-    """Answers what it is told to, and counts."""
+    """Returns or raises its outcomes one after the other, and counts the calls."""
 
-    def __init__(self, *answers):
-        self.answers = list(answers)
+    def __init__(self, *outcomes):
+        self.outcomes = list(outcomes)
         self.calls = 0
 
     def __call__(self):
         self.calls += 1
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
 
 def error(code="secrets_timeout"):
@@ -54,7 +54,7 @@ def cache(clock):
 
 
 def test_a_secret_is_asked_for_once_while_it_is_fresh(cache, clock):
-    """Content serves until its time is over, to the second."""
+    """Content is served until its time is over, to the second."""
     service = Service(b"one", b"two")
     for _ in range(100):
         assert cache.get("a", service) == b"one"
@@ -65,7 +65,7 @@ def test_a_secret_is_asked_for_once_while_it_is_fresh(cache, clock):
 
 
 def test_that_there_is_none_is_remembered_for_a_shorter_time(cache, clock):
-    """A missing secret is asked for once, then again when its own time is over."""
+    """A missing secret is asked for once, and again after its own, shorter time."""
     service = Service(None, b"made meanwhile")
     assert [cache.get("a", service) for _ in range(100)] == [None] * 100
     assert service.calls == 1
@@ -78,7 +78,7 @@ def test_that_there_is_none_is_remembered_for_a_shorter_time(cache, clock):
     ["secrets_denied", "secrets_throttled", "secrets_timeout", "secrets_unreachable", "secret_corrupt"],
 )
 def test_old_content_serves_while_no_new_can_be_had(cache, clock, caplog, code):
-    """Whatever it fails by, what is known serves through the grace period, said loudly, and no longer."""
+    """After any failure old content is served until the grace period ends; an error is logged each time."""
     service = Service(b"one", error(code))
     cache.get("a", service)
     clock.now += CACHING.fresh
@@ -93,7 +93,7 @@ def test_old_content_serves_while_no_new_can_be_had(cache, clock, caplog, code):
 
 
 def test_that_there_is_none_has_no_grace(cache, clock):
-    """Where nothing was known but that a secret is missing, a failure is a failure."""
+    """If a secret was missing before, a failure raises: there is no old content to serve."""
     service = Service(None, error("secrets_denied"))
     cache.get("a", service)
     clock.now += CACHING.missing
@@ -102,7 +102,7 @@ def test_that_there_is_none_has_no_grace(cache, clock):
 
 
 def test_a_failure_is_remembered_for_a_moment(cache, clock):
-    """A thousand lookups of a refused secret are one call, and a second later another."""
+    """1000 lookups of a denied secret make one call; a second later there is another."""
     service = Service(error("secrets_denied"), b"granted")
     for _ in range(1000):
         with pytest.raises(SecretError):
@@ -113,7 +113,7 @@ def test_a_failure_is_remembered_for_a_moment(cache, clock):
 
 
 def test_a_failing_service_is_not_asked_at_every_lookup(cache, clock):
-    """While old content serves, the service is asked again now and then only."""
+    """While old content is served, the service is asked again only at intervals."""
     service = Service(b"one", error())
     cache.get("a", service)
     clock.now += CACHING.fresh
@@ -123,7 +123,7 @@ def test_a_failing_service_is_not_asked_at_every_lookup(cache, clock):
 
 
 def test_new_content_takes_over_when_the_service_is_back(cache, clock):
-    """The grace ends with the first good answer."""
+    """The grace period ends with the first successful call."""
     service = Service(b"one", error(), b"two")
     cache.get("a", service)
     clock.now += CACHING.fresh
@@ -133,9 +133,9 @@ def test_new_content_takes_over_when_the_service_is_back(cache, clock):
 
 
 def test_fifty_threads_ask_once(cache):
-    """A cold secret is asked for by one thread, whose answer serves all."""
+    """One thread fetches a secret that is not cached, and its result serves all threads."""
     service, threads = Service(b"one"), 50
-    together, answers = threading.Barrier(threads), []
+    together, contents = threading.Barrier(threads), []
 
     def slow():
         threading.Event().wait(0.1)
@@ -143,14 +143,14 @@ def test_fifty_threads_ask_once(cache):
 
     def ask():
         together.wait()
-        answers.append(cache.get("a", slow))
+        contents.append(cache.get("a", slow))
 
     _run(ask, threads)
-    assert (answers, service.calls) == ([b"one"] * threads, 1)
+    assert (contents, service.calls) == ([b"one"] * threads, 1)
 
 
 def test_fifty_threads_share_a_failure(cache):
-    """Those who waited for a call that failed get its error, and don't wait for calls of their own."""
+    """Threads that waited for a call that failed get its error and make no calls of their own."""
     service, threads = Service(error()), 50
     together, failures = threading.Barrier(threads + 1), []
     asked = threading.Event()
@@ -169,7 +169,7 @@ def test_fifty_threads_share_a_failure(cache):
     for worker in workers:
         worker.start()
     together.wait()
-    threading.Event().wait(0.2)  # all have asked by now
+    threading.Event().wait(0.2)  # all threads have asked
     asked.set()
     for worker in workers:
         worker.join()
@@ -178,52 +178,52 @@ def test_fifty_threads_share_a_failure(cache):
 
 
 def test_nobody_waits_who_has_something_to_serve(cache, clock):
-    """While one thread asks anew, the others go on with what is known."""
+    """While one thread fetches new content, the other threads serve the old content without waiting."""
     cache.get("a", Service(b"one"))
     clock.now += CACHING.fresh
-    asking, answer = threading.Event(), threading.Event()
+    fetching, response = threading.Event(), threading.Event()
 
     def slow():
-        asking.set()
-        answer.wait(5)
+        fetching.set()
+        response.wait(5)
         return b"two"
 
     thread = threading.Thread(target=cache.get, args=("a", slow))
     thread.start()
-    asking.wait(5)
+    fetching.wait(5)
     assert cache.get("a", Service(b"three")) == b"one"
-    answer.set()
+    response.set()
     thread.join()
     assert cache.get("a", Service(b"three")) == b"two"
 
 
 def test_what_was_written_is_known(cache):
-    """Whoever writes a secret reads it back from memory, and others' old answers are gone."""
+    """Content that was just written is served from memory and replaces what was cached."""
     cache.get("a", Service(None))
-    cache.keep("a", b"written")
+    cache.put("a", b"written")
     assert cache.get("a", Service(b"lagging")) == b"written"
 
 
 def test_it_stays_small(cache):
-    """However many names are asked for, the oldest go."""
-    for number in range(MOST + 10):
+    """The oldest entries are dropped, so the cache never exceeds its limit."""
+    for number in range(MAX_ENTRIES + 10):
         cache.get(str(number), Service(b"x"))
-    assert len(cache._slots) == MOST
+    assert len(cache._entries) == MAX_ENTRIES
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has no fork")
 def test_a_child_is_not_held_by_its_parents_threads(cache):
-    """A fork while a thread asks leaves the child a cache that answers."""
-    asking, answer = threading.Event(), threading.Event()
+    """A child that is forked while a thread fetches gets a cache that works."""
+    fetching, response = threading.Event(), threading.Event()
 
     def slow():
-        asking.set()
-        answer.wait(10)
+        fetching.set()
+        response.wait(10)
         return b"parent's"
 
     thread = threading.Thread(target=cache.get, args=("a", slow))
     thread.start()
-    asking.wait(5)
+    fetching.wait(5)
     child, status = os.fork(), 1
     if not child:
         try:
@@ -231,41 +231,41 @@ def test_a_child_is_not_held_by_its_parents_threads(cache):
         finally:
             os._exit(status)
     status = os.waitpid(child, 0)[1]
-    answer.set()
+    response.set()
     thread.join()
     assert status == 0
 
 
 @pytest.mark.parametrize("code", ["secrets_timeout", "secrets_unauthenticated"])
 def test_a_service_that_is_down_is_left_alone(clock, code):
-    """After so many failures in a row calls fail at once with the last reason, until one tries again."""
-    breaker, service = CircuitBreaker(clock), Service(*[error(code)] * (LIMIT + 1), b"back")
-    for _ in range(LIMIT + 20):
+    """After too many failures in a row calls fail at once with the last error, until one call tries again."""
+    breaker, service = CircuitBreaker(clock), Service(*[error(code)] * (FAILURE_LIMIT + 1), b"back")
+    for _ in range(FAILURE_LIMIT + 20):
         with pytest.raises(SecretError, match="did not answer"):
             breaker.call(service)
-    assert service.calls == LIMIT
+    assert service.calls == FAILURE_LIMIT
     clock.now += PAUSE
     with pytest.raises(SecretError):
         breaker.call(service)
     with pytest.raises(SecretError):
         breaker.call(service)
-    assert service.calls == LIMIT + 1
+    assert service.calls == FAILURE_LIMIT + 1
     clock.now += PAUSE
     assert [breaker.call(service) for _ in range(3)] == [b"back"] * 3
 
 
 @pytest.mark.parametrize("code", ["secret_corrupt", "secrets_denied"])
 def test_one_bad_secret_breaks_no_circuit(clock, code):
-    """A secret that arrives altered, or is denied, keeps no other from being read."""
+    """One secret that is denied or arrives altered does not stop other secrets from being read."""
     breaker = CircuitBreaker(clock)
-    for _ in range(LIMIT * 2):
+    for _ in range(FAILURE_LIMIT * 2):
         with pytest.raises(SecretError):
             breaker.call(Service(error(code)))
     assert breaker.call(Service(b"healthy")) == b"healthy"
 
 
 def test_what_was_disabled_stops_at_once(cache, clock):
-    """That a version is disabled is an answer, and no reason to serve it on."""
+    """A version that was disabled is not served from the cache any longer."""
     service = Service(b"leaked", error("secret_not_enabled"))
     cache.get("a", service)
     clock.now += CACHING.fresh
@@ -276,12 +276,12 @@ def test_what_was_disabled_stops_at_once(cache, clock):
 
 
 def test_what_no_waiting_changes_does_not_break_the_circuit(clock):
-    """A denied secret keeps no other from being read."""
+    """Denied calls never open the circuit, however many there are."""
     breaker, service = CircuitBreaker(clock), Service(error("secrets_denied"))
-    for _ in range(LIMIT * 2):
+    for _ in range(FAILURE_LIMIT * 2):
         with pytest.raises(SecretError):
             breaker.call(service)
-    assert service.calls == LIMIT * 2
+    assert service.calls == FAILURE_LIMIT * 2
 
 
 def _run(target, number):

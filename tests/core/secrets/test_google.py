@@ -1,4 +1,4 @@
-"""Google's client against a Secret Manager on loopback: few calls, and the truth about what failed."""
+"""The Secret Manager client against a server on loopback: few calls, and one code for each failure."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from google.api_core import exceptions
 from watchword.errors import SecretError
 from watchword.secrets.cache import Caching
 from watchword.secrets.google.account import Account
-from watchword.secrets.google.call_failures import of_call
-from watchword.secrets.google.calls import Patience
-from watchword.secrets.google.manager import KEPT, Options, SecretManager
+from watchword.secrets.google.call_failures import error_from_exception
+from watchword.secrets.google.calls import CallTimeouts
+from watchword.secrets.google.manager import KEPT_VERSIONS, Options, SecretManager
 
 PROJECT = "acme-prod"
 SECRET = "s3cret-payload-of-the-shop"
-QUICK = Options(Caching(fresh=0, missing=0, grace=0), Patience(deadline=1.0, attempt=0.3))
+QUICK = Options(Caching(fresh=0, missing=0, grace=0), CallTimeouts(deadline=1.0, attempt=0.3))
 
-STEADY = Options(QUICK.caching, Patience(deadline=1.0, attempt=1.0))
+STEADY = Options(QUICK.caching, CallTimeouts(deadline=1.0, attempt=1.0))
 
 FAULTS = {
     "throttled": "secrets_throttled",
@@ -38,7 +38,7 @@ FAULTS = {
     "internal": "secrets_unreachable",
     "corrupt": "secret_corrupt",
 }
-"""What a fault of the service is called."""
+"""The code of each fault of the service."""
 
 
 @pytest.fixture
@@ -54,13 +54,13 @@ def failure(manager, name="shop"):
 
 
 def test_a_thousand_lookups_are_one_call_over_one_connection(server, manager):
-    """A secret is read once, whoever asks how often."""
+    """1000 lookups of one secret make one call over one connection."""
     assert {manager.get("shop") for _ in range(1000)} == {SECRET.encode()}
     assert (server.calls, server.connections) == ({"AccessSecretVersion": 1}, 1)
 
 
 def test_many_secrets_come_over_one_connection(server):
-    """The channel is opened once."""
+    """All secrets are read over one channel."""
     for number in range(20):
         server.put(PROJECT, f"s{number}", str(number))
     manager = SecretManager(PROJECT)
@@ -69,31 +69,31 @@ def test_many_secrets_come_over_one_connection(server):
 
 
 def test_fifty_threads_that_ask_for_a_cold_secret_make_one_call(server, manager):
-    """The client is made once, and the secret read once."""
-    together, answers = threading.Barrier(50), []
+    """50 threads create one client and make one call for a secret that is not cached."""
+    together, contents = threading.Barrier(50), []
 
     def ask():
         together.wait()
-        answers.append(manager.get("shop"))
+        contents.append(manager.get("shop"))
 
     threads = [threading.Thread(target=ask) for _ in range(50)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers == [SECRET.encode()] * 50
+    assert contents == [SECRET.encode()] * 50
     assert (server.calls, server.connections) == ({"AccessSecretVersion": 1}, 1)
 
 
 def test_a_thousand_lookups_of_what_is_not_there_are_one_call(server, manager):
-    """That a secret is missing is an answer, and remembered."""
+    """The absence of a secret is cached too."""
     assert {manager.get("nothing") for _ in range(1000)} == {None}
     assert server.calls == {"AccessSecretVersion": 1}
 
 
 @pytest.mark.parametrize("kind", FAULTS)
 def test_each_failure_has_a_name_of_its_own(server, manager, kind):
-    """Throttled, denied, timed out, broken off and altered are told apart, and nothing secret is said."""
+    """Each kind of failure has its own code, and no message holds a secret."""
     server.fault(kind, None)
     error = failure(SecretManager(PROJECT, options=QUICK if kind == "hang" else STEADY))
     assert error.code == FAULTS[kind]
@@ -103,9 +103,9 @@ def test_each_failure_has_a_name_of_its_own(server, manager, kind):
 
 
 def test_five_failures_have_five_messages(server, manager):
-    """Nobody has to guess which it was."""
+    """Each kind of failure has its own message."""
     messages = set()
-    # Reset is the last: channels of one process share a connection, which is not made anew at once.
+    # Reset comes last: the channels of a process share a connection, which is not opened again at once.
     for kind in ("throttled", "denied", "hang", "corrupt", "reset"):
         server.faults.clear()
         server.fault(kind, None)
@@ -115,37 +115,38 @@ def test_five_failures_have_five_messages(server, manager):
 
 
 def test_what_the_service_refuses_is_quoted():
-    """Whatever else it says is said as it is."""
-    error = of_call(exceptions.InvalidArgument("no such filter"), "Google Secret Manager", "shop")
+    """Any other refusal is quoted from the service."""
+    refusal = exceptions.InvalidArgument("no such filter")
+    error = error_from_exception(refusal, "Google Secret Manager", "shop")
     assert (error.code, error.retryable) == ("secrets_refused", False)
     assert error.findings[0].evidence["answer"] == "no such filter"
 
 
 def test_a_clash_of_two_writers_may_pass():
-    """Google's word for it is ABORTED."""
-    error = of_call(exceptions.Aborted("another writer"), "Google Secret Manager", "shop")
+    """Google's ABORTED means that two writers met, and may be retried."""
+    error = error_from_exception(exceptions.Aborted("another writer"), "Google Secret Manager", "shop")
     assert (error.code, error.retryable) == ("secret_changed_meanwhile", True)
 
 
 @pytest.mark.parametrize("kind", ["throttled", "hang", "reset", "unavailable", "corrupt"])
 def test_what_may_pass_is_tried_again(server, manager, kind):
-    """One bad answer, and the next one serves."""
+    """After one temporary failure the next attempt succeeds."""
     server.fault(kind, 1)
-    quick = Options(patience=Patience(deadline=5.0, attempt=0.3))
+    quick = Options(timeouts=CallTimeouts(deadline=5.0, attempt=0.3))
     assert SecretManager(PROJECT, options=quick).get("shop") == SECRET.encode()
     assert server.calls["AccessSecretVersion"] == 2
 
 
 @pytest.mark.parametrize("kind", ["denied", "unauthenticated"])
 def test_what_stays_wrong_is_asked_once(server, manager, kind):
-    """A refusal isn't hammered at."""
+    """A refusal is not retried."""
     server.fault(kind, None)
     failure(manager)
     assert server.calls["AccessSecretVersion"] == 1
 
 
 def test_a_silent_service_is_waited_for_until_the_deadline(server, manager):
-    """The deadline holds for all tries together; the emulator would be silent for ten seconds each."""
+    """A service that never answers is given up at the deadline."""
     server.fault("hang", None)
     began = time.monotonic()
     failure(SecretManager(PROJECT, options=QUICK))
@@ -153,15 +154,15 @@ def test_a_silent_service_is_waited_for_until_the_deadline(server, manager):
 
 
 def test_a_server_that_is_gone_is_a_finding(server, manager, monkeypatch):
-    """Nothing listens: that is said, within the deadline."""
+    """If nothing listens, the call ends with an error within the deadline."""
     monkeypatch.setenv("SECRET_MANAGER_EMULATOR_HOST", "127.0.0.1:9")
     assert failure(SecretManager(PROJECT, options=QUICK)).code == "secrets_unreachable"
 
 
 def test_known_secrets_serve_while_the_service_fails(server, caplog):
-    """Denied or down, what was read goes on serving, and the log says so without its content."""
+    """While the service fails, a cached secret is served, and the log says so without its content."""
     server.put(PROJECT, "shop", SECRET)
-    options = Options(Caching(fresh=0, missing=0, grace=3600), QUICK.patience)
+    options = Options(Caching(fresh=0, missing=0, grace=3600), QUICK.timeouts)
     manager = SecretManager(PROJECT, options=options)
     manager.get("shop")
     for kind in ("denied", "hang", "corrupt"):
@@ -174,13 +175,13 @@ def test_known_secrets_serve_while_the_service_fails(server, caplog):
 
 
 def test_content_without_a_checksum_is_taken(server, manager):
-    """A checksum that isn't there can't be wrong."""
+    """Content without a checksum is accepted."""
     server.fault("no_crc", None)
     assert manager.get("shop") == SECRET.encode()
 
 
 def test_a_pinned_version_is_read_by_its_number(server, manager):
-    """Whatever is added later, what is pinned stays."""
+    """A pinned version stays the same, whatever is added later."""
     server.put(PROJECT, "shop", "second")
     pinned = SecretManager(PROJECT, options=Options(versions={"shop": "1"}))
     assert pinned.get("shop") == SECRET.encode()
@@ -189,7 +190,7 @@ def test_a_pinned_version_is_read_by_its_number(server, manager):
 
 @pytest.mark.parametrize("version", ["2/../..", "new", "²", ""])
 def test_a_version_is_a_number(version):
-    """Nothing else is put into a name."""
+    """A version that is not a number is refused before it becomes part of a resource name."""
     if version:
         with pytest.raises(SecretError) as raised:
             SecretManager(PROJECT, options=Options(versions={"shop": version}))
@@ -198,13 +199,13 @@ def test_a_version_is_a_number(version):
 
 @pytest.mark.parametrize("name", ["", "a/b", "a b", "ä", "x" * 256, "../shop"])
 def test_what_is_no_name_is_never_asked_for(server, manager, name):
-    """No other resource can be named by way of a secret's name."""
+    """An illegal name is refused without a call, so it can't name another resource."""
     assert failure(manager, name).code == "secret_name_illegal"
     assert server.calls == {}
 
 
 def test_a_disabled_version_is_told_from_a_missing_one(server, manager):
-    """Somebody has switched it off, which is no reason to look elsewhere."""
+    """A disabled version raises an error; it is not treated as missing."""
     _disable(server.address, f"projects/{PROJECT}/secrets/shop/versions/1")
     assert (
         failure(SecretManager(PROJECT, options=Options(versions={"shop": "1"}))).code == "secret_not_enabled"
@@ -212,14 +213,14 @@ def test_a_disabled_version_is_told_from_a_missing_one(server, manager):
 
 
 def test_a_regional_secret_is_found_in_its_location(server):
-    """A location is a part of the name."""
+    """A regional secret is found only in its location."""
     server.put(PROJECT, "shop", "of Frankfurt", location="europe-west3")
     assert SecretManager(PROJECT, "europe-west3").get("shop") == b"of Frankfurt"
     assert SecretManager(PROJECT).get("shop") is None
 
 
 def test_a_written_secret_is_read_back_by_its_number(server):
-    """`latest` may lag by hours: who writes is sure of what was written, and knows it from now on."""
+    """The writer reads the new version back by number and caches it, since `latest` may lag by hours."""
     server.stale_latest = True
     manager = SecretManager(PROJECT)
     for payload in (b"one", b"two", b"three"):
@@ -229,13 +230,13 @@ def test_a_written_secret_is_read_back_by_its_number(server):
 
 
 def test_old_versions_are_destroyed_where_the_secret_is_ours(server):
-    """Versions cost money: the new one and the one before stay."""
+    """Versions cost money: only the new one and the one before remain."""
     manager = SecretManager(PROJECT)
     for number in range(5):
         manager.put("shop", str(number).encode())
     alive = [version.number for version in server.versions(PROJECT, "shop") if version.state == "ENABLED"]
     assert alive == [4, 5]
-    assert len(alive) == KEPT
+    assert len(alive) == KEPT_VERSIONS
 
 
 def test_a_writer_who_may_not_destroy_writes_all_the_same(server, caplog):
@@ -250,7 +251,7 @@ def test_a_writer_who_may_not_destroy_writes_all_the_same(server, caplog):
 
 
 def test_versions_of_others_are_left_alone(server):
-    """A secret that was made elsewhere keeps its history."""
+    """A secret that was created elsewhere keeps all its versions."""
     server.put(PROJECT, "shop", "by Terraform")
     manager = SecretManager(PROJECT)
     for number in range(3):
@@ -259,7 +260,7 @@ def test_versions_of_others_are_left_alone(server):
 
 
 def test_a_lost_answer_to_a_write_loses_nothing(server):
-    """The write is made again: a version too many, never one too few."""
+    """A write whose response is lost is repeated: there may be one version too many, never one too few."""
     server.fault("reset", 1, method="AddSecretVersion", late=True)
     manager = SecretManager(PROJECT)
     manager.put("shop", b"one")
@@ -267,7 +268,7 @@ def test_a_lost_answer_to_a_write_loses_nothing(server):
 
 
 def test_a_secret_that_is_too_large_is_not_sent(server, manager):
-    """The service's limit is known here."""
+    """A secret above the service's limit is refused without a call."""
     with pytest.raises(SecretError) as raised:
         manager.put("shop", b"x" * 65537)
     assert raised.value.code == "secret_too_large"
@@ -276,7 +277,7 @@ def test_a_secret_that_is_too_large_is_not_sent(server, manager):
 
 
 def test_names_are_listed_by_one_call(server, manager):
-    """Those with the prefix, whoever made them."""
+    """All names with the prefix are listed, whoever created the secrets."""
     for name in ("airflow-connections-b", "airflow-connections-a", "other", "not-airflow-connections-c"):
         server.put(PROJECT, name, "x")
     assert list(manager.names("airflow-connections-")) == ["airflow-connections-a", "airflow-connections-b"]
@@ -284,14 +285,14 @@ def test_names_are_listed_by_one_call(server, manager):
 
 
 def test_a_removed_secret_is_gone_at_once(server, manager):
-    """Also for those who had read it."""
+    """A removed secret is dropped from the cache too."""
     manager.get("shop")
     assert manager.remove("shop") is True
     assert (manager.get("shop"), manager.remove("shop")) == (None, False)
 
 
 def test_two_who_create_the_same_secret_both_succeed(server):
-    """Whoever comes second adds a version."""
+    """Of two writers, the second adds a version."""
     together, failures = threading.Barrier(2), []
 
     def put(number):
@@ -313,7 +314,7 @@ def test_two_who_create_the_same_secret_both_succeed(server):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has no fork")
 def test_forked_children_open_channels_of_their_own(elsewhere):
-    """A child reads what its parent has not, while threads of the parent go on calling."""
+    """A forked child reads a secret that its parent hasn't read, while the parent's threads go on calling."""
     manager = SecretManager(PROJECT)
     manager.put("shop", SECRET.encode())
     over = threading.Event()
@@ -343,7 +344,7 @@ def test_forked_children_open_channels_of_their_own(elsewhere):
 
 
 def _in_child(holds):
-    """End a forked child by whether something holds: whatever happens, it does not go on as a test."""
+    """End a forked child with status 0 if `holds` returns true; it must never go on as a test."""
     status = 1
     try:
         signal.alarm(20)
@@ -354,7 +355,7 @@ def _in_child(holds):
 
 @pytest.fixture
 def elsewhere(monkeypatch):
-    """A Secret Manager in a process of its own, so that this one forks with a client's threads alone."""
+    """A Secret Manager in a process of its own, so that this process only has the client's threads."""
     command = [sys.executable, "-m", "watchword_playground.secret_manager", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -369,7 +370,7 @@ def elsewhere(monkeypatch):
     "address", ["10.0.0.1:80", "example.com:443", "127.0.0.1.example.com:1", "0.0.0.0:1"]
 )
 def test_only_loopback_is_called_without_tls(monkeypatch, address):
-    """A variable must not send secrets over a network in clear, nor have them come from anybody."""
+    """The emulator variable must not send secrets over a network without TLS, or read them from one."""
     monkeypatch.setenv("SECRET_MANAGER_EMULATOR_HOST", address)
     error = failure(SecretManager(PROJECT))
     assert error.code == "secrets_unsuitable"
@@ -377,7 +378,7 @@ def test_only_loopback_is_called_without_tls(monkeypatch, address):
 
 
 def test_credentials_that_are_missing_are_a_finding(monkeypatch, tmp_path):
-    """A key file that isn't there, or is none, is named by what is wrong and not by its content."""
+    """A missing or broken key file is reported without its content."""
     monkeypatch.delenv("SECRET_MANAGER_EMULATOR_HOST", raising=False)
     broken = tmp_path / "key.json"
     broken.write_text('{"type": "service_account", "private_key": "s3cret-key-material"}')
@@ -392,20 +393,20 @@ def test_credentials_that_are_missing_are_a_finding(monkeypatch, tmp_path):
     [("p/../../q", ""), ("a/secrets/b", ""), ("p", "evil.com:443?"), ("p", "a.b"), ("p", "localhost:1/")],
 )
 def test_no_other_host_or_resource_is_made_of_a_place(project, location):
-    """A location becomes a part of the host that gets the credentials, a project of every name."""
+    """Project and location are checked: they become parts of the host and of every resource name."""
     with pytest.raises(SecretError) as raised:
         SecretManager(project, location)
     assert raised.value.code == "secrets_unsuitable"
 
 
 def test_a_project_of_the_environment_is_checked_too(server, monkeypatch):
-    """Before anything is asked for."""
+    """The environment's project is checked before the first call."""
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "a/secrets/b")
     assert failure(SecretManager()).code == "secrets_unsuitable"
 
 
 def test_threads_that_wait_for_credentials_wait_once(monkeypatch):
-    """While a metadata server is silent nobody waits for others' deadlines one after the other."""
+    """While a metadata server is silent, threads share one wait instead of waiting one after the other."""
     monkeypatch.delenv("SECRET_MANAGER_EMULATOR_HOST", raising=False)
     looked, silent = [], threading.Event()
 
@@ -425,7 +426,7 @@ def test_threads_that_wait_for_credentials_wait_once(monkeypatch):
 
 
 def test_what_is_current_is_asked_for(server, manager):
-    """Who is about to replace a secret sees what others have written, whatever was read before."""
+    """`current` reads past the cache, so that a writer sees what others have written."""
     manager.get("shop")
     server.put(PROJECT, "shop", "of another")
     assert (manager.get("shop"), manager.current("shop")) == (SECRET.encode(), b"of another")
@@ -433,27 +434,27 @@ def test_what_is_current_is_asked_for(server, manager):
 
 
 def test_nothing_of_a_removed_secret_is_known(server, manager):
-    """Neither its numbered versions."""
+    """The numbered versions of a removed secret are dropped from the cache too."""
     assert manager.get("shop", "1") == SECRET.encode()
     manager.remove("shop")
     assert (manager.get("shop", "1"), manager.get("shop")) == (None, None)
 
 
 def test_a_token_that_can_t_be_had_is_no_network_fault():
-    """To gRPC the service is unavailable: a key that was revoked is not waited for."""
+    """To gRPC a revoked key is an unavailable service; it is reported as unauthenticated and not retried."""
     said = "Getting metadata from plugin failed with error: ('invalid_grant: Invalid JWT Signature.')"
-    error = of_call(exceptions.ServiceUnavailable(said), "Google Secret Manager", "shop")
+    error = error_from_exception(exceptions.ServiceUnavailable(said), "Google Secret Manager", "shop")
     assert (error.code, error.retryable) == ("secrets_unauthenticated", False)
 
 
 def test_no_project_is_a_finding(server, monkeypatch):
-    """Where neither argument, environment nor credentials name one."""
+    """It is an error if argument, environment and credentials all name no project."""
     monkeypatch.delenv("GOOGLE_CLOUD_PROJECT")
     assert failure(SecretManager()).code == "secrets_unsuitable"
 
 
 def test_it_shows_no_secret(server, manager):
-    """Neither its repr nor a pickle."""
+    """Its repr shows no secret, and it can't be pickled."""
     manager.get("shop")
     assert repr(manager) == f"<Google Secret Manager of {PROJECT}>"
     with pytest.raises(TypeError, match="never pickled"):
@@ -461,7 +462,7 @@ def test_it_shows_no_secret(server, manager):
 
 
 def test_no_record_of_a_log_holds_content(server, manager, caplog):
-    """Google's client attaches payloads to its records at DEBUG, which JSON handlers write out."""
+    """Log records hold no payload, although Google's client attaches it at DEBUG for JSON handlers."""
     google = logging.getLogger("google")  # which hands nothing on to the root logger by itself
     google.addHandler(caplog.handler)
     try:
@@ -478,18 +479,18 @@ def test_no_record_of_a_log_holds_content(server, manager, caplog):
 
 
 def test_nothing_of_google_is_imported_before_a_secret_is_asked_for():
-    """A scheduler that makes one and asks for nothing pays nothing."""
+    """Creating a SecretManager imports nothing of Google's."""
     code = (
         "import sys; from watchword.secrets.google.manager import SecretManager; SecretManager('acme');"
         "import json; print(json.dumps([name for name in sys.modules if name.split('.')[0] in "
         "{'google', 'grpc', 'sqlalchemy', 'cryptography'}]))"
     )
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert json.loads(answer.stdout) == []
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == []
 
 
 def _disable(address, name):
-    import grpc  # noqa: PLC0415 - a call that only this test makes
+    import grpc  # noqa: PLC0415 - only this helper calls it
     from google.cloud.secretmanager_v1 import SecretManagerServiceClient  # noqa: PLC0415
     from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (  # noqa: PLC0415
         SecretManagerServiceGrpcTransport,

@@ -1,4 +1,4 @@
-"""The vault as a process opens it: in the one store that its tokens are in, and nothing before its use."""
+"""The vault: it shares the process's one store with the tokens, and does nothing before its first use."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
+from watchword.errors import SecretError
 from watchword.secrets.vault import open_vault
 from watchword.stores import open_store
 from watchword.stores.encryption import new_key
-from watchword.tokens.token_store import StoreError
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def url(tmp_path):
 
 
 def test_it_is_the_store_of_the_environment(monkeypatch, url):
-    """Without a URL and a key it is where the environment says, named without a password."""
+    """Without a URL and a key it is the environment's store, and its name holds no password."""
     monkeypatch.setenv("WATCHWORD_STORE", url)
     monkeypatch.setenv("WATCHWORD_KEY", new_key())
     vault = open_vault()
@@ -32,7 +32,7 @@ def test_it_is_the_store_of_the_environment(monkeypatch, url):
 
 
 def test_a_process_opens_its_store_once(url):
-    """Vault and tokens share one opened database; another key is another one."""
+    """The vault and the tokens share one open database; another key opens another one."""
     key = new_key()
     assert open_vault(url, key)._store is open_vault(url, key)._store is open_store(url, key)
     assert open_vault(url, new_key())._store is not open_store(url, key)
@@ -41,7 +41,7 @@ def test_a_process_opens_its_store_once(url):
 
 
 def test_reading_makes_nothing(url, tmp_path):
-    """A vault whose file is not there has no secrets, and there is none afterwards either."""
+    """A vault whose file does not exist has no secrets, and reading does not create the file."""
     vault = open_vault(url)
     assert vault.get("a") is None
     assert list(vault.names()) == []
@@ -54,7 +54,7 @@ def test_reading_makes_nothing(url, tmp_path):
 
 
 def test_a_place_that_cannot_be_looked_at_is_named(tmp_path):
-    """Where the system refuses to say whether there is a file the vault says so; it is not empty."""
+    """If the system can't say whether the file exists, the vault raises an error and is not empty."""
     vault = open_vault(f"sqlite:///{tmp_path}/{'x' * 300}/tokens.db")
     for use in (
         vault.names,
@@ -62,14 +62,14 @@ def test_a_place_that_cannot_be_looked_at_is_named(tmp_path):
         lambda: vault.put("a", b"canary"),
         lambda: vault.is_made,
     ):
-        with pytest.raises(StoreError) as caught:
+        with pytest.raises(SecretError) as caught:
             use()
         assert caught.value.code == "store_unsuitable"
         assert "canary" not in str(caught.value)
 
 
 def test_a_vault_begun_by_a_secret_is_this_users_alone(url, tmp_path):
-    """Its files have mode 0600, its folder 0700, and none of them shows the secret."""
+    """Its files have mode 0600, its folder 0700, and no file shows the secret."""
     vault = open_vault(url)
     vault.put("a", b"canary of a secret")
     files = list((tmp_path / "store").iterdir())
@@ -79,8 +79,8 @@ def test_a_vault_begun_by_a_secret_is_this_users_alone(url, tmp_path):
 
 
 def test_an_unsuitable_url_is_refused_at_once():
-    """A URL of no store is no vault either."""
-    with pytest.raises(StoreError) as caught:
+    """A URL that no store can have is refused when the vault is opened."""
+    with pytest.raises(SecretError) as caught:
         open_vault("mysql://u:canary@h/d")
     assert caught.value.code == "store_unsuitable"
     assert "canary" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""The playground as authorization server, connections that sign in there, and a browser to do it with."""
+"""The playground as the authorization server, connections that sign in there, and a browser to do it with."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import requests
 import watchword
 from watchword.errors import TokenError
 from watchword.sign_in import oauth2
+from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.stores.memory import MemoryStore
 from watchword_playground import AWKWARD_CREDENTIALS, OAuthSettings, Playground, document
 
@@ -28,20 +29,20 @@ def served():
 
 @pytest.fixture
 def playground(served):
-    """Give the module's playground with the settings that it began with."""
+    """Give the module's playground with its original settings."""
     served.oauth_settings.change(OAuthSettings(**OAuthSettings().model_dump()))
     return served
 
 
 class Browser:
-    """A person with a browser: opens a page, decides, and says where the browser is sent."""
+    """A person with a browser: opens a page, decides, and returns where the browser is sent."""
 
     def __init__(self):
         self.session = requests.Session()
         self.session.trust_env = False
 
     def decide(self, url, *, person="ada", decision="allow"):
-        """Post the form of a page; return where it leads, without going there."""
+        """Post the form of a page; return the URL that it redirects to, without opening it."""
         page = self.session.get(url, timeout=10)
         assert page.status_code == 200, page.text
         hidden = re.findall('<input type="hidden" name="([^"]*)" value="([^"]*)">', page.text)
@@ -49,8 +50,8 @@ class Browser:
         form |= {"user": person, "decision": decision}
         headers = {"Sec-Fetch-Site": "same-origin"}
         address = page.url.partition("?")[0]
-        answer = self.session.post(address, data=form, headers=headers, allow_redirects=False, timeout=10)
-        return answer.headers.get("Location", "")
+        response = self.session.post(address, data=form, headers=headers, allow_redirects=False, timeout=10)
+        return response.headers.get("Location", "")
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def store():
 
 @pytest.fixture
 def connect(playground, store):
-    """Give a function that loads a document of the playground, changed and under a name."""
+    """Give a function that loads a document of the playground, with changed fields and a name."""
 
     def load(name="acme", *, method=CODE, public=False, kept=store, **fields):
         other = AWKWARD_CREDENTIALS[method] if public else {}
@@ -79,7 +80,7 @@ def connect(playground, store):
 
 @pytest.fixture
 def begun(browser):
-    """Give a function that begins a sign-in and returns it with the URL that the browser ends at."""
+    """Give a function that begins a sign-in; it returns the sign-in and the URL that the browser ends at."""
 
     def run(connection, user="", **how):
         sign_in = oauth2.begin(connection, CALLBACK, user)
@@ -90,14 +91,14 @@ def begun(browser):
 
 @pytest.fixture
 def refused():
-    """Give a function that finishes a sign-in which must fail with a code, and returns what is said."""
+    """Give a function that expects `finish` to fail with a code, and returns the error's text."""
 
-    def finish(code, connection, answer, words="", **how):
+    def finish(code, connection, redirected_url, words="", **how):
         with pytest.raises(TokenError) as error:
-            oauth2.finish(connection, answer, **how)
+            oauth2.finish(connection, redirected_url, **how)
         assert error.value.code == code, error.value
         assert words in str(error.value)
-        assert connection.health().obtained is None
+        assert stored_sign_in(connection).health().obtained is None
         return str(error.value)
 
     return finish
@@ -105,7 +106,7 @@ def refused():
 
 @pytest.fixture
 def kept(monkeypatch, tmp_path):
-    """Keep tokens in a file, as a user's command does; give its URL."""
+    """Store tokens in a file, as a user's command does; give its URL."""
     url = f"sqlite:///{tmp_path}/store/tokens.db"
     monkeypatch.setenv("WATCHWORD_STORE", url)
     return url
@@ -131,7 +132,7 @@ def query_of():
 
 @pytest.fixture
 def changed():
-    """Give the function that replaces or removes (None) parameters of a URL."""
+    """Give the function that replaces parameters of a URL, or removes them if they are None."""
 
     def change(url, **fields):
         parts = urlsplit(url)
@@ -143,10 +144,10 @@ def changed():
 
 
 def user_of(connection):
-    """Return as whom the API sees the connection's requests."""
+    """Return the user that the API sees in the connection's requests."""
     with connection.session() as api:
-        answer = api.get(f"{connection.base_url}/v1/me")
-    return answer.json()["user"] if answer.ok else answer.status_code
+        response = api.get(f"{connection.base_url}/v1/me")
+    return response.json()["user"] if response.ok else response.status_code
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The listener on loopback: where it listens, and whose visit it takes."""
+"""The listener on loopback: where it listens, and which visits it accepts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from watchword.sign_in.callback import ListenAddress, listen_address_of, listeni
 
 
 @pytest.mark.parametrize(
-    ("redirect_uri", "place"),
+    ("redirect_uri", "address"),
     [
         ("http://127.0.0.1:4711/callback", ListenAddress("127.0.0.1", 4711, "/callback")),
         ("http://localhost:80/a/b?c=d", ListenAddress("127.0.0.1", 80, "/a/b")),
@@ -25,20 +25,20 @@ from watchword.sign_in.callback import ListenAddress, listen_address_of, listeni
         ("", None),
     ],
 )
-def test_where_a_redirect_uri_leads(redirect_uri, place):
-    """Plain http on this machine can be listened for, and nothing else."""
-    assert listen_address_of(redirect_uri) == place
+def test_where_a_redirect_uri_leads(redirect_uri, address):
+    """Only a redirect URI with plain http on loopback can be listened for."""
+    assert listen_address_of(redirect_uri) == address
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_only_the_state_that_is_waited_for_counts(host):
-    """A visit with another state, or none, is told so and changes nothing; the right one still comes."""
+    """A visit with another state, or without one, is refused, and the right one still counts."""
     with listening(path="/callback", host=host) as callback:
         assert callback.url.endswith("/callback")
         callback.state = "the-state"
         for query in ("", "?state=another&code=c", "?code=the-state", "?state=the-state-and-more"):
-            answer = requests.get(f"{callback.url}{query}", timeout=10)
-            assert (answer.status_code, "not the sign-in" in answer.text) == (400, True)
+            response = requests.get(f"{callback.url}{query}", timeout=10)
+            assert (response.status_code, "not the sign-in" in response.text) == (400, True)
         assert callback.visited(0.01) is None
         assert requests.get(f"{callback.url}?state=the-state&code=c", timeout=10).status_code == 200
         assert callback.visited(1) == "/callback?state=the-state&code=c"
@@ -46,22 +46,22 @@ def test_only_the_state_that_is_waited_for_counts(host):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_a_browser_is_led_on_once(host):
-    """An address that nobody guesses leads to the page once, and says so to whoever comes second."""
+    """An unguessable URL redirects to the page once; a second visit gets status 410."""
     page = "https://auth.test/ü?a=%2F&state=s#x\r\ny"
     with listening(path="/callback", host=host) as callback:
-        url = callback.leading_to(page)
-        assert callback.leading_to(page) != url
+        url = callback.redirecting_to(page)
+        assert callback.redirecting_to(page) != url
         assert "state" not in url
-        answer = requests.get(url, timeout=10, allow_redirects=False)
-        assert (answer.status_code, answer.headers["Referrer-Policy"]) == (302, "no-referrer")
-        assert answer.headers["Location"] == "https://auth.test/%C3%BC?a=%2F&state=s#x%0D%0Ay"
+        response = requests.get(url, timeout=10, allow_redirects=False)
+        assert (response.status_code, response.headers["Referrer-Policy"]) == (302, "no-referrer")
+        assert response.headers["Location"] == "https://auth.test/%C3%BC?a=%2F&state=s#x%0D%0Ay"
         again = requests.get(url, timeout=10, allow_redirects=False)
         assert (again.status_code, "opened before" in again.text) == (410, True)
         assert callback.visited(0.01) is None
 
 
 def test_nobody_else_is_served():
-    """Another path is not there, nor another method, nor anything before the state is known."""
+    """Other paths and methods, and visits before the state is known, are refused."""
     with listening(path="/callback") as callback:
         assert requests.get(f"{callback.url}/more?state=s", timeout=10).status_code == 404
         assert requests.post(callback.url, timeout=10).status_code == 501

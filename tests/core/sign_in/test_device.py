@@ -1,4 +1,4 @@
-"""The sign-in on another device: the code, the waiting, and every way in which it ends."""
+"""The sign-in on another device: the code, the polling, and how it ends."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from watchword.errors import DocumentError, TokenError
 from watchword.sign_in import device
+from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.tokens.token_response import TokenResponse
 from watchword.tokens.token_store import StoreError
 from watchword_playground import Fault
@@ -20,7 +21,7 @@ METHOD = "oauth2_device_code"
 
 
 class Clock:
-    """Time that passes while somebody sleeps; `at` maps the number of a sleep to what happens after it."""
+    """Time that passes in sleeps; `at` maps the number of a sleep to a function that runs after it."""
 
     def __init__(self, at=None):
         self.now, self.slept, self._at = 0.0, [], at or {}
@@ -40,14 +41,14 @@ def finish(connection, begun, clock):
 
 @pytest.fixture
 def quick(playground):
-    """Let the playground be asked as often as one wishes."""
+    """Let the playground be polled at any rate."""
     playground.oauth_settings.device_interval = 0
     return playground
 
 
 @pytest.mark.parametrize("public", [False, True])
 def test_a_person_signs_in_elsewhere(connect, quick, browser, me, public):
-    """The token comes once somebody has allowed it, not before; page and code are the server's."""
+    """The token is issued once somebody has agreed, not before; page and code come from the server."""
     connection = connect(method=METHOD, public=public)
     begun = device.begin(connection)
     assert begun.verification_uri == f"{quick.url}/oauth/device"
@@ -56,12 +57,12 @@ def test_a_person_signs_in_elsewhere(connect, quick, browser, me, public):
     clock = Clock({3: lambda: browser.decide(begun.verification_uri_complete, person="grace")})
     assert finish(connection, begun, clock) == []
     assert me(connection) == "grace"
-    assert connection.health().can_renew
+    assert stored_sign_in(connection).health().can_renew
     assert len(clock.slept) == 3
 
 
 def test_the_server_says_how_often(connect, playground, browser):
-    """The first question waits for the interval; who asks too soon is told so, and slows down."""
+    """The first poll waits for the interval; after `slow_down` the interval grows."""
     playground.oauth_settings.device_interval = 5
     connection = connect(method=METHOD)
     begun = device.begin(connection)
@@ -73,18 +74,18 @@ def test_the_server_says_how_often(connect, playground, browser):
 
 
 def test_somebody_says_no(connect, quick, browser):
-    """A refusal ends the waiting at once."""
+    """A refusal ends the polling at once."""
     connection = connect(method=METHOD)
     begun = device.begin(connection)
     browser.decide(begun.verification_uri_complete, decision="deny")
     with pytest.raises(TokenError, match="ask them") as error:
         finish(connection, begun, Clock())
     assert error.value.code == "access_denied"
-    assert connection.health().obtained is None
+    assert stored_sign_in(connection).health().obtained is None
 
 
 def test_nobody_comes(connect, quick):
-    """The waiting ends with the code, by the server's word or by the clock."""
+    """The polling ends when the code expires, by the server's response or by the clock."""
     connection = connect(method=METHOD)
     quick.oauth_settings.device_code_lifetime = 7
     begun = device.begin(connection)
@@ -100,7 +101,7 @@ def test_nobody_comes(connect, quick):
     ("error", "code"), [("expired_token", "expired_token"), ("invalid_grant", "invalid_grant")]
 )
 def test_the_server_ends_it(connect, quick, error, code):
-    """What the server calls an end is one."""
+    """A final error of the server ends the polling."""
     connection = connect(method=METHOD)
     begun = device.begin(connection)
     quick.add_fault(Fault(path="/oauth/token", status=400, error=error))
@@ -111,7 +112,7 @@ def test_the_server_ends_it(connect, quick, error, code):
 
 @pytest.mark.parametrize("fault", [{"status": 503}, {"status": 503, "retry_after": 9}, {"status": 500}])
 def test_a_server_that_is_down_for_a_while(connect, quick, browser, me, fault):
-    """Faults that pass are waited for, longer each time."""
+    """A temporary failure is polled again, at growing intervals."""
     connection = connect(method=METHOD)
     begun = device.begin(connection)
     browser.decide(begun.verification_uri_complete)
@@ -123,28 +124,28 @@ def test_a_server_that_is_down_for_a_while(connect, quick, browser, me, fault):
 
 
 def test_a_network_that_breaks(connect, quick, serve, reply):
-    """A lost connection is no end, nor is an answer that comes late."""
-    answers = [
+    """A lost connection does not end the polling."""
+    outcomes = [
         reply(hang_up=True),
         reply(400, {"error": "authorization_pending"}),
         reply(200, {"error": "slow_down"}),  # as some servers say it
         reply(200, {"access_token": "t0ken-of-the-provider", "refresh_token": "r3fresh-of-the-provider"}),
     ]
-    server = serve(lambda _: answers.pop(0))
+    server = serve(lambda _: outcomes.pop(0))
     connection = connect(method=METHOD, token_url=f"{server.url}/token")
     clock = Clock()
     finish(connection, device.begin(connection), clock)
     assert clock.slept == [1, 2, 2, 7]
-    assert connection.health().can_renew
+    assert stored_sign_in(connection).health().can_renew
 
 
 def test_what_the_question_holds(connect, serve, reply):
-    """Client, scope as the server wants it, and what grant_body adds; the client shows itself."""
+    """The request holds the client, the scope in the server's format and grant_body, and is authenticated."""
     codes = {"device_code": "d3vice-code", "user_code": "AB-CD", "verification_url": "https://a.test/d"}
     server = serve(reply(200, codes))
     connection = connect(
         method=METHOD,
-        device_url=f"{server.url}/device",
+        device_authorization_endpoint=f"{server.url}/device",
         scope="one two",
         scope_separator=",",
         grant_body={"audience": "orders"},
@@ -174,15 +175,15 @@ CODES = {"device_code": "d3vice-code", "user_code": "AB-CD", "verification_uri":
     ],
 )
 def test_a_beginning_that_is_none(connect, serve, reply, change, code):
-    """What can't be opened or typed in is no sign-in: a typed error, about device_url."""
+    """A response without a usable page or code is a TokenError about the device authorization endpoint."""
     server = serve(reply(200, {**CODES, **change}))
     with pytest.raises(TokenError, match="Beginning the sign-in") as error:
-        device.begin(connect(method=METHOD, device_url=f"{server.url}/device"))
+        device.begin(connect(method=METHOD, device_authorization_endpoint=f"{server.url}/device"))
     assert error.value.code == code
 
 
 @pytest.mark.parametrize(
-    ("said", "interval", "expires_in"),
+    ("stated", "interval", "expires_in"),
     [
         ({"interval": "7", "expires_in": "60"}, 7, 60),
         ({"interval": -1, "expires_in": -1}, 5, 1800),
@@ -191,35 +192,38 @@ def test_a_beginning_that_is_none(connect, serve, reply, change, code):
         ({"interval": "often", "expires_in": None}, 5, 1800),
     ],
 )
-def test_times_that_make_no_sense(connect, serve, reply, said, interval, expires_in):
-    """A server can't have a command wait for ever, nor ask without a pause."""
-    server = serve(reply(200, {**CODES, **said}))
-    begun = device.begin(connect(method=METHOD, device_url=f"{server.url}/device"))
+def test_times_that_make_no_sense(connect, serve, reply, stated, interval, expires_in):
+    """The server's times are limited: a command neither waits for ever nor polls without a pause."""
+    server = serve(reply(200, {**CODES, **stated}))
+    begun = device.begin(connect(method=METHOD, device_authorization_endpoint=f"{server.url}/device"))
     assert (begun.interval, begun.expires_in) == (interval, expires_in)
 
 
 @pytest.mark.parametrize(
-    ("answer", "code"),
+    ("status", "code"),
     [(404, "token_endpoint_not_found"), (503, "temporarily_unavailable")],
 )
-def test_a_device_url_that_is_wrong(connect, serve, reply, answer, code):
-    """The advice names the field that is at fault."""
-    server = serve(reply(answer, "<html>"))
+def test_a_device_url_that_is_wrong(connect, serve, reply, status, code):
+    """The advice names the field with the wrong URL."""
+    server = serve(reply(status, "<html>"))
     with pytest.raises(TokenError) as error:
-        device.begin(connect(method=METHOD, device_url=f"{server.url}/device"))
+        device.begin(connect(method=METHOD, device_authorization_endpoint=f"{server.url}/device"))
     assert error.value.code == code
-    assert answer != 404 or "device_url" in str(error.value)
+    assert status != 404 or "device_authorization_endpoint" in str(error.value)
 
 
 def test_another_method_has_no_device(connect):
     """A document of another method, or without the URL, is refused."""
-    for fields in ({}, {"method": METHOD, "device_url": None, "refresh_token": "imported-token"}):
+    for fields in (
+        {},
+        {"method": METHOD, "device_authorization_endpoint": None, "refresh_token": "imported-token"},
+    ):
         with pytest.raises(DocumentError):
             device.begin(connect(**fields))
 
 
 def test_nobody_signs_in_for_a_store_that_can_t_keep_it(connect, quick):
-    """A store that can't be used is found before a code is asked for."""
+    """A store that can't be used raises an error before a code is requested."""
     before = quick.counts()
     with pytest.raises(StoreError):
         device.begin(connect(method=METHOD, kept="sqlite:////proc/nowhere/tokens.db"))
@@ -227,7 +231,7 @@ def test_nobody_signs_in_for_a_store_that_can_t_keep_it(connect, quick):
 
 
 def test_nothing_secret_is_logged(connect, quick, browser, caplog, store):
-    """Neither device code nor tokens are in DEBUG logs."""
+    """DEBUG logs hold neither the device code nor tokens."""
     caplog.set_level(logging.DEBUG)
     connection = connect(method=METHOD)
     begun = device.begin(connection)
@@ -249,11 +253,11 @@ JSON = st.recursive(
 
 @given(content=st.fixed_dictionaries({}, optional=dict.fromkeys([*CODES, "interval", "expires_in"], JSON)))
 @settings(deadline=None, max_examples=50)
-def test_any_reply_for_a_beginning(content):
-    """Whatever a server answers is a beginning that can be shown, or a typed error."""
-    reply = TokenResponse("https://a.test/device", 200, {}, json.dumps({**CODES, **content}))
+def test_any_response_for_a_beginning(content):
+    """Any response gives a sign-in that can be shown, or a TokenError."""
+    response = TokenResponse("https://a.test/device", 200, {}, json.dumps({**CODES, **content}))
     try:
-        begun = device._begun(reply, "d3vice-code")
+        begun = device._device_sign_in(response, "d3vice-code")
     except TokenError:
         return
     assert begun.user_code.isprintable()

@@ -1,4 +1,4 @@
-"""The command `login` for OAuth 2.0 as a user runs it: a process of its own, a browser, a real server."""
+"""The command `login` for OAuth 2.0 as a user runs it: in a process, with a browser and a real server."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def started(*arguments, command="login"):
             process.kill()
 
 
-def shown(process, pattern=r"http://\S+/oauth/\w+\?\S+"):
+def printed_url(process, pattern=r"http://\S+/oauth/\w+\?\S+"):
     """Return the URL that the command prints."""
     while line := process.stdout.readline():
         if found := re.search(pattern, line):
@@ -42,7 +42,7 @@ def shown(process, pattern=r"http://\S+/oauth/\w+\?\S+"):
 
 
 def ended(process, typed=""):
-    """Return exit status and all that was printed since, in which no secret is."""
+    """Return exit status and all further output, which must hold no secret."""
     out, err = process.communicate(typed, timeout=30)
     assert "Traceback" not in err
     check_no_secret(out + err)
@@ -59,18 +59,18 @@ def check_no_secret(text):
 
 @pytest.mark.parametrize("public", [False, True])
 def test_a_browser_comes_back(saved, browser, me, kept, public):
-    """A person agrees in a browser: the store has the sign-in, the document is as it was."""
+    """After a person agrees in a browser, the store has the sign-in and the document is unchanged."""
     path = saved(**(AWKWARD_CREDENTIALS[CODE] if public else {}))
     before = path.read_bytes()
     with started(path, "--no-browser") as process:
-        callback = browser.decide(shown(process))
+        callback = browser.decide(printed_url(process))
         assert re.match(r"http://127\.0\.0\.1:\d+/callback\?", callback)
         assert "close this page" in requests.get(callback, timeout=10).text
-        status, said = ended(process)
-    assert status == 0, said
-    assert "Signed in: acme at 127.0.0.1:" in said
-    assert "ends in 59 minutes and is renewed" in said
-    assert f"Kept in the token store {kept}." in said
+        status, output = ended(process)
+    assert status == 0, output
+    assert "Signed in: acme at 127.0.0.1:" in output
+    assert "ends in 59 minutes and is renewed" in output
+    assert f"The token is stored in {kept}." in output
     assert path.read_bytes() == before
     assert me(watchword.load(before, name="acme")) == "ada"
     file = path.parent / "store" / "tokens.db"
@@ -78,35 +78,35 @@ def test_a_browser_comes_back(saved, browser, me, kept, public):
 
 
 def test_others_visit_first(saved, browser, query_of, changed):
-    """A visit with a wrong state, or none, is turned away, and the sign-in waits on for the right one."""
+    """A visit with a wrong state, or without one, is refused; the command still waits for the right one."""
     with started(saved(), "--no-browser") as process:
-        callback = browser.decide(shown(process))
+        callback = browser.decide(printed_url(process))
         for wrong in ({"state": "another"}, {"state": None}):
             assert requests.get(changed(callback, **wrong), timeout=10).status_code == 400
         assert requests.get(callback, timeout=10).status_code == 200
-        status, said = ended(process)
-    assert status == 0, said
+        status, output = ended(process)
+    assert status == 0, output
     with pytest.raises(requests.ConnectionError):
         requests.get(callback, timeout=10)
 
 
 def test_the_user_says_no(saved, browser):
-    """A refusal is exit status 2 and says whom to ask."""
+    """A refusal is exit status 2 and stores nothing."""
     with started(saved(), "--no-browser") as process:
-        requests.get(browser.decide(shown(process), decision="deny"), timeout=10)
-        status, said = ended(process)
-    assert (status, "access_denied" in said) == (2, True), said
+        requests.get(browser.decide(printed_url(process), decision="deny"), timeout=10)
+        status, output = ended(process)
+    assert (status, "access_denied" in output) == (2, True), output
     assert not open_store().records()
 
 
 def test_two_people_sign_in_at_once(saved, browser, me):
-    """Two commands that run at the same time don't get in each other's way."""
+    """Two commands that run at the same time don't disturb each other."""
     paths = {"ada": saved("one"), "grace": saved("two")}
     with contextlib.ExitStack() as both:
         running = {
             person: both.enter_context(started(path, "--no-browser")) for person, path in paths.items()
         }
-        urls = {person: shown(process) for person, process in running.items()}
+        urls = {person: printed_url(process) for person, process in running.items()}
         for person, url in reversed(urls.items()):
             requests.get(browser.decide(url, person=person), timeout=10)
         assert all(ended(process)[0] == 0 for process in running.values())
@@ -115,68 +115,68 @@ def test_two_people_sign_in_at_once(saved, browser, me):
 
 
 @pytest.mark.parametrize("registered", ["http://{}:{}/watchword/back", "http://localhost:{1}/back?x=1"])
-def test_the_registered_redirect_uri_is_used_to_the_letter(saved, browser, query_of, registered):
-    """Host, port and path of a redirect_uri on this machine are where the browser is waited for."""
+def test_the_registered_redirect_uri_is_used_exactly(saved, browser, query_of, registered):
+    """A redirect_uri on loopback is used exactly as registered, and listened for."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     uri = registered.format("127.0.0.1", port)
     with started(saved(redirect_uri=uri), "--no-browser") as process:
-        url = shown(process)
+        url = printed_url(process)
         assert query_of(url)["redirect_uri"] == uri
         callback = browser.decide(url)
         assert callback.startswith(uri)
         requests.get(callback.replace("localhost", "127.0.0.1"), timeout=10)
-        status, said = ended(process)
-    assert status == 0, said
+        status, output = ended(process)
+    assert status == 0, output
 
 
 def test_an_open_port_is_filled_in(saved, browser, query_of):
-    """A redirect_uri without a port gets the one that is free, and keeps its host and path."""
+    """A redirect_uri without a port gets a free one, and keeps its host and path."""
     with started(saved(redirect_uri="http://localhost/back"), "--no-browser") as process:
-        url = shown(process)
+        url = printed_url(process)
         uri = query_of(url)["redirect_uri"]
         assert re.fullmatch(r"http://localhost:\d+/back", uri)
         requests.get(browser.decide(url).replace("localhost", "127.0.0.1"), timeout=10)
-        status, said = ended(process)
-    assert status == 0, said
+        status, output = ended(process)
+    assert status == 0, output
 
 
 @pytest.mark.parametrize("redirect_uri", [None, "https://airflow.example.com/watchword/callback"])
 def test_the_url_is_pasted(saved, browser, me, redirect_uri):
-    """Without a browser that can come back, the URL that it ended at is pasted, and not asked for twice."""
+    """If the browser can't come back, the URL that it ended at is pasted."""
     fields = {"redirect_uri": redirect_uri} if redirect_uri else {}
     path = saved(**fields)
     with started(path, *([] if redirect_uri else ["--paste"]), "--no-browser") as process:
-        callback = browser.decide(shown(process), person="grace")
-        status, said = ended(process, f"  {callback} \n")
-    assert status == 0, said
+        callback = browser.decide(printed_url(process), person="grace")
+        status, output = ended(process, f"  {callback} \n")
+    assert status == 0, output
     assert me(watchword.load(path.read_bytes(), name="acme")) == "grace"
 
 
 def test_a_code_is_typed_in_elsewhere(saved, browser, me, playground):
-    """On a server without a browser, a page and a code are shown, and the command waits for the person."""
+    """For the device code method the command shows a page and a code, and waits for the person."""
     playground.oauth_settings.device_interval = 1
     path = saved(method=DEVICE)
     with started(path, "--no-browser") as process:
-        url = shown(process)
-        assert url.endswith(shown(process, r"[A-Z]{4}-[A-Z]{4}"))
+        url = printed_url(process)
+        assert url.endswith(printed_url(process, r"[A-Z]{4}-[A-Z]{4}"))
         browser.decide(url, person="grace")
-        status, said = ended(process)
-    assert status == 0, said
+        status, output = ended(process)
+    assert status == 0, output
     assert me(watchword.load(path.read_bytes(), name="acme")) == "grace"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of another process")
 def test_a_disk_that_fills_up_meanwhile(saved, browser, playground):
-    """Where nothing can be written any more, this is said in a line, and no token was asked for in vain."""
+    """If the disk fills up meanwhile, the error is one line, and no token is requested in vain."""
     import resource  # noqa: PLC0415 - not on every platform
 
     asked = playground.token_requests
     with started(saved(), "--no-browser") as process:
-        callback = browser.decide(shown(process))
+        callback = browser.decide(printed_url(process))
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1, 1))
         requests.get(callback, timeout=10)
-        status, said = ended(process)
-    assert (status, "store_full" in said) == (4, True), said
+        status, output = ended(process)
+    assert (status, "store_full" in output) == (4, True), output
     assert not open_store().records()
     assert playground.token_requests == asked

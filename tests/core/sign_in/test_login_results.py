@@ -1,4 +1,4 @@
-"""What `login` and `logout` for OAuth 2.0 come to: what they say, their exit status, what is kept."""
+"""The results of `login` and `logout` for OAuth 2.0: their output, their exit status, and what is stored."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CODE = "oauth2_authorization_code"
 
 
 def run(*arguments, typed=""):
-    """Run the command in this process, which is quicker; its exit status is `return_value`."""
+    """Run the command in this process, which is faster; its exit status is `return_value`."""
     done = CliRunner().invoke(
         app, [str(argument) for argument in arguments], input=typed, standalone_mode=False
     )
@@ -33,17 +33,17 @@ def run(*arguments, typed=""):
 
 
 def test_ports_that_can_t_be_had(saved):
-    """A port that is taken, and one beside that of the document, are exit status 3."""
+    """A port that is taken, and a port other than the document's, are exit status 3."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         done = run("login", saved(), "--port", port)
-        assert (done.return_value, f"port {port} of 127.0.0.1 can't be had" in done.stderr) == (3, True)
+        assert (done.return_value, f"port {port} of 127.0.0.1 can't be used" in done.stderr) == (3, True)
     done = run("login", saved(redirect_uri="http://127.0.0.1:4711/c"), "--port", "4712")
     assert (done.return_value, "has the port 4711" in done.stderr) == (3, True)
 
 
 def test_a_wrong_url_is_pasted(saved):
-    """What belongs to another sign-in is exit status 2; what is no end of one is asked for again, unsent."""
+    """A URL of another sign-in is exit status 2; other text is asked for again and not sent."""
     another = "https://a.test/?code=abcdef&state=another"
     done = run("login", saved(), "--paste", typed=f"a-password\nhttps://a.test/\n{another}\n")
     assert done.return_value == 2, done.output
@@ -52,7 +52,7 @@ def test_a_wrong_url_is_pasted(saved):
 
 
 def test_a_browser_is_opened(saved, browser, monkeypatch):
-    """Unless told otherwise the page is opened for the user; where that fails, the way out is said."""
+    """The page is opened in a browser by default; if that fails, the output names --paste."""
     opened = []
 
     def user(url):
@@ -69,7 +69,7 @@ def test_a_browser_is_opened(saved, browser, monkeypatch):
 
 
 def test_the_browser_s_arguments_tell_nothing(saved, browser, monkeypatch):
-    """What a browser is started with, which other users see, holds neither state nor challenge."""
+    """The arguments of the browser's process, which other users see, hold neither state nor challenge."""
     opened = []
 
     def user(url):
@@ -85,14 +85,14 @@ def test_the_browser_s_arguments_tell_nothing(saved, browser, monkeypatch):
 
 
 def test_nobody_comes_back(saved, monkeypatch):
-    """After ten minutes the command gives up, which is worth another try."""
-    monkeypatch.setattr(login, "PATIENCE", 0.01)
+    """If no browser comes back in time, the exit status is 4."""
+    monkeypatch.setattr(login, "TIMEOUT", 0.01)
     done = run("login", saved(), "--no-browser")
     assert (done.return_value, "read_timeout" in done.stderr) == (4, True)
 
 
 def test_a_name_of_its_own(saved, browser, monkeypatch):
-    """`--name` says what the sign-in is kept under, for every command."""
+    """`--name` sets the name that the sign-in is stored under, for every command."""
     monkeypatch.setattr(login.webbrowser, "open", lambda url: requests.get(browser.decide(url), timeout=9))
     path = saved()
     assert not run("login", path, "--name", "prod").return_value
@@ -110,7 +110,7 @@ def signed_in(path, browser, monkeypatch):
 
 
 def test_signing_out(saved, browser, monkeypatch, playground):
-    """`logout` forgets and revokes; a second one has nothing to do."""
+    """`logout` removes and revokes a sign-in; a second one finds none."""
     path = saved()
     signed_in(path, browser, monkeypatch)
     done = run("logout", path)
@@ -122,8 +122,8 @@ def test_signing_out(saved, browser, monkeypatch, playground):
 
 @pytest.mark.parametrize(("url", "status"), [("http://127.0.0.1:9/revoke", 2), (None, 0)])
 def test_signing_out_where_nothing_revokes(saved, browser, monkeypatch, url, status):
-    """What was not revoked is said, as exit status 2 where it was tried; the store has forgotten it."""
-    path = saved(revoke_url=url)
+    """A sign-in is removed even if it is not revoked; the exit status is 2 if a request failed."""
+    path = saved(revocation_endpoint=url)
     signed_in(path, browser, monkeypatch)
     done = run("logout", path)
     assert (done.return_value, "not_revoked" in done.stderr) == (status, True), done.output
@@ -131,7 +131,7 @@ def test_signing_out_where_nothing_revokes(saved, browser, monkeypatch, url, sta
 
 
 def test_no_refresh_token_is_warned_of(saved, browser, monkeypatch, serve, reply):
-    """A sign-in that nobody can renew is told from one that lasts."""
+    """A warning says if a sign-in has no refresh token."""
     server = serve(reply(200, {"access_token": "t0ken-of-the-provider", "expires_in": 7300}))
     path = saved(token_url=f"{server.url}/token")
     done = signed_in(path, browser, monkeypatch)
@@ -140,7 +140,7 @@ def test_no_refresh_token_is_warned_of(saved, browser, monkeypatch, serve, reply
 
 
 def test_a_store_of_this_process_is_no_store(saved, monkeypatch):
-    """Nobody signs in for a store that ends with the command."""
+    """A store in memory ends with the command, so `login` refuses it."""
     monkeypatch.setenv("WATCHWORD_STORE", "memory://")
     done = run("login", saved())
     assert (done.return_value, "set WATCHWORD_STORE" in done.stderr) == (3, True)
@@ -151,7 +151,7 @@ def test_a_store_of_this_process_is_no_store(saved, monkeypatch):
     [("sqlite:////proc/nowhere/tokens.db", "store_"), ("mysql://a.test/b", "store_unsuitable")],
 )
 def test_a_store_that_can_t_be_used(saved, monkeypatch, store, words):
-    """A store that can't be made is said before anybody signs in: nothing is opened."""
+    """A store that can't be used raises an error before a page is opened."""
     opened = []
     monkeypatch.setattr(login.webbrowser, "open", opened.append)
     monkeypatch.setenv("WATCHWORD_STORE", store)
@@ -170,18 +170,18 @@ def test_a_store_that_can_t_be_used(saved, monkeypatch, store, words):
     ],
 )
 def test_a_document_that_can_t_sign_in(saved, fields, words):
-    """What is wrong with the document is said, as exit status 3."""
+    """A document that can't sign in is exit status 3, and the reason is printed."""
     done = run("login", saved(**fields))
     assert (done.return_value, words in done.stderr) == (3, True), done.output
 
 
 def test_the_library_s_limits_are_the_command_s():
-    """The command waits as long as the sign-in is kept."""
-    assert login.PATIENCE == oauth2.PATIENCE
+    """The command waits exactly as long as the sign-in can be finished."""
+    assert login.TIMEOUT == oauth2.TIMEOUT
 
 
 def test_a_host_s_connection_signs_in_and_out(playground, browser, monkeypatch, me, kept):
-    """`SCHEME:NAME` serves login, keepalive and logout, in the store that the host has chosen."""
+    """`SCHEME:NAME` works with login, keepalive and logout, in the store that the host has chosen."""
     module = types.ModuleType("acme_host")
     module.connection = lambda name: watchword.load(document(playground.url, CODE), name=name, store=kept)
     monkeypatch.setitem(sys.modules, "acme_host", module)

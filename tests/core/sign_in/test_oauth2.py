@@ -1,4 +1,4 @@
-"""The sign-in with a browser: what is asked for, the code's exchange for a token, and where that is kept."""
+"""The sign-in with a browser: the URL, the exchange of the code, and where the token is stored."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from watchword.errors import DocumentError
 from watchword.sign_in import oauth2
+from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.stores.memory import MemoryStore
 from watchword.stores.sql_store import SqlStore
 from watchword.stores.store_failures import failure
@@ -23,12 +24,12 @@ CALLBACK = "http://127.0.0.1:4711/callback"
 @pytest.mark.parametrize("public", [False, True])
 @pytest.mark.parametrize("user", ["ada", "grace"])
 def test_a_person_signs_in(connect, begun, me, public, user):
-    """A confidential and a public client get the token of whoever signed in, kept with its refresh token."""
+    """A confidential and a public client get the token of the user who signed in, with its refresh token."""
     connection = connect(public=public)
     _, url = begun(connection, person=user)
     assert oauth2.finish(connection, url) == []
     assert me(connection) == user
-    health = connection.health()
+    health = stored_sign_in(connection).health()
     assert health.can_renew
     assert health.signed_in is not None
     connection.renew_token()
@@ -36,7 +37,7 @@ def test_a_person_signs_in(connect, begun, me, public, user):
 
 
 def test_the_question_is_that_of_the_rfcs(connect, query_of):
-    """RFC 6749 section 4.1.1 and RFC 7636: all parameters, none twice, the query that was there kept."""
+    """The URL has the parameters of RFC 6749 section 4.1.1 and RFC 7636, none twice, and keeps its query."""
     connection = connect(
         authorize_url="https://sso.test/authorize?tenant=a%20b&client_id=old&flag#part",
         scope="one two",
@@ -69,20 +70,20 @@ def test_the_question_is_that_of_the_rfcs(connect, query_of):
 
 
 def test_a_parameter_may_be_left_out(connect, query_of):
-    """`null` in authorize_parameters leaves a parameter out, and without scope and PKCE there is none."""
+    """`null` in authorize_parameters leaves a parameter out."""
     connection = connect(pkce=False, authorize_parameters={"scope": None})
     asked = query_of(oauth2.begin(connection, CALLBACK).authorize_url)
     assert set(asked) == {"response_type", "client_id", "redirect_uri", "state"}
 
 
 def test_two_sign_ins_differ(connect):
-    """Nobody can tell one sign-in's state or challenge from another's."""
+    """Two sign-ins have different states."""
     one, two = (oauth2.begin(connect(), CALLBACK) for _ in range(2))
     assert one.state != two.state
 
 
 def test_without_pkce_the_sign_in_works_too(connect, begun, me):
-    """A server that refuses PKCE is signed in to without."""
+    """A server that refuses PKCE works with pkce false."""
     connection = connect(pkce=False)
     _, url = begun(connection)
     oauth2.finish(connection, url)
@@ -90,7 +91,7 @@ def test_without_pkce_the_sign_in_works_too(connect, begun, me):
 
 
 def test_the_code_is_bound_to_the_verifier(connect, begun, refused, store):
-    """PKCE is verified: with another verifier the server gives no token, and what to check is said."""
+    """The server issues no token for another verifier, and the advice says what to check."""
     connection = connect()
     sign_in, url = begun(connection)
     draft = dict(store.take_draft(sign_in.state))
@@ -110,7 +111,7 @@ def test_the_code_is_bound_to_the_verifier(connect, begun, refused, store):
     ],
 )
 def test_a_code_that_brings_no_token(connect, begun, refused, playground, fault, code):
-    """Why the exchange failed is said in words that are about it, and nothing is kept."""
+    """A failed exchange of the code is reported as such, and nothing is stored."""
     connection = connect()
     _, url = begun(connection)
     playground.add_fault(Fault(path="/oauth/token", **fault))
@@ -118,25 +119,25 @@ def test_a_code_that_brings_no_token(connect, begun, refused, playground, fault,
 
 
 def test_a_token_endpoint_that_is_down(connect, begun, refused):
-    """That nobody answers is told, as something that may pass."""
+    """A token endpoint that does not answer is a temporary failure."""
     connection = connect(token_url="http://127.0.0.1:9/token")
     _, url = begun(connection)
     refused("connect_refused", connection, url)
 
 
 def test_a_refresh_token_that_does_not_come(connect, serve, reply):
-    """A sign-in that can't be renewed works, and this is remarked, as are scopes that were not granted."""
+    """A missing refresh token and a reduced scope are returned as warnings."""
     server = serve(reply(200, {"access_token": "t0ken-of-the-provider", "expires_in": 60, "scope": "a"}))
     connection = connect(token_url=f"{server.url}/token", scope="a b")
     sign_in = oauth2.begin(connection, CALLBACK)
     remarks = oauth2.finish(connection, f"/callback?code=abcdef&state={sign_in.state}")
     assert {found.code.name for found in remarks} == {"no_refresh_token", "scope_reduced"}
     assert b"scope" not in server.seen[0].body
-    assert connection.health().can_renew is False
+    assert stored_sign_in(connection).health().can_renew is False
 
 
 def test_two_sign_ins_at_the_same_time(connect, begun, me):
-    """Two connections that are signed in to concurrently each get their own user's token."""
+    """Two connections that are signed in at the same time each get their own user's token."""
     people = {"one": "ada", "two": "grace"}
     connections = {name: connect(name) for name in people}
     urls = {name: begun(connections[name], person=user)[1] for name, user in people.items()}
@@ -151,7 +152,7 @@ def test_two_sign_ins_at_the_same_time(connect, begun, me):
 
 
 def test_a_new_sign_in_takes_the_place_of_the_old(connect, begun, me):
-    """Signing in again, as somebody else, holds at once, for connections that are in use as well."""
+    """A new sign-in as another user takes effect at once, also for connections in use."""
     connection = connect()
     for user in ("ada", "grace"):
         oauth2.finish(connection, begun(connection, person=user)[1])
@@ -165,7 +166,7 @@ class _Full(MemoryStore):
 
 
 def test_a_store_that_takes_nothing(connect, begun):
-    """Where the token can't be kept, this is said, and that somebody has to sign in again after that."""
+    """Where the token can't be kept, this is output, and that somebody has to sign in again after that."""
     connection = connect(kept=_Full())
     _, url = begun(connection)
     with pytest.raises(StoreError, match="sign in again after that") as error:
@@ -184,7 +185,7 @@ def test_a_store_that_takes_nothing(connect, begun):
     ],
 )
 def test_a_document_that_can_t_sign_in(connect, fields, code):
-    """What the document lacks is said before anybody signs in."""
+    """Errors of the document are raised before anybody signs in."""
     with pytest.raises(DocumentError) as error:
         oauth2.begin(connect(**fields), CALLBACK)
     assert error.value.code == code
@@ -194,9 +195,9 @@ def test_a_document_that_can_t_sign_in(connect, fields, code):
 def test_nothing_secret_is_logged_or_shown(
     connect, begun, refused, query_of, playground, caplog, store, fault
 ):
-    """Neither code nor verifier nor tokens are in DEBUG logs, errors or what is returned."""
+    """DEBUG logs, errors and results hold neither code nor verifier nor tokens."""
     caplog.set_level(logging.DEBUG)
-    connection = connect(client_auth="body")
+    connection = connect(client_auth="client_secret_post")
     sign_in, url = begun(connection)
     draft = dict(store.take_draft(sign_in.state))
     store.keep_draft(sign_in.state, draft, 60)
@@ -204,29 +205,29 @@ def test_nothing_secret_is_logged_or_shown(
     caplog.clear()
     if fault:
         playground.add_fault(Fault(path="/oauth/token", status=400, error=fault))
-        said = refused(fault, connection, url)
+        output = refused(fault, connection, url)
     else:
-        said = repr(oauth2.finish(connection, url))
+        output = repr(oauth2.finish(connection, url))
         token = store.records()[0].record.token
         secrets |= {token.access_token, token.refresh_token}
     assert "/oauth/token" in caplog.text
-    assert not [secret for secret in secrets if secret in said + caplog.text]
+    assert not [secret for secret in secrets if secret in output + caplog.text]
 
 
 def test_a_server_that_quotes_the_code(connect, refused, serve, reply):
-    """A code or verifier that the server's refusal repeats is masked in what is shown."""
-    answer = lambda seen: reply(400, {"error": "invalid_grant", "error_description": seen.body.decode()})  # noqa: E731
-    connection = connect(token_url=f"{serve(answer).url}/token")
+    """A code that the server's refusal repeats is masked in the error."""
+    quote = lambda seen: reply(400, {"error": "invalid_grant", "error_description": seen.body.decode()})  # noqa: E731
+    connection = connect(token_url=f"{serve(quote).url}/token")
     sign_in = oauth2.begin(connection, CALLBACK)
-    said = refused("invalid_grant", connection, f"/callback?code=s3cret-code&state={sign_in.state}")
-    assert "s3cret-code" not in said
-    assert "code=***" in said
+    output = refused("invalid_grant", connection, f"/callback?code=s3cret-code&state={sign_in.state}")
+    assert "s3cret-code" not in output
+    assert "code=***" in output
 
 
 def test_another_process_finishes(connect, begun, me, tmp_path):
-    """What one process has begun another one finishes, by the store that they share."""
+    """Another process can finish a sign-in if it shares the store."""
     url = f"sqlite:///{tmp_path}/tokens.db"
-    _, answer = begun(connect(kept=SqlStore(url)))
+    _, redirected_url = begun(connect(kept=SqlStore(url)))
     other = connect(kept=SqlStore(url))
-    oauth2.finish(other, answer)
+    oauth2.finish(other, redirected_url)
     assert me(other) == "ada"

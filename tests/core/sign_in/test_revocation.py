@@ -1,4 +1,4 @@
-"""Signing out: forgotten here, revoked there, and what is said where only one of the two came about."""
+"""Signing out: the store forgets the sign-in, the server revokes it, and a remark says if that failed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from watchword.errors import DocumentError, SignInRequired
 from watchword.sign_in import oauth2
 from watchword.sign_in.revocation import sign_out
+from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.tokens.health import health
 from watchword.tokens.token import Token
 from watchword_playground import Fault
@@ -19,7 +20,7 @@ TOKEN = Token("t0ken-of-the-provider", refresh_token="r3fresh-of-the-provider")
 
 @pytest.mark.parametrize("public", [False, True])
 def test_a_sign_in_ends_at_both_ends(connect, begun, store, me, public):
-    """The store forgets the sign-in, the server lets its tokens in no more, and using it says what to do."""
+    """The store forgets the sign-in, the server revokes its tokens, and its next use says what to do."""
     connection = connect(public=public)
     _, url = begun(connection)
     oauth2.finish(connection, url)
@@ -29,23 +30,23 @@ def test_a_sign_in_ends_at_both_ends(connect, begun, store, me, public):
     assert list(health(store)) == []
     with pytest.raises(SignInRequired):
         me(connection)
-    connection.accept_sign_in(kept)
+    stored_sign_in(connection).accept(kept)
     with pytest.raises(SignInRequired, match="invalid_grant"):
         me(connection)
 
 
 def test_there_is_nothing_to_end(connect, playground):
-    """Without a sign-in nothing is asked of the server."""
-    ended = sign_out(connect("nobody", revoke_url="http://127.0.0.1:9/revoke"))
+    """Without a sign-in no request is sent."""
+    ended = sign_out(connect("nobody", revocation_endpoint="http://127.0.0.1:9/revoke"))
     assert (ended.was_kept, ended.is_revoked, ended.remark) == (False, None, None)
 
 
 @pytest.mark.parametrize("refresh_token", [TOKEN.refresh_token, None])
 def test_what_the_server_is_told(connect, serve, reply, refresh_token):
-    """The refresh token where there is one, else the access token, with its kind, by the client itself."""
+    """The refresh token, or else the access token, is sent with its kind and the client's authentication."""
     server = serve(reply(200, ""))
-    connection = connect(revoke_url=f"{server.url}/revoke")
-    connection.accept_sign_in(Token(TOKEN.access_token, refresh_token=refresh_token))
+    connection = connect(revocation_endpoint=f"{server.url}/revoke")
+    stored_sign_in(connection).accept(Token(TOKEN.access_token, refresh_token=refresh_token))
     assert sign_out(connection).is_revoked
     (seen,) = server.seen
     kind = "refresh_token" if refresh_token else "access_token"
@@ -65,9 +66,9 @@ def test_what_the_server_is_told(connect, serve, reply, refresh_token):
     ],
 )
 def test_a_server_that_refuses(connect, playground, store, fault, words):
-    """The token is gone all the same, and the remark quotes the server."""
+    """If the server refuses, the sign-in is removed all the same, and the remark quotes the server."""
     connection = connect()
-    connection.accept_sign_in(TOKEN)
+    stored_sign_in(connection).accept(TOKEN)
     playground.add_fault(Fault(path="/oauth/revoke", **fault))
     ended = sign_out(connection)
     assert (ended.was_kept, ended.is_revoked, ended.remark.code.name) == (True, False, "not_revoked")
@@ -77,12 +78,12 @@ def test_a_server_that_refuses(connect, playground, store, fault, words):
 
 @pytest.mark.parametrize(
     ("url", "words", "is_revoked"),
-    [("http://127.0.0.1:9/revoke", "was refused", False), (None, "no revoke_url", None)],
+    [("http://127.0.0.1:9/revoke", "was refused", False), (None, "no revocation_endpoint", None)],
 )
 def test_a_server_that_can_t_be_reached(connect, store, url, words, is_revoked):
-    """The token is gone all the same, and the remark says why the server does not know."""
-    connection = connect(revoke_url=url)
-    connection.accept_sign_in(TOKEN)
+    """If the server can't be reached, the sign-in is removed, and the remark says why it was not revoked."""
+    connection = connect(revocation_endpoint=url)
+    stored_sign_in(connection).accept(TOKEN)
     ended = sign_out(connection)
     assert words in str(ended.remark)
     assert ended.is_revoked is is_revoked
@@ -90,18 +91,18 @@ def test_a_server_that_can_t_be_reached(connect, store, url, words, is_revoked):
 
 
 def test_a_method_without_a_sign_in(connect):
-    """There is nothing to sign out of where nobody signs in."""
+    """A method without a sign-in is refused."""
     with pytest.raises(DocumentError) as error:
         sign_out(connect(method="bearer"))
     assert error.value.code == "unknown_method"
 
 
 def test_nothing_secret_is_logged(connect, serve, reply, caplog):
-    """A token in a revocation's query or in the server's answer shows nowhere."""
+    """A token in the request's query or in the server's response is masked in logs and remarks."""
     caplog.set_level(logging.DEBUG)
     server = serve(lambda seen: reply(400, {"error": "invalid_request", "error_description": seen.path}))
-    connection = connect(revoke_url=f"{server.url}/revoke", grant_format="query")
-    connection.accept_sign_in(TOKEN)
-    said = str(sign_out(connection).remark) + caplog.text
-    assert "/revoke?token=***" in said
-    assert TOKEN.refresh_token not in said
+    connection = connect(revocation_endpoint=f"{server.url}/revoke", grant_format="query")
+    stored_sign_in(connection).accept(TOKEN)
+    output = str(sign_out(connection).remark) + caplog.text
+    assert "/revoke?token=***" in output
+    assert TOKEN.refresh_token not in output

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import psycopg
 import pytest
-from sqlalchemy import text
 
 from watchword import redact
 from watchword.stores import postgres_database as module
@@ -89,7 +88,7 @@ def test_a_dead_connection_is_replaced(shared, postgres, database):
 
 def test_a_locked_row_is_named(shared, monkeypatch):
     """A row that another transaction holds is waited for, then named; afterwards it serves."""
-    monkeypatch.setattr(module, "_LIMITS", text("SELECT set_config('lock_timeout', '100ms', true)"))
+    monkeypatch.setattr(module, "_LIMITS", "SELECT set_config('lock_timeout', '100ms', true)")
     store = shared.open()
     store.change("k", save)
     with psycopg.connect(shared.url.replace("+psycopg", "")) as held:
@@ -105,7 +104,7 @@ def test_nothing_waits_for_ever(shared):
     store = shared.open()
     names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
     with store._session.database.transaction() as connection:
-        limits = [connection.execute(text(f"SHOW {name}")).scalar_one() for name in names]
+        limits = [connection.rows(f"SHOW {name}")[0][0] for name in names]
     assert limits == ["5s", "15s", "30s"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields, replace
 
 import pytest
@@ -9,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchword.stores import schema
-from watchword.stores.rows import RowMalformedError, column, to_moment, to_record, to_row, to_text
+from watchword.stores.rows import RowMalformedError, column, to_record, to_row, to_text, to_time
 from watchword.tokens.record import Lease, Pause, Record, Refusal, StoreTime
 from watchword.tokens.token import Token
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
 NUMBER = st.floats(allow_nan=False)
-MOMENTS = st.builds(StoreTime, TEXT, NUMBER, NUMBER)
+TIMES = st.builds(StoreTime, TEXT, NUMBER, NUMBER)
 WHOLE = st.integers(0, 2**31 - 1)
 TOKENS = st.builds(
     Token, TEXT, TEXT, NUMBER, st.none() | TEXT, st.none() | TEXT.map("secret-{}".format), st.none() | NUMBER
@@ -29,16 +30,16 @@ RECORDS = st.builds(
     generation=WHOLE,
     token=st.none() | TOKENS.map(lambda token: replace(token, access_token=f"secret-{token.access_token}")),
     request_fingerprint=TEXT,
-    obtained=st.none() | MOMENTS,
-    signed_in=st.none() | MOMENTS,
-    refresh_obtained=st.none() | MOMENTS,
-    used=st.none() | MOMENTS,
+    obtained=st.none() | TIMES,
+    signed_in=st.none() | TIMES,
+    refresh_obtained=st.none() | TIMES,
+    used=st.none() | TIMES,
     rotates=st.none() | st.booleans(),
-    lease=st.none() | st.builds(Lease, TEXT, MOMENTS),
+    lease=st.none() | st.builds(Lease, TEXT, TIMES),
     attempt=WHOLE,
-    pause=st.none() | st.builds(Pause, MOMENTS, TEXT, TEXT),
-    refusal=st.none() | st.builds(Refusal, TEXT, TEXT, TEXT, MOMENTS),
-    renewed=st.none() | MOMENTS,
+    pause=st.none() | st.builds(Pause, TIMES, TEXT, TEXT),
+    refusal=st.none() | st.builds(Refusal, TEXT, TEXT, TEXT, TIMES),
+    renewed=st.none() | TIMES,
 )
 JSON = st.recursive(
     st.none() | st.booleans() | NUMBER | TEXT | st.integers(),
@@ -72,10 +73,10 @@ def test_a_record_survives_its_row(record):
     assert row.secrets is None or b"secret-" in row.secrets
 
 
-@given(MOMENTS)
-def test_a_moment_survives_its_text(moment):
-    """Any moment comes back from its text."""
-    assert to_moment(to_text(moment)) == moment
+@given(TIMES)
+def test_a_time_survives_its_text(time):
+    """Any time comes back from its text."""
+    assert to_time(to_text(time)) == time
 
 
 @given(TEXT, TEXT)
@@ -89,8 +90,6 @@ def test_a_column_tells_texts_apart(one, other):
 @given(st.sampled_from([field.name for field in fields(Record)]) | TEXT, JSON)
 def test_a_malformed_row_is_no_crash(name, value):
     """A row whose state holds anything is read, or refused as malformed."""
-    import json  # noqa: PLC0415 - beside its only use
-
     row = to_row(Record("k", token=Token("a"), lease=Lease("o", StoreTime("", 1, 1))))
     state = {**json.loads(row.state), name: value}
     try:
@@ -100,13 +99,14 @@ def test_a_malformed_row_is_no_crash(name, value):
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"epoch": "", "tick": "x", "wall": 1}', "[" * 100_000])
-def test_a_malformed_moment_is_refused(text):
-    """What is no moment is refused as malformed."""
+def test_a_malformed_time_is_refused(text):
+    """A text that holds no time is refused as malformed."""
     with pytest.raises(RowMalformedError):
-        to_moment(text)
+        to_time(text)
 
 
 def test_the_version_tells_what_a_record_holds():
     """The fields of a record belong to the schema's version: another field, another version."""
     assert schema.VERSION == 2
-    assert {field.name for field in fields(Record)} == FIELDS_OF_VERSION_2
+    state = json.loads(to_row(Record("k")).state)
+    assert {*state, "generation"} == FIELDS_OF_VERSION_2

@@ -39,7 +39,7 @@ def earlier(place):
         path.touch(0o600)
     for statement in VERSION_1:
         place.run(statement.replace("BYTES", "BLOB" if embedded else "BYTEA"))
-    own = schema._of_keys(Keyring(read_keys(place.key, "a test", place.url)), b"salt" * 8)
+    own = schema._sealed_by(Keyring(read_keys(place.key, "a test", place.url)), b"salt" * 8)
     for name, value in {"version": "1", **own}.items():
         place.run("INSERT INTO watchword_meta VALUES (?, ?)", name, value)
     with pytest.MonkeyPatch.context() as patch:
@@ -97,8 +97,8 @@ def test_a_wrong_key_upgrades_nothing(earlier):
 def test_an_upgrade_is_all_or_nothing(earlier, monkeypatch):
     """One that fails leaves the store of its version, for the next to bring up to date."""
 
-    def fail(connection):
-        schema.VAULT.create(connection)
+    def fail(connection, database):
+        schema.create_vault(connection, database)
         raise ZeroDivisionError
 
     monkeypatch.setattr(schema, "UPGRADES", {1: fail})

@@ -164,7 +164,7 @@ def test_a_stale_token_serves_while_another_worker_holds_the_lease(clock, store)
     token_cache = worker(clock, store, server)
     token_cache.get()
     clock.go(85)
-    tokens(store, server).stored.take("another", 60)
+    tokens(store, server).stored.take_lease("another", 60)
     assert token_cache.get().access_token == "access-0"
     assert server.calls == 0
 
@@ -174,7 +174,7 @@ def test_a_lease_that_is_over_is_taken(clock, store):
     server = Server()
     signed_in(store, server)
     clock.go(101)
-    tokens(store, server).stored.take("another", 61)
+    tokens(store, server).stored.take_lease("another", 61)
     clock.go(62)
     assert worker(clock, store, server).get().access_token == "access-1"
 
@@ -184,7 +184,7 @@ def test_who_waits_too_long_for_a_lease_gets_a_typed_error(clock, store, monkeyp
     server = Server()
     signed_in(store, server)
     clock.go(101)
-    tokens(store, server).stored.take("another", 250)
+    tokens(store, server).stored.take_lease("another", 250)
     monkeypatch.setattr(shared_module, "_SLACK", 0.0)
     with pytest.raises(TokenError) as error:
         worker(clock, store, server, timeout=0.01).get()
@@ -761,7 +761,7 @@ def test_a_late_answer_is_saved_although_the_lease_is_over(clock, store):
 
     def slow(refresh_token):
         clock.go(70)
-        tokens(store, server).stored.take("another", 60)
+        tokens(store, server).stored.take_lease("another", 60)
         return answer(refresh_token)
 
     server.answer = slow

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 import watchword
+from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.stores import sqlite_database
 from watchword.stores.encryption import new_key
 from watchword.stores.sql_store import SqlStore
@@ -95,15 +96,15 @@ def acme(playground, path):
     made = watchword.load(fields, "acme", store=f"sqlite:///{path}")
     issued = playground.sign_in(SignInOptions(method=METHOD))
     token = Token(issued["access_token"], lifetime=LIFETIME, refresh_token=issued["refresh_token"])
-    made.accept_sign_in(token)
-    made._token_cache._clock = Clock()
-    made._token_cache.get()
+    stored_sign_in(made).accept(token)
+    made.credential.token_cache._clock = Clock()
+    made.credential.token_cache.get()
     return made
 
 
 def end(connection):
     """Have the token end for the store, whose clock can't be held."""
-    connection._token_cache._provider.stored.change(
+    connection.credential.token_cache._provider.stored.change(
         lambda record, now: replace(record, obtained=now.after(-2 * LIFETIME))
     )
 
@@ -122,10 +123,10 @@ def test_a_valid_token_outlives_the_store_and_then_the_cause_is_named(
     with fault(path, monkeypatch):
         assert answer(acme) == 200
         assert caplog.text == ""
-        acme._token_cache._clock.now += LIFETIME - 30
+        acme.credential.token_cache._clock.now += LIFETIME - 30
         assert answer(acme) == 200
         assert code in caplog.text
-        acme._token_cache._clock.now += 60
+        acme.credential.token_cache._clock.now += 60
         with pytest.raises(StoreError) as error:
             answer(acme)
     assert error.value.code == code
@@ -149,12 +150,12 @@ def test_a_store_that_comes_back_is_used_again(acme, path, playground):
     """What was gone and is there again serves as if nothing had been."""
     away = path.with_suffix(".away")
     path.rename(away)
-    acme._token_cache._clock.now += 2 * LIFETIME
+    acme.credential.token_cache._clock.now += 2 * LIFETIME
     with pytest.raises(StoreError):
         answer(acme)
     away.rename(path)
-    acme._token_cache._clock.now += 10
-    acme._token_cache._provider.stored.change(
+    acme.credential.token_cache._clock.now += 10
+    acme.credential.token_cache._provider.stored.change(
         lambda record, now: replace(record, obtained=now.after(-2 * LIFETIME))
     )
     assert answer(acme) == 200

@@ -134,8 +134,8 @@ def test_a_failure_stands_for_a_while_for_all_who_ask():
                 token_cache.get()
             said.append(str(error.value))
         assert endpoint.calls == 1
-        assert "stands for" not in said[0]
-        assert all(f"stands for {pause} seconds more" in words for words in said[1:])
+        assert "is not asked again" not in said[0]
+        assert all(f"is not asked again for {pause} seconds" in words for words in said[1:])
         clock.now += pause + 1
     endpoint.failure = None
     assert token_cache.get().access_token == "token-2"

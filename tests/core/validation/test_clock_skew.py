@@ -1,4 +1,4 @@
-"""This machine's clock beside the API's, as the Date header tells."""
+"""This machine's clock is compared with the API's Date header."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ NOW = 1_800_000_000.0
         (-86400, "86400 seconds ahead of", "86400 seconds ahead of"),
     ],
 )
-def test_a_difference_is_told_with_its_size_and_direction(offset, reason, remark):
-    """Half a minute is worth a remark, five minutes are a reason for a refusal."""
+def test_a_difference_is_reported_with_size_and_direction(offset, reason, remark):
+    """A difference of half a minute is a remark; five minutes are a reason for a refusal."""
     headers = {"Date": formatdate(NOW + offset, usegmt=True)}
     remarks = clock_skew.remarks(headers, NOW)
     for found, words in (
@@ -39,8 +39,8 @@ def test_a_difference_is_told_with_its_size_and_direction(offset, reason, remark
     "headers",
     [{}, {"Date": ""}, {"Date": "soon"}, {"Date": "Wed, 99 Jan 2026 00:00:00 GMT"}, {"Age": "700"}],
 )
-def test_what_tells_nothing_is_no_reason(headers):
-    """Without a readable date, or from a cache, nothing is known."""
+def test_without_a_readable_date_nothing_is_known(headers):
+    """Without a readable Date header, or from a cache, the difference is unknown."""
     headers = {"Date": formatdate(NOW - 700, usegmt=True), **headers} if "Age" in headers else headers
     assert clock_skew.ahead(headers, NOW) is None
 
@@ -49,8 +49,8 @@ def test_what_tells_nothing_is_no_reason(headers):
     ("offset", "status", "code"),
     [(900, 401, "clock_skew"), (900, 200, "authenticated"), (100, 401, "unauthorized_401")],
 )
-def test_a_validation_names_the_clock_where_what_is_sent_depends_on_it(serve, reply, offset, status, code):
-    """A refused JWT beside a date far off is the clock's fault; a smaller difference is worth a remark."""
+def test_a_validation_names_the_clock_if_the_credential_depends_on_it(serve, reply, offset, status, code):
+    """If the clock is far off, it explains a refused JWT; a smaller difference is a remark."""
 
     def answer(seen):
         headers = {"Date": formatdate(time.time() + offset, usegmt=True)}
@@ -66,8 +66,8 @@ def test_a_validation_names_the_clock_where_what_is_sent_depends_on_it(serve, re
     assert len(drifts) == (code != "clock_skew")
 
 
-def test_a_fixed_key_has_nothing_to_do_with_the_clock(serve, reply):
-    """The same refusal of a key that does not depend on time is the key's fault."""
+def test_a_fixed_key_does_not_depend_on_the_clock(serve, reply):
+    """If a fixed key is refused, the clock is not mentioned."""
     server = serve(reply(401, None, {"Date": formatdate(NOW - 10**8, usegmt=True)}))
     connection = watchword.load({"base_url": server.url, "method": "api_key", "api_key": "s3cret-key"})
     report = connection.validate(f"{server.url}/me")

@@ -1,4 +1,4 @@
-"""Refusals in each method's own terms: what servers say, as findings that name the cause."""
+"""Refusals are explained in each method's own terms, by findings that name the cause."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def playground():
         yield running
 
 
-# What is wrong with the method's document, and the deciding code.
+# The method, the wrong fields of its document, and the deciding code.
 REFUSED = [
     ("aws_sigv4", {"secret_key": "another-secret-key"}, "signature_mismatch"),
     ("aws_sigv4", {"access_key": "AKIANOBODY"}, "aws_key_unknown"),
@@ -37,15 +37,15 @@ REFUSED = [
 
 @pytest.mark.parametrize(("method", "wrong", "code"), REFUSED)
 def test_a_refusal_names_the_cause(playground, method, wrong, code):
-    """A validation tells a wrong secret from an unknown key or another region, and shows the answer."""
+    """A validation tells a wrong secret from an unknown key or another region, and shows the response."""
     connection = watchword.load(document(playground.url, method) | wrong)
     report = connection.validate(f"{connection.base_url}/v1/me")
     assert (report.verdict.value, report.deciding.code.name) == ("invalid", code)
     assert report.deciding.evidence["status"] in {"401", "403"}
 
 
-def test_temporary_keys_without_their_token_are_told(playground):
-    """The third part of temporary credentials is missing: AWS knows no such key alone."""
+def test_temporary_keys_without_their_token_are_reported(playground):
+    """Temporary credentials without their session token are reported: AWS doesn't accept the key alone."""
     account = {**AWKWARD_CREDENTIALS["aws_sigv4"], "session_token": None}
     connection = watchword.load(document(playground.url, "aws_sigv4") | account)
     found = [*connection.lint(), connection.validate(f"{connection.base_url}/v1/me").deciding]
@@ -53,7 +53,7 @@ def test_temporary_keys_without_their_token_are_told(playground):
 
 
 # A program on a machine whose clock is off by so many seconds.
-ELSEWHEN = """
+WRONG_CLOCK = """
 import json, sys, time
 real, offset = time.time, float(sys.argv[1])
 time.time = lambda: real() + offset
@@ -67,21 +67,21 @@ print(found.code.name, found.message)
 @pytest.mark.parametrize("offset", [-3600, 3600])
 @pytest.mark.parametrize("method", ["aws_sigv4", "oauth1", "jwt_bearer"])
 def test_a_wrong_clock_is_named(playground, method, offset):
-    """An hour off, what is signed now is refused, and the finding says that it is the clock."""
+    """If the clock is an hour off, the request is refused, and the finding names the clock."""
     arguments = [str(offset), json.dumps(document(playground.url, method))]
     done = subprocess.run(
-        [sys.executable, "-c", ELSEWHEN, *arguments], capture_output=True, text=True, check=True
+        [sys.executable, "-c", WRONG_CLOCK, *arguments], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("clock_skew "), done.stdout
 
 
-def test_what_is_not_known_is_left_to_the_status():
-    """Words that name no cause leave the finding to what the status says."""
+def test_an_unknown_refusal_is_left_to_the_status():
+    """If the response names no known cause, the status decides the finding."""
     oauth1 = OAuth1(consumer_key="c", consumer_secret="s")
     assert oauth1.explain(401, {}, "oauth_problem=token_revoked") is None
     assert oauth1.explain(401, {"WWW-Authenticate": "OAuth"}, "") is None
-    asked = {"WWW-Authenticate": 'Digest realm="r", nonce="n", algorithm=SHA-1024'}
-    found = Digest(username="u").explain(401, asked, "")
+    challenge = {"WWW-Authenticate": 'Digest realm="r", nonce="n", algorithm=SHA-1024'}
+    found = Digest(username="u").explain(401, challenge, "")
     assert found.code.name == "digest_unsupported"
     assert "SHA-1024" in found.message
 
@@ -90,7 +90,7 @@ def test_what_is_not_known_is_left_to_the_status():
     ("problem", "code"), [("nonce_used", "nonce_used"), ("timestamp_refused", "clock_skew")]
 )
 def test_problem_reports_of_oauth1_are_read(problem, code):
-    """The extension Problem Reporting says in one word what no status can."""
+    """OAuth's extension Problem Reporting names the cause, and the finding follows it."""
     oauth1 = OAuth1(consumer_key="c", consumer_secret="s")
     assert oauth1.explain(401, {"WWW-Authenticate": f'OAuth oauth_problem="{problem}"'}, "").code.name == code
     assert oauth1.explain(400, {}, f"oauth_problem={problem}&x=1").code.name == code

@@ -1,4 +1,4 @@
-"""Findings without a network: each rule with what provokes it and what must not."""
+"""Findings without a network: documents that provoke each rule, and documents that must not."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ FAULTS = {
     [(code, document) for code, documents in FAULTS.items() for document in documents],
 )
 def test_a_fault_is_found_and_shown_without_its_secret(code, document):
-    """Each fault has its code, says what to do, and shows no secret."""
+    """Each fault has its code and its advice, and shows no secret."""
     findings = watchword.load(document).lint()
     assert code in {finding.code.name for finding in findings}
     assert all(finding.advice for finding in findings)
@@ -160,7 +160,7 @@ def test_a_fault_is_found_and_shown_without_its_secret(code, document):
     ],
 )
 def test_a_good_document_has_no_findings(document):
-    """What is right is not complained about."""
+    """A document without faults has no findings."""
     assert watchword.load(document).lint() == []
 
 

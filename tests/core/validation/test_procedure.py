@@ -1,4 +1,4 @@
-"""Validation against real servers: every verdict is earned, and every code has a server that provokes it."""
+"""Validation against real servers: each verdict and each code has a server that provokes it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import json
 import socket
 import ssl
 import threading
+from dataclasses import FrozenInstanceError
 
 import pytest
 import urllib3.util.connection
@@ -16,6 +17,9 @@ import urllib3.util.connection
 import watchword
 from watchword.findings.codes import CODES
 from watchword.findings.finding import Permanence, Verdict
+from watchword.validation import lint
+from watchword.validation.plan import ValidationPlan
+from watchword.validation.procedure import validate
 
 SECRET = "s3cret-key"
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -23,7 +27,7 @@ HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 @pytest.fixture
 def outcome(serve, reply):
-    """Give a function that validates an API key against a server: its answers with and without the key."""
+    """Give a function that validates an API key; it takes the responses with and without the key."""
 
     def run(with_key, without=None, *, fields=None, plan=None, path="/me"):
         without = without or reply(401)
@@ -37,14 +41,14 @@ def outcome(serve, reply):
     return run
 
 
-def test_a_call_that_only_the_credential_opens_is_valid(outcome, reply):
-    """200 with and 401 without the credential is the proof."""
+def test_a_call_that_needs_the_credential_is_valid(outcome, reply):
+    """A 200 with the credential and a 401 without it are the proof."""
     report = outcome(reply(body={"id": 1}))
     assert (report.verdict, report.deciding.code.name) == (Verdict.VALID, "authenticated")
     assert (report.ok, report.exit_code) == (True, 0)
 
 
-# What the server answers with the key, what without it (401 unless given), and the deciding code.
+# The response with the key, the response without it (401 unless given), and the deciding code.
 DECIDED = [
     ((200, {"id": 1}), (403,), "authenticated"),
     ((200, {"id": 1}), (400, {"message": "missing API key"}), "authenticated"),
@@ -107,16 +111,16 @@ DECIDED = [
 ]  # fmt: skip
 
 
-def made(reply, described):
-    if described is None:
+def response(reply, description):
+    if description is None:
         return None
-    return reply(hang_up=True) if described == "hang up" else reply(*described)
+    return reply(hang_up=True) if description == "hang up" else reply(*description)
 
 
 @pytest.mark.parametrize(("with_key", "without", "code"), DECIDED, ids=lambda value: str(value)[:40])
-def test_each_answer_has_its_meaning(outcome, reply, with_key, without, code):
-    """The deciding code, its verdict and its advice follow from what the server does."""
-    report = outcome(made(reply, with_key), made(reply, without))
+def test_each_response_has_its_meaning(outcome, reply, with_key, without, code):
+    """The deciding code, its verdict and its advice follow from the responses."""
+    report = outcome(response(reply, with_key), response(reply, without))
     assert report.deciding.code.name == code
     assert report.verdict is CODES[code].verdict
     assert report.deciding.advice
@@ -130,14 +134,14 @@ def test_each_answer_has_its_meaning(outcome, reply, with_key, without, code):
     ],
 )
 def test_remarks_accompany_a_success(outcome, reply, body, headers, code):
-    """An empty or unexpected answer is worth a warning and does not change the verdict."""
+    """An empty response is a warning and does not change the verdict."""
     report = outcome(reply(200, body, headers))
     assert report.verdict is Verdict.VALID
     assert [note.code.name for note in report.notes] == [code]
 
 
 def test_messages_help(outcome, reply):
-    """What the server says about itself is in the message: scheme, allowed verbs, time to wait."""
+    """The message holds what the server says: its scheme, the allowed verbs, the time to wait."""
     assert "Digest" in outcome(reply(401, None, {"WWW-Authenticate": 'Digest realm="x"'})).summary
     assert "POST, PUT" in outcome(reply(405, None, {"Allow": "POST, PUT"})).summary
     limited = outcome(reply(429, None, {"Retry-After": "30"}))
@@ -147,7 +151,7 @@ def test_messages_help(outcome, reply):
 
 
 def test_an_echoed_secret_is_masked(outcome, reply):
-    """A server that repeats the key in its error does not make us print it."""
+    """A key that the server repeats in its error is masked."""
     report = outcome(reply(401, {"error": f"key {SECRET} unknown"}, {"WWW-Authenticate": f"Key {SECRET}"}))
     assert "key *** unknown" in report.summary
 
@@ -166,7 +170,7 @@ KEY_WITH_SIGNS = 'k/9+a&b<c>"d'
     ],
 )
 def test_an_escaped_secret_is_masked(serve, reply, echoed):
-    """A server that repeats the key as its language escapes it does not make us print it."""
+    """A key that the server repeats in escaped form is masked."""
     server = serve(reply(401, f'{{"error": "unknown key {echoed}"}}'))
     document = {"base_url": server.url, "method": "api_key", "api_key": KEY_WITH_SIGNS}
     assert (
@@ -174,14 +178,14 @@ def test_an_escaped_secret_is_masked(serve, reply, echoed):
     )
 
 
-def test_a_server_can_t_command_the_terminal(outcome, reply):
-    """Control characters and line breaks of a server end as blanks: no forged lines, no escapes."""
+def test_a_server_cannot_command_the_terminal(outcome, reply):
+    """Control characters and line breaks of a server become blanks: no forged lines, no escapes."""
     report = outcome(reply(401, "\x1b]0;pwn\x07\x1b[2J\nvalid (0.1 s)\x9b"))
     assert report.deciding.evidence["answer"] == "]0;pwn [2J valid (0.1 s)"
 
 
 def dripping(first, count=60):
-    """Serve one connection after the other with a byte a second behind `first`; return URL and stop."""
+    """Serve `first`, then single bytes, to one connection after the other; return URL and stop function."""
     listener = socket.create_server(("127.0.0.1", 0))
     stopped = threading.Event()
 
@@ -213,7 +217,7 @@ def dripping(first, count=60):
     ids=["body", "headers", "status"],
 )
 def test_a_dripping_server_does_not_hold_a_validation(first):
-    """A server that sends a byte now and then is given up within the limit, whatever it drips."""
+    """A validation ends within its limit even if the server sends a byte now and then."""
     url, stop = dripping(first)
     try:
         for fields in (
@@ -228,7 +232,7 @@ def test_a_dripping_server_does_not_hold_a_validation(first):
 
 
 def test_an_echoed_basic_pair_is_masked(serve, reply):
-    """A server that repeats what it was sent, encoded and without its prefix, does not make us print it."""
+    """User and password that the server repeats, encoded and without their prefix, are masked."""
     server = serve(lambda seen: reply(401, seen.headers.get("Authorization", "").removeprefix("Basic ")))
     basic = {"base_url": server.url, "method": "basic", "username": "ann", "password": SECRET}
     client = {
@@ -241,14 +245,14 @@ def test_an_echoed_basic_pair_is_masked(serve, reply):
 
 
 def test_a_long_body_is_cut():
-    """Evidence is at most 300 characters of the answer."""
+    """Evidence is at most 300 characters of the response."""
     from watchword.findings.codes import finding  # noqa: PLC0415 - beside its only use
 
     assert len(finding("unauthorized_401", "m", evidence={"answer": "x" * 5000}).evidence["answer"]) == 300
 
 
 def test_an_expected_status_is_success(outcome, reply):
-    """Where the only endpoint answers 400 to an authenticated empty call, that can be the proof."""
+    """If the only endpoint answers 400 to an authenticated empty call, that status can be the proof."""
     plan = {"expected_status": [400]}
     assert outcome(reply(400), plan=plan).deciding.code.name == "expected_status_matched"
     assert outcome(reply(400), reply(400), plan=plan).deciding.code.name == "auth_not_required"
@@ -260,7 +264,7 @@ def test_an_expected_status_is_success(outcome, reply):
 
 @pytest.mark.parametrize("verb", ["OPTIONS", "TRACE", "", "GET /x HTTP/1.1", "G\u00c9T"])
 def test_a_method_that_proves_nothing_is_refused(outcome, reply, verb):
-    """What servers answer without looking at the credential is no test of it."""
+    """A verb that servers answer without checking the credential is refused, since it proves nothing."""
     report = outcome(reply(204), plan={"http_method": verb})
     assert report.deciding.code.name == "http_method_unsuitable"
 
@@ -274,7 +278,7 @@ def test_a_head_is_repeated_without_the_credential(outcome, reply):
     )
 
 
-def test_only_a_get_is_repeated_without_the_credential(serve, reply):
+def test_a_post_is_not_repeated_without_the_credential(serve, reply):
     """A POST is made once, with the credential, and the report says that nothing was compared."""
     server = serve(reply(201))
     connection = watchword.load({"base_url": server.url, "method": "api_key", "api_key": SECRET})
@@ -287,8 +291,8 @@ def test_only_a_get_is_repeated_without_the_credential(serve, reply):
     )
 
 
-def test_the_contrast_leaves_out_all_that_is_secret_and_keeps_the_rest(serve, reply):
-    """Without the credential means: no method, no secret parameter, no cookie of the first call."""
+def test_the_anonymous_call_sends_everything_but_secrets(serve, reply):
+    """The anonymous call sends no method, no secret parameter and no cookie of the first call."""
     server = serve(lambda seen: reply(200 if SECRET in seen.text else 401, {"a": 1}, {"Set-Cookie": "sid=1"}))
     connection = watchword.load({
         "base_url": server.url, "method": "api_key", "api_key": SECRET,
@@ -302,7 +306,7 @@ def test_the_contrast_leaves_out_all_that_is_secret_and_keeps_the_rest(serve, re
 
 
 def test_redirects_inside_the_origin_are_followed_signed(serve, reply):
-    """A redirect from /me to /me/ of the same API is followed, not misread."""
+    """A redirect inside the origin is followed with the credential; a loop of redirects ends."""
     server = serve(
         lambda seen: (
             reply(301, headers={"Location": "/me/"})
@@ -319,7 +323,7 @@ def test_redirects_inside_the_origin_are_followed_signed(serve, reply):
 
 
 def test_nothing_is_proven_without_a_credential_or_a_call(serve, reply):
-    """Method none and a static method without test URL are never green."""
+    """The method none, and a static method without a test URL, are never valid."""
     server = serve(reply())
     nothing = watchword.load({"base_url": server.url, "method": "none"})
     assert nothing.validate(f"{server.url}/a").deciding.code.name == "no_authentication"
@@ -330,8 +334,8 @@ def test_nothing_is_proven_without_a_credential_or_a_call(serve, reply):
     assert len(server.seen) == 1
 
 
-def test_the_document_s_own_test_url_is_the_default(serve, reply):
-    """A stored test URL serves where none is given."""
+def test_the_test_url_of_the_document_is_the_default(serve, reply):
+    """The document's test URL is called if none is given."""
     server = serve(lambda seen: reply(200 if SECRET in seen.text else 401))
     document = {
         "base_url": server.url,
@@ -355,7 +359,7 @@ def test_the_document_s_own_test_url_is_the_default(serve, reply):
     ],
 )  # fmt: skip
 def test_a_wrong_test_url_is_named_before_any_call(url, code):
-    """Relative, plain, foreign and doubled test URLs are found without a network."""
+    """A relative, plain, foreign or duplicated test URL is found without a network."""
     connection = watchword.load({
         "base_url": "https://api.test", "method": "api_key", "api_key": SECRET,
         "add_to": "query", "key_name": "key",
@@ -368,7 +372,7 @@ def test_a_wrong_test_url_is_named_before_any_call(url, code):
 
 @pytest.fixture
 def token_connection(serve, reply):
-    """Give a function that makes a client credentials connection whose token endpoint answers as told."""
+    """Give a function that makes a client credentials connection and sets its token endpoint's response."""
 
     def make(*answer, api=None, **fields):
         server = serve(lambda seen: reply(*answer) if seen.path == "/token" else api or reply(401))
@@ -381,21 +385,21 @@ def token_connection(serve, reply):
 
 
 def test_a_new_token_is_the_proof_of_client_credentials(token_connection):
-    """Without a test URL the endpoint is asked for a new token every time, never the cached one."""
+    """Without a test URL, each validation requests a new token and ignores the cached one."""
     server, connection = token_connection(200, {"access_token": "token-one"})
     for _ in range(2):
         assert connection.validate().deciding.code.name == "token_obtained"
     assert len(server.seen) == 2
 
 
-def test_with_a_test_url_the_token_is_used_too(token_connection):
-    """A token that the API refuses is not valid, however well it was issued."""
+def test_with_a_test_url_the_api_decides(token_connection):
+    """A token that the API refuses is not valid, although it was issued."""
     server, connection = token_connection(200, {"access_token": "token-one"})
     assert connection.validate(f"{server.url}/me").deciding.code.name == "unauthorized_401"
 
 
 def test_a_reduced_scope_is_a_warning(token_connection):
-    """Less scope than was asked for is said, and is no failure."""
+    """Fewer scopes than the document asks for are a warning, not a failure."""
     _, connection = token_connection(200, {"access_token": "token-one", "scope": "read"}, scope="read write")
     report = connection.validate()
     assert report.ok
@@ -412,15 +416,15 @@ def test_a_reduced_scope_is_a_warning(token_connection):
     ],
 )
 def test_the_token_phase_decides(token_connection, answer, code, permanence):
-    """What the token endpoint says ends the validation before the API is called."""
+    """A refusal of the token endpoint ends the validation before the API is called."""
     server, connection = token_connection(*answer)
     report = connection.validate(f"{server.url}/me")
     assert (report.deciding.code.name, report.permanence) == (code, permanence)
     assert [seen.path for seen in server.seen] == ["/token"]
 
 
-def test_network_faults_are_told_apart(serve, reply, authority, tls, ca_bundle):
-    """Refused, silent, untrusted, misnamed and proxied calls each have their code."""
+def test_each_network_fault_has_its_code(serve, reply, authority, tls, ca_bundle):
+    """Refused, silent, untrusted, misnamed and proxied calls have different codes."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         dead = f"127.0.0.1:{closed.getsockname()[1]}"
@@ -438,7 +442,7 @@ def test_network_faults_are_told_apart(serve, reply, authority, tls, ca_bundle):
 
 
 def test_an_expired_certificate_is_named(serve, reply, authority, ca_bundle):
-    """Expired is not the same as untrusted: its owner must renew it."""
+    """An expired certificate has its own code, since its owner must renew it."""
     import datetime as dt  # noqa: PLC0415 - beside its only use
 
     past = dt.datetime.now(dt.timezone.utc) - dt.timedelta(days=1)
@@ -448,7 +452,7 @@ def test_an_expired_certificate_is_named(serve, reply, authority, ca_bundle):
 
 
 def test_a_demanded_client_certificate_is_named(serve, reply, authority, ca_bundle):
-    """A server that wants a certificate of the client is told from one that is broken."""
+    """A server that demands a client certificate is not reported as broken."""
     demanding = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     demanding.maximum_version = ssl.TLSVersion.TLSv1_3
     authority.issue_cert("localhost").configure_cert(demanding)
@@ -456,8 +460,8 @@ def test_a_demanded_client_certificate_is_named(serve, reply, authority, ca_bund
     assert code_of(serve(reply(), demanding).url, ca_bundle=ca_bundle) == "tls_client_certificate_required"
 
 
-def test_a_proxy_that_wants_a_login_is_named(serve, reply):
-    """407 on the way is the proxy's refusal, not the API's."""
+def test_a_proxy_that_demands_a_login_is_named(serve, reply):
+    """A 407 is reported as the proxy's refusal, not the API's."""
     proxy = serve(reply(407, headers={"Proxy-Authenticate": "Basic"}))
     assert code_of("https://api.test", proxy=proxy.url) == "proxy_authentication_required"
     assert code_of("http://127.0.0.1:9", proxy=proxy.url) == "proxy_authentication_required"
@@ -470,20 +474,20 @@ def code_of(url, plan=None, **fields):
     return report.deciding.code.name
 
 
-def test_names_that_do_not_exist_are_a_matter_of_configuration(monkeypatch):
-    """DNS says "no such host" for good and "try again" for now; the two are told apart."""
+def test_an_unknown_host_is_told_from_a_failing_resolver(monkeypatch):
+    """DNS's "no such host" is a fault of the configuration; "try again" is transient."""
     for number, code in ((socket.EAI_NONAME, "dns_not_found"), (socket.EAI_AGAIN, "dns_temporary")):
 
         def no_answer(*_, number=number):
             raise socket.gaierror(number, "no answer")
 
-        # The resolver of the machine that runs the tests is not ours to command.
+        # The tests can't control the resolver of the machine that runs them.
         monkeypatch.setattr(socket, "getaddrinfo", no_answer)
         assert code_of("https://api.test") == code
 
 
-def test_a_host_that_can_t_be_reached_is_told_from_one_that_is_silent(monkeypatch):
-    """No route is a fault of the network, no answer to the handshake one of the way to the host."""
+def test_an_unreachable_host_is_told_from_a_silent_one(monkeypatch):
+    """No route to the host and no answer to the handshake have different codes."""
     faults = (
         (OSError(errno.EHOSTUNREACH, "no route"), "host_unreachable"),
         (TimeoutError("timed out"), "connect_timeout"),
@@ -493,7 +497,7 @@ def test_a_host_that_can_t_be_reached_is_told_from_one_that_is_silent(monkeypatc
         def connect(*_, fault=fault, **__):
             raise fault
 
-        # Loopback is always reachable, and no other address is ours to call.
+        # Loopback is always reachable, and tests must not call any other address.
         monkeypatch.setattr(urllib3.util.connection, "create_connection", connect)
         assert code_of("https://api.test") == code
 
@@ -501,8 +505,8 @@ def test_a_host_that_can_t_be_reached_is_told_from_one_that_is_silent(monkeypatc
 @pytest.mark.parametrize(
     ("fields", "plan", "limit"), [({"timeout": 0.7}, {}, 0.7), ({}, {"timeout": 0.6}, 0.6)]
 )
-def test_the_document_s_own_limit_holds_for_its_validation(fields, plan, limit):
-    """Unless the call says otherwise, and the finding tells which it was."""
+def test_the_timeout_of_the_document_limits_its_validation(fields, plan, limit):
+    """The document's timeout holds unless the call sets one; the finding names it."""
     url, stop = dripping(b"HTTP/1.1 200 OK\r\nX-Slow: ")  # so that no socket times out before
     try:
         document = {"base_url": url, "method": "api_key", "api_key": SECRET, **fields}
@@ -514,6 +518,47 @@ def test_the_document_s_own_limit_holds_for_its_validation(fields, plan, limit):
 
 
 def test_an_unverified_certificate_is_remarked():
-    """Turning verification off works, and never without a word."""
+    """Turning verification off is always reported."""
     document = {"base_url": "https://a.test", "method": "api_key", "api_key": SECRET, "verify": False}
     assert [found.code.name for found in watchword.load(document).lint()] == ["tls_unverified"]
+
+
+def test_a_validation_lints_once(serve, reply, monkeypatch):
+    """A validation lints the document once, although it makes two calls."""
+    linted = []
+
+    def lint_and_count(credential):
+        linted.append(credential)
+        return lint_module_lint(credential)
+
+    lint_module_lint = lint.lint
+    monkeypatch.setattr(lint, "lint", lint_and_count)
+    server = serve(lambda seen: reply(200 if SECRET in seen.text else 401))
+    connection = watchword.load({"base_url": server.url, "method": "api_key", "api_key": SECRET})
+    assert connection.validate(f"{server.url}/me").ok
+    assert (len(server.seen), len(linted)) == (2, 1)
+
+
+def test_a_plan_is_what_the_arguments_say(serve, reply):
+    """A host that hands on a plan gets the report that the same arguments give."""
+    server = serve(lambda seen: reply(204 if SECRET in seen.text else 401))
+    connection = watchword.load({"base_url": server.url, "method": "api_key", "api_key": SECRET})
+    plan = ValidationPlan(f"{server.url}/me", "get", frozenset({204}), counterfactual=False, timeout=5)
+    report = validate(connection, plan)
+    same = connection.validate(
+        f"{server.url}/me", http_method="get", expected_status=[204], counterfactual=False, timeout=5
+    )
+    assert report.deciding == same.deciding
+    with pytest.raises(FrozenInstanceError):
+        plan.timeout = 6
+
+
+def test_a_document_completes_a_plan():
+    """A plan takes test URL and timeout from the document; without both, a call waits 10 seconds."""
+    document = {"base_url": "https://api.test", "method": "none", "test_url": "https://api.test/me"}
+    common = watchword.load(document).document.common
+    assert ValidationPlan().completed(common).test_url == "https://api.test/me"
+    assert ValidationPlan().completed(common).call_timeout == 10
+    common = watchword.load(document | {"timeout": 3}).document.common
+    assert ValidationPlan().completed(common).call_timeout == 3
+    assert ValidationPlan(timeout=4).completed(common).call_timeout == 4

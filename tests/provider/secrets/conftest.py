@@ -1,4 +1,4 @@
-"""Google's Secret Manager as a local server, for backends that are made as Airflow makes them."""
+"""Google Secret Manager as a local server, and backends that are made as Airflow makes them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Make = Callable[..., GoogleSecretManagerBackend]
 
 @pytest.fixture(autouse=True)
 def _silence() -> Iterator[None]:
-    """Have nothing said yet, and no backends made."""
-    log_once._said.clear()
+    """Start without logged failures and without backends."""
+    log_once._logged_at.clear()
     clear_secrets_backends_cache()
     yield
     clear_secrets_backends_cache()
@@ -65,12 +65,12 @@ def make(server: SecretManagerServer, project: str) -> Make:
 
 
 @pytest.fixture
-def said(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
-    """What backends have logged as warnings and errors."""
+def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """Return a function for the warnings and errors that backends have logged."""
     caplog.set_level(logging.DEBUG)
 
     def texts() -> list[str]:
-        records = (each for each in caplog.records if each.name == log_once.log.name)
+        records = (each for each in caplog.records if each.name == log_once.logger.name)
         return [each.getMessage() for each in records if each.levelno >= logging.WARNING]
 
     return texts

@@ -1,4 +1,4 @@
-"""What a backend is given: JSON, or text from Airflow's variables for single arguments."""
+"""The arguments of backends are JSON, or text if Airflow reads single arguments from variables."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_watchword.secrets import GoogleSecretManagerBackend, LocalVaultBackend
+from watchword.secrets.google.account import Account
 from watchword_playground.secret_manager import SecretManagerServer
 
 SECRET = "s3cret-0123456789"
@@ -19,8 +20,13 @@ Put = Callable[[str, bytes | str], int]
 
 
 def settings(**arguments: Any) -> Any:
-    """Return what a Secret Manager would be made of: there is no Google here to be asked with credentials."""
+    """Return the checked arguments, because there is no Google here that would accept the credentials."""
     return GoogleSecretManagerBackend(**arguments)._connections._store.__self__
+
+
+def account(**arguments: Any) -> Account:
+    """Return the account that would call Google."""
+    return settings(**arguments).secret_manager()._service._account
 
 
 @pytest.mark.parametrize(
@@ -42,37 +48,37 @@ def settings(**arguments: Any) -> Any:
     ],
 )
 def test_text_means_what_json_would(name: str, text: str, value: object) -> None:
-    """Airflow hands single arguments on as they stand in the environment."""
+    """Airflow passes on single arguments as they are in the environment."""
     assert settings(**{name: text}) == settings(**{name: value})
 
 
-def test_credentials_are_handed_on() -> None:
-    """To the account as which Google is asked."""
-    account = settings(
+def test_credentials_are_passed_on() -> None:
+    """The account that calls Google has the backend's keyfile, scopes and impersonation chain."""
+    found = account(
         gcp_keyfile_dict=KEY, gcp_scopes="https://a, https://b", impersonation_chain=["a@x", "b@x"]
     )
-    assert account.keyfile == KEY
-    assert account.scopes == ("https://a", "https://b")
-    assert account.impersonation_chain == ("a@x", "b@x")
-    assert settings(gcp_key_path="/key.json").key_path == "/key.json"
-    assert settings(gcp_credential_config_file={"type": "x"}).configuration == {"type": "x"}
-    assert settings(gcp_credential_config_file='{"type": "x"}').configuration == '{"type": "x"}'
+    assert found.keyfile == KEY
+    assert found.scopes == ("https://a", "https://b")
+    assert found.impersonation_chain == ("a@x", "b@x")
+    assert account(gcp_key_path="/key.json").key_path == "/key.json"
+    assert account(gcp_credential_config_file={"type": "x"}).configuration == {"type": "x"}
+    assert account(gcp_credential_config_file='{"type": "x"}').configuration == '{"type": "x"}'
 
 
 @pytest.mark.parametrize("words", ["true", "True", " yes", "1", "on"])
-def test_text_may_say_yes(words: str) -> None:
-    """As airflow.cfg may."""
+def test_text_may_mean_yes(words: str) -> None:
+    """fail_closed takes the words for yes that airflow.cfg takes."""
     assert GoogleSecretManagerBackend(fail_closed=words)._variables._fail_closed is True
 
 
 @pytest.mark.parametrize("words", ["false", "False", "0", "no", "", "None"])
-def test_text_may_say_no(words: str) -> None:
-    """None and nothing are no."""
+def test_text_may_mean_no(words: str) -> None:
+    """fail_closed takes the words for no; None and empty text mean no too."""
     assert LocalVaultBackend(fail_closed=words)._variables._fail_closed is False
 
 
 def test_everything_may_be_text(server: SecretManagerServer, project: str, put: Put) -> None:
-    """As by AIRFLOW__SECRETS__BACKEND_KWARG__…; nothing of it is lost."""
+    """Arguments as text, as in AIRFLOW__SECRETS__BACKEND_KWARG__…, all take effect."""
     put("vars.a".replace(".", "_"), "first")
     put("vars_a", "second")
     backend = GoogleSecretManagerBackend(
@@ -128,16 +134,16 @@ def test_everything_may_be_text(server: SecretManagerServer, project: str, put: 
         ("variables_lookup_pattern", ["a"], "text"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(name: str, value: object, words: str) -> None:
-    """When the backend is made, by name and type, and without the value."""
+def test_a_wrong_argument_is_refused(name: str, value: object, words: str) -> None:
+    """The error names the argument and the value's type when the backend is made, but not the value."""
     with pytest.raises(ValueError, match=f"^{name} is given as .*({words})") as caught:
         GoogleSecretManagerBackend(**{name: value})
     assert SECRET not in str(caught.value)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
-def test_credentials_are_given_once() -> None:
-    """Google's backend refuses that too."""
+def test_only_one_credential_may_be_given() -> None:
+    """Several credentials are refused, as Google's backend does."""
     with pytest.raises(ValueError, match="more than one is given") as caught:
         GoogleSecretManagerBackend(gcp_keyfile_dict=KEY, gcp_key_path="/key.json")
     assert SECRET not in str(caught.value)
@@ -145,12 +151,12 @@ def test_credentials_are_given_once() -> None:
 
 @pytest.mark.parametrize("made", [GoogleSecretManagerBackend, LocalVaultBackend])
 def test_an_unknown_argument_is_refused(made: type) -> None:
-    """A misspelt one would change nothing, unseen."""
+    """A misspelt argument is an error; otherwise it would silently have no effect."""
     with pytest.raises(TypeError, match="conections_prefix"):
         made(conections_prefix="a")
 
 
-def test_a_wrong_argument_of_the_vaults_is_refused() -> None:
-    """By the same rules."""
+def test_a_wrong_argument_of_the_vault_is_refused() -> None:
+    """The vault's backend checks its arguments by the same rules."""
     with pytest.raises(ValueError, match="store is given as int"):
         LocalVaultBackend(store=5)

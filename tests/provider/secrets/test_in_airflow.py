@@ -1,4 +1,4 @@
-"""Backends where Airflow itself makes and asks them."""
+"""Backends as Airflow itself makes and calls them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Put = Callable[[str, bytes | str], int]
 
 @pytest.fixture
 def configure(monkeypatch: pytest.MonkeyPatch, server: SecretManagerServer, project: str) -> Configure:
-    """Have Airflow use Google's Secret Manager before its environment."""
+    """Return a function that makes Airflow use Google Secret Manager before its environment."""
 
     def configured(**arguments: Any) -> None:
         given = {"project_id": project, "deadline": 0.5, **arguments}
@@ -58,7 +58,7 @@ WAYS = pytest.mark.parametrize("ask", [in_server, BaseHook.get_connection, in_tr
 
 @WAYS
 def test_airflow_finds_a_connection(put: Put, configure: Configure, ask: Callable[[str], Any]) -> None:
-    """On its server, in tasks and in triggers, before the one of the environment."""
+    """The server, tasks and triggers find the stored connection before that of the environment."""
     configure()
     put("airflow-connections-shop", json.dumps(DOCUMENT))
     assert ask("shop").host == "https://api.example.com"
@@ -68,7 +68,7 @@ def test_airflow_finds_a_connection(put: Put, configure: Configure, ask: Callabl
 def test_a_failure_leads_to_the_next_backend(
     server: SecretManagerServer, put: Put, configure: Configure, ask: Callable[[str], Any]
 ) -> None:
-    """As Airflow does with every backend that fails."""
+    """Without fail_closed, Airflow uses the connection of its environment after a failure."""
     configure()
     put("airflow-connections-shop", json.dumps(DOCUMENT))
     server.fault("denied", None)
@@ -76,10 +76,10 @@ def test_a_failure_leads_to_the_next_backend(
 
 
 @WAYS
-def test_a_failure_ends_the_search_if_it_is_to(
+def test_fail_closed_ends_the_search_at_a_failure(
     server: SecretManagerServer, put: Put, configure: Configure, ask: Callable[[str], Any]
 ) -> None:
-    """No connection is better than another one of the same name."""
+    """With fail_closed, Airflow fails rather than use another connection of the same name."""
     configure(fail_closed=True)
     put("airflow-connections-shop", json.dumps(DOCUMENT))
     server.fault("denied", None)
@@ -87,8 +87,8 @@ def test_a_failure_ends_the_search_if_it_is_to(
         ask("shop")
 
 
-def test_a_failure_ends_the_search_for_a_variable(server: SecretManagerServer, configure: Configure) -> None:
-    """By the same rule."""
+def test_fail_closed_also_applies_to_variables(server: SecretManagerServer, configure: Configure) -> None:
+    """With fail_closed, Airflow fails rather than use another variable of the same name."""
     configure(fail_closed=True)
     server.fault("throttled", None)
     with pytest.raises(AirflowSecretsBackendAccessDenied, match="secrets_throttled"):
@@ -96,14 +96,14 @@ def test_a_failure_ends_the_search_for_a_variable(server: SecretManagerServer, c
 
 
 def test_a_stored_document_serves_the_hook(put: Put, configure: Configure, playground: Playground) -> None:
-    """From Google to an API that accepts the token."""
+    """A document stored at Google authenticates the hook's requests."""
     configure()
     put("airflow-connections-shop", json.dumps(playground.document("bearer")))
     assert ApiHook("shop").run("/v1/me").json()["method"] == "bearer"
 
 
 def python(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a program in a process that sees Airflow for the first time."""
+    """Run a program in a new process, which imports Airflow anew."""
     return subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program],
         env={**os.environ, "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO", **environment},
@@ -120,7 +120,7 @@ def last(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def test_airflow_starts_without_google(server: SecretManagerServer) -> None:
-    """It makes a backend in every process, which asks nobody and imports nothing of Google's."""
+    """Making a backend makes no call and imports no library of Google."""
     program = (
         "import sys; from airflow.configuration import initialize_secrets_backends as made;"
         "backend = made()[0]; print(type(backend).__name__, backend._variables._fail_closed,"
@@ -137,7 +137,7 @@ def test_airflow_starts_without_google(server: SecretManagerServer) -> None:
 
 
 def test_making_backends_imports_nothing_heavy() -> None:
-    """Beside Airflow's own base class, which is Airflow."""
+    """Making backends imports only watchword, beyond what Airflow's own base class imports."""
     program = (
         "import sys, airflow.secrets.base_secrets; before = set(sys.modules);"
         f"from {BACKENDS} import *; GoogleSecretManagerBackend(project_id='acme'); LocalVaultBackend();"
@@ -145,6 +145,11 @@ def test_making_backends_imports_nothing_heavy() -> None:
     )
     assert last(python(program)) == "{'airflow_provider_watchword'}"
 
+
+UNREAD_OPTION = (
+    "GoogleSecretManagerBackend can't read the option 'fernet' from the secret airflow-config-fernet: "
+    "secrets_denied: Google Secret Manager"
+)
 
 OPTION = (
     "from airflow.configuration import conf; values = {conf.get('core', 'fernet_key') for _ in range(50)};"
@@ -164,7 +169,7 @@ def options(put: Put, project: str) -> dict[str, str]:
 
 
 def test_options_come_from_secrets(server: SecretManagerServer, options: dict[str, str]) -> None:
-    """Read while Airflow starts and ever again, by one call."""
+    """An option that is read many times, from Airflow's start on, takes one call."""
     assert last(python(OPTION, **options)) == "read key-0123456789"
     assert (server.calls, server.connections) == ({ACCESS: 1}, 1)
 
@@ -172,26 +177,26 @@ def test_options_come_from_secrets(server: SecretManagerServer, options: dict[st
 def test_an_option_that_cannot_be_read_has_its_default(
     server: SecretManagerServer, options: dict[str, str]
 ) -> None:
-    """As Airflow has it, which is said: this one means that nothing is encrypted."""
+    """Airflow uses the default, which here means no encryption; so the failure is logged."""
     server.fault("denied", None)
     done = python(OPTION, **options)
     assert last(done) == "read"
-    assert "The option 'fernet' can't be had: secrets_denied: Google Secret Manager" in done.stdout
+    assert UNREAD_OPTION in done.stdout
 
 
-def test_an_option_that_cannot_be_read_ends_the_start_if_it_is_to(
+def test_fail_closed_ends_the_start_if_an_option_cannot_be_read(
     server: SecretManagerServer, options: dict[str, str]
 ) -> None:
-    """With the reason at the end."""
+    """With fail_closed Airflow doesn't start, and its last line is the reason."""
     server.fault("denied", None)
     done = python(OPTION, **options, AIRFLOW__SECRETS__BACKEND_KWARG__FAIL_CLOSED="true")
     assert done.returncode == 1
     reason = done.stderr.strip().splitlines()[-1]
-    assert reason.startswith("The option 'fernet' can't be had: secrets_denied: Google Secret Manager")
+    assert reason.startswith(UNREAD_OPTION)
 
 
 def test_the_vault_may_itself_be_named_by_a_secret(tmp_path: Path) -> None:
-    """Options come from that of the environment, connections from the one that airflow.cfg then names."""
+    """Options come from the environment's vault, connections from the vault that airflow.cfg names then."""
     other = f"sqlite:///{tmp_path / 'other.db'}"
     open_vault(f"sqlite:///{tmp_path / 'tokens.db'}").put("airflow-config-place", other.encode())
     open_vault(other).put("airflow-connections-shop", b"http://other")

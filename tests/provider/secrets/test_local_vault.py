@@ -1,4 +1,4 @@
-"""`LocalVaultBackend`: the same from the vault, with no cloud."""
+"""`LocalVaultBackend` finds connections, variables and options in the vault, without a cloud."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from watchword.secrets.vault import open_vault
 
 DOCUMENT = {"method": "bearer", "base_url": "https://api.example.com", "token": "tok-0123456789"}
 
-Said = Callable[[], list[str]]
+Logged = Callable[[], list[str]]
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def place(tmp_path: Path) -> str:
 
 
 def test_all_three_kinds_are_found(place: str, classes: list[type]) -> None:
-    """In the store that is given, under the names that they have at Google."""
+    """The vault of the given store has them under the same names as Google Secret Manager."""
     vault = open_vault(place)
     keep(vault, "shop", DOCUMENT)
     vault.put("airflow-variables-a", b"value")
@@ -42,7 +42,7 @@ def test_all_three_kinds_are_found(place: str, classes: list[type]) -> None:
 
 
 def test_a_change_is_seen_at_once(place: str) -> None:
-    """Nothing is kept beside the vault."""
+    """The backend doesn't cache what the vault holds."""
     vault, backend = open_vault(place), LocalVaultBackend(store=place)
     assert backend.get_conn_value("shop") is None
     for payload in (b"http://old", b"http://new"):
@@ -50,15 +50,15 @@ def test_a_change_is_seen_at_once(place: str) -> None:
         assert backend.get_conn_value("shop") == payload.decode()
 
 
-def test_the_environment_says_where(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As it does for tokens."""
+def test_the_environment_names_the_vault(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """WATCHWORD_STORE names the vault, as it names the token store."""
     open_vault(place).put("airflow-config-a", b"value")
     monkeypatch.setenv("WATCHWORD_STORE", place)
     assert LocalVaultBackend().get_config("a") == "value"
 
 
-def test_airflow_cfg_says_where(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """But for options, which are read while airflow.cfg is."""
+def test_airflow_cfg_names_the_vault(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`[watchword]` applies to connections and variables, not to options, which are read with airflow.cfg."""
     for kind in ("connections", "variables", "config"):
         open_vault(place).put(f"airflow-{kind}-a", b"http://x")
     monkeypatch.setenv("AIRFLOW__WATCHWORD__STORE", place)
@@ -67,8 +67,8 @@ def test_airflow_cfg_says_where(place: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert backend.get_config("a") is None
 
 
-def test_airflow_asks_the_vault(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before its own database."""
+def test_airflow_looks_into_the_vault(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow finds a connection in the vault before it looks into its database."""
     keep(open_vault(place), "shop", DOCUMENT)
     monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND", "airflow_provider_watchword.secrets.LocalVaultBackend")
     monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND_KWARGS", json.dumps({"store": place}))
@@ -76,7 +76,7 @@ def test_airflow_asks_the_vault(place: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_patterns_and_prefixes_are_those_of_the_other_backend(place: str) -> None:
-    """One learns them once."""
+    """Patterns, prefixes and separator work as in the other backend."""
     open_vault(place).put("conns_gcp", b"http://x")
     backend = LocalVaultBackend(
         store=place,
@@ -89,21 +89,22 @@ def test_patterns_and_prefixes_are_those_of_the_other_backend(place: str) -> Non
     assert backend.get_conn_value("other") is backend.get_variable("gcp") is None
 
 
-def test_a_vault_that_cannot_be_read_is_said(tmp_path: Path, said: Said) -> None:
-    """And ends the search, if it is to."""
+def test_a_vault_that_cannot_be_read_is_logged(tmp_path: Path, logged: Logged) -> None:
+    """A damaged vault is logged; with fail_closed it also stops the search."""
     (tmp_path / "vault.db").write_bytes(b"no database at all, but rather something else" * 100)
     place = f"sqlite:///{tmp_path / 'vault.db'}"
     assert LocalVaultBackend(store=place).get_conn_value("shop") is None
-    [text] = said()
-    assert text.startswith("The connection 'shop' can't be had: store_")
+    [text] = logged()
+    source = "the connection 'shop' from the secret airflow-connections-shop"
+    assert text.startswith(f"LocalVaultBackend can't read {source}: store_")
     with pytest.raises(AirflowSecretsBackendAccessDenied, match="store_"):
         LocalVaultBackend(store=place, fail_closed=True).get_conn_value("shop")
 
 
-def test_a_wrong_key_is_said_without_it(place: str, said: Said) -> None:
-    """When a secret is asked for, since nothing is opened before."""
+def test_a_wrong_key_is_logged_without_it(place: str, logged: Logged) -> None:
+    """The first lookup reports a wrong key, because the vault isn't opened before."""
     backend = LocalVaultBackend(store=place, key="no-key-0123456789")
     assert backend.get_variable("a") is None
-    [text] = said()
+    [text] = logged()
     assert "store_key_wrong" in text
     assert "no-key" not in text

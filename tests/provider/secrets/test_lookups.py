@@ -1,4 +1,4 @@
-"""`GoogleSecretManagerBackend`: what is found, and how often Google is asked."""
+"""`GoogleSecretManagerBackend`: what it finds, and how often it calls Google."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DOCUMENT = {"method": "bearer", "base_url": "https://api.example.com", "token": 
 
 Make = Callable[..., GoogleSecretManagerBackend]
 Put = Callable[[str, bytes | str], int]
-Said = Callable[[], list[str]]
+Logged = Callable[[], list[str]]
 
 PAYLOADS = {
     "document": (
@@ -41,7 +41,7 @@ PAYLOADS = {
 
 
 def test_a_thousand_lookups_are_one_call(server: SecretManagerServer, put: Put, make: Make) -> None:
-    """By one connection, whoever asks."""
+    """A thousand lookups of one connection take one call over one channel."""
     put("airflow-connections-shop", URI)
     backend = make()
     assert {backend.get_conn_value("shop") for _ in range(1000)} == {URI}
@@ -49,17 +49,17 @@ def test_a_thousand_lookups_are_one_call(server: SecretManagerServer, put: Put, 
     assert (server.calls, server.connections) == ({ACCESS: 1}, 1)
 
 
-def test_a_thousand_misses_are_one_call(server: SecretManagerServer, make: Make, said: Said) -> None:
-    """That there is no such secret is known too, and nothing to complain of."""
+def test_a_thousand_misses_are_one_call(server: SecretManagerServer, make: Make, logged: Logged) -> None:
+    """A missing secret is cached too, and not logged as a failure."""
     backend = make()
     assert {backend.get_conn_value("nobody") for _ in range(1000)} == {None}
     assert backend.get_connection("nobody") is None
     assert server.calls == {ACCESS: 1}
-    assert said() == []
+    assert logged() == []
 
 
 def test_fifty_threads_at_once_are_one_call(server: SecretManagerServer, put: Put, make: Make) -> None:
-    """The first asks, the others wait for it."""
+    """The first thread calls Google, and the others wait for its result."""
     put("airflow-connections-shop", URI)
     backend = make(deadline=5)
     with ThreadPoolExecutor(50) as pool:
@@ -69,7 +69,7 @@ def test_fifty_threads_at_once_are_one_call(server: SecretManagerServer, put: Pu
 
 
 def test_backends_share_what_they_have_read(server: SecretManagerServer, put: Put, make: Make) -> None:
-    """Airflow makes a new one for each option that it reads."""
+    """All backends with the same arguments share cache and channel; Airflow makes one for each option."""
     put("airflow-config-fernet", "key-0123456789")
     assert {make().get_config("fernet") for _ in range(20)} == {"key-0123456789"}
     assert (server.calls, server.connections) == ({ACCESS: 1}, 1)
@@ -77,8 +77,8 @@ def test_backends_share_what_they_have_read(server: SecretManagerServer, put: Pu
     assert server.calls == {ACCESS: 2}
 
 
-def test_only_ids_that_match_are_asked_for(server: SecretManagerServer, put: Put, make: Make) -> None:
-    """As Amazon's backends take patterns: at the beginning of the id."""
+def test_only_ids_that_match_are_looked_up(server: SecretManagerServer, put: Put, make: Make) -> None:
+    """A pattern must match at the beginning of the id, as in Amazon's backends."""
     put("airflow-connections-gcp_shop", URI)
     backend = make(
         connections_lookup_pattern="gcp_", variables_lookup_pattern="gcp_$", config_lookup_pattern="x"
@@ -90,22 +90,22 @@ def test_only_ids_that_match_are_asked_for(server: SecretManagerServer, put: Put
     assert backend.get_conn_value("gcp_shop") == URI
 
 
-def test_a_kind_without_a_prefix_is_not_asked_for(server: SecretManagerServer, make: Make) -> None:
-    """Variables may live elsewhere altogether."""
+def test_a_kind_without_a_prefix_is_not_looked_up(server: SecretManagerServer, make: Make) -> None:
+    """The prefix null leaves out connections, variables or options altogether."""
     backend = make(connections_prefix=None, variables_prefix="None", config_prefix="null")
     assert backend.get_conn_value("a") is backend.get_variable("a") is backend.get_config("a") is None
     assert server.calls == {}
 
 
 @pytest.mark.parametrize("key", ["with blank", "a/b", "../secrets/x", "ä", "a\n", "a" * 300, "a.b"])
-def test_what_no_secret_is_called_is_not_asked_for(
-    server: SecretManagerServer, make: Make, said: Said, key: str
+def test_an_id_that_cannot_name_a_secret_is_not_looked_up(
+    server: SecretManagerServer, make: Make, logged: Logged, key: str
 ) -> None:
-    """Airflow allows other ids than Google; they are in another backend."""
+    """Airflow allows ids that Google doesn't; they are missing here, which is not a failure."""
     backend = make(fail_closed=True)
     assert backend.get_conn_value(key) is backend.get_variable(key, "blue") is backend.get_config(key) is None
     assert server.calls == {}
-    assert said() == []
+    assert logged() == []
 
 
 @pytest.mark.parametrize("kind", PAYLOADS)
@@ -113,7 +113,7 @@ def test_what_no_secret_is_called_is_not_asked_for(
 def test_a_connection_has_every_field(
     put: Put, make: Make, classes: list[type], kind: str, place: int
 ) -> None:
-    """Whether a document, Airflow's JSON or a URI is stored, and wherever it is asked for."""
+    """A stored document, Airflow's JSON and a URI give the same fields on the server and in a task."""
     payload, expected, extra = PAYLOADS[kind]
     put("airflow-connections-shop", payload)
     found = make(classes[place]).get_connection("shop")
@@ -125,7 +125,7 @@ def test_a_connection_has_every_field(
 
 
 def test_variables_and_options_are_text(put: Put, make: Make) -> None:
-    """As they are stored, blanks and all."""
+    """Variables and options are returned exactly as stored, with blanks and line breaks."""
     put("airflow-variables-greeting", "Grüße \n")
     put("airflow-config-sql", "postgresql://x")
     assert make().get_variable("greeting") == "Grüße \n"
@@ -133,7 +133,7 @@ def test_variables_and_options_are_text(put: Put, make: Make) -> None:
 
 
 def test_prefixes_and_separator_are_those_of_googles_backend(put: Put, make: Make) -> None:
-    """A team that changes backends need not rename its secrets."""
+    """Secrets keep their names when a team changes from Google's backend to this one."""
     put("conns_shop", URI)
     put("bare", "value")
     backend = make(connections_prefix="conns", sep="_")
@@ -142,7 +142,7 @@ def test_prefixes_and_separator_are_those_of_googles_backend(put: Put, make: Mak
 
 
 def test_a_pinned_version_is_read(put: Put, make: Make) -> None:
-    """Of the secret that is named, and the latest of all others."""
+    """A pinned secret is read in its version, every other one in its latest."""
     for value in ("first", "second"):
         put("airflow-variables-pinned", value)
         put("airflow-variables-other", value)
@@ -151,10 +151,10 @@ def test_a_pinned_version_is_read(put: Put, make: Make) -> None:
     assert backend.get_variable("other") == "second"
 
 
-def test_regional_secrets_are_asked_for_in_their_location(
+def test_regional_secrets_are_read_in_their_location(
     server: SecretManagerServer, project: str, make: Make
 ) -> None:
-    """There are two secrets of that name."""
+    """A regional and a global secret of the same name are told apart."""
     server.put(project, "airflow-variables-a", "regional", location="europe-west3")
     server.put(project, "airflow-variables-a", "global")
     assert make(location="europe-west3").get_variable("a") == "regional"
@@ -162,7 +162,7 @@ def test_regional_secrets_are_asked_for_in_their_location(
 
 
 def test_a_change_is_seen_after_its_time(put: Put, make: Make) -> None:
-    """What was made of the old content is not kept beside it."""
+    """New content replaces both the cached content and the text that was made from it."""
     put("airflow-connections-shop", URI)
     backend = make(cache_ttl=0)
     assert backend.get_conn_value("shop") == URI
@@ -170,10 +170,10 @@ def test_a_change_is_seen_after_its_time(put: Put, make: Make) -> None:
     assert backend.get_conn_value("shop") == "http://new"
 
 
-def test_triggers_are_not_kept_waiting(
+def test_triggers_are_not_blocked(
     server: SecretManagerServer, put: Put, make: Make, classes: list[type]
 ) -> None:
-    """While Google is silent the event loop goes on."""
+    """The event loop goes on while Google doesn't respond."""
     put("airflow-connections-shop", URI)
     server.fault("hang")
     backend = make(classes[1], deadline=1)
@@ -192,14 +192,14 @@ def test_triggers_are_not_kept_waiting(
 
 
 class TestTeams:
-    """Names are those of Google's own backend."""
+    """The secrets of teams have the same names as in Google's own backend."""
 
     @pytest.fixture(autouse=True)
     def _teams(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AIRFLOW__CORE__MULTI_TEAM", "True")
 
     def test_a_team_has_its_own_first(self, put: Put, make: Make) -> None:
-        """Then comes what is everybody's."""
+        """A team's own content comes first, then that of all teams."""
         put("airflow-variables-blue--a", "of blue")
         put("airflow-variables-a", "of all")
         put("airflow-connections-blue--shop", URI)
@@ -211,30 +211,31 @@ class TestTeams:
         assert asyncio.run(backend.aget_connection("shop", "blue")).login == "joe"
         assert backend.get_connection("shop", team_name="red") is None
 
-    def test_an_id_that_might_name_a_team_is_refused(
-        self, server: SecretManagerServer, put: Put, make: Make, said: Said
+    def test_an_id_that_could_name_a_team_is_refused(
+        self, server: SecretManagerServer, put: Put, make: Make, logged: Logged
     ) -> None:
-        """Of whichever team; options have no teams."""
+        """Ids with two dashes are refused for connections and variables, but not for options."""
         put("airflow-variables-blue--a", "of blue")
         put("airflow-config-blue--a", "option")
         backend = make()
         assert backend.get_variable("blue--a") is backend.get_variable("blue--a", "red") is None
         assert backend.get_conn_value("blue--a") is None
         assert server.calls == {}
-        assert [text.split("'")[0] for text in said()] == ["The variable ", "The connection "]
+        prefixes = [text.split("'b")[0].rpartition(" the ")[2] for text in logged()]
+        assert prefixes == ["variable ", "connection "]
         assert backend.get_config("blue--a") == "option"
 
-    def test_a_team_that_cannot_be_served_gets_nobody_elses(
-        self, server: SecretManagerServer, put: Put, make: Make, said: Said
+    def test_a_team_never_gets_the_content_of_all_teams_after_a_failure(
+        self, server: SecretManagerServer, put: Put, make: Make, logged: Logged
     ) -> None:
-        """A failure is not a miss."""
+        """If the team's own secret can't be read, the lookup fails and doesn't go on to the common secret."""
         put("airflow-variables-a", "of all")
         server.fault("denied", secret="airflow-variables-blue--a")
         assert make().get_variable("a", team_name="blue") is None
-        assert "secrets_denied" in said()[0]
+        assert "secrets_denied" in logged()[0]
 
 
 def test_without_teams_an_id_may_have_two_dashes(put: Put, make: Make) -> None:
-    """There is nothing to confuse it with."""
+    """Two dashes in an id are allowed while Airflow has no teams."""
     put("airflow-variables-a--b", "value")
     assert make().get_variable("a--b") == "value"

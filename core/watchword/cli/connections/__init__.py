@@ -1,1 +1,1 @@
-"""The commands `watchword connections …`: a module for each, and what they share."""
+"""The commands `watchword connections …`: one module for each or for a few, and what they share."""

@@ -1,4 +1,4 @@
-"""The group of commands `watchword connections`."""
+"""The command group `watchword connections`."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import typer
 
 from watchword.cli.connections.edit import add, edit
 from watchword.cli.connections.importing import import_
-from watchword.cli.connections.show import listed, remove, show
+from watchword.cli.connections.show import list_, remove, show
 from watchword.cli.connections.transfer import pull, push
 
 connection_commands = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Keep connections by name, in the encrypted vault or in Google Secret Manager.",
+    help="Store connections by name, in the encrypted vault or in Google Secret Manager.",
 )
 
 for name, command in (
     ("add", add),
     ("edit", edit),
-    ("list", listed),
+    ("list", list_),
     ("show", show),
     ("push", push),
     ("pull", pull),

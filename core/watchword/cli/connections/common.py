@@ -1,4 +1,4 @@
-"""What the commands for kept connections and secrets share: where they are kept, and how one gets there."""
+"""What the commands for stored connections and secrets share: options, stores, and documents in them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from watchword.cli.documents import content_of
 from watchword.cli.output import fail
 from watchword.connections import by_name
 from watchword.connections.payload import document_in
-from watchword.document.reading import SYNONYMS
+from watchword.document.reading import normalized_entry
 from watchword.errors import SecretError, WatchwordError
 from watchword.findings.codes import finding
 from watchword.findings.finding import printable
@@ -28,156 +28,164 @@ InOption = Annotated[
     typer.Option(
         "--in",
         metavar="SOURCE",
-        help="Where they are kept: local for the vault, gcp://PROJECT or gcp://PROJECT/LOCATION; "
-        "the first such place in WATCHWORD_SECRETS if left out, normally the vault.",
+        help="Where to look and store: local for the vault, gcp://PROJECT or gcp://PROJECT/LOCATION; "
+        "the first of these in WATCHWORD_SECRETS if left out, which is the vault by default.",
     ),
 ]
-NameArgument = Annotated[str, typer.Argument(help="The name of the connection.")]
+NameArgument = Annotated[str, typer.Argument(help="The connection's name.")]
 FromOption = Annotated[
     str | None,
-    typer.Option("--from", metavar="FILE", help="Read it from a file, or with - from stdin."),
+    typer.Option("--from", metavar="FILE", help="Read it from a file, or from stdin with -."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
 _CONTENT = re.compile(r"\s*[\[{\"]|.*://", re.DOTALL)
 
 
-class Place(NamedTuple):
-    """A place that keeps secrets, and how its connections are named as a DOCUMENT."""
+class NamedStore(NamedTuple):
+    """A store of secrets, and the source that names it on a command line: `local`, `gcp://PROJECT`."""
 
     store: SecretStore
     source: str
 
+    @property
+    def display_name(self) -> str:
+        """The store's name for messages."""
+        return self.store.display_name
+
     def document(self, name: str) -> str:
-        """Return what a connection in it is called as a command's DOCUMENT."""
+        """Return a command's DOCUMENT argument for a connection in the store."""
         return f"{sources.VAULT if self.source == sources.VAULT else sources.GOOGLE}:{name}"
 
     def command(self, verb: str, name: str) -> str:
-        """Return the command line that does something with a connection in it."""
+        """Return the command line that runs a command for a connection in the store."""
         line = f"watchword {verb} {self.document(name)}"
-        # gcp:NAME is looked for in the first of them alone.
-        at_hand = {sources.VAULT, sources.first_google()}
-        return line if self.source in at_hand else f"WATCHWORD_SECRETS={self.source} {line}"
+        # gcp:NAME only finds connections in the first configured Secret Manager.
+        found_by_default = {sources.VAULT, sources.default_google_source()}
+        return line if self.source in found_by_default else f"WATCHWORD_SECRETS={self.source} {line}"
 
 
-def place_of(source: str | None) -> Place:
-    """Return the place that is meant; ends the command where there is none that lasts.
+def named_store(source: str | None) -> NamedStore:
+    """Return the store of a source, by default the first configured one; ends the command if it can't last.
 
     Raises:
-        SecretError: no place is called so.
+        SecretError: the source is unknown.
     """
-    wanted = source or next((known for known in sources.sources() if known != sources.ENVIRONMENT), "")
-    if not wanted:
-        fail("WATCHWORD_SECRETS names no place that keeps secrets: add local to it, or give --in")
-    store = sources.opened(wanted)
+    configured = (each for each in sources.configured_sources() if each != sources.ENVIRONMENT)
+    source = source or next(configured, "")
+    if not source:
+        fail("WATCHWORD_SECRETS names nothing that keeps secrets: add local to it, or give --in")
+    store = sources.secret_store(source)
     if store.display_name.endswith(" memory://"):
-        fail("the vault lies in the token store memory://, which ends with this command: set WATCHWORD_STORE")
-    return Place(store, wanted)
+        fail("the vault is in the token store memory://, which ends with this command: set WATCHWORD_STORE")
+    return NamedStore(store, source)
 
 
 def check_name(name: str) -> None:
-    """End the command where an argument is no name but what belongs into a file; it is not shown.
+    """End the command if an argument is a connection's content instead of its name; it is not printed.
 
     Raises:
-        SecretError: no secret can be called so.
+        SecretError: no secret can have this name.
     """
     if _CONTENT.match(name):
         fail(
-            "a name is wanted here, not a connection: arguments end up in the shell's history and in the "
-            "list of processes; give it by --from FILE, or --from - for stdin"
+            "give a name here, not a connection: arguments end up in the shell's history and in the "
+            "list of processes; give the connection by --from FILE, or --from - for stdin"
         )
     by_name.secret_name(name)
 
 
 def content_at(path: str) -> bytes:
-    """Return what a file or stdin holds; ends the command where a connection was given in its place."""
+    """Return the content of a file or of stdin; ends the command if a connection was given as the path."""
     if _CONTENT.match(path):
         fail(
-            "--from wants the name of a file, or - for stdin: what is given as argument ends up in the "
-            "shell's history"
+            "--from takes the name of a file, or - for stdin: content that is given as an argument ends up "
+            "in the shell's history"
         )
     return content_of(path)
 
 
-def payload_at(place: Place, name: str) -> bytes | None:
-    """Return what a place keeps under a connection's name, None where there is nothing."""
-    return place.store.current(by_name.secret_name(name))
+def stored_payload(target: NamedStore, name: str) -> bytes | None:
+    """Return what is stored under a connection's name, or None if nothing is."""
+    return target.store.current(by_name.secret_name(name))
 
 
-def payload_of(place: Place, name: str) -> bytes:
-    """Return what a place keeps under a connection's name; raises SecretError where there is nothing."""
-    payload = payload_at(place, name)
+def required_payload(target: NamedStore, name: str) -> bytes:
+    """Return what is stored under a connection's name; raises SecretError if nothing is."""
+    payload = stored_payload(target, name)
     if payload is None:
-        raise by_name.missing(place.store.display_name, name)
+        raise by_name.missing(target.display_name, name)
     return payload
 
 
-def document_from(payload: bytes, name: str) -> dict[str, Any]:
-    """Return the document that a kept payload holds; from then on its secrets are masked wherever they show.
+def document_in_payload(payload: bytes, name: str) -> dict[str, Any]:
+    """Return the document in a stored payload, and mask its secrets in all output from then on.
 
     Raises:
-        WatchwordError: it holds none.
+        WatchwordError: the payload holds no document.
     """
     document = document_in(payload, by_name.secret_name(name))
     redact.register(secrets_in(document))
     return document
 
 
-def normal(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a document as it is kept: fields by their own names, without those that mean absent."""
-    return {
-        SYNONYMS.get(name, name): value
+def normalized(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document as it is stored: no synonyms of fields, and no fields that mean "absent"."""
+    return dict(
+        normalized_entry(name, value)
         for name, value in document.items()
         if value is not None and value != "" and not (name == "schema_version" and value == 1)
-    }
+    )
 
 
-def says_the_same(payload: bytes, document: Mapping[str, Any], name: str) -> bool:
-    """Return whether a kept payload holds this document, in whichever form; what can't be read does not."""
+def holds_document(payload: bytes, document: Mapping[str, Any], name: str) -> bool:
+    """Return whether a stored payload holds this document, in any form; False if it can't be read."""
     try:
-        return normal(document_from(payload, name)) == normal(document)
+        return normalized(document_in_payload(payload, name)) == normalized(document)
     except WatchwordError:
         return False
 
 
-def is_bare(payload: bytes) -> bool:
-    """Return whether a kept payload is a document by itself rather than a connection as Airflow writes it."""
+def is_bare_document(payload: bytes) -> bool:
+    """Return whether a stored payload is a document itself, rather than a connection in Airflow's format."""
     try:
-        found = json.loads(payload)
+        content = json.loads(payload)
     except (ValueError, RecursionError):
         return False
-    return isinstance(found, dict) and "method" in found and "conn_type" not in found
+    return isinstance(content, dict) and "method" in content and "conn_type" not in content
 
 
-def settle(place: Place, name: str, document: Mapping[str, Any], agreed: Callable[[str], bool]) -> str:
-    """Keep a document unless that is there already, and return the outcome in words.
+def store_document(
+    target: NamedStore, name: str, document: Mapping[str, Any], agrees: Callable[[str], bool]
+) -> str:
+    """Store a document unless it is stored already, and return the outcome in words.
 
     Args:
-        place: where to.
+        target: where to store it.
         name: of the connection.
-        document: what is to be kept.
-        agreed: asked before other content is replaced.
+        document: to be stored.
+        agrees: is asked before other content is replaced.
     """
-    present = payload_at(place, name)
+    present = stored_payload(target, name)
     if present is not None:
-        if says_the_same(present, document, name):
-            return f"unchanged in {place.store.display_name}"
-        if not agreed(f"{name} is in {place.store.display_name} already, with other content. Replace it?"):
-            return f"left as it is in {place.store.display_name}"
-    unless_changed(place, name, present)
-    by_name.keep(place.store, name, document)
-    return f"{'kept' if present is None else 'replaced'} in {place.store.display_name}"
+        if holds_document(present, document, name):
+            return f"unchanged in {target.display_name}"
+        if not agrees(f"{name} is in {target.display_name} already, with other content. Replace it?"):
+            return f"left as it is in {target.display_name}"
+    check_unchanged(target, name, present)
+    by_name.keep(target.store, name, document)
+    return f"{'stored' if present is None else 'replaced'} in {target.display_name}"
 
 
-def unless_changed(place: Place, name: str, seen: bytes | None) -> None:
-    """Raise SecretError where somebody has changed a connection since it was looked at."""
-    if payload_at(place, name) != seen:
-        message = f"The connection {name} in {place.store.display_name} was changed while it was edited here."
+def check_unchanged(target: NamedStore, name: str, read: bytes | None) -> None:
+    """Raise SecretError if somebody has changed a connection since it was read."""
+    if stored_payload(target, name) != read:
+        message = f"Somebody changed the connection {name} in {target.display_name} while it was edited here."
         raise SecretError([finding("secret_changed_meanwhile", message)])
 
 
 def confirmed(question: str) -> bool:
-    """Ask, and return whether the user agrees; ends the command where nobody answers."""
+    """Ask, and return whether the user agrees; ends the command if no answer can be read."""
     try:
         return typer.confirm(printable(question))
     except typer.Abort:

@@ -1,4 +1,4 @@
-"""The commands `watchword connections add` and `edit`: keep a connection, and change one."""
+"""The commands `watchword connections add` and `edit`: store a connection, and change one."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from watchword.cli.connections.common import (
     FromOption,
     InOption,
     NameArgument,
-    Place,
+    NamedStore,
     check_name,
-    is_bare,
-    normal,
-    payload_at,
-    payload_of,
-    place_of,
-    unless_changed,
+    check_unchanged,
+    document_in_payload,
+    is_bare_document,
+    named_store,
+    normalized,
+    required_payload,
+    stored_payload,
 )
-from watchword.cli.connections.common import document_from as kept_document
 from watchword.cli.connections.settings import (
     SetOption,
+    check_document,
     document_from,
-    known_method,
-    sound,
+    method_name,
     with_settings,
-    without,
+    without_fields,
 )
-from watchword.cli.output import fail, reporting, say, say_error, status_of
+from watchword.cli.output import exit_status, fail, reporting, say, say_error
 from watchword.connections import by_name
 from watchword.errors import DocumentError, WatchwordError
 from watchword.methods import METHODS
 
-_MEND = "Which field is to be mended? (name, -NAME removes one, ? lists them, empty to give up)"
+_CORRECT = "Which field do you want to correct? (name, -NAME removes one, ? lists them, empty to give up)"
 
 
-def add(  # noqa: PLR0913, PLR0917 - one parameter an option
+def add(  # noqa: PLR0913, PLR0917 - one parameter for each option
     name: NameArgument,
     method: Annotated[
         str | None, typer.Option(help="The authentication method; `watchword methods` lists them.")
@@ -45,35 +45,35 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
     origin: FromOption = None,
     settings: SetOption = None,
     yes: Annotated[  # noqa: FBT002 - an option
-        bool, typer.Option("--yes", help="Ask for nothing: what is not given is left out.")
+        bool, typer.Option("--yes", help="Ask for nothing: fields that are not given are left out.")
     ] = False,
     source: InOption = None,
 ) -> None:
-    """Keep a new connection, whose fields are asked for unless a document is given; secrets don't show.
+    """Store a new connection. Its fields are asked for unless a document is given; secrets are not shown.
 
-    A secret is typed, read from a file now (@PATH), or referred to (env:NAME, file:PATH, gcp:NAME,
-    local:NAME). What is wrong is kept nowhere.
+    A secret is typed, read from a file now (@PATH), or given by a reference (env:NAME, file:PATH, gcp:NAME,
+    local:NAME). A document with errors is not stored.
 
-    Exit status: 0 kept, 3 configuration, 4 transient.
+    Exit status: 0 stored, 3 configuration, 4 transient.
     """
     with reporting():
         check_name(name)
-        place = place_of(source)
-        if payload_at(place, name) is not None:
-            known = f"there is a connection {name} in {place.store.display_name} already"
-            fail(f"{known}: watchword connections edit {name}")
+        target = named_store(source)
+        if stored_payload(target, name) is not None:
+            message = f"the connection {name} is in {target.display_name} already"
+            fail(f"{message}: watchword connections edit {name}")
         document = document_from(origin) if origin else {}
         if method:
-            document["method"] = known_method(method)
+            document["method"] = method_name(method)
         document = with_settings(document, settings or [])
         asks = not (origin or yes)
         if asks:
             document = prompt.document_of(document.get("method") or prompt.method(), document)
             prompt.change(document)
-        _settle(document, name, asks=asks)
-        unless_changed(place, name, None)
-        by_name.keep(place.store, name, document)
-    _say_next(place, name, document)
+        _correct(document, name, asks=asks)
+        check_unchanged(target, name, None)
+        by_name.keep(target.store, name, document)
+    _say_next(target, name, document)
 
 
 def edit(
@@ -85,67 +85,67 @@ def edit(
     origin: FromOption = None,
     source: InOption = None,
 ) -> None:
-    """Change a connection: by options, by a whole new document, or by being asked; secrets don't show.
+    """Change a connection by options, by a whole new document, or by prompts; secrets are not shown.
 
     Exit status: 0 changed or unchanged, 3 configuration, 4 transient.
     """
     with reporting():
         check_name(name)
-        place = place_of(source)
-        payload = payload_of(place, name)
-        before = _readable(payload, name, is_replaced=origin is not None)
+        target = named_store(source)
+        payload = required_payload(target, name)
+        before = _stored_document(payload, name, is_replaced=origin is not None)
         document = document_from(origin) if origin else dict(before)
-        document = without(with_settings(document, settings or []), unset or [])
+        document = without_fields(with_settings(document, settings or []), unset or [])
         asks = not (origin or settings or unset)
         if asks:
             prompt.show(document)
             prompt.change(document, "Field (name, -NAME removes one, ? lists them, empty to finish)")
         if document == before:
-            say(f"Unchanged: {name} in {place.store.display_name}.")
+            say(f"Unchanged: {name} in {target.display_name}.")
             return
-        _settle(document, name, asks=asks)
-        unless_changed(place, name, payload)
-        by_name.keep(place.store, name, document)
-    if not is_bare(payload):
-        say("It was kept as Airflow writes connections; now it is a bare document.", err=True)
-    _say_next(place, name, document)
+        _correct(document, name, asks=asks)
+        check_unchanged(target, name, payload)
+        by_name.keep(target.store, name, document)
+    if not is_bare_document(payload):
+        say("It was stored as Airflow writes connections; now it is stored as a document.", err=True)
+    _say_next(target, name, document)
 
 
-def _readable(payload: bytes, name: str, *, is_replaced: bool) -> dict[str, Any]:
-    """Return the kept document; one that can't be read may be replaced as a whole."""
+def _stored_document(payload: bytes, name: str, *, is_replaced: bool) -> dict[str, Any]:
+    """Return the stored document; if it can't be read, it can only be replaced as a whole."""
     try:
-        return normal(kept_document(payload, name))
+        return normalized(document_in_payload(payload, name))
     except WatchwordError:
         if is_replaced:
             return {}
         raise
 
 
-def _settle(document: dict[str, Any], name: str, *, asks: bool) -> None:
-    """Check a document; what is wrong may be mended by who is there to be asked, else ends the command."""
-    while wrong := _wrong(document, name):
+def _correct(document: dict[str, Any], name: str, *, asks: bool) -> None:
+    """Check a document, and let the user correct its errors; without prompts they end the command."""
+    while error := _document_error(document, name):
         if not asks:
-            raise wrong
-        say_error(name, wrong)
+            raise error
+        say_error(name, error)
         before = dict(document)
-        prompt.change(document, _MEND)
+        prompt.change(document, _CORRECT)
         if document == before:
-            say("Nothing was kept.", err=True)
-            raise typer.Exit(status_of(wrong))
+            say("Nothing was stored.", err=True)
+            raise typer.Exit(exit_status(error))
 
 
-def _wrong(document: dict[str, Any], name: str) -> DocumentError | None:
-    """Return the error of a document that can't be kept as it is, None where it can."""
+def _document_error(document: dict[str, Any], name: str) -> DocumentError | None:
+    """Return the error of a document that can't be stored, or None."""
     try:
-        sound(document, name)
+        check_document(document, name)
     except DocumentError as error:
         return error
     return None
 
 
-def _say_next(place: Place, name: str, document: dict[str, Any]) -> None:
-    say(f"Kept: {name} in {place.store.display_name}.")
+def _say_next(target: NamedStore, name: str, document: dict[str, Any]) -> None:
+    say(f"Stored: {name} in {target.display_name}.")
     method = METHODS[document["method"]]
     verb = "login" if method.signs_in else "validate"
     needs_url = not (method.signs_in or method.token_is_proof or document.get("test_url"))
-    say(f"Next: {place.command(verb, name)}{' --test-url URL' if needs_url else ''}")
+    say(f"Next: {target.command(verb, name)}{' --test-url URL' if needs_url else ''}")

@@ -1,4 +1,4 @@
-"""The fields that a connection of a method can have, and how a person's text becomes the value of one."""
+"""The fields that a connection of a method can have, and how their values are made from typed text."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from watchword.document.common_fields import CommonFields
+from watchword.document.reading import normalized_entry
 from watchword.methods import METHODS
 from watchword.methods.base import Method
 from watchword.methods.fields import About, about
 
-FIRST = "base_url"
+BASE_URL = "base_url"
 PARAMETERS = "secret_parameters"
 
-_WHO = {"username", "password"}
+_CREDENTIALS = {"username", "password"}
 
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a document as a person fills it in."""
+    """A field of a document, as a person fills it in."""
 
     name: str
     about: About
@@ -31,7 +32,7 @@ class Field:
 
     @property
     def required(self) -> bool:
-        """Whether no document of the method goes without it."""
+        """Whether every document of the method needs it."""
         return self.info.is_required()
 
     @property
@@ -41,52 +42,55 @@ class Field:
 
     @property
     def secret(self) -> bool:
-        """Whether its value must not show."""
+        """Whether its value must not be shown."""
         return self.about.secret
 
     def value(self, text: str) -> Any:  # noqa: ANN401 - any JSON value
-        """Return the value that a text means: a number, true or false, a list, JSON, or the text itself.
+        """Return the value of a typed text: a number, true or false, a list, JSON, or the text itself.
 
         Raises:
-            ValueError: it is none; the message holds nothing of the text.
+            ValueError: the text has no value of the field's type; the message holds nothing of the text.
         """
-        # Origins are a list; a person separates them by blanks or commas.
-        split = self.info.annotation == tuple[str, ...]
-        adapter: TypeAdapter[Any] = TypeAdapter(Annotated[self.info.annotation, self.info])  # type: ignore[arg-type] # known at run time alone
+        # A list, such as that of the origins, is typed with blanks or commas in between.
+        is_list = self.info.annotation == tuple[str, ...]
+        _, text = normalized_entry(self.name, text)
+        adapter: TypeAdapter[Any] = TypeAdapter(Annotated[self.info.annotation, self.info])  # type: ignore[arg-type] # the type is only known at run time
         try:
-            found = adapter.validate_python(text.replace(",", " ").split() if split else text)
+            value = adapter.validate_python(text.replace(",", " ").split() if is_list else text)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False, include_context=False)[0]
             reason = first["msg"].removeprefix("Value error, ")
         else:
-            return adapter.dump_python(found, mode="json")
+            return adapter.dump_python(value, mode="json")
         raise ValueError(f"{self.name} has a wrong value: {reason}")
 
 
 def fields_of(method: object) -> Mapping[str, Field]:
     """Return the fields of a method's documents by name: the base URL, the method's own, the common ones.
 
-    Those of every method where the method is not known.
+    For an unknown method these are the fields that every method has.
     """
-    mine = METHODS[method].model_fields if isinstance(method, str) and method in METHODS else {}
-    infos = {FIRST: CommonFields.model_fields[FIRST], **mine, **CommonFields.model_fields}
+    own = METHODS[method].model_fields if isinstance(method, str) and method in METHODS else {}
+    infos = {BASE_URL: CommonFields.model_fields[BASE_URL], **own, **CommonFields.model_fields}
     described = {name: (about(info), info) for name, info in infos.items()}
-    return {name: Field(name, known, info) for name, (known, info) in described.items() if known}
+    return {
+        name: Field(name, description, info) for name, (description, info) in described.items() if description
+    }
 
 
-def usual(method: str) -> list[Field]:
-    """Return the fields that are asked for: what is required, and secrets beside that.
+def usual_fields(method: str) -> list[Field]:
+    """Return the fields that are asked for: the required ones, and secrets in the same sections.
 
-    A method such as basic does without a password, but hardly anybody does.
+    The method basic, for instance, does not require a password, but nearly every connection has one.
     """
     kind: type[Method] = METHODS[method]
     fields = fields_of(method)
     own = [fields[name] for name in kind.model_fields if name in fields]
     sections = {field.about.section for field in own if field.required}
-    found = [
+    usual = [
         field
         for field in own
-        if field.required or field.name in _WHO or (field.secret and field.about.section in sections)
+        if field.required or field.name in _CREDENTIALS or (field.secret and field.about.section in sections)
     ]
-    stacked = [fields[PARAMETERS]] if kind.needs_parameters else []
-    return [fields[FIRST], *found, *stacked]
+    parameters = [fields[PARAMETERS]] if kind.needs_parameters else []
+    return [fields[BASE_URL], *usual, *parameters]

@@ -1,4 +1,4 @@
-"""A document as it may be shown: without a secret, be it broken or with one in the wrong place."""
+"""A document as it may be shown: without secrets, even if it has errors or a secret in the wrong field."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from watchword.document.common_fields import CommonFields
-from watchword.document.reading import SYNONYMS
+from watchword.document.reading import SYNONYMS, normalized_entry
 from watchword.document.references import is_reference
 from watchword.methods import METHODS
 from watchword.methods.fields import Fields, secret_names
@@ -18,47 +18,50 @@ from watchword.redact import MASK
 _LITERAL = "literal:"
 _LONGEST_REFERENCE = 300
 
-_SHORTEST = 8
-"""A shorter secret is not looked for in other fields: it would blank ordinary words there."""
+_SHORTEST_SECRET = 8
+"""A shorter secret is not replaced in other fields: it would blank ordinary words there."""
 
-# What may be secret, in the doubt: nobody is helped by seeing it.
-_PERHAPS_SECRET = re.compile(r"(?i)auth|cookie|credential|key|passw|pwd|secret|session|signature|token")
-_MENTION = re.compile(r"\{\{[^}]{1,1000}\}\}")
+# A value under such a name may be secret and is masked: it helps nobody to see it.
+_SECRET_NAME = re.compile(r"(?i)auth|cookie|credential|key|passw|pwd|secret|session|signature|token")
+_TEMPLATE = re.compile(r"\{\{[^}]{1,1000}\}\}")
 _SCHEME = re.compile(r"(?i)(basic|bearer|token)?\s*")
 _USERINFO = re.compile(r"(//)\S*:\S*@|(//)[^/?#\s]*@|^[^\s@/:]*:(?!//)\S*@")
-"""User and password, though one of them may hold unescaped what would end it."""
+"""User and password of a URL, even if one of them has unescaped characters that would end it."""
 
 _PARAMETER = re.compile(r"([?&;#]([^=&;#]+)=)[^&;#]+")
 
 
 def masked(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a document with `***` for its secrets, and for whatever is not known to be none.
+    """Return a document with `***` for its secrets, and for every value that may be secret.
 
     References are shown: they say where a secret is, not what it is.
     """
     literals = sorted(
-        (each for each in secrets_in(document) if len(each) >= _SHORTEST), key=len, reverse=True
+        (text for text in secrets_in(document) if len(text) >= _SHORTEST_SECRET), key=len, reverse=True
     )
-    return {_cut(name, literals): _cut(_shown(name, value), literals) for name, value in document.items()}
+    return {
+        _without(name, literals): _without(_masked_field(name, value), literals)
+        for name, value in (normalized_entry(*entry) for entry in document.items())
+    }
 
 
 def lines(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a line for each entry of a document that may be shown."""
+    """Yield one line for each field of a masked document."""
     for name, value in document.items():
         yield f"{name}: {value if isinstance(value, str) else json.dumps(value)}"
 
 
 def secrets_in(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the secrets that a document holds itself, in fields that are made for them."""
+    """Yield the secrets that the secret fields of a document hold themselves, without references."""
     for name, value in document.items():
         if _is_secret(name):
             for text in _texts(value):
-                if not refers(text):
+                if not is_plain_reference(text):
                     yield text.removeprefix(_LITERAL)
 
 
-def refers(value: object) -> bool:
-    """Return whether a secret field's value says where the secret is, and nothing more."""
+def is_plain_reference(value: object) -> bool:
+    """Return whether a secret field's value only says where the secret is, and may be shown."""
     return (
         isinstance(value, str)
         and is_reference(value)
@@ -69,7 +72,7 @@ def refers(value: object) -> bool:
 
 
 @cache
-def _known() -> tuple[frozenset[str], frozenset[str]]:
+def _field_names() -> tuple[frozenset[str], frozenset[str]]:
     """Return the names of all fields, and of those that are secret in any method."""
     models: list[type[Fields]] = [CommonFields, *METHODS.values()]
     fields = frozenset(name for model in models for name in model.model_fields)
@@ -77,60 +80,63 @@ def _known() -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _is_secret(name: str) -> bool:
-    return SYNONYMS.get(name, name) in _known()[1]
+    return SYNONYMS.get(name, name) in _field_names()[1]
 
 
-def _shown(name: str, value: object) -> object:
+def _masked_field(name: str, value: object) -> object:
     if name == "method":
         return value if isinstance(value, str) and value in METHODS else MASK
     if _is_secret(name):
         if isinstance(value, dict):
-            return {key: _secret(each) for key, each in value.items()}
-        return _secret(value)
-    # Under a name that no method knows, anything may lie.
-    return _plain(value) if SYNONYMS.get(name, name) in _known()[0] else MASK
+            return {key: _masked_secret(each) for key, each in value.items()}
+        return _masked_secret(value)
+    # A field that no method has may hold anything, such as a secret under a mistyped name.
+    return _masked_value(value) if name in _field_names()[0] else MASK
 
 
-def _secret(value: object) -> object:
-    return value if refers(value) else MASK
+def _masked_secret(value: object) -> object:
+    return value if is_plain_reference(value) else MASK
 
 
-def _plain(value: object, *, secret: bool = False) -> object:
-    """Return a value of a field that is not secret; `secret` says that it goes by a name which sounds so."""
+def _masked_value(value: object, *, may_be_secret: bool = False) -> object:
+    """Return a value of a field that is not secret; `may_be_secret` if its name in a mapping suggests it."""
     if isinstance(value, dict):
-        return {key: _plain(each, secret=secret or _sounds(key)) for key, each in value.items()}
+        return {
+            key: _masked_value(each, may_be_secret=may_be_secret or _sounds_secret(key))
+            for key, each in value.items()
+        }
     if isinstance(value, list):
-        return [_plain(each, secret=secret) for each in value]
+        return [_masked_value(each, may_be_secret=may_be_secret) for each in value]
     if isinstance(value, str):
-        return MASK if secret and not _is_mention(value) else _text(value)
-    return MASK if secret and value is not None and not isinstance(value, bool) else value
+        return MASK if may_be_secret and not _is_template(value) else _masked_text(value)
+    return MASK if may_be_secret and value is not None and not isinstance(value, bool) else value
 
 
-def _sounds(name: str) -> bool:
-    return bool(_PERHAPS_SECRET.search(name))
+def _sounds_secret(name: str) -> bool:
+    return bool(_SECRET_NAME.search(name))
 
 
-def _is_mention(text: str) -> bool:
-    """Return whether text stands for a secret that is kept elsewhere: `Bearer {{secret:NAME}}`."""
-    return "{{" in text and bool(_SCHEME.fullmatch(_MENTION.sub("", text)))
+def _is_template(text: str) -> bool:
+    """Return whether a text only names a secret that is kept elsewhere, such as `Bearer {{secret:NAME}}`."""
+    return "{{" in text and bool(_SCHEME.fullmatch(_TEMPLATE.sub("", text)))
 
 
-def _text(text: str) -> str:
+def _masked_text(text: str) -> str:
     if "PRIVATE KEY" in text:  # a certificate's file may hold its key too
         return MASK
-    bare = _USERINFO.sub(lambda found: f"{found[1] or found[2] or ''}{MASK}@", text)
-    return _PARAMETER.sub(lambda found: found[1] + MASK if _sounds(found[2]) else found[0], bare)
+    text = _USERINFO.sub(lambda match: f"{match[1] or match[2] or ''}{MASK}@", text)
+    return _PARAMETER.sub(lambda match: match[1] + MASK if _sounds_secret(match[2]) else match[0], text)
 
 
-def _cut(value: Any, literals: list[str]) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a value without the secrets of other fields."""
+def _without(value: Any, literals: list[str]) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a value with `***` for the secrets of other fields in it."""
     if isinstance(value, str):
         for literal in literals:
             value = value.replace(literal, MASK)
         return value
     if isinstance(value, dict):
-        return {_cut(key, literals): _cut(each, literals) for key, each in value.items()}
-    return [_cut(each, literals) for each in value] if isinstance(value, list) else value
+        return {_without(key, literals): _without(each, literals) for key, each in value.items()}
+    return [_without(each, literals) for each in value] if isinstance(value, list) else value
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -8,108 +8,115 @@ from typing import Annotated, Any
 import typer
 
 from watchword.cli.connections.common import (
-    Place,
+    NamedStore,
     YesOption,
     check_name,
     confirmed,
-    document_from,
-    normal,
-    payload_of,
-    place_of,
-    settle,
+    document_in_payload,
+    named_store,
+    normalized,
+    required_payload,
+    store_document,
 )
-from watchword.cli.connections.masked import refers
-from watchword.cli.output import reporting, say, say_error, status_of, worst
+from watchword.cli.connections.masked import is_plain_reference
+from watchword.cli.output import exit_status, reporting, say, say_error, worst_status
 from watchword.connections import by_name
 from watchword.document.reading import read
 from watchword.errors import WatchwordError
 from watchword.secrets import sources
 
-NamesArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="NAME...", help="The names of the connections.")
-]
-AllOption = Annotated[bool, typer.Option("--all", help="All that there are.")]
-VaultOption = Annotated[
-    str, typer.Option("--in", metavar="SOURCE", help="The other place: the vault unless given.")
-]
+NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="The connections' names.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Copy all connections.")]
 _GOOGLE = "gcp://PROJECT or gcp://PROJECT/LOCATION; the first in WATCHWORD_SECRETS if left out."
 
 
 def push(
     names: NamesArgument = None,
     everything: AllOption = False,  # noqa: FBT002 - an option
-    to: Annotated[str | None, typer.Option("--to", metavar="SOURCE", help=f"Where to: {_GOOGLE}")] = None,
-    yes: YesOption = False,  # noqa: FBT002 - likewise
-    vault: VaultOption = sources.VAULT,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="SOURCE", help=f"The Secret Manager to copy to: {_GOOGLE}")
+    ] = None,
+    yes: YesOption = False,  # noqa: FBT002 - an option
+    vault: Annotated[
+        str, typer.Option("--in", metavar="SOURCE", help="Where to copy from; the vault by default.")
+    ] = sources.VAULT,
 ) -> int:
     """Copy connections from the vault to Google Secret Manager, as secrets airflow-connections-NAME.
 
-    Exit status: that of the worst: 0 done, 3 configuration, 4 transient.
+    Exit status, the worst of all: 0 done, 3 configuration, 4 transient.
     """
     with reporting():
-        return _copied(names or [], place_of(vault), _google(to), everything=everything, yes=yes)
+        return _copy_all(names or [], named_store(vault), _secret_manager(to), everything=everything, yes=yes)
 
 
 def pull(
     names: NamesArgument = None,
     everything: AllOption = False,  # noqa: FBT002 - an option
     origin: Annotated[
-        str | None, typer.Option("--from", metavar="SOURCE", help=f"Where from: {_GOOGLE}")
+        str | None,
+        typer.Option("--from", metavar="SOURCE", help=f"The Secret Manager to copy from: {_GOOGLE}"),
     ] = None,
-    yes: YesOption = False,  # noqa: FBT002 - likewise
-    vault: VaultOption = sources.VAULT,
+    yes: YesOption = False,  # noqa: FBT002 - an option
+    vault: Annotated[
+        str, typer.Option("--in", metavar="SOURCE", help="Where to copy to; the vault by default.")
+    ] = sources.VAULT,
 ) -> int:
     """Copy connections from Google Secret Manager to the vault.
 
-    Exit status: that of the worst: 0 done, 3 configuration, 4 transient.
+    Exit status, the worst of all: 0 done, 3 configuration, 4 transient.
     """
     with reporting():
-        return _copied(names or [], _google(origin), place_of(vault), everything=everything, yes=yes)
+        return _copy_all(
+            names or [], _secret_manager(origin), named_store(vault), everything=everything, yes=yes
+        )
 
 
-def _google(source: str | None) -> Place:
-    wanted = source or sources.first_google()
-    return Place(sources.google(wanted), wanted)
+def _secret_manager(source: str | None) -> NamedStore:
+    source = source or sources.default_google_source()
+    return NamedStore(sources.secret_manager(source), source)
 
 
-def _copied(names: Sequence[str], origin: Place, target: Place, *, everything: bool, yes: bool) -> int:
+def _copy_all(
+    names: Sequence[str], origin: NamedStore, target: NamedStore, *, everything: bool, yes: bool
+) -> int:
     if bool(names) == everything:
         raise typer.BadParameter("give either names or --all")
     if origin.store is target.store:
-        raise typer.BadParameter("it is the same place that they would be copied to")
+        raise typer.BadParameter("the connections would be copied to where they are")
     if everything:
         names = by_name.names(origin.store)
         if not names:
-            say(f"There are no connections in {origin.store.display_name}.")
-    agreed: Callable[[str], bool] = (lambda _: True) if yes else confirmed
-    return worst([_outcome(name, origin, target, agreed) for name in dict.fromkeys(names)])
+            say(f"There are no connections in {origin.display_name}.")
+    agrees: Callable[[str], bool] = (lambda _: True) if yes else confirmed
+    return worst_status([_copy(name, origin, target, agrees) for name in dict.fromkeys(names)])
 
 
-def _outcome(name: str, origin: Place, target: Place, agreed: Callable[[str], bool]) -> int:
-    """Copy a connection, print what came of it, and return its exit status."""
+def _copy(name: str, origin: NamedStore, target: NamedStore, agrees: Callable[[str], bool]) -> int:
+    """Copy a connection, print the outcome, and return its exit status."""
     try:
         check_name(name)
-        document = document_from(payload_of(origin, name), name)
-        read(document, stored=True)  # nobody can use what is broken, nor what holds asterisks
-        say(f"{name}: {settle(target, name, normal(document), agreed)}")
+        document = document_in_payload(required_payload(origin, name), name)
+        read(document, stored=True)  # a document with errors or asterisks is not copied
+        say(f"{name}: {store_document(target, name, normalized(document), agrees)}")
     except WatchwordError as error:
         say_error(name, error)
-        return status_of(error)
-    except typer.Exit as ended:  # the name is none; the others may be good
-        return ended.exit_code
-    _say_what_stays(name, document, target)
+        return exit_status(error)
+    except typer.Exit as stopped:  # this name is wrong; the others go on
+        return stopped.exit_code
+    _warn_of_vault_references(name, document, target)
     return 0
 
 
-def _say_what_stays(name: str, document: dict[str, Any], target: Place) -> None:
+def _warn_of_vault_references(name: str, document: dict[str, Any], target: NamedStore) -> None:
     if target.source == sources.VAULT:
         return
-    values = [value for entry in document.values() for value in _each(entry)]
-    left = sorted({value for value in values if value.startswith(f"{sources.VAULT}:") and refers(value)})
-    if left:
-        say(f"warning: {name} refers to {', '.join(left)[:300]}, which is not copied with it", err=True)
+    texts = [text for value in document.values() for text in _texts(value)]
+    prefix = f"{sources.VAULT}:"
+    references = sorted({text for text in texts if text.startswith(prefix) and is_plain_reference(text)})
+    if references:
+        say(f"warning: {name} refers to {', '.join(references)[:300]}, which is not copied with it", err=True)
 
 
-def _each(entry: object) -> list[str]:
-    values = entry.values() if isinstance(entry, dict) else [entry]
-    return [value for value in values if isinstance(value, str)]
+def _texts(value: object) -> list[str]:
+    entries = value.values() if isinstance(value, dict) else [value]
+    return [entry for entry in entries if isinstance(entry, str)]

@@ -1,1 +1,1 @@
-"""HTTP Digest (RFC 7616): the challenge that a server sends, and the answer to it."""
+"""HTTP Digest (RFC 7616): the challenge of a server, and the response to it."""

@@ -1,4 +1,4 @@
-"""Read the challenges in WWW-Authenticate (RFC 9110 section 11.6.1) and choose the Digest one to answer."""
+"""Read the challenges in WWW-Authenticate (RFC 9110 section 11.6.1), and choose a Digest challenge."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-# By RFC 7616's names, the strongest first. SHA-512/256 is OpenSSL's alone, so a Python may lack it.
+# By RFC 7616's names, the strongest first. SHA-512/256 comes from OpenSSL, so a Python may lack it.
 _HASHES = {"sha-512-256": "sha512_256", "sha-256": "sha256", "md5": "md5"}
 _KNOWN = [name for name, own in _HASHES.items() if own in hashlib.algorithms_available | {"md5"}]
 _SESSION = "-sess"
@@ -16,7 +16,7 @@ _QOPS = ("auth", "auth-int")
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - RFC 9110 section 5.6.2
 _QUOTED = r'"((?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[^\x00-\x08\x0a-\x1f\x7f])*)"'
-# A value that should be quoted and isn't, such as base64, ends where the next thing begins.
+# A value that should be quoted but isn't, such as base64, ends at the next blank, comma or quote.
 _PARAMETER = re.compile(rf'({_TOKEN})[ \t]*=[ \t]*(?:{_QUOTED}|([^\x00-\x20\x7f,"]+))')
 _SCHEME = re.compile(rf"({_TOKEN})(?=[ \t,]|$)(?:[ \t]+[0-9A-Za-z._~+/-]+=*(?=[ \t]*(?:,|$)))?")
 _REST = re.compile(r"[\s,]+|[^\s,]+")
@@ -26,10 +26,10 @@ _ESCAPE = re.compile(r"\\(.)")
 
 @dataclass(frozen=True)
 class Challenge:
-    """What a server asks for (RFC 7616 section 3.3); each value is unquoted, one character an octet.
+    """A server's challenge (RFC 7616 section 3.3); values are unquoted, with one character per octet.
 
-    `algorithm` is as the server wrote it, None where it left it out; `qop` are those known here,
-    none where the server speaks RFC 2069.
+    `algorithm` is as the server wrote it, None if it left it out. `qop` holds the supported ones; it is
+    empty for a server that uses RFC 2069.
     """
 
     realm: str
@@ -42,24 +42,24 @@ class Challenge:
 
     @cached_property
     def hash_name(self) -> str:
-        """What `hashlib` calls the algorithm."""
+        """The name of the algorithm in `hashlib`."""
         return _HASHES[_bare(self.algorithm)]
 
     @property
     def is_session(self) -> bool:
-        """Whether the key of the first answer serves all that follow (`-sess`)."""
+        """Whether the key of the first response is used for all that follow (`-sess`)."""
         return (self.algorithm or "").lower().endswith(_SESSION)
 
 
 def strongest(www_authenticate: str) -> Challenge | None:
-    """Return the Digest challenge with the strongest algorithm; None where there is none to be answered.
+    """Return the supported Digest challenge with the strongest algorithm, or None.
 
-    RFC 7616 section 3.7 lets local policy choose; of equally strong ones the server's first is taken.
+    RFC 7616 section 3.7 lets local policy choose; of equally strong challenges the server's first is taken.
     """
-    usable = [parameters for parameters in _digests(www_authenticate) if _lack(parameters) is None]
-    if not usable:
+    supported = [parameters for parameters in _digests(www_authenticate) if _unsupported(parameters) is None]
+    if not supported:
         return None
-    chosen = min(usable, key=lambda parameters: _KNOWN.index(_bare(parameters.get("algorithm"))))
+    chosen = min(supported, key=lambda parameters: _KNOWN.index(_bare(parameters.get("algorithm"))))
     return Challenge(
         realm=chosen.get("realm", ""),
         nonce=chosen["nonce"],
@@ -72,16 +72,16 @@ def strongest(www_authenticate: str) -> Challenge | None:
 
 
 def unsupported(www_authenticate: str) -> str | None:
-    """Return what a server's Digest challenges ask for that is not known here.
+    """Return what isn't supported in a server's Digest challenges.
 
-    None where one of them can be answered, or there is none at all.
+    None if one of them is supported, or if there are none.
     """
-    lacks = [_lack(parameters) for parameters in _digests(www_authenticate)]
-    return ", ".join(dict.fromkeys(lack for lack in lacks if lack)) or None if all(lacks) else None
+    reasons = [_unsupported(parameters) for parameters in _digests(www_authenticate)]
+    return ", ".join(dict.fromkeys(reason for reason in reasons if reason)) or None if all(reasons) else None
 
 
 def next_nonce(authentication_info: str) -> str | None:
-    """Return the nonce that the server wants in the next answer (RFC 7616 section 3.5), None for none."""
+    """Return the nonce for the next response (RFC 7616 section 3.5), or None."""
     return _challenges(f"Digest, {authentication_info}")[0][1].get("nextnonce")
 
 
@@ -89,14 +89,14 @@ def _digests(www_authenticate: str) -> list[Mapping[str, str]]:
     return [parameters for scheme, parameters in _challenges(www_authenticate) if scheme == "digest"]
 
 
-def _lack(parameters: Mapping[str, str]) -> str | None:
-    """Return what keeps a challenge from being answered, None where nothing does."""
+def _unsupported(parameters: Mapping[str, str]) -> str | None:
+    """Return why a challenge can't be responded to; None if it can."""
     if not parameters.get("nonce"):
         return "no nonce"
     if _bare(parameters.get("algorithm")) not in _KNOWN:
         return f"algorithm {parameters['algorithm'][:40]}"
-    asked = _listed(parameters)
-    return f"qop {', '.join(asked)[:40]}" if asked and not set(asked) & set(_QOPS) else None
+    qops = _listed(parameters)
+    return f"qop {', '.join(qops)[:40]}" if qops and not set(qops) & set(_QOPS) else None
 
 
 def _bare(algorithm: str | None) -> str:
@@ -108,26 +108,26 @@ def _listed(parameters: Mapping[str, str]) -> list[str]:
 
 
 def _challenges(header: str) -> list[tuple[str, dict[str, str]]]:
-    """Return scheme and parameters of each challenge, names in lower case; what is neither is skipped.
+    """Return scheme and parameters of each challenge, with names in lower case; other text is skipped.
 
-    A comma separates parameters and challenges alike: what is followed by `=` and a value is a
-    parameter, any other token begins a challenge. Of a parameter given twice the first counts.
+    Commas separate both parameters and challenges: a token that is followed by `=` and a value is a
+    parameter, any other token begins a challenge. If a parameter is given twice, the first counts.
     """
     # On the wire a header is octets, read as Latin-1; old servers fold it (RFC 9112 section 5.2).
     text = _FOLD.sub(" ", header.encode("latin-1", "replace").decode("latin-1"))
-    found: list[tuple[str, dict[str, str]]] = []
+    challenges: list[tuple[str, dict[str, str]]] = []
     position = 0
     while position < len(text):
         match = _PARAMETER.match(text, position)
         if match:
             value = _ESCAPE.sub(r"\1", match[2]) if match[3] is None else match[3]
-            if found:
-                found[-1][1].setdefault(match[1].lower(), value)
+            if challenges:
+                challenges[-1][1].setdefault(match[1].lower(), value)
         else:
             match = _SCHEME.match(text, position)
             if match:
-                found.append((match[1].lower(), {}))
+                challenges.append((match[1].lower(), {}))
             else:
                 match = _REST.match(text, position)
         position = match.end() if match else len(text)
-    return found
+    return challenges

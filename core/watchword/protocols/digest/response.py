@@ -1,4 +1,4 @@
-"""Answer a Digest challenge: the Authorization header (RFC 7616 section 3.4)."""
+"""Respond to a Digest challenge: the Authorization header (RFC 7616 section 3.4)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from watchword.protocols.digest.challenge import Challenge
 if TYPE_CHECKING:
     from requests import PreparedRequest
 
-_ATTRIBUTE = "!#$&+-.^_`|~"  # RFC 8187 section 3.2.1: beside letters and digits
+_ATTRIBUTE = "!#$&+-.^_`|~"  # RFC 8187 section 3.2.1: in addition to letters and digits
 
 
 @dataclass(frozen=True)
 class Login:
-    """Who answers a challenge, and by which secret."""
+    """The user name and password that respond to a challenge."""
 
     username: str
     password: str = field(repr=False)
@@ -29,10 +29,10 @@ class Login:
 
 @dataclass(frozen=True)
 class Session:
-    """A challenge that is being answered: one secret key, one cnonce, and the count of the nonce's uses.
+    """The responses to a challenge: one secret key, one cnonce, and the count of the nonce's uses.
 
-    With `-sess` the key is made of the first nonce and cnonce and stays while the server hands out
-    nonces (section 3.4.2). The cnonce stays too: servers differ in which one they make the key of.
+    With `-sess` the key is derived from the first nonce and cnonce, and stays when the server issues new
+    nonces (section 3.4.2). The cnonce stays too: servers differ in which cnonce they derive the key from.
     """
 
     challenge: Challenge
@@ -43,7 +43,7 @@ class Session:
 
     @classmethod
     def begin(cls, challenge: Challenge, login: Login, cnonce: str) -> Session:
-        """Return the session that a challenge begins (H(A1), section 3.4.2)."""
+        """Return a new session for a challenge (H(A1), section 3.4.2)."""
         name, password = _octets(login.username, challenge), _octets(login.password, challenge)
         key = _hash(challenge, f"{name}:{challenge.realm}:{password}")
         if challenge.is_session:
@@ -51,17 +51,17 @@ class Session:
         return cls(challenge, _user(challenge, login.username), key, cnonce)
 
     def continued(self, nonce: str) -> Session:
-        """Return the session with the nonce that the server has given for what follows (section 3.5)."""
+        """Return the session with the server's next nonce (section 3.5)."""
         return replace(self, challenge=replace(self.challenge, nonce=nonce), uses=count(1))
 
     def authorization(self, request: PreparedRequest, uri: str) -> str:
         """Return the header for a request whose target is `uri`, exactly as it will be sent.
 
         Raises:
-            RequestError: the server wants the body signed, and it can't be read twice.
+            RequestError: the server requires a signed body, and the body can't be read twice.
         """
         challenge = self.challenge
-        qop = challenge.qop[0] if challenge.qop else ""  # auth where both are offered, as browsers do
+        qop = challenge.qop[0] if challenge.qop else ""  # auth if both are offered, as in browsers
         signed = f"{request.method}:{uri}"
         if qop == "auth-int":
             signed += f":{_body_hash(request, challenge.hash_name)}"
@@ -69,14 +69,14 @@ class Session:
         if challenge.algorithm:
             parts.append(f"algorithm={challenge.algorithm}")
         parts.append(f"nonce={_quoted(challenge.nonce)}")
-        count_and_more = ""
+        counted = ""
         if qop:
             used = f"{next(self.uses):08x}"
-            count_and_more = f"{used}:{self.cnonce}:{qop}:"
+            counted = f"{used}:{self.cnonce}:{qop}:"
             parts += [f"nc={used}", f"qop={qop}"]
         if qop or challenge.is_session:
             parts.append(f"cnonce={_quoted(self.cnonce)}")
-        proof = f"{self.key}:{challenge.nonce}:{count_and_more}{_hash(challenge, signed)}"
+        proof = f"{self.key}:{challenge.nonce}:{counted}{_hash(challenge, signed)}"
         parts.append(f'response="{_hash(challenge, proof)}"')
         if challenge.opaque is not None:
             parts.append(f"opaque={_quoted(challenge.opaque)}")
@@ -87,28 +87,28 @@ class Session:
 
 def _body_hash(request: PreparedRequest, hash_name: str) -> str:
     digest = hashlib.new(hash_name, usedforsecurity=False)
-    for piece in body_chunks(request):
-        digest.update(piece)
+    for chunk in body_chunks(request):
+        digest.update(chunk)
     return digest.hexdigest()
 
 
 def _hash(challenge: Challenge, octets: str) -> str:
-    # MD5 is what many servers ask for still; a stronger algorithm is taken wherever it is offered.
+    # Many servers still require MD5; a stronger algorithm is used wherever it is offered.
     return hashlib.new(challenge.hash_name, octets.encode("latin-1"), usedforsecurity=False).hexdigest()
 
 
 def _octets(text: str, challenge: Challenge) -> str:
-    """Return the text as UTF-8, one character an octet.
+    """Return the text as UTF-8, with one character per octet.
 
-    A server that names that charset wants it in NFC (section 4); to one that names none it goes in
-    the octets that it was entered in, which is what today's browsers do too.
+    A server that names this charset requires NFC (section 4). For other servers the octets stay as they
+    were entered, as in today's browsers.
     """
     normal = unicodedata.normalize("NFC", text) if challenge.utf_8 else text
     return normal.encode().decode("latin-1")
 
 
 def _user(challenge: Challenge, username: str) -> str:
-    """Return the parameter that names the user: hashed, in extended notation, or in plain octets."""
+    """Return the parameter with the user name: hashed, in extended notation, or in plain octets."""
     octets = _octets(username, challenge)
     if challenge.userhash:
         return f'username="{_hash(challenge, f"{octets}:{challenge.realm}")}"'

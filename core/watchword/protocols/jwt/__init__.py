@@ -1,1 +1,1 @@
-"""JSON Web Tokens that are signed here (RFC 7519, RFC 7515): algorithm, key, content and signature."""
+"""Sign JSON Web Tokens (RFC 7519, RFC 7515): algorithm, key, content and signature."""

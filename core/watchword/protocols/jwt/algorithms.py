@@ -1,4 +1,4 @@
-"""The algorithms that sign (RFC 7518 section 3, RFC 8037, RFC 8812), and which key each takes."""
+"""The signature algorithms (RFC 7518 section 3, RFC 8037, RFC 8812), and the key that each takes."""
 
 from __future__ import annotations
 
@@ -12,18 +12,15 @@ from watchword.findings.finding import Finding
 if TYPE_CHECKING:
     from watchword.protocols.keys import PrivateKey
 
-Name: TypeAlias = Literal[
+AlgorithmName: TypeAlias = Literal[
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
     "ES256", "ES384", "ES512", "ES256K", "EdDSA",
 ]  # fmt: skip
 
-Encoding: TypeAlias = Literal["utf8", "base64", "base64url", "hex"]
-"""How the text of an HMAC secret becomes bytes; either alphabet of base64 is read under both names."""
-
 
 @dataclass(frozen=True)
 class Algorithm:
-    """What an algorithm signs with: `bytes` and `bits` are the least size of a secret and of an RSA key."""
+    """The key of an algorithm: `bytes` is the least size of a secret, `bits` that of an RSA key."""
 
     kind: Literal["oct", "RSA", "EC", "OKP"]
     bytes: int = 0
@@ -37,15 +34,15 @@ class Algorithm:
 _KINDS = {"oct": "an HMAC secret", "RSA": "an RSA key", "EC": "an EC key", "OKP": "an Ed25519 or Ed448 key"}
 
 _SHORT_RSA = 2048
-"""RFC 7518 sections 3.3 and 3.5 ask for this many bits; APIs that took a shorter key are still there."""
+"""RFC 7518 sections 3.3 and 3.5 require this many bits; some APIs still use shorter keys."""
 
 _BROKEN_RSA = 1024
-"""Anybody can factor what has fewer bits."""
+"""Keys of fewer bits can be factored by anybody."""
 
 _PSS_SHA512 = 1034
-"""Salt and hash of PS512 fit into no key of fewer bits (RFC 8017 section 9.1.1)."""
+"""Salt and hash of PS512 need a key of this many bits (RFC 8017 section 9.1.1)."""
 
-ALGORITHMS: Mapping[Name, Algorithm] = {
+ALGORITHMS: Mapping[AlgorithmName, Algorithm] = {
     "HS256": Algorithm("oct", bytes=32),
     "HS384": Algorithm("oct", bytes=48),
     "HS512": Algorithm("oct", bytes=64),
@@ -63,31 +60,31 @@ ALGORITHMS: Mapping[Name, Algorithm] = {
 }
 
 
-def secret_findings(name: Name, secret: bytes) -> Iterator[Finding]:
-    """Yield that an HMAC secret is shorter than the hash (RFC 7518 section 3.2)."""
-    wanted = ALGORITHMS[name].bytes
-    if len(secret) < wanted:
-        message = f"The HMAC secret has {len(secret)} bytes; {name} asks for {wanted}."
+def secret_findings(name: AlgorithmName, secret: bytes) -> Iterator[Finding]:
+    """Yield a finding if an HMAC secret is shorter than the hash (RFC 7518 section 3.2)."""
+    required = ALGORITHMS[name].bytes
+    if len(secret) < required:
+        message = f"The HMAC secret has {len(secret)} bytes; {name} requires {required}."
         yield finding("key_too_short", message)
 
 
-def key_findings(name: Name, key: PrivateKey) -> Iterator[Finding]:
-    """Yield why the algorithm can't sign with the key, or what speaks against it."""
-    wanted, given = ALGORITHMS[name], _given(key)
-    if (wanted.kind, wanted.curve) != (given.kind, given.curve):
-        suitable = [other for other, known in ALGORITHMS.items() if _same(known, given)]
-        advice = f"Choose {_listed(suitable)}, or give {wanted}." if suitable else f"Give {wanted}."
-        yield finding("key_unsuitable", f"{name} signs with {wanted}, and this is {given}.", advice=advice)
-    elif given.bits < wanted.bits:
-        message = f"The RSA key has {given.bits} bits, and {name} needs at least {wanted.bits}."
+def key_findings(name: AlgorithmName, key: PrivateKey) -> Iterator[Finding]:
+    """Yield why the algorithm can't sign with the key, or shouldn't."""
+    required, given = ALGORITHMS[name], _described(key)
+    if (required.kind, required.curve) != (given.kind, given.curve):
+        suitable = [other for other, known in ALGORITHMS.items() if _takes(known, given)]
+        advice = f"Choose {_listed(suitable)}, or give {required}." if suitable else f"Give {required}."
+        yield finding("key_unsuitable", f"{name} signs with {required}, and this is {given}.", advice=advice)
+    elif given.bits < required.bits:
+        message = f"The RSA key has {given.bits} bits, and {name} needs at least {required.bits}."
         yield finding("key_unsuitable", message, advice="Ask the provider for a key of 2,048 bits or more.")
     elif 0 < given.bits < _SHORT_RSA:
-        message = f"The RSA key has {given.bits} bits; RFC 7518 asks for {_SHORT_RSA}."
+        message = f"The RSA key has {given.bits} bits; RFC 7518 requires {_SHORT_RSA}."
         yield finding("key_too_short", message, advice="Ask the provider for a key of 2,048 bits or more.")
 
 
-def _given(key: PrivateKey) -> Algorithm:
-    """Describe a key as the algorithm that would take it."""
+def _described(key: PrivateKey) -> Algorithm:
+    """Describe a key as an algorithm that takes it."""
     if key.kind == "RSA":
         return Algorithm("RSA", bits=key.key.key_size)  # type: ignore[union-attr] # RSA by its kind
     if key.kind == "EC":
@@ -95,9 +92,9 @@ def _given(key: PrivateKey) -> Algorithm:
     return Algorithm("OKP")
 
 
-def _same(known: Algorithm, given: Algorithm) -> bool:
+def _takes(known: Algorithm, given: Algorithm) -> bool:
     return (known.kind, known.curve) == (given.kind, given.curve) and known.bits <= given.bits
 
 
-def _listed(names: list[Name]) -> str:
+def _listed(names: list[AlgorithmName]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]

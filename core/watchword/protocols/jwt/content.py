@@ -1,4 +1,4 @@
-"""What a JWT says: its header and claims from templates, with the times that belong there (RFC 7519)."""
+"""Header and claims of a JWT, filled in from templates, with iat, nbf and exp (RFC 7519)."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from watchword.protocols import templates
 from watchword.protocols.templates import FreshValues, TemplateSecrets
 
 BACKDATED = 30
-"""How much earlier than now a JWT says it was issued, in seconds: an API's clock may be behind."""
+"""How far before now `iat` and `nbf` are set, in seconds: an API's clock may be behind."""
 
-AT_ONCE = 60
-"""How long a JWT is valid that is made for one request, in seconds."""
+SINGLE_USE_LIFETIME = 60
+"""How long a JWT for a single request is valid, in seconds."""
 
 _TIMES = ("iat", "nbf", "exp")
 
-# RFC 7515 section 4.1.11: extensions alone may be critical.
+# RFC 7515 section 4.1.11: only extensions may be critical.
 _REGISTERED = {"alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit"}
 
 
 @dataclass(frozen=True)
 class Content:
-    """Templates of header and claims, the secrets that they mention, and the lifetime in seconds."""
+    """Templates of header and claims, the secrets that they refer to, and the lifetime in seconds."""
 
     headers: Mapping[str, JsonValue] = field(repr=False)
     payload: Mapping[str, JsonValue] = field(repr=False)
@@ -36,38 +36,40 @@ class Content:
     lifetime: int
 
     def header(self, algorithm: str, fresh: FreshValues) -> dict[str, JsonValue]:
-        """Return the header: algorithm and type, and what jwt_headers adds; null leaves a member out."""
+        """Return the header: algorithm, type and the members of jwt_headers; null leaves a member out."""
         given = templates.fill(dict(self.headers), self.secrets, fresh)
-        return _present({"alg": algorithm, "typ": "JWT"}, given)
+        return _merged({"alg": algorithm, "typ": "JWT"}, given)
 
     def claims(self, fresh: FreshValues) -> dict[str, JsonValue]:
-        """Return the claims: iat, nbf and exp unless the payload has them; null leaves a claim out."""
-        lifetime = self.lifetime or AT_ONCE
+        """Return the payload's claims, with iat, nbf and exp unless it has them; null leaves a claim out."""
+        lifetime = self.lifetime or SINGLE_USE_LIFETIME
         issued = int(fresh.now) - min(BACKDATED, lifetime // 10)
         times = {"iat": issued, "nbf": issued, "exp": issued + lifetime}
-        return _present(times, templates.fill(dict(self.payload), self.secrets, fresh))
+        return _merged(times, templates.fill(dict(self.payload), self.secrets, fresh))
 
     def findings(self, algorithm: str, fresh: FreshValues) -> Iterator[Finding]:
-        """Yield what makes header or claims illegal; their templates are known to be good."""
+        """Yield what is wrong in header or claims; their templates must have been checked before."""
         header, claims = self.header(algorithm, fresh), self.claims(fresh)
         if self.lifetime and any("{{uuid}}" in text for text in templates.texts(self.payload.get("jti"))):
-            message = f"jti is {{{{uuid}}}}, but each JWT is sent for {self.lifetime} seconds."
+            message = f"jti is {{{{uuid}}}}, but each JWT is reused for {self.lifetime} seconds."
             yield finding("jti_reused", message)
         yield from _header_findings(header, algorithm)
         yield from _time_findings(claims, fresh.now)
         try:
             as_json({"header": header, "claims": claims})
         except ValueError:
-            message = "payload or jwt_headers hold what JSON can't: NaN, Infinity or half a character."
+            message = (
+                "payload or jwt_headers hold something that JSON can't: NaN, Infinity or half a character."
+            )
             yield finding("jwt_illegal", message)
 
 
 def as_json(content: Mapping[str, JsonValue]) -> bytes:
-    """Return compact JSON as UTF-8; ValueError for what JSON lacks (RFC 8259)."""
+    """Return compact JSON as UTF-8; raises ValueError for values that JSON doesn't have (RFC 8259)."""
     return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _present(own: Mapping[str, JsonValue], given: JsonValue) -> dict[str, JsonValue]:
+def _merged(own: Mapping[str, JsonValue], given: JsonValue) -> dict[str, JsonValue]:
     merged = {**own, **given} if isinstance(given, dict) else dict(own)
     return {name: value for name, value in merged.items() if value is not None}
 
@@ -79,15 +81,15 @@ def _header_findings(header: Mapping[str, JsonValue], algorithm: str) -> Iterato
         message = "jwt_headers has b64: a JWT's payload is always base64url (RFC 7797 section 7)."
         yield finding("jwt_illegal", message)
     critical = header.get("crit", ["kid"])
-    if "crit" in header and not _extensions(critical, header):
-        message = "The crit of jwt_headers is no list of extensions that are there (RFC 7515 section 4.1.11)."
+    if "crit" in header and not _are_extensions(critical, header):
+        message = "The crit of jwt_headers must list extensions in the header (RFC 7515 section 4.1.11)."
         yield finding("jwt_illegal", message)
     for name in ("kid", "typ", "cty"):
         if not isinstance(header.get(name, ""), str):
-            yield finding("jwt_illegal", f"The {name} of jwt_headers is no text (RFC 7515 section 4.1).")
+            yield finding("jwt_illegal", f"The {name} of jwt_headers must be text (RFC 7515 section 4.1).")
 
 
-def _extensions(critical: JsonValue, header: Mapping[str, JsonValue]) -> bool:
+def _are_extensions(critical: JsonValue, header: Mapping[str, JsonValue]) -> bool:
     return (
         isinstance(critical, list)
         and bool(critical)
@@ -100,8 +102,8 @@ def _time_findings(claims: Mapping[str, JsonValue], now: float) -> Iterator[Find
         value = claims.get(name, now + 1)
         number = None if isinstance(value, (bool, str)) else seconds(value)
         if number is None:
-            message = f"The claim {name} is no number of seconds since 1970 (RFC 7519 section 2)."
+            message = f"The claim {name} must be a number of seconds since 1970 (RFC 7519 section 2)."
             yield finding("jwt_illegal", message, advice="Write {{now}} or {{now+300}}, or leave it out.")
         elif name == "exp" and number <= now:
-            message = "The claim exp of the payload lies in the past."
+            message = "The claim exp of the payload is in the past."
             yield finding("token_expired_already", message, advice="Write {{now+300}}, or leave it out.")

@@ -1,4 +1,4 @@
-"""JWTs that are signed here: one for a request, or one that serves until shortly before its end."""
+"""Sign JWTs: one for a single request, or one that is reused until shortly before it expires."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from watchword.tokens.token import Token
 
 
 def signed(key: JwsSigner, content: Content, fresh: FreshValues) -> str:
-    """Return the JWT of a moment, in the compact serialization."""
+    """Return a new signed JWT in the compact serialization."""
     return key.jws(as_json(content.header(key.algorithm, fresh)), as_json(content.claims(fresh)))
 
 
 @dataclass(frozen=True)
 class JwtSource(NeverPickled):
-    """Signs a JWT here, without a server; `material` is what its key was read from.
+    """A source of JWTs that are signed here, without a server; `material` is the text of the key.
 
-    `now` gives the seconds since 1970, `nonce` 32 random hexadecimal digits.
+    `now` returns the seconds since 1970, `nonce` 32 random hexadecimal digits.
     """
 
     key: JwsSigner
@@ -41,13 +41,13 @@ class JwtSource(NeverPickled):
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """The key's text, the algorithm, and all that the JWT says but for the time."""
+        """The key's text, the algorithm, and everything in the JWT except the times."""
         content = self.content
-        said = [templates.fill(dict(part), content.secrets) for part in (content.headers, content.payload)]
-        return (self.key.algorithm, self.material, said, content.lifetime)
+        parts = [templates.fill(dict(part), content.secrets) for part in (content.headers, content.payload)]
+        return (self.key.algorithm, self.material, parts, content.lifetime)
 
     def fetch(self, _: TransportOptions, _refresh_token: str | None = None) -> Token:
-        """Return a new JWT; raises TokenError where the payload's own exp has passed."""
+        """Return a new JWT; raises TokenError if the payload's own exp has passed."""
         fresh = FreshValues(self.now(), self.nonce)
         lifetime = _lifetime(self.content.claims(fresh).get("exp"), fresh.now, self.content.lifetime)
         jwt = signed(self.key, self.content, fresh)
@@ -55,11 +55,11 @@ class JwtSource(NeverPickled):
         return Token(jwt, lifetime=lifetime)
 
     def discard(self, token: Token, transport: TransportOptions) -> None:
-        """Do nothing: a JWT ends by itself."""
+        """Do nothing: a JWT expires by itself."""
 
 
 def _lifetime(expiry: object, now: float, lifetime: int) -> float:
-    """Return for how long a JWT serves, in seconds: until its own end, where it says one."""
+    """Return how long a JWT can be used, in seconds: until its `exp`, else for the given lifetime."""
     if not isinstance(expiry, (int, float)):
         return lifetime
     if expiry <= now:

@@ -1,4 +1,4 @@
-"""Keys from whatever text they were pasted as: repaired where that is safe, explained where not."""
+"""Read keys from text: repair what copying has bent where that is safe, and explain every other fault."""
 
 from __future__ import annotations
 

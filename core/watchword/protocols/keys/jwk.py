@@ -1,10 +1,11 @@
-"""Keys written as JSON: a JWK or a set of them (RFC 7517, RFC 7518, RFC 8037), a service account's file."""
+"""Read keys written as JSON: a JWK or a set (RFC 7517, RFC 7518, RFC 8037), or a service account's file."""
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from watchword.protocols.keys.refusal import refused
 from watchword.protocols.keys.repair import NotBase64, Repairs, from_base64
@@ -15,16 +16,21 @@ if TYPE_CHECKING:
 Jwk: TypeAlias = Mapping[str, Any]
 
 _PUBLIC = "Give the JWK with its private members, such as d."
-_CURVES = ("P-256", "P-384", "P-521", "secp256k1")
-_LONGEST_NUMBER = 1024
-"""Of any number in a key, in bytes: RSA with 8,192 bits takes seconds to validate, and nobody uses more."""
+_CRT_MEMBERS = ("p", "q", "dp", "dq", "qi")
+"""The members of an RSA key that can be computed from the others (RFC 7518 section 6.3.2)."""
+
+_CURVES = {"P-256": "SECP256R1", "P-384": "SECP384R1", "P-521": "SECP521R1", "secp256k1": "SECP256K1"}
+"""The curves by their names in JWKs, with their names in cryptography."""
+
+_LONGEST_MEMBER = 1024
+"""The longest member that is read, in bytes: an RSA key of 8,192 bits takes seconds to validate."""
 
 
 def read_json(text: str) -> Jwk | str:
-    """Return the one private or secret JWK that a JSON text holds, or the text of a service account's key.
+    """Return the only private or secret JWK in a JSON text, or the text of a service account's key.
 
     Raises:
-        DocumentError: it is no JSON, or holds no such key, or several.
+        DocumentError: the text isn't JSON, or holds no such key, or several.
     """
     content = _object(text)
     inner = content.get("private_key")
@@ -45,7 +51,7 @@ def _object(text: str) -> Jwk:
             continue
         if isinstance(content, dict):
             return content
-    raise refused("it begins like JSON and is none", "Copy the whole JSON again.")
+    raise refused("it begins like JSON, but isn't valid JSON", "Copy the whole JSON again.")
 
 
 def _only(keys: list[object]) -> Jwk:
@@ -58,21 +64,22 @@ def _only(keys: list[object]) -> Jwk:
 
 
 def secret_of(jwk: Jwk) -> bytes | None:
-    """Return the secret of a symmetric JWK (RFC 7518 section 6.4), None where it is another kind.
+    """Return the secret of a symmetric JWK (RFC 7518 section 6.4), None for another kind of key.
 
     Raises:
-        DocumentError: its member k is missing or damaged.
+        DocumentError: the member k is missing or damaged.
     """
-    return _bytes(jwk, "k") if jwk.get("kty") == "oct" else None
+    return _decoded(jwk, "k") if jwk.get("kty") == "oct" else None
 
 
 def private_key_of(jwk: Jwk) -> PrivateKeyTypes:
-    """Return the private key that a JWK describes, validated.
+    """Return the validated private key that a JWK describes.
 
     Raises:
-        DocumentError: it is public, symmetric, damaged, or of a kind or curve that is not known.
+        DocumentError: the JWK is public, symmetric or damaged, or its kind or curve isn't supported.
     """
-    from cryptography.exceptions import InternalError, UnsupportedAlgorithm  # noqa: PLC0415 - heavy, for keys alone
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm  # noqa: PLC0415 - loads cryptography
+    from jwt.exceptions import InvalidKeyError  # noqa: PLC0415 - loads cryptography
 
     kind = jwk.get("kty")
     if kind == "oct":
@@ -85,61 +92,57 @@ def private_key_of(jwk: Jwk) -> PrivateKeyTypes:
         raise refused("it is a public JWK", _PUBLIC)
     try:
         return {"RSA": _rsa, "EC": _ec, "OKP": _okp}[str(kind)](jwk)
-    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError, ZeroDivisionError, OverflowError):
+    except (InvalidKeyError, ValueError, TypeError, UnsupportedAlgorithm, InternalError, ArithmeticError):
         message = "it is a JWK whose members do not fit together: damaged, or mixed up from two keys"
         raise refused(message, "Copy the whole JWK again.") from None
 
 
 def _rsa(jwk: Jwk) -> PrivateKeyTypes:
-    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415 - likewise
+    from jwt.algorithms import RSAAlgorithm  # noqa: PLC0415 - loads cryptography
 
     if "oth" in jwk:
         raise refused("it is an RSA key of more than two primes", "Give one of two primes.")
-    e, n, d = (_number(jwk, name) for name in ("e", "n", "d"))
-    if "p" in jwk and "q" in jwk:
-        p, q = _number(jwk, "p"), _number(jwk, "q")
-    else:
-        p, q = rsa.rsa_recover_prime_factors(n, e, d)
-    public = rsa.RSAPublicNumbers(e, n)
-    numbers = rsa.RSAPrivateNumbers(
-        p, q, d, rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q), public
-    )
-    return numbers.private_key()
+    computable = _CRT_MEMBERS if all(name in jwk for name in _CRT_MEMBERS) else ()
+    numbers = {name: _encoded(_decoded(jwk, name)) for name in ("e", "n", "d", *computable)}
+    return cast("PrivateKeyTypes", RSAAlgorithm.from_jwk({"kty": "RSA", **numbers}))
 
 
 def _ec(jwk: Jwk) -> PrivateKeyTypes:
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - likewise
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - loads cryptography
+    from jwt.algorithms import ECAlgorithm  # noqa: PLC0415 - loads cryptography
 
-    known = (ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1(), ec.SECP256K1())
-    curves: Mapping[str, ec.EllipticCurve] = dict(zip(_CURVES, known, strict=True))
-    curve = curves.get(str(jwk.get("crv")))
-    if curve is None:
-        raise refused("it is a JWK on a curve that is not known", f"Give one on {', '.join(curves)}.")
-    d = _number(jwk, "d")
+    name = str(jwk.get("crv"))
+    if name not in _CURVES:
+        raise refused("it is a JWK on a curve that is not known", f"Give one on {', '.join(_CURVES)}.")
+    curve: ec.EllipticCurve = getattr(ec, _CURVES[name])()
     if "x" not in jwk and "y" not in jwk:
-        return ec.derive_private_key(d, curve)
-    public = ec.EllipticCurvePublicNumbers(_number(jwk, "x"), _number(jwk, "y"), curve)
-    return ec.EllipticCurvePrivateNumbers(d, public).private_key()
+        return ec.derive_private_key(int.from_bytes(_decoded(jwk, "d"), "big"), curve)
+    size = (curve.key_size + 7) // 8  # PyJWT takes numbers of full length alone (RFC 7518 section 6.2)
+    numbers = {
+        each: _encoded(_decoded(jwk, each).lstrip(b"\0").rjust(size, b"\0")) for each in ("x", "y", "d")
+    }
+    return cast("PrivateKeyTypes", ECAlgorithm.from_jwk({"kty": "EC", "crv": name, **numbers}))
 
 
 def _okp(jwk: Jwk) -> PrivateKeyTypes:
-    from cryptography.hazmat.primitives.asymmetric import ed448, ed25519  # noqa: PLC0415 - likewise
+    # Not by PyJWT: it requires x, which may be absent here, and its older versions don't compare it with d.
+    from cryptography.hazmat.primitives.asymmetric import ed448, ed25519  # noqa: PLC0415 - loads cryptography
 
-    kinds = (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)
-    known = next((kind for kind in kinds if kind.__name__ == f"{jwk.get('crv')}PrivateKey"), None)
-    if known is None:
+    curves = {"Ed25519": ed25519.Ed25519PrivateKey, "Ed448": ed448.Ed448PrivateKey}
+    curve = curves.get(str(jwk.get("crv")))
+    if curve is None:
         raise refused("it is a JWK on a curve that signs nothing here", "Give one on Ed25519 or Ed448.")
-    key = known.from_private_bytes(_bytes(jwk, "d"))
-    if "x" in jwk and key.public_key().public_bytes_raw() != _bytes(jwk, "x"):
+    key = curve.from_private_bytes(_decoded(jwk, "d"))
+    if "x" in jwk and key.public_key().public_bytes_raw() != _decoded(jwk, "x"):
         raise ValueError("x is not the public key of d")
     return key
 
 
-def _number(jwk: Jwk, name: str) -> int:
-    return int.from_bytes(_bytes(jwk, name), "big")
+def _encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode("ascii")
 
 
-def _bytes(jwk: Jwk, name: str) -> bytes:
+def _decoded(jwk: Jwk, name: str) -> bytes:
     value = jwk.get(name)
     if not isinstance(value, str) or not value:
         raise refused(f"it is a JWK without the member {name}", "Copy the whole JWK again.")
@@ -147,6 +150,6 @@ def _bytes(jwk: Jwk, name: str) -> bytes:
         data = from_base64(value, Repairs())
     except NotBase64 as error:
         raise refused(f"its member {name} is damaged: {error}", "Copy the whole JWK again.") from None
-    if len(data) > _LONGEST_NUMBER:
+    if len(data) > _LONGEST_MEMBER:
         raise refused(f"its member {name} is longer than in any key", "Give a key of at most 8,192 bits.")
     return data

@@ -1,4 +1,4 @@
-"""Find the private key's block in a text (RFC 7468, RFC 1421), however its lines and dashes were bent."""
+"""Find the block of the private key in a text (RFC 7468, RFC 1421), even if lines and dashes are bent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from watchword.protocols.keys.repair import Repairs, from_base64, without_bare_breaks
 
-# Word processors turn hyphens into the other dashes. A run is looked at from its beginning alone,
+# Word processors turn hyphens into the other dashes. A run of dashes matches only from its beginning,
 # and lengths are bounded, so that no text takes long.
 _DASH = "[-\u00ad\u2010-\u2015\u2212]"
 _BEGIN = re.compile(rf"(?i)(?<!{_DASH}){_DASH}+\s{{0,4}}BEGIN([A-Z0-9\s]{{0,60}}?){_DASH}+")
@@ -20,8 +20,8 @@ _STANDARD = re.compile(
     r"(?:[A-Za-z0-9+/]{1,76}\r?\n)*[A-Za-z0-9+/]{1,76}={0,2}\r?\n-----END [A-Z0-9 ]+-----"
 )
 
-# OpenSSL's own encryption: the cipher's name and its initial vector (RFC 1421 section 4.6.1.3). Its length
-# must be right: the library under cryptography panics over a short one.
+# OpenSSL's own encryption: the cipher's name and its initial vector (RFC 1421 section 4.6.1.3). The length of
+# the vector must be right: the library under cryptography panics if it is short.
 _CIPHER = re.compile(
     r"(?i)\s*Proc-Type:\s*4,\s*ENCRYPTED\s*DEK-Info:\s*"
     r"((?:AES|CAMELLIA)[A-Z0-9-]*,\s*[0-9A-F]{32}|(?!AES|CAMELLIA)[A-Z0-9-]+,\s*[0-9A-F]{16})\s*"
@@ -34,7 +34,7 @@ _LINE = 64
 
 @dataclass(frozen=True)
 class Block:
-    """One block: its label without blanks, what stands between its lines, and whether it is whole."""
+    """One block: its label without blanks, the text between its two lines, and whether it has both lines."""
 
     label: str
     body: str = field(repr=False)
@@ -43,16 +43,16 @@ class Block:
 
     @property
     def cipher(self) -> str:
-        """Cipher and initial vector of OpenSSL's own encryption, empty where it has none."""
-        found = _CIPHER.match(self.body)
-        return "".join(found[1].split()) if found else ""
+        """Cipher and initial vector of OpenSSL's own encryption, empty for a block without it."""
+        match = _CIPHER.match(self.body)
+        return "".join(match[1].split()) if match else ""
 
     def data(self, repairs: Repairs) -> bytes:
-        """Return the decoded body; raises NotBase64 where it is damaged."""
+        """Return the decoded body; raises NotBase64 if it is damaged."""
         return from_base64(without_bare_breaks(_CIPHER.sub("", self.body, count=1), repairs), repairs)
 
     def rewritten(self, data: bytes) -> bytes:
-        """Return the block, encrypted by OpenSSL, with lines and blanks as every reader knows them."""
+        """Return the block that OpenSSL has encrypted, with lines and blanks in the standard form."""
         head = f"Proc-Type: 4,ENCRYPTED\nDEK-Info: {self.cipher}\n\n"
         return armoured(_LABELS.get(self.label, self.label), data, head)
 
@@ -64,7 +64,7 @@ def armoured(label: str, data: bytes, head: str = "") -> bytes:
 
 
 def blocks(text: str) -> Iterator[Block]:
-    """Yield the blocks of a text in their order, those too that lost one of their two lines."""
+    """Yield the blocks of a text in order, including those that have lost one of their two lines."""
     begins = list(_BEGIN.finditer(text))
     if not begins and (end := _END.search(text)):
         yield Block(_squeezed(end[1]), text[: end.start()], standard=False, whole=False)
@@ -79,6 +79,6 @@ def _squeezed(label: str) -> str:
     return "".join(label.split()).upper()
 
 
-def private_one(found: list[Block]) -> Block | None:
-    """Return the block that says it is a private key, None where there is none."""
-    return next((block for block in found if _PRIVATE.fullmatch(block.label)), None)
+def private_block(blocks: list[Block]) -> Block | None:
+    """Return the first block whose label says that it is a private key, or None."""
+    return next((block for block in blocks if _PRIVATE.fullmatch(block.label)), None)

@@ -1,4 +1,4 @@
-"""Read a private key from text: PEM, DER, JWK or a service account's file, repaired where that is safe."""
+"""Read a private key from text: PEM, DER, a JWK or a service account's file; repair it where that is safe."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _DER = b"0"
 _OPENSSH = b"openssh-key-v1\0"
 
 _LAYERS = 4
-"""How often a text may turn out to hold another one: quoted JSON, a service account's PEM, base64 of PEM."""
+"""How many texts may be nested in each other: quoted JSON, a service account's PEM, base64 of PEM."""
 
 _LONGEST = 6_000
-"""Of a key, in bytes: RSA with 8,192 bits has 4,700 and takes five seconds to validate."""
+"""The longest key that is read, in bytes: an RSA key of 8,192 bits has 4,700 and takes 5 s to validate."""
 
 
 @dataclass(frozen=True)
 class PrivateKey(NeverPickled):
-    """A private key, parsed and validated once; `repaired` are the words for what its text needed."""
+    """A private key that has been parsed and validated; `repaired` names the repairs that its text needed."""
 
     key: Key = field(repr=False)
     kind: Kind
@@ -44,12 +44,12 @@ class PrivateKey(NeverPickled):
 
 
 def read_private_key(text: str, passphrase: str | None = None) -> PrivateKey:
-    """Return the private key that a text holds; validating an RSA key takes about 40 ms.
+    """Return the private key in a text; validating an RSA key takes about 40 ms.
 
     Args:
         text: PEM (PKCS#1, PKCS#8, SEC1, OpenSSH; encrypted or not), DER as base64 or hexadecimal
             digits, a JWK or a set with one private key, a service account's JSON, base64 of these.
-        passphrase: what an encrypted key is opened with; ignored where the key is not encrypted.
+        passphrase: it decrypts the key; ignored if the key isn't encrypted.
 
     Raises:
         DocumentError: `key_unreadable` or `key_unsuitable`, with the reason.
@@ -60,10 +60,10 @@ def read_private_key(text: str, passphrase: str | None = None) -> PrivateKey:
         if not content:
             raise refusal.empty()
         if content.startswith("{"):
-            found = read_json(content)
-            if isinstance(found, Mapping):
-                return _described(private_key_of(found), repairs)
-            content = found
+            jwk_or_pem = read_json(content)
+            if isinstance(jwk_or_pem, Mapping):
+                return _described(private_key_of(jwk_or_pem), repairs)
+            content = jwk_or_pem
             continue
         blocks = list(pem.blocks(content))
         if blocks:
@@ -79,7 +79,7 @@ def read_private_key(text: str, passphrase: str | None = None) -> PrivateKey:
 
 
 def _bare(content: str, text: str, repairs: Repairs) -> bytes:
-    """Return what a text without armour encodes."""
+    """Return the bytes that a text without BEGIN and END lines encodes."""
     try:
         return from_hex(content) or from_base64(content, repairs)
     except NotBase64:
@@ -87,9 +87,9 @@ def _bare(content: str, text: str, repairs: Repairs) -> bytes:
 
 
 def _from_block(blocks: list[pem.Block], passphrase: str | None, repairs: Repairs) -> object:
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - heavy, and needed for keys alone
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - loads cryptography
 
-    block = pem.private_one(blocks)
+    block = pem.private_block(blocks)
     if block is None:
         raise refusal.of_blocks(blocks)
     try:
@@ -104,7 +104,7 @@ def _from_block(blocks: list[pem.Block], passphrase: str | None, repairs: Repair
 
 
 def _from_bytes(data: bytes, passphrase: str | None) -> object:
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - likewise
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - loads cryptography
 
     if data.startswith(_OPENSSH):
         rewritten = pem.armoured("OPENSSH PRIVATE KEY", data)
@@ -113,8 +113,8 @@ def _from_bytes(data: bytes, passphrase: str | None) -> object:
 
 
 def _loaded(load: _Load, data: bytes, passphrase: str | None) -> object:
-    """Return what `load` makes of the data, first without the passphrase: a key that is open needs none."""
-    from cryptography.exceptions import InternalError, UnsupportedAlgorithm  # noqa: PLC0415 - likewise
+    """Return the key that `load` reads; the passphrase is tried only if the key is encrypted."""
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm  # noqa: PLC0415 - loads cryptography
 
     if len(data) > _LONGEST:
         raise refusal.refused("it is longer than any key", "Give a key of at most 8,192 bits.")
@@ -124,20 +124,25 @@ def _loaded(load: _Load, data: bytes, passphrase: str | None) -> object:
         raise refusal.unsupported(data) from None
     except (ValueError, InternalError):
         raise refusal.of_der(data) from None
-    except TypeError:  # so the library says that it is encrypted
+    except TypeError:  # the library's way to say that the key is encrypted
         pass
     if not passphrase:
         raise refusal.needs_passphrase()
     try:
         return load(data, passphrase.encode("utf-8", "surrogatepass"))
-    except (UnsupportedAlgorithm, NotImplementedError, InternalError, MemoryError):  # greedy scrypt
+    except (
+        UnsupportedAlgorithm,
+        NotImplementedError,
+        InternalError,
+        MemoryError,
+    ):  # scrypt may ask for too much
         raise refusal.unsupported(data) from None
     except ValueError:
         raise refusal.wrong_passphrase() from None
 
 
 def _described(key: object, repairs: Repairs) -> PrivateKey:
-    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa  # noqa: PLC0415 - likewise
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa  # noqa: PLC0415 - loads cryptography
 
     repaired = tuple(repairs)
     if isinstance(key, rsa.RSAPrivateKey):

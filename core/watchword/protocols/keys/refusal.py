@@ -1,4 +1,4 @@
-"""Say why a text is no private key: what it is instead, or what is missing; no character of it is shown."""
+"""Say why a text isn't a private key: what it is, or what is missing; nothing of the text is shown."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.protocols.keys.pem import Block
 
-COPY_AGAIN = "Copy it again, best straight from the file that the provider gave."
-_PUBLIC = "Give the private half: the public one is for the API, which checks with it."
+COPY_AGAIN = "Copy it again, best directly from the file that the provider gave."
+_PUBLIC = "Give the private half of the key pair; the API uses the public one to check signatures."
 
-# What other blocks are, by the end of their label without blanks, and what to do about it.
+# Other blocks, by the end of their label without blanks: what each is, and what to do.
 _OTHER_BLOCKS = (
     ("PUBLICKEY", "a public key", _PUBLIC),
     ("CERTIFICATE", "a certificate", "Give the private key that the certificate was made for."),
@@ -23,11 +23,15 @@ _OTHER_BLOCKS = (
     (
         "PGPPRIVATEKEYBLOCK",
         "a PGP key",
-        "Ask the provider which kind of key it wants: PGP signs no requests.",
+        "Ask the provider which kind of key it wants: requests aren't signed with PGP.",
     ),
-    ("PGPPUBLICKEYBLOCK", "a PGP key", "Ask the provider which kind of key it wants: PGP signs no requests."),
+    (
+        "PGPPUBLICKEYBLOCK",
+        "a PGP key",
+        "Ask the provider which kind of key it wants: requests aren't signed with PGP.",
+    ),
     ("SSH2ENCRYPTEDPRIVATEKEY", "an SSH2 key of ssh.com", "Convert it: ssh-keygen -i -f KEYFILE."),
-    ("PARAMETERS", "only the parameters of a key", "Give the block that stands below them: the private key."),
+    ("PARAMETERS", "only the parameters of a key", "Give the block below them: the private key."),
     ("PKCS7", "a bundle of certificates", "Give the private key that the certificate was made for."),
     ("CMS", "a bundle of certificates", "Give the private key that the certificate was made for."),
 )
@@ -43,19 +47,19 @@ _LONGEST_VERSION = b"\x04"
 
 
 def refused(reason: str, advice: str = "") -> DocumentError:
-    """Return the error that says why the private key can't be read; `reason` is half a sentence."""
+    """Return the error for a private key that can't be read; `reason` follows a colon in its message."""
     return DocumentError(
         [finding("key_unreadable", f"The private key can't be read: {reason}.", advice=advice)]
     )
 
 
 def empty() -> DocumentError:
-    """Say that there is nothing."""
+    """Return the error for an empty text."""
     return refused("it is empty")
 
 
 def of_text(text: str) -> DocumentError:
-    """Say what a text is that holds neither PEM nor JSON nor base64."""
+    """Return the error for a text without PEM, JSON or base64: it says what the text seems to be."""
     if _PUTTY.match(text):
         return refused(
             "it is a PuTTY key",
@@ -71,9 +75,9 @@ def of_text(text: str) -> DocumentError:
     return refused("it is some other text, such as an HMAC secret or a password")
 
 
-def of_blocks(found: list[Block]) -> DocumentError:
-    """Say what the blocks of a text are, none of which is a private key's."""
-    for block in found:
+def of_blocks(blocks: list[Block]) -> DocumentError:
+    """Return the error for a text whose blocks aren't private keys: it says what they are."""
+    for block in blocks:
         for label, what, advice in _OTHER_BLOCKS:
             if block.label.endswith(label):
                 return refused(f"it is {what}", advice)
@@ -81,7 +85,7 @@ def of_blocks(found: list[Block]) -> DocumentError:
 
 
 def of_der(data: bytes) -> DocumentError:
-    """Say why DER (X.690) is no private key that can be read."""
+    """Return the error for DER (X.690) that can't be read as a private key."""
     what = _other_der(data)
     if what:
         return refused(f"it is {what[0]}", what[1])
@@ -89,7 +93,7 @@ def of_der(data: bytes) -> DocumentError:
         return refused("it is a damaged OpenSSH key", COPY_AGAIN)
     announced = sum(_header(data))
     if data[:1] != b"0" or not announced:
-        return refused("what it encodes is no key: it does not begin like one", COPY_AGAIN)
+        return refused("the encoded bytes aren't a key: it does not begin like one", COPY_AGAIN)
     if announced > len(data):
         return refused(f"it is cut off, at {len(data)} of {announced} bytes", COPY_AGAIN)
     if announced < len(data):
@@ -98,28 +102,28 @@ def of_der(data: bytes) -> DocumentError:
 
 
 def of_kind(key: object) -> DocumentError:
-    """Say that the key was read, and that nothing here signs with such a one."""
+    """Return the error for a key that was read, but is of a kind that no method signs with."""
     kind = type(key).__name__.removesuffix("PrivateKey")
-    message = f"The private key is of the kind {kind}, with which nothing here signs."
+    message = f"The private key is of the kind {kind}, which no method here signs with."
     return DocumentError([finding("key_unsuitable", message, advice="Give an RSA, EC or Ed25519 key.")])
 
 
 def needs_passphrase() -> DocumentError:
-    """Say that the key is encrypted and no passphrase is there."""
+    """Return the error for an encrypted key without a passphrase."""
     return refused(
         "it is encrypted, and there is no passphrase", "Give the passphrase, or the key without one."
     )
 
 
 def wrong_passphrase() -> DocumentError:
-    """Say that the passphrase does not open the key."""
+    """Return the error for a passphrase that does not decrypt the key."""
     return refused(
-        "the passphrase does not open it", "Correct the passphrase; where it is right, copy the key again."
+        "the passphrase does not open it", "Correct the passphrase; if it is right, copy the key again."
     )
 
 
 def unsupported(data: bytes) -> DocumentError:
-    """Say that cipher or curve is not known here."""
+    """Return the error for a cipher or curve that isn't supported."""
     if b"OPENSSH" in data[:30]:
         return refused(
             "it is an OpenSSH key in a form that is not supported",
@@ -132,7 +136,10 @@ def unsupported(data: bytes) -> DocumentError:
 
 
 def _other_der(data: bytes) -> tuple[str, str] | None:
-    """Tell by its outline what DER is that holds no private key; its libraries differ in what they raise."""
+    """Return what DER is instead of a private key, and advice, by its structure; None if it isn't recognised.
+
+    The errors of the libraries differ too much to tell.
+    """
     content = data[_header(data)[0] :]
     inside = content[_header(content)[0] :]
     if content.startswith(b"\x02\x01\x03\x30"):  # version 3 (RFC 7292), where private keys have 0 or 1
@@ -143,7 +150,7 @@ def _other_der(data: bytes) -> tuple[str, str] | None:
         return None
     if inside.startswith(b"\xa0"):  # the version (RFC 5280 section 4.1)
         return _named("CERTIFICATE")
-    if inside.startswith(b"\x02\x01\x00"):  # likewise (RFC 2986 section 4.1)
+    if inside.startswith(b"\x02\x01\x00"):  # the version (RFC 2986 section 4.1)
         return _named("CERTIFICATEREQUEST")
     behind = content[sum(_header(content)) :]
     return _named("PUBLICKEY") if behind.startswith(b"\x03") else None  # a BIT STRING (RFC 5280, 4.1)
@@ -154,7 +161,7 @@ def _named(label: str) -> tuple[str, str]:
 
 
 def _header(data: bytes) -> tuple[int, int]:
-    """Return the lengths of a DER value's header and of its content, in bytes; zeros where it has none."""
+    """Return the lengths of a DER value's header and content, in bytes; zeros if there is no valid header."""
     if len(data) < 2:  # noqa: PLR2004 - tag and length
         return 0, 0
     count = data[1] - _LONG

@@ -1,4 +1,4 @@
-"""Undo what forms, shells and environment files do to the text of a key, and say what was undone."""
+"""Undo what forms, shells and environment files do to the text of a key, and name each repair."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]*")
 _BASE64URL = str.maketrans("-_", "+/")
 _HEX = re.compile(r"30(?:[0-9a-fA-F]{2})+")
 
-# Line breaks whose backslash was lost: before the first line, which begins with M in DER and with b3 in
-# OpenSSH's form, and after each line of one of the usual lengths.
+# Line breaks that have lost their backslash: before the first line, which begins with M in DER and with b3 in
+# OpenSSH's form, and after each line of a usual length.
 _BARE_BREAKS = {
     length: re.compile(
         rf"(r?n)(?=M|b3)(?:[A-Za-z0-9+/]{{{length}}}\1)*[A-Za-z0-9+/]{{1,{length}}}={{0,2}}\1?"
@@ -26,27 +26,27 @@ _BARE_BREAKS = {
     for length in (64, 70, 76)
 }
 _IMPOSSIBLE = 1
-"""No number of bytes makes a base64 text whose length leaves this rest by four."""
+"""The remainder, by four, that the length of a base64 text never has."""
 
 
 class Repairs(dict[str, None]):
-    """The words for what was repaired, each once, in their order."""
+    """The names of the repairs, each once, in order."""
 
     def note(self, word: str) -> None:
-        """Note a repair."""
+        """Add a repair."""
         self[word] = None
 
 
-class NotBase64(ValueError):  # noqa: N818 - says what it is
-    """A text that no repair makes base64; its message says why and shows nothing of it."""
+class NotBase64(ValueError):  # noqa: N818 - the name says what is wrong
+    """A text isn't base64 and can't be repaired; the message says why and shows nothing of the text."""
 
 
 def tidied(text: str, repairs: Repairs) -> str:
-    """Return the text without what was wrapped around it or written for its line breaks."""
-    shown = _INVISIBLE.sub("", text)
-    if shown != text:
+    """Return the text without quotes, escapes and invisible characters."""
+    visible = _INVISIBLE.sub("", text)
+    if visible != text:
         repairs.note("invisible characters")
-    text = _unquoted(shown.strip(), repairs)
+    text = _unquoted(visible.strip(), repairs)
     if _PERCENT.search(text):
         text = unquote(text)
         repairs.note("percent-encoding")
@@ -73,10 +73,10 @@ def _unquoted(text: str, repairs: Repairs) -> str:
 
 
 def from_base64(text: str, repairs: Repairs) -> bytes:
-    """Return what a text in base64 stands for, in either alphabet (RFC 4648), padded or not.
+    """Return the bytes of a base64 text, in either alphabet (RFC 4648), padded or not.
 
     Raises:
-        NotBase64: it has other characters, or ends in the middle of one.
+        NotBase64: it has other characters, or an impossible length.
     """
     squeezed = "".join(text.split())
     body = squeezed.rstrip("=").translate(_BASE64URL)
@@ -92,16 +92,16 @@ def from_base64(text: str, repairs: Repairs) -> bytes:
 
 
 def without_bare_breaks(text: str, repairs: Repairs) -> str:
-    """Return a key's base64 without the letter n that a shell has made of each line break."""
+    """Return a key's base64 without the letter n that a shell has left of each line break."""
     squeezed = "".join(text.split())
     for length, pattern in _BARE_BREAKS.items():
-        if found := pattern.fullmatch(squeezed):
+        if match := pattern.fullmatch(squeezed):
             repairs.note("escaped line breaks")
-            return re.sub(f"{found[1]}(.{{1,{length}}})", r"\1", squeezed.removesuffix(found[1]))
+            return re.sub(f"{match[1]}(.{{1,{length}}})", r"\1", squeezed.removesuffix(match[1]))
     return text
 
 
 def from_hex(text: str) -> bytes | None:
-    """Return what a text in hexadecimal digits stands for, None unless it is that and begins like DER."""
+    """Return the bytes of a text in hexadecimal digits; None unless they begin like DER."""
     squeezed = "".join(text.replace(":", " ").split())
     return binascii.unhexlify(squeezed) if _HEX.fullmatch(squeezed) else None

@@ -1,4 +1,4 @@
-"""Read an HMAC secret from text: as it is, encoded, or as a symmetric JWK."""
+"""Read an HMAC secret from text: plain, encoded, or as a symmetric JWK."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from watchword.protocols.keys.jwk import read_json, secret_of
 from watchword.protocols.keys.repair import Repairs, from_base64, tidied
 
 if TYPE_CHECKING:
-    from watchword.protocols.jwt.algorithms import Encoding
+    from watchword.protocols.secret_encoding import SecretEncoding
 
 _KEY_MEMBER = re.compile(r'"(?:kty|private_key)\\*"')
 
 
-def read_secret(text: str, encoding: Encoding) -> bytes:
+def read_secret(text: str, encoding: SecretEncoding) -> bytes:
     """Return the bytes of an HMAC secret.
 
     Args:
-        text: the secret; a JWK of kty oct (RFC 7518 section 6.4) is known by itself.
+        text: the secret; a JWK of kty oct (RFC 7518 section 6.4) is recognised, whatever the encoding.
         encoding: how the secret is written.
 
     Raises:
-        DocumentError: `key_unreadable` where it isn't written so or is empty, `key_unsuitable`
-            where it is the key of a signature (RFC 8725 section 2.1).
+        DocumentError: `key_unreadable` if the text isn't in this encoding or is empty; `key_unsuitable`
+            if it is the key of a signature (RFC 8725 section 2.1).
     """
     secret = _from_jwk_or_none(text)
     if secret is None:
@@ -35,7 +35,7 @@ def read_secret(text: str, encoding: Encoding) -> bytes:
             secret = _decoded(text, encoding)
         except ValueError:
             message = f"The HMAC secret can't be read as {encoding}."
-            advice = "Set key_encoding to how the secret is written; utf8 takes the text as it is."
+            advice = "Set key_encoding to how the secret is written; utf8 uses the text as it is."
             raise DocumentError([finding("key_unreadable", message, advice=advice)]) from None
     if not secret:
         raise DocumentError(
@@ -50,10 +50,10 @@ def _from_jwk_or_none(text: str) -> bytes | None:
         raise _unsuitable("a PEM block: a key or certificate")
     if not content.startswith("{") or not _KEY_MEMBER.search(content):
         return None
-    found = read_json(content)
-    if isinstance(found, str):
+    jwk = read_json(content)
+    if isinstance(jwk, str):
         raise _unsuitable("a service account's private key")
-    secret = secret_of(found)
+    secret = secret_of(jwk)
     if secret is None:
         raise _unsuitable("a JWK of another kty than oct")
     return secret
@@ -71,10 +71,10 @@ def _unsuitable(what: str) -> DocumentError:
     )
 
 
-def _decoded(text: str, encoding: Encoding) -> bytes:
-    """Return the bytes of a secret; ValueError where it isn't written so."""
+def _decoded(text: str, encoding: SecretEncoding) -> bytes:
+    """Return the bytes of a secret; raises ValueError if the text isn't in this encoding."""
     if encoding == "utf8":
-        return text.encode("utf-8", "surrogateescape")  # environments hand over what is no text like this
+        return text.encode("utf-8", "surrogateescape")  # for environment variables that aren't UTF-8
     if encoding == "hex":
         return binascii.unhexlify("".join(text.replace(":", " ").split()))
     return from_base64(text, Repairs())

@@ -1,1 +1,1 @@
-"""OAuth 1.0 (RFC 5849): what is signed, and what servers answer."""
+"""OAuth 1.0 (RFC 5849): sign requests, and read the responses of a sign-in."""

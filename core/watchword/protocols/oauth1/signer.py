@@ -1,4 +1,4 @@
-"""Sign a request and put the protocol parameters into it (RFC 5849 sections 3.1 and 3.5); no network."""
+"""Sign a request and add the protocol parameters to it (RFC 5849 sections 3.1 and 3.5); no network."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ PROTOCOL_PARAMETERS = (
     "oauth_token",
     "oauth_version",
 )
-"""The names of what a signature adds to a request; which of them it does depends on the connection."""
+"""The parameters that a signature may add to a request; the connection decides which."""
 
 _MAY_HAVE_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 @dataclass(frozen=True)
 class SignatureMethod:
-    """A signature method with its key in it; `hash_name` is None where it hashes nothing."""
+    """A signature method with its key; `hash_name` is None for a method without a hash."""
 
     name: str
     sign: Sign = field(repr=False)
@@ -56,10 +56,10 @@ class SignatureMethod:
 
 @dataclass(frozen=True)
 class Signer(NeverPickled):
-    """Signs requests for one client and token; what does not change from one to the next is made once.
+    """Signs requests for one client and token; the parameters that never change are computed once.
 
-    Without a `token` it signs for the client alone. `body_hash` is whether a body that is no form
-    is signed too, by its hash (OAuth Request Body Hash).
+    Without a `token` it signs for the client alone. `body_hash` says whether bodies other than forms
+    are signed too, by their hash (OAuth Request Body Hash).
     """
 
     algorithm: SignatureMethod
@@ -70,16 +70,16 @@ class Signer(NeverPickled):
     body_hash: bool = False
 
     def sign(self, request: PreparedRequest, context: Context, more: Iterable[Pair] = ()) -> None:
-        """Sign the request, which is changed in place, with `more` protocol parameters, not encoded yet.
+        """Sign the request in place; `more` are further protocol parameters, not encoded.
 
         Raises:
-            RequestError: its body can't take the parameters, or can't be read twice.
+            RequestError: the body can't take the parameters, or can't be read twice.
         """
         request.url = normalized(request.url or "")
         if self.add_to == "body":
-            _make_form(request)
+            _require_form(request)
         elif self.add_to == "query":
-            request.url = _without_ours(request.url or "")
+            request.url = _without_protocol_parameters(request.url or "")
         protocol = [*self._fixed, *self._fresh(context), *((name, escape(value)) for name, value in more)]
         if media_type(request.headers) == FORM and request.body is not None:
             signed = form_pairs(b"".join(body_chunks(request)))
@@ -132,28 +132,28 @@ class Signer(NeverPickled):
         request.prepare_content_length(request.body)
 
 
-def _without_ours(url: str) -> str:
-    """Return the URL without protocol parameters: a `next` link may echo those of the request before."""
+def _without_protocol_parameters(url: str) -> str:
+    """Return the URL without protocol parameters: a `next` link may repeat those of the previous request."""
     address, question, rest = url.partition("?")
     query, hash_sign, fragment = rest.partition("#")
     kept = [part for part in query.split("&") if part.partition("=")[0] not in PROTOCOL_PARAMETERS]
     return f"{address}{question if any(kept) else ''}{'&'.join(kept)}{hash_sign}{fragment}"
 
 
-def _make_form(request: PreparedRequest) -> None:
-    """Make sure that the body is a form, which an absent one becomes; raises RequestError for any other."""
+def _require_form(request: PreparedRequest) -> None:
+    """Make an absent body an empty form; raises RequestError for a body that isn't a form."""
     kind = media_type(request.headers)
     if kind in {"", FORM} and not request.body and request.method in _MAY_HAVE_BODY:
         request.headers["Content-Type"] = FORM
         request.body = b""
     elif kind != FORM or not isinstance(request.body, (str, bytes)):
-        message = "This request's body is no form, so it can't take the OAuth parameters."
+        message = "This request's body isn't a form, so it can't take the OAuth parameters."
         advice = "Send a form, or set add_to to header."
         raise RequestError([finding("body_not_extendable", message, advice=advice)])
 
 
 def _hash(request: PreparedRequest, hash_name: HashName) -> str:
     digest = hashlib.new(hash_name)
-    for piece in body_chunks(request):
-        digest.update(piece)
+    for chunk in body_chunks(request):
+        digest.update(chunk)
     return escape(b64encode(digest.digest()))

@@ -1,1 +1,1 @@
-"""The OAuth 2.0 token endpoint (RFC 6749): the request, the call and the reply."""
+"""The OAuth 2.0 token endpoint (RFC 6749): client authentication, the token request and its response."""

@@ -1,4 +1,4 @@
-"""How a client shows itself to a token endpoint (RFC 6749 section 2.3, RFC 7523, RFC 8705); no I/O."""
+"""Client authentication at a token endpoint (RFC 6749 section 2.3, RFC 7523, RFC 8705); no I/O."""
 
 from __future__ import annotations
 
@@ -15,26 +15,32 @@ from watchword.protocols.jwt.signing import JwsSigner
 from watchword.protocols.templates import FreshValues
 from watchword.redact import NeverPickled
 
-ClientAuth: TypeAlias = Literal["header", "body", "private_key_jwt", "client_secret_jwt", "mtls", "none"]
+ClientAuth: TypeAlias = Literal[
+    "client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt",
+    "tls_client_auth", "self_signed_tls_client_auth", "none",
+]  # fmt: skip
+"""The client authentication methods, by their names in RFC 7591, RFC 8705 and OpenID Connect Core."""
+
 BasicEncoding: TypeAlias = Literal["form", "raw"]
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFETIME = 300
-"""How long an assertion is valid, in seconds from now."""
+"""How long an assertion is valid from now, in seconds."""
 
 NEEDS: Mapping[ClientAuth, tuple[str, ...]] = {
-    "header": ("client_id", "client_secret"),
-    "body": ("client_id", "client_secret"),
+    "client_secret_basic": ("client_id", "client_secret"),
+    "client_secret_post": ("client_id", "client_secret"),
     "private_key_jwt": ("client_id", "private_key"),
     "client_secret_jwt": ("client_id", "client_secret"),
-    "mtls": ("client_id",),
+    "tls_client_auth": ("client_id",),
+    "self_signed_tls_client_auth": ("client_id",),
     "none": ("client_id",),
 }
-"""The fields that each way of authentication needs."""
+"""The fields that each client authentication method needs."""
 
 
 class ClientAuthentication(NamedTuple):
-    """What a client adds to a request: headers, and fields of the body."""
+    """The headers and body fields by which a client authenticates a request."""
 
     headers: Mapping[str, str]
     fields: Mapping[str, JsonValue]
@@ -42,14 +48,14 @@ class ClientAuthentication(NamedTuple):
 
 @dataclass(frozen=True)
 class Assertion:
-    """What signs the JWTs by which a client shows itself (RFC 7523 section 3)."""
+    """The key and content of the JWTs by which a client authenticates (RFC 7523 section 3)."""
 
     key: JwsSigner
     audience: str
     key_id: str = ""
 
     def jwt(self, client_id: str, fresh: FreshValues) -> str:
-        """Return a JWT that serves once."""
+        """Return a new JWT, which is used once."""
         header: dict[str, JsonValue] = {"alg": self.key.algorithm, "typ": "JWT"}
         if self.key_id:
             header["kid"] = self.key_id
@@ -67,21 +73,21 @@ class Assertion:
 
 @dataclass(frozen=True)
 class Client(NeverPickled):
-    """A client and how it shows itself; without a `client_id` it is nobody, and adds nothing."""
+    """A client and its authentication; without a `client_id`, requests are sent unauthenticated."""
 
     client_id: str | None
     client_secret: str | None = field(default=None, repr=False)
-    client_auth: ClientAuth = "header"
+    client_auth: ClientAuth = "client_secret_basic"
     basic_encoding: BasicEncoding = "form"
     assertion: Assertion | None = None
 
     def authentication(self, fresh: FreshValues) -> ClientAuthentication:
-        """Return what is added to a request that is made at this moment."""
+        """Return the headers and body fields to add to a new request."""
         return AUTH_METHODS[self.client_auth](self, fresh) if self.client_id else ClientAuthentication({}, {})
 
 
 def _in_header(client: Client, _: FreshValues) -> ClientAuthentication:
-    """RFC 6749 section 2.3.1: both are form-encoded before they become Basic."""
+    """RFC 6749 section 2.3.1: id and secret are form-encoded before they become Basic."""
     pair = [client.client_id or "", client.client_secret or ""]
     if client.basic_encoding == "form":
         pair = [quote_plus(part) for part in pair]
@@ -93,26 +99,25 @@ def _in_body(client: Client, _: FreshValues) -> ClientAuthentication:
 
 
 def _by_assertion(client: Client, fresh: FreshValues) -> ClientAuthentication:
-    """RFC 7523 section 2.2; the client's name beside it is for servers that look it up first."""
+    """RFC 7523 section 2.2; client_id is sent too, for servers that look the client up by it."""
     if client.assertion is None or client.client_id is None:
         raise ValueError("an assertion needs a key and a client")
-    made = client.assertion.jwt(client.client_id, fresh)
-    named = {"client_id": client.client_id}
-    return ClientAuthentication(
-        {}, {**named, "client_assertion_type": ASSERTION_TYPE, "client_assertion": made}
-    )
+    jwt = client.assertion.jwt(client.client_id, fresh)
+    fields = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": jwt}
+    return ClientAuthentication({}, {"client_id": client.client_id, **fields})
 
 
-def _by_name(client: Client, _: FreshValues) -> ClientAuthentication:
-    """RFC 6749 section 3.2.1 for public clients, RFC 8705 section 2 for those with a certificate."""
+def _by_client_id(client: Client, _: FreshValues) -> ClientAuthentication:
+    """RFC 6749 section 3.2.1 for public clients; RFC 8705 section 2 for clients with a certificate."""
     return ClientAuthentication({}, {"client_id": client.client_id})
 
 
 AUTH_METHODS: Mapping[ClientAuth, Callable[[Client, FreshValues], ClientAuthentication]] = {
-    "header": _in_header,
-    "body": _in_body,
+    "client_secret_basic": _in_header,
+    "client_secret_post": _in_body,
     "private_key_jwt": _by_assertion,
     "client_secret_jwt": _by_assertion,
-    "mtls": _by_name,
-    "none": _by_name,
+    "tls_client_auth": _by_client_id,
+    "self_signed_tls_client_auth": _by_client_id,
+    "none": _by_client_id,
 }

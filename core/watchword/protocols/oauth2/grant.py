@@ -1,4 +1,4 @@
-"""How a token is asked for: a request that is made anew each time, and where the reply holds the token."""
+"""A token source that sends a new token request each time and reads the token in its response."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from watchword.http.headers import text_of
 from watchword.http.origins import host
 from watchword.http.transport_options import TransportOptions
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
-from watchword.protocols.oauth2.token_endpoint_response import ReplyPaths, read_token
+from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths, read_token
 from watchword.redact import NeverPickled
 from watchword.tokens.token import Token
 from watchword.tokens.token_source import Account
@@ -25,51 +25,52 @@ _JWT = re.compile(rb"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 @dataclass(frozen=True)
 class Grant(NeverPickled):
-    """An authorization grant (RFC 6749 section 1.3), ready to be shown to the token endpoint.
+    """An authorization grant (RFC 6749 section 1.3), ready to be sent to the token endpoint.
 
-    `request` makes a request, for a sign-in with the refresh token that it is given; `identity` is
-    all that shapes what the requests ask for, but for what is new in each.
+    `request` returns a new token request; for a sign-in it is called with the refresh token. `identity`
+    holds everything in the requests except the values that are new in each.
     """
 
     request: Callable[[str | None], PreparedRequest] = field(repr=False)
-    paths: ReplyPaths
+    paths: ResponsePaths
     account: Account
     identity: tuple[object, ...] = field(repr=False)
-    purpose: RequestWords = field(default=CLIENT, repr=False)
+    words: RequestWords = field(default=CLIENT, repr=False)
 
     logs_out = False
 
     def fetch(self, transport: TransportOptions, refresh_token: str | None = None) -> Token:
-        """Ask the token endpoint; raises TokenError where it gives no token.
+        """Request a token; raises TokenError if the token endpoint issues none.
 
-        A sign-in is renewed by its refresh token alone; SignInRequired where there is none.
+        A sign-in is renewed only by its refresh token; raises SignInRequired without one.
         """
         if self.account.signs_in and refresh_token is None:
             message = f"There is no sign-in for this connection at {host(self.account.token_url)}."
             raise SignInRequired([finding("sign_in_required", message)])
         if refresh_token:
-            redact.register_token(refresh_token)  # a refusal may quote it
-        return obtain(self.request(refresh_token), transport, self.paths, self.purpose)
+            redact.register_token(refresh_token)  # an error response may quote it
+        return obtain(self.request(refresh_token), transport, self.paths, self.words)
 
     def discard(self, token: Token, transport: TransportOptions) -> None:
-        """Do nothing: other processes may hold the same token, and it ends by itself."""
+        """Do nothing: other processes may use the same token, and it expires by itself."""
 
 
 def obtain(
-    request: PreparedRequest, transport: TransportOptions, paths: ReplyPaths, purpose: RequestWords
+    request: PreparedRequest, transport: TransportOptions, paths: ResponsePaths, words: RequestWords
 ) -> Token:
-    """Send a token request once and return the token, masked from then on, as is its refresh token.
+    """Send a token request once and return the token.
 
-    Both are masked until `redact.forget_token`. Raises TokenError where the answer is none.
+    The token and its refresh token are masked until `redact.forget_token`. Raises TokenError if the
+    response holds no token.
     """
-    from watchword.tokens.sending import send_token_request  # noqa: PLC0415 - rare
+    from watchword.tokens.sending import send_token_request  # noqa: PLC0415 - few requests need a new token
 
     target = f"the token endpoint at {host(request.url or '')}"
-    made = _mask(request)
+    new_jwts = _mask(request)
     try:
-        token = read_token(send_token_request(request, transport, target), paths, purpose)
+        token = read_token(send_token_request(request, transport, target), paths, words)
     finally:
-        for jwt in made:
+        for jwt in new_jwts:
             redact.forget_token(jwt)
     redact.register_token(token.access_token)
     if token.refresh_token:
@@ -78,12 +79,12 @@ def obtain(
 
 
 def _mask(request: PreparedRequest) -> list[str]:
-    """Have what a request shows the client by masked; return the JWTs that were made for it alone."""
+    """Mask the client's credentials in a request; return the JWTs that were made for this request alone."""
     redact.register([text_of(request.headers.get("Authorization")).rpartition(" ")[2]])
     body = request.body or b""
     sent = (request.url or "").encode() + b" " + (body if isinstance(body, bytes) else str(body).encode())
     known = redact.known()
-    made = [jwt for found in _JWT.findall(sent) if (jwt := found.decode()) not in known]
-    for jwt in made:
+    new_jwts = [jwt for match in _JWT.findall(sent) if (jwt := match.decode()) not in known]
+    for jwt in new_jwts:
         redact.register_token(jwt)
-    return made
+    return new_jwts

@@ -1,4 +1,4 @@
-"""How long a reply says that its tokens last: seconds, a moment since 1970, or a date; no I/O."""
+"""Read token lifetimes in a response: seconds, a time in seconds since 1970, or a date; no I/O."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ _REFRESH_NAMES = ("refresh_expires_in", "refresh_token_expires_in")
 
 
 def stated_lifetime(content: Mapping[str, Any], path: str) -> float | None:
-    """Return the access token's lifetime in seconds; None where the reply says none that makes sense.
+    """Return the access token's lifetime in seconds; None if the response states no plausible one.
 
-    A reply without the field may have `expires_at`, as a moment.
+    Without a value at the path, `expires_at` is read, which is a time.
     """
     stated = value_at(content, path)
     return remaining(content.get("expires_at") if stated is None else stated, time.time())
 
 
 def refresh_lifetime(content: Mapping[str, Any], path: str) -> float | None:
-    """Return the refresh token's lifetime in seconds, likewise; 0 often means that it has no end."""
-    found = (value_at(content, name) for name in ((path,) if path else _REFRESH_NAMES))
-    stated = next((value for value in found if value is not None), None)
+    """Return the refresh token's lifetime in seconds, or None; a stated 0 often means that it has no end."""
+    values = (value_at(content, name) for name in ((path,) if path else _REFRESH_NAMES))
+    stated = next((value for value in values if value is not None), None)
     return remaining(stated, time.time())
 
 
 def remaining(stated: object, now: float) -> float | None:
-    """Return a lifetime in seconds: a number of more than half of `now` is a moment, as is a date."""
+    """Return a lifetime in seconds, or None; a date or a number above half of `now` counts as a time."""
     number = None if isinstance(stated, bool) else seconds(stated)
     if number is None:
-        number = _date(stated)
+        number = _timestamp(stated)
     if number is None:
         return None
     if number > now * _MILLISECONDS / 2:
@@ -45,13 +45,13 @@ def remaining(stated: object, now: float) -> float | None:
     return number if 0 < number <= LONGEST_LIFETIME else None
 
 
-def _date(stated: object) -> float | None:
-    """Return a date of ISO 8601 in seconds since 1970, read as UTC where it names no zone."""
+def _timestamp(stated: object) -> float | None:
+    """Return an ISO 8601 date in seconds since 1970; without a zone it is read as UTC."""
     if not isinstance(stated, str):
         return None
     try:
-        # Python 3.10 knows no Z.
-        moment = datetime.fromisoformat(stated.strip().replace("Z", "+00:00").replace("z", "+00:00"))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+        # Python 3.10 doesn't read Z.
+        date = datetime.fromisoformat(stated.strip().replace("Z", "+00:00").replace("z", "+00:00"))
+        return (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp()
     except (ValueError, OverflowError):
         return None

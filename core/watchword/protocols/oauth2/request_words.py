@@ -1,4 +1,4 @@
-"""What a token endpoint is asked for, in words, and what to do where it refuses (RFC 6749 section 5.2)."""
+"""The words in findings about a token request, and what to do if it is refused (RFC 6749 section 5.2)."""
 
 from __future__ import annotations
 
@@ -8,73 +8,77 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True)
 class RequestWords:
-    """The words that a finding begins with, and advice by code where the table's own is too general."""
+    """The beginning of a finding's message, and advice by code where the code table's is too general."""
 
     doing: str
     advice: Mapping[str, str] = field(default_factory=dict)
 
     def for_client_auth(self, client_auth: str) -> RequestWords:
-        """Return the purpose of a client that shows itself in this way."""
+        """Return these words with the advice for this client authentication method."""
         advice = _CLIENT_ADVICE.get(client_auth)
         return replace(self, advice={"invalid_client": advice, **self.advice}) if advice else self
 
 
-_SIGNED = "what assertion_audience the server wants, and this machine's clock."
+_SIGNED = "which assertion_audience the server expects, and this machine's clock."
+
+_CERTIFICATE = "Check client_id, and that client_certificate is the certificate registered at the provider."
 
 _CLIENT_ADVICE = {
     "private_key_jwt": "Check client_id, whether the provider has the public half of private_key under "
     f"assertion_key_id, {_SIGNED}",
     "client_secret_jwt": f"Check client_id and client_secret, assertion_algorithm, {_SIGNED}",
-    "mtls": "Check client_id, and that client_certificate is the one that the provider has registered.",
-    "none": "Check client_id, and whether the server wants a client secret after all (client_auth).",
+    "tls_client_auth": _CERTIFICATE,
+    "self_signed_tls_client_auth": _CERTIFICATE,
+    "none": "Check client_id, and whether the server requires a client secret (client_auth).",
 }
 
 
-def _purpose(doing: str, grant: str, refused: str) -> RequestWords:
+def _words(doing: str, grant: str, invalid_grant: str) -> RequestWords:
     advice = {
-        "invalid_grant": refused,
-        "unauthorized_client": f"Have {grant} allowed for this client at the provider.",
-        "unsupported_grant_type": f"This server does not know {grant}; choose another method.",
+        "invalid_grant": invalid_grant,
+        "unauthorized_client": f"Ask the provider to allow {grant} for this client.",
+        "unsupported_grant_type": f"This server does not support {grant}; choose another method.",
     }
     return RequestWords(doing, advice)
 
 
 CLIENT = RequestWords("Getting a token")
 
-REFRESH = _purpose(
+REFRESH = _words(
     "Refreshing the token",
     "refresh tokens",
-    "Sign in again: watchword login. The refresh token has ended, was revoked, or served before.",
+    "Sign in again: watchword login. The refresh token has expired, was revoked, or was used before.",
 )
 
-CODE = _purpose(
+CODE = _words(
     "Exchanging the sign-in's code",
     "the authorization code grant",
-    "Sign in again: a code serves once, and for minutes. If it stays, check that redirect_uri is the "
-    "registered one to the letter, and pkce.",
+    "Sign in again: a code can be used once, for a few minutes. If this repeats, check pkce, and that "
+    "redirect_uri is exactly the registered one.",
 )
 
-DEVICE = _purpose(
+DEVICE = _words(
     "Waiting for the sign-in on another device",
     "the device code grant",
-    "Sign in again: the code was entered too late, or served before.",
+    "Sign in again: the code was entered too late, or was used before.",
 )
 
-ASSERTION = _purpose(
+ASSERTION = _words(
     "Getting a token for a signed JWT",
     "the JWT bearer grant",
     "Check iss, sub and aud of the payload, whether the provider has the public half of private_key, and "
     "this machine's clock.",
 )
 
-PASSWORD = _purpose(
+PASSWORD = _words(
     "Getting a token for a user",
     "the password grant",
     "Check username and password, and whether the user must first sign in or accept something elsewhere.",
 )
 
-EXCHANGE = _purpose(
+EXCHANGE = _words(
     "Exchanging a token",
     "token exchange",
-    "Check subject_token: it may have ended, or be made for somebody else; then subject_kind and audience.",
+    "Check subject_token: it may have expired, or be meant for another client; then subject_token_type and "
+    "audience.",
 )

@@ -1,4 +1,4 @@
-"""Read what a token endpoint answered (RFC 6749 sections 5.1 and 5.2); no I/O."""
+"""Read the response of a token endpoint (RFC 6749 sections 5.1 and 5.2); no I/O."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _REFRESH_TOKEN = re.compile(r"[\x20-\x7e]+")
 
 
 @dataclass(frozen=True)
-class ReplyPaths:
-    """Where in a reply the tokens and their lifetimes stand (JSONPath), and the lifetime if it is silent.
+class ResponsePaths:
+    """The JSONPaths of tokens and lifetimes in a response, and the lifetime if the response states none.
 
-    Without a path for the refresh token none is kept; its lifetime is looked for under its usual
-    names where there is no path for it.
+    Without a path for the refresh token, none is kept. Without a path for its lifetime, the usual
+    names are tried.
     """
 
     access: str = "access_token"
@@ -40,84 +40,86 @@ class ReplyPaths:
     refresh_expires: str = ""
 
 
-def read_token(reply: TokenResponse, paths: ReplyPaths, purpose: RequestWords = CLIENT) -> Token:
-    """Return the token in a reply; raises TokenError with a finding for any other answer.
+def read_token(response: TokenResponse, paths: ResponsePaths, words: RequestWords = CLIENT) -> Token:
+    """Return the token in a response; raises TokenError with a finding for any other response.
 
-    Where the reply holds no refresh token there is none in the token: the one before stays good.
+    Without a refresh token in the response, the token has none: the previous one stays valid.
     """
-    answer = _Answer(reply, _content(reply, paths), purpose)
-    refusal = _refusal(answer)
+    parsed = _ParsedResponse(response, _content(response, paths), words)
+    refusal = _refusal(parsed)
     if refusal:
         raise TokenError([refusal])
-    content = answer.content
+    content = parsed.content
     if content is None:
-        kind = reply.headers.get("Content-Type") or "no content type"
-        raise TokenError([answer.said("reply_not_token", f"answered no token but {kind}")])
-    access_token = _access_token(answer, content, paths.access)
+        kind = response.headers.get("Content-Type") or "no content type"
+        raise TokenError([parsed.finding("reply_not_token", f"returned {kind} instead of a token")])
+    access_token = _access_token(parsed, content, paths.access)
     return Token(
         access_token=access_token,
         token_type=_text(content.get("token_type")) or "Bearer",
         lifetime=lifetime_of(stated_lifetime(content, paths.expires), access_token, paths.default_lifetime),
         scope=_scope(content.get("scope")),
-        refresh_token=_refresh_token(answer, content, paths.refresh) if paths.refresh else None,
+        refresh_token=_refresh_token(parsed, content, paths.refresh) if paths.refresh else None,
         refresh_lifetime=refresh_lifetime(content, paths.refresh_expires) if paths.refresh else None,
     )
 
 
-class _Answer(NamedTuple):
-    """A reply, the fields that it was read as, and what was asked for."""
+class _ParsedResponse(NamedTuple):
+    """A response, its fields, and the words for findings about it."""
 
-    reply: TokenResponse
+    response: TokenResponse
     content: Mapping[str, Any] | None
-    purpose: RequestWords
+    words: RequestWords
 
-    def said(self, code: str, what: str, *, quote: bool = False, advice: str = "") -> Finding:
-        """Return a finding that names the phase and the endpoint's host, on wish with the server's words."""
-        evidence = {"status": str(self.reply.status)}
+    def finding(self, code: str, what: str, *, quote: bool = False, advice: str = "") -> Finding:
+        """Return a finding that names the request and the host; `quote` adds the server's error."""
+        evidence = {"status": str(self.response.status)}
         for name in ("error", "error_description") if quote and self.content else ():
-            said = (self.content or {}).get(name)
-            if isinstance(said, (str, Mapping)):
-                evidence[name] = redact.quoted(said if isinstance(said, str) else json.dumps(said))
+            value = (self.content or {}).get(name)
+            if isinstance(value, (str, Mapping)):
+                evidence[name] = redact.quoted(value if isinstance(value, str) else json.dumps(value))
         return finding(
             code,
-            f"{self.purpose.doing}: the token endpoint at {self.reply.host} {what}.",
-            advice=advice or self.purpose.advice.get(code, ""),
+            f"{self.words.doing}: the token endpoint at {self.response.host} {what}.",
+            advice=advice or self.words.advice.get(code, ""),
             evidence=evidence,
-            retry_after=self.reply.retry_after,
+            retry_after=self.response.retry_after,
         )
 
 
-def _content(reply: TokenResponse, paths: ReplyPaths) -> dict[str, Any] | None:
-    """Return the reply's fields: JSON, else form-encoded as some old servers do; None for neither."""
+def _content(response: TokenResponse, paths: ResponsePaths) -> dict[str, Any] | None:
+    """Return the response's fields, in JSON or, as some old servers send them, as a form; else None."""
     try:
-        content = json.loads(reply.text)
+        content = json.loads(response.text)
     except (ValueError, RecursionError):
-        form = dict(parse_qsl(reply.text))
-        # Anything with a = in it looks like a form: one that says what a reply says is one.
-        is_form = media_type(reply.headers) == FORM or {paths.access, "access_token", "error"} & set(form)
+        form = dict(parse_qsl(response.text))
+        # Any text with a = in it parses as a form; a token response is recognised by its fields.
+        is_form = media_type(response.headers) == FORM or {paths.access, "access_token", "error"} & set(form)
         return form if is_form else None
     return content if isinstance(content, dict) else None
 
 
-def _access_token(answer: _Answer, content: Mapping[str, Any], path: str) -> str:
-    found = value_at(content, path)
-    if not isinstance(found, str) or not found:
+def _access_token(parsed: _ParsedResponse, content: Mapping[str, Any], path: str) -> str:
+    token = value_at(content, path)
+    if not isinstance(token, str) or not token:
         names = ", ".join(redact.text(name[:40]) for name in sorted(content)[:20]) or "none"
         message = f"has no token at {path!r}; its top-level fields: {names}"
-        raise TokenError([answer.said("token_field_missing", message)])
-    if not VISIBLE.fullmatch(found):
-        raise TokenError([answer.said("token_malformed", "gave a token that no header can carry")])
-    return found
+        raise TokenError([parsed.finding("token_field_missing", message)])
+    if not VISIBLE.fullmatch(token):
+        raise TokenError([parsed.finding("token_malformed", "issued a token that can't be sent in a header")])
+    return token
 
 
-def _refresh_token(answer: _Answer, content: Mapping[str, Any], path: str) -> str | None:
-    found = value_at(content, path)
-    if found in (None, ""):
+def _refresh_token(parsed: _ParsedResponse, content: Mapping[str, Any], path: str) -> str | None:
+    token = value_at(content, path)
+    if token in (None, ""):
         return None
-    if not isinstance(found, str) or not _REFRESH_TOKEN.fullmatch(found):
-        advice = "Check response_refresh_path: what stands there is no refresh token."
-        raise TokenError([answer.said("token_malformed", "gave a refresh token that is none", advice=advice)])
-    return found
+    if not isinstance(token, str) or not _REFRESH_TOKEN.fullmatch(token):
+        advice = "Check response_refresh_path: the value there isn't a valid refresh token."
+        raise TokenError(
+            [parsed.finding("token_malformed", "issued an invalid refresh token", advice=advice)]
+        )
+    return token
 
 
 def _text(value: object) -> str | None:
@@ -125,32 +127,32 @@ def _text(value: object) -> str | None:
 
 
 def _scope(granted: object) -> str | None:
-    """Return what was granted, which some servers list as JSON."""
+    """Return the granted scopes as one text; some servers send a JSON list."""
     if isinstance(granted, list) and all(isinstance(name, str) for name in granted):
         return " ".join(granted)
     return _text(granted)
 
 
-def _refusal(answer: _Answer) -> Finding | None:
-    """Return why the server gives no token, None where it seems to give one."""
-    reply, content = answer.reply, answer.content
+def _refusal(parsed: _ParsedResponse) -> Finding | None:
+    """Return why the server issues no token; None if it seems to issue one."""
+    response, content = parsed.response, parsed.content
     error = content.get("error") if content else None
-    if reply.succeeded and not error and not (content and content.get("ok") is False):
+    if response.succeeded and not error and not (content and content.get("ok") is False):
         return None
     name = error if isinstance(error, str) else ""
     known = CODES.get(name)
-    if reply.is_transient:
+    if response.is_transient:
         code, what = "temporarily_unavailable", "is overloaded or down"
     elif known and known.phase is Phase.TOKEN:
         code, what = name, f"refused the request: {name}"
-    elif reply.succeeded:
-        code, what = "token_error_in_200", "reports an error in a reply of success"
-    elif reply.status == _UNAUTHORIZED:
+    elif response.succeeded:
+        code, what = "token_error_in_200", "returned an error with a status of success"
+    elif response.status == _UNAUTHORIZED:
         code, what = "invalid_client", "refused the client"
-    elif reply.status == _NOT_FOUND and not error:
-        code, what = "token_endpoint_not_found", "knows no such path"
+    elif response.status == _NOT_FOUND and not error:
+        code, what = "token_endpoint_not_found", "does not know this path"
     elif content is None:
-        code, what = "reply_not_token", "answered no token"
+        code, what = "reply_not_token", "returned no token"
     else:
         code, what = "token_refused", "refused the request"
-    return answer.said(code, what, quote=True)
+    return parsed.finding(code, what, quote=True)

@@ -1,1 +1,1 @@
-"""Session login: the request that opens a session, what its answer holds, and the logout."""
+"""Session login: the request that opens a session, the token in its response, and the logout."""

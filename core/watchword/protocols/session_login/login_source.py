@@ -12,29 +12,29 @@ from watchword import redact
 from watchword.errors import WatchwordError
 from watchword.http.origins import host
 from watchword.http.transport_options import TransportOptions
-from watchword.protocols.session_login.login_response import TokenPlace, read_session
+from watchword.protocols.session_login.login_response import TokenLocation, read_session
 from watchword.redact import NeverPickled
 from watchword.tokens.token import Token
 
 LONGEST_LOGOUT = 5.0
-"""Longest wait for a logout, in seconds: it happens when a session is closed, and nothing hangs on it."""
+"""Longest wait for a logout, in seconds: it happens when a session is closed, and nothing depends on it."""
 
 
 @dataclass(frozen=True)
 class Logout:
-    """The request that ends a session; `sign` places the token in it, `placed` says where that is."""
+    """The request that ends a session; `sign` adds the token to it, and `placement` says where."""
 
     request: PreparedRequest = field(repr=False)
     sign: Callable[[PreparedRequest, Token], PreparedRequest] = field(repr=False)
-    placed: tuple[object, ...]
+    placement: tuple[object, ...]
 
 
 @dataclass(frozen=True)
 class LoginSource(NeverPickled):
-    """A login, ready to be sent; it gives the token of the session that it opens."""
+    """A source of session tokens: a login that is ready to be sent."""
 
     request: PreparedRequest = field(repr=False)
-    place: TokenPlace
+    location: TokenLocation
     logout: Logout | None = None
 
     def __post_init__(self) -> None:
@@ -42,11 +42,11 @@ class LoginSource(NeverPickled):
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """The whole login, where its answer holds the token, and how the session is ended."""
+        """The whole login, the place of the token in its response, and the logout."""
         request, logout = self.request, self.logout
-        sent = (request.method, request.url, sorted(request.headers.items()), request.body)
-        ended = (logout.request.method, logout.request.url, logout.placed) if logout else None
-        return (*sent, self.place, ended)
+        login = (request.method, request.url, sorted(request.headers.items()), request.body)
+        end = (logout.request.method, logout.request.url, logout.placement) if logout else None
+        return (*login, self.location, end)
 
     @property
     def logs_out(self) -> bool:
@@ -54,23 +54,25 @@ class LoginSource(NeverPickled):
         return self.logout is not None
 
     def fetch(self, transport: TransportOptions, _refresh_token: str | None = None) -> Token:
-        """Log in; raises TokenError where that opens no session."""
-        from watchword.tokens.sending import send_token_request  # noqa: PLC0415 - rare
+        """Log in; raises TokenError if that opens no session."""
+        from watchword.tokens.sending import send_token_request  # noqa: PLC0415 - few requests need a new token
 
         request = self.request.copy()
         url = request.url or ""
-        token = read_session(send_token_request(request, transport, f"the login at {host(url)}"), self.place)
+        token = read_session(
+            send_token_request(request, transport, f"the login at {host(url)}"), self.location
+        )
         redact.register_token(token.access_token)
         return token
 
     def discard(self, token: Token, transport: TransportOptions) -> None:
-        """Log out; whatever the server answers, and if it answers at all, is nobody's concern any more."""
-        from watchword.tokens.sending import send_token_request  # noqa: PLC0415 - rare
+        """Log out; an error or a server that doesn't respond is ignored."""
+        from watchword.tokens.sending import send_token_request  # noqa: PLC0415 - few requests need a new token
 
         if self.logout is None:
             return
-        hurried = replace(transport, timeout=min(transport.timeout, LONGEST_LOGOUT))
-        # RuntimeError: an interpreter that is shutting down starts no thread.
+        brief = replace(transport, timeout=min(transport.timeout, LONGEST_LOGOUT))
+        # RuntimeError: an interpreter that is shutting down can't start a thread.
         with contextlib.suppress(WatchwordError, RuntimeError):
             request = self.logout.sign(self.logout.request.copy(), token)
-            send_token_request(request, hurried, "the logout")
+            send_token_request(request, brief, "the logout")

@@ -1,1 +1,1 @@
-"""AWS Signature Version 4: the canonical request, its signature, and whose credentials sign it."""
+"""AWS Signature Version 4: the canonical request, its signature, and the credentials that sign it."""

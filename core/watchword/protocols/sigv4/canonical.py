@@ -1,7 +1,7 @@
-"""The canonical request of AWS Signature Version 4, and the form of a URL that is read in one way only.
+"""The canonical request of AWS Signature Version 4, and the form of URLs that verifiers read unchanged.
 
-Verifiers rebuild it from what arrives, after decoding and encoding it anew. So URLs leave in the
-form that comes out of that unchanged: what is signed is what is sent.
+Verifiers decode the URL that arrives and encode it again. So URLs are sent in the form which stays the
+same in doing so: the signed URL is the sent URL.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from requests.structures import CaseInsensitiveDict
 
 _UNRESERVED = "-._~"  # beside letters and digits (RFC 3986 section 2.3)
 
-# URLs that are in that form already, which most are: only characters that are never encoded, no empty
-# segment and none that begins with a dot, no port that goes without saying, one = in each pair.
+# URLs in that form already, as most are: only characters that are never encoded, no empty segments, no
+# segments that begin with a dot, no default port, one = in each pair.
 _PLAIN = re.compile(
     r"""
     (?:https://(?![^/]*:443(?:[/?]|$)) | http://(?![^/]*:80(?:[/?]|$)))
@@ -30,7 +30,7 @@ _PLAIN = re.compile(
     re.VERBOSE,
 )
 
-# Escapes that encoding anew would change: lower case, none at all, or of what needs none.
+# Escapes that encoding again would change: in lower case, invalid ones, and those of unreserved characters.
 _ODD_ESCAPE = re.compile(
     r"%(?: (?![0-9A-F]{2}) | 2[DE] | 3\d | [46][1-9A-F] | [57][0-9A] | 5F | 7E )", re.VERBOSE
 )
@@ -40,7 +40,7 @@ _SCHEME_PORTS = {"http": ":80", "https": ":443"}
 
 
 class Target(NamedTuple):
-    """A URL as it is sent, and what of it is signed: host, canonical path and query."""
+    """A URL as it is sent, and its signed parts: host, canonical path and canonical query."""
 
     url: str
     host: str
@@ -51,8 +51,8 @@ class Target(NamedTuple):
 def target(url: str, *, as_s3: bool) -> Target:
     """Return how an absolute URL is sent and signed.
 
-    S3 encodes the path once and takes it as it is; other services leave out empty and dot
-    segments and encode the encoded path over again. A `+` in the query is a blank, as forms write it.
+    S3 encodes the path once and uses it as it is. Other services remove empty and dot segments and
+    encode the encoded path once more. A `+` in the query is a blank, as in forms.
     """
     plain = _PLAIN.fullmatch(url)
     if plain is None:
@@ -66,23 +66,23 @@ def target(url: str, *, as_s3: bool) -> Target:
 
 
 def ordered(query: str) -> str:
-    """Return encoded pairs, one = in each, sorted by name and then by value."""
+    """Return encoded pairs, with one = in each, sorted by name and then by value."""
     if "&" not in query:
         return query
-    # Below every character that a name may have, so that a name goes before its longer kin.
+    # \0 is below every character of a name, so that a name sorts before longer names that begin with it.
     return "&".join(sorted(query.replace("=", "\0").split("&"))).replace("\0", "=")
 
 
 def encoded(text: str) -> str:
-    """Return text percent-encoded as AWS wants it, with / too."""
+    """Return text percent-encoded as AWS requires, including /."""
     return quote(text, safe=_UNRESERVED)
 
 
 def _rewritten(url: str, *, as_s3: bool) -> Target:
     parts = urlsplit(url)
     default = _SCHEME_PORTS.get(parts.scheme, "")
-    authority = parts.netloc.lower().removesuffix(default)  # proxies and servers read it both ways
-    path = _decoded_once(parts.path, "/") if as_s3 else _normalised(parts.path)
+    authority = parts.netloc.lower().removesuffix(default)  # proxies and servers differ over a default port
+    path = _reencoded(parts.path, "/") if as_s3 else _normalized(parts.path)
     pairs = [_pair(pair) for pair in parts.query.split("&") if pair]
     sent = "&".join(pairs)
     signed = ordered("&".join(pair if "=" in pair else f"{pair}=" for pair in pairs))
@@ -94,59 +94,59 @@ def _rewritten(url: str, *, as_s3: bool) -> Target:
     )
 
 
-def _decoded_once(text: str, kept: str = "") -> str:
-    """Return text in its one encoding, however much of it was encoded before."""
-    return quote(unquote_to_bytes(text), safe=_UNRESERVED + kept)
+def _reencoded(text: str, safe: str = "") -> str:
+    """Return text in its only canonical encoding, whichever parts were encoded before."""
+    return quote(unquote_to_bytes(text), safe=_UNRESERVED + safe)
 
 
-def _normalised(path: str) -> str:
+def _normalized(path: str) -> str:
     """Return the path without empty and dot segments (RFC 3986 section 6.2.2.3)."""
-    kept: list[str] = []
-    for segment in map(_decoded_once, path.split("/")):
+    segments: list[str] = []
+    for segment in map(_reencoded, path.split("/")):
         if segment == "..":
-            del kept[-1:]
+            del segments[-1:]
         elif segment not in {"", "."}:
-            kept.append(segment)
-    closing = "/" if kept and path.endswith("/") else ""
-    return f"/{'/'.join(kept)}{closing}"
+            segments.append(segment)
+    trailing_slash = "/" if segments and path.endswith("/") else ""
+    return f"/{'/'.join(segments)}{trailing_slash}"
 
 
 def _pair(pair: str) -> str:
     name, equals, value = pair.replace("+", " ").partition("=")
-    return f"{_decoded_once(name)}{equals}{_decoded_once(value)}"
+    return f"{_reencoded(name)}{equals}{_reencoded(value)}"
 
 
 def signed_headers(headers: CaseInsensitiveDict[str], host: str) -> dict[str, str]:
-    """Return the headers that a signature covers, names in lower case, values as they are compared.
+    """Return the signed headers, with names in lower case and values in canonical form.
 
-    Host, Content-Type and all x-amz-: proxies change none of these. A Host of the caller's own
-    wins. Values outside ASCII become UTF-8 bytes in `headers`, which is how AWS reads them.
+    They are Host, Content-Type and all x-amz- headers, which proxies don't change. A Host header that the
+    caller has set wins. Values outside ASCII become UTF-8 bytes in `headers`, since AWS reads them so.
     """
-    covered = {"host": host}
-    beyond_ascii = {}
+    signed = {"host": host}
+    utf8_values = {}
     lower: Iterable[tuple[str, str | bytes]] = headers.lower_items()
     for name, value in lower:
         if not (name.startswith("x-amz-") or name in {"content-type", "host"}):
             continue
         text = value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
         if not text.isascii():
-            beyond_ascii[name] = text.encode("utf-8", "surrogateescape")
-        covered[name] = collapsed(text)
-    headers.update(beyond_ascii)  # type: ignore[arg-type] # requests takes bytes, its stubs don't
-    return covered
+            utf8_values[name] = text.encode("utf-8", "surrogateescape")
+        signed[name] = collapsed(text)
+    headers.update(utf8_values)  # type: ignore[arg-type] # requests takes bytes, its stubs don't
+    return signed
 
 
 def collapsed(value: str) -> str:
-    """Return a header's value with each run of blanks as one, and none around it."""
+    """Return a header's value with each run of blanks as one blank, and without blanks around it."""
     return _BLANKS.sub(" ", value).strip(" ")
 
 
-def canonical_request(method: str, place: Target, headers: dict[str, str], payload: str) -> tuple[str, str]:
+def canonical_request(method: str, target: Target, headers: dict[str, str], payload: str) -> tuple[str, str]:
     """Return the names of the signed headers, and the canonical request.
 
-    `headers` have their names in lower case; `payload` is the body's hash or what stands for it.
+    The names in `headers` are in lower case; `payload` is the body's hash or its substitute.
     """
     sorted_names = sorted(headers)
     names = ";".join(sorted_names)
     lines = "".join([f"{name}:{headers[name]}\n" for name in sorted_names])
-    return names, f"{method}\n{place.path}\n{place.query}\n{lines}\n{names}\n{payload}"
+    return names, f"{method}\n{target.path}\n{target.query}\n{lines}\n{names}\n{payload}"

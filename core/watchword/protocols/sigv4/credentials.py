@@ -1,4 +1,4 @@
-"""Whose credentials sign: keys that are given, those of a profile, or those of a role that is assumed."""
+"""The credentials that sign: given keys, those of a profile, or those of an assumed role."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from botocore.session import Session  # type: ignore[import-untyped]
 
 _SPANS = (43_200, 21_600, 14_400, 7_200, 3_600, 2_700, 1_800, 900, 600, 300, 60)
-"""Lifetimes, in seconds, that temporary credentials of a profile may have at least."""
+"""The remaining lifetimes, in seconds, for which a profile's temporary credentials are tested."""
 
 _NO_PROFILE = {"profile": (None, None, None, None)}
-"""Botocore's variables, by where each is looked up: nowhere."""
+"""Overrides botocore's lookup of the profile, so that it is looked up nowhere."""
 
 _STS = "AWS's token service (STS)"
 _SERVER_ERRORS = 500
@@ -40,13 +40,13 @@ _CODES = {"AccessDenied": "access_denied", "ValidationError": "invalid_request"}
 
 
 def default_profile() -> str:
-    """Return the profile that counts on this machine where none is named, as botocore finds it."""
+    """Return this machine's default profile, as botocore finds it."""
     return os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE") or "default"
 
 
 @dataclass(frozen=True)
 class AwsCredentials(Token):
-    """A pair of keys; `access_token` is the session token of temporary ones, empty for lasting ones."""
+    """A pair of keys; `access_token` is the session token of temporary keys, empty for permanent ones."""
 
     access_key: str = field(default="", repr=False)
     secret_key: str = field(default="", repr=False)
@@ -54,10 +54,10 @@ class AwsCredentials(Token):
 
 @dataclass(frozen=True)
 class CredentialChain(NeverPickled):
-    """Finds credentials as botocore does: those of a profile, or of a role that is assumed.
+    """Finds credentials as botocore does: those of a profile, or of an assumed role.
 
-    `keys` are the document's own; without them the profile's are used, and without a profile
-    those that this machine has.
+    `keys` are those of the document. Without them the profile's are used, and without a profile
+    this machine's default credentials.
     """
 
     region: str
@@ -69,17 +69,17 @@ class CredentialChain(NeverPickled):
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """All that the credentials depend on."""
+        """Everything that the credentials depend on."""
         keys = self.keys
         own = (keys.access_key, keys.secret_key, keys.access_token) if keys else None
         return (self.region, self.profile, self.role_arn, own)
 
     def fetch(self, transport: TransportOptions, _refresh_token: str | None = None) -> AwsCredentials:
-        """Return credentials that are good for a while; raises TokenError where none can be had."""
+        """Return new credentials; raises TokenError if there are none."""
         from botocore import exceptions as aws_errors  # type: ignore[import-untyped] # noqa: PLC0415
 
         try:
-            found = run_with_deadline(transport.timeout, lambda: self._found(transport))
+            credentials = run_with_deadline(transport.timeout, lambda: self._credentials(transport))
         except aws_errors.ClientError as error:
             redact.exception(error)
             raise TokenError([_refused(error)]) from None
@@ -87,25 +87,25 @@ class CredentialChain(NeverPickled):
             redact.exception(error)
             raise TokenError([faults.classify(error, _STS)]) from None
         except (aws_errors.BotoCoreError, OSError, ValueError) as error:
-            # No such profile, a broken file, a sign-in that has ended: the text may quote a program's output.
+            # No such profile, a broken file, an expired sign-in: the message may quote a program's output.
             redact.exception(error)
             message = f"{self._owner} gives no credentials: {type(error).__name__}."
             raise TokenError([finding("aws_credentials_missing", message)]) from None
-        redact.register([found.access_key, found.secret_key, found.access_token])
-        return found
+        redact.register([credentials.access_key, credentials.secret_key, credentials.access_token])
+        return credentials
 
     def discard(self, token: Token, transport: TransportOptions) -> None:
-        """Do nothing: temporary credentials end by themselves."""
+        """Do nothing: temporary credentials expire by themselves."""
 
     @property
     def _owner(self) -> str:
         return f"The profile {self.profile or default_profile()!r}"
 
-    def _found(self, transport: TransportOptions) -> AwsCredentials:
-        from botocore.session import Session  # noqa: PLC0415 - heavy
+    def _credentials(self, transport: TransportOptions) -> AwsCredentials:
+        from botocore.session import Session  # noqa: PLC0415 - loads botocore
 
         with filter_botocore_logs():
-            # Keys of the document's own want no profile, not even one that the environment names.
+            # The document's own keys are used without a profile, even if the environment names one.
             session = Session(session_vars=_NO_PROFILE) if self.keys else Session(profile=self.profile)
             _configure(session, self.region, transport)
             return self._assumed(session, transport) if self.role_arn else self._of_profile(session)
@@ -132,20 +132,20 @@ class CredentialChain(NeverPickled):
             aws_secret_access_key=own.secret_key if own else None,
             aws_session_token=(own.access_token or None) if own else None,
         )
-        said = client.assume_role(RoleArn=self.role_arn, RoleSessionName="watchword")["Credentials"]
+        role = client.assume_role(RoleArn=self.role_arn, RoleSessionName="watchword")["Credentials"]
         return AwsCredentials(
-            access_token=said["SessionToken"],
-            lifetime=max(said["Expiration"].timestamp() - time.time(), 0.0),
-            access_key=said["AccessKeyId"],
-            secret_key=said["SecretAccessKey"],
+            access_token=role["SessionToken"],
+            lifetime=max(role["Expiration"].timestamp() - time.time(), 0.0),
+            access_key=role["AccessKeyId"],
+            secret_key=role["SecretAccessKey"],
         )
 
 
 def _configure(session: Session, region: str, transport: TransportOptions) -> None:
-    """Have the connection's transport options used for what the chain itself calls, such as STS."""
+    """Apply the connection's transport options to the calls of the chain itself, such as those to STS."""
     from botocore.config import Config  # type: ignore[import-untyped] # noqa: PLC0415
 
-    # The keeper tries again, and says meanwhile what was wrong.
+    # The token cache retries, and reports the fault meanwhile.
     limits = {"connect_timeout": transport.timeout, "read_timeout": transport.timeout}
     proxies = transport.overrides().get("proxies")
     once = Config(**limits, retries={"total_max_attempts": 1}, proxies=proxies)
@@ -156,8 +156,8 @@ def _configure(session: Session, region: str, transport: TransportOptions) -> No
 
 
 def _lifetime(credentials: Credentials) -> float:
-    """Return how long credentials last at least, in seconds: botocore tells only whether they last a span."""
-    from botocore.credentials import RefreshableCredentials  # noqa: PLC0415 - heavy
+    """Return how long credentials last at least, in seconds: botocore only says whether they last a span."""
+    from botocore.credentials import RefreshableCredentials  # noqa: PLC0415 - loads botocore
 
     if not isinstance(credentials, RefreshableCredentials):
         return math.inf
@@ -165,13 +165,13 @@ def _lifetime(credentials: Credentials) -> float:
 
 
 def _refused(error: ClientError) -> Finding:
-    """Return why STS gives no credentials."""
-    said, meta = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
-    name, text = str(said.get("Code", "")), redact.text(str(said.get("Message", "")))
-    status = int(meta.get("HTTPStatusCode", 0))
+    """Return why STS issues no credentials."""
+    details, metadata = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
+    name, text = str(details.get("Code", "")), redact.text(str(details.get("Message", "")))
+    status = int(metadata.get("HTTPStatusCode", 0))
     known = aws_refusal(status, json.dumps({"code": name, "message": text}))
     if known:
         return replace(known, message=f"{_STS}: {known.message}")
-    passing = status >= _SERVER_ERRORS or name.startswith(("Throttl", "RequestLimit"))
-    code = "temporarily_unavailable" if passing else _CODES.get(name, "token_refused")
-    return finding(code, f"{_STS} gives no credentials of the role.", evidence={"answer": f"{name}: {text}"})
+    is_transient = status >= _SERVER_ERRORS or name.startswith(("Throttl", "RequestLimit"))
+    code = "temporarily_unavailable" if is_transient else _CODES.get(name, "token_refused")
+    return finding(code, f"{_STS} issues no credentials of the role.", evidence={"answer": f"{name}: {text}"})

@@ -1,4 +1,4 @@
-"""Keep botocore's debug log from telling credentials that nobody has registered yet."""
+"""Keep credentials that aren't masked yet out of botocore's debug log."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class _Quiet(logging.Filter, threading.local):
-    """Drops what is said below a warning on threads where it is `on`."""
+class _BotocoreFilter(logging.Filter, threading.local):
+    """Drops records below a warning on threads where it is `on`."""
 
     on = False
 
@@ -17,17 +17,17 @@ class _Quiet(logging.Filter, threading.local):
         return not self.on or record.levelno >= logging.WARNING
 
 
-_quiet = _Quiet()
+_filter = _BotocoreFilter()
 
 
 @contextmanager
 def filter_botocore_logs() -> Iterator[None]:
-    """Silence botocore on this thread: it logs requests with their tokens, and replies with new secrets."""
+    """Silence botocore on this thread: it logs requests with tokens, and responses with new secrets."""
     for name in list(logging.root.manager.loggerDict):
-        if name.startswith("botocore"):  # a filter is asked for records of its own logger alone
-            logging.getLogger(name).addFilter(_quiet)
-    _quiet.on = True
+        if name.startswith("botocore"):  # a filter sees only the records of its own logger
+            logging.getLogger(name).addFilter(_filter)
+    _filter.on = True
     try:
         yield
     finally:
-        _quiet.on = False
+        _filter.on = False

@@ -1,4 +1,4 @@
-"""The hash of a body as AWS Signature Version 4 covers it, or what stands for it."""
+"""The hash of a body in AWS Signature Version 4, or its substitute."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from watchword.http.body_chunks import body_chunks
 from watchword.http.headers import text_of
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
-"""What S3 takes in the place of a body's hash, where TLS alone protects it."""
+"""S3's substitute for a body's hash, if TLS alone protects the body."""
 
 _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 def payload_hash(request: PreparedRequest, *, as_s3: bool, presigned: bool = False) -> str:
-    """Return the SHA-256 of the body, in hexadecimal digits; a file is left where it stood.
+    """Return the SHA-256 of the body, in hexadecimal digits; a file keeps its position.
 
-    S3 takes UNSIGNED for it: in presigned URLs always, else for streams over TLS.
+    For S3 it is UNSIGNED instead: always in presigned URLs, else for streams over TLS.
 
-    An X-Amz-Content-SHA256 header of the caller's own wins: it may know the hash of a stream, or
-    want the body unsigned.
+    An X-Amz-Content-SHA256 header that the caller has set wins: the caller may know the hash of a
+    stream, or want the body unsigned.
 
     Raises:
-        RequestError: the body can be read only once, and the service must have its hash.
+        RequestError: the body can be read only once, and the service requires its hash.
     """
     given = text_of(request.headers.get("X-Amz-Content-SHA256"))
     if given:
@@ -36,8 +36,8 @@ def payload_hash(request: PreparedRequest, *, as_s3: bool, presigned: bool = Fal
         return _EMPTY
     hashed = hashlib.sha256()
     try:
-        for piece in body_chunks(request):
-            hashed.update(piece)
+        for chunk in body_chunks(request):
+            hashed.update(chunk)
     except RequestError:
         if as_s3 and (request.url or "").startswith("https:"):
             return UNSIGNED

@@ -1,4 +1,4 @@
-"""What AWS says when it refuses a signed request: its error codes in XML or JSON, no I/O."""
+"""Read why AWS refuses a signed request: its error codes in XML or JSON; no I/O."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _STATUSES = frozenset({400, 401, 403})
 _ELEMENTS = ("Code", "Message", "CanonicalRequest", "Region", "RequestTime", "ServerTime")
 _IN_XML = {name: re.compile(rf"<{name}>([^<]*)</{name}>") for name in _ELEMENTS}
 _LONGEST = 1 << 14
-"""How much of a message is looked at, in characters."""
+"""The length to which an error's text is read, in characters."""
 
-# In the order in which they are tried, first by what the error's message says: one code has many causes.
+# Tried in this order, before the codes: one code of AWS has many causes.
 _BY_MESSAGE = (
     (re.compile(r"(?i)signature (expired|not yet current)"), "clock_skew"),
     (re.compile(r"(?i)^request (has expired|is not yet valid)"), "clock_skew"),
@@ -46,15 +46,15 @@ _BY_CODE: Mapping[str, str] = {
     "UnrecognizedClient": "aws_key_unknown",
     "XAmzContentSHA256Mismatch": "signature_mismatch",
 }
-"""AWS's codes, without the word Exception that some services end them in."""
+"""AWS's codes, without the ending Exception of some services."""
 
 _MESSAGES: Mapping[str, str] = {
     "aws_key_unknown": "AWS does not know the access key, or the session token does not belong to it.",
-    "aws_token_expired": "The session token of the temporary credentials has ended.",
+    "aws_token_expired": "The session token of the temporary credentials has expired.",
     "aws_token_missing": "AWS found no session token that belongs to the access key.",
-    "aws_scope_wrong": "The signature is made for another region or service than this one.",
-    "clock_skew": "AWS finds the time of the signature too far from its own.",
-    "forbidden_403": "API Gateway finds no authentication, or for a signed call no such path.",
+    "aws_scope_wrong": "The signature is for another region or service than this one.",
+    "clock_skew": "The time of the signature is too far from AWS's own.",
+    "forbidden_403": "API Gateway finds no authentication; for a signed call, it finds no such path.",
     "signature_mismatch": "AWS computed another signature for this request.",
 }
 
@@ -66,67 +66,67 @@ _SECRET_VALUE = re.compile(r"(?i)(x-amz-security-token|x-amz-signature)([:=])[^\
 
 
 def aws_refusal(status: int, text: str, error_type: str = "") -> Finding | None:
-    """Return why AWS refused a request, None where that stays open, as with AccessDenied.
+    """Return why AWS refused a request; None if it doesn't say, as with AccessDenied.
 
     Args:
-        status: of the answer.
+        status: of the response.
         text: its body, XML or JSON.
-        error_type: its header X-Amzn-ErrorType, which names the error where the body does not.
+        error_type: its header X-Amzn-ErrorType, which names the error if the body does not.
     """
     if status not in _STATUSES:
         return None
-    said = _said(text)
-    name, message = said["Code"] or error_type.partition(":")[0], said["Message"]
+    error = _error(text)
+    name, message = error["Code"] or error_type.partition(":")[0], error["Message"]
     code = next((code for pattern, code in _BY_MESSAGE if pattern.search(message)), None)
     code = code or _BY_CODE.get(name.removesuffix("Exception"))
     if code is None:
         return None
     evidence = {"answer": _masked(f"{name}: {message.partition(chr(10))[0]}" if name else message)}
-    message = f"{_MESSAGES[code]}{_detail(code, said)}"
-    return finding(code, message, evidence={**evidence, **_expected(code, said)})
+    message = f"{_MESSAGES[code]}{_detail(code, error)}"
+    return finding(code, message, evidence={**evidence, **_expected(code, error)})
 
 
-def _said(text: str) -> dict[str, str]:
-    """Return what the answer has of the elements of AWS's errors, empty text for the others."""
-    said = dict.fromkeys(_ELEMENTS, "")
+def _error(text: str) -> dict[str, str]:
+    """Return the elements of AWS's errors in a response; missing ones are empty."""
+    error = dict.fromkeys(_ELEMENTS, "")
     content = bodies.parsed(text)
     if isinstance(content, dict):
-        # `com.amazon.coral.service#InvalidSignatureException`, or with a link behind a colon.
+        # `com.amazon.coral.service#InvalidSignatureException`, or with a link after a colon.
         name = str(content.get("__type") or content.get("code") or content.get("Code") or "")
-        said["Code"] = name.rpartition("#")[2].partition(":")[0]
-        said["Message"] = str(content.get("message") or content.get("Message") or "")[:_LONGEST].strip()
-        canonical = _CANONICAL_STRING.search(said["Message"])
-        said["CanonicalRequest"] = canonical[1] if canonical else ""
-        return said
+        error["Code"] = name.rpartition("#")[2].partition(":")[0]
+        error["Message"] = str(content.get("message") or content.get("Message") or "")[:_LONGEST].strip()
+        canonical = _CANONICAL_STRING.search(error["Message"])
+        error["CanonicalRequest"] = canonical[1] if canonical else ""
+        return error
     for element, pattern in _IN_XML.items():
-        found = pattern.search(text)
-        said[element] = unescape(found[1][:_LONGEST]).strip() if found else ""
-    return said
+        match = pattern.search(text)
+        error[element] = unescape(match[1][:_LONGEST]).strip() if match else ""
+    return error
 
 
-def _detail(code: str, said: Mapping[str, str]) -> str:
-    """Return what a message goes on with: the region that is expected, or how far the clock is off."""
+def _detail(code: str, error: Mapping[str, str]) -> str:
+    """Return a second sentence for a message: the expected region, or how far the clock is off."""
     if code == "aws_scope_wrong":
-        expected = _EXPECTED.search(said["Message"])
-        wrong = _NOT_THIS.search(said["Message"])
-        named = expected[1] if expected else said["Region"]
-        if named:
-            return f" It expects {_masked(named)!r}."
-        return f" It does not take {_masked(wrong[1])!r}." if wrong else ""
+        expected = _EXPECTED.search(error["Message"])
+        wrong = _NOT_THIS.search(error["Message"])
+        region = expected[1] if expected else error["Region"]
+        if region:
+            return f" It expects {_masked(region)!r}."
+        return f" It does not accept {_masked(wrong[1])!r}." if wrong else ""
     if code == "clock_skew":
-        behind = _seconds_behind(said)
+        behind = _seconds_behind(error)
         if behind:
             direction = "behind" if behind > 0 else "ahead"
             return f" This machine's clock is {abs(behind):.0f} seconds {direction}."
     return ""
 
 
-def _seconds_behind(said: Mapping[str, str]) -> float | None:
-    """Return by how many seconds this machine's clock is behind AWS's, negative where it is ahead."""
-    times = _TIMES.findall(said["Message"])  # of the request, the limit, and AWS's own
-    signed = _time(said["RequestTime"] or (times[0] if times else ""))
-    there = _time(said["ServerTime"] or (times[-1] if len(times) > 1 else ""))
-    return (there - signed).total_seconds() if signed and there else None
+def _seconds_behind(error: Mapping[str, str]) -> float | None:
+    """Return by how many seconds this machine's clock is behind AWS's; negative if it is ahead."""
+    times = _TIMES.findall(error["Message"])  # of the request, the limit, and AWS's own
+    signed = _time(error["RequestTime"] or (times[0] if times else ""))
+    server = _time(error["ServerTime"] or (times[-1] if len(times) > 1 else ""))
+    return (server - signed).total_seconds() if signed and server else None
 
 
 def _time(text: str) -> datetime | None:
@@ -137,11 +137,11 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-def _expected(code: str, said: Mapping[str, str]) -> dict[str, str]:
-    """Return the canonical request that AWS made of what arrived, where it tells."""
-    if code != "signature_mismatch" or not said["CanonicalRequest"]:
+def _expected(code: str, error: Mapping[str, str]) -> dict[str, str]:
+    """Return the canonical request that AWS built from the request, if the error contains it."""
+    if code != "signature_mismatch" or not error["CanonicalRequest"]:
         return {}
-    return {"AWS's canonical request": _masked(" | ".join(said["CanonicalRequest"].split("\n")))}
+    return {"AWS's canonical request": _masked(" | ".join(error["CanonicalRequest"].split("\n")))}
 
 
 def _masked(text: str) -> str:

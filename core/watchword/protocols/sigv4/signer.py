@@ -1,4 +1,4 @@
-"""Sign a request with AWS Signature Version 4, in its headers."""
+"""Sign a request with AWS Signature Version 4 in its headers."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ from watchword.redact import NeverPickled
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 
-_LIKE_S3 = frozenset({"s3", "s3express", "s3-object-lambda", "s3-outposts"})  # S3 Control signs as s3 too
+_SIGN_LIKE_S3 = frozenset(
+    {"s3", "s3express", "s3-object-lambda", "s3-outposts"}
+)  # S3 Control signs as s3 too
 
 
 def timestamp(now: float) -> str:
-    """Return seconds since 1970 as signatures have them, such as 20150830T123600Z."""
+    """Return seconds since 1970 in the form of signatures, such as 20150830T123600Z."""
     return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
 
 
 def like_s3(service: str) -> bool:
-    """Return whether a service signs as S3 does: paths as they are, the body's hash in a header."""
-    return service in _LIKE_S3
+    """Return whether a service signs as S3 does: unchanged paths, and the body's hash in a header."""
+    return service in _SIGN_LIKE_S3
 
 
 @dataclass(frozen=True)
 class SigningKey(NeverPickled):
-    """The key that signs for one service in one region on one day, and for whom."""
+    """The key that signs for one service in one region on one day, with its credentials."""
 
     credentials: AwsCredentials
     date: str
@@ -40,36 +42,36 @@ class SigningKey(NeverPickled):
 
     @classmethod
     def derived(cls, credentials: AwsCredentials, region: str, service: str, date: str) -> SigningKey:
-        """Return the key of a date such as 20150830."""
+        """Return the signing key of a date such as 20150830."""
         from requests_aws4auth.aws4signingkey import AWS4SigningKey  # type: ignore[import-untyped] # noqa: PLC0415
 
-        made = AWS4SigningKey(credentials.secret_key, region, service, date, store_secret_key=False)
-        return cls(credentials, date, made.scope, like_s3(service), made.key)
+        derived = AWS4SigningKey(credentials.secret_key, region, service, date, store_secret_key=False)
+        return cls(credentials, date, derived.scope, like_s3(service), derived.key)
 
-    def string_to_sign(self, moment: str, request: str) -> str:
-        """Return what is signed of a canonical request at a moment such as 20150830T123600Z."""
-        # Header values outside UTF-8 came in as bytes, and are compared as these.
+    def string_to_sign(self, amz_date: str, request: str) -> str:
+        """Return the string to sign for a canonical request at a time such as 20150830T123600Z."""
+        # Header values outside UTF-8 arrive as bytes, and are signed as bytes.
         digest = hashlib.sha256(request.encode("utf-8", "surrogateescape")).hexdigest()
-        return f"{ALGORITHM}\n{moment}\n{self.scope}\n{digest}"
+        return f"{ALGORITHM}\n{amz_date}\n{self.scope}\n{digest}"
 
     def signature(self, text: str) -> str:
         """Return the signature of a string to sign, in hexadecimal digits."""
         return hmac.digest(self.key, text.encode(), "sha256").hex()
 
 
-def sign(request: PreparedRequest, key: SigningKey, moment: str, payload: str) -> None:
-    """Put date, session token and signature into the request's headers; `payload` is its body's hash."""
+def sign(request: PreparedRequest, key: SigningKey, amz_date: str, payload: str) -> None:
+    """Add date, session token and signature to the request's headers; `payload` is the body's hash."""
     credentials, headers = key.credentials, request.headers
-    place = canonical.target(request.url or "", as_s3=key.as_s3)
-    request.url = place.url
-    headers["X-Amz-Date"] = moment
+    target = canonical.target(request.url or "", as_s3=key.as_s3)
+    request.url = target.url
+    headers["X-Amz-Date"] = amz_date
     if key.as_s3:
         headers["X-Amz-Content-SHA256"] = payload
     if credentials.access_token:
         headers["X-Amz-Security-Token"] = credentials.access_token
-    covered = canonical.signed_headers(headers, place.host)
-    names, form = canonical.canonical_request(request.method or "", place, covered, payload)
-    signature = key.signature(key.string_to_sign(moment, form))
+    signed = canonical.signed_headers(headers, target.host)
+    names, text = canonical.canonical_request(request.method or "", target, signed, payload)
+    signature = key.signature(key.string_to_sign(amz_date, text))
     headers["Authorization"] = (
         f"{ALGORITHM} Credential={credentials.access_key}/{key.scope}, "
         f"SignedHeaders={names}, Signature={signature}"

@@ -1,4 +1,5 @@
-"""Google Secret Manager: one call where a thousand would do, and the truth about what failed.
+"""Google Secret Manager: `SecretManager` in manager.py is what other rooms use.
 
-`SecretManager` (manager.py) is what others use. Nothing of Google's is imported before a secret is asked for.
+It caches, so that 1000 lookups of a secret make one call, and it tells denied, throttled and timed-out calls
+apart. Nothing of Google's is imported before a secret is asked for.
 """

@@ -1,4 +1,4 @@
-"""As whom Google is called: the credentials that were given, else those of this machine."""
+"""The account that calls Google: the credentials that were given, or those of this machine."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 @dataclass(frozen=True)
 class Account(NeverPickled):
-    """Where credentials of Google are found; those of the machine where nothing is said.
+    """Where to find Google credentials; without any argument, those of the machine.
 
     Args:
         key_path: path of a service account's key file.
         keyfile: the content of such a file.
         configuration: path or content of another credential configuration, such as that of a
             workload identity federation.
-        scopes: OAuth scopes; all of Google Cloud if left out, as IAM limits it.
-        impersonation_chain: accounts each of which may make tokens for the next; the last one is used.
+        scopes: OAuth scopes; all of Google Cloud if left out, where IAM still limits the access.
+        impersonation_chain: accounts, each of which may make tokens for the next; the last one is used.
     """
 
     key_path: str = ""
@@ -34,13 +34,13 @@ class Account(NeverPickled):
     impersonation_chain: tuple[str, ...] = ()
 
     def load(self) -> tuple[Credentials, str]:
-        """Return the credentials and the project that they name, "" where they name none.
+        """Return the credentials and the project that they name, "" if they name none.
 
-        May ask the machine's metadata server. Raises what google-auth, or the reading of a file, raises.
+        May call the machine's metadata server. Raises the errors of google-auth and of reading a file.
         """
-        credentials, project = self._own()
+        credentials, project = self._source_credentials()
         if self.impersonation_chain:
-            from google.auth import impersonated_credentials  # noqa: PLC0415 - only where one is impersonated
+            from google.auth import impersonated_credentials  # noqa: PLC0415 - loads if one is impersonated
 
             *delegates, principal = self.impersonation_chain
             credentials = impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]
@@ -51,7 +51,7 @@ class Account(NeverPickled):
             )
         return credentials, project
 
-    def _own(self) -> tuple[Credentials, str]:
+    def _source_credentials(self) -> tuple[Credentials, str]:
         import google.auth  # noqa: PLC0415 - loads at first use
 
         scopes = list(self.scopes)
@@ -59,7 +59,7 @@ class Account(NeverPickled):
         if info is None:
             credentials, project = google.auth.default(scopes=scopes)
         elif info.get("type") == "service_account":
-            from google.oauth2 import service_account  # noqa: PLC0415 - only where a key is given
+            from google.oauth2 import service_account  # noqa: PLC0415 - loads if a key is given
 
             make = service_account.Credentials.from_service_account_info
             credentials = make(info, scopes=scopes)  # type: ignore[no-untyped-call]
@@ -70,15 +70,14 @@ class Account(NeverPickled):
         return credentials, project or ""
 
     def _info(self) -> Mapping[str, Any] | None:
-        if self.keyfile:
-            return self.keyfile
-        return _read(self.key_path or self.configuration)
+        """Return the given credential configuration, or None to use the machine's credentials."""
+        return self.keyfile or _read(self.key_path or self.configuration)
 
 
 def _read(source: str | Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return what is in a file, or the content itself; None where nothing is given."""
-    import json  # noqa: PLC0415 - only where something is given
-    from pathlib import Path  # noqa: PLC0415 - likewise
+    """Return the configuration in a file or in a text, or the given one itself; None if it is empty."""
+    import json  # noqa: PLC0415 - loads if a configuration is given
+    from pathlib import Path  # noqa: PLC0415 - loads if a configuration is given
 
     if not isinstance(source, str):
         return source or None
@@ -87,5 +86,5 @@ def _read(source: str | Mapping[str, Any]) -> Mapping[str, Any] | None:
     text = source if source.lstrip().startswith("{") else Path(source).read_text(encoding="utf-8")
     info = json.loads(text)
     if not isinstance(info, dict):
-        raise ValueError("it is no JSON object")  # noqa: TRY004 - a file's content, not an argument
+        raise ValueError("the credential configuration must be a JSON object")  # noqa: TRY004 - a file's content, not an argument
     return info

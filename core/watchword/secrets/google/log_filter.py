@@ -1,4 +1,4 @@
-"""Keep secrets out of what Google's client logs: at DEBUG, requests and replies with all that is in them."""
+"""Keep secrets out of the logs of Google's client, which logs whole requests and responses at DEBUG."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import logging
 
 _LOGGER = "google.cloud.secretmanager_v1.services.secret_manager_service.transports.grpc"
 
-_CONTENT = ("request", "response")
-"""The attributes of a record that hold a payload; its text names the call alone."""
+_CONTENT_ATTRIBUTES = ("request", "response")
+"""The attributes of a log record that hold a payload; the record's text only names the call."""
 
 
-class _WithoutContent(logging.Filter):
-    """Takes requests and replies from records, for handlers that write attributes too."""
+class _ContentFilter(logging.Filter):
+    """Removes requests and responses from records, for handlers that also write attributes."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        for name in _CONTENT:
+        for name in _CONTENT_ATTRIBUTES:
             vars(record).pop(name, None)
         return True
 
 
-_filter = _WithoutContent()
+_filter = _ContentFilter()
 
 
 def filter_client_logs() -> None:
-    """Have Google's client log no content; again is no more."""
+    """Install the filter; a second call changes nothing."""
     logging.getLogger(_LOGGER).addFilter(_filter)

@@ -1,4 +1,4 @@
-"""Google Secret Manager as a place for secrets: cached, patient within limits, and honest about failures."""
+"""Google Secret Manager as a store of secrets: cached, with deadlines, and with one code for each failure."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from watchword.redact import NeverPickled
 from watchword.secrets.cache import Cache, Caching
 from watchword.secrets.circuit_breaker import CircuitBreaker
 from watchword.secrets.google.account import Account
-from watchword.secrets.google.call_failures import failure, unsuitable
-from watchword.secrets.google.calls import LABEL, Calls, Patience
+from watchword.secrets.google.call_failures import call_error, configuration_error
+from watchword.secrets.google.calls import LABEL, Calls, CallTimeouts
 from watchword.secrets.google.service import Service
 from watchword.secrets.secret_store import check_name, check_size
 
@@ -24,33 +24,33 @@ _log = logging.getLogger("watchword.secrets")
 
 LATEST = "latest"
 
-KEPT = 2
-"""How many versions of a secret are left when one is added: the new one, and the one before."""
+KEPT_VERSIONS = 2
+"""How many versions of a secret remain after one is added: the new one, and the one before."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How secrets are asked for.
+    """How secrets are read.
 
     Args:
-        caching: for how long what was read is used.
-        patience: how long a call may take.
-        versions: the number of the version to be read, by the secret's name; the latest of all others.
+        caching: how long the cache keeps them.
+        timeouts: how long a call may take.
+        versions: the number of the pinned version, by the secret's name; of all others the latest is read.
     """
 
     caching: Caching = field(default_factory=Caching)
-    patience: Patience = field(default_factory=Patience)
+    timeouts: CallTimeouts = field(default_factory=CallTimeouts)
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
 class SecretManager(NeverPickled):
-    """The secrets of a project of Google Cloud; no I/O before the first of them is asked for.
+    """The secrets of a Google Cloud project; no I/O before the first of them is asked for.
 
     Args:
         project: its id; that of GOOGLE_CLOUD_PROJECT or of the credentials if left out.
-        location: where regional secrets are, such as `europe-west3`; global ones if left out.
-        account: as whom to ask.
-        options: caching, deadlines and pinned versions.
+        location: of regional secrets, such as `europe-west3`; secrets are global if left out.
+        account: the account that calls.
+        options: caching, timeouts and pinned versions.
 
     Raises:
         SecretError: from each method; the code says whether access was denied, throttled, timed out,
@@ -67,8 +67,8 @@ class SecretManager(NeverPickled):
         self._options = options or Options()
         for name, version in self._options.versions.items():
             _check_version(name, version)
-        self._service = Service(project, location, account or Account(), self._options.patience.deadline)
-        self._calls = Calls(self._service, self._options.patience)
+        self._service = Service(project, location, account or Account(), self._options.timeouts.deadline)
+        self._calls = Calls(self._service, self._options.timeouts)
         self._cache = Cache(self._options.caching)
         self._breaker = CircuitBreaker()
 
@@ -77,66 +77,66 @@ class SecretManager(NeverPickled):
 
     @property
     def display_name(self) -> str:
-        """What it is, for messages."""
+        """The store's name for messages."""
         return self._calls.display_name
 
     def client(self) -> SecretManagerServiceClient:
-        """Return Google's own client of this process, for what is not offered here."""
+        """Return Google's own client of this process, for calls that this class does not offer."""
         return self._service.client()
 
     def get(self, name: str, version: str = "") -> bytes | None:
-        """Return a secret's content, None where there is none.
+        """Return a secret's content, possibly from the cache, or None if there is none.
 
         Args:
             name: of the secret.
-            version: its number; the pinned one, else the latest if left out.
+            version: its number; the pinned one, else the latest, if left out.
         """
-        wanted = version or self._options.versions.get(name, LATEST)
-        return self._cache.get(f"{name}/{wanted}", lambda: self._accessed(name, wanted))
+        version = version or self._options.versions.get(name, LATEST)
+        return self._cache.get(f"{name}/{version}", lambda: self._access(name, version))
 
     def current(self, name: str) -> bytes | None:
-        """Return a secret's content as the service has it now, None where there is none."""
-        wanted = self._options.versions.get(name, LATEST)
-        content = self._accessed(name, wanted)
-        self._cache.keep(f"{name}/{wanted}", content)
+        """Return a secret's content as the service has it now, or None if there is none."""
+        version = self._options.versions.get(name, LATEST)
+        content = self._access(name, version)
+        self._cache.put(f"{name}/{version}", content)
         return content
 
     def put(self, name: str, payload: bytes) -> None:
-        """Add a version and read it back; the older ones of a secret that was made here are destroyed."""
+        """Add a version and read it back; old versions of a secret that watchword created are destroyed."""
         check_name(name)
         check_size(name, payload)
         number = self._calls.add(name, payload)
         if number is None:
             self._calls.create(name)
             number = self._calls.add(name, payload)
-        # By its number: that alone is sure to be the new one, while `latest` may lag.
+        # Read back by number: only this is sure to be the new version, since `latest` may lag.
         if number is None or self._calls.access(name, number) != payload:
-            raise failure("secret_corrupt", self.display_name, name)
-        self._cache.drop(f"{name}/")
-        self._cache.keep(f"{name}/{LATEST}", payload)
+            raise call_error("secret_corrupt", self.display_name, name)
+        self._cache.forget(f"{name}/")
+        self._cache.put(f"{name}/{LATEST}", payload)
         self._prune(name)
 
     def remove(self, name: str) -> bool:
-        """Delete a secret with all its versions and return whether there was one."""
+        """Delete a secret with all its versions and return whether it existed."""
         check_name(name)
-        there = self._calls.delete(name)
-        self._cache.drop(f"{name}/")
-        return there
+        existed = self._calls.delete(name)
+        self._cache.forget(f"{name}/")
+        return existed
 
     def names(self, prefix: str = "") -> Sequence[str]:
-        """Return the names that begin with the prefix, sorted; needs the right to list secrets."""
+        """Return the names that begin with the prefix, sorted; this needs the right to list secrets."""
         return self._calls.names(prefix)
 
     def _prune(self, name: str) -> None:
-        """Destroy old versions; where that fails the secret is stored all the same."""
+        """Destroy old versions; if that fails, the new secret is stored all the same."""
         try:
-            known = self._calls.describe(name)
-            if known is not None and LABEL in known.labels:
-                self._calls.destroy_old(name, KEPT)
+            secret = self._calls.describe(name)
+            if secret is not None and LABEL in secret.labels:
+                self._calls.destroy_old(name, KEPT_VERSIONS)
         except SecretError as error:
-            _log.warning("Old versions of the secret %s are left, which cost money: %s", name, error)
+            _log.warning("Old versions of the secret %s are left and go on costing money: %s", name, error)
 
-    def _accessed(self, name: str, version: str) -> bytes | None:
+    def _access(self, name: str, version: str) -> bytes | None:
         check_name(name)
         _check_version(name, version)
         return self._breaker.call(lambda: self._calls.access(name, version))
@@ -144,4 +144,4 @@ class SecretManager(NeverPickled):
 
 def _check_version(name: str, version: str) -> None:
     if not (version == LATEST or (version.isascii() and version.isdigit())):
-        raise unsuitable(f"The version {version[:20]!r} of the secret {name} is no number.")
+        raise configuration_error(f"The version {version[:20]!r} of the secret {name} must be a number.")

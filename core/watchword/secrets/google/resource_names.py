@@ -1,4 +1,4 @@
-"""What projects and locations of Google Cloud may be called: they become parts of names and of a host."""
+"""The patterns of Google Cloud's projects and locations: both become parts of names and hosts."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ PROJECT = r"[a-z0-9.:-]{1,100}"
 """A regular expression for a project's id or number."""
 
 LOCATION = r"[a-z0-9-]{1,40}"
-"""One for a location: with a dot in it, another host would be called."""
+"""A regular expression for a location; it has no dot, which would make another host of the endpoint."""

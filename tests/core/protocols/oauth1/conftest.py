@@ -153,7 +153,11 @@ class Provider:
         self.url = self.server.url
 
     def document(self, **fields):
-        urls = {f"{name}_url": f"{self.url}/{name}" for name in ("request", "authorize", "exchange")}
+        urls = {
+            "request_token_url": f"{self.url}/request",
+            "authorize_url": f"{self.url}/authorize",
+            "access_token_url": f"{self.url}/exchange",
+        }
         return {
             "base_url": self.url, "method": "oauth1",
             "consumer_key": CONSUMER[0], "consumer_secret": CONSUMER[1], **urls, **fields,

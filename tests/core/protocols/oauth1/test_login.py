@@ -129,7 +129,7 @@ def test_what_stands_in_for_a_token_does_no_harm(saved, provider):
 def test_a_wrong_verifier_is_exit_status_2(saved):
     """A code that the server does not know is refused."""
     done = run(saved(), "--paste", typed="a-guess\n")
-    assert (done.exit_code, "exchange_url" in done.stderr) == (2, True)
+    assert (done.exit_code, "access_token_url" in done.stderr) == (2, True)
 
 
 def test_the_wrong_token_is_exit_status_2(saved, provider):
@@ -144,13 +144,13 @@ def test_the_wrong_token_is_exit_status_2(saved, provider):
 
 def test_a_server_that_is_down_is_exit_status_4(saved):
     """Waiting may help."""
-    done = run(saved(request_url="http://127.0.0.1:9/request"))
+    done = run(saved(request_token_url="http://127.0.0.1:9/request"))
     assert (done.exit_code, "connect_refused" in done.stderr) == (4, True)
 
 
 def test_nobody_comes_back(saved, monkeypatch):
     """After ten minutes the command gives up, which is worth another try."""
-    monkeypatch.setattr(login, "PATIENCE", 0.01)
+    monkeypatch.setattr(login, "TIMEOUT", 0.01)
     done = run(saved(), "--no-browser")
     assert (done.exit_code, "read_timeout" in done.stderr) == (4, True)
 
@@ -179,7 +179,7 @@ def test_the_browser_is_opened_where_there_is_one(saved, provider, monkeypatch):
         ('{"base_url": "https://a.test", "method": "oauth1", "consumer_key": "c"}', "consumer_secret"),
         (
             '{"base_url": "https://a.test", "method": "oauth1", "consumer_key": "c", "consumer_secret": "x"}',
-            "needs request_url, authorize_url, exchange_url",
+            "needs request_token_url, authorize_url, access_token_url",
         ),
         ('{"base_url": "https://a.test", "method": "oauth1", "consumr_key": "c"}', "consumer_key"),
         ('{"method": "oauth1", "access_token": "env:TOKEN"}', "is a reference, 'env:TOKEN'"),

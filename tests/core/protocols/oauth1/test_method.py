@@ -141,10 +141,10 @@ def test_nothing_secret_is_logged(provider, reply, signed_in, caplog, signature_
     assert "s3cret" not in everything
 
 
-@pytest.mark.parametrize("name", ["request_url", "authorize_url", "exchange_url"])
+@pytest.mark.parametrize("name", ["request_token_url", "authorize_url", "access_token_url"])
 def test_the_urls_of_the_sign_in_are_checked(name):
     """A sign-in URL is complete, encrypted and without a password; all three are there, or none."""
-    urls = dict.fromkeys(("request_url", "authorize_url", "exchange_url"), "https://a.test/x")
+    urls = dict.fromkeys(("request_token_url", "authorize_url", "access_token_url"), "https://a.test/x")
     secret = {"consumer_secret": "s3cret"}
     assert codes(urls | secret) == []
     assert codes(urls | secret | {name: "/x"}) == ["url_not_absolute"]

@@ -62,7 +62,7 @@ def test_an_old_token_is_no_part_of_it(provider, signed_in):
 def test_urls_keep_their_own_parameters(provider):
     """A query in a sign-in URL stays and is signed; the token joins it before a fragment."""
     urls = {
-        "request_url": f"{provider.url}/request?scope=read+write",
+        "request_token_url": f"{provider.url}/request?scope=read+write",
         "authorize_url": f"{provider.url}/authorize?perms=a%20b#top",
     }
     sign_in = begin(watchword.load(provider.document(**urls)))
@@ -141,7 +141,7 @@ def test_an_unknown_consumer_is_refused(provider):
     for wrong in ({"consumer_key": "another"}, {"consumer_secret": "s3cret-wrong"}):
         error = refused(begin, watchword.load(provider.document(**wrong)))
         assert error.code == "sign_in_refused"
-        assert f"request_url at 127.0.0.1:{provider.server.port}" in str(error)
+        assert f"request_token_url at 127.0.0.1:{provider.server.port}" in str(error)
         assert "s3cret" not in str(error)
 
 
@@ -182,7 +182,7 @@ def test_every_other_answer_is_a_typed_error(provider, connection, reply, step, 
     provider.answers[f"/{step}"] = reply(status, body, headers)
     error = refused(finish, connection, sign_in, "v") if sign_in else refused(begin, connection)
     assert error.code == code
-    assert f"{step}_url" in str(error)
+    assert {"request": "request_token_url", "exchange": "access_token_url"}[step] in str(error)
     assert error.retryable == (code == "temporarily_unavailable")
     assert error.findings[0].retry_after == (7 if "Retry-After" in headers else None)
     assert [seen.path for seen in provider.server.seen if seen.path == "/elsewhere"] == []
@@ -214,7 +214,7 @@ def test_an_endless_answer_is_cut_off(provider, connection, reply):
 
 def test_a_server_that_is_down_or_silent_is_a_passing_fault(provider, reply):
     """No listener and no answer in time are network findings, worth another try, without a secret."""
-    down = watchword.load(provider.document(request_url="http://127.0.0.1:9/request"))
+    down = watchword.load(provider.document(request_token_url="http://127.0.0.1:9/request"))
     error = refused(begin, down)
     assert (error.code, error.retryable) == ("connect_refused", True)
     assert "s3cret" not in "".join(traceback.format_exception(error))
@@ -228,7 +228,9 @@ def test_the_transport_options_are_the_connection_s(serve, reply, tls, ca_bundle
     server = serve(reply(200, TOKEN), tls)
     document = {
         "base_url": server.url, "method": "oauth1", "consumer_key": "c", "consumer_secret": "s3cret",
-        **{f"{name}_url": f"{server.url}/{name}" for name in ("request", "authorize", "exchange")},
+        "request_token_url": f"{server.url}/request",
+        "authorize_url": f"{server.url}/authorize",
+        "access_token_url": f"{server.url}/exchange",
     }  # fmt: skip
     assert refused(begin, watchword.load(document)).code == "tls_untrusted"
     assert begin(watchword.load(document | {"ca_bundle": ca_bundle})).token == "t0ken"

@@ -18,7 +18,7 @@ REQUIRED = {
         "client_id": "client-1", "client_secret": SECRET, "authorize_url": "https://auth.test/authorize",
     },
     "oauth2_device_code": {
-        "client_id": "client-1", "client_secret": SECRET, "device_url": "https://auth.test/device",
+        "client_id": "client-1", "client_secret": SECRET, "device_authorization_endpoint": "https://auth.test/device",
     },
     "oauth2_jwt_bearer": {"private_key": RSA_KEY, "payload": {"iss": "client-1", "sub": "ann"}},
     "oauth2_password": {"username": "ann", "password": "s3cret-password"},
@@ -45,7 +45,7 @@ class Endpoint:
 
     def document(self, method, **fields):
         base = {"base_url": "https://api.test", "method": method, "token_url": self.url}
-        if fields.get("client_auth") == "mtls":
+        if "tls" in fields.get("client_auth", ""):
             base["client_certificate"] = __file__  # any file: this server asks for none
         return {**base, **REQUIRED[method], **fields}
 
@@ -53,7 +53,7 @@ class Endpoint:
         """Return where the method's token comes from, given that nothing is wrong with its document."""
         made = watchword.load(self.document(method, **fields), name="acme")
         assert errors(made.lint()) == []
-        return made._source
+        return made.credential.source
 
     def fetch(self, method, shown=None, /, **fields):
         """Fetch a token, for a sign-in with the refresh token that is shown."""

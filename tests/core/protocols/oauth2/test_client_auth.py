@@ -101,15 +101,21 @@ SIGNED = [
 
 @pytest.mark.parametrize(
     ("client_auth", "known_as"),
-    [("header", "client_secret_basic"), ("body", "client_secret_post"), ("none", "none"), ("mtls", "none")],
+    [
+        ("client_secret_basic", "client_secret_basic"),
+        ("client_secret_post", "client_secret_post"),
+        ("none", "none"),
+        ("tls_client_auth", "none"),
+        ("self_signed_tls_client_auth", "none"),
+    ],
 )
 def test_id_and_secret_are_where_a_server_looks(endpoint, client_auth, known_as):
     """Header, body and the name alone, and never two of them at once."""
     endpoint.fetch("oauth2_client_credentials", client_auth=client_auth)
     assert judged(endpoint) == [known_as]
     (form,) = endpoint.forms
-    assert ("Authorization" in endpoint.seen[0].headers) is (client_auth == "header")
-    assert ("client_secret" in form) is (client_auth == "body")
+    assert ("Authorization" in endpoint.seen[0].headers) is (client_auth == "client_secret_basic")
+    assert ("client_secret" in form) is (client_auth == "client_secret_post")
 
 
 @pytest.mark.parametrize(("client_auth", "fields", "key"), SIGNED)
@@ -187,18 +193,18 @@ def test_mtls_shows_the_certificate_and_the_name(serve, reply, tls, authority, c
     server = serve(reply(body={"access_token": "s3cret-access"}), asking)
     connection = watchword.load({
         "base_url": "https://api.test", "method": "oauth2_client_credentials",
-        "token_url": f"{server.url}/token", "client_id": "client-1", "client_auth": "mtls",
+        "token_url": f"{server.url}/token", "client_id": "client-1", "client_auth": "tls_client_auth",
         "client_certificate": str(path), "ca_bundle": ca_bundle,
     })  # fmt: skip
-    connection._source.fetch(connection._resolved.transport)
+    connection.credential.source.fetch(connection.credential.resolved.transport)
     (seen,) = server.seen
     assert seen.certificate
     assert seen.body == b"grant_type=client_credentials&client_id=client-1"
 
 
 WRONG = [
-    ({"client_secret": None}, "missing_field", "client_auth none"),
-    ({"client_secret": None, "client_auth": "body"}, "missing_field", "client_secret"),
+    ({"client_secret": None}, "missing_field", "set client_auth to none"),
+    ({"client_secret": None, "client_auth": "client_secret_post"}, "missing_field", "client_secret"),
     ({"client_secret": None, "client_auth": "client_secret_jwt"}, "missing_field", "client_secret"),
     ({"client_id": "", "client_auth": "none"}, "missing_field", "client_id"),
     ({"client_auth": "private_key_jwt"}, "missing_field", "private_key"),
@@ -247,8 +253,8 @@ def test_a_short_secret_is_remarked(endpoint):
         ("header", "basic_encoding"),
         ("private_key_jwt", "public half"),
         ("client_secret_jwt", "clock"),
-        ("mtls", "client_certificate"),
-        ("none", "client secret after all"),
+        ("tls_client_auth", "client_certificate"),
+        ("none", "requires a client secret"),
     ],
 )
 def test_a_refused_client_is_told_what_to_check(endpoint, client_auth, words):
@@ -262,7 +268,7 @@ def test_a_refused_client_is_told_what_to_check(endpoint, client_auth, words):
 
 def test_mtls_without_a_certificate_is_found_before_anything_is_sent(endpoint):
     """The document says by what the client shows itself, and that must be there."""
-    fields = endpoint.document("oauth2_client_credentials", client_auth="mtls")
+    fields = endpoint.document("oauth2_client_credentials", client_auth="tls_client_auth")
     del fields["client_certificate"]
     (found,) = watchword.load(fields).lint()
     assert found.code.name == "missing_field"

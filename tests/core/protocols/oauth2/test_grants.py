@@ -30,7 +30,7 @@ BODIES = [
     ("oauth2_client_credentials", {"scope": "a  b"}, "grant_type=client_credentials&scope=a+b"),
     ("oauth2_client_credentials", {"scope": "a b", "scope_separator": ","},
      "grant_type=client_credentials&scope=a%2Cb"),
-    ("oauth2_client_credentials", {"client_auth": "body", "scope": "a", "grant_body": {"audience": "x"}},
+    ("oauth2_client_credentials", {"client_auth": "client_secret_post", "scope": "a", "grant_body": {"audience": "x"}},
      f"grant_type=client_credentials&scope=a&client_id=client-1&client_secret={SECRET}&audience=x"),
     ("oauth2_client_credentials", {"scope": "a", "grant_body": {"scope": None, "grant_type": "own", "n": 5}},
      "grant_type=own&n=5"),
@@ -40,8 +40,8 @@ BODIES = [
     ("oauth2_token_exchange", {},
      f"grant_type={EXCHANGE}&subject_token=s3cret-subject-token&subject_token_type={KIND}access_token"),
     ("oauth2_token_exchange",
-     {"subject_kind": "jwt", "actor_token": "s3cret-actor", "actor_kind": "urn:acme:kind",
-      "requested_kind": "saml2", "audience": "orders", "resource": "https://api.test/o", "scope": "read"},
+     {"subject_token_type": "jwt", "actor_token": "s3cret-actor", "actor_token_type": "urn:acme:kind",
+      "requested_token_type": "saml2", "audience": "orders", "resource": "https://api.test/o", "scope": "read"},
      (f"grant_type={EXCHANGE}&subject_token=s3cret-subject-token&subject_token_type={KIND}jwt"
      f"&actor_token=s3cret-actor&actor_token_type=urn%3Aacme%3Akind&requested_token_type={KIND}saml2"
      "&audience=orders&resource=https%3A%2F%2Fapi.test%2Fo&scope=read")),
@@ -120,7 +120,7 @@ def test_each_assertion_is_new(endpoint):
     made = watchword.load(endpoint.document("oauth2_jwt_bearer", payload={"iss": "i", "jti": "{{uuid}}"}))
     assert made.lint() == []
     for _ in range(2):
-        made._source.fetch(TransportOptions())
+        made.credential.source.fetch(TransportOptions())
     first, second = (verified(form, RSA_KEY)[1]["jti"] for form in endpoint.forms)
     assert first != second
 
@@ -140,8 +140,8 @@ def test_an_assertion_may_be_signed_by_a_secret(endpoint):
         ("oauth2_jwt_bearer", {"payload": {"iss": "{{secret:NONE}}"}}, "template_unresolved"),
         ("oauth2_jwt_bearer", {"payload": {"exp": 5}}, "token_expired_already"),
         ("oauth2_jwt_bearer", {"jwt_headers": {"alg": "none"}}, "given_twice"),
-        ("oauth2_token_exchange", {"subject_kind": "s3cret"}, "wrong_type"),
-        ("oauth2_token_exchange", {"requested_kind": "token"}, "wrong_type"),
+        ("oauth2_token_exchange", {"subject_token_type": "s3cret"}, "wrong_type"),
+        ("oauth2_token_exchange", {"requested_token_type": "token"}, "wrong_type"),
         ("oauth2_password", {"password": ""}, "placeholder_secret"),
         ("oauth2_password", {"grant_body": {"pin": "{{secret:NONE}}"}}, "template_unresolved"),
         ("oauth2_password", {"grant_headers": {"a b": "1"}}, "header_illegal"),
@@ -150,8 +150,8 @@ def test_an_assertion_may_be_signed_by_a_secret(endpoint):
         ("oauth2_authorization_code", {"authorize_url": None}, "missing_field"),
         ("oauth2_authorization_code", {"refresh_body": {"a": "{{secret:NONE}}"}}, "template_unresolved"),
         ("oauth2_authorization_code", {"refresh_headers": {"a": "b\nc"}}, "header_illegal"),
-        ("oauth2_device_code", {"device_url": None}, "missing_field"),
-        ("oauth2_device_code", {"revoke_url": "http://auth.test/revoke"}, "url_plain_http"),
+        ("oauth2_device_code", {"device_authorization_endpoint": None}, "missing_field"),
+        ("oauth2_device_code", {"revocation_endpoint": "http://auth.test/revoke"}, "url_plain_http"),
     ],
 )
 def test_what_is_wrong_in_a_document_is_a_finding(endpoint, method, fields, code):
@@ -230,7 +230,7 @@ def test_a_source_shows_no_secret(endpoint, method):
     made = watchword.load(endpoint.document(method, refresh_token="s3cret-refresh", **fields)
                           if method in {"oauth2_authorization_code", "oauth2_device_code"}
                           else endpoint.document(method, **fields), name="acme")  # fmt: skip
-    shown = f"{made._source!r} {made._source.account!r} {made._resolved.method!r} {made!r}"
+    shown = f"{made.credential.source!r} {made.credential.source.account!r} {made.credential.resolved.method!r} {made!r}"
     assert "s3cret" not in shown
     assert "PRIVATE" not in shown
 

@@ -24,7 +24,7 @@ REQUESTS = [
      f"grant_type=renew&refresh_token={USED}&scope=read"),
     ({"refresh_body": {"grant_type": None, "pin": "{{secret:PIN}}"},
       "secret_parameters": {"template:PIN": "s3cret-pin"}}, f"refresh_token={USED}&pin=s3cret-pin"),
-    ({"client_auth": "body"},
+    ({"client_auth": "client_secret_post"},
      f"grant_type=refresh_token&refresh_token={USED}&client_id=client-1&client_secret={SECRET}"),
     ({"client_auth": "none", "client_secret": None},
      f"grant_type=refresh_token&refresh_token={USED}&client_id=client-1"),
@@ -133,10 +133,10 @@ def test_a_refused_refresh_asks_for_a_sign_in(endpoint):
 def test_the_code_s_request_has_what_the_document_adds(endpoint):
     """`token_request` is for the sign-in: client authentication, own fields, headers and format."""
     made = watchword.load(
-        endpoint.document("oauth2_authorization_code", client_auth="body", grant_headers={"X-First": "1"},
+        endpoint.document("oauth2_authorization_code", client_auth="client_secret_post", grant_headers={"X-First": "1"},
                           grant_body={"audience": "x"}, refresh_headers={"X-Tenant": "acme"}),
         name="acme",
-    )._resolved  # fmt: skip
+    ).credential.resolved  # fmt: skip
     fields = {"grant_type": "authorization_code", "code": "c", "redirect_uri": "", "code_verifier": "v"}
     request = made.method.token_request(fields, made.template_secrets)
     assert request.url == endpoint.url
@@ -151,7 +151,7 @@ def test_the_code_s_request_has_what_the_document_adds(endpoint):
 def test_other_endpoints_get_the_client_and_nothing_of_the_document(endpoint):
     """`request_to` is for revocation (RFC 7009) and device authorization (RFC 8628)."""
     made = watchword.load(endpoint.document("oauth2_device_code", grant_body={"audience": "x"}), name="acme")
-    request = made._resolved.method.request_to("https://auth.test/device", {"scope": "a"}, {})
+    request = made.credential.resolved.method.request_to("https://auth.test/device", {"scope": "a"}, {})
     assert request.url == "https://auth.test/device"
     assert request.body == "scope=a"
     assert request.headers["Authorization"].startswith("Basic ")
@@ -161,7 +161,7 @@ def test_other_endpoints_get_the_client_and_nothing_of_the_document(endpoint):
     "changed",
     [{"scope": "other"}, {"authorize_parameters": {"prompt": "consent"}}, {"pkce": False},
      {"redirect_uri": "http://127.0.0.1/callback"}, {"issuer": "https://auth.test"},
-     {"revoke_url": "https://auth.test/revoke"}, {"grant_body": {"a": 1}}, {"single_use_refresh": True}],
+     {"revocation_endpoint": "https://auth.test/revoke"}, {"grant_body": {"a": 1}}, {"single_use_refresh": True}],
 )  # fmt: skip
 def test_a_sign_in_outlasts_what_only_the_next_one_needs(endpoint, changed):
     """The token of a sign-in stays in use when its scope or its sign-in page change."""
@@ -182,9 +182,9 @@ def test_what_shapes_a_refresh_is_its_identity(endpoint, changed):
 
 
 def test_an_imported_sign_in_needs_no_page(endpoint):
-    """With a refresh token neither authorize_url nor device_url must be there."""
+    """With a refresh token neither authorize_url nor device_authorization_endpoint must be there."""
     endpoint.source("oauth2_authorization_code", authorize_url=None, refresh_token=USED)
-    endpoint.source("oauth2_device_code", device_url=None, refresh_token=USED)
+    endpoint.source("oauth2_device_code", device_authorization_endpoint=None, refresh_token=USED)
 
 
 @pytest.mark.parametrize("more", [{}, {"secret_parameters": {"template:PIN": "s3cret-pin"}}])
@@ -194,13 +194,13 @@ def test_the_page_s_parameters_take_no_secrets(endpoint, more):
     document = endpoint.document("oauth2_authorization_code", authorize_parameters=parameters, **more)
     (found,) = watchword.load(document, name="acme").lint()
     assert found.code.name == "template_unresolved"
-    assert "takes no secrets" in found.message
+    assert "can't hold secrets" in found.message
 
 
 def test_scopes_are_joined_for_the_page_as_for_the_endpoint(endpoint):
     """What the sign-in page is asked for is joined by the document's separator."""
     fields = endpoint.document("oauth2_authorization_code", scope="a b", scope_separator=",")
-    method = watchword.load(fields, name="acme")._resolved.method
+    method = watchword.load(fields, name="acme").credential.resolved.method
     assert method.joined_scope == "a,b"
     assert method.scopes == {"a", "b"}
 

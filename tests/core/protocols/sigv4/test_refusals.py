@@ -138,7 +138,7 @@ def test_what_says_nothing_about_the_credential_stays_open(status, text):
         (gateway(BEHIND), "1100 seconds behind"),
         (query_api("SignatureDoesNotMatch", AHEAD), "3600 seconds ahead"),
         (s3("RequestTimeTooSkewed", "The difference ... is too large.", SKEWED), "1200 seconds behind"),
-        (s3("RequestTimeTooSkewed", "too large", "<RequestTime>soon</RequestTime>"), "far from its own."),
+        (s3("RequestTimeTooSkewed", "too large", "<RequestTime>soon</RequestTime>"), "far from AWS's own."),
     ],
 )
 def test_a_clock_that_is_off_is_told_by_how_much_and_which_way(text, said):
@@ -158,7 +158,7 @@ def test_a_clock_that_is_off_is_told_by_how_much_and_which_way(text, said):
         (s3("AuthorizationQueryParametersError", WRONG_REGION), "It expects 'eu-central-1'."),
         (
             query_api("SignatureDoesNotMatch", f"{SCOPED}a valid region, not 'us-west-9'."),
-            "It does not take 'us-west-9'.",
+            "It does not accept 'us-west-9'.",
         ),
         (
             json_api("InvalidSignatureException", f"{SCOPED}correct service: 'execute-api'."),

@@ -1,0 +1,123 @@
+"""A connection's credential in use: its document resolved, its token, and where that token is stored."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from watchword.document.reading import Document
+from watchword.document.references import ReferencePolicy
+from watchword.document.resolution import Resolved, resolve
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.http.origins import origin
+from watchword.redact import NeverPickled
+from watchword.tokens.stored_token import StoredCredential
+from watchword.tokens.token_cache import TokenCache
+from watchword.tokens.token_caches import token_cache_for
+from watchword.tokens.token_source import StoredSource, TokenSource
+
+if TYPE_CHECKING:
+    from watchword.tokens.acquire import AcquiredToken
+    from watchword.tokens.token import Token
+    from watchword.tokens.token_store import TokenStore
+
+
+class Credential(NeverPickled):
+    """What a document authenticates with; each part is made when it is first needed.
+
+    Args:
+        document: the document, as it was read.
+        name: the connection's name, which tokens are stored under.
+        policy: which references may be resolved; None allows all.
+        store: the token store or its URL; that of the environment if left out.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        name: str | None = None,
+        policy: ReferencePolicy | None = None,
+        store: TokenStore | str | None = None,
+    ) -> None:
+        self.document = document
+        self.name = name
+        self._policy = policy
+        self._given_store = store
+
+    @property
+    def store(self) -> TokenStore:
+        """The token store: the one that was given, otherwise the one that the environment names."""
+        if self._given_store is None or isinstance(self._given_store, str):
+            from watchword.stores import open_store  # noqa: PLC0415 - methods without a token need no store
+
+            return open_store(self._given_store)
+        return self._given_store
+
+    @cached_property
+    def resolved(self) -> Resolved:
+        """The document's content, ready for use; raises DocumentError if a reference can't be resolved.
+
+        A failure isn't kept: the next use tries again, since a secret's source may be down for a moment.
+        """
+        return resolve(self.document, self._policy)
+
+    @property
+    def is_present(self) -> bool:
+        """Whether requests carry anything that a validation could prove."""
+        certificate = self.document.common.client_certificate
+        return self.document.method.has_credential or bool(self.resolved.secrets) or bool(certificate)
+
+    @cached_property
+    def source(self) -> TokenSource | None:
+        """Where the token comes from; None if requests carry no token."""
+        return self.resolved.method.token_source(self.resolved.template_secrets)
+
+    @cached_property
+    def token_cache(self) -> TokenCache | None:
+        """The process's cache of the token; None if requests carry no token."""
+        if self.source is None:
+            return None
+        return token_cache_for(self.source, self.resolved.transport, self.stored)
+
+    @cached_property
+    def stored(self) -> StoredCredential | None:
+        """What the token is stored under; None if no other process could use the token."""
+        source = self.source
+        if not isinstance(source, StoredSource):
+            return None
+        transport = self.resolved.transport
+        return StoredCredential(self.store, self.name or "", source, transport, self._token_destinations)
+
+    def renew_token(self) -> AcquiredToken:
+        """Have a new token issued even if the current one is good, and use it from now on.
+
+        If the server never renews a sign-in, the current token comes back, and is not new.
+
+        Raises:
+            TokenError: no token was issued.
+            TypeError: requests carry no token.
+        """
+        if self.token_cache is None:
+            raise TypeError("this method has no token")
+        return self.token_cache.renew()
+
+    def token_remarks(self, token: Token) -> list[Finding]:
+        """Return a warning if the server granted fewer scopes than the document asks for."""
+        if token.scope is None:
+            return []
+        missing = sorted(self.document.method.scopes - set(token.scope.replace(",", " ").split()))
+        message = f"The server did not grant: {', '.join(missing)}."
+        return [finding("scope_reduced", message)] if missing else []
+
+    @property
+    def _token_destinations(self) -> tuple[str, ...]:
+        """Where the tokens of a sign-in may go: editing a document must not send them elsewhere."""
+        if not self.document.method.signs_in:
+            return ()
+        common, method, transport = self.document.common, self.resolved.method, self.resolved.transport
+        urls = (getattr(method, name) for name in method.token_urls)
+        destinations = {origin(url) or url for url in urls if url}
+        proxy = (transport.proxy or "").rpartition("@")[2]  # its password may change
+        verification = f"{transport.verify} {transport.ca_bundle}"
+        return (*sorted(destinations), "", *sorted(common.origins.allowed), proxy, verification)

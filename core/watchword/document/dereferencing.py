@@ -1,0 +1,113 @@
+"""Follow a reference to its secret: a variable, a file, the vault or Google Secret Manager."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from watchword.document.references import (
+    ENVIRONMENT,
+    FILE,
+    LITERAL,
+    SECRET_MANAGER,
+    VAULT,
+    Reference,
+    ReferencePolicy,
+)
+from watchword.errors import DocumentError, WatchwordError
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+
+
+def dereference(value: str, field: str, policy: ReferencePolicy | None = None) -> str:
+    """Return the secret that `value` refers to; text that is not a reference is returned unchanged.
+
+    Args:
+        value: the content of a secret field.
+        field: the field's name, for the message.
+        policy: which references may be resolved; None allows all.
+
+    Raises:
+        DocumentError: the reference is not allowed or can't be resolved.
+    """
+    reference = Reference.parse(value)
+    if not reference.is_known:
+        return value
+    if reference.scheme == LITERAL:
+        return reference.name
+    if policy is not None and not policy.allows(reference):
+        message = f"The field {field} refers to {value!r}, which is not allowed."
+        raise DocumentError([finding("reference_not_allowed", message)])
+    secret = _READERS[reference.scheme](reference, field)
+    if isinstance(secret, Finding):
+        # Raised here, outside of every `except`: an error that is being handled may hold the content.
+        raise DocumentError([secret])
+    return secret
+
+
+def _from_environment(reference: Reference, field: str) -> str | Finding:
+    value = os.environ.get(reference.name)
+    if value:
+        return value
+    state = "is empty" if value == "" else "is not set"
+    message = f"The field {field} refers to the environment variable {reference.name}, which {state}."
+    return finding("reference_unresolved", message)
+
+
+def _from_file(reference: Reference, field: str) -> str | Finding:
+    problem = "is empty"
+    try:
+        # Editors and `kubectl create secret --from-file` leave a final line break behind.
+        content = Path(reference.name).read_text(encoding="utf-8").rstrip("\r\n")
+        if content:
+            return content
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or "it is not UTF-8 text"
+        problem = f"can't be read: {reason}"
+    message = f"The field {field} refers to the file {reference.name}, which {problem}."
+    return finding("reference_unresolved", message)
+
+
+def _from_secret_store(reference: Reference, field: str) -> str | Finding:
+    """Return the text of a secret in the vault or in Secret Manager."""
+    if not reference.name:
+        return _unresolved(reference, field, "which names no secret")
+    try:
+        content = _stored_content(reference)
+    except WatchwordError as error:
+        first = error.findings[0]
+        message = f"The field {field} refers to {reference.text!r}: {first.message}"
+        return finding(first.code.name, message, advice=first.advice, evidence=dict(first.evidence))
+    if content is None:
+        return _unresolved(reference, field, "which does not exist")
+    try:
+        text = content.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        return _unresolved(reference, field, "which is not UTF-8 text")
+    return text or _unresolved(reference, field, "which is empty")
+
+
+def _stored_content(reference: Reference) -> bytes | None:
+    from watchword.secrets import sources  # noqa: PLC0415 - few documents refer to stored secrets
+
+    if reference.scheme == VAULT:
+        return sources.secret_store(sources.VAULT).get(reference.name)
+    location = f"/{reference.location}" if reference.location else ""
+    source = f"{sources.GOOGLE}://{reference.project}{location}" if reference.project else ""
+    return sources.secret_manager(source).get(reference.name, reference.version)
+
+
+def _unresolved(reference: Reference, field: str, why: str) -> Finding:
+    option = "" if reference.scheme == VAULT else " --in gcp://PROJECT"
+    message = f"The field {field} refers to {reference.text[:300]!r}, {why}."
+    advice = f"Correct the name, or store the secret: watchword secrets set NAME{option}."
+    return finding("reference_unresolved", message, advice=advice)
+
+
+_READERS: Mapping[str, Callable[[Reference, str], str | Finding]] = {
+    ENVIRONMENT: _from_environment,
+    FILE: _from_file,
+    VAULT: _from_secret_store,
+    SECRET_MANAGER: _from_secret_store,
+}

@@ -1,0 +1,1 @@
+"""Requests and responses: the address as it was sent, refusals, and the pages that people see."""

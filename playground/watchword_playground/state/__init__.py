@@ -1,0 +1,1 @@
+"""What one playground remembers: its settings, faults, counts and what it issued."""
