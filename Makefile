@@ -21,13 +21,15 @@ export PATH := $(CURDIR)/$(BIN):$(subst $(space),:,$(PYENV_BINS))$(if $(PYENV_BI
 demo: $(STAMP)
 	@$(BIN)/python -m example_dags.demo
 
+# Tox runs as many environments side by side as there are cores, and shows the output of each when it ends.
 test: $(STAMP)
-	@$(BIN)/tox run $(TOX_ARGS)
+	@$(BIN)/tox run-parallel $(TOX_ARGS)
 
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/signing.py
 	@$(BIN)/python benchmarks/pages.py
 	@$(BIN)/python benchmarks/imports.py
+	@$(BIN)/python benchmarks/cold_start.py
 	@$(BIN)/python benchmarks/workers.py
 	@$(BIN)/python benchmarks/secret_manager.py
 

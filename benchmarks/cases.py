@@ -1,4 +1,4 @@
-"""A case of a benchmark: a program that reads its plan from standard input and prints its result last."""
+"""Runs a case of a benchmark: a program that reads a plan from standard input and prints its result last."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def result_of(
-    called: str,
+    name: str,
     command: Sequence[str],
     plan: Mapping[str, Any],
     environment: Mapping[str, str],
@@ -18,17 +18,17 @@ def result_of(
     """Run a case in a fresh process and return the JSON of its last line.
 
     Args:
-        called: what the case is called where it fails.
+        name: the name of the case in error messages.
         command: the interpreter and the script.
-        plan: what it is to do.
-        environment: all of the process's variables.
-        seconds: how long it may take.
+        plan: the input of the case.
+        environment: all environment variables of the process.
+        seconds: its time limit.
 
     Raises:
-        RuntimeError: it failed; the message quotes what it printed as errors.
+        RuntimeError: it failed; the message quotes its error output.
         subprocess.TimeoutExpired: it took too long.
     """
-    done = subprocess.run(  # noqa: S603 - a program of ours
+    done = subprocess.run(  # noqa: S603 - a program of this project
         command,
         input=json.dumps(plan),
         env=environment,
@@ -38,6 +38,6 @@ def result_of(
         timeout=seconds,
     )
     if done.returncode:
-        raise RuntimeError(f"{called}: {done.stderr}")
+        raise RuntimeError(f"{name}: {done.stderr}")
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result

@@ -1,7 +1,7 @@
-"""What authentication adds to a request in each HTTP client, beside the client's own fixed header.
+"""The cost of authentication in each HTTP client, compared with a fixed header of the client itself.
 
-The socket is taken out of each client; what is left is the client's own work, with and without
-watchword. The difference is what counts.
+The socket of each client is replaced. What remains is the client's own work, with and without watchword; the
+difference is the result.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HEADERS = {"Authorization": "Bearer a-bearer-token"}
 CONNECTION = watchword.load({"base_url": BASE, "method": "bearer", "bearer_token": "a-bearer-token"})
 
 CALLS = 50
-"""Requests that one run of an asynchronous client makes, since starting the loop costs too."""
+"""Requests in one run of an asynchronous client, because starting the event loop costs time too."""
 
 
 def main() -> None:
@@ -36,15 +36,15 @@ def main() -> None:
 
 
 def comparisons() -> list[Comparison]:
-    """Return what a request costs in each client, first with its own fixed header."""
+    """Return the cost of a request in each client, first with the client's fixed header."""
     return [sync_requests(), sync_httpx(), async_httpx(), async_aiohttp()]
 
 
 def sync_requests() -> Comparison:
-    """`conn.session()` beside a session with the header."""
-    answer = requests.Response()
-    answer.status_code = 200
-    HTTPAdapter.send = lambda *_, **__: answer  # type: ignore[method-assign]
+    """Compare `conn.session()` with a session that has the header."""
+    response = requests.Response()
+    response.status_code = 200
+    HTTPAdapter.send = lambda *_, **__: response  # type: ignore[method-assign]
     plain = requests.Session()
     plain.headers.update(HEADERS)
     ours = CONNECTION.session()
@@ -53,7 +53,7 @@ def sync_requests() -> Comparison:
 
 
 def sync_httpx() -> Comparison:
-    """`conn.httpx_client()` beside a client with the header."""
+    """Compare `conn.httpx_client()` with a client that has the header."""
     httpx.HTTPTransport.handle_request = lambda *_: httpx.Response(200)  # type: ignore[method-assign]
     plain, ours = httpx.Client(headers=HEADERS), CONNECTION.httpx_client()
     contenders = {"its own fixed header": lambda: plain.get(URL), "watchword": lambda: ours.get(URL)}
@@ -61,65 +61,65 @@ def sync_httpx() -> Comparison:
 
 
 def async_httpx() -> Comparison:
-    """`conn.async_httpx_client()` beside a client with the header."""
+    """Compare `conn.async_httpx_client()` with a client that has the header."""
 
-    async def answered(*_: object) -> httpx.Response:
+    async def respond(*_: object) -> httpx.Response:
         return httpx.Response(200)
 
-    httpx.AsyncHTTPTransport.handle_async_request = answered  # type: ignore[method-assign]
+    httpx.AsyncHTTPTransport.handle_async_request = respond  # type: ignore[method-assign]
     plain, ours = httpx.AsyncClient(headers=HEADERS), CONNECTION.async_httpx_client()
     contenders = {
         "its own fixed header": looped(lambda: plain.get(URL)),
         "watchword": looped(lambda: ours.get(URL)),
     }
-    return each(compare("httpx client, asynchronous", contenders))
+    return per_call(compare("httpx client, asynchronous", contenders))
 
 
 def async_aiohttp() -> Comparison:
-    """`conn.aiohttp_middleware()` beside a middleware that sets the header."""
+    """Compare `conn.aiohttp_middleware()` with a middleware that sets the header."""
     middleware = CONNECTION.aiohttp_middleware()
-    answer = SimpleNamespace(status=200, headers={})
+    response = SimpleNamespace(status=200, headers={})
 
     async def handler(_: aiohttp.ClientRequest) -> Any:  # noqa: ANN401 - stands for the network
-        return answer
+        return response
 
-    async def plain(request: aiohttp.ClientRequest, following: Callable[..., Awaitable[Any]]) -> None:
+    async def plain(request: aiohttp.ClientRequest, call_next: Callable[..., Awaitable[Any]]) -> None:
         request.headers["Authorization"] = HEADERS["Authorization"]
-        await following(request)
+        await call_next(request)
 
     request = asyncio.run(an_aiohttp_request())
     contenders = {
         "its own fixed header": looped(lambda: plain(request, handler)),
         "watchword": looped(lambda: middleware(request, handler)),
     }
-    return each(compare("aiohttp middleware", contenders))
+    return per_call(compare("aiohttp middleware", contenders))
 
 
 async def an_aiohttp_request() -> aiohttp.ClientRequest:
-    """Return a request as aiohttp hands it to a middleware."""
-    seen: list[aiohttp.ClientRequest] = []
+    """Return a request as aiohttp passes it to a middleware."""
+    requests_seen: list[aiohttp.ClientRequest] = []
 
-    async def keep(request: aiohttp.ClientRequest, _: object) -> Any:  # noqa: ANN401 - never answers
-        seen.append(request)
+    async def capture(request: aiohttp.ClientRequest, _: object) -> Any:  # noqa: ANN401 - never returns
+        requests_seen.append(request)
         raise ConnectionAbortedError
 
-    async with aiohttp.ClientSession(middlewares=(keep,)) as session:
+    async with aiohttp.ClientSession(middlewares=(capture,)) as session:
         try:
             await session.get(URL)
         except aiohttp.ClientOSError:
-            return seen[0]
+            return requests_seen[0]
     raise AssertionError("aiohttp made no request")
 
 
-def each(comparison: Comparison) -> Comparison:
-    """Return what one call costs, where a run makes many."""
+def per_call(comparison: Comparison) -> Comparison:
+    """Return the cost of one call of a run that makes `CALLS`."""
     return replace(
         comparison, seconds={name: seconds / CALLS for name, seconds in comparison.seconds.items()}
     )
 
 
 def looped(call: Callable[[], Awaitable[object]]) -> Callable[[], None]:
-    """Return a run of many awaited calls."""
+    """Return a run of `CALLS` awaited calls."""
 
     async def run() -> None:
         for _ in range(CALLS):

@@ -1,4 +1,4 @@
-"""What the benchmarks share: interleaved rounds, medians, tables and the chart."""
+"""The measurement, tables and chart that the benchmarks share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Contenders = Mapping[str, Callable[[], object]]
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was measured: the medians of one call each, in seconds, the baseline's name first."""
+    """The median time of one call of each contender, in seconds. The first contender is the baseline."""
 
     title: str
     seconds: Mapping[str, float]
@@ -38,10 +38,10 @@ class Comparison:
 def compare(title: str, contenders: Contenders) -> Comparison:
     """Measure each contender against the first, in one process.
 
-    Rounds are interleaved, so that noise of the machine hits all alike.
+    Rounds are interleaved, so that the machine's noise affects all contenders equally.
     """
     gc.collect()
-    gc.freeze()  # the peers' libraries fill the heap here, which no request has to be searched through
+    gc.freeze()  # so that the garbage collector doesn't search the objects of the peers' libraries
     calls = {name: _calls(run) for name, run in contenders.items()}
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(ROUNDS):
@@ -54,7 +54,7 @@ def compare(title: str, contenders: Contenders) -> Comparison:
 
 
 def _calls(run: Callable[[], object]) -> int:
-    """Return how many calls fill a round; the first ones warm up."""
+    """Return how many calls fill a round. The first calls warm up."""
     run()
     started = time.perf_counter()
     run()
@@ -72,9 +72,9 @@ def show(comparison: Comparison) -> None:
 
 
 def draw(comparisons: list[Comparison]) -> None:
-    """Draw all comparisons into one chart, a group of bars each, on a logarithmic axis."""
-    import matplotlib as mpl  # noqa: PLC0415 - only where a chart is wanted
-    from matplotlib.figure import Figure  # noqa: PLC0415 - likewise
+    """Draw all comparisons into one chart, each as a group of bars, on a logarithmic axis."""
+    import matplotlib as mpl  # noqa: PLC0415 - imported only to draw a chart
+    from matplotlib.figure import Figure  # noqa: PLC0415 - imported only to draw a chart
 
     mpl.rcParams["svg.hashsalt"] = "watchword"  # the same figures give the same file
     rows = sum(len(comparison.seconds) + 1 for comparison in comparisons)

@@ -1,4 +1,4 @@
-"""What importing costs beyond what it builds on: medians of fresh processes, interleaved."""
+"""The cost of importing watchword beyond its dependencies: medians of fresh, interleaved processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def main() -> None:
     table = Table("import", "beyond", "seconds more")
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, "AIRFLOW_HOME": home, "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # whoever imports twice has the byte code
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # byte code is cached, as for every second import
         for name, (base, more) in PAIRS.items():
             added(base, more, environment)  # writes the byte code
             costs = [added(base, more, environment) for _ in range(ROUNDS)]

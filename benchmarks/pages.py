@@ -1,9 +1,9 @@
-"""A thousand pages through Airflow's stock HttpOperator over TLS: our connection beside its own `http` one.
+"""Reads 1,000 pages with Airflow's HttpOperator over TLS: a watchword against an `http` connection.
 
-Counts the TCP connections that the server accepts and compares the time; both run in one
-process, against the same local server, ours before and after. Each trusts the server's authority
-alone, which makes the handshakes as cheap as they get, and then beside the authorities that
-certifi lists, as a machine does that calls public APIs too.
+It counts the TCP connections that the server accepts, and compares the times. Both run in one process against
+the same local server, watchword before and after Airflow's own. Each first trusts only the server's
+authority, which makes handshakes as cheap as possible, and then also the authorities of certifi, like a
+machine that calls public APIs.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ KEY = "an-api-key-for-pages"
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers pages numbered up to PAGES to whoever has the key."""
+    """Serves pages numbered up to PAGES to requests with the key."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """Answer one page."""
+        """Serve one page."""
         page = int(self.path.rpartition("=")[2])
-        known = self.headers.get("X-API-Key") == KEY
+        authorized = self.headers.get("X-API-Key") == KEY
         content = json.dumps({"page": page, "next": page + 1 if page < PAGES else None}).encode()
-        self.send_response(200 if known else 401)
+        self.send_response(200 if authorized else 401)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -49,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """Serves TLS on loopback, in a process of its own, and counts the connections that it accepts."""
+    """Serves TLS on loopback in its own process, and counts the accepted connections."""
 
     request_queue_size = 64
 
@@ -101,7 +101,7 @@ def prepare(home: Path) -> None:
 
 
 def connect(name: str, url: str, home: Path, bundle: str) -> None:
-    """Make a connection of ours and one of Airflow's own, with the same key and the same trust."""
+    """Create a watchword connection and an `http` connection with the same key and the same trust."""
     path = home / f"{name}.pem"
     path.write_text(bundle)
     ours = {"schema_version": 1, "method": "api_key", "api_key": KEY, "ca_bundle": str(path)}
@@ -112,7 +112,7 @@ def connect(name: str, url: str, home: Path, bundle: str) -> None:
 
 
 def compare(table: Table, trusts: str, name: str, server: Server) -> None:
-    """Add a row for ours, theirs, and ours again; the ratio is to the mean of ours."""
+    """Add rows for watchword, Airflow and watchword again. The ratio is to watchword's mean."""
     first = run(f"{name}_first_ours", server, PAGES)
     theirs = run(f"{name}_first_theirs", server, PAGES)
     second = run(f"{name}_second_ours", server, PAGES)
@@ -127,12 +127,12 @@ def compare(table: Table, trusts: str, name: str, server: Server) -> None:
 
 
 def run(connection: str, server: Server, count: int) -> tuple[int, float]:
-    """Read the last `count` pages by the stock operator; return connections and seconds."""
-    from airflow.providers.http.operators.http import HttpOperator  # noqa: PLC0415 - after its home is set
+    """Read the last `count` pages with the operator. Return connections and seconds."""
+    from airflow.providers.http.operators.http import HttpOperator  # noqa: PLC0415 - AIRFLOW_HOME must be set first
 
     def next_page(response: object) -> dict[str, object] | None:
-        following = response.json()["next"]  # type: ignore[attr-defined]
-        return {"endpoint": f"/pages?page={following}"} if following else None
+        next_number = response.json()["next"]  # type: ignore[attr-defined]
+        return {"endpoint": f"/pages?page={next_number}"} if next_number else None
 
     pages = HttpOperator(
         task_id="pages",

@@ -1,15 +1,15 @@
-"""A thousand lookups of a connection in Secret Manager: what ours and Google's backend for Airflow ask.
+"""1,000 lookups of a connection in Secret Manager: the calls of watchword's and of Google's Airflow backend.
 
-Both speak to a local server over gRPC without TLS, to the advantage of whoever opens more channels.
-Google's backend needs an environment of its own, since its provider need not resolve together with ours:
+Both call a local server over gRPC without TLS, which favours the backend that opens more channels. Google's
+backend needs a separate environment, because its provider may not be installable together with watchword's:
 
     .venv/bin/uv venv .tox/peer
     .venv/bin/uv pip install --python .tox/peer apache-airflow==3.3.2 apache-airflow-providers-google
     .venv/bin/python benchmarks/secret_manager.py --peer .tox/peer/bin/python
 
-Without `--peer` the table has our column alone. The counts are what matters; times are medians of fresh
-processes, interleaved, and each backend is measured by its own Python. Imports, in CPU time, and
-distributions are those beside Airflow's own. The last rows are of a real Airflow with four task processes.
+Without `--peer` the table has watchword's column only. The counts matter most. Times are medians of fresh,
+interleaved processes, and each backend runs in its own Python. Imports, in CPU time, and distributions are
+counted beyond Airflow's own. The last rows are of a real Airflow with four task processes.
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ KNOWN, MISSING = "acme", "absent"
 CONNECTION = {"conn_type": "http", "host": "https://api.example.com", "password": "made-up"}
 
 REQUIREMENTS = {"watchword": "watchword[airflow,gcp]", "google": "apache-airflow-providers-google"}
-"""What one installs for the backend, beside Airflow."""
+"""The requirement of each backend, beyond Airflow."""
 
 LONGEST = 300
-"""A case that takes longer, in seconds, is given up."""
+"""The time limit of a case, in seconds."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What came of a case: its figure, the calls that the server got, and the channels that were opened."""
+class CaseResult:
+    """The result of a case: its figure, the calls to the server, and the opened channels."""
 
     figure: float
     calls: int
@@ -64,7 +64,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Contender:
-    """A backend, the Python that has it, and the server that it asks."""
+    """A backend, the Python that it runs in, and the server that it calls."""
 
     backend: str
     python: str
@@ -72,8 +72,8 @@ class Contender:
     server: SecretManagerServer
     keyfile: Mapping[str, str]
 
-    def run(self, case: str, name: str = KNOWN) -> Asked:
-        """Run a case in a fresh process; raises RuntimeError where it fails."""
+    def run(self, case: str, name: str = KNOWN) -> CaseResult:
+        """Run a case in a fresh process; raises RuntimeError if it fails."""
         self.server.reset()
         plan = {
             "backend": self.backend,
@@ -92,11 +92,11 @@ class Contender:
             self._environment,
             LONGEST,
         )
-        return Asked(result["figure"], self.server.calls["AccessSecretVersion"], result["channels"])
+        return CaseResult(result["figure"], self.server.calls["AccessSecretVersion"], result["channels"])
 
     @property
     def _environment(self) -> dict[str, str]:
-        """Return the environment of its processes: without settings of whoever runs this."""
+        """Return the environment of its processes, without the settings of the user who runs this."""
         foreign = ("AIRFLOW", "WATCHWORD", "PYTHON", "VIRTUAL_ENV", "GOOGLE")
         return {
             **{name: text for name, text in os.environ.items() if not name.startswith(foreign)},
@@ -126,11 +126,11 @@ def main() -> None:
     add_fleet(table)
     Console().print(table)
     if not peer:
-        print("Google's backend was not measured: name a Python that has it by --peer.")
+        print("Google's backend was not measured: name a Python that has it with --peer.")
 
 
 def compared(contenders: list[Contender]) -> Table:
-    """Return the table of what the contenders were asked one by one."""
+    """Return the table of the results of all contenders."""
     table = Table("Secret Manager", "watchword", *(["Google's backend", "ratio"] if contenders[1:] else []))
     for contender in contenders:
         contender.run("loading")  # writes the byte code
@@ -140,11 +140,11 @@ def compared(contenders: list[Contender]) -> Table:
     missing = [contender.run("lookups", MISSING) for contender in contenders]
     cold = [contender.run("threads") for contender in contenders]
     assert all(each.figure == 50 for each in cold), cold
-    brought = [contender.run("distributions").figure for contender in contenders]
+    distributions = [contender.run("distributions").figure for contender in contenders]
 
-    def add(title: str, figures: list[float], shown: Callable[[float], str] = "{:,.0f}".format) -> None:
+    def add(title: str, figures: list[float], text_of: Callable[[float], str] = "{:,.0f}".format) -> None:
         ratio = [f"{more / figures[0]:,.{0 if more > 10 * figures[0] else 1}f}" for more in figures[1:]]
-        table.add_row(title, *map(shown, figures), *ratio)
+        table.add_row(title, *map(text_of, figures), *ratio)
 
     add("1,000 lookups of a connection: calls", [max(each.calls for each in own) for own in known])
     add("  channels", [max(each.channels for each in own) for own in known])
@@ -156,12 +156,12 @@ def compared(contenders: list[Contender]) -> Table:
     add("  channels", [each.channels for each in cold])
     seconds = [statistics.median(own) for own in zip(*loaded, strict=True)]
     add("import and construction, s", seconds, "{:.3f}".format)
-    add("distributions", brought)
+    add("distributions", distributions)
     return table
 
 
 def add_fleet(table: Table) -> None:
-    """Add what the tasks of a real Airflow ask, where there is PostgreSQL for it: our backend alone."""
+    """Add the calls of a real Airflow's tasks, if its libraries are installed: watchword's backend only."""
     sys.path.insert(0, str(ROOT))
     try:
         # These need more libraries than the rest of the benchmark.
@@ -178,16 +178,16 @@ def add_fleet(table: Table) -> None:
         postgres = stack.enter_context(running_postgres())
         database = postgres.url(postgres.create("airflow"))
         migrate(settings(home, database))
-        found = looked_up(*stack.enter_context(emulated(home, database, playground.url)))
-    assert set(found.states) == {"success"}, found
+        lookups = looked_up(*stack.enter_context(emulated(home, database, playground.url)))
+    assert set(lookups.states) == {"success"}, lookups
     rest = [""] * (len(table.columns) - 2)
-    title = f"LocalExecutor, {found.processes} x {LOOKUPS} lookups: calls"
-    table.add_row(title, str(found.calls), *rest)
-    table.add_row("  channels", str(found.connections), *rest)
+    title = f"LocalExecutor, {lookups.processes} x {LOOKUPS} lookups: calls"
+    table.add_row(title, str(lookups.calls), *rest)
+    table.add_row("  channels", str(lookups.connections), *rest)
 
 
 def service_account() -> dict[str, str]:
-    """Return a service account's key file, made up, so that nobody looks for credentials elsewhere."""
+    """Return the key file of a made-up service account, so that no other credentials are searched."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -1,7 +1,7 @@
-"""A program: one secrets backend of Airflow, asked as a plan says, by whichever Python has it.
+"""A program that runs one case of one secrets backend of Airflow.
 
-It reads the plan as JSON from standard input, and writes what came of it. Besides Airflow and the backend it
-needs nothing, so that the peer's Python can run it.
+It reads a plan as JSON from standard input and writes the result. It needs only Airflow and the backend, so
+that the peer's Python can run it.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ THREADS = 50
 
 
 class Backend(Protocol):
-    """What a secrets backend has for connections."""
+    """The part of a secrets backend that looks up connections."""
 
     def get_conn_value(self, conn_id: str) -> str | None:
-        """Return a connection as text, None where there is none."""
+        """Return a connection as text, None if there is none."""
 
 
 def watchword(plan: dict[str, Any]) -> Backend:
-    """Return ours; the environment leads it to the emulator."""
-    from airflow_provider_watchword.secrets import GoogleSecretManagerBackend  # noqa: PLC0415 - it is timed
+    """Return watchword's backend. The environment points it to the emulator."""
+    from airflow_provider_watchword.secrets import GoogleSecretManagerBackend  # noqa: PLC0415 - its import is timed
 
     return GoogleSecretManagerBackend(project_id=plan["project"], gcp_keyfile_dict=plan["keyfile"])
 
 
 def google(plan: dict[str, Any]) -> Backend:
-    """Return Google's."""
-    from airflow.providers.google.cloud.secrets.secret_manager import (  # noqa: PLC0415 - likewise
+    """Return Google's backend."""
+    from airflow.providers.google.cloud.secrets.secret_manager import (  # noqa: PLC0415 - its import is timed
         CloudSecretManagerBackend,
     )
 
@@ -44,8 +44,8 @@ def google(plan: dict[str, Any]) -> Backend:
 
 
 def redirect(address: str) -> None:
-    """Have the clients that Google's backend makes speak to the emulator; all else of it stays."""
-    import grpc  # noqa: PLC0415 - after loading was timed
+    """Point the clients of Google's backend to the emulator. The rest of the backend stays unchanged."""
+    import grpc  # noqa: PLC0415 - after the timed import
     from airflow.providers.google.cloud._internal_client import secret_manager_client  # noqa: PLC0415
     from google.cloud.secretmanager_v1 import SecretManagerServiceClient  # noqa: PLC0415
     from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (  # noqa: PLC0415
@@ -60,31 +60,31 @@ def redirect(address: str) -> None:
 
 
 channels: list[str] = []
-"""The addresses of the channels that were opened, in their order.
+"""The addresses of the opened channels, in order.
 
-They are counted here, for gRPC lets channels without credentials share a TCP connection.
+They are counted here because gRPC lets channels without credentials share a TCP connection.
 """
 
 
 def count_channels() -> None:
-    """Note each channel from now on."""
-    import grpc  # noqa: PLC0415 - likewise
+    """Record each channel from now on."""
+    import grpc  # noqa: PLC0415 - after the timed import
 
-    opened = grpc.insecure_channel
+    insecure_channel = grpc.insecure_channel
 
-    def counted(address: str) -> grpc.Channel:
+    def record(address: str) -> grpc.Channel:
         channels.append(address)
-        return opened(address)
+        return insecure_channel(address)
 
-    grpc.insecure_channel = counted
+    grpc.insecure_channel = record
 
 
 BACKENDS: dict[str, Callable[[dict[str, Any]], Backend]] = {"watchword": watchword, "google": google}
 
 
 def loading(plan: dict[str, Any]) -> float:
-    """Return the seconds of CPU that importing and making the backend take in a process that has Airflow."""
-    import airflow  # noqa: F401, PLC0415 - what the backend's cost comes on top of
+    """Return the CPU seconds that the backend's import and construction take after Airflow's import."""
+    import airflow  # noqa: F401, PLC0415 - the backend's cost is measured beyond Airflow's
 
     started = time.process_time()
     BACKENDS[plan["backend"]](plan)
@@ -92,20 +92,20 @@ def loading(plan: dict[str, Any]) -> float:
 
 
 def lookups(plan: dict[str, Any]) -> float:
-    """Look one name up a thousand times, and return the seconds of one lookup but the first."""
-    backend = made(plan)
+    """Look one name up 1,000 times, and return the seconds of one lookup after the first."""
+    backend = new_backend(plan)
     name, there = plan["name"], plan["there"]
     assert (backend.get_conn_value(name) is not None) is there
     started = time.perf_counter()
-    found = [backend.get_conn_value(name) for _ in range(LOOKUPS - 1)]
+    values = [backend.get_conn_value(name) for _ in range(LOOKUPS - 1)]
     seconds = time.perf_counter() - started
-    assert all((each is not None) is there for each in found)
-    return seconds / len(found)
+    assert all((each is not None) is there for each in values)
+    return seconds / len(values)
 
 
 def threads(plan: dict[str, Any]) -> float:
-    """Look one name up from many threads that begin together, and return how many found it."""
-    backend = made(plan)
+    """Look one name up in many threads that start together, and return how many found it."""
+    backend = new_backend(plan)
     together = threading.Barrier(THREADS)
 
     def look_up(_: int) -> bool:
@@ -117,12 +117,12 @@ def threads(plan: dict[str, Any]) -> float:
 
 
 def distributions(plan: dict[str, Any]) -> float:
-    """Return how many distributions a requirement brings to an environment that has Airflow."""
+    """Return how many distributions a requirement adds to an environment with Airflow."""
     return len(closure(plan["requirement"]) - closure("apache-airflow"))
 
 
-def made(plan: dict[str, Any]) -> Backend:
-    """Return the backend, led to the emulator, with its channels counted."""
+def new_backend(plan: dict[str, Any]) -> Backend:
+    """Return the backend, which uses the emulator and whose channels are counted."""
     count_channels()
     if plan["backend"] == "google":
         redirect(plan["address"])
@@ -130,18 +130,20 @@ def made(plan: dict[str, Any]) -> Backend:
 
 
 def closure(text: str) -> set[str]:
-    """Return the names of what a requirement needs here, itself included."""
+    """Return the names of a requirement and its installed dependencies."""
     from packaging.requirements import Requirement  # noqa: PLC0415 - comes with Airflow
     from packaging.utils import canonicalize_name  # noqa: PLC0415
 
-    open_, seen = [Requirement(text)], set[tuple[str, str]]()
-    while open_:
-        wanted = open_.pop()
-        name = str(canonicalize_name(wanted.name))
-        for extra in {"", *wanted.extras} - {extra for known, extra in seen if known == name}:
+    pending, seen = [Requirement(text)], set[tuple[str, str]]()
+    while pending:
+        requirement = pending.pop()
+        name = str(canonicalize_name(requirement.name))
+        for extra in {"", *requirement.extras} - {extra for seen_name, extra in seen if seen_name == name}:
             seen.add((name, extra))
-            needed = [Requirement(each) for each in metadata.requires(name) or ()]
-            open_ += [each for each in needed if not each.marker or each.marker.evaluate({"extra": extra})]
+            dependencies = [Requirement(each) for each in metadata.requires(name) or ()]
+            pending += [
+                each for each in dependencies if not each.marker or each.marker.evaluate({"extra": extra})
+            ]
     return {name for name, _ in seen}
 
 
@@ -154,7 +156,7 @@ CASES: dict[str, Callable[[dict[str, Any]], float]] = {
 
 
 def main() -> None:
-    """Run the case of the plan; the last line of the output is what came of it."""
+    """Run the case of the plan. The last line of the output is the result."""
     plan = json.load(sys.stdin)
     figure = CASES[plan["case"]](plan)
     print(f"\n{json.dumps({'figure': figure, 'channels': len(channels)})}")

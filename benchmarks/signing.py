@@ -1,8 +1,8 @@
-"""Cost of authenticating one request, beside the libraries that people use today.
+"""The cost of authenticating one request, compared with the libraries in use today.
 
-Ours is the whole way through the signing transport, origin check and response included; only
-the socket is taken out. The peers' is their auth object on a copy of the same request. Compare
-the ratios, not the microseconds.
+For watchword this is the whole path through the signing transport, with the origin check and the response;
+only the socket is replaced. For the peers it is their auth object on a copy of the same request. Compare the
+ratios, not the microseconds.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ Run: TypeAlias = Callable[[], object]
 
 def main() -> None:
     """Measure everything in one run, print the tables and draw the chart."""
-    HTTPAdapter.send = answered  # type: ignore[method-assign] # the socket is taken out
+    HTTPAdapter.send = respond  # type: ignore[method-assign] # replaces the socket
     comparisons = [fixed(), aws(), presigned(), hmac(), rsa_signed(), json_web_token()]
     comparisons += clients.comparisons()
     for comparison in comparisons:
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def fixed() -> Comparison:
-    """What is the same for every request, or held: the floor is what nobody can do without."""
+    """Credentials that don't change, and tokens in memory. The floor is the least possible work."""
 
     def floor() -> object:
         signed = REQUEST.copy()
@@ -154,7 +154,7 @@ def json_web_token() -> Comparison:
 
 
 def aws_request() -> AWSRequest:
-    """Return the same request as botocore wants it."""
+    """Return the same request as botocore's type."""
     return AWSRequest(REQUEST.method, REQUEST.url, headers=REQUEST.headers)
 
 
@@ -163,18 +163,18 @@ def peer(auth: Callable[[requests.PreparedRequest], object]) -> Run:
     return lambda: auth(REQUEST.copy())
 
 
-ANSWER = requests.Response()
-ANSWER.status_code = 200
-ANSWER.raw = SimpleNamespace()
+RESPONSE = requests.Response()
+RESPONSE.status_code = 200
+RESPONSE.raw = SimpleNamespace()
 
 
-def answered(*_: object, **__: object) -> requests.Response:
-    """Stand where requests would open a socket."""
-    return ANSWER
+def respond(*_: object, **__: object) -> requests.Response:
+    """Return a response in place of the socket."""
+    return RESPONSE
 
 
 def ours(**document: object) -> Run:
-    """Return a send through our transport."""
+    """Return a send through watchword's transport."""
     connection = watchword.load({"base_url": BASE, **document})
     if connection.document.method.token_is_proof and connection.credential.token_cache:
         provider = LocalTokens(lambda: Token("an-access-token", lifetime=3600))

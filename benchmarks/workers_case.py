@@ -1,9 +1,9 @@
-"""A program: one library's workers call an API at the same moment, with a token that has just expired.
+"""A program whose workers call an API at the same moment, through one library, with an expired token.
 
 It reads a plan as JSON from standard input, and writes how each call ended and how long all of them took.
-Each library is used as its documentation says: one session for the threads of a process, or one each where
-the plan has it so, made before the token expired; and where the library leaves it to a function to keep new
-tokens, that writes a file which the processes share.
+Each library is used as its documentation says, with one session for all threads of a process, or one for each
+thread if the plan says so. Sessions are created before the token expires. If a library needs a function that
+saves new tokens, this function writes a file that the processes share.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from watchword.tokens.token import Token
 CONTEXT = multiprocessing.get_context("fork")
 
 LONGEST = 60
-"""After this many seconds a process is ended, whatever it waits for."""
+"""The time limit of a process, in seconds."""
 
 TIMEOUT = 20
 
 EXPIRED_AFTER = 2.2
-"""When a token that was issued for a second has ended in everybody's eyes: some round up."""
+"""After how many seconds every library sees a token with a lifetime of 1 second as expired. Some round up."""
 
 Call: TypeAlias = Callable[[], requests.Response]
 
 
 class Library:
-    """How a library gets the first token, and what its workers do; a sign-in's token was issued before."""
+    """How a library gets the first token, and what its workers do. A sign-in's token is in the plan."""
 
     def __init__(self, plan: dict[str, Any]) -> None:
         self.plan = plan
@@ -57,35 +57,35 @@ class Library:
         self.client = {key: self.document[key] for key in ("client_id", "client_secret")}
 
     def begin(self) -> None:
-        """Have the first token kept."""
+        """Save the first token."""
         if self.signed_in:
-            ends = int(time.time()) + self.signed_in["expires_in"]  # as the libraries note it at a sign-in
-            self.keep({**self.signed_in, "expires_at": ends})
+            ends = int(time.time()) + self.signed_in["expires_in"]  # as the libraries set it at a sign-in
+            self.save({**self.signed_in, "expires_at": ends})
         else:
-            self.keep(self.fetched())
+            self.save(self.fetch())
 
-    def fetched(self) -> dict[str, Any]:
-        """Return a first token by client credentials."""
+    def fetch(self) -> dict[str, Any]:
+        """Return a first token of client credentials."""
         raise NotImplementedError
 
     def session(self) -> Call:
-        """Make a session and return the call that its workers do."""
+        """Create a session and return the call of its workers."""
         raise NotImplementedError
 
-    def keep(self, token: dict[str, Any], **_: object) -> None:
-        """Write a token where the processes find it."""
+    def save(self, token: dict[str, Any], **_: object) -> None:
+        """Write a token to the file that the processes share."""
         self.file.write_text(json.dumps(token))
 
-    def kept(self) -> dict[str, Any]:
-        """Return the token that a process begins with."""
+    def saved_token(self) -> dict[str, Any]:
+        """Return the token that a process starts with."""
         return dict(json.loads(self.file.read_text()))
 
 
 class Watchword(Library):
-    """A connection with a name; where its tokens are kept, says the environment."""
+    """A connection with a name. The environment names its store."""
 
     def begin(self) -> None:
-        """Sign in as `watchword login` does, or have the first call fetch a token."""
+        """Sign in as `watchword login` does, or let the first call fetch a token."""
         connection = watchword.load(self.document, self.plan["name"])
         if self.signed_in:
             token, lifetime = self.signed_in["access_token"], self.signed_in["expires_in"]
@@ -103,28 +103,30 @@ class Watchword(Library):
 class RequestsOAuthlib(Library):
     """The third recipe of its page on refreshing tokens, and its "Backend Application Flow"."""
 
-    def fetched(self) -> dict[str, Any]:
-        """Fetch it with a session of its own."""
+    def fetch(self) -> dict[str, Any]:
+        """Fetch it in a separate session."""
         return self._renewed(OAuth2Session(client=BackendApplicationClient(self.client["client_id"])))
 
     def session(self) -> Call:
-        """Refresh automatically; without a refresh token, fetch again on TokenExpiredError, as it advises."""
+        """Refresh automatically. Without a refresh token, fetch again on TokenExpiredError, as documented."""
         if self.signed_in:
             automatic = OAuth2Session(
                 self.client["client_id"],
-                token=self.kept(),
+                token=self.saved_token(),
                 auto_refresh_url=self.token_url,
                 auto_refresh_kwargs=self.client,
-                token_updater=self.keep,
+                token_updater=self.save,
             )
             return lambda: automatic.get(self.me, timeout=TIMEOUT)
-        backend = OAuth2Session(client=BackendApplicationClient(self.client["client_id"]), token=self.kept())
+        backend = OAuth2Session(
+            client=BackendApplicationClient(self.client["client_id"]), token=self.saved_token()
+        )
 
         def call() -> requests.Response:
             try:
                 return backend.get(self.me, timeout=TIMEOUT)
             except TokenExpiredError:
-                self.keep(self._renewed(backend))
+                self.save(self._renewed(backend))
                 return backend.get(self.me, timeout=TIMEOUT)
 
         return call
@@ -134,18 +136,18 @@ class RequestsOAuthlib(Library):
 
 
 class Authlib(Library):
-    """Its "Auto Refresh Token": given `token_endpoint`, `grant_type` and `update_token`, it renews alone."""
+    """Its "Auto Refresh Token": `token_endpoint`, `grant_type` and `update_token` make it renew."""
 
-    def fetched(self) -> dict[str, Any]:
-        """Fetch it with a session of its own."""
-        return dict(self._made().fetch_token())
+    def fetch(self) -> dict[str, Any]:
+        """Fetch it in a separate session."""
+        return dict(self._new_session().fetch_token())
 
     def session(self) -> Call:
         """Return the call of one session."""
-        api = self._made(token=self.kept(), update_token=self.keep)
+        api = self._new_session(token=self.saved_token(), update_token=self.save)
         return lambda: api.get(self.me)
 
-    def _made(self, **options: object) -> AuthlibSession:
+    def _new_session(self, **options: object) -> AuthlibSession:
         grant = {} if self.signed_in else {"grant_type": "client_credentials"}
         endpoint = {"token_endpoint": self.token_url, "default_timeout": TIMEOUT}
         return AuthlibSession(**self.client, **endpoint, **grant, **options)
@@ -161,15 +163,15 @@ LIBRARIES: dict[str, type[Library]] = {
 def work(library: Library, threads: int, ready: Barrier, results: Queue[tuple[Any, ...]]) -> None:
     """Call the API from each thread of this process, once all processes are ready."""
     signal.alarm(LONGEST)
-    each_its_own = library.plan["session_per_thread"]
-    sessions = [library.session() for _ in range(threads if each_its_own else 1)]
+    session_per_thread = library.plan["session_per_thread"]
+    sessions = [library.session() for _ in range(threads if session_per_thread else 1)]
     together = threading.Barrier(threads + 1)
 
     def outcome(call: Call) -> str:
         together.wait()
         try:
             return str(call().status_code)
-        except Exception as error:  # noqa: BLE001 - whatever it is, this call has failed
+        except Exception as error:  # noqa: BLE001 - every exception is a failed call
             return type(error).__name__
 
     with ThreadPoolExecutor(threads) as pool:
@@ -189,8 +191,8 @@ def main() -> None:
     library = LIBRARIES[plan["library"]](plan)
     library.begin()
     begun = time.monotonic()
-    lasting = {"access_token_lifetime": 3600}  # that of the tokens to come
-    requests.post(f"{control}/oauth", json=lasting, timeout=TIMEOUT).raise_for_status()
+    lifetime = {"access_token_lifetime": 3600}  # of the tokens issued from now on
+    requests.post(f"{control}/oauth", json=lifetime, timeout=TIMEOUT).raise_for_status()
     ready: Barrier = CONTEXT.Barrier(count + 1)
     results: Queue[tuple[Any, ...]] = CONTEXT.Queue()
     arguments = (library, plan["workers"] // count, ready, results)
@@ -203,8 +205,8 @@ def main() -> None:
     outcomes, started, ended = zip(*(results.get() for _ in processes), strict=True)
     for process in processes:
         process.join()
-    answers = Counter(answer for each in outcomes for answer in each)
-    result = {"before": before, "answers": dict(answers.most_common()), "seconds": max(ended) - min(started)}
+    calls = Counter(call for each in outcomes for call in each)
+    result = {"before": before, "calls": dict(calls.most_common()), "seconds": max(ended) - min(started)}
     json.dump(result, sys.stdout)
 
 

@@ -12,13 +12,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
-from pydantic.fields import FieldInfo
-
 from watchword.document.common_fields import CommonFields
 from watchword.document.reading import SYNONYMS, VALUE_SYNONYMS
 from watchword.findings.codes import CODES
 from watchword.findings.finding import Phase
 from watchword.methods import METHODS
+from watchword.methods.field_info import FieldInfo
 from watchword.methods.fields import Fields, about
 
 HERE = Path(__file__).parent
@@ -131,7 +130,7 @@ def _values(field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    default = field.get_default(call_default_factory=True)
+    default = field.get_default()
     return (
         "-"
         if default in (None, "", (), {})

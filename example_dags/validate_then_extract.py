@@ -1,11 +1,11 @@
-"""Prove the credential, then read every page of an API into a table.
+"""Validate the credential, then read every page of an API into a table.
 
-What you need: a connection `acme` of the type "HTTP API (watchword)", with a test URL. Then:
+You need a connection `acme` of the type "HTTP API (watchword)", with a test URL. Then:
 
     airflow dags test validate_then_extract
 
-The sensor makes one small authenticated call. If the credential is wrong, the run ends there,
-with the reason in the sensor's log; `extract` never starts and no table is touched.
+The sensor makes one small authenticated call. If the credential is wrong, the run ends there, with the
+reason in the sensor's log; `extract` doesn't start, and the table stays as it is.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def validate_then_extract() -> None:
 
 
 def save(airports: list[dict[str, str | float]]) -> int:
-    """Replace the table's rows in one transaction, so that no reader sees half of them."""
+    """Replace the table's rows in one transaction, so that readers see either all old or all new rows."""
     names, marks = ", ".join(COLUMNS), ", ".join(f":{column}" for column in COLUMNS)
     with closing(sqlite3.connect(database())) as connection, connection:
         connection.execute(f"CREATE TABLE IF NOT EXISTS airports_by_airflow ({names})")
@@ -57,7 +57,7 @@ def save(airports: list[dict[str, str | float]]) -> int:
 
 
 def database() -> Path:
-    """Return the file to write: WATCHWORD_EXAMPLE_DATABASE, else one in the folder for temporary files."""
+    """Return the file to write: WATCHWORD_EXAMPLE_DATABASE, or a file in the folder for temporary files."""
     default = Path(tempfile.gettempdir()) / "airports.sqlite"
     return Path(os.environ.get("WATCHWORD_EXAMPLE_DATABASE", default))
 

@@ -1,7 +1,7 @@
-"""The same pipeline with Airflow's own HttpOperator, unchanged, in front of the same connection.
+"""The same pipeline with Airflow's own HttpOperator and the same connection.
 
-HttpOperator asks the connection for its hook and gets watchword's `ApiHook`: authentication,
-token renewal and one shared network connection come with it. Then:
+The connection gives HttpOperator its hook, watchword's `ApiHook`, which brings authentication, token
+renewal and one shared network connection. Run it with:
 
     airflow dags test validate_then_extract_http_operator
 """
@@ -27,13 +27,13 @@ COLUMNS = ("iata", "name", "city", "state", "country", "latitude", "longitude")
 
 
 def next_page(response: Response) -> dict[str, str] | None:
-    """Return what the next call needs that the last one had not: its URL; None ends the paging."""
+    """Return the parameters of the next call, its URL; None after the last page."""
     url = response.json()["next"]
     return {"endpoint": url} if url else None
 
 
 def save(responses: list[Response]) -> int:
-    """Write the rows of all pages to the table; only their number becomes the task's XCom."""
+    """Write the rows of all pages to the table, and return their number as the task's XCom."""
     airports = [airport for response in responses for airport in response.json()["items"]]
     default = Path(tempfile.gettempdir()) / "airports.sqlite"
     names, marks = ", ".join(COLUMNS), ", ".join(f":{column}" for column in COLUMNS)
@@ -59,7 +59,7 @@ def validate_then_extract_http_operator() -> None:
         endpoint="/v1/airports",
         pagination_function=next_page,
         response_filter=save,
-        # Deferred, HttpOperator would bypass the connection's hook.
+        # A deferred HttpOperator would bypass the connection's hook.
         deferrable=False,
     )
 

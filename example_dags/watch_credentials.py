@@ -1,8 +1,8 @@
-"""Once a day, keep sign-ins alive and say which of them are about to end, while there is time.
+"""Once a day, refresh sign-ins that would lapse, and report in time which of them are about to end.
 
-Nothing has to be told to it: the token store knows each connection whose user has signed in. The run
-fails while a sign-in has ended or ends within two weeks, so that the alerting you already have fires
-before an extraction does. What helps is said in the task's log: `watchword login`.
+It needs no configuration: the token store has each connection for which a user has signed in. The run
+fails if a sign-in has ended or ends within two weeks, so that your alerting fires before an extraction
+fails. The task's log says what to do: `watchword login`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ DAY = 86400.0
 """A day, in seconds."""
 
 WARN_DAYS = 14
-"""From how many days before its end on a sign-in is worth an alert."""
+"""A sign-in that ends within this many days fails the run."""
 
 IDLE_DAYS = 7
-"""After how many days without use a refresh token of unknown life is used, lest it lapses."""
+"""A refresh token without a known end is refreshed after this many days without use."""
 
 
 @dag(
@@ -32,27 +32,27 @@ IDLE_DAYS = 7
     doc_md=__doc__,
 )
 def watch_credentials() -> None:
-    """Refresh what would lapse, each by itself, then fail where somebody has to sign in."""
+    """Refresh each sign-in that would lapse, then fail if a user has to sign in again."""
 
     @task
-    def find_what_would_lapse() -> list[str]:
-        return [each.name for each in sign_ins() if each.lapses(WARN_DAYS * DAY, IDLE_DAYS * DAY)]
+    def find_lapsing() -> list[str]:
+        return [sign_in.name for sign_in in sign_ins() if sign_in.lapses(WARN_DAYS * DAY, IDLE_DAYS * DAY)]
 
     @task
     def refresh(name: str) -> None:
         ApiHook(name).connection.renew_token()
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
-    def say_what_ends() -> None:
+    def fail_before_the_end() -> None:
         ending = [
-            f"{each.name}: {each.refusal or f'ends in {each.days_left:.0f} days'}"
-            for each in sign_ins()
-            if each.days_left is not None and each.days_left <= WARN_DAYS
+            f"{sign_in.name}: {sign_in.refusal or f'ends in {sign_in.days_left:.0f} days'}"
+            for sign_in in sign_ins()
+            if sign_in.days_left is not None and sign_in.days_left <= WARN_DAYS
         ]
         if ending:
             raise AirflowFailException(f"Sign in again with `watchword login`. {'; '.join(ending)}")
 
-    refresh.expand(name=find_what_would_lapse()) >> say_what_ends()
+    refresh.expand(name=find_lapsing()) >> fail_before_the_end()
 
 
 watch_credentials()

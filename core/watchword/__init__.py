@@ -67,7 +67,7 @@ _MODULES = {
 if not TYPE_CHECKING:  # a type checker then reports a name that doesn't exist
 
     def __getattr__(name: str) -> object:
-        """Import a public name when it is first used: schedulers import what they may never call."""
+        """Import a public name when it is first used: schedulers import many modules that they never call."""
         for module, names in _MODULES.items():
             if name in names:
                 globals()[name] = getattr(import_module(f"watchword.{module}"), name)

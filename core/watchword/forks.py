@@ -50,7 +50,8 @@ def no_fork() -> Iterator[None]:
     """Have other threads' forks wait until the block is left."""
     thread = get_ident()
     with _closed:
-        _closed.wait_for(lambda: not _forks or thread in _open)
+        if _forks:
+            _closed.wait_for(lambda: not _forks or thread in _open)
         _open[thread] = _open.get(thread, 0) + 1
     try:
         yield

@@ -1,8 +1,8 @@
 """Keep secrets out of everything that is printed: texts, URLs, exceptions and other libraries' logs.
 
-One registry for the process: a secret is registered together with its fixed derived forms
-when a connection or token comes to life, and everything that leaves goes through `text`.
-What is made for one request alone, a signature or a short-lived JWT, is known by its name or shape.
+The process has one registry. A secret and its derived forms are registered when a connection or a token
+is created, and everything that is printed goes through `text`. A value that is made for one request only,
+such as a signature or a short-lived JWT, is recognised by its name or its form.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from watchword import forks
 MASK = "***"
 
 SHORTEST = 4
-"""Shorter secrets are not masked: they would blank ordinary words, and protect nothing."""
+"""Shorter secrets are not masked: that would hide ordinary words, and protect nothing."""
 
 LONGEST_QUOTE = 4000
-"""How much of a text is masked to be quoted, in characters: a finding shows less, and a body may be long."""
+"""How much of a text is masked for a quote, in characters: a finding shows less, and a body may be long."""
 
 LONG_LINE = 16
-"""From how many characters on a line of a PEM block is masked by itself."""
+"""A line of a PEM block with this many characters or more is also masked on its own."""
 
-# These log request lines, and with them credentials placed in a query.
+# These loggers write request lines, which may hold credentials in the query.
 _NOISY_LOGGERS = (
     "aiohttp.client",
     "dlt",
@@ -46,13 +46,14 @@ _NOISY_LOGGERS = (
     "urllib3.util.retry",
 )
 
-# Signatures of OAuth 1.0, AWS and Digest by the names that stand before them, and anything in the
-# compact form of a signed JWT (RFC 7515 section 7.1), whose parts are JSON objects in base64url.
+# Signatures of OAuth 1.0, AWS and Digest, by the names before them, and anything in the compact form of a
+# signed JWT (RFC 7515 section 7.1), whose parts are JSON objects in base64url.
 _SIGNED = re.compile(
     r"(?i)(\b(?:x-amz-signature|oauth_signature|signature|response)(?:=|%3D)(?:\"|%22)?)[A-Za-z0-9%+/=_-]{16,}"
 )
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")  # RFC 3986 section 2.3
 _ESCAPE = re.compile("%[0-9A-F]{2}")
 _HTML = re.compile("[+&<>']")
 
@@ -65,12 +66,15 @@ _listeners: list[Callable[[str], None]] = []
 
 
 def forms(secret: str) -> frozenset[str]:
-    """Return the secret and the forms in which it may appear in texts: quoted, escaped, as base64."""
-    from html import escape  # noqa: PLC0415 - loads a table of all entities
+    """Return the secret and the forms in which texts may hold it: quoted, escaped, as base64."""
+    if _UNRESERVED.fullmatch(secret):  # most tokens: no encoding but base64 changes them
+        encoded = base64.b64encode(secret.encode()).decode("ascii")
+        return frozenset({secret, encoded} if len(secret) >= SHORTEST else {encoded})
+    from html import escape  # noqa: PLC0415 - it loads a table of all entities
 
-    encoded = secret.encode("utf-8", "surrogatepass")
-    quoted = {quote(encoded, safe=""), quote_plus(encoded), quote(encoded, safe="/")}
-    shapes = {
+    data = secret.encode("utf-8", "surrogatepass")
+    quoted = {quote(data, safe=""), quote_plus(data), quote(data, safe="/")}
+    secret_forms = {
         secret,
         secret.strip(),
         *quoted,
@@ -78,21 +82,21 @@ def forms(secret: str) -> frozenset[str]:
         *_as_json(secret),
         escape(secret),
         repr(secret)[1:-1],
-        base64.b64encode(encoded).decode("ascii"),
+        base64.b64encode(data).decode("ascii"),
         *_lines(secret),
     }
-    return frozenset(shape for shape in shapes if len(shape) >= SHORTEST)
+    return frozenset(form for form in secret_forms if len(form) >= SHORTEST)
 
 
 def _lines(secret: str) -> list[str]:
-    """Return the lines of a PEM block: a message may quote the one that it stumbled over."""
+    """Return the lines of a PEM block: an error message may quote the one that it failed at."""
     if "-----BEGIN" not in secret:
         return []
     return [line for line in re.split(r"\s+|\\[nr]", secret) if len(line) >= LONG_LINE and "--" not in line]
 
 
 def _as_json(secret: str) -> set[str]:
-    """Return the secret as the JSON writers of different languages escape it."""
+    """Return the secret as the JSON libraries of different languages escape it."""
     texts = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     slashed = {text.replace("/", "\\/") for text in texts}  # PHP
     html_safe = {_HTML.sub(lambda match: f"\\u{ord(match[0]):04x}", text) for text in texts}  # Go
@@ -101,17 +105,19 @@ def _as_json(secret: str) -> set[str]:
 
 
 def register(secrets: Iterable[str]) -> None:
-    """Have the secrets and their derived forms masked from now on, here and by the listeners."""
-    shapes = {form for secret in secrets for form in forms(secret)}
+    """Mask the secrets and their derived forms from now on, here and in the listeners."""
+    secret_forms = {form for secret in secrets for form in forms(secret)}
     with _lock:
-        _lasting.update(shapes)
-        new = shapes - _known
+        _lasting.update(secret_forms)
+        new = secret_forms - _known
         _know(_known | new)
     _tell(new)
 
 
 def register_token(token: str) -> None:
-    """Have a token masked, here until it is forgotten; the listeners keep it."""
+    """Mask a token, here until it is forgotten; the listeners go on masking it."""
+    if token in _tokens:
+        return
     with _lock:
         _tokens[token] = forms(token)
         new = _tokens[token] - _known
@@ -120,16 +126,16 @@ def register_token(token: str) -> None:
 
 
 def forget_token(token: str) -> None:
-    """Mask a token no more that nobody holds: with thousands of them each search would take seconds."""
+    """Stop masking a token that is no longer in use: with thousands of them a search would take seconds."""
     with _lock:
         if _tokens.pop(token, None):
             _know(_lasting.union(*_tokens.values()))
 
 
-def _know(shapes: set[str]) -> None:
+def _know(secret_forms: set[str]) -> None:
     global _known, _pattern
-    if shapes != _known:
-        _known, _pattern = shapes, None
+    if secret_forms != _known:
+        _known, _pattern = secret_forms, None
 
 
 def _tell(new: Iterable[str]) -> None:
@@ -143,7 +149,7 @@ def _tell(new: Iterable[str]) -> None:
 
 
 def subscribe(listener: Callable[[str], None]) -> None:
-    """Call `listener` with every form known so far and every one to come (a host's own masker)."""
+    """Call `listener`, such as a host's own masker, with every form known so far and every later one."""
     with _lock:
         _listeners.append(listener)
         known = sorted(_known, key=len)
@@ -152,14 +158,14 @@ def subscribe(listener: Callable[[str], None]) -> None:
 
 
 def text(value: str) -> str:
-    """Return the text with every registered secret and all that looks like a signature replaced by `***`."""
+    """Return the text with `***` for every registered secret and everything that looks like a signature."""
     pattern = _pattern or _compile()
-    known_gone = pattern.sub(MASK, value) if pattern else value
-    return _JWT.sub(MASK, _SIGNED.sub(rf"\g<1>{MASK}", known_gone))
+    masked = pattern.sub(MASK, value) if pattern else value
+    return _JWT.sub(MASK, _SIGNED.sub(rf"\g<1>{MASK}", masked))
 
 
 def quoted(value: str) -> str:
-    """Return the beginning of somebody else's text, masked: as much as evidence shows, and some more."""
+    """Return the beginning of another party's text, masked: a little more than evidence shows."""
     return text(value[:LONGEST_QUOTE])
 
 
@@ -169,7 +175,7 @@ _SECRET_NAME = re.compile(
 
 
 def sounds_secret(name: str) -> bool:
-    """Return whether what goes by this name is usually a secret: `api_key`, `access-token`."""
+    """Return whether a value with this name is usually a secret: `api_key`, `access-token`."""
     return bool(_SECRET_NAME.search(name))
 
 
@@ -179,19 +185,19 @@ def known() -> frozenset[str]:
 
 
 def _compile() -> re.Pattern[str] | None:
-    global _pattern  # noqa: PLW0603 - compiled when first needed after a change
+    global _pattern  # noqa: PLW0603 - it is compiled when it is first needed after a change
     with _lock:
         if _pattern is None and _known:
-            # The longest first, so that no tail of a longer form is left standing.
+            # The longest form first, so that no end of a longer form is left over.
             _pattern = re.compile("|".join(map(re.escape, sorted(_known, key=len, reverse=True))))
         return _pattern
 
 
 def exception(error: BaseException, replace: Callable[[object], object] = lambda value: value) -> None:
-    """Mask secrets in an exception and all it was caused by, in place.
+    """Mask secrets in an exception, and in all exceptions that it was caused by, in place.
 
-    The chain and its types stay, since callers tell faults apart by them. `replace` maps
-    attribute values, such as a signed request, to what may be shown in their stead.
+    The chain and its types stay, since callers tell faults apart by them. `replace` maps attribute values,
+    such as a signed request, to the values that may be shown instead.
     """
     pending: list[BaseException] = [error]
     seen: set[int] = set()
@@ -226,7 +232,7 @@ class _Filter(logging.Filter):
 
 
 class NeverPickled:
-    """Refuses to be pickled, since it holds secrets."""
+    """A base class of objects that hold secrets: they refuse to be pickled."""
 
     def __reduce__(self) -> NoReturn:
         name = type(self).__name__
@@ -234,20 +240,20 @@ class NeverPickled:
 
 
 def filter_logs() -> None:
-    """Mask secrets in what the HTTP libraries log; called once, at import of the transport."""
+    """Mask secrets in the logs of the HTTP libraries; called when an adapter is imported."""
     for name in _NOISY_LOGGERS:
         logger = logging.getLogger(name)
-        if not any(isinstance(known, _Filter) for known in logger.filters):
+        if not any(isinstance(present, _Filter) for present in logger.filters):
             logger.addFilter(_Filter())
 
 
 @forks.in_child
 def _begin_child() -> None:
-    global _lock  # noqa: PLW0603 - the lock may be held by a thread that does not exist here
+    global _lock  # noqa: PLW0603 - a thread that doesn't exist in the child may hold the lock
     _lock = Lock()
 
 
-def describe_value(value: Any) -> str:  # noqa: ANN401 - anything may have been given
-    """Return a short, masked description of a value whose content may be secret: its type and size."""
+def describe_value(value: Any) -> str:  # noqa: ANN401 - any value is possible
+    """Return a short description of a value whose content may be secret: its type and size."""
     size = f" of {len(value)} characters" if isinstance(value, str) else ""
     return f"{type(value).__name__}{size}"

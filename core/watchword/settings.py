@@ -1,4 +1,4 @@
-"""What the environment says about this machine's part: where watchword keeps things, and by which keys."""
+"""The settings of this machine in environment variables: folder, token store, keys and places for secrets."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from pathlib import Path
 
 
 def home() -> Path:
-    """Return the folder for what watchword keeps: WATCHWORD_HOME, else one of this user's.
+    """Return the folder for watchword's files: WATCHWORD_HOME, else a folder of this user.
 
-    A relative one stays so, and is refused by the store: it would be another in each working directory.
+    A relative path stays relative, and the store refuses it: it would mean another folder in each working
+    directory.
     """
-    given = os.environ.get("WATCHWORD_HOME", "").strip()
-    if given:
-        return Path(given).expanduser()
-    from platformdirs import user_data_path  # noqa: PLC0415 - not needed where the environment says it
+    configured = os.environ.get("WATCHWORD_HOME", "").strip()
+    if configured:
+        return Path(configured).expanduser()
+    from platformdirs import user_data_path  # noqa: PLC0415 - not needed if the variable is set
 
     return user_data_path("watchword", appauthor=False)
 
@@ -25,10 +26,10 @@ def store_url() -> str:
 
 
 def keys() -> str:
-    """Return the store's keys as they are given in WATCHWORD_KEY; "" where none is."""
+    """Return the store's keys as they are written in WATCHWORD_KEY, "" if there are none."""
     return os.environ.get("WATCHWORD_KEY", "").strip()
 
 
 def secrets() -> str:
-    """Return the places for secrets, comma separated: WATCHWORD_SECRETS, else environment and vault."""
+    """Return the places for secrets, separated by commas: WATCHWORD_SECRETS, else environment and vault."""
     return os.environ.get("WATCHWORD_SECRETS", "").strip() or "env,local"

@@ -48,9 +48,8 @@ class ApiResource(NeverPickled, dg.ConfigurableResource[Any]):
         Raises:
             WatchwordError: the connection can't be read or used.
         """
-        raise NotImplementedError(
-            f"{type(self).__name__} has no connection: use StoredConnectionResource, or the class of a method."
-        )
+        message = "has no connection: use StoredConnectionResource, or the class of a method."
+        raise NotImplementedError(f"{type(self).__name__} {message}")
 
     @property
     def connection(self) -> watchword.Connection:

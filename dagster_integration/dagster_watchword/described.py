@@ -10,6 +10,7 @@ import watchword
 from dagster_watchword.base import ApiResource
 from dagster_watchword.common_fields import CommonFieldsResource
 from dagster_watchword.variables import environment_variables, unresolved
+from watchword.document.reading import normalized_entry
 
 _NOT_IN_DOCUMENT = frozenset(ApiResource.model_fields)
 
@@ -25,6 +26,10 @@ class DescribedResource(CommonFieldsResource):
     """
 
     method: ClassVar[str] = ""
+
+    def __init__(self, **fields: Any) -> None:  # noqa: ANN401 - Dagster's signature
+        """Take the fields by their names; former and other standard names are accepted, as in documents."""
+        super().__init__(**dict(normalized_entry(*entry) for entry in fields.items()))
 
     @field_validator("*", mode="after")
     @classmethod

@@ -24,7 +24,8 @@ def resource_from_document(
         DocumentError: with a finding for each field that is unknown, missing or of a wrong type.
     """
     content = read(document)
-    common = content.common.model_dump(mode="json", exclude_unset=True, exclude={"schema_version"})
-    method = content.method.model_dump(mode="json", exclude_unset=True)
+    common = content.common.as_document()
+    common.pop("schema_version", None)
+    method = content.method.as_document()
     resource_class = RESOURCES[content.method.method]
     return resource_class(name=name, validate_on_setup=validate_on_setup, **common, **method)

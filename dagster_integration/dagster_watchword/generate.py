@@ -17,11 +17,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
-from pydantic.fields import FieldInfo
-
 from watchword import METHODS
 from watchword.document.common_fields import CommonFields
 from watchword.methods.base import Method
+from watchword.methods.field_info import FieldInfo
 from watchword.methods.fields import Fields, about
 
 COMMON_FIELDS_FILE = Path(__file__).with_name("common_fields.py")
@@ -156,7 +155,7 @@ def _type(field: FieldInfo) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    default = field.get_default(call_default_factory=True)
+    default = field.get_default()
     return repr(list(default) if isinstance(default, tuple) else default)
 
 

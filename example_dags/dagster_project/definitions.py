@@ -1,6 +1,6 @@
-"""Airports in SQLite, extracted only once the credentials of their API are proven.
+"""Extract airports into SQLite, but only after the credentials of their API have been validated.
 
-Where the API is and how it authenticates says the connection that is stored as `acme`, for Airflow too:
+The connection that is stored as `acme` holds the API's URL and credentials, for Airflow too:
 
     watchword connections add acme
     dagster asset materialize -f definitions.py --select '*'
@@ -26,7 +26,7 @@ acme_credentials = build_credentials_check("acme")
 
 @dg.asset(deps=[acme_credentials])
 def airports(acme: ApiResource) -> dg.MaterializeResult[None]:
-    """Every airport that the API knows, page by page, in the table `airports_by_dagster`."""
+    """Every airport of the API, read page by page into the table `airports_by_dagster`."""
     with acme.session() as api:
         rows = [row for page in pages(api) for row in page]
     store(database(), rows)
@@ -34,7 +34,7 @@ def airports(acme: ApiResource) -> dg.MaterializeResult[None]:
 
 
 def pages(api: Session) -> Iterator[list[dict[str, Any]]]:
-    """Yield the airports of each page, from the first to the one without a next."""
+    """Yield the airports of each page until a page has no next one."""
     url: str | None = "/v1/airports"
     while url:
         response = api.get(url)
@@ -45,17 +45,17 @@ def pages(api: Session) -> Iterator[list[dict[str, Any]]]:
 
 
 def store(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Replace the table's rows, all or none."""
+    """Replace the table's rows in one transaction."""
     places = ", ".join(f":{column}" for column in COLUMNS)
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("BEGIN")  # sqlite3 itself begins no transaction before a DROP
+        connection.execute("BEGIN")  # sqlite3 doesn't begin a transaction before a DROP by itself
         connection.execute("DROP TABLE IF EXISTS airports_by_dagster")
         connection.execute(f"CREATE TABLE airports_by_dagster ({', '.join(COLUMNS)})")
         connection.executemany(f"INSERT INTO airports_by_dagster VALUES ({places})", rows)  # noqa: S608 - constants
 
 
 def database() -> Path:
-    """Return the file that the demo reads afterwards."""
+    """Return the file to write; the demo reads it afterwards."""
     default = Path(tempfile.gettempdir(), "airports.sqlite")
     return Path(os.environ.get("WATCHWORD_EXAMPLE_DATABASE", default))
 
@@ -63,5 +63,5 @@ def database() -> Path:
 defs = dg.Definitions(
     assets=[acme_credentials, airports],
     resources={"acme": StoredConnectionResource(name="acme")},
-    executor=dg.in_process_executor,  # two small steps: a process for each would take longer than both
+    executor=dg.in_process_executor,  # for two small steps, starting a process takes longer than the step
 )

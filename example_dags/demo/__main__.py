@@ -27,32 +27,32 @@ console = Console()
 
 
 def main() -> int:
-    """Run the demo and return its exit status: 0 where everything went as it should."""
+    """Run the demo and return its exit status: 0 if everything went as expected."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--method", choices=sorted(set(CREDENTIALS) - {"none"}), default="api_key")
     parser.add_argument("--port", type=int, default=PORT, help="port of the local API on 127.0.0.1")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended by whomever, it leaves nothing behind
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM cleans up as Ctrl-C does
     home = Path(tempfile.mkdtemp(prefix="watchword-demo-"))
     try:
         with ExitStack() as stack:
             processes = stack.enter_context(Processes(home))
-            playground = started(arguments.port, stack)
-            good = shown(playground, arguments.method, home, processes)
+            playground = start_playground(arguments.port, stack)
+            succeeded = run_acts(playground, arguments.method, home, processes)
     except KeyboardInterrupt:
         console.print("\nStopped; no process was left behind.")
-        good, status = True, INTERRUPTED
+        succeeded, status = True, INTERRUPTED
     else:
-        status = 0 if good else 1
-    if good:
+        status = 0 if succeeded else 1
+    if succeeded:
         shutil.rmtree(home)
     else:
-        console.print(f"[red]The demo did not go as it should.[/] The logs are in {home}")
+        console.print(f"[red]The demo did not go as expected.[/] The logs are in {home}")
     return status
 
 
-def started(port: int, stack: ExitStack) -> Playground:
-    """Return a running playground on the port, or on any free one where it is taken."""
+def start_playground(port: int, stack: ExitStack) -> Playground:
+    """Return a running playground on the port, or on a free one if the port is taken."""
     try:
         return stack.enter_context(Playground(port))
     except OSError:
@@ -60,12 +60,12 @@ def started(port: int, stack: ExitStack) -> Playground:
         return stack.enter_context(Playground())
 
 
-def shown(playground: Playground, method: str, home: Path, processes: Processes) -> bool:
-    """Show the two acts and return whether both went as they should."""
-    store(playground, method, home, processes)
+def run_acts(playground: Playground, method: str, home: Path, processes: Processes) -> bool:
+    """Show the two acts and return whether both went as expected."""
+    store_connection(playground, method, home, processes)
     database = home / "airports.sqlite"
     hosts = AirflowHost(processes, home, database), DagsterHost(processes, home, database)
-    console.print("\nAirflow gets a database of its own, which has no connections ...")
+    console.print("\nAirflow gets its own database, without connections ...")
     with console.status("airflow db migrate"):
         hosts[0].prepare()
     console.print("\n[bold]1. The credential is good:[/] both hosts validate it, then extract.")
@@ -80,35 +80,34 @@ def shown(playground: Playground, method: str, home: Path, processes: Processes)
     if untouched:
         console.print("The tables are as they were: nothing was extracted with a bad credential.")
     complete = all(count == 3376 for count in before.values()) and len(before) == len(hosts)  # noqa: PLR2004
-    ends = all(outcome.finished for outcome in first) and not any(outcome.finished for outcome in second)
-    return complete and untouched and ends and all(outcome.reason for outcome in second)
+    all_finished = all(outcome.finished for outcome in first)
+    all_stopped = all(outcome.reason and not outcome.finished for outcome in second)
+    return complete and untouched and all_finished and all_stopped
 
 
-def store(playground: Playground, method: str, home: Path, processes: Processes) -> None:
-    """Store the connection in a vault of the demo's own, as a user would, and show what is stored."""
+def store_connection(playground: Playground, method: str, home: Path, processes: Processes) -> None:
+    """Store the connection in the demo's own vault, as a user would, and show it."""
     connection = playground.document(method)
     connection["test_url"] = f"{connection['base_url']}/v1/me"
     folder = home / "watchword"
-    # All programs inherit them: whatever this user has set, they look into this vault alone.
+    # All programs inherit these variables, so they use only this vault, whatever the user's settings are.
     os.environ.update(
         WATCHWORD_HOME=str(folder),
         WATCHWORD_STORE=f"sqlite:///{folder / 'tokens.db'}",
         WATCHWORD_KEY="",
         WATCHWORD_SECRETS="local",
     )
-    console.print(f"A local API with 3,376 airports answers at [bold]{connection['base_url']}[/]")
-    console.print(
-        f"It wants the method [bold]{method}[/]. Both hosts read [bold]acme[/] from one encrypted vault:"
-    )
+    console.print(f"A local API with 3,376 airports runs at [bold]{connection['base_url']}[/]")
+    console.print(f"Its method is [bold]{method}[/]. Both hosts read [bold]acme[/] from one encrypted vault:")
     add = ["watchword", "connections", "add", "acme", "--from", "-"]
-    processes.call("watchword-add", add, given=json.dumps(connection))
-    shown = processes.call("watchword-show", ["watchword", "connections", "show", "acme"])
-    console.print(shown, end="", markup=False)
+    processes.call("watchword-add", add, stdin=json.dumps(connection))
+    listing = processes.call("watchword-show", ["watchword", "connections", "show", "acme"])
+    console.print(listing, end="", markup=False)
 
 
 def run(hosts: tuple[AirflowHost, DagsterHost]) -> list[Outcome]:
-    """Run the pipelines of both hosts at once and return how they ended."""
-    console.print("Airflow runs its DAG and Dagster its job, at once, both from the vault ...")
+    """Run the pipelines of both hosts at the same time and return their outcomes."""
+    console.print("Airflow runs its DAG and Dagster its job at the same time, both with the vault ...")
     with console.status("airflow dags test validate_then_extract | dagster asset materialize"):
         pool = ThreadPoolExecutor(len(hosts))
         try:
@@ -117,7 +116,7 @@ def run(hosts: tuple[AirflowHost, DagsterHost]) -> list[Outcome]:
                 console.print(f"  {ended.result().host} ended after {ended.result().seconds:.0f} s")
             return [future.result() for future in running]
         finally:
-            # On Ctrl-C the programs are ended by `Processes`, and their threads end with them.
+            # On Ctrl-C, `Processes` ends the programs, and their threads end with them.
             pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -1,4 +1,4 @@
-"""The two hosts of the demo: how each runs its pipeline, and says why it stopped."""
+"""The two hosts of the demo: each runs its pipeline and reports why it stopped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REASON = re.compile(r"\b(?:invalid|unreachable|inconclusive): (\w+): ([^\[\n]+)
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a pipeline ended: whether it finished, why not, and after how many seconds."""
+    """The end of a pipeline: whether it finished, the reason if not, and its duration in seconds."""
 
     host: str
     finished: bool
@@ -27,7 +27,7 @@ class Outcome:
 
 
 class AirflowHost:
-    """An Airflow of its own: home, database, the example DAG, and the vault for connections."""
+    """A separate Airflow: home, database, the example DAG, and the vault for connections."""
 
     def __init__(self, processes: Processes, home: Path, database: Path) -> None:
         self._processes = processes
@@ -44,7 +44,7 @@ class AirflowHost:
         }
 
     def prepare(self) -> None:
-        """Make the database; raises RuntimeError where that fails."""
+        """Create the database; raises RuntimeError if that fails."""
         self._processes.call("airflow-migrate", ["airflow", "db", "migrate"], self._environment)
 
     def run(self) -> Outcome:
@@ -56,7 +56,7 @@ class AirflowHost:
 
 
 class DagsterHost:
-    """A Dagster instance of its own, and the example project, which asks the same vault."""
+    """A separate Dagster instance with the example project, which reads the same vault."""
 
     def __init__(self, processes: Processes, home: Path, database: Path) -> None:
         self._processes = processes
@@ -79,6 +79,6 @@ class DagsterHost:
 
 
 def _reason(output: str) -> str:
-    """Return the code and the message that a host printed for the finding that stopped it."""
-    found = _REASON.search(output)
-    return f"{found[1]}: {found[2].strip()}" if found else ""
+    """Return code and message of the finding that stopped a host, from its output."""
+    reason = _REASON.search(output)
+    return f"{reason[1]}: {reason[2].strip()}" if reason else ""

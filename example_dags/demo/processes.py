@@ -1,4 +1,4 @@
-"""Programs that the demo starts; none of them outlives it."""
+"""The programs that the demo starts, and ends at its own end."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from types import TracebackType
 from typing_extensions import Self
 
 GRACE = 5.0
-"""Time that a program gets to end by itself, in seconds."""
+"""How long a program may take to end by itself, in seconds."""
 
 
 class Processes:
-    """Runs programs of this environment in process groups of their own and ends those at the close."""
+    """Runs programs of this environment, each in its own process group, and ends all groups at the close."""
 
     def __init__(self, logs: Path) -> None:
         self._logs = logs
@@ -29,28 +29,28 @@ class Processes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for program in tuple(self._running):  # their threads take them out as they end
+        for program in tuple(self._running):  # the program's thread removes it from the list when it ends
             _end(program)
 
     def call(
-        self, name: str, arguments: list[str], environment: dict[str, str] | None = None, given: str = ""
+        self, name: str, arguments: list[str], environment: dict[str, str] | None = None, stdin: str = ""
     ) -> str:
-        """Run a program and return what it printed; raises RuntimeError where it fails."""
-        status, output = self.run(name, arguments, environment, given)
+        """Run a program and return its output; raises RuntimeError if it fails."""
+        status, output = self.run(name, arguments, environment, stdin)
         if status != 0:
             raise RuntimeError(f"{' '.join(arguments[:3])} failed:\n{output[-2000:]}")
         return output
 
     def run(
-        self, name: str, arguments: list[str], environment: dict[str, str] | None = None, given: str = ""
+        self, name: str, arguments: list[str], environment: dict[str, str] | None = None, stdin: str = ""
     ) -> tuple[int, str]:
-        """Run a program to its end; return its exit status and all that it printed.
+        """Run a program to its end; return its exit status and its output.
 
         Args:
-            name: that of its log.
-            arguments: of its command line, the program first.
-            environment: what it has beside this process's own.
-            given: what it reads from standard input.
+            name: the name of its log file.
+            arguments: its command line, the program first.
+            environment: variables in addition to those of this process.
+            stdin: the text of its standard input.
         """
         log = self._logs / f"{name}.log"
         command = [str(Path(sys.executable).with_name(arguments[0])), *arguments[1:]]
@@ -64,13 +64,13 @@ class Processes:
                 start_new_session=True,
             )
             self._running.append(program)
-            program.communicate(given.encode())
+            program.communicate(stdin.encode())
         self._running.remove(program)
         return program.returncode, log.read_text(errors="replace")
 
 
 def _end(program: subprocess.Popen[bytes]) -> None:
-    """End a program and all that it started."""
+    """End a program and all programs that it started."""
     for signal_number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(program.pid, signal_number)

@@ -1,4 +1,4 @@
-"""What the demo prints: who extracted what, and why it stopped."""
+"""The demo's tables: the rows that each host extracted, and why a host stopped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from example_dags.demo.hosts import Outcome
 
 
 def extracted(database: Path) -> dict[str, int]:
-    """Return how many rows each host's table has, by the host's name."""
+    """Return the number of rows in each host's table, by the host's name."""
     if not database.exists():
         return {}
     with closing(sqlite3.connect(database)) as connection:
@@ -29,9 +29,9 @@ def extracted(database: Path) -> dict[str, int]:
 
 
 def show_extracted(console: Console, database: Path, outcomes: list[Outcome]) -> None:
-    """Print a row for each host: rows, an example of them, seconds."""
+    """Print a row for each host: number of rows, the first row, seconds."""
     counts = extracted(database)
-    table = Table("extracted by", "table", "rows", "the first of them", "seconds")
+    table = Table("extracted by", "table", "rows", "first row", "seconds")
     for outcome in outcomes:
         name = f"airports_by_{outcome.host.lower()}"
         rows = f"{counts.get(outcome.host, 0):,}"
@@ -40,7 +40,7 @@ def show_extracted(console: Console, database: Path, outcomes: list[Outcome]) ->
 
 
 def show_stopped(console: Console, outcomes: list[Outcome]) -> None:
-    """Print a row for each host: how it ended and the reason that it gave."""
+    """Print a row for each host: how it ended, and its reason."""
     table = Table("host", "ended", "reason and advice")
     for outcome in outcomes:
         ended = "finished" if outcome.finished else "stopped at validation"

@@ -1,7 +1,6 @@
-"""What the playground accepts: made-up, public credentials, in the words of the connection document.
+"""The made-up, public credentials that the playground accepts, as fields of a connection document.
 
-Nothing in this file is secret. The values are printed in the documentation and served by the
-playground's own index page.
+Nothing in this file is secret. The documentation and the playground's index page show the values.
 """
 
 import hmac
@@ -27,7 +26,7 @@ METADATA_PATH = "/.well-known/oauth-authorization-server"
 SCOPES = ("airports:read", "profile:read")
 AUDIENCE = "playground"
 PEOPLE = ("ada", "grace")
-"""Who may sign in on a page."""
+"""The users who can sign in on a page."""
 
 CREDENTIALS: Mapping[str, Fields] = {
     "none": {"method": "none"},
@@ -128,8 +127,8 @@ CREDENTIALS: Mapping[str, Fields] = {
     },
 }
 
-# Second accounts whose characters only survive when both sides encode by the book, or whose keys are of
-# another kind; `document(url, method) | AWKWARD_CREDENTIALS[method]` is a document that uses one.
+# Second accounts with characters that both sides must encode as the standards say, or with keys of another
+# type. `document(url, method) | AWKWARD_CREDENTIALS[method]` is a document of such an account.
 AWKWARD_CREDENTIALS: Mapping[str, Fields] = {
     "basic": {"username": "jürgen", "password": "pä:ss+wörd 100% €"},
     "digest": {"username": "jürgen", "password": 'pä:ss"wörd\\ 100% €'},
@@ -148,7 +147,7 @@ AWKWARD_CREDENTIALS: Mapping[str, Fields] = {
         "private_key": RSA_KEY,
     },
     "oauth2_client_credentials": {"client_id": "reports:eu+ü", "client_secret": "50% off: a+b=c&d/ü?"},
-    # Public clients, which have no secret and must use PKCE (RFC 6749 §2.1, RFC 7636).
+    # Public clients: they have no secret and must use PKCE (RFC 6749 §2.1, RFC 7636).
     "oauth2_authorization_code": {
         "client_id": "playground-public-client",
         "client_secret": None,
@@ -178,7 +177,7 @@ AWKWARD_CREDENTIALS: Mapping[str, Fields] = {
     },
 }
 
-# Clients that show themselves with a JWT that they sign (RFC 7523 §3), to be added to a document as above.
+# Clients that authenticate with a signed JWT (RFC 7523 §3). They are added to a document as above.
 ASSERTING_CREDENTIALS: Mapping[str, Fields] = {
     "oauth2_client_credentials": {
         "client_id": "playground-key-client",
@@ -201,10 +200,14 @@ def document(base_url: str, method: str) -> dict[str, Any]:
 
 
 def _completed(fields: dict[str, Any], root: str) -> dict[str, Any]:
-    """Return the fields with `root` before every path: in URLs, and in the audience of a JWT."""
+    """Return the fields with `root` before every path: in URLs and in the audience of a JWT."""
     completed = dict(fields)
     for name, value in fields.items():
-        if isinstance(value, str) and value.startswith("/") and (name.endswith(("_url", "_endpoint")) or name == "aud"):
+        if (
+            isinstance(value, str)
+            and value.startswith("/")
+            and (name.endswith(("_url", "_endpoint")) or name == "aud")
+        ):
             completed[name] = root + value
         elif name == "payload":
             completed[name] = _completed(value, root)
@@ -212,22 +215,22 @@ def _completed(fields: dict[str, Any], root: str) -> dict[str, Any]:
 
 
 def accounts(method: str) -> tuple[Fields, ...]:
-    """Return what each account of a method is made of."""
-    usual = CREDENTIALS[method]
+    """Return the fields of each account of a method."""
+    first = CREDENTIALS[method]
     others = (each[method] for each in (AWKWARD_CREDENTIALS, ASSERTING_CREDENTIALS) if method in each)
-    return (usual, *({**usual, **other} for other in others))
+    return (first, *({**first, **other} for other in others))
 
 
 def same(given: str, expected: str) -> bool:
-    """Compare two texts in a time that says nothing about where they differ."""
+    """Compare two texts in constant time."""
     return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
 
 
 def is_account(method: str, name_field: str, secret_field: str, given: tuple[str, str]) -> bool:
-    """Tell whether this name and secret belong together, comparing with every account each time."""
+    """Return whether an account has this name and secret. Every account is compared each time."""
     name, secret = given
-    found = False
+    is_known = False
     for account in accounts(method):
-        # `&`, and no early return: the time says nothing about which part was wrong.
-        found |= same(name, account[name_field]) & same(secret, account[secret_field])
-    return found
+        # `&`, without an early return: the time doesn't reveal which part was wrong.
+        is_known |= same(name, account[name_field]) & same(secret, account[secret_field])
+    return is_known

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from airflow_provider_watchword.hooks import ApiHook
     from airflow_provider_watchword.sensors import CredentialSensor
-    from airflow_provider_watchword.sign_ins import sign_ins
+    from airflow_provider_watchword.sign_in_health import sign_ins
     from watchword import __version__
 
 __all__ = ["ApiHook", "CredentialSensor", "__version__", "sign_ins"]
@@ -22,7 +22,7 @@ __all__ = ["ApiHook", "CredentialSensor", "__version__", "sign_ins"]
 _MODULES = {
     "ApiHook": "airflow_provider_watchword.hooks",
     "CredentialSensor": "airflow_provider_watchword.sensors",
-    "sign_ins": "airflow_provider_watchword.sign_ins",
+    "sign_ins": "airflow_provider_watchword.sign_in_health",
     "__version__": "watchword",
 }
 

@@ -12,13 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel
-
 from airflow_provider_watchword import configuration
 from airflow_provider_watchword.get_provider_info import INFO_FILE
 from watchword import METHODS
 from watchword.document.common_fields import CommonFields
-from watchword.methods.fields import About, Section, about
+from watchword.methods.fields import About, Fields, Section, about, pydantic_model
 
 STANDARD = frozenset({"base_url", "username", "password"})
 """The fields that Airflow stores outside of `extra`, as host, login and password."""
@@ -132,9 +130,9 @@ def _standard_fields() -> dict[str, Any]:
 def _entries() -> dict[str, _Entry]:
     """Return every field of the form, in the order of the methods, the common fields last."""
     entries: dict[str, _Entry] = {}
-    owners: list[tuple[str, type[BaseModel]]] = [*METHODS.items(), (_ALL_METHODS, CommonFields)]
+    owners: list[tuple[str, type[Fields]]] = [*METHODS.items(), (_ALL_METHODS, CommonFields)]
     for owner, model in owners:
-        properties = model.model_json_schema()["properties"]
+        properties = pydantic_model(model).model_json_schema()["properties"]
         for name, description in _described(model):
             entry = entries.setdefault(name, _Entry(description))
             entry.schemas[owner] = properties[name]
@@ -143,7 +141,7 @@ def _entries() -> dict[str, _Entry]:
     return entries
 
 
-def _described(model: type[BaseModel]) -> Iterator[tuple[str, About]]:
+def _described(model: type[Fields]) -> Iterator[tuple[str, About]]:
     for name, declared in model.model_fields.items():
         description = about(declared)
         if description is not None and name not in STANDARD:

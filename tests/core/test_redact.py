@@ -1,4 +1,4 @@
-"""What is masked in texts: registered secrets in every form, signatures and JWTs by name and shape."""
+"""Masking in texts: registered secrets in every form, signatures and JWTs by name and form."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from watchword import redact
-from watchword.http import bodies
+from watchword.http import body_words
 from watchword.tokens.local_tokens import LocalTokens
 from watchword.tokens.token import Token
 from watchword.tokens.token_cache import TokenCache
@@ -27,20 +27,20 @@ SIGNED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "shown"), SIGNED)
-def test_what_is_made_for_one_request_is_masked_without_being_registered(text, shown):
-    """Signatures go by the name before them, signed JWTs by their shape; what stands around stays."""
-    assert redact.text(text) == shown
+@pytest.mark.parametrize(("text", "masked"), SIGNED)
+def test_values_for_one_request_are_masked_without_being_registered(text, masked):
+    """Signatures are recognised by the name before them, JWTs by their form; the text around them stays."""
+    assert redact.text(text) == masked
 
 
 @pytest.mark.parametrize("text", ["response=204", "the signature is wrong", "v1.2.3", "eyJ.is.no JWT"])
-def test_words_that_only_look_like_it_are_left(text):
-    """Short values and plain words are no signatures."""
+def test_words_that_only_look_like_signatures_are_kept(text):
+    """Short values and plain words are not masked as signatures."""
     assert redact.text(text) == text
 
 
-def test_a_line_of_a_key_is_masked_by_itself():
-    """A message that quotes one line of a PEM block, however it was escaped, shows nothing of it."""
+def test_one_line_of_a_key_is_masked():
+    """A message that quotes one line of a PEM block, with any escapes, shows nothing of the line."""
     line = "MHcCAQEEIEzYV7EDbNjrSuCMtmcHUhmYk6P5fhfDqcjmSNbM0cr5oAoGCCqGSM49"
     redact.register(
         [f"-----BEGIN EC PRIVATE KEY-----\\n{line}\\nAwEHoUQDQgAE\\n-----END EC PRIVATE KEY-----"]
@@ -49,7 +49,7 @@ def test_a_line_of_a_key_is_masked_by_itself():
 
 
 def test_a_token_is_masked_until_it_is_forgotten():
-    """Lasting secrets stay masked, also where one of them was a token too."""
+    """Lasting secrets stay masked, even if one of them was a token too."""
     redact.register(["a-lasting-secret"])
     for token in ("a-lasting-secret", "issued-token-1", "issued-token-2"):
         redact.register_token(token)
@@ -58,8 +58,8 @@ def test_a_token_is_masked_until_it_is_forgotten():
     assert redact.text("a-lasting-secret issued-token-1 issued-token-2") == "*** issued-token-1 ***"
 
 
-def test_a_keeper_has_its_two_last_tokens_masked():
-    """A process that renews a token for months keeps a short list."""
+def test_a_token_cache_has_its_last_two_tokens_masked():
+    """The list of masked tokens stays short in a process that renews a token for months."""
     numbers = itertools.count()
 
     def fetch():
@@ -75,7 +75,7 @@ def test_a_keeper_has_its_two_last_tokens_masked():
 
 
 def test_a_token_that_comes_back_stays_masked():
-    """A server may give out the token before last again: it is held, so it is masked."""
+    """A server may issue an earlier token again: it is in use, so it is masked."""
     tokens = itertools.cycle(["issued-token-a", "issued-token-b"])
 
     def fetch():
@@ -93,8 +93,8 @@ def test_a_token_that_comes_back_stays_masked():
     "hostile", ["eyJ-", "eyJ.", "eyJa.b", "<input ", "access denied ", "signature=", "response="]
 )
 def test_no_text_keeps_the_search_busy(hostile):
-    """A megabyte of beginnings that never come to an end is looked through in one go."""
+    """A megabyte of beginnings without an end is searched in one pass."""
     text = hostile * (1_000_000 // len(hostile))
     assert len(redact.text(text)) > 0
-    assert not bodies.asks_for_password(text)
-    assert not bodies.is_of_firewall(text)
+    assert not body_words.asks_for_password(text)
+    assert not body_words.is_of_firewall(text)

@@ -212,6 +212,18 @@ def test_asterisks_from_the_launchpad_are_refused(
     assert playground.counts() == {}
 
 
+def test_former_names_and_values_are_accepted() -> None:
+    """A resource takes the synonyms that documents take, and has the standard names and values."""
+    resource = OAuth2ClientCredentialsResource(  # type: ignore[call-arg]
+        base_url="https://api.example.test",
+        grant_url="https://api.example.test/token",
+        client_id="me",
+        client_auth="body",  # type: ignore[arg-type]
+    )
+    assert resource.token_url == "https://api.example.test/token"
+    assert resource.client_auth == "client_secret_post"
+
+
 def test_a_field_of_another_method_is_refused() -> None:
     """An unknown field is an error; otherwise it would silently have no effect."""
     with pytest.raises(ValidationError, match="api_key"):

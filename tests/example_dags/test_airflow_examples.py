@@ -1,4 +1,4 @@
-"""Airflow's example DAGs, run as their readers run them: `airflow dags test`, against the playground."""
+"""Airflow's example DAGs, run by `airflow dags test` against the playground."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Run = Callable[[str], "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An Airflow home whose database is ready."""
+    """Return an Airflow home with a database."""
     folder = tmp_path_factory.mktemp("airflow")
     airflow(folder, "db", "migrate").check_returncode()
     return folder
@@ -39,7 +39,7 @@ def airflow(home: Path, *arguments: str, **environment: str) -> subprocess.Compl
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_FOLDER": str(EXAMPLES),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
-        # What is never printed is not printed at this level either.
+        # Secrets must not be logged at this level either.
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
     }
     return subprocess.run(
@@ -85,7 +85,7 @@ def run(home: Path, playground: Playground, tmp_path: Path) -> Run:
 def test_a_good_credential_loads_every_airport(
     run: Run, playground: Playground, tmp_path: Path, name: str
 ) -> None:
-    """All pages, over one network connection, and no secret in any line of the output."""
+    """All pages are read over one network connection, and no line of the output has a secret."""
     done = run(name)
     assert done.returncode == 0, done.stdout
     assert SECRET not in f"{done.stdout}{done.stderr}"
@@ -93,14 +93,14 @@ def test_a_good_credential_loads_every_airport(
         rows = database.execute("SELECT iata, name, latitude FROM airports_by_airflow").fetchall()
     assert len(rows) == len(set(rows)) == AIRPORTS
     assert playground.counts() == {"/bearer/v1/me": 2, "/bearer/v1/airports": 34}
-    # Two for the sensor's call with and without the credential, one for all the pages.
+    # Two are for the sensor's calls, with and without the credential; one is for all pages.
     assert playground.connections == 3
 
 
 def test_a_revoked_credential_stops_the_run_at_the_sensor(
     run: Run, playground: Playground, tmp_path: Path
 ) -> None:
-    """With the reason; the extraction does not start and no table is touched."""
+    """The sensor's log has the reason, the extraction doesn't start, and no table is written."""
     playground.revoke("bearer")
     done = run(NAMES[0])
     assert done.returncode != 0
@@ -112,10 +112,10 @@ def test_a_revoked_credential_stops_the_run_at_the_sensor(
 
 
 @pytest.mark.parametrize(("days", "refreshes"), [(3, 1), (90, 0)])
-def test_sign_ins_are_refreshed_in_time_and_what_ends_fails_the_run(
+def test_sign_ins_are_refreshed_in_time_and_their_end_fails_the_run(
     home: Path, playground: Playground, monkeypatch: pytest.MonkeyPatch, days: int, refreshes: int
 ) -> None:
-    """What would lapse is refreshed; a sign-in that ends soon all the same is named in a failed run."""
+    """A sign-in that would lapse is refreshed; one that still ends soon is named in a failed run."""
     playground.oauth_settings.refresh_token_lifetime = days * 86400
     monkeypatch.setenv("WATCHWORD_HOME", str(home / "watchword" / str(days)))
     fields = playground.document("oauth2_authorization_code")
@@ -136,8 +136,8 @@ def test_sign_ins_are_refreshed_in_time_and_what_ends_fails_the_run(
     assert fields["refresh_token"] not in f"{done.stdout}{done.stderr}"
 
 
-def test_airflow_finds_its_examples_alone(home: Path) -> None:
-    """What else lies in the folder is none of its business, and nothing fails to load."""
+def test_airflow_finds_only_its_examples(home: Path) -> None:
+    """Airflow loads its examples without errors and ignores the other files of the folder."""
     program = (
         "import json, sys; from airflow.dag_processing.dagbag import DagBag;"
         "bag = DagBag(sys.argv[1], collect_dags=True);"

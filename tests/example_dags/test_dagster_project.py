@@ -1,4 +1,4 @@
-"""The Dagster project of the examples, run by Dagster's own command."""
+"""The Dagster project of the examples, run by Dagster's command."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def playground() -> Iterator[Playground]:
 
 @pytest.fixture
 def materialize(tmp_path: Path, playground: Playground) -> Materialize:
-    """Store the connection, and return a function that materializes everything, as its user would."""
+    """Store the connection, and return a function that materializes all assets, as a user would."""
     fields = {**document(playground.url, METHOD), "test_url": f"{playground.url}/{METHOD}/v1/me"}
     tmp_path.joinpath("dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
     environment = {
@@ -52,7 +52,7 @@ def materialize(tmp_path: Path, playground: Playground) -> Materialize:
 
 
 def test_the_example_extracts_every_airport(materialize: Materialize, tmp_path: Path) -> None:
-    """Good credentials: the check passes and the table holds every row once."""
+    """With good credentials the check passes, and the table has every row once."""
     done = materialize()
     assert done.returncode == 0, done.stderr
     assert "'credentials_are_valid' on 'acme_credentials' passed" in done.stderr
@@ -64,7 +64,7 @@ def test_the_example_extracts_every_airport(materialize: Materialize, tmp_path: 
 def test_the_example_extracts_nothing_with_a_revoked_key(
     materialize: Materialize, playground: Playground, tmp_path: Path
 ) -> None:
-    """Bad credentials: the command fails, says why, and the API was called once."""
+    """With bad credentials the command fails with the reason, after one call of the API."""
     playground.revoke(METHOD)
     done = materialize()
     assert done.returncode == 1

@@ -1,1 +1,1 @@
-"""Airflow as fleets run it: a scheduler, workers, databases and a broker, each a process of its own."""
+"""Airflow as it runs in production: scheduler, workers, databases and broker, each in its own process."""

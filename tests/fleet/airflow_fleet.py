@@ -1,4 +1,4 @@
-"""One Airflow, made of its real processes: api-server, scheduler, dag-processor and, for Celery, workers."""
+"""One Airflow with its real processes: api-server, scheduler, dag-processor and, for Celery, workers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAGS = Path(__file__).with_name("dags")
 MEETINGS = "meetings"
 WORKERS = ("worker-1", "worker-2")
 AT_ONCE = 16
-"""How many tasks run at once: enough for a race, and not too many for two cores."""
+"""How many tasks run at once: enough for a race, but not too many for two cores."""
 
 _FINAL = ("success", "failed")
 
@@ -38,7 +38,7 @@ class Fleet:
 
     def sign_in(self) -> None:
         """Wait for the api-server, and sign in."""
-        wait_until(lambda: self._get("/api/v2/version"), self.programs, 120, "the api-server answered")
+        wait_until(lambda: self._get("/api/v2/version"), self.programs, 120, "the api-server responded")
         token = self._get("/auth/token")["access_token"]
         self.api.headers["Authorization"] = f"Bearer {token}"
 
@@ -49,40 +49,40 @@ class Fleet:
         folder = Path(tempfile.mkdtemp(dir=self.home / MEETINGS))
         conf = {"connection": connection, "folder": str(folder), "at_once": AT_ONCE}
         body = {"logical_date": None, "conf": conf}
-        answer = self.api.post(f"{self.url}{path}/dagRuns", json=body, timeout=60)
-        answer.raise_for_status()
-        run = f"{path}/dagRuns/{answer.json()['dag_run_id']}"
+        response = self.api.post(f"{self.url}{path}/dagRuns", json=body, timeout=60)
+        response.raise_for_status()
+        run = f"{path}/dagRuns/{response.json()['dag_run_id']}"
         ended = lambda: (self._get(run) or {}).get("state") in _FINAL  # noqa: E731
         wait_until(ended, self.programs, 180, f"the run of {dag} ended")
         tasks = self._get(f"{run}/taskInstances?limit=100")["task_instances"]
         return [task["state"] for task in tasks]
 
     def errors(self) -> str:
-        """Return what the tasks' logs say of failures, one line for each."""
+        """Return the failures in the tasks' logs, one line each."""
         texts = [path.read_text(errors="replace") for path in self.home.glob("logs/**/attempt=*.log")]
         lines = [line for text in texts for line in text.splitlines()]
         entries = [json.loads(line) for line in lines if line.startswith("{")]
         return "\n".join(_failure(entry) for entry in entries if entry["level"] == "error")
 
     def _get(self, path: str) -> Any:
-        """Return what a GET answers, None where nobody or nothing is there yet."""
+        """Return the JSON of a GET, None if the server or the resource isn't there yet."""
         try:
-            answer = self.api.get(f"{self.url}{path}", timeout=60)
+            response = self.api.get(f"{self.url}{path}", timeout=60)
         except requests.ConnectionError:
             return None
-        if answer.status_code == requests.codes.not_found:
+        if response.status_code == requests.codes.not_found:
             return None
-        answer.raise_for_status()
-        return answer.json()
+        response.raise_for_status()
+        return response.json()
 
 
 def _failure(entry: dict[str, Any]) -> str:
-    raised = [f"{error['exc_type']}: {error['exc_value']}" for error in entry.get("error_detail", ())]
-    return " | ".join([f"{entry.get('task_id')}[{entry.get('map_index')}] {entry['event']}", *raised])
+    exceptions = [f"{error['exc_type']}: {error['exc_value']}" for error in entry.get("error_detail", ())]
+    return " | ".join([f"{entry.get('task_id')}[{entry.get('map_index')}] {entry['event']}", *exceptions])
 
 
 def settings(home: Path, database: str) -> dict[str, str]:
-    """Return the environment of an Airflow in `home`, without settings of whoever runs the tests."""
+    """Return the environment of an Airflow in `home`, without the settings of the user who runs the tests."""
     foreign = ("AIRFLOW", "WATCHWORD")
     return {
         **{name: text for name, text in os.environ.items() if not name.startswith(foreign)},
@@ -105,7 +105,7 @@ def settings(home: Path, database: str) -> dict[str, str]:
 
 
 def migrate(environment: Mapping[str, str]) -> None:
-    """Make Airflow's tables."""
+    """Create Airflow's tables."""
     done = subprocess.run(
         _airflow("db", "migrate"), env=environment, capture_output=True, text=True, check=False, timeout=180
     )
@@ -114,7 +114,7 @@ def migrate(environment: Mapping[str, str]) -> None:
 
 @contextmanager
 def running(home: Path, environment: Mapping[str, str], *, broker: str | None = None) -> Iterator[Fleet]:
-    """Run an Airflow in `home`: under CeleryExecutor where there is a broker, else under LocalExecutor."""
+    """Run an Airflow in `home`, under CeleryExecutor with a broker and under LocalExecutor without one."""
     shutil.copytree(DAGS, home / "dags")
     (home / MEETINGS).mkdir()
     port = free_port()
@@ -125,8 +125,10 @@ def running(home: Path, environment: Mapping[str, str], *, broker: str | None = 
     fleet = Fleet(url, home, [])
     try:
         for name, command in commands.items():
-            own = {"WATCHWORD_HOME": str(home / name)}  # as on hosts of their own: the store alone is shared
-            fleet.programs.append(Program(name, command, common | own, home))
+            home_variable = {
+                "WATCHWORD_HOME": str(home / name)
+            }  # as on separate hosts: only the store is shared
+            fleet.programs.append(Program(name, command, common | home_variable, home))
         fleet.sign_in()
         if broker:
             workers = [program for program in fleet.programs if program.name in WORKERS]
@@ -135,7 +137,7 @@ def running(home: Path, environment: Mapping[str, str], *, broker: str | None = 
         yield fleet
     finally:
         fleet.api.close()
-        shutil.rmtree(home / MEETINGS)  # tasks that still wait there for others fail
+        shutil.rmtree(home / MEETINGS)  # tasks that still wait there fail
         end(fleet.programs[1:], fleet.programs[:1])
 
 
@@ -144,7 +146,7 @@ def _celery(broker: str) -> dict[str, str]:
 
 
 def _commands(port: int, workers: tuple[str, ...]) -> dict[str, list[str]]:
-    """Return what to start; the first, which tasks report to, is to end last."""
+    """Return the commands to start. The first ends last, because tasks report to it."""
     share = str(AT_ONCE // len(WORKERS))
     options = ("--concurrency", share, "--skip-serve-logs", "--without-mingle", "--without-gossip")
     return {
@@ -160,7 +162,7 @@ def _airflow(*arguments: str) -> list[str]:
 
 
 def connection(fields: Mapping[str, Any]) -> str:
-    """Return a document as Airflow reads a connection from the environment."""
+    """Return a document as a connection in Airflow's environment variables."""
     rest = dict(fields)
     host = rest.pop("base_url")
     return json.dumps({"conn_type": "watchword", "host": host, "extra": {"schema_version": 1, **rest}})

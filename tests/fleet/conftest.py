@@ -1,4 +1,4 @@
-"""The fleets: an Airflow for each executor, and what both share: a database server and an API."""
+"""An Airflow for each executor. All of them share a database server and an API."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def playground() -> Iterator[Playground]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _ended_in_order() -> Iterator[None]:
-    """Have SIGTERM do what Ctrl-C does: end the fleets first."""
+    """Let SIGTERM act like Ctrl-C, so that the fleets are stopped first."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     yield
     signal.signal(signal.SIGTERM, before)
@@ -37,7 +37,7 @@ def _ended_in_order() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
-    """A folder with a short name, for PostgreSQL's socket lies in it."""
+    """Give a temporary folder for the homes of the fleets."""
     path = Path(tempfile.mkdtemp(prefix="watchword-fleet-"))
     yield path
     shutil.rmtree(path)
@@ -45,7 +45,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def databases(folder: Path) -> Iterator[Postgres]:
-    """PostgreSQL, with a database that Airflow's tables are copied from."""
+    """Give a PostgreSQL server with the database `airflow`, whose tables each fleet copies."""
     home = folder / "migrate"
     home.mkdir()
     with running_postgres() as server:
@@ -54,30 +54,29 @@ def databases(folder: Path) -> Iterator[Postgres]:
 
 
 def connections(playground: Playground) -> dict[str, str]:
-    """Return a connection of each kind, under its method's name; one with a sign-in of its own."""
-    fetched = document(playground.url, "oauth2_client_credentials")
+    """Return a connection for client credentials and one for a new sign-in, by method."""
+    machine = document(playground.url, "oauth2_client_credentials")
     signed_in = document(playground.url, "oauth2_authorization_code")
     signed_in["refresh_token"] = playground.sign_in()["refresh_token"]
-    return {fields["method"]: connection(fields) for fields in (fetched, signed_in)}
+    return {fields["method"]: connection(fields) for fields in (machine, signed_in)}
 
 
 @pytest.fixture(scope="session", params=["LocalExecutor", "CeleryExecutor"])
 def fleet(
     request: pytest.FixtureRequest, folder: Path, databases: Postgres, playground: Playground
 ) -> Iterator[Fleet]:
-    """An Airflow under each executor in turn, with a token store of its own."""
+    """Give an Airflow under each executor in turn, with its own token store."""
     celery = request.param == "CeleryExecutor"
     if celery and REDIS is None:
         pytest.skip("redis-server is missing; on Debian and Ubuntu: apt install redis-server")
     name = "celery" if celery else "local"
     home = folder / name
     home.mkdir()
+    # The recommended stores: the embedded one on one host, the shared one on several.
+    store = databases.url(databases.create("tokens")) if celery else f"sqlite:///{home / 'tokens.db'}"
     environment = {
         **settings(home, databases.url(databases.create(f"airflow_{name}", template="airflow"))),
-        # What its users choose: on one host the embedded store, on several the shared one.
-        "WATCHWORD_STORE": databases.url(databases.create("tokens"))
-        if celery
-        else f"sqlite:///{home / 'tokens.db'}",
+        "WATCHWORD_STORE": store,
         "WATCHWORD_KEY": KEY,
         **{f"AIRFLOW_CONN_{method.upper()}": text for method, text in connections(playground).items()},
     }

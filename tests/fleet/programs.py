@@ -1,4 +1,4 @@
-"""Programs that a test starts, waits for and ends, with every process that they started."""
+"""Programs that a test starts, waits for and ends, together with all their processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import psutil
 
 
 class Program:
-    """A program in a session of its own, by which all its descendants are found again."""
+    """A program in its own session (setsid), by which all its processes are found."""
 
     def __init__(self, name: str, command: list[str], environment: dict[str, str], logs: Path) -> None:
         self.name = name
@@ -26,79 +26,79 @@ class Program:
 
     @property
     def running(self) -> bool:
-        """Whether the program itself, not only something it started, is there."""
+        """Whether the program itself still runs."""
         return self._leader.poll() is None
 
     def output(self, characters: int = 3000) -> str:
-        """Return the end of what it printed."""
+        """Return the end of its output."""
         return f"--- {self.name}\n{self.log.read_text(errors='replace')[-characters:]}"
 
     def ask_to_end(self) -> None:
-        """Send SIGTERM to the program itself, which is to end what it started."""
+        """Send SIGTERM to the program, which has to end its own processes."""
         if self.running:
             self._leader.terminate()
 
-    def end(self, within: float) -> list[str]:
-        """Wait for the last of its processes, kill what is there after `within` seconds and return that."""
-        deadline, again = time.monotonic() + within, time.monotonic() + within / 3
+    def end(self, seconds: float) -> list[str]:
+        """Wait until all its processes end. Kill and return those that still run after some seconds."""
+        deadline, repeat_at = time.monotonic() + seconds, time.monotonic() + seconds / 3
         while self._processes() and time.monotonic() < deadline:
             time.sleep(0.1)
-            if time.monotonic() > again:
-                # Airflow's handlers raise SystemExit, which Python swallows where a finalizer is running;
-                # and LocalExecutor forgets a worker that ends while it tells the others to.
+            if time.monotonic() > repeat_at:
+                # A second SIGTERM: Airflow's handlers raise SystemExit, which Python ignores in a finalizer,
+                # and LocalExecutor forgets a worker that ends while it terminates the others.
                 for process in self._processes():
                     with suppress(psutil.NoSuchProcess):
                         process.terminate()
-                again = deadline
-        left = [f"{self.name}: {process}" for process in self._processes()]
+                repeat_at = deadline
+        killed = [f"{self.name}: {process}" for process in self._processes()]
         while processes := self._processes():
             for process in processes:
                 with suppress(psutil.NoSuchProcess):
                     process.kill()
             time.sleep(0.1)
         self._leader.wait(10)
-        return [*left, self.output()] if left else []
+        return [*killed, self.output()] if killed else []
 
     def _processes(self) -> list[psutil.Process]:
-        self._leader.poll()  # else it would stay as a zombie
+        self._leader.poll()  # otherwise it stays as a zombie
         return [process for process in psutil.process_iter() if _session(process) == self._leader.pid]
 
 
 def _session(process: psutil.Process) -> int | None:
-    """Return the session of a process, None where it has ended."""
+    """Return the session of a process, None if it has ended."""
     try:
-        ended = process.status() == psutil.STATUS_ZOMBIE  # nobody may be there to read its exit status
+        ended = process.status() == psutil.STATUS_ZOMBIE  # its parent may not read its exit status
         return None if ended else os.getsid(process.pid)
     except (psutil.NoSuchProcess, ProcessLookupError):
         return None
 
 
-def end(*stages: list[Program], within: float = 60) -> None:
-    """End the programs of each stage together, and fail where one of their processes had to be killed."""
-    left = []
+def end(*stages: list[Program], seconds: float = 60) -> None:
+    """End the programs of each stage together. Fail if a process had to be killed."""
+    killed = []
     for programs in stages:
         for program in programs:
             program.ask_to_end()
         for program in programs:
-            left += program.end(within)
-    assert not left, "\n".join([f"still running {within:g} s after SIGTERM:", *left])
+            killed += program.end(seconds)
+    assert not killed, "\n".join([f"still running {seconds:g} s after SIGTERM:", *killed])
 
 
-def wait_until(condition: Callable[[], object], programs: list[Program], within: float, what: str) -> None:
-    """Wait for `condition`, and fail when a program ends first or when `within` seconds have passed."""
-    deadline = time.monotonic() + within
+def wait_until(condition: Callable[[], object], programs: list[Program], seconds: float, event: str) -> None:
+    """Wait for a condition. Fail if a program ends first or after some seconds."""
+    deadline = time.monotonic() + seconds
     while not condition():
-        gone = [program for program in programs if not program.running]
+        ended = [program for program in programs if not program.running]
         late = time.monotonic() > deadline
-        if gone or late:
-            reason = f"{within:g} s passed" if late else f"{gone[0].name} ended"
-            outputs = "\n".join(program.output() for program in gone or programs)
-            raise AssertionError(f"{reason} before {what}\n{outputs}")
+        if ended or late:
+            reason = f"{seconds:g} s passed" if late else f"{ended[0].name} ended"
+            outputs = "\n".join(program.output() for program in ended or programs)
+            raise AssertionError(f"{reason} before {event}\n{outputs}")
         time.sleep(0.2)
 
 
 def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
+    """Return a free port of the loopback interface."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
     return port

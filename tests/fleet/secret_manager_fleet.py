@@ -1,4 +1,4 @@
-"""An Airflow that has its connections from Secret Manager alone, and what its tasks ask of that."""
+"""An Airflow whose connections are in Secret Manager only, and a count of its tasks' calls there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BACKEND = "airflow_provider_watchword.secrets.GoogleSecretManagerBackend"
 
 @dataclass(frozen=True)
 class Lookups:
-    """How the tasks of a run ended, how many processes ran them, and what Secret Manager was asked."""
+    """The states of a run's tasks, the number of their processes, and their calls to Secret Manager."""
 
     states: list[str]
     processes: int
@@ -35,12 +35,12 @@ class Lookups:
 
 @contextmanager
 def emulated(home: Path, database: str, playground: str) -> Iterator[tuple[Fleet, SecretManagerServer]]:
-    """Run an Airflow whose connection to the playground is in a Secret Manager of its own alone."""
+    """Run an Airflow whose connection to the playground is in its own Secret Manager only."""
     with SecretManagerServer() as server:
         server.put(PROJECT, SECRET, json.dumps(document(playground, METHOD)))
         environment = {
             **settings(home, database),
-            # LocalExecutor.end() may forget a worker while others end, the rarer the fewer there are.
+            # With few workers, LocalExecutor.end() seldom forgets one while the others end.
             "AIRFLOW__CORE__PARALLELISM": str(WORKERS),
             "AIRFLOW__SECRETS__BACKEND": BACKEND,
             "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"project_id": PROJECT}),
@@ -51,16 +51,16 @@ def emulated(home: Path, database: str, playground: str) -> Iterator[tuple[Fleet
 
 
 def looked_up(fleet: Fleet, server: SecretManagerServer) -> Lookups:
-    """Run the tasks that look the connection up, and return what they asked for it."""
+    """Run the tasks that look the connection up, and return how they did it."""
     server.reset()
     before = _meetings(fleet)
     states = fleet.run("many_lookups", CONNECTION)
-    asked = [call for call in server.log if f"/secrets/{SECRET}/" in call.name]
-    assert {call.method for call in asked} <= {"AccessSecretVersion"}, asked
+    calls = [call for call in server.log if f"/secrets/{SECRET}/" in call.name]
+    assert {call.method for call in calls} <= {"AccessSecretVersion"}, calls
     processes = len(_meetings(fleet) - before)
-    return Lookups(states, processes, len(asked), len({call.peer for call in asked}))
+    return Lookups(states, processes, len(calls), len({call.peer for call in calls}))
 
 
 def _meetings(fleet: Fleet) -> set[Path]:
-    """Return a file for each process that has run a task of a run."""
+    """Return the files that tasks left, one for each process."""
     return set((fleet.home / MEETINGS).glob("*/*"))

@@ -1,4 +1,4 @@
-"""The servers that a fleet leans on: PostgreSQL and redis."""
+"""The redis server of a fleet."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ REDIS = shutil.which("redis-server")
 
 @contextmanager
 def redis_server(folder: Path) -> Iterator[str]:
-    """Run redis without a file and return its URL."""
+    """Run redis in memory only, and return its URL."""
     port = free_port()
     options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
     program = Program("redis", [str(REDIS), *options, "--dir", str(folder)], {}, folder)
     try:
-        wait_until(lambda: _answers(port), [program], 20, "redis answered")
+        wait_until(lambda: _responds(port), [program], 20, "redis responded")
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         end([program])
 
 
-def _answers(port: int) -> bool:
+def _responds(port: int) -> bool:
     client = redis.Redis(port=port)
     try:
         return bool(client.ping())

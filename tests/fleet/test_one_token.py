@@ -1,4 +1,4 @@
-"""Thirty-two tasks and one expired token, under each executor."""
+"""Thirty-two tasks need one expired token, under each executor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.timeout(480)  # with the start of a fleet
 
 @pytest.mark.parametrize("method", ["oauth2_client_credentials", "oauth2_authorization_code"])
 def test_thirty_two_tasks_make_one_token_request(fleet: Fleet, playground: Playground, method: str) -> None:
-    """Every call succeeds, though the server revokes a sign-in whose refresh token comes twice."""
+    """All 32 calls succeed with one token request, although the server revokes a reused sign-in."""
     server, path = playground.oauth_settings, f"/{method}/v1/me"
     server.access_token_lifetime, server.delay = 1, 0.0
     assert fleet.run("one_call", method) == ["success"], fleet.errors()

@@ -1,4 +1,4 @@
-"""Tasks in processes of their own, and one connection that is in Secret Manager alone."""
+"""Tasks in separate processes look up one connection, which is in Secret Manager only."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def emulated_fleet(
 def test_a_process_asks_secret_manager_once(
     emulated_fleet: tuple[Fleet, SecretManagerServer], playground: Playground
 ) -> None:
-    """However often its task looks the connection up, which Airflow's own database does not have."""
+    """A process calls Secret Manager once at most, however often its task looks the connection up."""
     fleet, server = emulated_fleet
     assert fleet._get(f"/api/v2/connections/{CONNECTION}") is None
     path = f"/{METHOD}/v1/me"
     before = playground.counts().get(path, 0)
-    found = looked_up(fleet, server)
-    assert found.states == ["success"] * TASKS, fleet.errors()
+    lookups = looked_up(fleet, server)
+    assert lookups.states == ["success"] * TASKS, fleet.errors()
     assert playground.counts()[path] - before == TASKS * LOOKUPS
-    assert found.processes == TASKS
-    assert 1 <= found.calls <= found.processes
-    assert 1 <= found.connections <= found.processes
+    assert lookups.processes == TASKS
+    assert 1 <= lookups.calls <= lookups.processes
+    assert 1 <= lookups.connections <= lookups.processes

@@ -1,4 +1,4 @@
-"""One playground per test, and how each of its credentials is presented, written without watchword."""
+"""One playground per test, and functions that present each of its credentials without watchword."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def playground() -> Iterator[Playground]:
 @pytest.fixture
 def session() -> Iterator[requests.Session]:
     with requests.Session() as made:
-        made.trust_env = False  # neither proxies nor netrc of whoever runs the tests
+        made.trust_env = False  # ignores the user's proxies and netrc
         yield made
 
 
 @pytest.fixture
 def basic() -> Callable[[str, str], dict[str, str]]:
-    """Give the function that makes a Basic header in UTF-8."""
+    """Give the function that returns a Basic header in UTF-8."""
     return _basic
 
 
@@ -58,24 +58,24 @@ def client() -> dict[str, str]:
 def present(
     playground: Playground, session: requests.Session, client: dict[str, str]
 ) -> Callable[..., dict[str, Any]]:
-    """Give the function that returns requests' options for a method's credential, `spoil` added to it."""
+    """Give the function that returns requests' options for a method's credential with `suffix` added."""
 
-    def options(method: str, spoil: str = "") -> dict[str, Any]:
+    def options(method: str, suffix: str = "") -> dict[str, Any]:
         fields = CREDENTIALS[method]
         if method in STATIC:
-            return STATIC[method](fields, spoil)
+            return STATIC[method](fields, suffix)
         if method in SIGNERS:
-            return {"auth": SIGNERS[method](fields, spoil)}
+            return {"auth": SIGNERS[method](fields, suffix)}
         if method == "session_login":
             login = {"user": fields["username"], "password": fields["password"]}
             # Not by the session, which would keep the cookie.
-            answer = requests.post(playground.url + fields["login_url"], json=login, timeout=5)
-            return _bearer(answer.json()["data"]["token"] + spoil)
+            response = requests.post(playground.url + fields["login_url"], json=login, timeout=5)
+            return _bearer(response.json()["data"]["token"] + suffix)
         if method in ("oauth2_authorization_code", "oauth2_device_code"):
-            return _bearer(playground.sign_in(SignInOptions(method=method))["access_token"] + spoil)
+            return _bearer(playground.sign_in(SignInOptions(method=method))["access_token"] + suffix)
         form = GRANTS[method](playground.url) if method in GRANTS else client
         token = session.post(f"{playground.url}/oauth/token", data=form).json()["access_token"]
-        return _bearer(token + spoil)
+        return _bearer(token + suffix)
 
     return options
 
@@ -83,8 +83,8 @@ def present(
 class Sigv4(AuthBase):
     """botocore's signer on a request of requests."""
 
-    def __init__(self, fields: dict[str, str], spoil: str = "") -> None:
-        keys = Credentials(fields["access_key"], fields["secret_key"] + spoil, fields.get("session_token"))
+    def __init__(self, fields: dict[str, str], suffix: str = "") -> None:
+        keys = Credentials(fields["access_key"], fields["secret_key"] + suffix, fields.get("session_token"))
         self._signer = botocore.auth.SigV4Auth(keys, fields["service"], fields["region"])
 
     def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -98,23 +98,23 @@ def _bearer(token: str) -> dict[str, Any]:
     return {"headers": {"Authorization": f"Bearer {token}"}}
 
 
-def _jwt(fields: dict[str, Any], spoil: str) -> dict[str, Any]:
+def _jwt(fields: dict[str, Any], suffix: str) -> dict[str, Any]:
     claims = {**fields["payload"], "exp": int(time.time()) + 60}
-    return _bearer(jwt.encode(claims, fields["jwt_secret"] + spoil, fields["algorithm"]))
+    return _bearer(jwt.encode(claims, fields["jwt_secret"] + suffix, fields["algorithm"]))
 
 
-def _oauth1(fields: dict[str, str], spoil: str) -> OAuth1:
-    secret = fields["consumer_secret"] + spoil
+def _oauth1(fields: dict[str, str], suffix: str) -> OAuth1:
+    secret = fields["consumer_secret"] + suffix
     return OAuth1(fields["consumer_key"], secret, fields["access_token"], fields["token_secret"])
 
 
-def _digest(fields: dict[str, str], spoil: str) -> HTTPDigestAuth:
-    return HTTPDigestAuth(fields["username"], fields["password"] + spoil)
+def _digest(fields: dict[str, str], suffix: str) -> HTTPDigestAuth:
+    return HTTPDigestAuth(fields["username"], fields["password"] + suffix)
 
 
 @pytest.fixture
 def sigv4() -> type[Sigv4]:
-    """Give the class that signs with botocore, since test folders are no packages to import from."""
+    """Give the class that signs with botocore. Tests can't import it because their folder isn't a package."""
     return Sigv4
 
 
@@ -122,12 +122,12 @@ def _basic(username: str, password: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()}
 
 
-def _stacked(parameters: dict[str, str], spoil: str) -> dict[str, Any]:
+def _stacked(parameters: dict[str, str], suffix: str) -> dict[str, Any]:
     found: dict[str, dict[str, str]] = {"header": {}, "query": {}}
     for name, value in parameters.items():
         place, _, key = name.partition(":")
         found[place][key] = value
-    found["header"]["X-Client-Secret"] += spoil
+    found["header"]["X-Client-Secret"] += suffix
     return {"headers": found["header"], "params": found["query"]}
 
 
@@ -158,10 +158,10 @@ GRANTS: dict[str, Callable[[str], dict[str, str]]] = {
     "oauth2_token_exchange": _exchange,
 }
 STATIC: dict[str, Callable[[Any, str], dict[str, Any]]] = {
-    "api_key": lambda fields, spoil: {"headers": {fields["key_name"]: fields["api_key"] + spoil}},
-    "bearer": lambda fields, spoil: _bearer(fields["bearer_token"] + spoil),
-    "basic": lambda fields, spoil: {"headers": _basic(fields["username"], fields["password"] + spoil)},
-    "custom": lambda fields, spoil: _stacked(fields["secret_parameters"], spoil),
+    "api_key": lambda fields, suffix: {"headers": {fields["key_name"]: fields["api_key"] + suffix}},
+    "bearer": lambda fields, suffix: _bearer(fields["bearer_token"] + suffix),
+    "basic": lambda fields, suffix: {"headers": _basic(fields["username"], fields["password"] + suffix)},
+    "custom": lambda fields, suffix: _stacked(fields["secret_parameters"], suffix),
     "jwt_bearer": _jwt,
 }
 SIGNERS: dict[str, Callable[[Any, str], AuthBase]] = {
@@ -225,7 +225,7 @@ def page(playground: Playground, question: Callable[..., dict[str, str]]) -> Cal
 
 @pytest.fixture
 def decide(session: requests.Session) -> Callable[..., requests.Response]:
-    """Give the function that looks at a page as a browser does, and sends its form with a decision."""
+    """Give the function that loads a page like a browser, and sends its form with a decision."""
 
     def decided(url: str, *, user: str = "ada", decision: str = "allow") -> requests.Response:
         shown = session.get(url, timeout=10)
@@ -242,11 +242,11 @@ def decide(session: requests.Session) -> Callable[..., requests.Response]:
 
 @pytest.fixture
 def back() -> Callable[[requests.Response], dict[str, str]]:
-    """Give the function that returns what the user is sent back with."""
+    """Give the function that returns the parameters with which the user is redirected."""
 
-    def sent(answer: requests.Response) -> dict[str, str]:
-        assert answer.status_code == 303
-        query = parse_qs(urlsplit(answer.headers["Location"]).query)
+    def sent(response: requests.Response) -> dict[str, str]:
+        assert response.status_code == 303
+        query = parse_qs(urlsplit(response.headers["Location"]).query)
         return {name: values[0] for name, values in query.items()}
 
     return sent
@@ -258,5 +258,5 @@ def code(
     decide: Callable[..., requests.Response],
     back: Callable[[requests.Response], dict[str, str]],
 ) -> Callable[..., str]:
-    """Give the function that returns a code that a user has allowed."""
+    """Give the function that returns the code of a sign-in that a user has allowed."""
     return lambda **changes: back(decide(page(**changes)))["code"]

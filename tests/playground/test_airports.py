@@ -1,4 +1,4 @@
-"""The data behind every method, its paging, and what surrounds it."""
+"""The data behind every method, its paging, the index and the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from watchword_playground import CREDENTIALS, Playground
 
 @pytest.fixture(scope="module")
 def playground() -> Iterator[Playground]:
-    """Serve one playground for this module, whose tests leave no trace in it."""
+    """Serve one playground for this module. Its tests leave it unchanged."""
     with Playground() as running:
         yield running
 
@@ -73,9 +73,9 @@ def test_impossible_pages_are_refused(query: str, playground: Playground, sessio
 def test_next_never_repeats_the_key(playground: Playground, session: requests.Session) -> None:
     """A key in the query doesn't come back in the link to the next page."""
     key = CREDENTIALS["api_key"]["api_key"]
-    answer = session.get(f"{playground.url}/api_key/v1/airports", params={"api_key": key})
-    assert answer.json()["next"] == f"{playground.url}/api_key/v1/airports?page=2&per_page=100"
-    assert key not in answer.text
+    response = session.get(f"{playground.url}/api_key/v1/airports", params={"api_key": key})
+    assert response.json()["next"] == f"{playground.url}/api_key/v1/airports?page=2&per_page=100"
+    assert key not in response.text
 
 
 def test_index_tells_how_to_use_it(playground: Playground, session: requests.Session) -> None:
@@ -88,29 +88,29 @@ def test_index_tells_how_to_use_it(playground: Playground, session: requests.Ses
 
 
 def test_unknown_method_names_the_known_ones(playground: Playground, session: requests.Session) -> None:
-    """A method that isn't there answers 404 with those that are."""
-    answer = session.get(f"{playground.url}/carrier_pigeon/v1/me")
-    assert (answer.status_code, answer.json()["methods"]) == (404, list(CREDENTIALS))
+    """An unknown method answers 404 with the list of the known methods."""
+    response = session.get(f"{playground.url}/carrier_pigeon/v1/me")
+    assert (response.status_code, response.json()["methods"]) == (404, list(CREDENTIALS))
 
 
 @pytest.mark.parametrize("host", ["example.com", "127.0.0.1.example.com", ""])
 def test_other_host_names_are_refused(host: str, playground: Playground, session: requests.Session) -> None:
-    """A page that points its own name at this machine gets nothing (DNS rebinding)."""
+    """A page that points its own host name at this machine is refused (DNS rebinding)."""
     assert session.get(f"{playground.url}/none/v1/me", headers={"Host": host}).status_code == 400
 
 
 def test_no_other_origin_is_invited(
     playground: Playground, session: requests.Session, present: Callable[..., dict[str, Any]]
 ) -> None:
-    """No answer carries a CORS header."""
+    """Responses carry no CORS header."""
     presented = present("bearer")
     presented["headers"]["Origin"] = "https://example.com"
-    answer = session.get(f"{playground.url}/bearer/v1/me", **presented)
-    assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+    response = session.get(f"{playground.url}/bearer/v1/me", **presented)
+    assert not [name for name in response.headers if name.lower().startswith("access-control-")]
 
 
 def test_schema_lists_the_security_schemes(playground: Playground, session: requests.Session) -> None:
-    """The OpenAPI document says how each method is presented, and no page loads scripts from elsewhere."""
+    """The OpenAPI document lists the security schemes, and pages load no scripts from other hosts."""
     schema = session.get(f"{playground.url}/openapi.json").json()
     assert {"api_key in a header", "bearer", "basic"} <= set(schema["components"]["securitySchemes"])
     assert session.get(f"{playground.url}/docs").status_code == 404

@@ -1,4 +1,4 @@
-"""AWS Signature Version 4: signed by botocore, awscrt and requests-aws4auth, refused in the words of AWS."""
+"""AWS Signature Version 4: signed by botocore, awscrt and requests-aws4auth, refused with AWS's errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Sign = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def playground() -> Iterator[Playground]:
-    """Serve one playground for this module, whose tests leave no trace in it."""
+    """Serve one playground for this module. Its tests leave it unchanged."""
     with Playground() as running:
         yield running
 
@@ -45,7 +45,7 @@ def presigned(url: str, fields: Any = FIELDS, expires: int = 60) -> str:
 
 
 def by_awscrt(url: str, fields: Any, *, in_query: bool) -> tuple[str, dict[str, str]]:
-    """Sign with AWS's library in C; return the URL and the headers to send."""
+    """Sign with AWS's C library. Return the URL and the headers to send."""
     address = requests.utils.urlparse(url)
     root = f"{address.scheme}://{address.netloc}"
     headers = awscrt.http.HttpHeaders([("Host", address.netloc)])
@@ -67,7 +67,7 @@ def by_awscrt(url: str, fields: Any, *, in_query: bool) -> tuple[str, dict[str, 
 
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[dt.timedelta], None]:
-    """Give the function that makes botocore sign at another time than now."""
+    """Give the function that lets botocore sign at another time than now."""
 
     def shifted(by: dt.timedelta) -> None:
         then = dt.datetime.now(dt.timezone.utc) + by
@@ -81,7 +81,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[dt.timedelta], None]:
 def test_three_signers_agree(
     me: str, session: requests.Session, sigv4: Sign, fields: Any, query: str
 ) -> None:
-    """What botocore, AWS's C library and requests-aws4auth sign is accepted, with a session token as well."""
+    """Signatures of botocore, AWS's C library and requests-aws4auth are accepted, with session tokens too."""
     own = AWS4Auth(
         fields["access_key"],
         fields["secret_key"],
@@ -90,8 +90,8 @@ def test_three_signers_agree(
         session_token=fields.get("session_token"),
     )
     for auth in (sigv4(fields), own):
-        answer = session.get(me + query, auth=auth)
-        assert (answer.status_code, answer.json()) == (
+        response = session.get(me + query, auth=auth)
+        assert (response.status_code, response.json()) == (
             200,
             {"method": "aws_sigv4", "user": fields["access_key"]},
         )
@@ -101,22 +101,22 @@ def test_three_signers_agree(
 
 @pytest.mark.parametrize("fields", [FIELDS, WITH_TOKEN])
 def test_presigned_urls(me: str, session: requests.Session, fields: Any) -> None:
-    """A URL that carries its signature needs nothing else."""
+    """A presigned URL is accepted without any header."""
     assert session.get(presigned(f"{me}?b=2&a=%20x", fields)).status_code == 200
     url, _ = by_awscrt(f"{me}?b=2&a=%20x", fields, in_query=True)
     assert session.get(url).status_code == 200
 
 
 def test_a_plus_in_the_query_is_a_space(me: str, session: requests.Session, sigv4: Sign) -> None:
-    """The query is decoded as a form and spelt anew: a signer that takes the plus literally is wrong."""
+    """The query is decoded as a form and encoded again: a signer that takes the plus literally is refused."""
     for given, signed, status in (("a+b", "a%20b", 200), ("a+b", "a%2Bb", 403), ("/:", "%2F%3A", 200)):
         prepared = session.prepare_request(requests.Request("GET", f"{me}?q={signed}", auth=sigv4(FIELDS)))
         prepared.url = f"{me}?q={given}"
         assert session.send(prepared).status_code == status
 
 
-def code(answer: requests.Response) -> tuple[int, str]:
-    return answer.status_code, answer.headers["x-amzn-ErrorType"]
+def code(response: requests.Response) -> tuple[int, str]:
+    return response.status_code, response.headers["x-amzn-ErrorType"]
 
 
 MISMATCH = (403, "SignatureDoesNotMatch")
@@ -125,7 +125,7 @@ MISMATCH = (403, "SignatureDoesNotMatch")
 def test_what_is_altered_on_the_way_is_refused(
     playground: Playground, session: requests.Session, sigv4: Sign
 ) -> None:
-    """Another body, query, header or verb than the one that was signed is a mismatch."""
+    """A body, query, header or HTTP method that was changed after signing is a mismatch."""
     url = f"{playground.url}/aws_sigv4/v1/uploads"
 
     def prepared(**changes: Any) -> requests.PreparedRequest:
@@ -146,11 +146,11 @@ def test_what_is_altered_on_the_way_is_refused(
 
 
 def test_a_mismatch_shows_what_was_expected(me: str, session: requests.Session, sigv4: Sign) -> None:
-    """A wrong secret is told the canonical request, in JSON, or in XML to who asks for it."""
+    """A wrong secret is answered with the canonical request, in JSON, or in XML if the client accepts it."""
     wrong = {**FIELDS, "secret_key": "wrong"}
-    answer = session.get(f"{me}?b=2&a=1", auth=sigv4(wrong))
-    assert code(answer) == MISMATCH
-    message = answer.json()["message"]
+    response = session.get(f"{me}?b=2&a=1", auth=sigv4(wrong))
+    assert code(response) == MISMATCH
+    message = response.json()["message"]
     assert (
         "The Canonical String for this request should have been\n'GET\n/aws_sigv4/v1/me\na=1&b=2\nhost:"
         in message
@@ -176,10 +176,10 @@ def test_a_mismatch_shows_what_was_expected(me: str, session: requests.Session, 
 def test_each_mistake_has_its_code(
     me: str, session: requests.Session, sigv4: Sign, changes: Any, expected: str, words: str
 ) -> None:
-    """An unknown key, a wrong region or service and a wrong session token are told apart."""
-    answer = session.get(me, auth=sigv4({**FIELDS, **changes}))
-    assert code(answer) == (403, expected)
-    assert words in answer.json()["message"]
+    """An unknown key, a wrong region or service and a wrong session token have different codes."""
+    response = session.get(me, auth=sigv4({**FIELDS, **changes}))
+    assert code(response) == (403, expected)
+    assert words in response.json()["message"]
 
 
 @pytest.mark.parametrize(
@@ -189,14 +189,14 @@ def test_each_mistake_has_its_code(
 def test_clocks_may_differ_by_a_quarter_of_an_hour(
     me: str, session: requests.Session, sigv4: Sign, at: Any, minutes: int, expected: str
 ) -> None:
-    """A request signed too long ago, or in the future, is skewed."""
+    """A request signed over 15 minutes ago, or as far in the future, is RequestTimeTooSkewed."""
     at(dt.timedelta(minutes=minutes))
-    answer = session.get(me, auth=sigv4(FIELDS))
-    assert answer.headers.get("x-amzn-ErrorType", "") == expected
+    response = session.get(me, auth=sigv4(FIELDS))
+    assert response.headers.get("x-amzn-ErrorType", "") == expected
 
 
 def test_presigned_urls_expire(me: str, session: requests.Session, at: Any) -> None:
-    """A presigned URL is good for as long as it says, seven days at most, and not before its time."""
+    """A presigned URL is valid for its stated lifetime, seven days at most, and not before its time."""
     at(dt.timedelta(hours=-1))
     assert session.get(presigned(me, expires=3700)).status_code == 200
     assert code(session.get(presigned(me, expires=3500))) == (403, "RequestExpired")
@@ -207,7 +207,7 @@ def test_presigned_urls_expire(me: str, session: requests.Session, at: Any) -> N
 
 
 def test_a_presigned_url_covers_its_query(me: str, session: requests.Session) -> None:
-    """Changing a parameter, or how long it is good for, breaks the signature."""
+    """Changing a parameter or the lifetime of a presigned URL breaks its signature."""
     url = presigned(f"{me}?a=1")
     assert code(session.get(url.replace("a=1", "a=2"))) == MISMATCH
     assert code(session.get(url.replace("Expires=60", "Expires=600"))) == MISMATCH
@@ -217,7 +217,7 @@ def test_a_presigned_url_covers_its_query(me: str, session: requests.Session) ->
 def test_a_body_must_have_the_hash_that_was_sent(
     playground: Playground, session: requests.Session, sigv4: Sign
 ) -> None:
-    """X-Amz-Content-SHA256 is compared with the body, and so `UNSIGNED-PAYLOAD` is refused."""
+    """X-Amz-Content-SHA256 is compared with the body, so `UNSIGNED-PAYLOAD` is refused."""
     url = f"{playground.url}/aws_sigv4/v1/uploads"
     for told in ("0" * 64, "UNSIGNED-PAYLOAD"):
         prepared = session.prepare_request(requests.Request("POST", url, data=b"{}", auth=sigv4(FIELDS)))
@@ -229,12 +229,12 @@ def test_a_body_must_have_the_hash_that_was_sent(
 
 
 def test_aws_headers_must_be_signed(me: str, session: requests.Session, sigv4: Sign) -> None:
-    """A header of AWS's own that was added later is refused, and so is a host that wasn't signed."""
+    """An x-amz- header that was added after signing is refused, and so is a host that wasn't signed."""
     added = session.prepare_request(requests.Request("GET", me, auth=sigv4(FIELDS)))
     added.headers["X-Amz-Meta"] = "x"
-    answer = session.send(added)
-    assert code(answer) == (403, "AuthorizationHeaderMalformed")
-    assert "x-amz-meta" in answer.json()["message"]
+    response = session.send(added)
+    assert code(response) == (403, "AuthorizationHeaderMalformed")
+    assert "x-amz-meta" in response.json()["message"]
 
 
 @pytest.mark.parametrize(
@@ -251,32 +251,32 @@ def test_aws_headers_must_be_signed(me: str, session: requests.Session, sigv4: S
     "date", ["", "20260101T000000Z", "99999999T999999Z", "Mon, 99 Foo 2026", "Sat, 1 Jan 0000 00:00:00 GMT"]
 )
 def test_malformed_headers(me: str, session: requests.Session, value: str, date: str) -> None:
-    """A header that can't be read is a 403, never a crash."""
-    answer = session.get(me, headers={"Authorization": value.encode("latin-1"), "X-Amz-Date": date})
-    assert answer.status_code == 403
+    """A header that can't be read is answered with 403, not with a crash."""
+    response = session.get(me, headers={"Authorization": value.encode("latin-1"), "X-Amz-Date": date})
+    assert response.status_code == 403
 
 
 @pytest.mark.parametrize(
     "value", ["X-Amz-Expires=-1", "X-Amz-Expires=1e999", "X-Amz-Date=%FF", f"X-Amz-Expires={'9' * 5000}"]
 )
 def test_malformed_queries(me: str, session: requests.Session, value: str) -> None:
-    """A query that can't be read is a 403, never a crash."""
+    """A query that can't be read is answered with 403, not with a crash."""
     name, _, _ = value.partition("=")
     rest = "&".join(part for part in presigned(me).partition("?")[2].split("&") if not part.startswith(name))
     assert code(session.get(f"{me}?{rest}&{value}")) == (403, "AuthorizationQueryParametersError")
 
 
 def test_one_way_at_a_time(me: str, session: requests.Session, sigv4: Sign) -> None:
-    """A signature in the header beside one in the query is refused."""
+    """Two signatures, one in the header and one in the query, are refused."""
     assert code(session.get(presigned(me), auth=sigv4(FIELDS))) == (403, "InvalidArgument")
 
 
 def test_what_is_known_but_not_allowed_is_access_denied(
     playground: Playground, session: requests.Session, sigv4: Sign
 ) -> None:
-    """The same status tells a good key that it may not, by another code."""
-    answer = session.get(f"{playground.url}/aws_sigv4/v1/admin", auth=sigv4(FIELDS))
-    assert code(answer) == (403, "AccessDenied")
+    """A valid key without permission gets the status 403 with the code AccessDenied."""
+    response = session.get(f"{playground.url}/aws_sigv4/v1/admin", auth=sigv4(FIELDS))
+    assert code(response) == (403, "AccessDenied")
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_what_is_known_but_not_allowed_is_access_denied(
 def test_a_revoked_key_is_unknown_and_a_revoked_session_expired(
     playground: Playground, me: str, session: requests.Session, sigv4: Sign, fields: Any, expected: str
 ) -> None:
-    """Revoking has the code that AWS has for the kind of credential."""
+    """A revoked key is InvalidAccessKeyId, and a revoked session is ExpiredToken."""
     playground.revoke("aws_sigv4")
     try:
         assert code(session.get(me, auth=sigv4(fields))) == (403, expected)

@@ -1,4 +1,4 @@
-"""The published documents, used by watchword itself: both halves were written apart, and must meet."""
+"""The published documents, used by watchword itself. Client and server were written independently."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SIGN_IN = ("oauth2_authorization_code", "oauth2_device_code")
 
 @pytest.fixture(scope="module")
 def playground() -> Iterator[Playground]:
-    """Serve one playground for this module, whose tests leave no trace in it."""
+    """Serve one playground for this module. Its tests leave it unchanged."""
     with Playground() as running:
         yield running
 
@@ -36,7 +36,7 @@ def playground() -> Iterator[Playground]:
 def test_the_document_of_every_account_gets_in(
     playground: Playground, method: str, other: Mapping[str, Any]
 ) -> None:
-    """Each account reads, reads again, and sends a form with a query that must be encoded."""
+    """Each account reads twice, and sends a form with a query that must be encoded."""
     fields = document(playground.url, method) | dict(other)
     if method in SIGN_IN:
         wish = SignInOptions(method=method, client_id=fields["client_id"])

@@ -1,4 +1,4 @@
-"""Digest: requests, httpx and aiohttp answer the challenges, and a client here does what they can't."""
+"""Digest: requests, httpx and aiohttp answer the challenges, and a client here covers other variants."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ Answer = Callable[..., dict[str, str]]
 
 @pytest.fixture(scope="module")
 def playground() -> Iterator[Playground]:
-    """Serve one playground for this module, whose tests leave no trace in it."""
+    """Serve one playground for this module. Its tests leave it unchanged."""
     with Playground() as running:
         yield running
 
 
 @pytest.fixture
 def challenge(playground: Playground, session: requests.Session) -> Callable[[], dict[str, str]]:
-    """Give the function that asks for a challenge and returns the parameters of the first."""
+    """Give the function that requests a challenge and returns the parameters of the first."""
 
     def asked() -> dict[str, str]:
         first = (
@@ -54,8 +54,8 @@ def challenge(playground: Playground, session: requests.Session) -> Callable[[],
 def send(playground: Playground, session: requests.Session) -> Callable[[dict[str, str]], requests.Response]:
     """Give the function that sends these parameters with a GET of PATH."""
 
-    def sent(answer: dict[str, str]) -> requests.Response:
-        header = "Digest " + ", ".join(f'{name}="{value}"' for name, value in answer.items())
+    def sent(response: dict[str, str]) -> requests.Response:
+        header = "Digest " + ", ".join(f'{name}="{value}"' for name, value in response.items())
         return session.get(playground.url + PATH, headers={"Authorization": header.encode()})
 
     return sent
@@ -76,17 +76,17 @@ def respond(
     def h(*parts: str) -> str:
         return hashlib.new(name, ":".join(parts).encode()).hexdigest()
 
-    answer = {
+    credential = {
         "username": account["username"], "realm": challenge["realm"], "nonce": challenge["nonce"],
         "opaque": challenge["opaque"], "uri": PATH, "algorithm": "SHA-256", "qop": "auth",
         "nc": "00000001", "cnonce": "client", **own,
     }  # fmt: skip
-    secret = h(account["username"], answer["realm"], account["password"])
-    if answer["algorithm"].endswith("-sess"):
-        secret = h(secret, answer["nonce"], first_cnonce or answer["cnonce"])
-    covered = h("GET", answer["uri"], *([h("")] if answer["qop"] == "auth-int" else []))
-    counted = (answer["nonce"], answer["nc"], answer["cnonce"], answer["qop"])
-    return {**answer, "response": h(secret, *counted, covered)}
+    secret = h(account["username"], credential["realm"], account["password"])
+    if credential["algorithm"].endswith("-sess"):
+        secret = h(secret, credential["nonce"], first_cnonce or credential["cnonce"])
+    covered = h("GET", credential["uri"], *([h("")] if credential["qop"] == "auth-int" else []))
+    counted = (credential["nonce"], credential["nc"], credential["cnonce"], credential["qop"])
+    return {**credential, "response": h(secret, *counted, covered)}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def respond(
     ],
 )
 def test_the_example_of_the_rfc(algorithm: str, response: str) -> None:
-    """The example of RFC 7616 §3.9.1 comes out as printed there."""
+    """The example of RFC 7616 §3.9.1 gives the response that is printed there."""
     given = {
         "realm": "http-auth@example.org", "uri": "/dir/index.html", "algorithm": algorithm,
         "nonce": "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "nc": "00000001",
@@ -109,7 +109,7 @@ def test_the_example_of_the_rfc(algorithm: str, response: str) -> None:
 
 
 def test_two_challenges_the_stronger_first(playground: Playground) -> None:
-    """SHA-256 and MD5 are offered in headers of their own, in this order."""
+    """SHA-256 and MD5 are offered in two headers, in this order."""
     headers = httpx.get(f"{playground.url}/digest/v1/me").headers.get_list("www-authenticate")
     offered = [parameters(each) for each in headers]
     assert [each["algorithm"] for each in offered] == ["SHA-256", "MD5"]
@@ -119,7 +119,7 @@ def test_two_challenges_the_stronger_first(playground: Playground) -> None:
 
 
 def test_requests_gets_in_with_md5(playground: Playground, session: requests.Session) -> None:
-    """The client of requests answers the second challenge, and goes on with the same nonce."""
+    """The client of requests answers the second challenge, and continues with the same nonce."""
     session.auth = HTTPDigestAuth(FIELDS["username"], FIELDS["password"])
     first, second = (session.get(playground.url + PATH) for _ in range(2))
     assert parameters(first.request.headers["Authorization"])["algorithm"] == "MD5"
@@ -128,7 +128,7 @@ def test_requests_gets_in_with_md5(playground: Playground, session: requests.Ses
 
 
 def test_httpx_gets_in_with_sha256(playground: Playground) -> None:
-    """The client of httpx answers the first challenge, and goes on with the same nonce."""
+    """The client of httpx answers the first challenge, and continues with the same nonce."""
     with httpx.Client(auth=httpx.DigestAuth(FIELDS["username"], FIELDS["password"])) as client:
         first, second = (client.get(playground.url + PATH) for _ in range(2))
     assert parameters(first.request.headers["Authorization"])["algorithm"] == "SHA-256"
@@ -137,14 +137,14 @@ def test_httpx_gets_in_with_sha256(playground: Playground) -> None:
 
 @pytest.mark.parametrize("account", [FIELDS, AWKWARD])
 def test_aiohttp_gets_in_with_the_body_covered(playground: Playground, account: Any) -> None:
-    """The client of aiohttp chooses auth-int, for which the body counts, and sends a name in plain UTF-8."""
+    """The client of aiohttp chooses auth-int, which covers the body, and sends a username in plain UTF-8."""
 
     async def posted() -> tuple[int, int]:
         middleware = DigestAuthMiddleware(account["username"], account["password"])
         url = f"{playground.url}/digest/v1/uploads"
         async with aiohttp.ClientSession(middlewares=(middleware,)) as client:
-            async with client.post(url, data=b"a body") as answer:
-                content = await answer.json()
+            async with client.post(url, data=b"a body") as response:
+                content = await response.json()
             header = await middleware._encode("POST", URL(url), BytesPayload(b"a body"))
             assert parameters(header)["qop"] == "auth-int"
         altered = await asyncio.to_thread(
@@ -160,7 +160,7 @@ def test_aiohttp_gets_in_with_the_body_covered(playground: Playground, account: 
 def test_aiohttp_agrees_on_every_formula(
     playground: Playground, session: requests.Session, challenge: Any, algorithm: str, qop: str
 ) -> None:
-    """What aiohttp computes for each algorithm and qop is accepted, twice with one nonce."""
+    """The response of aiohttp for each algorithm and qop is accepted, twice with one nonce."""
     middleware = DigestAuthMiddleware(FIELDS["username"], FIELDS["password"])
     middleware._challenge = {**challenge(), "algorithm": algorithm, "qop": qop}
     for _ in range(2):
@@ -169,7 +169,7 @@ def test_aiohttp_agrees_on_every_formula(
 
 
 def test_a_session_key_may_keep_its_first_client_nonce(challenge: Any, send: Any) -> None:
-    """A `-sess` key made of the first client nonce stays good (RFC 7616 §3.4.2), one of a third is wrong."""
+    """A `-sess` key of the first client nonce stays valid (RFC 7616 §3.4.2), that of a third is wrong."""
     asked = challenge()
     own = {"algorithm": "SHA-256-sess"}
     assert send(respond(asked, cnonce="one", **own)).status_code == 200
@@ -178,11 +178,11 @@ def test_a_session_key_may_keep_its_first_client_nonce(challenge: Any, send: Any
 
 
 def test_names_beyond_ascii(challenge: Any, send: Any) -> None:
-    """The name may be encoded as `username*` (RFC 8187), hashed, or plain."""
+    """The username may be encoded as `username*` (RFC 8187), hashed, or plain."""
     for spelt in ("UTF-8''j%C3%BCrgen", "utf-8'de'j%C3%BCrgen"):
-        answer = respond(challenge(), AWKWARD)
-        del answer["username"]
-        assert send({**answer, "username*": spelt}).json()["user"] == "jürgen"
+        response = respond(challenge(), AWKWARD)
+        del response["username"]
+        assert send({**response, "username*": spelt}).json()["user"] == "jürgen"
     hashed = hashlib.sha256(f"jürgen:{challenge()['realm']}".encode()).hexdigest()
     assert send({**respond(challenge(), AWKWARD), "username": hashed, "userhash": "true"}).status_code == 200
     assert send({**respond(challenge(), AWKWARD), "username": hashed}).status_code == 401
@@ -190,12 +190,12 @@ def test_names_beyond_ascii(challenge: Any, send: Any) -> None:
     assert send(wrong).status_code == 401
 
 
-def stale(answer: requests.Response) -> tuple[int, bool]:
-    return answer.status_code, "stale=true" in answer.headers["WWW-Authenticate"]
+def stale(response: requests.Response) -> tuple[int, bool]:
+    return response.status_code, "stale=true" in response.headers["WWW-Authenticate"]
 
 
 def test_the_nonce_count_must_rise(challenge: Any, send: Any) -> None:
-    """A count that was seen, or passed, makes the nonce stale; gaps are allowed."""
+    """A nonce count that isn't higher than the last makes the nonce stale. Gaps are allowed."""
     asked = challenge()
     assert send(respond(asked, nc="00000003")).status_code == 200
     assert stale(send(respond(asked, nc="00000003"))) == (401, True)
@@ -204,7 +204,7 @@ def test_the_nonce_count_must_rise(challenge: Any, send: Any) -> None:
 
 
 def test_a_nonce_ends(playground: Playground, challenge: Any, send: Any) -> None:
-    """An expired or made-up nonce is stale when the password is right, and just wrong when it isn't."""
+    """An expired or made-up nonce is stale if the password is right. Otherwise the credential is wrong."""
     asked = challenge()
     playground.expire_tokens()
     assert stale(send(respond(asked))) == (401, True)
@@ -232,32 +232,32 @@ def test_a_nonce_ends(playground: Playground, challenge: Any, send: Any) -> None
     ],
 )
 def test_what_is_altered_is_refused(challenge: Any, send: Any, changes: dict[str, str], status: int) -> None:
-    """Each parameter counts; a digest made for another address is 400 (RFC 7616 §3.4.6)."""
-    answer = {**respond(challenge()), **changes}
-    assert stale(send(answer)) == (status, False)
+    """A change of any parameter is refused. A digest for another address is 400 (RFC 7616 §3.4.6)."""
+    response = {**respond(challenge()), **changes}
+    assert stale(send(response)) == (status, False)
 
 
 @pytest.mark.parametrize(
     "absent", ["realm", "nonce", "uri", "response", "qop", "nc", "cnonce", "opaque", "username"]
 )
 def test_no_parameter_may_be_absent(challenge: Any, send: Any, absent: str) -> None:
-    """A header without one of them is refused, and older forms without qop are."""
-    answer = respond(challenge())
-    del answer[absent]
-    assert send(answer).status_code == 401
+    """A header that lacks a parameter is refused, also in the older form without qop."""
+    response = respond(challenge())
+    del response[absent]
+    assert send(response).status_code == 401
 
 
 @pytest.mark.parametrize("password", ["wrong", AWKWARD["password"]])
 def test_wrong_passwords(playground: Playground, password: str) -> None:
-    """A wrong password, another account's too, stays outside after one more try."""
-    answer = httpx.get(playground.url + PATH, auth=httpx.DigestAuth(FIELDS["username"], password))
-    assert (answer.status_code, "wrong" in answer.json()["detail"]) == (401, True)
+    """A wrong password, or that of another account, is refused after one retry."""
+    response = httpx.get(playground.url + PATH, auth=httpx.DigestAuth(FIELDS["username"], password))
+    assert (response.status_code, "wrong" in response.json()["detail"]) == (401, True)
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=255, blacklist_characters="\x7f"), max_size=40))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_header_is_answered(playground: Playground, session: requests.Session, text: str) -> None:
-    """A Digest header with any text is a 401 with a challenge, never a crash."""
+    """A Digest header with any text is answered with 401 and a challenge, not with a crash."""
     headers = {"Authorization": f"Digest {text.strip()}".strip().encode("latin-1")}
-    answer = session.get(playground.url + PATH, headers=headers)
-    assert (answer.status_code, answer.headers["WWW-Authenticate"][:7]) == (401, "Digest ")
+    response = session.get(playground.url + PATH, headers=headers)
+    assert (response.status_code, response.headers["WWW-Authenticate"][:7]) == (401, "Digest ")

@@ -1,4 +1,4 @@
-"""OAuth 1.0: signed by oauthlib's client side through requests-oauthlib, and the three legs of a sign-in."""
+"""OAuth 1.0: signed by oauthlib's client side through requests-oauthlib, and the three steps of a sign-in."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def signed(fields: Any, **options: Any) -> OAuth1:
 
 @pytest.fixture(scope="module")
 def playground() -> Iterator[Playground]:
-    """Serve one playground for this module, whose tests leave no trace in it."""
+    """Serve one playground for this module. Its tests leave it unchanged."""
     with Playground() as running:
         yield running
 
@@ -51,10 +51,10 @@ def me(playground: Playground) -> str:
     return f"{playground.url}/oauth1/v1/me"
 
 
-def problem(answer: requests.Response) -> tuple[int, str]:
-    """Return the status and what the challenge calls the problem."""
-    found = re.search('oauth_problem="([a-z_]+)"', answer.headers["WWW-Authenticate"])
-    return answer.status_code, found.group(1) if found else ""
+def problem(response: requests.Response) -> tuple[int, str]:
+    """Return the status and the problem code in the challenge."""
+    found = re.search('oauth_problem="([a-z_]+)"', response.headers["WWW-Authenticate"])
+    return response.status_code, found.group(1) if found else ""
 
 
 WAYS = [(FIELDS, way) for way in HMAC] + [(AWKWARD, way) for way in HMAC + RSA]
@@ -62,22 +62,22 @@ WAYS = [(FIELDS, way) for way in HMAC] + [(AWKWARD, way) for way in HMAC + RSA]
 
 @pytest.mark.parametrize(("fields", "way"), WAYS)
 def test_seven_ways_to_sign(me: str, session: requests.Session, fields: Any, way: str) -> None:
-    """Every signature method is verified, for keys and tokens that must be encoded as well."""
+    """Every signature method is verified, also with keys and tokens that must be encoded."""
     url = f"{me}?b=2&a=x%20y&a=1&q=ü<>"
-    answer = session.get(url, auth=signed(fields, signature_method=way))
-    assert (answer.status_code, answer.json()["user"]) == (200, fields["consumer_key"])
+    response = session.get(url, auth=signed(fields, signature_method=way))
+    assert (response.status_code, response.json()["user"]) == (200, fields["consumer_key"])
 
 
 @pytest.mark.parametrize("place", ["auth_header", "query", "body"])
 def test_three_places(playground: Playground, session: requests.Session, place: str) -> None:
     """The signature may be in the header, the query or a form, and covers the form's fields."""
     url = f"{playground.url}/oauth1/v1/uploads?a=1"
-    answer = session.post(url, data={"b": "2 + ü"}, auth=signed(FIELDS, signature_type=place))
-    assert answer.status_code == 200
+    response = session.post(url, data={"b": "2 + ü"}, auth=signed(FIELDS, signature_type=place))
+    assert response.status_code == 200
 
 
 def test_other_bodies_are_not_covered(playground: Playground, session: requests.Session) -> None:
-    """A body that is no form isn't part of the signature (RFC 5849 §3.4.1.3)."""
+    """A body that isn't a form isn't part of the signature (RFC 5849 §3.4.1.3)."""
     auth = signed(FIELDS)
     assert session.post(f"{playground.url}/oauth1/v1/uploads", json={"a": 1}, auth=auth).status_code == 200
 
@@ -102,24 +102,24 @@ def test_other_bodies_are_not_covered(playground: Playground, session: requests.
 def test_a_refusal_names_the_problem(
     me: str, session: requests.Session, changes: dict[str, Any], expected: str
 ) -> None:
-    """Wrong secrets, tokens, realms and clocks are told apart."""
+    """Wrong secrets, tokens, realms and clocks have different problem codes."""
     assert problem(session.get(me, auth=signed(FIELDS, **changes))) == (401, expected)
 
 
 def test_an_unknown_consumer_is_named(me: str, session: requests.Session) -> None:
-    """A consumer key that nobody has is refused as such."""
+    """An unknown consumer key is consumer_key_unknown."""
     unknown = {**FIELDS, "consumer_key": "unknown"}
     assert problem(session.get(me, auth=signed(unknown))) == (401, "consumer_key_unknown")
 
 
 def test_the_realm_may_be_named(me: str, session: requests.Session) -> None:
-    """The realm of the challenge is accepted; a query parameter of that name is just a parameter."""
+    """The realm of the challenge is accepted. A query parameter of that name isn't a realm."""
     assert session.get(me, auth=signed(FIELDS, realm="watchword playground")).status_code == 200
     assert session.get(f"{me}?realm=elsewhere", auth=signed(FIELDS)).status_code == 200
 
 
 def test_a_nonce_counts_once(me: str, session: requests.Session) -> None:
-    """The same request sent again is a replay; another nonce or another time is not."""
+    """The same request sent again is a replay. Another nonce or another time is accepted."""
     prepared = session.prepare_request(requests.Request("GET", me, auth=signed(FIELDS)))
     assert session.send(prepared).status_code == 200
     assert problem(session.send(prepared)) == (401, "nonce_used")
@@ -128,7 +128,7 @@ def test_a_nonce_counts_once(me: str, session: requests.Session) -> None:
 
 
 def test_what_is_altered_on_the_way_is_refused(playground: Playground, session: requests.Session) -> None:
-    """Another query, form or verb than the one that was signed is a wrong signature."""
+    """A query, form or HTTP method that was changed after signing is a wrong signature."""
     url = f"{playground.url}/oauth1/v1/uploads"
 
     def prepared(**changes: Any) -> requests.PreparedRequest:
@@ -158,7 +158,7 @@ def test_what_is_altered_on_the_way_is_refused(playground: Playground, session: 
     ],
 )
 def test_malformed_headers(me: str, session: requests.Session, value: str) -> None:
-    """A header that can't be read is a 401, never a crash."""
+    """A header that can't be read is answered with 401, not with a crash."""
     headers = {"Authorization": value.encode("latin-1")}
     assert session.get(f"{me}?a=%zz", headers=headers).status_code == 401
 
@@ -166,7 +166,7 @@ def test_malformed_headers(me: str, session: requests.Session, value: str) -> No
 @pytest.mark.parametrize("signature", ["a", "\xfc", "====", ""])
 @pytest.mark.parametrize("way", ["RSA-SHA1", "HMAC-SHA1", "MD5"])
 def test_malformed_signatures(me: str, session: requests.Session, signature: str, way: str) -> None:
-    """A signature that is none is a 401, never a crash."""
+    """A malformed signature is answered with 401, not with a crash."""
     query = {
         "oauth_consumer_key": AWKWARD["consumer_key"],
         "oauth_token": AWKWARD["access_token"],
@@ -180,7 +180,7 @@ def test_malformed_signatures(me: str, session: requests.Session, signature: str
 
 @pytest.fixture
 def client() -> Iterator[Client]:
-    """Give the function that makes the client of a sign-in."""
+    """Give the function that creates the client of a sign-in."""
     made: list[OAuth1Session] = []
 
     def start(callback: str | None = "oob", fields: Any = FIELDS, **options: Any) -> OAuth1Session:
@@ -196,7 +196,7 @@ def client() -> Iterator[Client]:
 
 
 def decide(playground: Playground, token: str, decision: str = "allow", **headers: str) -> requests.Response:
-    """Press a button on the page, without following where it leads."""
+    """Press a button on the page without following the redirect."""
     return requests.post(
         f"{playground.url}{FIELDS['authorize_url']}",
         data={"oauth_token": token, "decision": decision},
@@ -208,24 +208,24 @@ def decide(playground: Playground, token: str, decision: str = "allow", **header
 
 @pytest.mark.parametrize("fields", [FIELDS, AWKWARD])
 def test_a_sign_in_by_callback(playground: Playground, client: Client, fields: Any) -> None:
-    """The page sends token and verifier to the callback, and the token that follows opens the API."""
+    """The page sends token and verifier to the callback, and the API accepts the resulting access token."""
     api = client("https://client.example/back?a=1", fields)
     token = api.fetch_request_token(playground.url + FIELDS["request_token_url"])["oauth_token"]
     page = requests.get(api.authorization_url(playground.url + FIELDS["authorize_url"]), timeout=5)
     assert page.status_code == 200
     assert fields["consumer_key"] in page.text
-    answer = decide(playground, token)
-    assert answer.status_code == 303
-    location = urlsplit(answer.headers["Location"])
+    response = decide(playground, token)
+    assert response.status_code == 303
+    location = urlsplit(response.headers["Location"])
     assert (location.netloc, parse_qs(location.query)["a"]) == ("client.example", ["1"])
-    api.parse_authorization_response(answer.headers["Location"])
+    api.parse_authorization_response(response.headers["Location"])
     issued = api.fetch_access_token(playground.url + FIELDS["access_token_url"])
     assert issued["oauth_token"] != FIELDS["access_token"]
     assert api.get(f"{playground.url}/oauth1/v1/me").json()["user"] == fields["consumer_key"]
 
 
 def test_a_sign_in_without_a_callback(playground: Playground, client: Client) -> None:
-    """With `oob` the page shows the verifier for copying."""
+    """With `oob` the page shows the verifier to copy."""
     api = client()
     token = api.fetch_request_token(playground.url + FIELDS["request_token_url"])["oauth_token"]
     shown = re.search("<pre>(.+)</pre>", decide(playground, token).text)
@@ -235,21 +235,21 @@ def test_a_sign_in_without_a_callback(playground: Playground, client: Client) ->
 
 
 def test_a_refused_sign_in(playground: Playground, client: Client) -> None:
-    """Whoever says no sends the client away with the reason, and the sign-in is over."""
+    """A refusal by the user redirects to the client with the reason, and ends the sign-in."""
     for callback in ("http://client.example/back", "oob"):
         api = client(callback)
         token = api.fetch_request_token(playground.url + FIELDS["request_token_url"])["oauth_token"]
-        answer = decide(playground, token, "deny")
+        response = decide(playground, token, "deny")
         if callback == "oob":
-            assert "You said no" in answer.text
+            assert "You said no" in response.text
         else:
-            query = dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+            query = dict(parse_qsl(urlsplit(response.headers["Location"]).query))
             assert query == {"oauth_token": token, "oauth_problem": "user_refused"}
         assert decide(playground, token).status_code == 400
 
 
 def test_a_verifier_is_needed_and_good_for_one_exchange(playground: Playground, client: Client) -> None:
-    """Neither an early nor a wrong verifier is exchanged, and a right one only once."""
+    """An early or wrong verifier is refused, and a right one is exchanged once."""
     api = client()
     exchange = playground.url + FIELDS["access_token_url"]
     token = api.fetch_request_token(playground.url + FIELDS["request_token_url"])
@@ -277,13 +277,13 @@ def test_a_verifier_is_needed_and_good_for_one_exchange(playground: Playground, 
 def test_sign_ins_that_do_not_begin(
     playground: Playground, client: Client, callback: str | None, options: Any, status: int
 ) -> None:
-    """A callback that is no web address, none at all, a wrong secret and a wrong clock begin nothing."""
+    """A missing or invalid callback, a wrong secret and a wrong clock are refused."""
     with pytest.raises(TokenRequestDenied, match=str(status)):
         client(callback, **options).fetch_request_token(playground.url + FIELDS["request_token_url"])
 
 
 def test_the_page_is_safe(playground: Playground, client: Client) -> None:
-    """The page runs no script, sits in no frame, repeats no markup, and obeys no other site."""
+    """The page runs no scripts, can't be framed, escapes markup, and refuses forms of other sites."""
     url = playground.url + FIELDS["authorize_url"]
     token = client().fetch_request_token(playground.url + FIELDS["request_token_url"])["oauth_token"]
     page = requests.get(url, params={"oauth_token": token}, timeout=5)
@@ -298,7 +298,7 @@ def test_the_page_is_safe(playground: Playground, client: Client) -> None:
 
 
 def test_issued_tokens_end_with_the_credential(client: Client) -> None:
-    """Revoking takes back what a sign-in issued and begins no other; expiring spares the published token."""
+    """Revoking ends issued tokens and refuses new sign-ins. Expiring doesn't affect the published token."""
     with Playground() as playground:
         api = client()
         token = api.fetch_request_token(playground.url + FIELDS["request_token_url"])["oauth_token"]

@@ -1,4 +1,4 @@
-"""How clients show themselves with JWTs (RFC 7523 section 3), signed by PyJWT and by Authlib."""
+"""Client authentication with JWTs (RFC 7523 section 3), signed by PyJWT and by Authlib."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Show = Callable[..., requests.Response]
 
 @pytest.fixture(scope="module")
 def playground() -> Iterator[Playground]:
-    """Serve one playground for this module, whose tests leave no trace in it."""
+    """Serve one playground for this module. Its tests leave it unchanged."""
     with Playground() as running:
         yield running
 
 
 @pytest.fixture
 def show(playground: Playground, redeem: Callable[..., requests.Response]) -> Show:
-    """Give the function that asks for a token with an assertion of the key's client, some claims changed."""
+    """Give the function that requests a token with an assertion whose claims may be changed."""
 
     def sent(
         claims: dict[str, Any] | None = None,
@@ -50,7 +50,7 @@ def show(playground: Playground, redeem: Callable[..., requests.Response]) -> Sh
 
 
 def claims_of(playground: Playground, **changes: Any) -> dict[str, Any]:
-    """Return good claims with some changed, or left out by None."""
+    """Return valid claims with some changed, or left out by None."""
     usual = {
         "iss": KEYED["client_id"],
         "sub": KEYED["client_id"],
@@ -82,7 +82,7 @@ def test_authlib_asserts(
 
 
 def test_audiences_and_names(playground: Playground, show: Show) -> None:
-    """The audience is the token endpoint or the server itself; key id and client_id may be said."""
+    """The audience is the token endpoint or the issuer. Key id and client_id are optional."""
     assert show().status_code == 200
     assert show({"aud": playground.url}).status_code == 200
     assert show({"aud": ["https://elsewhere.example", playground.url]}).status_code == 200
@@ -108,10 +108,10 @@ def test_audiences_and_names(playground: Playground, show: Show) -> None:
     ],
 )
 def test_a_refusal_says_what_is_wrong(show: Show, claims: dict[str, Any], why: str) -> None:
-    """Each wrong claim is `invalid_client` with words of its own."""
-    answer = show(claims)
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
-    assert why in answer.json()["error_description"]
+    """Each wrong claim is `invalid_client` with its own reason."""
+    response = show(claims)
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
+    assert why in response.json()["error_description"]
 
 
 def test_an_assertion_serves_once(playground: Playground, redeem: Callable[..., requests.Response]) -> None:
@@ -137,9 +137,9 @@ def test_an_assertion_serves_once(playground: Playground, redeem: Callable[..., 
 def test_the_client_decides_how_it_signs_beforehand(
     show: Show, key: Any, algorithm: str, headers: dict[str, str] | None, why: str
 ) -> None:
-    """What is registered counts, and not what the assertion says."""
-    answer = show(None, key, algorithm, headers)
-    assert (answer.status_code, why in answer.json()["error_description"]) == (401, True)
+    """The registered key and algorithm are used, not those in the assertion."""
+    response = show(None, key, algorithm, headers)
+    assert (response.status_code, why in response.json()["error_description"]) == (401, True)
 
 
 @pytest.mark.parametrize(
@@ -155,20 +155,20 @@ def test_the_client_decides_how_it_signs_beforehand(
     ],
 )
 def test_malformed_assertions(show: Show, form: dict[str, Any], status: int, error: str) -> None:
-    """Another type, two ways at once, another client's name, and what is no JWT."""
-    answer = show(**form)
-    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    """A wrong assertion type, two ways at once, another client's id and text that isn't a JWT are refused."""
+    response = show(**form)
+    assert (response.status_code, response.json()["error"]) == (status, error)
 
 
 def test_a_client_with_a_key_has_no_secret(redeem: Callable[..., requests.Response]) -> None:
-    """No secret lets that client in, the empty one neither."""
+    """A client with a key is refused with any secret, also with an empty one."""
     for secret in ("", "None", "guess"):
         form = {"client_id": KEYED["client_id"], "client_secret": secret}
         assert redeem(grant_type="client_credentials", **form).status_code == 401
 
 
 def test_metadata_names_what_there_is(playground: Playground, session: requests.Session) -> None:
-    """The server says where its endpoints are (RFC 8414)."""
+    """The metadata names the server's endpoints (RFC 8414)."""
     said = session.get(f"{playground.url}/.well-known/oauth-authorization-server").json()
     assert said["issuer"] == playground.url
     assert said["token_endpoint"] == f"{playground.url}/oauth/token"

@@ -1,4 +1,4 @@
-"""The exchange of an authorization code: once, soon, by its own client, and to the letter."""
+"""The exchange of an authorization code: once, in time, by its own client, with the exact parameters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Redeem = Callable[..., requests.Response]
 
 @pytest.fixture(scope="module")
 def playground() -> Iterator[Playground]:
-    """Serve one playground for this module, whose tests undo what they set."""
+    """Serve one playground for this module. Its tests undo what they set."""
     with Playground() as running:
         yield running
 
@@ -29,7 +29,7 @@ def playground() -> Iterator[Playground]:
 def test_a_code_serves_once(
     playground: Playground, session: requests.Session, code: Callable[..., str], redeem: Redeem
 ) -> None:
-    """The second use of a code is refused, and revokes what the first one brought."""
+    """The second use of a code is refused, and revokes the tokens of the first."""
     revoked = playground.families_revoked
     form = {"grant_type": "authorization_code", "code": code(), "redirect_uri": CALLBACK}
     token = redeem(METHOD, **form).json()
@@ -45,7 +45,7 @@ def test_a_code_serves_once(
 
 
 def test_a_code_lasts_a_minute(playground: Playground, code: Callable[..., str], redeem: Redeem) -> None:
-    """A code that comes too late is refused."""
+    """An expired code is refused."""
     assert playground.oauth_settings.code_lifetime == 60
     playground.oauth_settings.code_lifetime = 0.05
     form = {"grant_type": "authorization_code", "code": code(), "redirect_uri": CALLBACK}
@@ -69,7 +69,7 @@ def test_a_code_lasts_a_minute(playground: Playground, code: Callable[..., str],
 def test_a_code_is_exchanged_by_the_letter(
     code: Callable[..., str], redeem: Redeem, change: dict[str, str | None], error: str
 ) -> None:
-    """Another address, code, verifier or secret than the right one brings nothing."""
+    """A wrong redirect address, code, verifier or secret is refused."""
     form = {"grant_type": "authorization_code", "code": code(), "redirect_uri": CALLBACK, **change}
     assert redeem(METHOD, **form).json()["error"] == error
 
@@ -81,7 +81,7 @@ def test_a_code_is_exchanged_by_the_letter(
 def test_a_challenge_must_be_met(
     code: Callable[..., str], redeem: Redeem, verifier: str | None, error: str | None
 ) -> None:
-    """Where a challenge was sent, only its verifier redeems the code (RFC 7636 §4.6)."""
+    """If a challenge was sent, only its verifier redeems the code (RFC 7636 §4.6)."""
     challenge = create_s256_code_challenge("right" * 10)
     challenged = code(code_challenge=challenge, code_challenge_method="S256")
     form = {"grant_type": "authorization_code", "code": challenged, "redirect_uri": CALLBACK}
@@ -89,7 +89,7 @@ def test_a_challenge_must_be_met(
 
 
 def test_a_code_belongs_to_its_client(code: Callable[..., str], redeem: Redeem) -> None:
-    """A code of another client is refused, and stays good for its own."""
+    """A code of another client is refused, and stays valid for its own client."""
     challenge = create_s256_code_challenge("right" * 10)
     public = {"client_id": PUBLIC["client_id"], "grant_type": "authorization_code"}
     own = code(client_id=PUBLIC["client_id"], code_challenge=challenge, code_challenge_method="S256")
@@ -103,16 +103,16 @@ def test_a_code_belongs_to_its_client(code: Callable[..., str], redeem: Redeem) 
 def test_a_public_client_has_no_secret(
     code: Callable[..., str], redeem: Redeem, extra: dict[str, str]
 ) -> None:
-    """A public client that shows a secret is refused; a confidential one that shows none, too."""
+    """A public client that sends a secret is refused, and so is a confidential client that sends none."""
     form = {"grant_type": "authorization_code", "code": "a", "redirect_uri": CALLBACK}
     assert redeem(client_id=PUBLIC["client_id"], **form, **extra).status_code == 401
     assert redeem(client_id=FIELDS["client_id"], **form).status_code == 401
 
 
-def test_nobody_names_the_user_but_the_user(
+def test_only_the_user_names_the_user(
     playground: Playground, code: Callable[..., str], redeem: Redeem, session: requests.Session
 ) -> None:
-    """Fields that oauthlib uses inside do nothing when a client sends them."""
+    """Fields that oauthlib uses internally have no effect if a client sends them."""
     form = {"grant_type": "authorization_code", "code": code(), "redirect_uri": CALLBACK}
     inside = {
         "user": "grace",

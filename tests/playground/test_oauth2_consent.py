@@ -1,4 +1,4 @@
-"""The authorization code grant: Authlib and requests-oauthlib as clients, and whom the page asks what."""
+"""The authorization code grant with Authlib and requests-oauthlib as clients, and the consent page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Back = Callable[[requests.Response], dict[str, str]]
 
 @pytest.fixture(scope="module")
 def playground() -> Iterator[Playground]:
-    """Serve one playground for this module, whose tests undo what they set."""
+    """Serve one playground for this module. Its tests undo what they set."""
     with Playground() as running:
         yield running
 
@@ -38,14 +38,14 @@ def playground() -> Iterator[Playground]:
 def test_authlib_signs_in(
     decide: Decide, back: Back, playground: Playground, authlib: Authlib, other: dict[str, Any], user: str
 ) -> None:
-    """With PKCE a confidential and a public client get tokens of whoever signed in, and refresh them."""
+    """With PKCE a confidential and a public client get the user's tokens, and refresh them."""
     client = authlib(METHOD, other, redirect_uri=CALLBACK, code_challenge_method="S256")
     verifier = generate_token(48)
     url, state = client.create_authorization_url(f"{playground.url}/oauth/authorize", code_verifier=verifier)
-    answer = decide(url, user=user)
-    location = answer.headers["Location"]
+    response = decide(url, user=user)
+    location = response.headers["Location"]
     assert location.startswith(CALLBACK + "?")
-    assert back(answer)["iss"] == playground.url
+    assert back(response)["iss"] == playground.url
     endpoint = f"{playground.url}/oauth/token"
     token = client.fetch_token(endpoint, authorization_response=location, state=state, code_verifier=verifier)
     assert (token["token_type"], token["scope"]) == ("Bearer", "airports:read profile:read")
@@ -59,7 +59,7 @@ def test_authlib_signs_in(
 def test_requests_oauthlib_signs_in(
     decide: Decide, playground: Playground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another client library, without PKCE and with the secret in the body."""
+    """requests-oauthlib signs in without PKCE and with the secret in the body."""
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     with OtherSession(FIELDS["client_id"], redirect_uri=CALLBACK, scope=["profile:read"]) as client:
         client.trust_env = False
@@ -89,10 +89,10 @@ def test_requests_oauthlib_signs_in(
 def test_where_users_are_sent(
     decide: Decide, back: Back, page: Callable[..., str], redeem: Redeem, redirect_uri: str
 ) -> None:
-    """This machine on any port, and registered addresses; the exchange must name the same."""
-    answer = decide(page(redirect_uri=redirect_uri))
-    assert answer.headers["Location"].startswith(redirect_uri)
-    form = {"grant_type": "authorization_code", "code": back(answer)["code"], "redirect_uri": redirect_uri}
+    """Registered addresses and this machine on any port are allowed. The exchange must name the same one."""
+    response = decide(page(redirect_uri=redirect_uri))
+    assert response.headers["Location"].startswith(redirect_uri)
+    form = {"grant_type": "authorization_code", "code": back(response)["code"], "redirect_uri": redirect_uri}
     assert redeem(METHOD, **form).status_code == 200
 
 
@@ -117,9 +117,9 @@ def test_where_users_are_sent(
 def test_where_users_are_not_sent(
     question: Question, session: requests.Session, page: Callable[..., str], redirect_uri: str | None
 ) -> None:
-    """An address that isn't the client's is never redirected to, not even with an error."""
+    """A user is never redirected to an address that isn't the client's, not even with an error."""
     url = page(redirect_uri=redirect_uri)
-    for answer in (
+    for response in (
         session.get(url, allow_redirects=False),
         session.post(
             url.partition("?")[0],
@@ -127,8 +127,8 @@ def test_where_users_are_not_sent(
             allow_redirects=False,
         ),
     ):
-        assert (answer.status_code, "Location" in answer.headers) == (400, False)
-        assert "trusted" in answer.text
+        assert (response.status_code, "Location" in response.headers) == (400, False)
+        assert "trusted" in response.text
 
 
 @pytest.mark.parametrize(
@@ -152,28 +152,28 @@ def test_impossible_questions_go_back(
     changes: dict[str, str | None],
     error: str,
 ) -> None:
-    """The client learns what it asked wrongly; `plain` and a public client without PKCE are refused."""
-    answer = session.get(page(**changes), allow_redirects=False)
-    said = back(answer)
+    """The client is told what is wrong. `plain` and public clients without PKCE are refused."""
+    response = session.get(page(**changes), allow_redirects=False)
+    said = back(response)
     assert (said["error"], said["state"], said["iss"]) == (error, "s", playground.url)
 
 
 @pytest.mark.parametrize("client_id", ["nobody", None, "<script>alert(1)</script>"])
 def test_unknown_client(session: requests.Session, page: Callable[..., str], client_id: str | None) -> None:
-    """An unknown client's users are sent nowhere."""
-    answer = session.get(page(client_id=client_id), allow_redirects=False)
-    assert (answer.status_code, "<script>" in answer.text) == (400, False)
+    """The users of an unknown client aren't redirected."""
+    response = session.get(page(client_id=client_id), allow_redirects=False)
+    assert (response.status_code, "<script>" in response.text) == (400, False)
 
 
 def test_repeated_parameters_are_refused(session: requests.Session, page: Callable[..., str]) -> None:
-    """A question that is asked in two ways isn't answered (RFC 6749 §3.1)."""
+    """A request with a repeated parameter is refused (RFC 6749 §3.1)."""
     url = page() + "&" + urlencode({"redirect_uri": "http://127.0.0.1:2/"})
     assert session.get(url, allow_redirects=False).status_code == 400
 
 
 @pytest.mark.parametrize("how", [{"decision": "deny"}, {"decision": ""}, {"user": "mallory"}, {"user": ""}])
 def test_no_means_no(decide: Decide, back: Back, page: Callable[..., str], how: dict[str, str]) -> None:
-    """Without a yes of somebody who is known, the client gets `access_denied` and its state back."""
+    """Unless a known user allows it, the client gets `access_denied` and its state."""
     said = back(decide(page(), **how))
     assert (said["error"], said["state"], "code" in said) == ("access_denied", "s", False)
 
@@ -181,13 +181,16 @@ def test_no_means_no(decide: Decide, back: Back, page: Callable[..., str], how: 
 def test_the_page_escapes_and_protects(
     decide: Decide, back: Back, session: requests.Session, page: Callable[..., str]
 ) -> None:
-    """What the client sends is shown as text, comes back unharmed, and no other page can frame this one."""
+    """The client's parameters are shown as text and returned unchanged, and the page can't be framed."""
     state = "\"><script>alert('ü & <')</script>{content}"
-    answer = session.get(page(state=state))
-    assert "<script" not in answer.text
-    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
-    assert (answer.headers["Cache-Control"], answer.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+    response = session.get(page(state=state))
+    assert "<script" not in response.text
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+    assert (response.headers["Cache-Control"], response.headers["Referrer-Policy"]) == (
+        "no-store",
+        "no-referrer",
+    )
     assert back(decide(page(state=state)))["state"] == state
 
 
@@ -198,20 +201,20 @@ def test_another_site_cannot_decide(
     """A form that another site sends is refused, for codes and for devices."""
     for path in ("/oauth/authorize", "/oauth/device"):
         form = {**question(), "user": "ada", "decision": "allow"}
-        answer = session.post(playground.url + path, data=form, headers={"Sec-Fetch-Site": site})
-        assert answer.status_code == 403
+        response = session.post(playground.url + path, data=form, headers={"Sec-Fetch-Site": site})
+        assert response.status_code == 403
 
 
 def test_nothing_but_what_is_asked_counts(decide: Decide, page: Callable[..., str]) -> None:
-    """The answer comes in the query, whatever mode the client asks for."""
+    """The response comes in the query, whatever response mode the client requests."""
     location = decide(page() + "&response_mode=fragment").headers["Location"]
     assert "#" not in location
 
 
-def test_a_revoked_client_asks_nobody(
+def test_the_users_of_a_revoked_client_are_not_asked(
     playground: Playground, session: requests.Session, page: Callable[..., str]
 ) -> None:
-    """Revoked, a client's users see no question, and all its sign-ins end."""
+    """The users of a revoked client aren't asked, and all its sign-ins end."""
     token = playground.sign_in()
     playground.revoke(METHOD)
     assert session.get(page()).status_code == 400

@@ -27,7 +27,7 @@ Basic = Callable[[str, str], dict[str, str]]
 
 @pytest.fixture(scope="module")
 def playground() -> Iterator[Playground]:
-    """Serve one playground for this module, whose devices need not wait between two questions."""
+    """Serve one playground for this module. Its devices may poll without waiting."""
     with Playground() as running:
         running.oauth_settings.device_interval = 0
         yield running
@@ -39,16 +39,16 @@ def begin(playground: Playground, session: requests.Session) -> Begin:
 
     def sent(**form: Any) -> dict[str, Any]:
         own = {name: FIELDS[name] for name in ("client_id", "client_secret")}
-        answer = session.post(f"{playground.url}/oauth/device_authorization", data={**own, **form})
-        assert answer.headers["Cache-Control"] == "no-store"
-        return {**answer.json(), "status": answer.status_code}
+        response = session.post(f"{playground.url}/oauth/device_authorization", data={**own, **form})
+        assert response.headers["Cache-Control"] == "no-store"
+        return {**response.json(), "status": response.status_code}
 
     return sent
 
 
 @pytest.fixture
 def poll(redeem: Callable[..., requests.Response]) -> Poll:
-    """Give the function that asks for the token."""
+    """Give the function that polls for the token."""
     return lambda begun: redeem(METHOD, grant_type=GRANT, device_code=begun["device_code"]).json()
 
 
@@ -67,7 +67,7 @@ def decide(playground: Playground, session: requests.Session) -> Decide:
 def test_authlib_signs_in(
     playground: Playground, authlib: Authlib, decide: Decide, other: dict[str, Any]
 ) -> None:
-    """A confidential and a public device get tokens of whoever typed the code, and refresh them."""
+    """A confidential and a public device get the user's tokens, and refresh them."""
     client = authlib(METHOD, other)
     own = {"client_id": client.client_id, "client_secret": client.client_secret, "scope": client.scope}
     url = f"{playground.url}/oauth/device_authorization"
@@ -81,7 +81,7 @@ def test_authlib_signs_in(
 
 
 def test_what_a_device_is_told(playground: Playground, begin: Begin, session: requests.Session) -> None:
-    """Codes, the page's address with and without the code, and how long all of it lasts."""
+    """A device gets its codes, the page's address with and without the code, and their lifetime."""
     begun = begin()
     assert (begun["status"], begun["expires_in"], begun["interval"]) == (200, 600, 0)
     assert begun["verification_uri"] == f"{playground.url}/oauth/device"
@@ -98,7 +98,7 @@ def test_what_a_device_is_told(playground: Playground, begin: Begin, session: re
 def test_the_client_may_be_in_the_header(
     playground: Playground, session: requests.Session, basic: Basic
 ) -> None:
-    """A Basic header is enough, in a form and in JSON; a wrong secret isn't."""
+    """A Basic header authenticates the client, with a form and with JSON. A wrong secret is refused."""
     url = f"{playground.url}/oauth/device_authorization"
     headers = basic(FIELDS["client_id"], FIELDS["client_secret"])
     assert session.post(url, data={"scope": "profile:read"}, headers=headers).status_code == 200
@@ -123,12 +123,12 @@ def test_the_client_may_be_in_the_header(
     ],
 )
 def test_impossible_beginnings(begin: Begin, change: dict[str, str], error: str) -> None:
-    """A wrong client or scope begins nothing."""
+    """A wrong client or scope is refused."""
     assert begin(**change)["error"] == error
 
 
 def test_pending_until_somebody_decides(begin: Begin, poll: Poll, decide: Decide) -> None:
-    """A device waits, then gets its token, and its code serves once."""
+    """A device waits, then gets its token. Its code works once."""
     begun = begin(scope="profile:read")
     assert [poll(begun)["error"] for _ in range(2)] == ["authorization_pending"] * 2
     assert "Done" in decide(begun["user_code"]).text
@@ -140,7 +140,7 @@ def test_pending_until_somebody_decides(begin: Begin, poll: Poll, decide: Decide
 
 @pytest.mark.parametrize(("decision", "user"), [("deny", "ada"), ("", "ada"), ("allow", "mallory")])
 def test_no_means_no(begin: Begin, poll: Poll, decide: Decide, decision: str, user: str) -> None:
-    """A device learns that it was refused, and nobody can change that."""
+    """A device learns that it was refused, and this decision is final."""
     begun = begin()
     assert "no" in decide(begun["user_code"], decision, user).text
     assert poll(begun)["error"] == "access_denied"
@@ -148,7 +148,7 @@ def test_no_means_no(begin: Begin, poll: Poll, decide: Decide, decision: str, us
 
 
 def test_too_late(playground: Playground, begin: Begin, poll: Poll, decide: Decide) -> None:
-    """A code that nobody typed in time has expired, for the device and on the page."""
+    """A code that wasn't typed in time has expired, for the device and on the page."""
     playground.oauth_settings.device_code_lifetime = 1
     begun = begin()
     playground.oauth_settings.device_code_lifetime = 600
@@ -158,7 +158,7 @@ def test_too_late(playground: Playground, begin: Begin, poll: Poll, decide: Deci
 
 
 def test_too_fast(playground: Playground, begin: Begin, poll: Poll, decide: Decide) -> None:
-    """Who asks before the interval is over is told to slow down, and gets the token all the same."""
+    """A device that polls before the interval is over is told to slow down, and gets the token later."""
     playground.oauth_settings.device_interval = 60
     begun = begin()
     playground.oauth_settings.device_interval = 0
@@ -168,7 +168,7 @@ def test_too_fast(playground: Playground, begin: Begin, poll: Poll, decide: Deci
 
 
 def test_slowing_down_adds_five_seconds(playground: Playground, begin: Begin, poll: Poll) -> None:
-    """After `slow_down` the old interval isn't enough any more (RFC 8628 section 3.5)."""
+    """After `slow_down` the interval is five seconds longer (RFC 8628 section 3.5)."""
     playground.oauth_settings.device_interval = 1
     begun = begin()
     playground.oauth_settings.device_interval = 0
@@ -197,7 +197,7 @@ def test_no_such_device(redeem: Callable[..., requests.Response], form: dict[str
 def test_a_device_code_belongs_to_its_client(
     begin: Begin, poll: Poll, decide: Decide, redeem: Callable[..., requests.Response]
 ) -> None:
-    """Another client of the same grant gets nothing for it."""
+    """A device code of another client is refused."""
     begun = begin()
     decide(begun["user_code"])
     form = {"client_id": PUBLIC["client_id"], "grant_type": GRANT, "device_code": begun["device_code"]}
@@ -206,9 +206,9 @@ def test_a_device_code_belongs_to_its_client(
 
 
 def test_the_page_shows_nothing_that_is_typed(playground: Playground, session: requests.Session) -> None:
-    """What stands in the address isn't shown, whatever it is."""
-    answer = session.get(
+    """The page doesn't show any text of its address."""
+    response = session.get(
         f"{playground.url}/oauth/device", params={"user_code": '"><script>alert(1)</script>'}
     )
-    assert (answer.status_code, "script" in answer.text) == (404, False)
-    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+    assert (response.status_code, "script" in response.text) == (404, False)
+    assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]

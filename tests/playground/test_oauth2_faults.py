@@ -1,4 +1,4 @@
-"""Faults at the token endpoint, each as some server out there commits it."""
+"""Faults at the token endpoint, each of which some real server has."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ Refresh = Callable[..., requests.Response]
 
 @pytest.fixture
 def refresh(redeem: Redeem) -> Refresh:
-    """Give the function that uses the refresh token of a reply."""
+    """Give the function that uses the refresh token of a token response."""
     return lambda token: redeem(METHOD, grant_type="refresh_token", refresh_token=token["refresh_token"])
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_status_with_retry_after(playground: Playground, refresh: Refresh, status: int) -> None:
-    """The server says when to come back, and has spent nothing."""
+    """The response has Retry-After, and the refresh token wasn't used up."""
     token = playground.sign_in()
     playground.add_fault(
         Fault(status=status, retry_after=7, error="temporarily_unavailable", path="/oauth/token")
     )
-    answer = refresh(token)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (status, "7")
-    assert answer.json()["error"] == "temporarily_unavailable"
+    response = refresh(token)
+    assert (response.status_code, response.headers["Retry-After"]) == (status, "7")
+    assert response.json()["error"] == "temporarily_unavailable"
     assert playground.grants() == {}
     assert refresh(token).status_code == 200
 
 
 def test_an_error_in_a_200(playground: Playground, refresh: Refresh) -> None:
-    """The status lies, the body doesn't."""
+    """A fault may return an error in the body with the status 200."""
     token = playground.sign_in()
     playground.add_fault(Fault(status=200, error="invalid_grant", path="/oauth/token"))
-    answer = refresh(token)
-    assert (answer.status_code, answer.json()["error"]) == (200, "invalid_grant")
+    response = refresh(token)
+    assert (response.status_code, response.json()["error"]) == (200, "invalid_grant")
 
 
 def test_a_lost_reply(playground: Playground, refresh: Refresh) -> None:
-    """The refresh token is rotated, and the connection dropped before its successor arrives."""
+    """The refresh token is rotated, but the connection is dropped before the response."""
     token = playground.sign_in()
     playground.fault(kind="lost_reply")
     with pytest.raises(requests.ConnectionError):
@@ -59,7 +59,7 @@ def test_a_lost_reply(playground: Playground, refresh: Refresh) -> None:
 
 
 def test_grace_makes_up_for_a_lost_reply(playground: Playground, refresh: Refresh) -> None:
-    """With a grace the second attempt gets what the first one lost."""
+    """With a grace, the second attempt gets the tokens that the first one lost."""
     playground.oauth_settings.grace = 30
     token = playground.sign_in()
     playground.fault(kind="lost_reply")
@@ -69,7 +69,7 @@ def test_grace_makes_up_for_a_lost_reply(playground: Playground, refresh: Refres
 
 
 def test_a_lost_reply_over_tls(session: requests.Session, tmp_path: Any) -> None:
-    """With a certificate the connection is dropped as well."""
+    """A connection with TLS is dropped in the same way."""
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1")
     pem, root = str(tmp_path / "cert.pem"), str(tmp_path / "root.pem")
@@ -83,7 +83,7 @@ def test_a_lost_reply_over_tls(session: requests.Session, tmp_path: Any) -> None
 
 
 def test_no_reply(playground: Playground, session: requests.Session, refresh: Refresh) -> None:
-    """The refresh token is rotated, and nothing comes until the client gives up."""
+    """The refresh token is rotated, but no response comes until the client gives up."""
     token = playground.sign_in()
     playground.fault(kind="no_reply")
     client = {name: CREDENTIALS[METHOD][name] for name in ("client_id", "client_secret")}
@@ -96,7 +96,7 @@ def test_no_reply(playground: Playground, session: requests.Session, refresh: Re
 
 
 def test_no_reply_does_not_hold_up_the_exit(session: requests.Session) -> None:
-    """Leaving the block ends the silence."""
+    """Leaving the block closes a connection that waits for a response."""
     with Playground() as playground:
         playground.fault(kind="no_reply", path="/none")
         with pytest.raises(requests.ReadTimeout):
@@ -106,13 +106,13 @@ def test_no_reply_does_not_hold_up_the_exit(session: requests.Session) -> None:
 
 
 def test_a_reply_as_a_form(playground: Playground, refresh: Refresh) -> None:
-    """The reply is encoded as a form; its headers and status stay, and refusals are spelt so too."""
+    """The response is encoded as a form. Its headers and status stay, and refusals are encoded too."""
     token = playground.sign_in()
     playground.fault(kind="form_reply", times=2)
-    answer = refresh(token)
-    assert answer.headers["Content-Type"].startswith("application/x-www-form-urlencoded")
-    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
-    fields = {name: values[0] for name, values in parse_qs(answer.text).items()}
+    response = refresh(token)
+    assert response.headers["Content-Type"].startswith("application/x-www-form-urlencoded")
+    assert (response.status_code, response.headers["Cache-Control"]) == (200, "no-store")
+    fields = {name: values[0] for name, values in parse_qs(response.text).items()}
     assert (fields["token_type"], fields["expires_in"]) == ("Bearer", "3600")
     refused = refresh(token)
     assert (refused.status_code, parse_qs(refused.text)["error"]) == (400, ["invalid_grant"])
@@ -120,28 +120,28 @@ def test_a_reply_as_a_form(playground: Playground, refresh: Refresh) -> None:
 
 
 def test_an_expiry_as_text(playground: Playground, refresh: Refresh) -> None:
-    """The lifetime is a text, and nothing else changes."""
+    """`expires_in` is a text, and the rest of the response is unchanged."""
     token = playground.sign_in()
     playground.fault(kind="text_expiry")
-    spoilt = refresh(token).json()
-    assert spoilt["expires_in"] == "3600"
-    assert refresh(spoilt).json()["expires_in"] == 3600
+    distorted = refresh(token).json()
+    assert distorted["expires_in"] == "3600"
+    assert refresh(distorted).json()["expires_in"] == 3600
 
 
 def test_a_fault_keeps_what_is_no_object(playground: Playground, session: requests.Session) -> None:
-    """Pages pass unharmed."""
+    """A fault doesn't change a response that isn't a JSON object."""
     playground.fault(kind="form_reply", path="/oauth/device")
     assert "<form" in session.get(f"{playground.url}/oauth/device").text
 
 
 def test_faults_strike_the_token_endpoint_alone(playground: Playground, session: requests.Session) -> None:
-    """Without a path, a spoilt reply is that of the token endpoint."""
+    """Without a path, a fault distorts responses of the token endpoint only."""
     playground.fault(kind="lost_reply")
     assert session.get(f"{playground.url}/none/v1/me").status_code == 200
 
 
 def test_faults_over_http(playground: Playground, session: requests.Session, refresh: Refresh) -> None:
-    """Another process asks for any kind, slowly if it likes, and is told what can't be."""
+    """Another process can request any kind of fault, also with a delay. Impossible faults are refused."""
     url = f"{playground.url}/_control/fault"
     made = session.post(url, json={"kind": "text_expiry", "delay": 0.2}).json()
     assert (made["kind"], made["path"]) == ("text_expiry", "/oauth/token")

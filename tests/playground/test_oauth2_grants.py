@@ -26,14 +26,14 @@ Me = Callable[[str, dict[str, Any]], str]
 
 @pytest.fixture(scope="module")
 def playground() -> Iterator[Playground]:
-    """Serve one playground for this module, whose tests undo what they do."""
+    """Serve one playground for this module. Its tests undo what they do."""
     with Playground() as running:
         yield running
 
 
 @pytest.fixture
 def me(playground: Playground, session: requests.Session) -> Me:
-    """Give the function that says whose token a reply holds."""
+    """Give the function that returns the user of the token in a response."""
 
     def ask(method: str, token: dict[str, Any]) -> str:
         headers = {"Authorization": f"Bearer {token['access_token']}"}
@@ -46,7 +46,7 @@ def me(playground: Playground, session: requests.Session) -> Me:
 def test_authlib_signs_in_with_a_password(
     playground: Playground, authlib: Callable[..., OAuth2Session], account: dict[str, str]
 ) -> None:
-    """A name and password bring tokens of that user, and a refresh token."""
+    """A username and password get tokens of that user, with a refresh token."""
     client = authlib("oauth2_password")
     endpoint = f"{playground.url}/oauth/token"
     client.fetch_token(endpoint, username=account["username"], password=account["password"])
@@ -66,10 +66,10 @@ def test_authlib_signs_in_with_a_password(
     ],
 )
 def test_wrong_passwords(redeem: Redeem, change: dict[str, str], error: str) -> None:
-    """A wrong name, password, client or scope brings nothing."""
+    """A wrong username, password, client or scope is refused."""
     account = {name: CREDENTIALS["oauth2_password"][name] for name in ("username", "password")}
-    answer = redeem("oauth2_password", **{"grant_type": "password", **account, **change})
-    assert answer.json()["error"] == error
+    response = redeem("oauth2_password", **{"grant_type": "password", **account, **change})
+    assert response.json()["error"] == error
 
 
 def assertion(
@@ -79,7 +79,7 @@ def assertion(
     headers: dict[str, str] | None = None,
     **changes: Any,
 ) -> dict[str, str]:
-    """Return the form that shows an assertion with some claims changed, or left out by None."""
+    """Return the form with an assertion, with some claims changed or left out by None."""
     claims = (
         document(playground.url, "oauth2_jwt_bearer")["payload"] | {"exp": int(time.time()) + 60} | changes
     )
@@ -105,7 +105,7 @@ def test_authlib_asserts(playground: Playground) -> None:
 
 @pytest.mark.parametrize("key", SERVICE_KEYS)
 def test_three_kinds_of_keys(playground: Playground, redeem: Redeem, me: Me, key: Any) -> None:
-    """RS256 is meant without a key id; ES256 and HS256 are found by theirs. No refresh token comes."""
+    """Without a key id RS256 is used. ES256 and HS256 are found by theirs. No refresh token is issued."""
     headers = {"kid": key.key_id} if key.key_id else None
     token = redeem(**assertion(playground, key.material, key.algorithm, headers)).json()
     assert me("oauth2_jwt_bearer", token) == "ada"
@@ -142,19 +142,19 @@ def test_three_kinds_of_keys(playground: Playground, redeem: Redeem, me: Me, key
 def test_a_refusal_says_what_is_wrong(
     playground: Playground, redeem: Redeem, changes: dict[str, Any], why: str
 ) -> None:
-    """Each wrong claim, key or algorithm is `invalid_grant` with words of its own."""
-    answer = redeem(**assertion(playground, **changes))
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
-    assert why in answer.json()["error_description"]
+    """Each wrong claim, key or algorithm is `invalid_grant` with its own reason."""
+    response = redeem(**assertion(playground, **changes))
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
+    assert why in response.json()["error_description"]
 
 
 def test_the_issuer_alone_is_no_audience(playground: Playground, redeem: Redeem) -> None:
-    """The audience of an assertion for a token is the token endpoint."""
+    """The audience of a grant's assertion is the token endpoint, not the issuer."""
     assert redeem(**assertion(playground, aud=playground.url)).json()["error"] == "invalid_grant"
 
 
 def test_an_assertion_with_an_id_serves_once(playground: Playground, redeem: Redeem) -> None:
-    """With `jti` an assertion is refused the second time; without, it may come again."""
+    """With `jti` an assertion is refused the second time. Without it, an assertion may be used again."""
     once, often = assertion(playground, jti="a"), assertion(playground)
     assert [redeem(**once).status_code for _ in range(2)] == [200, 400]
     assert [redeem(**often).status_code for _ in range(2)] == [200, 200]
@@ -162,18 +162,18 @@ def test_an_assertion_with_an_id_serves_once(playground: Playground, redeem: Red
 
 @pytest.mark.parametrize("form", [{"assertion": ""}, {"assertion": None}, {"assertion": ["a", "b"]}])
 def test_malformed_assertion_requests(playground: Playground, redeem: Redeem, form: dict[str, Any]) -> None:
-    """No assertion, or two, is `invalid_request`."""
+    """A request with no assertion or with two is `invalid_request`."""
     assert redeem(**{**assertion(playground), **form}).json()["error"] == "invalid_request"
 
 
 def test_what_is_no_jwt_is_refused(playground: Playground, redeem: Redeem) -> None:
-    """Text that is no JWT is `invalid_grant`, never a crash."""
+    """Text that isn't a JWT is `invalid_grant`, not a crash."""
     for text in ("a", "a.b.c", "..", "ü.ü.ü", "e30.bnVsbA.x"):
         assert redeem(**{**assertion(playground), "assertion": text}).json()["error"] == "invalid_grant"
 
 
 def test_a_service_may_be_revoked(playground: Playground, redeem: Redeem) -> None:
-    """Revoked, the service gets no token, and says so with a client of another grant neither."""
+    """A revoked service gets no token, and a client of another grant can't use this one."""
     playground.revoke("oauth2_jwt_bearer")
     assert "revoked" in redeem(**assertion(playground)).json()["error_description"]
     playground.restore("oauth2_jwt_bearer")
@@ -183,7 +183,7 @@ def test_a_service_may_be_revoked(playground: Playground, redeem: Redeem) -> Non
 
 
 def exchange(**changes: Any) -> dict[str, Any]:
-    """Return the form of a good exchange with some fields changed, or left out by None."""
+    """Return the form of a valid exchange with some fields changed or left out by None."""
     usual = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
         "subject_token": EXCHANGE["subject_token"],
@@ -205,14 +205,14 @@ ACTOR = {"actor_token": OTHER_EXCHANGE["actor_token"], "actor_token_type": ACCES
     ],
 )
 def test_one_token_for_another(redeem: Redeem, me: Me, changes: dict[str, str], user: str) -> None:
-    """The new token is the subject's, and names who acts for it."""
+    """The new token is the subject's, and names the actor."""
     token = redeem("oauth2_token_exchange", **exchange(**changes)).json()
     assert (token["issued_token_type"], token["token_type"]) == (ACCESS_TOKEN, "Bearer")
     assert me("oauth2_token_exchange", token) == user
 
 
 def test_a_token_of_this_server_is_exchanged(playground: Playground, redeem: Redeem, me: Me) -> None:
-    """A user's token is exchanged while it is good, and its kind mustn't be mistaken."""
+    """A user's token is exchanged while it is valid. Its type must be right."""
     own = playground.sign_in()
     given = exchange(subject_token=own["access_token"])
     assert me("oauth2_token_exchange", redeem("oauth2_token_exchange", **given).json()) == "ada"
@@ -223,12 +223,12 @@ def test_a_token_of_this_server_is_exchanged(playground: Playground, redeem: Red
 
 
 def test_targets(playground: Playground, redeem: Redeem) -> None:
-    """This API is known by name and address; one wrong target of several is one too many."""
+    """This API is a valid target by name and by address. One wrong target of several is refused."""
     here = [playground.url, f"{playground.url}/oauth2_token_exchange"]
     assert redeem("oauth2_token_exchange", **exchange(resource=here)).status_code == 200
     for wrong in ({"audience": ["playground", "other"]}, {"resource": playground.url + ".evil.example"}):
-        answer = redeem("oauth2_token_exchange", **exchange(**wrong))
-        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_target")
+        response = redeem("oauth2_token_exchange", **exchange(**wrong))
+        assert (response.status_code, response.json()["error"]) == (400, "invalid_target")
 
 
 @pytest.mark.parametrize(
@@ -250,12 +250,12 @@ def test_targets(playground: Playground, redeem: Redeem) -> None:
     ],
 )
 def test_impossible_exchanges(redeem: Redeem, changes: dict[str, Any], error: str) -> None:
-    """Unknown tokens and kinds, half an actor, and a wrong client bring nothing."""
+    """Unknown tokens and types, an incomplete actor and a wrong client are refused."""
     assert redeem("oauth2_token_exchange", **exchange(**changes)).json()["error"] == error
 
 
 @pytest.mark.parametrize("method", ["oauth2_password", "oauth2_client_credentials", "oauth2_device_code"])
 def test_each_client_has_one_grant(playground: Playground, redeem: Redeem, method: str) -> None:
-    """A client that is registered for another grant may not use this one."""
-    answer = redeem(method, **exchange())
-    assert (answer.status_code, answer.json()["error"]) == (400, "unauthorized_client")
+    """A client that is registered for another grant can't use this one."""
+    response = redeem(method, **exchange())
+    assert (response.status_code, response.json()["error"]) == (400, "unauthorized_client")

@@ -1,4 +1,4 @@
-"""Refresh tokens: rotation, reuse and what it ends, grace, lifetimes, and revocation (RFC 7009)."""
+"""Refresh tokens: rotation, reuse, grace, lifetimes, and revocation (RFC 7009)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Revoke = Callable[..., requests.Response]
 
 @pytest.fixture
 def refresh(redeem: Redeem) -> Refresh:
-    """Give the function that uses the refresh token of a reply."""
+    """Give the function that uses the refresh token of a token response."""
 
     def sent(token: dict[str, Any], **form: Any) -> requests.Response:
         own = {"grant_type": "refresh_token", "refresh_token": token["refresh_token"]}
@@ -35,7 +35,7 @@ def refresh(redeem: Redeem) -> Refresh:
 
 @pytest.fixture
 def works(playground: Playground, session: requests.Session) -> Works:
-    """Give the function that tells whether the access token of a reply lets anybody in."""
+    """Give the function that returns whether the access token of a response is accepted."""
 
     def tried(token: dict[str, Any]) -> bool:
         headers = {"Authorization": f"Bearer {token['access_token']}"}
@@ -56,7 +56,7 @@ def revoke(playground: Playground, session: requests.Session) -> Revoke:
 
 
 def test_each_refresh_token_serves_once(playground: Playground, refresh: Refresh, works: Works) -> None:
-    """A refresh brings another pair; the access token from before stays good until it expires."""
+    """A refresh returns a new pair. The former access token stays valid until it expires."""
     first = playground.sign_in()
     second = refresh(first).json()
     third = refresh(second).json()
@@ -67,7 +67,7 @@ def test_each_refresh_token_serves_once(playground: Playground, refresh: Refresh
 
 
 def test_reuse_ends_the_family(playground: Playground, refresh: Refresh, works: Works) -> None:
-    """Using an old refresh token revokes all tokens of its sign-in, and of no other."""
+    """Using an old refresh token revokes all tokens of its sign-in, and only those."""
     first, other = playground.sign_in(), playground.sign_in()
     second = refresh(first).json()
     again = refresh(first)
@@ -81,17 +81,17 @@ def test_reuse_ends_the_family(playground: Playground, refresh: Refresh, works: 
 def test_of_many_at_once_one_wins_and_all_lose(
     playground: Playground, refresh: Refresh, works: Works
 ) -> None:
-    """Eight uses of one refresh token at the same time: one is served, and the next ends the family."""
+    """Of eight uses of one refresh token at the same time, one succeeds and the next ends the family."""
     first = playground.sign_in()
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: refresh(first), range(8)))
-    assert sorted(answer.status_code for answer in answers) == [200, *[400] * 7]
-    (won,) = [answer.json() for answer in answers if answer.status_code == 200]
+        responses = list(pool.map(lambda _: refresh(first), range(8)))
+    assert sorted(response.status_code for response in responses) == [200, *[400] * 7]
+    (won,) = [response.json() for response in responses if response.status_code == 200]
     assert (works(won), playground.families_revoked) == (False, 1)
 
 
 def test_grace_forgives_a_reuse(playground: Playground, refresh: Refresh, works: Works) -> None:
-    """Within the grace an old refresh token gets another pair, and each of the pairs goes on."""
+    """Within the grace an old refresh token gets another pair, and both pairs stay valid."""
     playground.oauth_settings.grace = 30
     first = playground.sign_in()
     pairs = [refresh(first).json() for _ in range(2)]
@@ -101,7 +101,7 @@ def test_grace_forgives_a_reuse(playground: Playground, refresh: Refresh, works:
 
 
 def test_grace_ends(playground: Playground, refresh: Refresh) -> None:
-    """After the grace, which counts from the first rotation, reuse is reuse."""
+    """After the grace, which starts at the first rotation, reuse ends the family."""
     playground.oauth_settings.grace = 0.3
     first = playground.sign_in()
     assert refresh(first).status_code == 200
@@ -111,7 +111,7 @@ def test_grace_ends(playground: Playground, refresh: Refresh) -> None:
 
 
 def test_without_rotation_the_first_token_stays(playground: Playground, refresh: Refresh) -> None:
-    """With rotation off a refresh brings no refresh token, and the first serves again and again."""
+    """Without rotation a refresh returns no refresh token, and the first one stays valid."""
     playground.oauth_settings.rotation = False
     first = playground.sign_in()
     replies = [refresh(first) for _ in range(3)]
@@ -120,7 +120,7 @@ def test_without_rotation_the_first_token_stays(playground: Playground, refresh:
 
 
 def test_lifetimes_are_announced_and_kept(playground: Playground, refresh: Refresh, works: Works) -> None:
-    """Access and refresh tokens last as long as is set; a refresh token's lifetime is announced once set."""
+    """Tokens live as long as is set. A refresh token's lifetime is announced if it is set."""
     assert "refresh_token_expires_in" not in playground.sign_in()
     playground.oauth_settings.access_token_lifetime = 1
     playground.oauth_settings.refresh_token_lifetime = 2
@@ -138,7 +138,7 @@ def test_lifetimes_are_announced_and_kept(playground: Playground, refresh: Refre
 
 
 def test_expiring_spares_refresh_tokens(playground: Playground, refresh: Refresh, works: Works) -> None:
-    """Expired on command, the access token is refused while its refresh token brings another."""
+    """After expire_tokens, the access token is refused, but its refresh token gets another."""
     token = playground.sign_in()
     playground.expire_tokens()
     assert not works(token)
@@ -146,7 +146,7 @@ def test_expiring_spares_refresh_tokens(playground: Playground, refresh: Refresh
 
 
 def test_a_refresh_may_ask_for_less(playground: Playground, refresh: Refresh) -> None:
-    """A scope within the one that was allowed is granted for one token; more is refused, at no cost."""
+    """A narrower scope is granted for one token. A wider one is refused, and the refresh token stays."""
     token = playground.sign_in(SignInOptions(scope="profile:read"))
     refused = refresh(token, scope="airports:read")
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_scope")
@@ -172,12 +172,12 @@ def test_a_refresh_token_belongs_to_its_client(
 @pytest.mark.parametrize("form", [{"refresh_token": "unknown"}, {"refresh_token": ""}, {}])
 def test_no_such_refresh_token(redeem: Redeem, form: dict[str, str]) -> None:
     """An unknown refresh token is `invalid_grant`, a missing one `invalid_request`."""
-    answer = redeem(METHOD, grant_type="refresh_token", **form)
-    assert answer.json()["error"] == ("invalid_grant" if form else "invalid_request")
+    response = redeem(METHOD, grant_type="refresh_token", **form)
+    assert response.json()["error"] == ("invalid_grant" if form else "invalid_request")
 
 
 def test_a_public_client_refreshes_by_name(playground: Playground, redeem: Redeem) -> None:
-    """A public client's refresh needs its name alone."""
+    """A public client needs only its id to refresh."""
     token = playground.sign_in(SignInOptions(client_id=PUBLIC, user="grace"))
     form = {"grant_type": "refresh_token", "refresh_token": token["refresh_token"]}
     assert redeem(client_id=PUBLIC, **form).status_code == 200
@@ -186,10 +186,10 @@ def test_a_public_client_refreshes_by_name(playground: Playground, redeem: Redee
 def test_revoking_an_access_token_spares_the_rest(
     playground: Playground, refresh: Refresh, works: Works, revoke: Revoke
 ) -> None:
-    """Revoked, an access token is refused, while its refresh token brings another."""
+    """A revoked access token is refused, but its refresh token gets another."""
     token = playground.sign_in()
-    answer = revoke(token["access_token"], token_type_hint="refresh_token")
-    assert (answer.status_code, answer.content) == (200, b"")
+    response = revoke(token["access_token"], token_type_hint="refresh_token")
+    assert (response.status_code, response.content) == (200, b"")
     assert not works(token)
     assert works(refresh(token).json())
 
@@ -197,7 +197,7 @@ def test_revoking_an_access_token_spares_the_rest(
 def test_revoking_a_refresh_token_ends_the_family(
     playground: Playground, refresh: Refresh, works: Works, revoke: Revoke
 ) -> None:
-    """With a refresh token all tokens of its sign-in go, and that is no reuse."""
+    """Revoking a refresh token revokes all tokens of its sign-in, and doesn't count as reuse."""
     first = playground.sign_in()
     second = refresh(first).json()
     assert revoke(second["refresh_token"]).status_code == 200
@@ -208,7 +208,7 @@ def test_revoking_a_refresh_token_ends_the_family(
 def test_revocation_by_the_book(
     playground: Playground, works: Works, revoke: Revoke, session: requests.Session
 ) -> None:
-    """An unknown token is no error; another client's token, no token or a wrong client is one."""
+    """Revoking an unknown token succeeds. Another client's token, no token or a wrong client is an error."""
     token = playground.sign_in()
     assert revoke("unknown").status_code == 200
     other = revoke(token["refresh_token"], "oauth2_device_code")
@@ -222,7 +222,7 @@ def test_revocation_by_the_book(
 
 
 def test_sign_in_over_http(playground: Playground, session: requests.Session, works: Works) -> None:
-    """Another process gets tokens of a new sign-in, and is told what it can't wish for."""
+    """Another process gets the tokens of a new sign-in. Impossible options are refused."""
     url = f"{playground.url}/_control/sign_in"
     token = session.post(url, json={}).json()
     assert works(token)
@@ -236,7 +236,7 @@ def test_sign_in_over_http(playground: Playground, session: requests.Session, wo
 
 
 def test_settings_over_http(playground: Playground, session: requests.Session, refresh: Refresh) -> None:
-    """Another process changes what it names and leaves the rest; impossible settings are refused."""
+    """Another process changes only the settings that it names. Impossible settings are refused."""
     url = f"{playground.url}/_control/oauth"
     assert session.post(url, json={"grace": 5}).json()["rotation"] is True
     said = session.post(url, json={"rotation": False, "refresh_token_lifetime": 9}).json()
@@ -250,7 +250,7 @@ def test_settings_over_http(playground: Playground, session: requests.Session, r
 
 
 def test_a_delay_for_each_token_request(playground: Playground, refresh: Refresh) -> None:
-    """Every token request takes as long as is set."""
+    """Every token request waits for the configured delay."""
     playground.oauth_settings.delay = 0.2
     token = playground.sign_in()
     begun = time.monotonic()
@@ -266,7 +266,7 @@ def test_no_token_is_logged(
     works: Works,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """With everything at DEBUG, the server logs none of the tokens that it issues, takes and revokes."""
+    """With all loggers at DEBUG, the server logs none of the tokens that it issues, accepts or revokes."""
     caplog.set_level(logging.DEBUG)
     first = playground.sign_in()
     second = refresh(first).json()
@@ -286,7 +286,7 @@ def test_no_token_is_logged(
 def test_counts_over_http(
     playground: Playground, session: requests.Session, refresh: Refresh, redeem: Redeem
 ) -> None:
-    """Token requests are counted by grant type, and families by their end."""
+    """Token requests are counted by grant type, and so are the revoked families."""
     token = playground.sign_in()
     for _ in range(2):
         refresh(token)

@@ -1,4 +1,4 @@
-"""The local Secret Manager, asked by Google's own client over its socket."""
+"""The local Secret Manager, called by Google's own client over its socket."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ AUTOMATIC = {"replication": {"automatic": {}}}
 
 
 def connect(address: str) -> SecretManagerServiceClient:
-    """Return Google's client on a TCP connection of its own."""
+    """Return Google's client with its own TCP connection."""
     own = [("grpc.use_local_subchannel_pool", 1)]  # else the channels of a process share one
     channel = grpc.insecure_channel(address, options=own)
     return SecretManagerServiceClient(transport=SecretManagerServiceGrpcTransport(channel=channel))
@@ -69,7 +69,7 @@ def add(client: SecretManagerServiceClient, data: bytes, parent: str = SHOP) -> 
 
 
 def listed(client: SecretManagerServiceClient, wanted: str) -> list[str]:
-    """List the ids of the secrets that fit a filter, newest first."""
+    """List the ids of the secrets that match a filter, newest first."""
     found = client.list_secrets(request={"parent": PROJECT, "filter": wanted})
     return [each.name.rpartition("/")[2] for each in found]
 
@@ -92,7 +92,7 @@ def test_secret_is_created_and_shown(client: SecretManagerServiceClient) -> None
 
 
 def test_secret_is_created_once(client: SecretManagerServiceClient) -> None:
-    """A second secret of a name is refused with ALREADY_EXISTS."""
+    """A second secret with the same name is refused with ALREADY_EXISTS."""
     create(client)
     with pytest.raises(
         exceptions.AlreadyExists, match=r"Secret \[projects/acme/secrets/shop\] already exists"
@@ -117,20 +117,20 @@ def test_longest_id_is_accepted(client: SecretManagerServiceClient) -> None:
 def test_replication_is_of_global_secrets(
     client: SecretManagerServiceClient, parent: str, secret: dict[str, Any]
 ) -> None:
-    """A global secret must say how it is replicated, and a regional one must not."""
+    """A global secret must name its replication, and a regional one must not."""
     with pytest.raises(exceptions.InvalidArgument, match=r"Secret\.replication"):
         client.create_secret(parent=parent, secret_id="shop", secret=secret)
 
 
 @pytest.mark.parametrize("labels", [{"Team": "x"}, {"team": "X"}, {"1": "x"}, {"team": "x" * 64}])
 def test_illegal_label_is_refused(client: SecretManagerServiceClient, labels: dict[str, str]) -> None:
-    """Labels are lower case and 63 characters at most, as Google's are."""
+    """Labels are lower case and have 63 characters at most, like Google's."""
     with pytest.raises(exceptions.InvalidArgument, match="Invalid label"):
         create(client, labels=labels)
 
 
 def test_missing_secret_is_not_found(client: SecretManagerServiceClient) -> None:
-    """What isn't there is NOT_FOUND, in words like Google's."""
+    """A missing secret is NOT_FOUND, with Google's message."""
     with pytest.raises(exceptions.NotFound, match=r"Secret \[projects/acme/secrets/shop\] not found\."):
         client.get_secret(name=SHOP)
     with pytest.raises(exceptions.NotFound, match="not found"):
@@ -144,7 +144,7 @@ def test_missing_secret_is_not_found(client: SecretManagerServiceClient) -> None
 
 
 def test_malformed_name_is_refused(client: SecretManagerServiceClient) -> None:
-    """A name of another shape is INVALID_ARGUMENT."""
+    """A malformed name is INVALID_ARGUMENT."""
     with pytest.raises(exceptions.InvalidArgument, match="projects/acme/shop"):
         access(client, "projects/acme/shop")
     with pytest.raises(exceptions.InvalidArgument, match="parent"):
@@ -152,7 +152,7 @@ def test_malformed_name_is_refused(client: SecretManagerServiceClient) -> None:
 
 
 def test_update_changes_what_the_mask_names(client: SecretManagerServiceClient) -> None:
-    """An update changes the fields of its mask alone, under a new etag."""
+    """An update changes only the fields of its mask, and the etag."""
     before = create(client, labels={"team": "sales"}, annotations={"a": "1"})
     changed = {"name": SHOP, "labels": {"team": "ops"}, "annotations": {"a": "2"}, "etag": before.etag}
     after = client.update_secret(secret=changed, update_mask={"paths": ["labels"]})
@@ -163,14 +163,14 @@ def test_update_changes_what_the_mask_names(client: SecretManagerServiceClient) 
 
 @pytest.mark.parametrize("paths", [[], ["replication"]])
 def test_update_of_anything_else_is_refused(client: SecretManagerServiceClient, paths: list[str]) -> None:
-    """An update needs a mask, of fields that can be changed."""
+    """An update needs a mask with fields that can be changed."""
     create(client)
     with pytest.raises(exceptions.InvalidArgument, match="update_mask"):
         client.update_secret(secret={"name": SHOP}, update_mask={"paths": paths})
 
 
 def test_stale_etag_is_a_failed_precondition(client: SecretManagerServiceClient) -> None:
-    """Updates and deletions under an etag of yesterday are refused, and change nothing."""
+    """Updates and deletions with an old etag are refused and change nothing."""
     stale = create(client).etag
     mask = {"paths": ["labels"]}
     client.update_secret(secret={"name": SHOP, "labels": {"n": "1"}}, update_mask=mask)
@@ -186,7 +186,7 @@ def test_stale_etag_is_a_failed_precondition(client: SecretManagerServiceClient)
 def test_deleted_secret_takes_its_versions_along(
     server: SecretManagerServer, client: SecretManagerServiceClient
 ) -> None:
-    """After a deletion nothing is left, and the next secret of that name counts from 1."""
+    """After a deletion the versions are gone, and a new secret of that name counts from 1."""
     server.put("acme", "shop", "old")
     client.delete_secret(name=SHOP)
     assert server.versions("acme", "shop") == []
@@ -198,7 +198,7 @@ def test_deleted_secret_takes_its_versions_along(
 
 
 def test_secrets_are_listed_by_pages(server: SecretManagerServer, client: SecretManagerServiceClient) -> None:
-    """Pages follow one another by token, newest secret first, and the client reads them all."""
+    """Pages are linked by token, newest secret first, and the client reads them all."""
     for number in range(5):
         server.put("acme", f"s{number}", "x")
     server.put("other", "s", "x")
@@ -233,7 +233,7 @@ def test_secrets_are_filtered(
 
 @pytest.mark.parametrize("wanted", ["team=sales", "labels.team", "name:a OR name:b", "state:ENABLED"])
 def test_unknown_filter_is_refused(client: SecretManagerServiceClient, wanted: str) -> None:
-    """A filter that isn't understood is INVALID_ARGUMENT, not everything or nothing."""
+    """An unknown filter is INVALID_ARGUMENT. It doesn't match everything or nothing."""
     with pytest.raises(exceptions.InvalidArgument, match="Invalid list filter"):
         listed(client, wanted)
 
@@ -253,7 +253,7 @@ def test_versions_are_listed(server: SecretManagerServer, client: SecretManagerS
 
 
 def test_versions_are_numbered_and_read_by_number(client: SecretManagerServiceClient) -> None:
-    """Versions count from 1, each stays readable by its number, and `latest` names the newest's."""
+    """Versions count from 1 and stay readable by number. `latest` returns the newest number."""
     create(client)
     assert [add(client, data).name[-1] for data in (b"one", b"two", b"three")] == ["1", "2", "3"]
     assert access(client, f"{SHOP}/versions/2").payload.data == b"two"
@@ -266,14 +266,14 @@ def test_versions_are_numbered_and_read_by_number(client: SecretManagerServiceCl
 def test_missing_version_is_not_found(
     server: SecretManagerServer, client: SecretManagerServiceClient, version: str
 ) -> None:
-    """A version that isn't there is NOT_FOUND by its name."""
+    """A missing version is NOT_FOUND, with its name."""
     server.put("acme", "shop", "x")
     with pytest.raises(exceptions.NotFound, match=rf"Secret Version \[{SHOP}/versions/{version}\] not found"):
         access(client, f"{SHOP}/versions/{version}")
 
 
 def test_largest_payload(client: SecretManagerServiceClient) -> None:
-    """65,536 bytes are accepted, one more isn't, and neither is nothing."""
+    """A payload of 1 to 65,536 bytes is accepted. An empty or longer one is refused."""
     create(client)
     add(client, b"x" * 65536)
     for data in (b"x" * 65537, b""):
@@ -283,7 +283,7 @@ def test_largest_payload(client: SecretManagerServiceClient) -> None:
 
 
 def test_checksum_is_checked_and_returned(client: SecretManagerServiceClient) -> None:
-    """A wrong CRC32C is refused on the way in, and the right one is returned on the way out."""
+    """A wrong CRC32C is refused when a version is added, and the right one is returned on access."""
     create(client)
     right = google_crc32c.value(b"hello")
     with pytest.raises(exceptions.InvalidArgument, match="CRC32C"):
@@ -295,7 +295,7 @@ def test_checksum_is_checked_and_returned(client: SecretManagerServiceClient) ->
 
 
 def test_only_enabled_versions_are_read(client: SecretManagerServiceClient) -> None:
-    """A disabled version is a FAILED_PRECONDITION until it is enabled again, a destroyed one for ever."""
+    """A disabled version is FAILED_PRECONDITION until it is enabled again, a destroyed one forever."""
     create(client)
     name = add(client, b"x").name
     assert client.disable_secret_version(name=name).state == types.SecretVersion.State.DISABLED
@@ -339,7 +339,7 @@ def test_states_change_by_number_and_etag(
 
 
 def test_regional_secrets_live_apart(client: SecretManagerServiceClient) -> None:
-    """A regional secret has a name of its own, beside a global one of the same id."""
+    """A regional and a global secret with the same id have different names."""
     create(client)
     made = client.create_secret(parent=REGIONAL, secret_id="shop", secret={})
     assert made.name == f"{REGIONAL}/secrets/shop"
@@ -351,7 +351,7 @@ def test_regional_secrets_live_apart(client: SecretManagerServiceClient) -> None
 
 
 def test_latest_may_lag(server: SecretManagerServer, client: SecretManagerServiceClient) -> None:
-    """With `stale_latest`, `latest` stays behind after an add, and the number doesn't."""
+    """With `stale_latest`, `latest` lags after an add, but the version's number is visible."""
     for data in ("one", "two"):
         server.put("acme", "shop", data)
     for lag, seen in ((True, b"one"), (3600, b"one"), (0, b"two"), (False, b"two")):
@@ -364,7 +364,7 @@ def test_latest_may_lag(server: SecretManagerServer, client: SecretManagerServic
 
 
 def test_quotas_are_by_group(server: SecretManagerServer, client: SecretManagerServiceClient) -> None:
-    """Calls beyond a group's quota are RESOURCE_EXHAUSTED until it is set anew; other groups go on."""
+    """Calls beyond a group's quota are RESOURCE_EXHAUSTED until it is set again. Other groups still work."""
     server.put("acme", "shop", "x")
     server.quotas.access = 2
     access(client)
@@ -395,7 +395,7 @@ def test_quotas_are_by_group(server: SecretManagerServer, client: SecretManagerS
 def test_fault_strikes_as_often_as_asked(
     server: SecretManagerServer, client: SecretManagerServiceClient, kind: Any, raised: type[Exception]
 ) -> None:
-    """Each kind is the exception that Google's client has for it, and then the service answers again."""
+    """Each kind of fault raises the matching exception of Google's client, and the next call succeeds."""
     server.put("acme", "shop", "x")
     server.fault(kind, times=2)
     for _ in range(2):
@@ -406,7 +406,7 @@ def test_fault_strikes_as_often_as_asked(
 
 
 def test_denied_names_the_permission(server: SecretManagerServer, client: SecretManagerServiceClient) -> None:
-    """A denial says which permission is missing on what, as Google's does."""
+    """A denial names the missing permission and the resource, like Google's."""
     server.fault("denied")
     with pytest.raises(
         exceptions.PermissionDenied, match=f"'secretmanager.versions.access' denied for resource '{LATEST}'"
@@ -417,7 +417,7 @@ def test_denied_names_the_permission(server: SecretManagerServer, client: Secret
 def test_fault_of_one_method_and_secret(
     server: SecretManagerServer, client: SecretManagerServiceClient
 ) -> None:
-    """A fault strikes the method and the secret it names, for ever with None, until cleared."""
+    """A fault strikes the method and the secret that it names. With None it lasts until it is cleared."""
     for name in ("shop", "other"):
         server.put("acme", name, "x")
     server.faults.add(Fault("denied", times=None, method="AccessSecretVersion", secret="shop"))
@@ -432,7 +432,7 @@ def test_fault_of_one_method_and_secret(
 
 
 def test_reset_cuts_the_connection(server: SecretManagerServer, client: SecretManagerServiceClient) -> None:
-    """A reset is a true one: the client's socket is told, and the next call comes by a new connection."""
+    """A reset reaches the client's socket, and the next call uses a new connection."""
     server.put("acme", "shop", "x")
     access(client)
     server.fault("reset")
@@ -445,7 +445,7 @@ def test_reset_cuts_the_connection(server: SecretManagerServer, client: SecretMa
 def test_reset_spares_other_connections(
     server: SecretManagerServer, client: SecretManagerServiceClient
 ) -> None:
-    """Only the connection that the struck call came by is cut."""
+    """A reset cuts only the connection of the call that it strikes."""
     server.put("acme", "shop", "x")
     with connect(server.address) as other:
         access(other)
@@ -459,7 +459,7 @@ def test_reset_spares_other_connections(
 def test_late_fault_loses_the_reply_alone(
     server: SecretManagerServer, client: SecretManagerServiceClient
 ) -> None:
-    """A late fault strikes after the version is kept, so that who tries again has added two."""
+    """A late fault strikes after the version is stored, so a retry adds a second one."""
     server.put("acme", "shop", "one")
     server.fault("unavailable", late=True)
     with pytest.raises(exceptions.ServiceUnavailable):
@@ -469,7 +469,7 @@ def test_late_fault_loses_the_reply_alone(
 
 
 def test_payloads_are_corrupted(server: SecretManagerServer, client: SecretManagerServiceClient) -> None:
-    """A corrupt payload doesn't fit its checksum, `no_crc` leaves it out, and other methods are spared."""
+    """`corrupt` changes the payload but not its checksum, `no_crc` omits it; other methods are unaffected."""
     server.put("acme", "shop", "hello")
     server.fault("corrupt")
     server.fault("no_crc")
@@ -487,7 +487,7 @@ def test_payloads_are_corrupted(server: SecretManagerServer, client: SecretManag
     "wrong", [{"kind": "rain"}, {"kind": "hang", "times": 0}, {"kind": "hang", "method": "x"}]
 )
 def test_fault_that_would_never_strike_is_refused(wrong: dict[str, Any]) -> None:
-    """An unknown kind or method, or no times at all, is a ValueError."""
+    """An unknown kind or method, or zero times, is a ValueError."""
     with pytest.raises(ValueError, match=r"there is no|give 1 or more"):
         Fault(**wrong)
 
@@ -520,7 +520,7 @@ def test_calls_and_connections_are_counted(
 
 
 def test_many_clients_at_once(server: SecretManagerServer, client: SecretManagerServiceClient) -> None:
-    """Versions added by many threads at once are all kept, each under its own number."""
+    """Versions added by many threads at once are all stored, each with its own number."""
     create(client)
     names: list[str] = []
     threads = [
@@ -536,7 +536,7 @@ def test_many_clients_at_once(server: SecretManagerServer, client: SecretManager
 
 
 def test_nothing_is_left_behind() -> None:
-    """The server ends though a call hangs; its threads are gone and its port is free."""
+    """The server stops even if a call hangs. Its threads end and its port is free."""
     failed: list[Exception] = []
 
     def hang(client: SecretManagerServiceClient) -> None:
@@ -561,7 +561,7 @@ def test_nothing_is_left_behind() -> None:
 
 
 def test_listens_on_loopback_alone(server: SecretManagerServer) -> None:
-    """The server's address is the loopback interface's."""
+    """The server listens on the loopback interface."""
     host, port = server.address.split(":")
     assert host == "127.0.0.1"
     with socket.socket() as outside:

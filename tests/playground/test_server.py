@@ -1,4 +1,4 @@
-"""Serving: ready on entry, gone on exit, faults, counts, control over HTTP, TLS and the foreground."""
+"""The server: start and stop, faults, counts, controls over HTTP, TLS and the foreground."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from watchword_playground import CREDENTIALS, Playground, create_app
 
 
 def in_a_new_process(code: str) -> subprocess.Popen[str]:
-    """Start Python on `code`, able to import the watchword under test."""
+    """Start Python with a program that can import the watchword under test."""
     root = Path(watchword_playground.__file__).parents[2]
     path = os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": path}
@@ -29,7 +29,7 @@ def in_a_new_process(code: str) -> subprocess.Popen[str]:
 
 
 def test_nothing_is_left_behind(session: requests.Session) -> None:
-    """After the block the port is free and the thread gone, though a client keeps its connection."""
+    """After the block the port is free and the thread has ended, even if a client keeps its connection."""
     with Playground() as playground:
         assert session.get(f"{playground.url}/none/v1/me").status_code == 200
     assert "watchword-playground" not in [thread.name for thread in threading.enumerate()]
@@ -39,7 +39,7 @@ def test_nothing_is_left_behind(session: requests.Session) -> None:
 
 
 def test_listens_on_loopback_alone(playground: Playground) -> None:
-    """The server's address is the loopback interface."""
+    """The server listens on the loopback interface."""
     host, port = playground.url.removeprefix("http://").split(":")
     assert host == "127.0.0.1"
     with socket.socket() as outside:
@@ -60,13 +60,13 @@ def test_busy_port_is_said_before_a_thread_starts(playground: Playground) -> Non
 
 
 def test_impossible_port_is_an_os_error() -> None:
-    """A number that is no port gets the same advice as a busy one."""
+    """A number that isn't a port gets the same advice as a busy port."""
     with pytest.raises(OSError, match="99999; choose another port"), Playground(port=99999):
         pass
 
 
-def test_answers_are_not_held_back(playground: Playground, session: requests.Session) -> None:
-    """Fifty answers on one connection take well under the 40 ms each that Nagle's algorithm would cost."""
+def test_responses_are_not_delayed(playground: Playground, session: requests.Session) -> None:
+    """Fifty responses on one connection take far less than 40 ms each, the delay of Nagle's algorithm."""
     begun = time.monotonic()
     for _ in range(50):
         session.get(f"{playground.url}/none/v1/airports")
@@ -102,14 +102,14 @@ def test_serves_over_tls(session: requests.Session, tmp_path: Path) -> None:
 
 
 def test_faults_strike_as_often_as_asked(playground: Playground, session: requests.Session) -> None:
-    """A fault answers the next requests below its path, and then it is over."""
+    """A fault answers the next requests below its path, for the given number of times."""
     playground.fault(status=503, times=2, path="/none")
     statuses = [session.get(f"{playground.url}{path}").status_code for path in ("/", *["/none/v1/me"] * 3)]
     assert statuses == [200, 503, 503, 200]
 
 
 def test_delay_alone_and_with_a_status(playground: Playground, session: requests.Session) -> None:
-    """A fault may wait before the usual answer, or before its own."""
+    """A fault may delay the usual response or its own."""
     playground.fault(delay=0.2)
     playground.fault(status=429, delay=0.2)
     for expected in (200, 429):
@@ -120,14 +120,14 @@ def test_delay_alone_and_with_a_status(playground: Playground, session: requests
 
 @pytest.mark.parametrize("status", [204, 205, 304])
 def test_fault_without_a_body(status: int, playground: Playground, session: requests.Session) -> None:
-    """A status that has no body comes without one, and the connection stays usable."""
+    """A status without a body, for example 204, is sent without one, and the connection stays usable."""
     playground.fault(status=status)
     assert session.get(f"{playground.url}/none/v1/me").content == b""
     assert session.get(f"{playground.url}/none/v1/me").status_code == 200
 
 
 def test_long_delay_does_not_hold_up_the_exit() -> None:
-    """Leaving the block cuts a long delay short."""
+    """Leaving the block ends a long delay."""
     with Playground() as playground:
         playground.fault(delay=60)
         with socket.create_connection(("127.0.0.1", int(playground.url.rpartition(":")[2]))) as client:
@@ -144,13 +144,13 @@ def test_long_delay_does_not_hold_up_the_exit() -> None:
     "wrong", [{"status": 99}, {"delay": -1.0}, {"delay": float("inf")}, {"times": 0}, {}]
 )
 def test_impossible_faults_are_refused(wrong: dict[str, float], playground: Playground) -> None:
-    """A fault that could never be, or that would do nothing, is a ValueError."""
+    """A fault that is impossible or has no effect is a ValueError."""
     with pytest.raises(ValueError, match="Fault"):
         playground.fault(**wrong)  # type: ignore[arg-type]
 
 
 def test_counts(playground: Playground, session: requests.Session) -> None:
-    """Requests are counted per path, faulty ones too, controls left out."""
+    """Requests are counted per path, also those with a fault, but not those to the controls."""
     playground.fault(status=500)
     for path in ("/none/v1/me", "/none/v1/me?again=1", "/_control/counts"):
         session.get(playground.url + path)
@@ -194,7 +194,7 @@ def test_control_over_http(playground: Playground, session: requests.Session) ->
 
 
 def test_control_refuses_what_it_does_not_know(playground: Playground, session: requests.Session) -> None:
-    """Unknown methods are 404, impossible faults 422, and a web page elsewhere is not obeyed."""
+    """Unknown methods are 404, impossible faults 422, and requests from other sites 403."""
     control = f"{playground.url}/_control"
     assert session.post(f"{control}/revoke/carrier_pigeon").status_code == 404
     assert session.post(f"{control}/revoke/none").status_code == 404
@@ -205,21 +205,21 @@ def test_control_refuses_what_it_does_not_know(playground: Playground, session: 
 
 @pytest.mark.parametrize("method", ["none", "carrier_pigeon"])
 def test_only_credentials_can_be_revoked(method: str, playground: Playground) -> None:
-    """Revoking or restoring what has no credential names what has."""
+    """Revoking a method without a credential raises an error that names those with one."""
     for act in (playground.revoke, playground.restore):
         with pytest.raises(ValueError, match="api_key, bearer"):
             act(method)
 
 
 def test_token_lifetime_is_at_least_a_second() -> None:
-    """A lifetime of nothing is refused, since oauthlib would turn it into an hour."""
+    """A lifetime of 0 is refused, because oauthlib would turn it into an hour."""
     with pytest.raises(ValueError, match="at least 1 second"):
         create_app(token_lifetime=0)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process on Windows")
 def test_foreground_ends_cleanly_on_ctrl_c(session: requests.Session) -> None:
-    """`serve` announces its URL, answers, and ends with status 0 and no traceback on Ctrl-C."""
+    """`serve` announces its URL, responds, and ends on Ctrl-C with status 0 and without a traceback."""
     code = "from watchword_playground import serve; serve(0, lambda url: print(url, flush=True))"
     with in_a_new_process(code) as process:
         try:
@@ -237,7 +237,7 @@ def test_foreground_ends_cleanly_on_ctrl_c(session: requests.Session) -> None:
     "module", ["fastapi", "oauthlib", "uvicorn", "vega_datasets", "botocore", "joserfc", "jwt"]
 )
 def test_missing_library_names_the_extra(module: str) -> None:
-    """Without one of its libraries the import fails with the command that installs it."""
+    """If a library is missing, the import error names the command that installs it."""
     hide = f"""
 import importlib.util, sys
 sys.modules[{module!r}] = None
@@ -254,7 +254,7 @@ except ImportError as error:
 
 
 def test_only_the_playground_is_imported() -> None:
-    """The playground loads no other module of watchword and none of the data set's own code."""
+    """The playground loads no module of watchword and none of the data set's own code."""
     code = "import sys, watchword; before = set(sys.modules); import watchword_playground; "
     code += (
         "print(*sorted(name for name in set(sys.modules) - before if name.startswith(('watchword', 'vega'))))"

@@ -1,4 +1,4 @@
-"""The token endpoint: client credentials by the book (RFC 6749 §2.3.1, §4.4, §5.2)."""
+"""The token endpoint and the client credentials grant (RFC 6749 §2.3.1, §4.4, §5.2)."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ GRANT = {"grant_type": "client_credentials"}
 
 
 def me(playground: Playground, session: requests.Session, token: str) -> requests.Response:
-    """Ask who the owner of a token is."""
+    """Return the owner of a token."""
     url = f"{playground.url}/oauth2_client_credentials/v1/me"
     return session.get(url, headers={"Authorization": f"Bearer {token}"})
 
 
 def test_form_body(playground: Playground, session: requests.Session, client: dict[str, str]) -> None:
-    """A client in a form body gets a Bearer token that works and mustn't be stored."""
-    answer = session.post(f"{playground.url}/oauth/token", data=client)
-    token = answer.json()
-    assert (answer.status_code, token["token_type"], token["expires_in"]) == (200, "Bearer", 3600)
+    """A client in a form body gets a Bearer token that works, in a response that must not be cached."""
+    response = session.post(f"{playground.url}/oauth/token", data=client)
+    token = response.json()
+    assert (response.status_code, token["token_type"], token["expires_in"]) == (200, "Bearer", 3600)
     assert token["scope"] == "airports:read profile:read"
-    assert (answer.headers["Cache-Control"], answer.headers["Content-Type"]) == (
+    assert (response.headers["Cache-Control"], response.headers["Content-Type"]) == (
         "no-store",
         "application/json",
     )
@@ -41,30 +41,30 @@ def test_form_body(playground: Playground, session: requests.Session, client: di
 
 def test_json_body(playground: Playground, session: requests.Session, client: dict[str, str]) -> None:
     """The same fields are accepted as JSON, and `null` means absent."""
-    answer = session.post(f"{playground.url}/oauth/token", json={**client, "scope": None})
-    assert me(playground, session, answer.json()["access_token"]).status_code == 200
+    response = session.post(f"{playground.url}/oauth/token", json={**client, "scope": None})
+    assert me(playground, session, response.json()["access_token"]).status_code == 200
 
 
 def test_basic_header(playground: Playground, session: requests.Session, basic: Basic) -> None:
-    """The client may use a Basic header instead of the body."""
+    """The client may authenticate in a Basic header."""
     fields = CREDENTIALS["oauth2_client_credentials"]
     headers = basic(fields["client_id"], fields["client_secret"])
-    answer = session.post(f"{playground.url}/oauth/token", data=GRANT, headers=headers)
-    assert me(playground, session, answer.json()["access_token"]).status_code == 200
+    response = session.post(f"{playground.url}/oauth/token", data=GRANT, headers=headers)
+    assert me(playground, session, response.json()["access_token"]).status_code == 200
 
 
 def test_awkward_secret_in_the_body(playground: Playground, session: requests.Session) -> None:
-    """A secret with colon, plus, percent and umlaut survives a form and JSON."""
+    """A secret with colon, plus, percent and umlaut is accepted in a form and in JSON."""
     for body in ({"data": {**GRANT, **AWKWARD}}, {"json": {**GRANT, **AWKWARD}}):
-        answer = session.post(f"{playground.url}/oauth/token", **body)  # type: ignore[arg-type]
-        owner = me(playground, session, answer.json()["access_token"]).json()["user"]
+        response = session.post(f"{playground.url}/oauth/token", **body)  # type: ignore[arg-type]
+        owner = me(playground, session, response.json()["access_token"]).json()["user"]
         assert owner == AWKWARD["client_id"]
 
 
 def test_awkward_secret_in_the_header_is_form_encoded(
     playground: Playground, session: requests.Session, basic: Basic
 ) -> None:
-    """In the header id and secret count only when form-encoded first (RFC 6749 §2.3.1)."""
+    """In the header, id and secret are accepted only if they were form-encoded first (RFC 6749 §2.3.1)."""
     url = f"{playground.url}/oauth/token"
     encoded = basic(quote_plus(AWKWARD["client_id"]), quote_plus(AWKWARD["client_secret"]))
     assert session.post(url, data=GRANT, headers=encoded).status_code == 200
@@ -76,24 +76,24 @@ def test_awkward_secret_in_the_header_is_form_encoded(
 def test_wrong_client_in_the_body(
     change: dict[str, str], playground: Playground, session: requests.Session, client: dict[str, str]
 ) -> None:
-    """A wrong, unknown or secretless client is `invalid_client`, status 401."""
-    answer = session.post(f"{playground.url}/oauth/token", data=client | change)
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
-    assert answer.headers["Cache-Control"] == "no-store"
+    """An unknown client and a wrong or missing secret are `invalid_client`, status 401."""
+    response = session.post(f"{playground.url}/oauth/token", data=client | change)
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("value", ["Basic", "Basic !!!", "Basic bm9jb2xvbg==", "Basic /w==", "Bearer x", ""])
 def test_unreadable_client_header(value: str, playground: Playground, session: requests.Session) -> None:
-    """A header that holds no client is `invalid_client` with the Basic challenge."""
-    answer = session.post(f"{playground.url}/oauth/token", data=GRANT, headers={"Authorization": value})
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
-    assert answer.headers["WWW-Authenticate"].startswith("Basic ")
+    """A header without a client is `invalid_client` with the Basic challenge."""
+    response = session.post(f"{playground.url}/oauth/token", data=GRANT, headers={"Authorization": value})
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
+    assert response.headers["WWW-Authenticate"].startswith("Basic ")
 
 
 def test_two_ways_at_once(
     playground: Playground, session: requests.Session, basic: Basic, client: dict[str, str]
 ) -> None:
-    """Header and body together are `invalid_request` (RFC 6749 §2.3), and so are two different names."""
+    """Header and body together are `invalid_request` (RFC 6749 §2.3), and so are two different client ids."""
     url = f"{playground.url}/oauth/token"
     headers = basic(client["client_id"], client["client_secret"])
     both = session.post(url, data=client, headers=headers)
@@ -119,9 +119,9 @@ def test_impossible_wishes(
     session: requests.Session,
     client: dict[str, str],
 ) -> None:
-    """Another grant, none at all and an unknown scope get their own error codes, status 400."""
-    answer = session.post(f"{playground.url}/oauth/token", data=client | change)
-    assert (answer.status_code, answer.json()["error"]) == (400, error)
+    """An unknown grant, a missing grant and an unknown scope have their own error codes, status 400."""
+    response = session.post(f"{playground.url}/oauth/token", data=client | change)
+    assert (response.status_code, response.json()["error"]) == (400, error)
 
 
 @pytest.mark.parametrize(
@@ -139,38 +139,38 @@ def test_impossible_wishes(
     ],
 )
 def test_unreadable_bodies(kind: str, body: bytes, playground: Playground, session: requests.Session) -> None:
-    """A body that can't be read is `invalid_request`, never a crash."""
-    answer = session.post(f"{playground.url}/oauth/token", data=body, headers={"Content-Type": kind})
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    """A body that can't be read is `invalid_request`, not a crash."""
+    response = session.post(f"{playground.url}/oauth/token", data=body, headers={"Content-Type": kind})
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("query", ["grant_type=client_credentials", "a=%zz", "a=<>"])
 def test_nothing_in_the_query(
     query: str, playground: Playground, session: requests.Session, client: dict[str, str]
 ) -> None:
-    """A token request with anything in its query is refused."""
-    answer = session.post(f"{playground.url}/oauth/token?{query}", data=client)
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    """A token request with a query is refused."""
+    response = session.post(f"{playground.url}/oauth/token?{query}", data=client)
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
 def test_narrow_scope_is_enforced(
     playground: Playground, session: requests.Session, client: dict[str, str]
 ) -> None:
-    """A token without `airports:read` says who you are but lists no airports."""
+    """A token without `airports:read` is accepted by `/me` but refused by `/airports`."""
     form = {**client, "scope": "profile:read"}
     token = session.post(f"{playground.url}/oauth/token", data=form).json()
     assert token["scope"] == "profile:read"
     assert me(playground, session, token["access_token"]).status_code == 200
     headers = {"Authorization": f"Bearer {token['access_token']}"}
-    answer = session.get(f"{playground.url}/oauth2_client_credentials/v1/airports", headers=headers)
-    assert answer.status_code == 403
-    assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
+    response = session.get(f"{playground.url}/oauth2_client_credentials/v1/airports", headers=headers)
+    assert response.status_code == 403
+    assert 'error="insufficient_scope"' in response.headers["WWW-Authenticate"]
 
 
 def test_odd_queries_at_the_resource(
     playground: Playground, session: requests.Session, present: Callable[..., dict[str, Any]]
 ) -> None:
-    """A query that oauthlib itself can't parse does no harm to a good token."""
+    """A valid token is accepted with a query that oauthlib itself can't parse."""
     url = f"{playground.url}/oauth2_client_credentials/v1/me?filter=<a>|%zz"
     assert session.get(url, **present("oauth2_client_credentials")).status_code == 200
 
@@ -178,7 +178,7 @@ def test_odd_queries_at_the_resource(
 def test_revoking_refuses_client_and_tokens(
     playground: Playground, session: requests.Session, client: dict[str, str]
 ) -> None:
-    """Revoking refuses the client and its tokens; after restoring, only new tokens work."""
+    """Revoking refuses the client and its tokens. After restoring, only new tokens work."""
     url = f"{playground.url}/oauth/token"
     token = session.post(url, data=client).json()["access_token"]
     playground.revoke("oauth2_client_credentials")
@@ -194,19 +194,19 @@ def test_revoking_refuses_client_and_tokens(
 def test_expiring_tokens_spares_the_client(
     playground: Playground, session: requests.Session, client: dict[str, str]
 ) -> None:
-    """Expired on command, issued tokens are `invalid_token` while the client gets new ones."""
+    """After expire_tokens, issued tokens are `invalid_token`, and the client gets new ones."""
     url = f"{playground.url}/oauth/token"
     token = session.post(url, data=client).json()["access_token"]
     playground.expire_tokens()
-    answer = me(playground, session, token)
-    assert answer.status_code == 401
-    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+    response = me(playground, session, token)
+    assert response.status_code == 401
+    assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
     fresh = session.post(url, data=client).json()["access_token"]
     assert me(playground, session, fresh).status_code == 200
 
 
 def test_tokens_live_as_long_as_promised(session: requests.Session, client: dict[str, str]) -> None:
-    """A token lifetime of one second is announced and kept."""
+    """A token lifetime of one second is announced and enforced."""
     with Playground(token_lifetime=1) as short:
         token = session.post(f"{short.url}/oauth/token", data=client).json()
         assert token["expires_in"] == 1
@@ -218,7 +218,7 @@ def test_tokens_live_as_long_as_promised(session: requests.Session, client: dict
 def test_tokens_stay_with_their_playground(
     playground: Playground, session: requests.Session, client: dict[str, str]
 ) -> None:
-    """Another playground knows nothing of this one's tokens, counts or revocations."""
+    """Two playgrounds don't share tokens, counts or revocations."""
     token = session.post(f"{playground.url}/oauth/token", data=client).json()["access_token"]
     playground.revoke("bearer")
     with Playground() as other:
@@ -234,7 +234,7 @@ def test_no_secret_is_logged(
     client: dict[str, str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """With everything at DEBUG, the server logs neither secret nor token nor key in the query."""
+    """With all loggers at DEBUG, the server logs no secret, no token and no key in the query."""
     caplog.set_level(logging.DEBUG)
     token = session.post(f"{playground.url}/oauth/token", data=client).json()["access_token"]
     me(playground, session, token)

@@ -39,7 +39,7 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def environment(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """The environment of programs that share a store."""
+    """Give the environment of programs that share a store."""
     url = f"sqlite:///{tmp_path / 'tokens.db'}"
     if request.param == "postgresql":
         url = request.getfixturevalue("postgres")
@@ -48,21 +48,21 @@ def environment(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str
 
 @pytest.fixture
 def fields(playground: Playground) -> Callable[[str], dict[str, Any]]:
-    """Return a method's document; a sign-in is imported by a refresh token that was just issued."""
+    """Give the function that returns a method's document. A sign-in's has a new refresh token to import."""
 
     def make(method: str) -> dict[str, Any]:
-        made = document(playground.url, method)
+        fields = document(playground.url, method)
         if method == "oauth2_authorization_code":
             signed_in = requests.post(f"{playground.url}/_control/sign_in", json={}, timeout=10).json()
-            made["refresh_token"] = signed_in["refresh_token"]
-        return made
+            fields["refresh_token"] = signed_in["refresh_token"]
+        return fields
 
     return make
 
 
 @pytest.fixture
 def run(environment: dict[str, str]) -> Run:
-    """Run workers and return how often each answer came, by round."""
+    """Give the function that runs workers and returns the number of each outcome, by round."""
 
     def start(document: dict[str, Any], *, processes: int, threads: int, rounds: int) -> list[dict[str, int]]:
         plan = {

@@ -1,6 +1,6 @@
-"""A program: a worker that renews a token is killed at a step, then others call the API; again and again.
+"""A program that kills a worker at a step of its renewal, lets others call the API, and repeats that.
 
-It reads a plan as JSON from standard input and writes, for each kill, the step and what the others got.
+It reads a plan as JSON from standard input. For each kill it writes the step and the outcomes of all workers.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from watchword.tokens.token import Token
 
 SURVIVORS = 4
 
-shared_tokens._SLACK = 1.0  # short leases: the others wait for the end of the victim's
+shared_tokens._SLACK = 1.0  # short leases, because the others wait for the end of the victim's
 
 Patch = Callable[[], None]
 
@@ -70,8 +70,8 @@ def during_the_save() -> None:
     original = StoredToken.save
 
     def dying(self: StoredToken, generation: int, issued: Any) -> Any:
-        def change(step: Any) -> Any:
-            return self.store.change(self.key, lambda record, now: (step(record, now), die())[0])
+        def change(transition: Any) -> Any:
+            return self._store.change(self.key, lambda record, now: (transition(record, now), die())[0])
 
         self.change = change
         return original(self, generation, issued)
@@ -82,12 +82,12 @@ def during_the_save() -> None:
 STEPS: dict[str, Patch] = {
     "before the load": before(StoredToken, "load"),
     "after the load": after(StoredToken, "load"),
-    "before the lease": before(StoredToken, "take"),
-    "after the lease": after(StoredToken, "take"),
+    "before the lease": before(StoredToken, "take_lease"),
+    "after the lease": after(StoredToken, "take_lease"),
     "before the journal": before(Renewal, "_journalled"),
     "after the journal": before(Grant, "fetch"),
     "during the request": during_the_request,
-    "after the answer": after(Grant, "fetch"),
+    "after the response": after(Grant, "fetch"),
     "before the save": before(StoredToken, "save"),
     "during the save": during_the_save,
     "after the save": after(StoredToken, "save"),
@@ -106,7 +106,7 @@ def call(connection: watchword.Connection) -> str:
 
 
 def forked(work: Callable[[], str]) -> Callable[[], str]:
-    """Do the work in a child; what is returned waits for its end and returns its word."""
+    """Do the work in a child process. The returned function waits for its end and returns the outcome."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -114,13 +114,13 @@ def forked(work: Callable[[], str]) -> Callable[[], str]:
         os._exit(0)
     os.close(writing)
 
-    def ended() -> str:
+    def outcome_at_end() -> str:
         with os.fdopen(reading) as pipe:
-            word = pipe.read()
+            outcome = pipe.read()
         os.waitpid(child, 0)
-        return word or "killed"
+        return outcome or "killed"
 
-    return ended
+    return outcome_at_end
 
 
 def expire(connection: watchword.Connection) -> None:
@@ -144,21 +144,25 @@ def killed(connection: watchword.Connection, step: str) -> dict[str, Any]:
         STEPS[step]()
         return call(connection)
 
-    victim_s_end = forked(victim)()
+    victim_outcome = forked(victim)()
     survivors = [forked(lambda: call(connection)) for _ in range(SURVIVORS)]
-    return {"step": step, "victim": victim_s_end, "others": [ended() for ended in survivors]}
+    return {
+        "step": step,
+        "victim": victim_outcome,
+        "others": [outcome_at_end() for outcome_at_end in survivors],
+    }
 
 
 def main() -> None:
     plan = json.load(sys.stdin)
     connection = watchword.load(plan["document"], plan["name"])
     sign_in(connection)
-    ends = []
+    outcomes = []
     for step in plan["steps"]:
-        ends.append(killed(connection, step))
-        if "sign in" in ends[-1]["others"]:
+        outcomes.append(killed(connection, step))
+        if "sign in" in outcomes[-1]["others"]:
             sign_in(connection)
-    json.dump(ends, sys.stdout)
+    json.dump(outcomes, sys.stdout)
 
 
 if __name__ == "__main__":

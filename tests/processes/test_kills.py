@@ -1,4 +1,4 @@
-"""The process that renews a token is killed, at any step: the others go on, or are told why they can't."""
+"""If the process that renews a token is killed at any step, the others continue or learn why they can't."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ KILLS = {"sqlite": 50, "postgresql+psycopg": 20}
 """How many workers are killed over each kind of store."""
 SIDE_BY_SIDE = 5
 
-# Once the server has answered, only the victim knows the new refresh token until it is saved.
-ANSWERED = {"after the answer", "before the save", "during the save"}
-PERHAPS_ANSWERED = {"during the request"}
+# After the server's response, only the victim knows the new refresh token until it is saved.
+RESPONDED = {"after the response", "before the save", "during the save"}
+PERHAPS_RESPONDED = {"during the request"}
 STEPS = [
     "before the load",
     "after the load",
@@ -28,7 +28,7 @@ STEPS = [
     "before the journal",
     "after the journal",
     "during the request",
-    "after the answer",
+    "after the response",
     "before the save",
     "during the save",
     "after the save",
@@ -37,7 +37,7 @@ STEPS = [
 
 @pytest.fixture
 def kill(environment, fields):
-    """Kill a worker at each of the steps, of several sign-ins side by side, and return how it ended."""
+    """Give the function that kills workers at these steps, of several sign-ins at once."""
 
     def start(steps: list[str]) -> list[dict]:
         document = {**fields("oauth2_authorization_code"), "timeout": 2}
@@ -63,16 +63,16 @@ def kill(environment, fields):
     return start
 
 
-def settings(playground, **wanted):
-    requests.post(f"{playground.url}/_control/oauth", json=wanted, timeout=10).raise_for_status()
+def settings(playground, **changes):
+    requests.post(f"{playground.url}/_control/oauth", json=changes, timeout=10).raise_for_status()
 
 
 def families_revoked(playground):
     return requests.get(f"{playground.url}/_control/counts", timeout=10).json()["families_revoked"]
 
 
-def test_many_kills_end_no_sign_in_where_the_server_forgives_a_second_use(playground, kill, environment):
-    """Wherever the worker dies, the four others get their rows after its lease, and no sign-in is revoked."""
+def test_kills_end_no_sign_in_where_the_server_accepts_a_second_use(playground, kill, environment):
+    """Wherever the worker dies, the four others succeed after its lease, and no sign-in is revoked."""
     settings(playground, delay=0.05, grace=60)
     kills = KILLS[environment["WATCHWORD_STORE"].partition(":")[0]]
     ends = kill(list(itertools.islice(itertools.cycle(STEPS), kills)))
@@ -82,13 +82,13 @@ def test_many_kills_end_no_sign_in_where_the_server_forgives_a_second_use(playgr
     assert families_revoked(playground) == 0
 
 
-def test_where_the_server_forgives_nothing_everybody_is_told_to_sign_in(playground, kill):
-    """Only a kill between the server's answer and the save ends the sign-in, and each worker is told so."""
+def test_every_worker_is_told_to_sign_in_where_the_server_ends_reused_sign_ins(playground, kill):
+    """A kill between the server's response and the save, and no other, ends the sign-in for every worker."""
     settings(playground, delay=0.05, grace=0)
     for end in kill(STEPS):
         assert end["victim"] == "killed"
         outcomes = set(end["others"])
-        if end["step"] in PERHAPS_ANSWERED:
+        if end["step"] in PERHAPS_RESPONDED:
             assert outcomes in ({"200"}, {"sign in"}), end
         else:
-            assert outcomes == ({"sign in"} if end["step"] in ANSWERED else {"200"}), end
+            assert outcomes == ({"sign in"} if end["step"] in RESPONDED else {"200"}), end

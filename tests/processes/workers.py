@@ -1,6 +1,6 @@
-"""A program: processes with threads, all of which call an API at the same moment, once after each expiry.
+"""A program of processes with threads, all of which call an API at the same moment after each expiry.
 
-It reads a plan as JSON from standard input and writes the statuses of each round, and what went wrong.
+It reads a plan as JSON from standard input, and writes the statuses and errors of each round.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ CONTEXT = multiprocessing.get_context("fork")
 
 
 def expire(connection: watchword.Connection) -> None:
-    """Make the token as old as it ever gets, for the store and, by its control, for the API."""
-    shelf = connection.credential.token_cache._provider.stored
-    shelf.change(lambda record, now: replace(record, obtained=now.after(-1e7)))
+    """Let the token expire: in the store, and at the API by its controls."""
+    stored = connection.credential.token_cache._provider.stored
+    stored.change(lambda record, now: replace(record, obtained=now.after(-1e7)))
     root = connection.base_url.rpartition("/")[0]
     requests.post(f"{root}/_control/expire_tokens", timeout=10).raise_for_status()
 
@@ -47,7 +47,7 @@ def work(plan: dict[str, Any], ready: Barrier, results: Queue) -> None:
                 return str(error)
 
         for _ in range(plan["rounds"]):
-            connection.credential.token_cache.forget()  # in time it would have ended by itself
+            connection.credential.token_cache.forget()  # without this, the process would still hold the token
             ready.wait()
             results.put(list(pool.map(call, range(threads))))
             ready.wait()
@@ -65,9 +65,9 @@ def main() -> None:
     for _ in range(plan["rounds"]):
         expire(connection)
         ready.wait()
-        answers = Counter(answer for _ in processes for answer in results.get())
+        outcomes = Counter(outcome for _ in processes for outcome in results.get())
         ready.wait()
-        rounds.append(answers)
+        rounds.append(outcomes)
     for process in processes:
         process.join()
     json.dump(rounds, sys.stdout)

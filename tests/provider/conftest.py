@@ -1,4 +1,4 @@
-"""Airflow for the tests of the provider: a home of its own, connections in the environment, real servers."""
+"""Airflow for the tests of the provider: its own home, connections in the environment, real servers."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from watchword_playground import Playground
 
 HERE = Path(__file__).parent
 
-# Airflow reads its home when it is imported, which the first test module does.
+# Airflow reads its home when it is imported, by the first test module.
 HOME = Path(tempfile.mkdtemp(prefix="watchword-airflow-"))
 os.environ.update(
     {
         "AIRFLOW_HOME": str(HOME),
         "WATCHWORD_HOME": str(HOME / "watchword"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",  # what is never printed is not printed then either
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",  # secrets must not be logged at this level either
         "AIRFLOW__CORE__DAGS_FOLDER": str(HOME / "dags"),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME / 'airflow.db'}",
     }
 )
 
-# Airflow and its dependencies warn when they are imported; nothing of it is about this project.
+# Airflow and its dependencies emit warnings on import that don't concern this project.
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import airflow.models
@@ -47,12 +47,12 @@ Connect = Callable[..., str]
 
 
 def pytest_unconfigure() -> None:
-    logging.raiseExceptions = False  # Airflow logs at its exit, to a stream that pytest has closed
+    logging.raiseExceptions = False  # at its exit, Airflow logs to a stream that pytest has closed
     shutil.rmtree(HOME, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let pass what Airflow's own HTTP provider imports from Airflow's own old places."""
+    """Ignore the warnings about deprecated modules of Airflow that its own HTTP provider imports."""
     old_place = "ignore:The `airflow.utils.operator_helpers.determine_kwargs` attribute is deprecated"
     for item in items:
         if item.path.is_relative_to(HERE):
@@ -60,7 +60,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def airflow_json(fields: dict[str, Any]) -> str:
-    """Return a document as Airflow keeps it: what it has columns for in those, the rest in the extra."""
+    """Return a document as Airflow stores it: columns for some fields, the extra for the others."""
     rest = dict(fields)
     stored = {
         "conn_type": "watchword",
@@ -73,7 +73,7 @@ def airflow_json(fields: dict[str, Any]) -> str:
 
 @pytest.fixture(autouse=True)
 def _own_tokens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep tokens in this test alone."""
+    """Give each test its own token store."""
     monkeypatch.setenv("WATCHWORD_HOME", str(tmp_path / "watchword"))
 
 
@@ -103,7 +103,7 @@ def playground() -> Iterator[Playground]:
 
 @pytest.fixture
 def connect(monkeypatch: pytest.MonkeyPatch, playground: Playground) -> Connect:
-    """Store a playground document, with changes, as the connection `acme`; its id is returned."""
+    """Return a function that stores a playground document, with changes, as the connection `acme`."""
 
     def store(method: str = "bearer", *, drop: tuple[str, ...] = (), **changes: Any) -> str:
         fields = {**playground.document(method), **changes}
@@ -117,13 +117,13 @@ def connect(monkeypatch: pytest.MonkeyPatch, playground: Playground) -> Connect:
 
 @pytest.fixture(scope="session")
 def database() -> Path:
-    """The home of an Airflow whose database is ready."""
+    """Return the home of an Airflow with a database."""
     airflow_cli("db", "migrate")
     return HOME
 
 
 def airflow_cli(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run Airflow's command line in the tests' home; a failure of the command itself is the test's."""
+    """Run Airflow's command line in the tests' home; the test handles a failing command."""
     return subprocess.run(
         [sys.executable, "-m", "airflow", *arguments],
         env={**os.environ, **environment},

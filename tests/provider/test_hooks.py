@@ -120,7 +120,7 @@ def test_an_error_is_quoted_shortly_and_masked(
         hook.run("/anything")
     logged = capsys.readouterr().out
     [line] = [line for line in logged.splitlines() if "[error" in line]
-    assert "The API answered 500 Internal Server Error: Host: " in line
+    assert "The API responded 500 Internal Server Error: Host: " in line
     assert "***" in line
     assert len(line) < 500
     assert secret not in logged
@@ -178,7 +178,7 @@ def test_the_test_button_is_red_when_nothing_is_proven(connect: Connect) -> None
     """A fixed secret without a test URL can't be validated, so the button is red."""
     ok, text = ApiHook(connect()).test_connection()
     assert not ok
-    assert "not proven: give a test URL" in text
+    assert "not_proven: No call was made. Give a test URL" in text
 
 
 def test_the_test_button_says_why_it_is_red(connect: Connect, playground: Playground) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import airflow_provider_watchword
 from airflow_provider_watchword import ApiHook, configuration, documents, sign_ins
 from watchword.errors import DocumentError
 from watchword.sign_in.stored_sign_in import stored_sign_in
@@ -140,6 +142,12 @@ def test_the_command_line_finds_the_connections_of_the_database(
     assert done.returncode == 0, done.stderr
     assert "token_obtained" in done.stdout
     assert fields["client_secret"] not in f"{done.stdout}{done.stderr}"
+
+
+def test_sign_ins_stays_a_function_after_its_import() -> None:
+    """`sign_ins` is the function however often it is imported: no module of the package has its name."""
+    assert importlib.util.find_spec("airflow_provider_watchword.sign_ins") is None
+    assert airflow_provider_watchword.sign_ins() == sign_ins() == []
 
 
 def test_sign_ins_are_watched_by_name(connect: Connect, playground: Playground) -> None:

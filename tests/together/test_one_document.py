@@ -1,4 +1,4 @@
-"""Airflow and Dagster in one environment: one document authenticates in both, and they share its token."""
+"""Airflow and Dagster in one environment: one document authenticates in both, with one token."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="watchword-togethe
 os.environ["WATCHWORD_HOME"] = tempfile.mkdtemp(prefix="watchword-together-")
 
 with warnings.catch_warnings():
-    # Airflow, Dagster and what they need warn when they are imported; nothing of it is about this project.
+    # Airflow, Dagster and their dependencies emit warnings on import that don't concern this project.
     warnings.simplefilter("ignore")
     import airflow.providers.http.hooks.http  # noqa: F401 - imported here for its warnings
     import dagster as dg
@@ -31,7 +31,7 @@ def playground():
 
 @pytest.mark.parametrize("method", sorted(set(CREDENTIALS) - {"none"}))
 def test_one_document_serves_both_hosts(playground, monkeypatch, method):
-    """The document that Airflow stores makes the Dagster resource, and each gets its rows."""
+    """One document authenticates an Airflow hook and a Dagster resource."""
     fields = playground.document(method)
     fields["test_url"] = f"{fields['base_url']}/v1/me"
     rest = {name: value for name, value in fields.items() if name not in {"base_url", "username", "password"}}
@@ -60,7 +60,7 @@ def test_one_document_serves_both_hosts(playground, monkeypatch, method):
 
 
 def test_both_hosts_use_one_token_in_one_process(playground, monkeypatch):
-    """Hook and resource of the same document cause one token request."""
+    """A hook and a resource of the same document make one token request."""
     fields = playground.document("oauth2_client_credentials")
     rest = {name: value for name, value in fields.items() if name != "base_url"}
     stored = {"conn_type": "watchword", "host": fields["base_url"], "extra": {"schema_version": 1, **rest}}

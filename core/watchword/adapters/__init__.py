@@ -1,1 +1,1 @@
-"""Thin adapters that step a method's flow inside an HTTP library."""
+"""Adapters for HTTP clients: each steps a method's flow inside one library."""

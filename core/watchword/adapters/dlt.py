@@ -19,9 +19,10 @@ except ModuleNotFoundError as missing:
 
 @configspec
 class DltAuth(NeverPickled, AuthConfigBase):
-    """`SigningAuth` in the form that dlt wants: a configuration, here without a field to fill in.
+    """`SigningAuth` in the form that dlt requires: a configuration, here without fields.
 
-    dlt copies and prints configurations: a copy of this is itself, and its text names the connection.
+    dlt copies and prints configurations: copying this returns the same object, and its text is the
+    connection's name.
     """
 
     def __init__(self, signing: SigningAuth, name: str) -> None:
@@ -33,7 +34,7 @@ class DltAuth(NeverPickled, AuthConfigBase):
         return self._signing(request)
 
     def copy(self) -> DltAuth:
-        """Return itself: there is nothing to change in it."""
+        """Return the object itself, since nothing in it can be changed."""
         return self
 
     def __copy__(self) -> DltAuth:

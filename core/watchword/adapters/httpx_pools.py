@@ -1,4 +1,4 @@
-"""httpx's own transports below the signing one: a connection's certificates, proxy and time limit."""
+"""httpx's own transports below the signing transport, with a connection's certificates and proxy."""
 
 from __future__ import annotations
 
@@ -20,60 +20,62 @@ T = TypeVar("T")
 
 
 class Pools(Generic[T]):
-    """Transports of one kind, each with its own kept connections, made when they are first needed.
+    """Transports of one kind, each with its own network connections, made when they are first needed.
 
-    `make` takes httpx's `verify` and `proxy`. Where the connection has no proxy of its own, that of
-    the environment is chosen for each URL as requests does.
+    `make` takes httpx's `verify` and `proxy`. If the connection has no proxy, the environment's proxy is
+    chosen for each URL, as requests does.
     """
 
     def __init__(self, options: TransportOptions, make: Callable[[ssl.SSLContext, str | None], T]) -> None:
         self._make = make
         self._proxy = options.proxy
-        self._looks_around = options.proxy is None and bool(getproxies())
-        self._own = self._foreign = _tls(options.overrides())
+        self._proxy_by_url = options.proxy is None and bool(getproxies())
+        self._own_tls = self._foreign_tls = _tls(options.overrides())
         if options.client_certificate:
-            self._foreign = _tls(options.overrides(credentials=False))
-        self._made: dict[tuple[ssl.SSLContext, str | None], T] = {}
+            self._foreign_tls = _tls(options.overrides(credentials=False))
+        self._transports: dict[tuple[ssl.SSLContext, str | None], T] = {}
         self._lock = Lock()
 
     def choose(self, url: str, *, covered: bool) -> T:
-        """Return the transport for an absolute URL; one that is not covered sees no client certificate."""
-        proxy = _proxy_for(url) if self._looks_around else self._proxy
-        key = (self._own if covered else self._foreign, proxy)
-        return self._made.get(key) or self._new(key)
+        """Return the transport for an absolute URL; a foreign origin gets no client certificate."""
+        proxy = _proxy_for(url) if self._proxy_by_url else self._proxy
+        key = (self._own_tls if covered else self._foreign_tls, proxy)
+        return self._transports.get(key) or self._new(key)
 
     def all(self) -> list[T]:
-        """Return the transports that have been made, to be closed."""
+        """Return the transports that have been made, so that they can be closed."""
         with self._lock:
-            return list(self._made.values())
+            return list(self._transports.values())
 
     def _new(self, key: tuple[ssl.SSLContext, str | None]) -> T:
         with self._lock:
-            if key not in self._made:
-                self._made[key] = self._make(*key)
-            return self._made[key]
+            if key not in self._transports:
+                self._transports[key] = self._make(*key)
+            return self._transports[key]
 
 
 def _proxy_for(url: str) -> str | None:
-    found = select_proxy(url, get_environ_proxies(url, no_proxy=None))
-    return found if found is None or "://" in found else f"http://{found}"
+    proxy = select_proxy(url, get_environ_proxies(url, no_proxy=None))
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
 
 def _tls(overrides: dict[str, Any]) -> ssl.SSLContext:
-    """Return the context for options of `requests`; where they say nothing, httpx's own."""
+    """Return the TLS context for options of `requests`, or httpx's own context if there are no options."""
     verify = overrides.get("verify", True)
     if isinstance(verify, str):
-        place = "capath" if Path(verify).is_dir() else "cafile"
-        context = ssl.create_default_context(**{place: verify})  # type: ignore[arg-type] # both are texts
+        parameter = "capath" if Path(verify).is_dir() else "cafile"
+        context = ssl.create_default_context(**{parameter: verify})  # type: ignore[arg-type] # texts
     else:
         context = httpx.create_ssl_context(verify=verify)
     if cert := overrides.get("cert"):
         certificate, key = (cert, None) if isinstance(cert, str) else cert
         try:
-            context.load_cert_chain(certificate, key, password="")  # else OpenSSL asks the terminal
+            context.load_cert_chain(
+                certificate, key, password=""
+            )  # without it OpenSSL prompts on the terminal
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", None) or type(error).__name__
             message = f"The client certificate or its key can't be read: {reason}."
-            advice = "Give certificate and key as PEM that belong together, the key without a passphrase."
+            advice = "Give a certificate and its own key as PEM, the key without a passphrase."
             raise DocumentError([finding("key_unreadable", message, advice=advice)]) from None
     return context

@@ -55,6 +55,6 @@ def usual_pauses(retries: int) -> Iterator[float]:
 
 def pause_after(response: FlowResponse, usual_pause: float) -> float | None:
     """Return how long to wait after this response, in seconds; None if the response is to be passed on."""
-    wanted = retry_after(response.headers.get("Retry-After"))
-    pause = usual_pause if wanted is None else wanted
+    asked_for = retry_after(response.headers.get("Retry-After"))
+    pause = usual_pause if asked_for is None else asked_for
     return pause if response.status_code in TRANSIENT and pause <= LONGEST_PAUSE else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import webbrowser
 from collections.abc import Callable, Mapping
@@ -29,6 +28,7 @@ from watchword.connection import Connection
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
+from watchword.http.bodies import read_json
 from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.tokens.health import DAY, Health
 
@@ -87,8 +87,8 @@ def login(
 def _fields(content: bytes | None) -> dict[str, Any]:
     """Return a document's fields, or none if it can't be read: loading it says why later."""
     try:
-        fields = json.loads(content or b"")
-    except (ValueError, RecursionError):
+        fields = read_json(content or b"")
+    except ValueError:
         return {}
     return fields if isinstance(fields, dict) else {}
 

@@ -18,7 +18,7 @@ from watchword.cli.connections.common import (
 )
 from watchword.cli.output import fail, reporting, say
 from watchword.connections import by_name
-from watchword.document.reading import STAND_INS
+from watchword.document.reading import PLACEHOLDERS
 from watchword.document.references import ALLOWED_VARIABLE, Reference, ReferencePolicy
 from watchword.errors import SecretError
 from watchword.findings.codes import finding
@@ -44,7 +44,7 @@ def set_(name: SecretArgument, origin: FromOption = None, source: InOption = Non
         target = named_store(source)
         text = _text(content_at(origin)) if origin else _typed()
         redact.register([text])
-        if not text.strip() or text.strip() in STAND_INS:
+        if not text.strip() or text.strip() in PLACEHOLDERS:
             fail("nothing was stored: the secret is empty, or asterisks that stand for one")
         target.store.put(name, text.encode())
     reference = target.document(name)

@@ -6,7 +6,6 @@ The document sends what Airflow's HttpHook would send; a remark names each optio
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -26,6 +25,7 @@ from watchword.document.references import is_reference
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.http import headers as header_rules
+from watchword.http.bodies import read_json
 from watchword.http.origins import is_plain_http
 from watchword.redact import sounds_secret
 
@@ -237,8 +237,8 @@ def _parsed_option(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value.lower() if value.lower() in {"true", "false"} else value)
-    except (ValueError, RecursionError):
+        return read_json(value.lower() if value.lower() in {"true", "false"} else value)
+    except ValueError:
         return value
 
 

@@ -68,8 +68,8 @@ def _without_references(document: Document) -> Document:
     """Return the document with plain text in place of every reference."""
     return replace(
         document,
-        common=document.common.model_copy(update=_plain_secrets(document.common)),
-        method=document.method.model_copy(update=_plain_secrets(document.method)),
+        common=document.common.updated(_plain_secrets(document.common)),
+        method=document.method.updated(_plain_secrets(document.method)),
     )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from watchword.http.body_rules import BodyRules
 from watchword.http.origins import Origins
 from watchword.http.transport_options import DEFAULT_TIMEOUT
+from watchword.methods.field_info import Field
 from watchword.methods.fields import About, Fields, JsonObject, Section, Statuses, TextMapping
 
 _TRANSPORT = Section.TRANSPORT

@@ -9,15 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
 from watchword.document.common_fields import CommonFields
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.methods import METHODS
 from watchword.methods.base import Method
-from watchword.methods.fields import Fields, secret_names
+from watchword.methods.fields import Fields, InvalidFieldsError, secret_names
 from watchword.redact import describe_value
 
 SYNONYMS: Mapping[str, str] = {
@@ -46,7 +44,7 @@ VALUE_SYNONYMS: Mapping[str, Mapping[str, str]] = {
 }
 """Former values that a document may use, by the name of the field."""
 
-STAND_INS = frozenset({"***", "********"})
+PLACEHOLDERS = frozenset({"***", "********"})
 """The text that hosts show and send in place of a secret."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -74,7 +72,7 @@ def read(document: object, *, stored: bool = False) -> Document:
     """
     entries = _entries(document, stored=stored)
     method = _method(entries)
-    findings: list[Finding] = [*_stand_ins(entries), *_unusable(entries)]
+    findings: list[Finding] = [*_placeholders(entries), *_unusable(entries)]
     method_values: dict[str, Any] = {}
     common_values: dict[str, Any] = {}
     dropped: list[str] = []
@@ -188,9 +186,9 @@ def _unknown_field(name: str, method: type[Method]) -> Finding:
     return finding("unknown_field", message, advice=advice)
 
 
-def _stand_ins(entries: Mapping[str, Any]) -> Iterator[Finding]:
+def _placeholders(entries: Mapping[str, Any]) -> Iterator[Finding]:
     for name, value in entries.items():
-        if any(text.strip() in STAND_INS for text in _texts(value)):
+        if any(text.strip() in PLACEHOLDERS for text in _texts(value)):
             message = f"The field {name} holds asterisks, which hosts show in place of a secret."
             yield finding("placeholder_secret", message)
 
@@ -227,13 +225,11 @@ _Model = TypeVar("_Model", bound=Fields)
 def _validated(model: type[_Model], values: dict[str, Any], findings: list[Finding]) -> _Model | None:
     try:
         return model.model_validate(values)
-    except ValidationError as error:
-        for problem in error.errors(include_input=False, include_url=False, include_context=False):
-            field = ".".join(str(part) for part in problem["loc"][:2])
-            if problem["type"] == "missing":
+    except InvalidFieldsError as error:
+        for field, is_missing, reason in error.problems:
+            if is_missing:
                 findings.append(finding("missing_field", f"The field {field} is missing."))
             else:
-                reason = problem["msg"].removeprefix("Value error, ")
                 findings.append(finding("wrong_type", f"The field {field} has a wrong value: {reason}."))
         return None
 

@@ -68,7 +68,7 @@ def resolve(document: Document, policy: ReferencePolicy | None) -> Resolved:
     fields = {
         name: values.get(name, getattr(document.method, name)) for name in type(document.method).model_fields
     }
-    method = type(document.method).model_construct(**fields)
+    method = type(document.method)(**fields)
     if policy is not None:
         findings.extend(_machine_credentials_not_allowed(method, policy))
         findings.extend(_metadata_urls(common, method))

@@ -1,1 +1,1 @@
-"""What a check can find: codes, findings and reports."""
+"""The findings of a check: their codes, the findings themselves, and reports."""

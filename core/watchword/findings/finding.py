@@ -1,6 +1,6 @@
-"""What a check can find and what it means: `Finding`, `Code` and the words they use.
+"""What a check can find, and its meaning: `Finding`, `Code` and the words that they use.
 
-The codes themselves, with their advice, stand in one table: `watchword.findings.codes`.
+The codes and their advice are in one table: `watchword.findings.codes`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 EVIDENCE_LENGTH = 300
-"""Longest piece of evidence that a finding carries, in characters."""
+"""The longest evidence of one label that a finding holds, in characters."""
 
 
 class Word(str, Enum):
-    """One of a closed list of words, which prints as the word itself."""
+    """One of a closed list of words; it prints as the word itself."""
 
     def __str__(self) -> str:
         return str(self.value)
@@ -31,7 +31,7 @@ class Verdict(Word):
 
 
 class Phase(Word):
-    """Where in a validation a finding arises, in the order in which the phases run."""
+    """The part of a validation that a finding comes from, in the order in which the parts run."""
 
     LINT = "lint"
     NETWORK = "network"
@@ -48,7 +48,7 @@ class Severity(Word):
 
 
 class Permanence(Word):
-    """What waiting would change; hosts decide by this whether to fail, to wait or to go on."""
+    """Whether waiting would change anything; by this hosts decide to fail, to wait or to go on."""
 
     FINE = "fine"
     PERMANENT = "permanent"
@@ -58,7 +58,7 @@ class Permanence(Word):
 
     @property
     def exit_code(self) -> int:
-        """The exit status of a command that ends with such a finding."""
+        """The exit status of a command that ends with a finding like this."""
         return _EXIT_CODES[self]
 
 
@@ -73,7 +73,7 @@ _EXIT_CODES: Mapping[Permanence, int] = {
 
 @dataclass(frozen=True)
 class Code:
-    """One row of the table of codes; `verdict` is None where the finding decides nothing."""
+    """One row of the table of codes; `verdict` is None if the finding doesn't decide a validation."""
 
     name: str
     phase: Phase
@@ -84,17 +84,17 @@ class Code:
 
 
 def printable(text: str) -> str:
-    """Return one line of printable text: what a server says must not command a terminal or forge a log."""
+    """Return one line of printable text: a server's text must not control a terminal or forge a log line."""
     line = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(line.split())
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing a check found: what, where, and what to do; never a secret.
+    """One thing that a check has found: what, where, and what to do; it never holds a secret.
 
-    `evidence` maps short labels to redacted text of at most 300 characters each;
-    `retry_after` is in seconds, where the server said how long to wait.
+    `evidence` maps short labels to masked text of at most 300 characters each; `retry_after` is the wait
+    that the server asks for, in seconds.
     """
 
     code: Code
@@ -111,8 +111,8 @@ class Finding:
 
     def __str__(self) -> str:
         advice = "" if self.code.severity is Severity.INFO else f" {self.advice}"
-        shown = "".join(f" [{label}: {text}]" for label, text in self.evidence.items())
-        return f"{self.code.name}: {self.message}{advice}{shown}"
+        evidence = "".join(f" [{label}: {text}]" for label, text in self.evidence.items())
+        return f"{self.code.name}: {self.message}{advice}{evidence}"
 
     def as_dict(self) -> dict[str, object]:
         """Return the finding as JSON-ready data."""
@@ -129,5 +129,5 @@ class Finding:
 
 
 def errors(findings: Sequence[Finding]) -> list[Finding]:
-    """Return those of the findings that stop the use of a connection."""
+    """Return the findings that stop the use of a connection."""
     return [finding for finding in findings if finding.code.severity is Severity.ERROR]

@@ -1,4 +1,4 @@
-"""The outcome of a validation: its verdict, the finding that decides, and all others."""
+"""The outcome of a validation: its verdict, the finding that decides it, and all other findings."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from watchword.findings.finding import Finding, Permanence, Verdict
 class Report:
     """The outcome of one validation.
 
-    `deciding` is the finding that the verdict rests on, `findings` all of them in the
-    order in which they arose; `duration` is in seconds.
+    `deciding` is the finding that the verdict is based on, and `findings` are all findings in the order
+    in which they were made; `duration` is in seconds.
     """
 
     deciding: Finding
@@ -21,14 +21,14 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """The outcome in one word: that of the deciding finding."""
+        """The outcome in one word, which is that of the deciding finding."""
         verdict = self.deciding.code.verdict
         if verdict is None:
             raise ValueError(f"the code {self.deciding.code.name} decides nothing")
         return verdict
 
     def __bool__(self) -> bool:
-        """Whether it is `ok`: so `if connection.validate():` means what it says."""
+        """Whether the report is `ok`, so that `if connection.validate():` works as it reads."""
         return self.ok
 
     def __str__(self) -> str:
@@ -56,7 +56,7 @@ class Report:
 
     @property
     def notes(self) -> tuple[Finding, ...]:
-        """What was found beside the deciding finding."""
+        """All findings but the deciding one."""
         return tuple(finding for finding in self.findings if finding is not self.deciding)
 
     def as_dict(self) -> dict[str, object]:

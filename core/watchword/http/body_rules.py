@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from pydantic import JsonValue
-
 from watchword.http import jsonpaths
 from watchword.http.bodies import parsed
+from watchword.http.json_value import JsonValue
 
 if TYPE_CHECKING:
     from jsonpath import CompoundJSONPath, JSONPath

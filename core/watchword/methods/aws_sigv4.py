@@ -7,7 +7,6 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
 from requests import PreparedRequest
 
 from watchword.findings.codes import finding
@@ -16,6 +15,7 @@ from watchword.flow import NEED_TOKEN, Context, Flow, FlowResponse, NeedToken
 from watchword.http import headers
 from watchword.http.placement import Slot
 from watchword.methods.base import Method
+from watchword.methods.field_info import Field
 from watchword.methods.fields import About, Section
 from watchword.protocols.sigv4.credentials import AwsCredentials, CredentialChain, default_profile
 from watchword.protocols.sigv4.payload import payload_hash

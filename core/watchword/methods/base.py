@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
 from requests import PreparedRequest
 
 from watchword.findings.finding import Finding
 from watchword.flow import NEED_TOKEN, Context, Flow, FlowResponse, NeedToken
 from watchword.http.placement import Placement, Slot, put
+from watchword.methods.field_info import Field
 from watchword.methods.fields import About, Fields, JsonObject, Section
 from watchword.protocols.templates import TemplateSecrets
 from watchword.tokens.token import Token

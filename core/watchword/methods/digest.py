@@ -120,9 +120,9 @@ def _joined_session(memory: MutableMapping[str, Any], space: str, new: Session) 
     Two sessions with one nonce would count its uses twice.
     """
     with _session_lock:
-        known: Session | None = memory.get(space)
-        if known and known.challenge == new.challenge:
-            return known
+        current: Session | None = memory.get(space)
+        if current and current.challenge == new.challenge:
+            return current
         memory[space] = new
         return new
 

@@ -1,21 +1,40 @@
-"""The base model of a connection document's fields, and the description of a field.
+"""The base class of a connection document's fields, and the description of a field.
 
 Each field is described once, in the core. The Airflow form, the Dagster resources and the tables in the
 docs are generated from these descriptions, or checked against them.
+
+Most values in documents already have the type of their field. Only values that have to be converted or
+refused need pydantic, whose import takes longer than everything else that a fixed key needs.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue
-from pydantic.fields import FieldInfo
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    NamedTuple,
+    NoReturn,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from watchword.findings.finding import Word
+from watchword.http.json_value import JsonValue
+from watchword.methods.field_info import NOT_PLAIN, REQUIRED, Before, Declared, FieldInfo, Limits
 from watchword.redact import NeverPickled
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from typing_extensions import Self
+
+T = TypeVar("T")
 
 
 class Section(Word):
@@ -49,29 +68,207 @@ class About:
     may_be_empty: bool = False
 
 
-class Fields(NeverPickled, BaseModel):
-    """A frozen model of described fields; its repr masks the secrets."""
+class Problem(NamedTuple):
+    """What is wrong with a field: it is missing, or the reason why its value is refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
+    field: str
+    is_missing: bool
+    reason: str
 
-    def __repr_args__(self) -> Iterator[tuple[str, Any]]:
+
+class InvalidFieldsError(ValueError):
+    """Values don't fit the fields; `problems` say why, without showing a value."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("values don't fit their fields")
+        self.problems = problems
+
+
+def _once_per_class(function: Callable[[type[Fields]], T]) -> Callable[[type[Fields]], T]:
+    """Compute a function's result once for each class."""
+    results: dict[type[Fields], T] = {}
+
+    def remembered(model: type[Fields]) -> T:
+        if model not in results:
+            results[model] = function(model)
+        return results[model]
+
+    remembered.__doc__ = function.__doc__
+    return remembered
+
+
+class _ModelFields:
+    """The fields of a class and its bases by name, read when they are first needed."""
+
+    def __get__(self, _: object, owner: type[Fields]) -> Mapping[str, FieldInfo]:
+        return _fields_of(owner)
+
+
+class Fields(NeverPickled):  # noqa: PLW1641 - some values are dicts, which have no hash
+    """A frozen set of described fields; its repr masks the secrets."""
+
+    model_fields: ClassVar[Mapping[str, FieldInfo]] = _ModelFields()  # type: ignore[assignment] # a descriptor
+
+    model_fields_set: frozenset[str]
+    """The names of the fields that were given, not left to their defaults."""
+
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401 - the keywords are the fields
+        fields = type(self).model_fields
+        if unknown := values.keys() - fields.keys():
+            raise TypeError(f"{type(self).__name__} has no field {min(unknown)!r}")
+        defaults = {name: field.get_default() for name, field in fields.items() if name not in values}
+        vars(self).update(defaults, **values, model_fields_set=frozenset(values))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is frozen: {name} can't be set")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._values() == other._values()
+
+    def __repr__(self) -> str:
         secret = secret_names(type(self))
-        for name in type(self).model_fields:
-            value = getattr(self, name)
-            if value is not None:
-                yield name, "***" if name in secret else value
+        shown = (
+            f"{name}={'***' if name in secret else value!r}"
+            for name, value in self._values().items()
+            if value is not None
+        )
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def _values(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
+    def updated(self, values: Mapping[str, Any]) -> Self:
+        """Return a copy with other values, which must fit their fields."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        return type(self)(**{**given, **values})
+
+    def as_document(self) -> dict[str, Any]:
+        """Return the given fields as a document would hold them, ready for JSON."""
+        given = {
+            name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set
+        }
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
+
+    @classmethod
+    def model_validate(cls, values: Mapping[str, Any]) -> Self:
+        """Return the fields with these values, converted to their types.
+
+        Raises:
+            InvalidFieldsError: a field is unknown or missing, or a value doesn't fit its field.
+        """
+        fields = cls.model_fields
+        plain = {name: fields[name].plain(value) for name, value in values.items() if name in fields}
+        required = (name for name, field in fields.items() if field.is_required())
+        if (
+            len(plain) == len(values)
+            and NOT_PLAIN not in plain.values()
+            and all(name in plain for name in required)
+        ):
+            return cls(**plain)
+        return cls(**_converted(cls, values))
+
+
+@_once_per_class
+def _fields_of(model: type[Fields]) -> Mapping[str, FieldInfo]:
+    hints = get_type_hints(model, include_extras=True)
+    own = {
+        name: hint
+        for name, hint in hints.items()
+        if get_origin(hint) is not ClassVar and not name.startswith(("_", "model_"))
+    }
+    return {name: _field_of(hint, getattr(model, name, REQUIRED)) for name, hint in own.items()}
+
+
+def _field_of(hint: object, declared: object) -> FieldInfo:
+    annotation, *metadata = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    annotated = [mark for mark in metadata if isinstance(mark, Declared)]
+    limits = annotated[0].limits if annotated else Limits()
+    marks = tuple(mark for mark in metadata if not isinstance(mark, Declared))
+    if isinstance(declared, Declared):
+        return FieldInfo(annotation, marks, declared.default, declared.default_factory, declared.limits)
+    return FieldInfo(annotation, marks, declared, limits=limits)
+
+
+def _converted(model: type[Fields], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values that pydantic has converted to their fields' types."""
+    from pydantic import ValidationError  # noqa: PLC0415 - only for values of another type
+
+    try:
+        made = pydantic_model(model).model_validate(values)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        problems = tuple(
+            Problem(
+                ".".join(str(part) for part in problem["loc"][:2]),
+                problem["type"] == "missing",
+                problem["msg"].removeprefix("Value error, "),
+            )
+            for problem in found
+        )
+    else:
+        return {name: getattr(made, name) for name in made.model_fields_set}
+    raise InvalidFieldsError(problems)
+
+
+@_once_per_class
+def pydantic_model(model: type[Fields]) -> type[BaseModel]:
+    """Return the pydantic model of the same fields: for conversions, and for JSON schemas."""
+    import pydantic  # noqa: PLC0415 - takes 70 ms to import
+
+    def default(field: FieldInfo) -> Any:  # noqa: ANN401 - pydantic's declaration of a default
+        if field.default_factory:
+            return pydantic.Field(default_factory=field.default_factory)
+        return ... if field.is_required() else field.default
+
+    fields: dict[str, Any] = {
+        name: (_pydantic_type(field), default(field)) for name, field in model.model_fields.items()
+    }
+    config = pydantic.ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    return pydantic.create_model(model.__name__, __config__=config, **fields)
+
+
+def converted(field: FieldInfo, value: object) -> Any:  # noqa: ANN401 - a JSON value
+    """Return a value, converted to the field's type, as a document would hold it.
+
+    Raises:
+        ValueError: the value doesn't fit; the message is the reason, and shows nothing of the value.
+    """
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - takes 70 ms to import
+
+    adapter: TypeAdapter[Any] = TypeAdapter(_pydantic_type(field))
+    try:
+        return adapter.dump_python(adapter.validate_python(value), mode="json")
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        reason = first["msg"].removeprefix("Value error, ")
+    raise ValueError(reason)
+
+
+def _pydantic_type(field: FieldInfo) -> Any:  # noqa: ANN401 - a type
+    """Return a field's type with all that pydantic has to know about it."""
+    import pydantic  # noqa: PLC0415 - takes 70 ms to import
+
+    is_json = field.annotation == Mapping[str, JsonValue]
+    kind: Any = Mapping[str, pydantic.JsonValue] if is_json else field.annotation
+    for mark in field.metadata:
+        kind = Annotated[kind, pydantic.BeforeValidator(mark.convert) if isinstance(mark, Before) else mark]
+    # By identity: a limit of 1 equals True, which is the default of allow_inf_nan.
+    limits = {
+        name: value for name, value in vars(field.limits).items() if value is not None and value is not True
+    }
+    return Annotated[kind, pydantic.Field(**limits)] if limits else kind
 
 
 def about(field: FieldInfo) -> About | None:
     """Return the description of a field; None for a field without one, which no form shows."""
-    return next((item for item in field.metadata if isinstance(item, About)), None)
+    return next((mark for mark in field.metadata if isinstance(mark, About)), None)
 
 
-def secret_names(model: type[BaseModel]) -> frozenset[str]:
+@_once_per_class
+def secret_names(model: type[Fields]) -> frozenset[str]:
     """Return the names of the model's secret fields."""
-    return frozenset(
-        name for name, field in model.model_fields.items() if (known := about(field)) and known.secret
-    )
+    described = ((name, about(field)) for name, field in model.model_fields.items())
+    return frozenset(name for name, description in described if description and description.secret)
 
 
 def _parsed(value: object) -> object:
@@ -91,6 +288,6 @@ def _statuses(value: object) -> object:
     return [part for part in value.replace(",", ";").replace(" ", ";").split(";") if part]
 
 
-JsonObject = Annotated[Mapping[str, JsonValue], BeforeValidator(_parsed)]
-TextMapping = Annotated[Mapping[str, str], BeforeValidator(_parsed)]
-Statuses = Annotated[tuple[int, ...], BeforeValidator(_statuses)]
+JsonObject = Annotated[Mapping[str, JsonValue], Before(_parsed)]
+TextMapping = Annotated[Mapping[str, str], Before(_parsed)]
+Statuses = Annotated[tuple[int, ...], Before(_statuses)]

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, ClassVar
 
-from pydantic import Field
 from requests import PreparedRequest
 
 from watchword.errors import DocumentError
@@ -16,6 +15,7 @@ from watchword.flow import Context, Flow, random_nonce
 from watchword.http import headers
 from watchword.http.placement import put
 from watchword.methods.base import JwtHeaders, Passphrase, Payload, TokenPlacement
+from watchword.methods.field_info import Field
 from watchword.methods.fields import About, Section
 from watchword.protocols import templates
 from watchword.protocols.jwt.algorithms import AlgorithmName

@@ -180,7 +180,7 @@ class OAuth1(Method):
     def _secret_findings(self) -> Iterator[Finding]:
         if self.consumer_secret is None:
             message = f"The signature method {self.signature_method} needs the field consumer_secret."
-            advice = "Fill the field in; if the provider gave an empty secret, write literal:"
+            advice = "Fill the field in; for an empty secret, write literal: (with the colon)."
             yield finding("missing_field", message, advice=advice)
         if self.private_key:
             message = f"The private key is stored and not used: {self.signature_method} signs with secrets."

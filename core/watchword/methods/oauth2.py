@@ -9,7 +9,6 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, ClassVar
 
-from pydantic import Field, JsonValue
 from requests import PreparedRequest
 
 from watchword.errors import DocumentError
@@ -17,7 +16,9 @@ from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors
 from watchword.flow import Context, Flow, random_nonce
 from watchword.http import headers
+from watchword.http.json_value import JsonValue
 from watchword.methods.base import DefaultLifetime, ExpiresPath, Passphrase, TokenPlacement
+from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
 from watchword.protocols import templates
 from watchword.protocols.jwt.algorithms import ALGORITHMS, AlgorithmName

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
-from pydantic import Field
-
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.methods.base import AuthorizeUrl
+from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
 from watchword.methods.oauth2_sign_in import OAuth2SignIn
 from watchword.protocols import templates

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, ClassVar
 
-from pydantic import Field, JsonValue
-
 from watchword.findings.finding import Finding, errors
 from watchword.flow import random_nonce
+from watchword.http.json_value import JsonValue
 from watchword.methods.base import JwtHeaders, Payload
+from watchword.methods.field_info import Field
 from watchword.methods.fields import About, Section
 from watchword.methods.oauth2 import OAuth2, key_findings
 from watchword.protocols import templates

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
-from pydantic import Field
 from requests import PreparedRequest
 
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
+from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
 from watchword.methods.oauth2 import CLIENT_ID, OAuth2
 from watchword.protocols.oauth2.grant import Grant

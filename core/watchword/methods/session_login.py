@@ -8,15 +8,16 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, JsonValue
 from requests import PreparedRequest, Request
 
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors
 from watchword.flow import Context, Flow
 from watchword.http import headers
+from watchword.http.json_value import JsonValue
 from watchword.http.placement import Slot
 from watchword.methods.base import DefaultLifetime, ExpiresPath, TokenPlacement
+from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
 from watchword.protocols import templates
 from watchword.protocols.session_login.login_response import TokenLocation
@@ -171,7 +172,7 @@ class SessionLogin(TokenPlacement):
             used |= {"username", "password"}
         for name, value in (("username", self.username), ("password", self.password)):
             if name in used and value is None and name not in secrets:
-                advice = "Fill the field in; if it is meant to be empty, write literal:"
+                advice = "Fill the field in; if it is meant to be empty, write literal: (with the colon)."
                 yield finding(
                     "missing_field", f"The login uses the field {name}, which is missing.", advice=advice
                 )

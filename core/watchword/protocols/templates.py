@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pydantic import JsonValue
-
 from watchword import redact
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
+from watchword.http.json_value import JsonValue
 
 TemplateSecrets: TypeAlias = Mapping[str, str]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
 
 from watchword import redact
 from watchword.errors import TokenError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
+from watchword.http.urls import query_pairs
 
 _PARAMETERS = ("code", "state", "iss", "error", "error_description", "error_uri")
 
@@ -58,7 +58,7 @@ class AuthorizationResponse:
         text = text.strip()
         if state and text and "?" not in text and "://" not in text:
             return cls(code=text, state=state, is_bare_code=True)
-        query = parse_qsl(text.partition("?")[2].partition("#")[0], keep_blank_values=True)
+        query = query_pairs(text)
         pairs = [(name, value) for name, value in query if name in _PARAMETERS]
         parameters = dict(pairs)
         if len(parameters) != len(pairs):

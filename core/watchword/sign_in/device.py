@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from watchword.connection import Connection
 from watchword.errors import TokenError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
+from watchword.http.bodies import read_json
 from watchword.http.durations import seconds
 from watchword.http.origins import host, origin
 from watchword.methods.oauth2_device_code import OAuth2DeviceCode
@@ -89,7 +89,7 @@ def begin(connection: Connection) -> DeviceSignIn:
 
     Raises:
         DocumentError: the document has an error, another method, or no device_authorization_endpoint.
-        StoreError: the store can't store a sign-in, so that nobody should sign in now.
+        StoreError: the store can't be used, so that a sign-in would be lost.
         TokenError: the server gave no code.
     """
     server = authorization_server_of(connection, OAuth2DeviceCode)
@@ -196,8 +196,8 @@ def _device_sign_in(response: TokenResponse, device_code: str) -> DeviceSignIn:
 
 def _fields(response: TokenResponse) -> Mapping[str, Any]:
     try:
-        content = json.loads(response.text)
-    except (ValueError, RecursionError):
+        content = read_json(response.text)
+    except ValueError:
         return dict(parse_qsl(response.text))
     return content if isinstance(content, dict) else {}
 

@@ -7,7 +7,6 @@ the verifier for the token. Only the `SignIn` is kept between the steps.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
 
 import requests
 
@@ -18,6 +17,7 @@ from watchword.findings.codes import finding
 from watchword.flow import Context
 from watchword.http.origins import host
 from watchword.http.transport_options import TransportOptions
+from watchword.http.urls import query_pairs, with_query
 from watchword.methods.oauth1 import SIGN_IN_URLS, OAuth1
 from watchword.protocols.oauth1.credentials_response import (
     problems,
@@ -79,7 +79,7 @@ def verifier_from(url: str, sign_in: SignIn) -> str:
     Raises:
         TokenError: the user refused, or the URL is that of another sign-in.
     """
-    parameters = dict(parse_qsl(url.partition("?")[2].partition("#")[0], keep_blank_values=True))
+    parameters = dict(query_pairs(url))
     reported = problems(url)
     if "denied" in parameters or reported:
         raise _refused("The user, or the server for them, has refused.", reported)
@@ -137,8 +137,7 @@ class _Server:
 
 
 def _with_token(url: str, token: str) -> str:
-    address, hash_sign, fragment = url.partition("#")
-    return f"{address}{'&' if '?' in address else '?'}oauth_token={escape(token)}{hash_sign}{fragment}"
+    return with_query(url, f"oauth_token={escape(token)}")
 
 
 def _refused(message: str, reported: dict[str, str] | None = None) -> TokenError:

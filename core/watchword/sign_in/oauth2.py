@@ -19,6 +19,7 @@ from watchword import redact
 from watchword.connection import Connection
 from watchword.findings.finding import Finding
 from watchword.http.origins import host, origin
+from watchword.http.urls import with_query, without_pairs
 from watchword.methods.oauth2_authorization_code import OAuth2AuthorizationCode
 from watchword.protocols.oauth2.request_words import CODE
 from watchword.sign_in.authorization_response import AuthorizationResponse, sign_in_refused
@@ -132,11 +133,12 @@ def _challenge(verifier: str) -> str:
 
 def _with_query(url: str, parameters: Mapping[str, str]) -> str:
     """Add parameters to a URL's query; none may be there twice (RFC 6749 section 3.1)."""
-    address, _, query = url.partition("#")[0].partition("?")
-    present = [
-        pair for pair in query.split("&") if pair and unquote_plus(pair.partition("=")[0]) not in parameters
-    ]
-    return f"{address}?{'&'.join([*present, urlencode(parameters, quote_via=quote, safe='')])}"
+
+    def is_unwanted(pair: str) -> bool:
+        return not pair or unquote_plus(pair.partition("=")[0]) in parameters
+
+    bare = without_pairs(url.partition("#")[0], is_unwanted)
+    return with_query(bare, urlencode(parameters, quote_via=quote, safe=""))
 
 
 def _binding(

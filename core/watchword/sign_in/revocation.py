@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from watchword import redact
@@ -10,6 +9,7 @@ from watchword.connection import Connection
 from watchword.errors import TokenError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
+from watchword.http.bodies import read_json
 from watchword.http.origins import host
 from watchword.methods.oauth2_sign_in import OAuth2SignIn
 from watchword.sign_in.authorization_server import AuthorizationServer, authorization_server_of
@@ -70,8 +70,8 @@ def _revoke(server: AuthorizationServer[OAuth2SignIn], url: str, token: Token) -
 def _refusal(response: TokenResponse) -> Finding:
     evidence = {"status": str(response.status)}
     try:
-        content = json.loads(response.text)
-    except (ValueError, RecursionError):
+        content = read_json(response.text)
+    except ValueError:
         content = None
     for name in ("error", "error_description"):
         text = content.get(name) if isinstance(content, dict) else None

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeAlias
 
 from watchword.tokens.record import StoreTime
 
-Values: TypeAlias = Mapping[str, object]
+Values: TypeAlias = dict[str, Any]
 """The values of a statement's parameters, which are written `:name`."""
 
 
+class Result(Protocol):
+    """What a statement gives."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were changed."""
+
+    def fetchall(self) -> Sequence[Any]:
+        """Return the rows of a query, as tuples."""
+
+
 class Connection(Protocol):
-    """One transaction of a database; every failure is a StoreError when the transaction is left."""
+    """One transaction of a database; every failure becomes a StoreError when the transaction is left.
 
-    def rows(self, statement: str, values: Values = ...) -> list[Any]:
-        """Return the rows that a query gives, as tuples."""
+    A connection of Python's `sqlite3` is one.
+    """
 
-    def run(self, statement: str, values: Values = ...) -> int:
-        """Execute any other statement and return how many rows it has changed."""
+    def execute(self, statement: str, values: Values = ..., /) -> Result:
+        """Execute a statement."""
 
     def rollback(self) -> None:
         """Undo what the transaction has changed so far."""

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from watchword.forks import reset_in_child
 from watchword.redact import NeverPickled
 from watchword.stores.encryption import Keyring, unopened
-from watchword.stores.fingerprint import fingerprint
 from watchword.stores.memory_vault import MemoryVault
+from watchword.tokens.fingerprint import fingerprint
 from watchword.tokens.record import Record, StoreTime
 from watchword.tokens.token_store import Snapshot, Transition
 

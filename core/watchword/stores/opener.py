@@ -37,28 +37,28 @@ class StoreOpener(NeverPickled):
     def __init__(self, database: Database, keys: str) -> None:
         self._database = database
         self._given_keys: _Keys | None = self._read_keys(keys, "WATCHWORD_KEY") if keys else None
-        self._open_store: OpenStore | None = None
+        self.open_store: OpenStore | None = None
         self.was_open = False  # whether this process has seen the store
         self._lock = Lock()
 
     def prepare(self) -> OpenStore:
         """Return the open store; the first call creates or upgrades it if needed."""
-        found = self._open_store
+        found = self.open_store
         if found is not None:
             return found
         with self._lock:
-            if self._open_store is None:
-                self._open_store = self._current() or self._prepared()
+            if self.open_store is None:
+                self.open_store = self._current() or self._prepared()
                 self.was_open = True
-            return self._open_store
+            return self.open_store
 
     def enter(self, connection: Connection) -> OpenStore:
         """Return the store as it is in this transaction."""
-        meta, found = schema.read(connection), self._open_store
+        meta, found = schema.read(connection), self.open_store
         if found is None or found.meta != meta:
             found = self._checked(meta, self._keys(new=False))
             # An earlier version has replaced the store, as from a backup: preparing it will upgrade it.
-            self._open_store = found if schema.is_current(meta) else None
+            self.open_store = found if schema.is_current(meta) else None
         return found
 
     def begin_child(self) -> None:
@@ -79,15 +79,15 @@ class StoreOpener(NeverPickled):
     def _prepared(self) -> OpenStore:
         database = self._database
         with database.preparing() as connection:
-            new = not schema.exists(connection, database)
-            keys = self._keys(new=new)
-            if new:
+            if not schema.exists(connection, database):
+                keys = self._keys(new=True)
                 schema.create(connection, database, keys.ring)
-            meta = schema.read(connection)
-            version = schema.version_of(meta, database.display_url)
-            schema.verify(meta, keys.ring, keys.source, database.display_url)
-            if version < schema.VERSION:
-                schema.upgrade(connection, database, version)
+                return self._checked(schema.read(connection), keys)
+            meta, keys = schema.read(connection), self._keys(new=False)
+            found = self._checked(meta, keys)
+            if schema.is_current(meta):
+                return found
+            schema.upgrade(connection, database, int(meta["version"]))
             return self._checked(schema.read(connection), keys)
 
     def _checked(self, meta: schema.Meta, keys: _Keys) -> OpenStore:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
-from typing import Any
 
 from watchword import redact
 from watchword.findings.codes import finding
 from watchword.forks import no_fork
-from watchword.stores.database import Connection, Values
+from watchword.stores.database import Connection, Result, Values
 from watchword.stores.store_failures import failure, of_postgres
 from watchword.tokens.record import StoreTime
 from watchword.tokens.token_store import StoreError
@@ -66,13 +65,9 @@ class _Transaction:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
-    def rows(self, statement: str, values: Values = {}) -> list[Any]:  # noqa: B006 - read only
-        """Return the rows that a query gives."""
-        return list(self._connection.execute(_compiled(statement), dict(values)))
-
-    def run(self, statement: str, values: Values = {}) -> int:  # noqa: B006 - read only
-        """Execute any other statement and return how many rows it has changed."""
-        return self._connection.execute(_compiled(statement), dict(values)).rowcount
+    def execute(self, statement: str, values: Values = {}, /) -> Result:  # noqa: B006 - read only
+        """Execute a statement."""
+        return self._connection.execute(_compiled(statement), values)
 
     def rollback(self) -> None:
         """Undo what the transaction has changed so far."""
@@ -135,13 +130,13 @@ class PostgresDatabase:
 
     def has_table(self, connection: Connection, name: str) -> bool:
         """Return whether there is a table of that name on the search path."""
-        return bool(connection.rows(_TABLE, {"name": name}))
+        return bool(connection.execute(_TABLE, {"name": name}).fetchall())
 
     @contextmanager
     def preparing(self) -> Iterator[Connection]:
         """Open a transaction in which no other process creates the tables."""
         with self.transaction() as connection:
-            connection.rows(_CREATING)
+            connection.execute(_CREATING)
             yield connection
 
     @contextmanager
@@ -152,7 +147,7 @@ class PostgresDatabase:
                 engine = self._engine
             with engine.connect() as connection:
                 transaction = _Transaction(connection)
-                transaction.rows(_LIMITS)
+                transaction.execute(_LIMITS)
                 yield transaction
                 connection.commit()
         except errors.TimeoutError:
@@ -163,7 +158,7 @@ class PostgresDatabase:
 
     def now(self, connection: Connection) -> StoreTime:
         """Return the server's time, which is the same for all machines."""
-        [(now,)] = connection.rows(_NOW)
+        [(now,)] = connection.execute(_NOW).fetchall()
         return StoreTime("", float(now), float(now))
 
     def own_keys(self, *, new: bool) -> tuple[str, str]:  # noqa: ARG002 - no file lies beside a server

@@ -55,9 +55,9 @@ def encrypted_rows(work: UnitOfWork) -> list[EncryptedRow]:
     return [
         EncryptedRow(table.name, key)
         for table in _TABLES.values()
-        for (key,) in work.connection.rows(
+        for (key,) in work.connection.execute(
             f"SELECT {table.key} FROM {table.name} WHERE {table.encrypted} IS NOT NULL"  # noqa: S608 - constants
-        )
+        ).fetchall()
     ]
 
 
@@ -70,7 +70,7 @@ def renew(work: UnitOfWork, row: EncryptedRow) -> int:
         return 0
     sealed = table.renewed(work.encryption, *found)
     update = f"UPDATE {table.name} SET {table.encrypted} = :sealed WHERE {table.key} = :key"  # noqa: S608 - constants
-    return work.connection.run(update, {"sealed": sealed, "key": row.key})
+    return work.connection.execute(update, {"sealed": sealed, "key": row.key}).rowcount
 
 
 def finish(work: UnitOfWork) -> None:

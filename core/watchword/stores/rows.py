@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from types import NoneType
 from typing import Any, NamedTuple, get_args, get_type_hints
@@ -120,10 +120,10 @@ def _fields(kind: type) -> dict[str, _Field]:
     """Return the fields of a dataclass by name."""
     found = {}
     for name, hint in get_type_hints(kind).items():
-        types = get_args(hint) or (hint,)
-        part = next((one for one in types if isinstance(one, type) and is_dataclass(one)), None)
-        plain = frozenset(one for one in types if one in {str, int, bool, NoneType})
-        found[name] = _Field(plain, float in types, part)
+        types = set(get_args(hint) or (hint,))
+        plain = types & {str, int, bool, NoneType}
+        [part] = types - plain - {float} or [None]
+        found[name] = _Field(frozenset(plain), float in types, part)
     return found
 
 

@@ -27,7 +27,7 @@ Meta: TypeAlias = Mapping[str, str]
 
 def create_vault(connection: Connection, database: Database) -> None:
     """Create the table of secrets."""
-    connection.run(tables.VAULT.format(blob=database.blob))
+    connection.execute(tables.VAULT.format(blob=database.blob))
 
 
 UPGRADES: Mapping[int, Callable[[Connection, Database], None]] = {1: create_vault}
@@ -41,7 +41,7 @@ def exists(connection: Connection, database: Database) -> bool:
 
 def read(connection: Connection) -> Meta:
     """Return what the store knows about itself."""
-    return dict(connection.rows("SELECT name, value FROM watchword_meta"))
+    return dict(connection.execute("SELECT name, value FROM watchword_meta").fetchall())
 
 
 def create(connection: Connection, database: Database, keyring: Keyring) -> None:
@@ -50,11 +50,11 @@ def create(connection: Connection, database: Database, keyring: Keyring) -> None
     The salt is encrypted: a thief of the store must not try passwords by their fingerprints.
     """
     for table in _TABLES:
-        connection.run(table.format(blob=database.blob))
+        connection.execute(table.format(blob=database.blob))
     values = {"version": str(VERSION), **_sealed_by(keyring, secrets.token_bytes(32))}
     for name, value in values.items():
         insert = "INSERT INTO watchword_meta (name, value) VALUES (:name, :value)"
-        connection.run(insert, {"name": name, "value": value})
+        connection.execute(insert, {"name": name, "value": value})
 
 
 def upgrade(connection: Connection, database: Database, version: int) -> None:
@@ -115,7 +115,7 @@ def wrong_key(source: str, display_url: str) -> StoreError:
 
 def _update(connection: Connection, name: str, value: str) -> None:
     update = "UPDATE watchword_meta SET value = :value WHERE name = :name"
-    connection.run(update, {"name": name, "value": value})
+    connection.execute(update, {"name": name, "value": value})
 
 
 def _sealed_by(keyring: Keyring, salt: bytes) -> dict[str, str]:

@@ -14,7 +14,6 @@ from watchword.stores.opener import OpenStore, StoreOpener
 from watchword.stores.row_encryption import RowEncryption
 from watchword.stores.rows import RowMalformedError
 from watchword.stores.store_failures import failure
-from watchword.tokens.record import StoreTime
 
 
 class UnitOfWork(NamedTuple):
@@ -25,13 +24,10 @@ class UnitOfWork(NamedTuple):
     open_store: OpenStore
     encryption: RowEncryption
 
-    def now(self) -> StoreTime:
-        """Return the store's own time."""
-        return self.database.now(self.connection)
-
     def row(self, query: str, values: Values, *, lock: bool = False) -> Any:  # noqa: ANN401 - columns of any type
         """Return the one row of a query, None if there is none; `lock` keeps others from changing the row."""
-        found = self.connection.rows(query + self.database.for_update if lock else query, values)
+        statement = query + self.database.for_update if lock else query
+        found = self.connection.execute(statement, values).fetchall()
         return found[0] if found else None
 
 
@@ -55,8 +51,9 @@ class SqlSession(NeverPickled):
     @contextmanager
     def transaction(self, *, write: bool = True) -> Iterator[UnitOfWork]:
         """Open a transaction; leaving the block commits it, an exception undoes it."""
-        self.opener.prepare()
         database = self.database
+        if self.opener.open_store is None:
+            self.opener.prepare()
         try:
             with database.transaction(write=write) as connection:
                 opened = self.opener.enter(connection)

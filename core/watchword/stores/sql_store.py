@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from watchword.redact import NeverPickled
 from watchword.stores import rekeying
 from watchword.stores.encryption import unopened
-from watchword.stores.fingerprint import fingerprint
 from watchword.stores.rows import Row, column, to_text, to_time
 from watchword.stores.sql_session import SqlSession, UnitOfWork
 from watchword.stores.sql_vault import SqlVault
+from watchword.tokens.fingerprint import fingerprint
 from watchword.tokens.record import Record
 from watchword.tokens.token_store import Snapshot, Transition
 
@@ -19,13 +19,14 @@ _RECORDS = "SELECT key, name, generation, state, secrets FROM watchword_tokens"
 
 _RECORD = f"{_RECORDS} WHERE key = :key"
 
-_INSERT_RECORD = """
-INSERT INTO watchword_tokens (key, name, generation, state, secrets)
-VALUES (:key, :name, :generation, :state, :secrets) ON CONFLICT DO NOTHING"""
+_PLACEHOLDER = """
+INSERT INTO watchword_tokens (key, name, generation, state)
+VALUES (:key, '', 0, :state) ON CONFLICT DO NOTHING"""
 
-_UPDATE_RECORD = """
-UPDATE watchword_tokens SET name = :name, generation = :generation, state = :state, secrets = :secrets
-WHERE key = :key"""
+_SAVE_RECORD = """
+INSERT INTO watchword_tokens (key, name, generation, state, secrets)
+VALUES (:key, :name, :generation, :state, :secrets)
+ON CONFLICT (key) DO UPDATE SET name = :name, generation = :generation, state = :state, secrets = :secrets"""
 
 _CLAIM = "INSERT INTO watchword_claims (imported, key) VALUES (:imported, :key) ON CONFLICT DO NOTHING"
 
@@ -79,36 +80,40 @@ class SqlStore(NeverPickled):
         with self._session.transaction(write=False) as work:
             found = work.row(_RECORD, {"key": column(key)})
             record = Record(key) if found is None else work.encryption.record(Row(*found))
-            return Snapshot(record, work.now())
+            return Snapshot(record, work.database.now(work.connection))
 
     def change(self, key: str, transition: Transition) -> Snapshot:
         """Apply a transition to a record, alone, and return the result; durable on return."""
         with self._session.transaction() as work:
             record = _locked(work, key)
-            now = work.now()  # after the row is locked: waiting for the lock takes time
+            now = work.database.now(
+                work.connection
+            )  # after the row is locked: waiting for the lock takes time
             changed = transition(record, now)
             if changed == record:
-                work.connection.rollback()  # with a row that was inserted to be locked
+                work.connection.rollback()  # with the placeholder
             else:
-                work.connection.run(_UPDATE_RECORD, work.encryption.row(changed)._asdict())
+                work.connection.execute(_SAVE_RECORD, work.encryption.row(changed)._asdict())
         return Snapshot(changed, now)
 
     def delete(self, key: str) -> None:
         """Delete a record, also one that no key opens."""
         with self._session.transaction() as work:
-            work.connection.run("DELETE FROM watchword_tokens WHERE key = :key", {"key": column(key)})
+            work.connection.execute("DELETE FROM watchword_tokens WHERE key = :key", {"key": column(key)})
 
     def records(self) -> Sequence[Snapshot]:
         """Return every record, ordered by name and method."""
         with self._session.transaction(write=False) as work:
-            records = [work.encryption.record(Row(*found)) for found in work.connection.rows(_RECORDS)]
-            now = work.now()
+            records = [
+                work.encryption.record(Row(*found)) for found in work.connection.execute(_RECORDS).fetchall()
+            ]
+            now = work.database.now(work.connection)
         return [Snapshot(record, now) for record in sorted(records, key=lambda one: (one.name, one.method))]
 
     def claim(self, imported: str, key: str) -> bool:
         """Have an imported refresh token belong to a record for ever."""
         with self._session.transaction() as work:
-            work.connection.run(_CLAIM, {"imported": imported, "key": column(key)})
+            work.connection.execute(_CLAIM, {"imported": imported, "key": column(key)})
             query = "SELECT key FROM watchword_claims WHERE imported = :imported"
             return bool(work.row(query, {"imported": imported}) == (column(key),))
 
@@ -116,10 +121,10 @@ class SqlStore(NeverPickled):
         """Store what a sign-in that has begun needs to be finished, for so many seconds."""
         with self._session.transaction() as work:
             _drop_old_drafts(work)
-            until = to_text(work.now().after(seconds))
+            until = to_text(work.database.now(work.connection).after(seconds))
             name = fingerprint(work.open_store.salt, ("draft", state))
             sealed = work.encryption.draft(name, until, json.dumps(dict(content)).encode())
-            work.connection.run(_KEEP_DRAFT, {"state": name, "content": sealed, "until": until})
+            work.connection.execute(_KEEP_DRAFT, {"state": name, "content": sealed, "until": until})
 
     def take_draft(self, state: str) -> Mapping[str, str] | None:
         """Return what was stored and delete it, so that it serves once; None if it is unknown or too old."""
@@ -131,8 +136,12 @@ class SqlStore(NeverPickled):
                 return None
             until, sealed = found
             content = work.encryption.opened_draft(name, until, sealed)
-            work.connection.run(_DELETE_DRAFT, {"state": name})
-            return dict(json.loads(content)) if work.now().before(to_time(until)) else None
+            work.connection.execute(_DELETE_DRAFT, {"state": name})
+            return (
+                dict(json.loads(content))
+                if work.database.now(work.connection).before(to_time(until))
+                else None
+            )
 
     def seal(self, content: bytes, context: str) -> bytes:
         """Return the content encrypted as the store's own is, bound to a context."""
@@ -169,14 +178,14 @@ def _locked(work: UnitOfWork, key: str) -> Record:
     """Return a record that nobody else changes before the transaction ends."""
     values = {"key": column(key)}
     found = work.row(_RECORD, values, lock=True)
-    if found is None:
-        work.connection.run(_INSERT_RECORD, work.encryption.row(Record(key))._asdict())
+    if found is None and work.database.for_update:  # there must be a row to be locked
+        work.connection.execute(_PLACEHOLDER, {**values, "state": json.dumps({"key": key})})
         found = work.row(_RECORD, values, lock=True)
-    return work.encryption.record(Row(*found))
+    return Record(key) if found is None else work.encryption.record(Row(*found))
 
 
 def _drop_old_drafts(work: UnitOfWork) -> None:
-    now = work.now()
-    for state, until in work.connection.rows("SELECT state, until FROM watchword_drafts"):
+    now = work.database.now(work.connection)
+    for state, until in work.connection.execute("SELECT state, until FROM watchword_drafts").fetchall():
         if not now.before(to_time(until)):
-            work.connection.run(_DELETE_DRAFT, {"state": state})
+            work.connection.execute(_DELETE_DRAFT, {"state": state})

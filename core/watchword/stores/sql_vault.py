@@ -25,6 +25,9 @@ INSERT INTO watchword_vault (name, version, content, changed) VALUES (:name, :ve
 ON CONFLICT (name) DO UPDATE SET version = :version, content = :content, changed = :changed"""
 
 
+_DELETE = "DELETE FROM watchword_vault WHERE name = :name"
+
+
 class SqlVault(NeverPickled):
     """Stores secrets encrypted, each bound to its name and version."""
 
@@ -44,28 +47,33 @@ class SqlVault(NeverPickled):
         with self._session.transaction() as work:
             version = _locked(work, name) + 1
             sealed = work.encryption.secret(name, version, payload)
-            values = {"name": name, "version": version, "content": sealed, "changed": to_text(work.now())}
-            work.connection.run(_PUT, values)
+            values = {
+                "name": name,
+                "version": version,
+                "content": sealed,
+                "changed": to_text(work.database.now(work.connection)),
+            }
+            work.connection.execute(_PUT, values)
 
     def remove(self, name: str) -> bool:
         """Delete a secret, also one that no key opens, and return whether there was one."""
         if not self._session.exists:
             return False
         with self._session.transaction() as work:
-            return work.connection.run("DELETE FROM watchword_vault WHERE name = :name", {"name": name}) > 0
+            return work.connection.execute(_DELETE, {"name": name}).rowcount > 0
 
     def names(self) -> Sequence[str]:
         """Return every name."""
         if not self._session.exists:
             return []
         with self._session.transaction(write=False) as work:
-            rows = work.connection.rows("SELECT CAST(name AS TEXT) FROM watchword_vault")
+            rows = work.connection.execute("SELECT CAST(name AS TEXT) FROM watchword_vault").fetchall()
             return [name for (name,) in rows]
 
 
 def _locked(work: UnitOfWork, name: str) -> int:
     """Return the present version, 0 for none; nobody else replaces it before the transaction ends."""
-    work.connection.run(_PLACEHOLDER, {"name": name, "content": b""})  # a row to be locked
+    work.connection.execute(_PLACEHOLDER, {"name": name, "content": b""})  # a row to be locked
     found = work.row(_VERSION, {"name": name}, lock=True)
     version = found[0] if found else 0  # none: it was removed in between
     return version if 0 <= version < _LAST else 0

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from watchword.findings.codes import finding
 from watchword.forks import no_fork
 from watchword.stores import private_files
-from watchword.stores.database import Connection, Values
+from watchword.stores.database import Connection
 from watchword.stores.encryption import new_key
 from watchword.stores.machine_clock import machine_time
 from watchword.stores.store_failures import failure, of_file, of_sqlite
@@ -27,25 +27,6 @@ _CREATING = 15.0
 
 _BESIDE = ("-wal", "-shm")
 """What SQLite appends to the file's name for the files that belong to its write-ahead log."""
-
-
-class _Transaction:
-    """A transaction of SQLite; undone unless it was committed when its connection is closed."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def rows(self, statement: str, values: Values = {}) -> list[tuple[object, ...]]:  # noqa: B006 - read only
-        """Return the rows that a query gives."""
-        return self._connection.execute(statement, values).fetchall()
-
-    def run(self, statement: str, values: Values = {}) -> int:  # noqa: B006 - read only
-        """Execute any other statement and return how many rows it has changed."""
-        return self._connection.execute(statement, values).rowcount
-
-    def rollback(self) -> None:
-        """Undo what the transaction has changed so far."""
-        self._connection.rollback()
 
 
 class SqliteDatabase:
@@ -117,26 +98,32 @@ class SqliteDatabase:
 
     def is_prepared(self, connection: Connection) -> bool:
         """Return whether it has a write-ahead log; a copy that a tool has made may have none."""
-        return connection.rows("PRAGMA journal_mode") == [("wal",)]
+        return connection.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
 
     def has_table(self, connection: Connection, name: str) -> bool:
         """Return whether there is a table of that name."""
         query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name"
-        return bool(connection.rows(query, {"name": name}))
+        return bool(connection.execute(query, {"name": name}).fetchall())
 
     @contextmanager
     def preparing(self) -> Iterator[Connection]:
         """Open a transaction while other processes keep away from the file, which is created if missing."""
         with no_fork(), self._alone():
             self._create()
-            with self._begun("BEGIN IMMEDIATE") as connection:
+            with self.transaction() as connection:
                 yield connection
 
     @contextmanager
     def transaction(self, *, write: bool = True) -> Iterator[Connection]:
         """Open a transaction; one that first reads and then writes must begin as a write."""
-        with no_fork(), self._begun("BEGIN IMMEDIATE" if write else "BEGIN") as connection:
-            yield connection
+        begin = "BEGIN IMMEDIATE" if write else "BEGIN"
+        try:
+            with no_fork(), closing(self._connect()) as connection:
+                connection.execute(begin)
+                yield connection
+                connection.commit()
+        except sqlite3.Error as error:
+            raise of_sqlite(error, self.display_url, self._path) from None
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -183,16 +170,6 @@ class SqliteDatabase:
         if mode != "wal":
             why = "its filesystem has no shared memory for a write-ahead log"
             raise failure("store_on_network_disk", self.display_url, why)
-
-    @contextmanager
-    def _begun(self, begin: str) -> Iterator[Connection]:
-        try:
-            with closing(self._connect()) as connection:
-                connection.execute(begin)
-                yield _Transaction(connection)
-                connection.commit()
-        except sqlite3.Error as error:
-            raise of_sqlite(error, self.display_url, self._path) from None
 
     def now(self, connection: Connection) -> StoreTime:  # noqa: ARG002 - other databases ask their server
         """Return the machine's time."""

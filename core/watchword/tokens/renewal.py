@@ -48,13 +48,15 @@ class Renewal(NeverPickled):
     def _renewed(self, leased: Snapshot, request: AcquireRequest) -> AcquiredToken:
         record, now = leased
         if not self.stored.allows(record):
-            raise failures.sent_elsewhere(self._name)
+            raise failures.sent_elsewhere(self.stored.display_name)
         refresh_token = self._refresh_token(record)
-        if self._signs_in and refresh_token is None:
+        if self.stored.account.signs_in and refresh_token is None:
             return self._without_refresh_token(leased, request)
         if not request.force:
             fingerprint = self.stored.fingerprint_of(refresh_token)
-            failures.check_refusal(record, now, fingerprint, self.stored.request_fingerprint, self._name)
+            failures.check_refusal(
+                record, now, fingerprint, self.stored.request_fingerprint, self.stored.display_name
+            )
         failures.check_pause(record, now, patient=not request.force)
         journalled = self._journalled(record, now)
         try:
@@ -63,23 +65,15 @@ class Renewal(NeverPickled):
             return self._failed(record, error, refresh_token)
         return self._saved(journalled, token, refresh_token, after_refusal=request.rejected is not None)
 
-    @property
-    def _name(self) -> str:
-        return self.stored.credential.display_name
-
-    @property
-    def _signs_in(self) -> bool:
-        return self.stored.credential.source.account.signs_in
-
     def _refresh_token(self, record: Record) -> str | None:
         """Return the store's refresh token, or the document's if that is new to the store."""
-        if not self._signs_in:
+        if not self.stored.account.signs_in:
             return None
         stored = record.token.refresh_token if record.token else None
         is_dead = stored and record.refusal and record.refusal.of == self.stored.fingerprint_of(stored)
         if stored and not is_dead:
             return stored
-        return self.stored.credential.source.account.imported if self._is_import_new(record) else stored
+        return self.stored.account.imported if self._is_import_new(record) else stored
 
     def _is_import_new(self, record: Record) -> bool:
         """Return whether the document has a refresh token that was never used with this store."""
@@ -89,7 +83,7 @@ class Renewal(NeverPickled):
         if self.stored.claim_imported():
             return True
         message = (
-            f"The refresh token in the document of {self._name} was used before, under another name: "
+            f"The refresh token in the document of {self.stored.display_name} was used before, under another name: "
             "its successor is stored there."
         )
         raise SignInRequired([finding("sign_in_required", message)])
@@ -105,17 +99,19 @@ class Renewal(NeverPickled):
                 self.stored.release_lease(self.owner)
                 mask(token)
                 return AcquiredToken(token, age, is_new=False)
-        raise failures.sign_in_required(record, now, self._name)
+        raise failures.sign_in_required(record, now, self.stored.display_name)
 
     def _journalled(self, record: Record, now: StoreTime) -> Snapshot:
         """Note that a refresh is under way; a machine's token can be fetched again and needs no note."""
-        if not self._signs_in:
+        if not self.stored.account.signs_in:
             return Snapshot(record, now)
         if record.attempt >= _ATTEMPTS and record.rotates is not False and record.pause is None:
             raise self._unknown_outcome(record)  # two processes were killed meanwhile
         journalled = self.stored.change(transitions.journal(self.owner, self.lease))
         if not journalled.record.held_by(self.owner, journalled.now):
-            message = f"Another process has taken over the renewal of the token of {self._name}."
+            message = (
+                f"Another process has taken over the renewal of the token of {self.stored.display_name}."
+            )
             raise TokenError([finding("renewal_in_progress", message)])
         return journalled
 
@@ -129,7 +125,7 @@ class Renewal(NeverPickled):
             self.stored.request_fingerprint,
             refresh_token,
             after_refusal=after_refusal,
-            single_use=self.stored.credential.source.account.single_use,
+            single_use=self.stored.account.single_use,
             imported=self._used_import(refresh_token),
             token_destinations=self.stored.token_destinations,
         )
@@ -162,7 +158,7 @@ class Renewal(NeverPickled):
         if not outcome.is_of_token:
             raise error
         if current.record.generation == record.generation or current.record.token is None:
-            raise failures.sign_in_required(current.record, current.now, self._name) from error
+            raise failures.sign_in_required(current.record, current.now, self.stored.display_name) from error
         return _adopted(current, current.record.token, current.now)
 
     def _refused(self, record: Record, outcome: failures.Outcome, refresh_token: str | None) -> str:
@@ -176,11 +172,11 @@ class Renewal(NeverPickled):
 
     def _used_import(self, refresh_token: str | None) -> str:
         """Return the fingerprint of the document's refresh token if it is the one that was sent, else ""."""
-        imported = self.stored.credential.source.account.imported
+        imported = self.stored.account.imported
         return self.stored.imported if refresh_token is not None and refresh_token == imported else ""
 
     def _unknown_outcome(self, record: Record, attempts: int | None = None) -> TokenError:
-        error = failures.unknown_outcome(self._name)
+        error = failures.unknown_outcome(self.stored.display_name)
         found = error.findings[0]
         failed = transitions.Failed(
             found.code.name,

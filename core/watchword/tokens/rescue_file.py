@@ -31,16 +31,16 @@ _STORED_NAMES = {
 
 @dataclass(frozen=True)
 class RescueFile:
-    """The rescue file of one credential in one store."""
+    """The rescue file of one credential in one store, by the key of its record and the name of the file."""
 
     store: TokenStore
     key: str
+    name: str
 
     @property
     def path(self) -> Path:
-        """The path of the file, whether it exists or not; the name is that of the first release."""
-        folder: Path = settings.home() / "spill"
-        return folder / self.store.fingerprint("spill", self.key)
+        """The path of the file, whether it exists or not; the folder has the name of the first release."""
+        return Path(settings.home(), "spill", self.name)
 
     def write(self, generation: int, issued: Issued) -> None:
         """Write a token that follows a generation of the record; raises OSError if that fails too."""

@@ -11,6 +11,7 @@ from watchword import redact
 from watchword.errors import TokenError
 from watchword.findings.codes import finding
 from watchword.http import faults
+from watchword.http.bodies import decoded
 from watchword.http.deadline import read, run_with_deadline
 from watchword.http.transport_options import TransportOptions
 from watchword.tokens.token_response import TokenResponse
@@ -32,7 +33,7 @@ def send_token_request(
     try:
         response, body = run_with_deadline(transport.timeout, lambda: _sent(request, transport))
     except (requests.RequestException, HTTPError, OSError, ValueError, TypeError) as error:
-        # Each error that a library raises for a bad address, certificate or header ends here, typed and masked.
+        # Every error of a library, for a bad address, certificate or header, ends here, typed and masked.
         redact.exception(error, lambda value: None if value is request else value)
         raise TokenError([faults.classify(error, target)]) from None
     if len(body) > LARGEST_RESPONSE:
@@ -40,8 +41,7 @@ def send_token_request(
         advice = "Check the URL: its response holds no token."
         raise TokenError([finding("reply_not_token", message, advice=advice)])
     cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
-    text = body.decode("utf-8", "replace")
-    return TokenResponse(request.url or "", response.status_code, response.headers, text, cookies)
+    return TokenResponse(request.url or "", response.status_code, response.headers, decoded(body), cookies)
 
 
 def _sent(request: requests.PreparedRequest, transport: TransportOptions) -> tuple[requests.Response, bytes]:

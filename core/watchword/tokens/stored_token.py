@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from watchword.findings.codes import finding
 from watchword.http.origins import host
 from watchword.http.transport_options import TransportOptions
 from watchword.redact import NeverPickled
 from watchword.tokens import transitions
+from watchword.tokens.fingerprint import fingerprint
 from watchword.tokens.record import Record, StoreTime
 from watchword.tokens.rescue_file import RescueFile
 from watchword.tokens.token import Token
@@ -52,21 +54,24 @@ class _Fingerprints:
     key: str
     token_destinations: str
     imported: str
+    rescue_file: str
 
     @classmethod
     def of(cls, credential: StoredCredential) -> _Fingerprints:
         """Compute them; the words in them are those of the first release, whose stores are still read."""
-        store, account, name = credential.store, credential.source.account, credential.name
-        request = store.fingerprint("request", *credential.source.identity, *credential.transport.identity)
+        salt, account, name = credential.store.salt, credential.source.account, credential.name
+        request = fingerprint(salt, ("request", *credential.source.identity, *credential.transport.identity))
         identity = (account.method, account.token_url, account.client_id, account.subject)
         # A machine's token is looked up by its request too: with another scope, it is another token.
         found_by = identity if account.signs_in else (*identity, request)
+        key = f"{name}:{fingerprint(salt, ('account', name, *found_by))}"
         return cls(
-            store.salt,
+            salt,
             request,
-            f"{name}:{store.fingerprint('account', name, *found_by)}",
-            store.fingerprint("reach", *credential.token_destinations) if account.signs_in else "",
-            store.fingerprint("imported", account.imported) if account.imported else "",
+            key,
+            fingerprint(salt, ("reach", *credential.token_destinations)) if account.signs_in else "",
+            fingerprint(salt, ("imported", account.imported)) if account.imported else "",
+            fingerprint(salt, ("spill", key)),
         )
 
 
@@ -75,18 +80,24 @@ class StoredToken(NeverPickled):
 
     def __init__(self, credential: StoredCredential) -> None:
         self.credential = credential
+        self.account = credential.source.account
+        self.display_name = credential.display_name
         self._store = credential.store
-        self._account = credential.source.account
-        self._known: _Fingerprints | None = None
         self._unsaved: tuple[int, transitions.Issued] | None = None
 
-    @property
+    @cached_property
     def _fingerprints(self) -> _Fingerprints:
-        """The fingerprints, computed again if another store has replaced the one they were made for."""
-        known = self._known
-        if known is None or known.salt != self._store.salt:
-            known = self._known = _Fingerprints.of(self.credential)
-        return known
+        return _Fingerprints.of(self.credential)
+
+    def _look_again(self) -> None:
+        """Forget the fingerprints if another store has replaced the one that they were made for."""
+        known = vars(self).get("_fingerprints")
+        if known and known.salt != self._store.salt:
+            del self._fingerprints
+
+    @property
+    def _rescue_file(self) -> RescueFile:
+        return RescueFile(self._store, self._fingerprints.key, self._fingerprints.rescue_file)
 
     @property
     def key(self) -> str:
@@ -118,7 +129,7 @@ class StoredToken(NeverPickled):
 
     @property
     def _label(self) -> transitions.Label:
-        account = self._account
+        account = self.account
         return transitions.Label(
             self.credential.name, account.method, host(account.token_url), account.signs_in
         )
@@ -133,19 +144,21 @@ class StoredToken(NeverPickled):
 
     def recover(self) -> Snapshot:
         """Save what could not be saved before, here or by an earlier process, and return the record."""
+        self._look_again()
         if self._unsaved:
             self.change(transitions.save(*self._unsaved))
             self._unsaved = None
-        RescueFile(self._store, self.key).adopt()
-        return self.load()
+        self._rescue_file.adopt()
+        return self._store.load(self._fingerprints.key)
 
     def load(self) -> Snapshot:
         """Return the record."""
-        return self._store.load(self.key)
+        self._look_again()
+        return self._store.load(self._fingerprints.key)
 
     def change(self, transition: Transition) -> Snapshot:
         """Apply a transition to the record and return the result."""
-        return self._store.change(self.key, transition)
+        return self._store.change(self._fingerprints.key, transition)
 
     def note(self, transition: Transition) -> None:
         """Apply a transition that may be lost without harm."""
@@ -166,13 +179,13 @@ class StoredToken(NeverPickled):
                 return self.change(transitions.save(generation, issued))
             except StoreError as error:
                 failure = error
-        name = self.credential.display_name
-        if not self._account.signs_in:
+        name = self.display_name
+        if not self.account.signs_in:
             _log.warning("The token of %s is not shared with other processes: %s", name, failure)
             return None
         self._unsaved = generation, issued
         try:
-            RescueFile(self._store, self.key).write(generation, issued)
+            self._rescue_file.write(generation, issued)
             where = "is in an encrypted file until the store accepts it"
         except (OSError, StoreError):
             where = "is held by this process alone"
@@ -186,7 +199,8 @@ class StoredToken(NeverPickled):
 
     def accept(self, token: Token) -> None:
         """Store what a person has just signed in with, in the place of the former token."""
-        single_use = self._account.single_use
+        self._look_again()
+        single_use = self.account.single_use
 
         def transition(record: Record, now: StoreTime) -> Record:
             issued = transitions.Issued(
@@ -202,7 +216,7 @@ class StoredToken(NeverPickled):
 
         self.change(transition)
         self._unsaved = None
-        RescueFile(self._store, self.key).discard()
+        self._rescue_file.discard()
 
     def drop(self) -> Token | None:
         """Delete the token and return it, to be revoked.

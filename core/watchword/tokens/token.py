@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import json
 import math
 from dataclasses import dataclass, field
 
+from watchword.http.bodies import read_json
 from watchword.http.durations import seconds
 from watchword.redact import NeverPickled
 
@@ -49,8 +49,8 @@ def jwt_expiry(text: str) -> float | None:
         return None
     try:
         padded = parts[1] + "=" * (-len(parts[1]) % 4)
-        claims = json.loads(base64.urlsafe_b64decode(padded))
-    except (ValueError, RecursionError):
+        claims = read_json(base64.urlsafe_b64decode(padded))
+    except ValueError:
         return None
     expiry = claims.get("exp") if isinstance(claims, dict) else None
     return seconds(expiry) if isinstance(expiry, (int, float)) and not isinstance(expiry, bool) else None

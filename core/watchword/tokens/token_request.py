@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import JsonValue
 from requests import PreparedRequest, Request
+
+from watchword.http.json_value import JsonValue
 
 BodyFormat = Literal["form", "json", "query"]
 

@@ -19,6 +19,7 @@ from watchword.errors import WatchwordError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http import faults
+from watchword.http.bodies import decoded
 from watchword.http.deadline import read, run_with_deadline
 from watchword.http.origins import host
 from watchword.methods.none import NoAuthentication
@@ -125,9 +126,6 @@ def _redirect_target(response: requests.Response) -> str | None:
 def _probe_response(
     response: requests.Response, redirect: str | None, body: bytes, *, followed: bool
 ) -> ProbeResponse:
-    try:
-        text = body.decode(response.encoding or "utf-8", "replace")
-    except (LookupError, UnicodeError):  # an unknown charset
-        text = body.decode("utf-8", "replace")
+    text = decoded(body, response.encoding)
     now = time.time()
     return ProbeResponse(response.url, response.status_code, response.headers, text, redirect, followed, now)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from watchword import redact
-from watchword.http import bodies
+from watchword.http.bodies import parsed
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ProbeResponse:
     @property
     def is_page(self) -> bool:
         """Whether the body is a web page; JSON that is only declared as a page doesn't count."""
-        return "html" in self.content_type and bodies.parsed(self.text) is None
+        return "html" in self.content_type and parsed(self.text) is None
 
     def evidence(self) -> dict[str, str]:
         """Return the parts of the response that a finding shows, masked."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors
 from watchword.findings.report import Report
-from watchword.http.bodies import is_about_rights
+from watchword.http.body_words import is_about_rights
 from watchword.validation import clock_skew
 from watchword.validation import response_meaning as meaning
 from watchword.validation.lint import lint_test_url

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from watchword import redact
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
-from watchword.http import bodies
+from watchword.http import body_words
 from watchword.http.durations import retry_after
 from watchword.validation.probe_response import ProbeResponse
 
@@ -37,7 +37,8 @@ def refusal(response: ProbeResponse, expected: Collection[int] = ()) -> Finding 
 
 def remarks(response: ProbeResponse) -> list[Finding]:
     """Return the warnings about a success."""
-    return [finding("empty_result", "The API returned no rows.")] if bodies.is_empty(response.text) else []
+    is_empty = body_words.is_empty(response.text)
+    return [finding("empty_result", "The API returned no rows.")] if is_empty else []
 
 
 def says_insufficient_scope(response: ProbeResponse) -> bool:
@@ -48,7 +49,7 @@ def says_insufficient_scope(response: ProbeResponse) -> bool:
 def is_refusal(response: ProbeResponse, problem: Finding) -> bool:
     """Return whether the API asks for a credential, which proves that the credential mattered."""
     # Some APIs answer 400 if the key is missing, and only the text says so.
-    in_words = problem.code.name == "unexpected_status" and bodies.is_about_access(response.text)
+    in_words = problem.code.name == "unexpected_status" and body_words.is_about_access(response.text)
     return in_words or problem.code.name in _REFUSALS
 
 
@@ -87,16 +88,16 @@ def _disguised(response: ProbeResponse) -> Finding | None:
         return _finding("refused_in_200_body", response, message)
     if response.is_page:
         path = response.url.partition("?")[0]
-        if bodies.asks_for_password(response.text) or (response.followed and _LOGIN_PATH.search(path)):
+        if body_words.asks_for_password(response.text) or (response.followed and _LOGIN_PATH.search(path)):
             return _finding(
                 "login_page_200", response, "The API answered with a sign-in page and a 2xx status."
             )
         return None
-    complaint = bodies.complaint(response.text)
+    complaint = body_words.complaint(response.text)
     if complaint is None:
         return None
     # The body's words decide: an error about rows says nothing about the credential.
-    code = "refused_in_200_body" if bodies.is_about_access(complaint) else "error_in_200_body"
+    code = "refused_in_200_body" if body_words.is_about_access(complaint) else "error_in_200_body"
     return _finding(code, response, f"The API answered {response.status} with an error in the body.")
 
 
@@ -123,13 +124,13 @@ def _unauthorized(response: ProbeResponse) -> Finding:
 def _forbidden(response: ProbeResponse) -> Finding:
     headers = {name.lower() for name in response.headers}
     is_mitigated = "cf-mitigated" in headers or any(name.startswith("x-amzn-waf") for name in headers)
-    if is_mitigated or (response.is_page and bodies.is_of_firewall(response.text)):
+    if is_mitigated or (response.is_page and body_words.is_of_firewall(response.text)):
         return _finding("blocked_by_waf", response, "A firewall in front of the API refused the call (403).")
-    if bodies.is_about_quota(response.text):
+    if body_words.is_about_quota(response.text):
         return _finding("quota_exhausted", response, "The API says that the quota is used up (403).")
-    if bodies.is_about_rate(response.text):
+    if body_words.is_about_rate(response.text):
         return _finding("rate_limited_429", response, "The API says that too many calls were made (403).")
-    if bodies.is_about_credential(response.text) and not says_insufficient_scope(response):
+    if body_words.is_about_credential(response.text) and not says_insufficient_scope(response):
         return _finding("credential_refused_403", response, "The API refused the credential (403).")
     return _finding("forbidden_403", response, "The API forbids this call (403).")
 
@@ -143,7 +144,7 @@ def _method_not_allowed(response: ProbeResponse) -> Finding:
 
 
 def _rate_limited(response: ProbeResponse) -> Finding:
-    if bodies.is_about_quota(response.text):
+    if body_words.is_about_quota(response.text):
         return _finding("quota_exhausted", response, "The API says that the quota is used up (429).")
     wait = retry_after(response.headers.get("Retry-After"))
     until = f" It asks to wait {wait:g} seconds." if wait is not None else ""

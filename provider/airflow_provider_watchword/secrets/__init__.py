@@ -25,12 +25,14 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    """Import a backend when it is first used (PEP 562)."""
-    module = _MODULES.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Airflow makes its configured backend while `airflow.configuration` is imported. Import it first, so
-    # that it never finds a half-imported backend module.
-    import_module("airflow.configuration")
-    return getattr(import_module(module), name)
+if not TYPE_CHECKING:  # a type checker then reports a name that doesn't exist
+
+    def __getattr__(name: str) -> object:
+        """Import a backend when it is first used (PEP 562)."""
+        module = _MODULES.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        # Airflow makes its configured backend while `airflow.configuration` is imported. Import it first,
+        # so that it never finds a half-imported backend module.
+        import_module("airflow.configuration")
+        return getattr(import_module(module), name)

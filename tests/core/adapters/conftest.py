@@ -1,4 +1,4 @@
-"""One table of documents, one of clients: what is claimed of one is claimed of each, with each method."""
+"""A table of documents and a table of clients: a test makes its claim for each client with each method."""
 
 from __future__ import annotations
 
@@ -89,16 +89,16 @@ DOCUMENTS = {
 
 
 @dataclass(frozen=True)
-class Got:
-    """What a caller sees of an answer: its status, and all that its objects show."""
+class Result:
+    """The part of a response that a caller sees: its status, and everything that its objects show."""
 
     status: int
-    shown: str
+    text: str
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request in the words that every client knows."""
+    """A request with the parameters that every client has."""
 
     method: str
     url: str
@@ -116,9 +116,9 @@ def by_requests(made, call):
 def by_dlt(made, call):
     with requests.Session() as session:
         client = RESTClient(made.base_url, session=session)
-        answered = client.request(call.url, call.method, headers=call.headers, data=call.content,
+        response = client.request(call.url, call.method, headers=call.headers, data=call.content,
                                   auth=made.dlt_auth(), allow_redirects=call.follow)  # fmt: skip
-        return _requests(answered)
+        return _requests(response)
 
 
 def by_httpx(made, call):
@@ -141,31 +141,31 @@ def by_aiohttp(made, call):
         async with (
             aiohttp.ClientSession(middlewares=(made.aiohttp_middleware(),)) as api,
             api.request(call.method, URL(call.url, encoded=True), headers=call.headers, data=call.content,
-                        allow_redirects=call.follow) as answered,
+                        allow_redirects=call.follow) as response,
         ):  # fmt: skip
-            hops = [*answered.history, answered]
-            told = [f"{hop.url} {hop.real_url} {hop.request_info}" for hop in hops]
-            return Got(answered.status, "\n".join(told))
+            hops = [*response.history, response]
+            texts = [f"{hop.url} {hop.real_url} {hop.request_info}" for hop in hops]
+            return Result(response.status, "\n".join(texts))
 
     return asyncio.run(run())
 
 
-def _requests(answered: requests.Response) -> Got:
-    hops = [*answered.history, answered]
-    told = [f"{hop.url} {vars(hop.request)} {hop.headers.get('Location')}" for hop in hops]
-    return Got(answered.status_code, "\n".join(told))
+def _requests(response: requests.Response) -> Result:
+    hops = [*response.history, response]
+    texts = [f"{hop.url} {vars(hop.request)} {hop.headers.get('Location')}" for hop in hops]
+    return Result(response.status_code, "\n".join(texts))
 
 
-def _httpx(answered: httpx.Response) -> Got:
-    hops = [*answered.history, answered]
-    told = [
+def _httpx(response: httpx.Response) -> Result:
+    hops = [*response.history, response]
+    texts = [
         f"{hop.url} {vars(hop.request)} {hop.request.headers.raw} {hop.headers.get('Location')}"
         for hop in hops
     ]
-    return Got(answered.status_code, "\n".join(told))
+    return Result(response.status_code, "\n".join(texts))
 
 
-SENDERS: dict[str, Callable[[Any, Call], Got]] = {
+SENDERS: dict[str, Callable[[Any, Call], Result]] = {
     "requests": by_requests,
     "httpx": by_httpx,
     "async httpx": by_async_httpx,
@@ -212,7 +212,7 @@ CHALLENGE = 'Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256'
 
 @pytest.fixture
 def api(serve, reply):
-    """Give a server that issues tokens, challenges for Digest where it is told to, and answers the rest."""
+    """Give a server that issues tokens, sends Digest challenges on demand, and answers other requests."""
 
     def start(answer=None, *, digest=False):
         def whole(seen):
@@ -232,20 +232,20 @@ _context = cache(httpx.create_ssl_context)
 
 @pytest.fixture(autouse=True)
 def _one_bundle(monkeypatch):
-    """Read the public authorities' certificates once: that takes longer than most of these tests."""
+    """Load the public authorities' certificates once: loading takes longer than most of these tests."""
     monkeypatch.setattr(httpx, "create_ssl_context", _context)
 
 
 @pytest.fixture(autouse=True)
 def _fixed_chance(monkeypatch):
-    """Hold the clock of signatures and their nonces, so that the same request is signed the same."""
+    """Fix the clock and the nonces of signatures, so that the same request gets the same signature."""
     fixed = partial(Context, now=lambda: 1_700_000_000.0, nonce=lambda: "0123456789abcdef" * 2)
     monkeypatch.setattr(connection, "Context", fixed)
 
 
 @pytest.fixture
 def secrets_in():
-    """Give a function that finds in a text what no text may show."""
+    """Give a function that finds secrets and signatures in a text."""
 
     def found(text):
         known = [form for form in (*redact.known(), "s3cret", "Authorization") if form in text]

@@ -1,4 +1,4 @@
-"""The middleware of aiohttp beyond what all clients share: bodies, errors, and what its session adds."""
+"""The middleware of aiohttp beyond what all clients share: bodies, errors and the session's defaults."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def call(connection, method, url, *, raise_for_status=False, **options):
     async def run():
         async with (
             aiohttp.ClientSession(middlewares=(connection.aiohttp_middleware(),)) as api,
-            api.request(method, url, raise_for_status=raise_for_status, **options) as answered,
+            api.request(method, url, raise_for_status=raise_for_status, **options) as response,
         ):
-            await answered.read()
-            return answered
+            await response.read()
+            return response
 
     return asyncio.run(run())
 
@@ -46,7 +46,7 @@ def form():
 @pytest.mark.parametrize("body", [form, lambda: io.BytesIO(b"content"), lambda: b"content"])
 @pytest.mark.parametrize("fields", [KEY, SIGNED], ids=["key", "signed"])
 def test_bodies_arrive_whole_read_or_not(serve, reply, body, fields):
-    """A method that needs the body reads it; it arrives all the same, with its length."""
+    """A body arrives whole and with its length, even if a method has read it."""
     server = serve(reply())
     call(made(server.url, fields), "POST", f"{server.url}/a", data=body())
     (seen,) = server.seen
@@ -55,29 +55,29 @@ def test_bodies_arrive_whole_read_or_not(serve, reply, body, fields):
     assert ("AWS4-HMAC-SHA256" in seen.text) is (fields is SIGNED)
 
 
-def test_a_stream_that_is_gone_or_can_t_be_signed_is_named(serve, reply):
-    """An asynchronous generator goes out once: not to be signed over, not to be sent again."""
+def test_a_stream_that_can_t_be_signed_or_sent_again_is_named(serve, reply):
+    """An asynchronous generator can neither be signed nor be sent again: each has its own error."""
     tokens = iter(("s3cret-1", "s3cret-2", "s3cret-3"))
     server = serve(
         lambda seen: reply(body={"access_token": next(tokens)}) if seen.path == "/token" else reply(401)
     )
 
-    async def pieces():
+    async def chunks():
         yield b"abc"
 
     with pytest.raises(watchword.RequestError) as unsigned:
         call(
-            made(server.url, SIGNED), "PUT", f"{server.url}/a", data=pieces(), headers={"Content-Length": "3"}
+            made(server.url, SIGNED), "PUT", f"{server.url}/a", data=chunks(), headers={"Content-Length": "3"}
         )
     oauth2 = made(server.url, OAUTH2, token_url=f"{server.url}/token")
     with pytest.raises(watchword.RequestError) as gone:
-        call(oauth2, "PUT", f"{server.url}/a", data=pieces(), headers={"Content-Length": "3"})
+        call(oauth2, "PUT", f"{server.url}/a", data=chunks(), headers={"Content-Length": "3"})
     assert (unsigned.value.code, gone.value.code) == ("body_not_signable", "body_not_replayable")
 
 
 @pytest.mark.parametrize("body", [{"json": {"x": 1}}, {"data": form}], ids=["json", "files"])
 def test_a_refused_token_is_replaced_within_the_call(serve, reply, body):
-    """A 401 is answered with a newer token and the same request again."""
+    """After a 401 the same request is sent again with a newer token."""
     tokens = iter(("s3cret-1", "s3cret-2"))
     server = serve(
         lambda seen: (
@@ -93,8 +93,8 @@ def test_a_refused_token_is_replaced_within_the_call(serve, reply, body):
     assert first == second
 
 
-def test_a_connection_lost_while_idle_is_no_loss(serve, reply):
-    """When a kept connection is gone, aiohttp sends the request again: signed, with its whole body."""
+def test_a_request_survives_an_idle_connection_that_was_lost(serve, reply):
+    """If an idle connection was lost, aiohttp sends the request again: signed, and with its whole body."""
     answers = iter([reply(), reply(hang_up=True), reply()])
     server = serve(lambda _: next(answers))
     connection = made(server.url)
@@ -102,8 +102,8 @@ def test_a_connection_lost_while_idle_is_no_loss(serve, reply):
     async def run():
         async with aiohttp.ClientSession(middlewares=(connection.aiohttp_middleware(),)) as api:
             for _ in range(2):
-                async with api.put(f"{server.url}/a", data=b"content") as answered:
-                    assert answered.status == 200
+                async with api.put(f"{server.url}/a", data=b"content") as response:
+                    assert response.status == 200
 
     asyncio.run(run())
     assert [(seen.body, seen.headers["X-API-Key"]) for seen in server.seen] == [
@@ -113,7 +113,7 @@ def test_a_connection_lost_while_idle_is_no_loss(serve, reply):
 
 @pytest.mark.parametrize("fields", [KEY, KEY | {"add_to": "query"}], ids=["header", "query"])
 def test_a_response_error_holds_no_credential(serve, reply, fields):
-    """`raise_for_status` shows the request as it was made, in text, repr and attributes."""
+    """The error of `raise_for_status` shows the request as it was made, in text, repr and attributes."""
     server = serve(reply(500))
     with pytest.raises(aiohttp.ClientResponseError) as error:
         call(made(server.url, fields), "GET", f"{server.url}/a?page=2", raise_for_status=True)
@@ -122,7 +122,7 @@ def test_a_response_error_holds_no_credential(serve, reply, fields):
     assert "s3cret" not in f"{error.value} {error.value!r} {error.value.request_info}"
 
 
-def test_an_answer_that_is_no_http_shows_no_credential(serve, reply):
+def test_the_error_of_an_invalid_response_shows_no_credential(serve, reply):
     """An error of aiohttp's parser shows the request as it was made."""
     server = serve(reply(headers={"Bad\x00Name": "x"}))
     with pytest.raises(aiohttp.ClientError) as error:
@@ -132,7 +132,7 @@ def test_an_answer_that_is_no_http_shows_no_credential(serve, reply):
 
 
 def test_two_challenges_in_two_headers_are_both_seen(serve, reply):
-    """A server that offers Basic and Digest in headers of their own is answered by Digest."""
+    """If a server offers Basic and Digest in two headers, Digest is used."""
 
     def answer(seen):
         if "Authorization" in seen.headers:
@@ -147,7 +147,7 @@ def test_two_challenges_in_two_headers_are_both_seen(serve, reply):
 
 
 def test_the_session_s_own_defaults_stay(serve, reply):
-    """Headers and cookies of the session arrive beside the credential."""
+    """Headers and cookies of the session arrive together with the credential."""
     server = serve(reply())
     connection = made(server.url, KEY | {"add_to": "cookie", "api_key": "s3cret", "key_name": "sid"})
 

@@ -1,4 +1,4 @@
-"""The event loop: never blocked while a token is fetched, and one fetch for all who wait."""
+"""The event loop is never blocked while a token is fetched, and one fetch serves all waiting tasks."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ async def with_aiohttp(connection):
     async with aiohttp.ClientSession(middlewares=(connection.aiohttp_middleware(),)) as api:
 
         async def get(url):
-            async with api.get(url) as answered:
-                return answered.status
+            async with api.get(url) as response:
+                return response.status
 
         yield get
 
@@ -51,7 +51,7 @@ def opened(request):
 
 @pytest.fixture
 def calls(opened):
-    """Give a coroutine function that makes several calls at once and returns statuses or errors."""
+    """Give a coroutine function that makes several calls at once and returns their statuses or errors."""
 
     async def several(connection, url, times):
         async with opened(connection) as get:
@@ -61,7 +61,7 @@ def calls(opened):
 
 
 class Gate:
-    """Holds a token endpoint's answer back until a test lets it go."""
+    """Delays a token endpoint's response until the test opens the gate."""
 
     def __init__(self):
         self.asked, self.open = threading.Event(), threading.Event()
@@ -73,7 +73,7 @@ class Gate:
 
 @pytest.fixture
 def acme(serve, reply):
-    """Give an API that accepts the last token issued; `acme.gate`, where one is set, holds its issue back."""
+    """Give an API that accepts the last token issued; `acme.gate`, if set, delays the issue."""
     issued = []
 
     def answer(seen):
@@ -98,13 +98,13 @@ def connection(server, **fields):
 
 
 def test_thirty_two_tasks_share_one_token_request(acme, calls):
-    """With no token at hand one task fetches it, and all calls go out with it."""
+    """Without a token at hand one task fetches it, and all calls are sent with it."""
     assert asyncio.run(calls(connection(acme), f"{acme.url}/a", TASKS)) == [200] * TASKS
     assert len(acme.issued) == 1
 
 
 def test_a_refused_token_is_renewed_once_for_all_tasks(acme, calls):
-    """When the API refuses the token of all, one new one serves all."""
+    """If the API refuses the token of all tasks, one new token serves all of them."""
     asyncio.run(calls(connection(acme), f"{acme.url}/a", 1))
     acme.issued.append("revoked elsewhere")
     assert asyncio.run(calls(connection(acme), f"{acme.url}/a", TASKS)) == [200] * TASKS
@@ -112,7 +112,7 @@ def test_a_refused_token_is_renewed_once_for_all_tasks(acme, calls):
 
 
 def test_the_loop_runs_on_while_a_token_is_fetched(acme, calls):
-    """A token endpoint that is slow to answer holds up no other task of the loop."""
+    """A slow token endpoint holds up no other task of the loop."""
     acme.gate = Gate()
 
     async def ticking():
@@ -130,7 +130,7 @@ def test_the_loop_runs_on_while_a_token_is_fetched(acme, calls):
 
 
 def test_a_slow_token_endpoint_holds_up_no_other_credential(acme, serve, reply, calls):
-    """Calls that wait for one connection's token leave threads for another's."""
+    """Calls that wait for one connection's token leave threads free for another connection's."""
     acme.gate = Gate()
     other = serve(
         lambda seen: reply(body={"access_token": "s3cret-other"}) if seen.path == "/token" else reply()
@@ -146,8 +146,8 @@ def test_a_slow_token_endpoint_holds_up_no_other_credential(acme, serve, reply, 
     assert asyncio.run(main()) == ([200] * 4, [200] * TASKS)
 
 
-def test_who_waits_for_a_token_can_be_cancelled(acme, opened):
-    """The cancelled call ends at once, the fetch goes on for the others, and later calls have its token."""
+def test_a_task_that_waits_for_a_token_can_be_cancelled(acme, opened):
+    """The cancelled call ends at once, the fetch goes on for the others, and later calls use its token."""
     acme.gate = Gate()
 
     async def main():
@@ -166,7 +166,7 @@ def test_who_waits_for_a_token_can_be_cancelled(acme, opened):
 
 
 def test_a_client_is_closed_while_a_token_is_fetched(acme, calls):
-    """A task that opened its own client and is cancelled is done with it, whoever waits for the token."""
+    """A cancelled task closes its own client at once, even while others wait for the token."""
     acme.gate = Gate()
     made = connection(acme)
 
@@ -207,16 +207,16 @@ def test_a_cancelled_call_gives_its_connection_back(serve, reply, calls):
     assert asyncio.run(main()) == [200, 200]
 
 
-def test_a_token_that_can_t_be_had_is_a_typed_error_for_each(serve, reply, calls):
-    """A refused client is told to every task that waited, and asked for once."""
+def test_a_refused_token_request_is_a_typed_error_for_each_task(serve, reply, calls):
+    """Every waiting task gets the error, and the token endpoint gets one request."""
     server = serve(reply(401, {"error": "invalid_client"}))
     errors = asyncio.run(calls(connection(server), f"{server.url}/a", 8))
     assert [error.code for error in errors] == ["invalid_client"] * 8
     assert len(server.seen) == 1
 
 
-def test_a_token_that_still_lasts_is_not_waited_for(acme):
-    """While one task renews a token that is due, the others go on with the old one."""
+def test_no_task_waits_while_the_old_token_is_valid(acme):
+    """While one task renews a token that is due, the others use the old one."""
     fetching, go_on = threading.Event(), threading.Event()
     now = [0.0]
 
@@ -243,7 +243,7 @@ def test_a_token_that_still_lasts_is_not_waited_for(acme):
 
 
 def test_threads_end_with_their_credential():
-    """Nobody who is done with a credential pays for its threads any longer."""
+    """The threads of a credential end when the credential is no longer in use."""
 
     async def main():
         token_cache = TokenCache(LocalTokens(lambda: Token("s3cret-token")))
@@ -261,7 +261,7 @@ def test_threads_end_with_their_credential():
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_forked_child_has_threads_of_its_own(acme, calls):
-    """The parent's threads are not in the child, which fetches with new ones."""
+    """The parent's threads don't exist in the child, which fetches on new threads."""
     made = connection(acme)
     asyncio.run(calls(made, f"{acme.url}/a", 1))
     made.credential.token_cache._held = None  # so that the child has to fetch

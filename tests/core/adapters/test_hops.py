@@ -1,4 +1,4 @@
-"""What happens between hops and tries: echoes, cookies and refusals, for each client."""
+"""Redirects and further tries, for each client: echoes, cookies and refusals."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def documents(documents):
 
 
 @pytest.mark.parametrize("name", ["jwt_bearer", "oauth2_client_credentials", "session_login", "digest"])
-def test_a_refusal_that_nothing_newer_answers_is_the_answer(api, reply, send, documents, name):
-    """A 401 comes back as a 401 where the newest token is the refused one, or the challenge the same."""
+def test_a_refusal_is_final_without_a_newer_token_or_challenge(api, reply, send, documents, name):
+    """The caller gets the 401 if the newest token is the refused one, or if the challenge is the same."""
     server = api(lambda _: reply(401, headers={"WWW-Authenticate": 'Digest realm="r", nonce="n"'}))
     made = watchword.load(documents[name](server.url))
     assert [send(made, "GET", f"{server.url}/a").status for _ in range(3)] == [401] * 3
 
 
 def test_a_session_cookie_that_the_api_sets_again_stays_at_home(api, serve, reply, send, documents):
-    """Jars know no ports: a sliding session's cookie would travel to whatever listens beside the API."""
+    """Cookie jars ignore ports, so a session's cookie is kept out of them: other ports never get it."""
     foreign = serve(reply())
     away = {"Location": f"{foreign.url}/away", "Set-Cookie": f"sid={ISSUED}; Path=/"}
     server = api(lambda _: reply(302, headers=away))
@@ -54,7 +54,7 @@ def test_a_session_cookie_that_the_api_sets_again_stays_at_home(api, serve, repl
 
 
 def test_other_cookies_travel_as_they_would(api, serve, reply, send, documents):
-    """What is no secret of the connection is the jar's business."""
+    """The jar handles cookies that hold no secret of the connection."""
     foreign = serve(reply())
     away = {"Location": f"http://127.0.0.1:{foreign.port}/away", "Set-Cookie": "theme=dark-mode; Path=/"}
     server = api(lambda _: reply(302, headers=away))
@@ -63,20 +63,20 @@ def test_other_cookies_travel_as_they_would(api, serve, reply, send, documents):
 
 
 @pytest.mark.parametrize("name", ECHOED)
-def test_what_was_signed_for_one_request_does_not_travel(api, serve, reply, send, documents, name):
-    """A server that copies its query into a redirect hands no signature and no JWT to a stranger."""
+def test_a_signature_does_not_travel_to_a_foreign_origin(api, serve, reply, send, documents, name):
+    """A redirect to a foreign origin with a copy of the query carries neither signature nor JWT."""
     foreign = serve(reply())
     server = api(
         lambda seen: reply(307, headers={"Location": f"{foreign.url}/x?{seen.path.partition('?')[2]}"})
     )
-    got = send(watchword.load(documents[name](server.url)), "GET", f"{server.url}/a?page=2")
+    result = send(watchword.load(documents[name](server.url)), "GET", f"{server.url}/a?page=2")
     assert [seen.path for seen in foreign.seen] == ["/x?page=2"]
-    assert not re.search(r"(?i)signature=\w|eyJ", got.shown)
+    assert not re.search(r"(?i)signature=\w|eyJ", result.text)
 
 
 @pytest.mark.parametrize("name", ECHOED)
 def test_an_echo_inside_the_origin_is_signed_anew(api, reply, senders, documents, name):
-    """The redirect's own parameters stay, ours are there once."""
+    """The redirect's own parameters stay, and the added ones are in the query once."""
     for client in ("requests", "httpx", "async httpx", "aiohttp"):
         server = api(
             lambda seen: (
@@ -94,7 +94,7 @@ def test_an_echo_inside_the_origin_is_signed_anew(api, reply, senders, documents
 
 
 def test_a_next_link_that_echoes_an_older_jwt_is_followed(api, documents):
-    """The JWT of a request before is ours too: it gives way to the next one."""
+    """The JWT of an earlier request in the query is replaced by the new one."""
     older = "eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxIn0.c2lnbmF0dXJlLW9mLXRoZS1sYXN0LXBhZ2U"
     server = api()
     with watchword.load(documents["jwt_bearer, query, each anew"](server.url)).session() as session:
@@ -106,7 +106,7 @@ def test_a_next_link_that_echoes_an_older_jwt_is_followed(api, documents):
 
 @pytest.fixture
 def sticky(serve, reply):
-    """Give a Digest server behind a balancer: a nonce is known on the node that its cookie names alone."""
+    """Give a Digest server behind a load balancer: only the node that the cookie names knows a nonce."""
     numbers = itertools.count()
 
     def answer(seen):
@@ -121,7 +121,7 @@ def sticky(serve, reply):
 
 
 def test_the_cookies_of_a_refusal_go_with_the_next_try(sticky, send):
-    """A balancer's route that came with the challenge leads the answer to where the nonce is known."""
+    """The load balancer's cookie that came with the challenge is sent with the next try."""
     made = watchword.load(
         {"base_url": sticky.url, "method": "digest", "username": "u", "password": "s3cret-p"}
     )
@@ -129,7 +129,7 @@ def test_the_cookies_of_a_refusal_go_with_the_next_try(sticky, send):
 
 
 def test_a_session_of_requests_keeps_the_cookies_of_a_refusal(sticky):
-    """So the next request goes straight to the node, with the nonce that it knows."""
+    """The next request goes to the same node, which knows the nonce: no further challenge is needed."""
     made = watchword.load(
         {"base_url": sticky.url, "method": "digest", "username": "u", "password": "s3cret-p"}
     )
@@ -139,7 +139,7 @@ def test_a_session_of_requests_keeps_the_cookies_of_a_refusal(sticky):
 
 
 def test_uses_of_one_nonce_are_counted_once_for_all_threads(serve, reply):
-    """Threads that are given the same nonce at the same time share its counter: no count comes twice."""
+    """Threads that get the same nonce at the same time share its counter: no count is sent twice."""
     used = []
 
     def answer(seen):
@@ -159,7 +159,7 @@ def test_uses_of_one_nonce_are_counted_once_for_all_threads(serve, reply):
 
 
 def test_a_header_that_comes_twice_is_signed_as_both(api, documents, call):
-    """AWS reads both lines as one value; so does the signature."""
+    """AWS reads both lines as one value, and so does the signature."""
     server = api()
     made = watchword.load(documents["aws_sigv4"](server.url))
     twice = [("X-Amz-Meta-A", "1"), ("X-Amz-Meta-A", "2")]
@@ -169,8 +169,8 @@ def test_a_header_that_comes_twice_is_signed_as_both(api, documents, call):
     assert first == second
 
 
-def test_a_body_that_aiohttp_compresses_is_not_signed_as_it_was(api, documents):
-    """What is hashed must be what is sent."""
+def test_a_body_that_aiohttp_will_compress_is_not_signed(api, documents):
+    """A body that is changed after signing is refused before anything is sent."""
     server = api()
     made = watchword.load(documents["aws_sigv4"](server.url))
 
@@ -184,8 +184,8 @@ def test_a_body_that_aiohttp_compresses_is_not_signed_as_it_was(api, documents):
     assert server.seen == []
 
 
-def test_httpx_auth_does_not_take_a_strangers_challenge_for_the_apis(serve, reply):
-    """An answer from behind a redirect is passed on: the API is not asked a second time."""
+def test_httpx_auth_does_not_take_the_challenge_of_a_foreign_origin(serve, reply):
+    """A response after a redirect is passed on: the API doesn't get a second request."""
     challenge = {"WWW-Authenticate": 'Digest realm="evil", nonce="n", qop="auth"'}
     foreign = serve(reply(401, headers=challenge))
     server = serve(reply(307, headers={"Location": f"{foreign.url}/b"}))
@@ -201,7 +201,7 @@ def test_httpx_auth_does_not_take_a_strangers_challenge_for_the_apis(serve, repl
 @pytest.mark.parametrize("location", ["/a%2fb", "/a[1]/b?x={y}", "/a%", "/a b"])
 @pytest.mark.parametrize("name", ["oauth1, header", "aws_sigv4", "digest"])
 def test_a_redirects_url_is_signed_as_it_is_sent(api, reply, documents, name, location):
-    """What a server writes into its redirect is brought into one form, before it is signed."""
+    """The URL of a redirect is normalized before it is signed."""
     server = api(
         lambda seen: reply() if seen.path != "/start" else reply(302, headers={"Location": location}),
         digest=name == "digest",

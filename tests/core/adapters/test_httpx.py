@@ -1,4 +1,4 @@
-"""The clients of httpx beyond what all share: URLs, retries, certificates, proxies, logout."""
+"""The clients of httpx beyond what all clients share: URLs, retries, certificates, proxies and logout."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def made(url, fields=KEY, **more):
     ],
 )
 def test_relative_paths_join_the_base_url_as_in_a_session(serve, reply, base, path, arrives):
-    """One rule for all clients: httpx's own would put a slash behind the base URL, and drop a host."""
+    """All clients join paths by one rule; httpx's own would add a slash to the base URL, and drop a host."""
     server = serve(reply())
     with made(server.url + base).httpx_client() as api, made(server.url + base).session() as session:
         api.get(path)
@@ -43,15 +43,15 @@ def test_relative_paths_join_the_base_url_as_in_a_session(serve, reply, base, pa
     assert [seen.path for seen in server.seen] == [arrives] * 3
 
 
-def test_redirects_are_followed_where_the_caller_says_so(serve, reply, call):
-    """As with any client of httpx, a redirect is an answer unless it is turned on."""
+def test_redirects_are_followed_if_the_caller_says_so(serve, reply, call):
+    """As in any client of httpx, redirects are followed only on request."""
     server = serve(lambda seen: reply() if seen.path == "/b" else reply(302, headers={"Location": "/b"}))
     assert call(made(server.url), "GET", "/a").status_code == 302
     assert call(made(server.url), "GET", "/a", follow_redirects=True).status_code == 200
 
 
-def test_retries_are_for_passing_faults_of_idempotent_requests(serve, reply, call, monkeypatch):
-    """A 503 and a lost connection of a GET are tried again; a POST, a stream and a 500 are not."""
+def test_transient_faults_of_idempotent_requests_are_tried_again(serve, reply, call, monkeypatch):
+    """A GET is sent again after a 503 and a lost connection, not after a 500; POSTs and streams are not."""
     monkeypatch.setattr(retry.random, "uniform", lambda *_: 0.0)
     now = {"Retry-After": "0"}
     answers = [
@@ -67,10 +67,10 @@ def test_retries_are_for_passing_faults_of_idempotent_requests(serve, reply, cal
     connection = made(server.url, retries=2)
     asynchronous = "async" in call.__name__
 
-    async def pieces():
+    async def chunks():
         yield b"a"
 
-    stream = pieces() if asynchronous else iter([b"a"])
+    stream = chunks() if asynchronous else iter([b"a"])
     statuses = [
         call(connection, "GET", "/a").status_code,
         call(connection, "POST", "/a").status_code,
@@ -82,8 +82,8 @@ def test_retries_are_for_passing_faults_of_idempotent_requests(serve, reply, cal
     assert all(seen.headers["X-API-Key"] == "s3cret-key" for seen in server.seen)
 
 
-def test_a_certificate_that_is_not_trusted_is_no_passing_fault(serve, reply, call, tls):
-    """TLS that refuses is not tried again, since no waiting mends a certificate."""
+def test_an_untrusted_certificate_is_not_tried_again(serve, reply, call, tls):
+    """A TLS failure is final, since waiting doesn't repair a certificate."""
     server = serve(reply(), tls)
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         call(made(server.url, retries=3), "GET", "/a")
@@ -91,14 +91,14 @@ def test_a_certificate_that_is_not_trusted_is_no_passing_fault(serve, reply, cal
 
 
 def test_a_private_authority_is_trusted_by_its_bundle(serve, reply, call, tls, ca_bundle):
-    """`ca_bundle` makes a private authority's certificate good, and `verify: false` any."""
+    """`ca_bundle` makes a private authority's certificate valid, and `verify: false` accepts any."""
     server = serve(reply(), tls)
     assert call(made(server.url, ca_bundle=ca_bundle), "GET", "/a").status_code == 200
     assert call(made(server.url, verify=False), "GET", "/a").status_code == 200
 
 
-def test_a_client_certificate_is_for_the_allowed_origins_alone(serve, reply, call, authority, ca_bundle):
-    """The certificate, given as text, is shown to the API and not to a stranger behind a redirect."""
+def test_only_the_allowed_origins_get_the_client_certificate(serve, reply, call, authority, ca_bundle):
+    """The certificate, given as text, is sent to the API, but not to a foreign origin after a redirect."""
 
     def asking():
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -117,7 +117,7 @@ def test_a_client_certificate_is_for_the_allowed_origins_alone(serve, reply, cal
 
 
 def test_a_certificate_that_can_t_be_read_is_named(authority):
-    """A key that does not belong, or garbage, is a typed error and shows nothing of it."""
+    """A key that doesn't fit its certificate is a typed error, which shows nothing of it."""
     pem = authority.issue_cert("client@example.com").cert_chain_pems[0].bytes().decode()
     garbage = "-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----"
     connection = made("https://api.test", client_certificate=pem, client_private_key=garbage)
@@ -130,7 +130,7 @@ def test_a_certificate_that_can_t_be_read_is_named(authority):
 
 @pytest.mark.parametrize("own", [True, False])
 def test_proxies_are_the_connection_s_or_the_environment_s(serve, reply, call, monkeypatch, own):
-    """Through a proxy the target goes out as signed; the connection's own wins, and NO_PROXY is heard."""
+    """A proxy gets the target as signed; the connection's proxy has priority, and NO_PROXY counts."""
     proxy, api = serve(reply()), serve(reply())
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9" if own else proxy.url)
     monkeypatch.setenv("no_proxy", "direct.test,127.0.0.1")
@@ -143,8 +143,8 @@ def test_proxies_are_the_connection_s_or_the_environment_s(serve, reply, call, m
         assert [seen.path for seen in api.seen] == ["/a?k=s3cret-key"]
 
 
-def test_a_proxy_on_the_way_to_tls_learns_the_host_alone(serve, reply, call):
-    """What asks a proxy for a tunnel is in the clear: host and port, no signed target."""
+def test_a_proxy_for_tls_learns_only_the_host(serve, reply, call):
+    """The CONNECT request, which is in clear text, holds host and port, but not the signed target."""
     proxy = serve(reply(403))
     with pytest.raises(httpx.ProxyError):
         call(made("https://api.test", KEY | {"add_to": "query"}, proxy=proxy.url), "GET", "/a")
@@ -154,7 +154,7 @@ def test_a_proxy_on_the_way_to_tls_learns_the_host_alone(serve, reply, call):
 
 
 def test_netrc_is_ignored(serve, reply, call, tmp_path, monkeypatch):
-    """A credential that nobody put into the connection is not sent, nor one from a URL."""
+    """No credential of netrc or of a URL is sent, since neither is in the connection."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login bob password from-netrc\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -166,7 +166,7 @@ def test_netrc_is_ignored(serve, reply, call, tmp_path, monkeypatch):
 
 
 def test_closing_the_last_client_logs_out(serve, reply, call):
-    """A session that was opened by logging in is closed with the client that used it."""
+    """Closing the last client that uses a login session ends that session at the server."""
     server = serve(reply(body={"token": "s3cret-session"}))
     fields = {
         "method": "session_login", "login_url": f"{server.url}/login", "logout_url": f"{server.url}/logout",
@@ -178,7 +178,7 @@ def test_closing_the_last_client_logs_out(serve, reply, call):
 
 
 def test_an_error_that_quotes_a_header_quotes_no_secret(serve, reply, call):
-    """No blank at a header's end is sent by httpx, which says what it was: the key in its words is masked."""
+    """In httpx's refusal of a header with a space at its end, which it quotes, the key is masked."""
     connection = made(serve(reply()).url, KEY | {"api_key": "s3cret-key "})
     with pytest.raises(httpx.LocalProtocolError) as error:
         call(connection, "GET", "/a")
@@ -186,8 +186,8 @@ def test_an_error_that_quotes_a_header_quotes_no_secret(serve, reply, call):
     assert "s3cret" not in "".join(traceback.format_exception(error.value))
 
 
-def test_what_a_flow_wants_sent_is_sent(serve, reply):
-    """A target that httpx would quote anew goes out as it was signed."""
+def test_a_flow_s_target_is_sent_unchanged(serve, reply):
+    """A target that httpx would quote again is sent as it was signed."""
     server = serve(reply())
     request = httpx.Request("GET", f"{server.url}/a")
     unsigned = UnsignedHttpxRequest(made(server.url).authenticator(), request, address(request.url))
@@ -229,7 +229,7 @@ def test_nothing_that_holds_secrets_is_pickled(serve, reply):
     ],
 )
 def test_a_missing_library_is_named_with_its_extra(maker, library):
-    """Who has not installed the library reads what to install."""
+    """The error for a missing library names the extra to install."""
     program = f"""
 import sys
 sys.modules[{library!r}] = None

@@ -1,4 +1,4 @@
-"""`conn.httpx_auth()` in clients that others make: the Authorization header, or a refusal."""
+"""`conn.httpx_auth()` in plain clients of httpx: it sets the Authorization header, or refuses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ALONE = {
     "none", "bearer, header", "basic", "oauth2_client_credentials", "jwt_bearer", "digest", "session_login",
     "oauth1, header",
 }  # fmt: skip
-"""The documents of the table whose credential goes into the Authorization header alone."""
+"""The documents of the table whose credential goes only into the Authorization header."""
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -36,7 +36,7 @@ def call(request):
 
 
 def test_credentials_that_go_elsewhere_are_refused(documents):
-    """A key in a query, a cookie or another header would travel along to a stranger: a finding names it."""
+    """A finding names a key in the query, a cookie or another header, which a redirect would carry along."""
     refused = set()
     for name, document in documents.items():
         try:
@@ -49,7 +49,7 @@ def test_credentials_that_go_elsewhere_are_refused(documents):
 
 @pytest.mark.parametrize("name", sorted(ALONE))
 def test_the_same_header_arrives_as_from_a_session(api, documents, call, name):
-    """What a plain client sends with this auth is what `conn.session()` sends."""
+    """A plain client with this auth sends the same header as `conn.session()`."""
     server = api(digest=name == "digest")
     connection = watchword.load(documents[name](server.url))
     with connection.session() as session:
@@ -65,7 +65,7 @@ def test_the_same_header_arrives_as_from_a_session(api, documents, call, name):
 
 
 def test_a_refused_token_is_replaced_within_the_call(serve, reply, call):
-    """A 401 is answered with a newer token and the same request, a form with files too."""
+    """After a 401 the same request, also a form with files, is sent again with a newer token."""
     tokens = iter(("s3cret-1", "s3cret-2"))
     server = serve(
         lambda seen: (
@@ -81,8 +81,8 @@ def test_a_refused_token_is_replaced_within_the_call(serve, reply, call):
     assert first.body == second.body
 
 
-def test_a_stranger_sees_nothing_by_call_or_redirect(serve, reply, call):
-    """Another origin gets no header, and no known secret in a URL."""
+def test_a_foreign_origin_gets_nothing_by_call_or_redirect(serve, reply, call):
+    """A foreign origin gets no Authorization header, and no known secret in a URL."""
     foreign = serve(reply())
     server = serve(reply(302, headers={"Location": f"http://localhost:{foreign.port}/b"}))
     connection = watchword.load({"base_url": server.url, **BEARER})
@@ -92,8 +92,8 @@ def test_a_stranger_sees_nothing_by_call_or_redirect(serve, reply, call):
     assert not any("s3cret" in seen.text for seen in foreign.seen)
 
 
-def test_what_is_no_secret_may_go_anywhere(serve, reply, call):
-    """Extra parameters are no reason to refuse: they arrive beside the header."""
+def test_extra_parameters_without_secrets_are_sent(serve, reply, call):
+    """Extra parameters don't make the auth refuse: they arrive together with the header."""
     server = serve(reply())
     extra = {"query:lang": "en", "header:Accept-Version": "2"}
     call(

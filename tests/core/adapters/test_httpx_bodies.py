@@ -1,4 +1,4 @@
-"""Bodies in the clients of httpx: read where a method needs them, sent whole, sent again where possible."""
+"""Bodies in the clients of httpx: read if a method needs them, sent whole, and sent again if possible."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def made(url, fields=KEY, **more):
 
 
 def test_a_form_with_files_is_signed_and_sent_again(serve, reply, call):
-    """A method that needs the body reads it; one that doesn't leaves it to httpx, and both arrive whole."""
+    """A form arrives whole, whether a method has read its body or left it to httpx."""
     server = serve(reply())
-    arrived = []
+    received = []
     for fields in (KEY, SIGNED):
         call(
             made(server.url, fields),
@@ -36,13 +36,13 @@ def test_a_form_with_files_is_signed_and_sent_again(serve, reply, call):
             data={"n": "1"},
             files={"f": ("f.txt", io.BytesIO(b"content"))},
         )
-        arrived.append(server.seen[-1])
-    assert all(b"content" in seen.body and b'name="n"' in seen.body for seen in arrived)
-    assert "SignedHeaders=content-type;host;x-amz-" in arrived[1].headers["Authorization"]
+        received.append(server.seen[-1])
+    assert all(b"content" in seen.body and b'name="n"' in seen.body for seen in received)
+    assert "SignedHeaders=content-type;host;x-amz-" in received[1].headers["Authorization"]
 
 
-def test_a_body_is_left_unread_where_nothing_needs_it(serve, reply):
-    """A file goes out piece by piece under a key in a header."""
+def test_a_body_is_left_unread_if_no_method_needs_it(serve, reply):
+    """With a key in a header, a file is sent in chunks and never read into memory."""
     server = serve(reply())
     with made(server.url).httpx_client() as api:
         request = api.build_request("POST", "/a", files={"f": io.BytesIO(b"content")})
@@ -52,19 +52,19 @@ def test_a_body_is_left_unread_where_nothing_needs_it(serve, reply):
     assert b"content" in server.seen[0].body
 
 
-def test_a_stream_that_is_gone_or_can_t_be_signed_is_named(serve, reply, call):
-    """A generator goes out once: not to be signed over, not to be sent again to a newer token."""
+def test_a_stream_that_can_t_be_signed_or_sent_again_is_named(serve, reply, call):
+    """A generator can neither be signed nor be sent again with a newer token: each has its own error."""
     tokens = iter(("s3cret-1", "s3cret-2", "s3cret-3"))
     server = serve(
         lambda seen: reply(body={"access_token": next(tokens)}) if seen.path == "/token" else reply(401)
     )
     asynchronous = "async" in call.__name__
 
-    async def pieces():
+    async def chunks():
         yield b"abc"
 
     def stream():
-        return pieces() if asynchronous else iter([b"abc"])
+        return chunks() if asynchronous else iter([b"abc"])
 
     with pytest.raises(watchword.RequestError) as unsigned:
         call(made(server.url, SIGNED), "POST", "/a", content=stream())
@@ -74,7 +74,7 @@ def test_a_stream_that_is_gone_or_can_t_be_signed_is_named(serve, reply, call):
 
 
 def test_a_refused_token_is_replaced_within_the_call(serve, reply, call):
-    """A 401 is answered with a newer token and the same request again, a form with files too."""
+    """After a 401 the same request, also a form with files, is sent again with a newer token."""
     tokens = iter(("s3cret-1", "s3cret-2"))
     server = serve(
         lambda seen: (

@@ -1,4 +1,4 @@
-"""`refresh_on_body`: an API that answers 200 with an error body has its token renewed, as after a 401."""
+"""`refresh_on_body`: an error body with status 200 renews the token, as a 401 does."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LARGEST = 1 << 16
 
 
 class Api:
-    """An API that answers 200 to a token that has ended: one of `ended`, with `refusal` and `headers`."""
+    """An API that answers 200 to an expired token, one of `ended`, with `refusal` and `headers`."""
 
     def __init__(self, serve, reply):
         self.numbers, self.ended, self.refusal = count(1), {"t1"}, EXPIRED
@@ -60,31 +60,31 @@ class Api:
 
 @pytest.fixture
 def api(serve, reply):
-    """Give the API, whose first token has ended already."""
+    """Give the API, whose first token has expired already."""
     return Api(serve, reply)
 
 
 def by_session(made, *, stream=False):
-    with made.session() as session, session.get("/a", stream=stream) as answered:
-        return b"".join(answered.iter_content(1000))
+    with made.session() as session, session.get("/a", stream=stream) as response:
+        return b"".join(response.iter_content(1000))
 
 
 def by_auth(made, *, stream=False):
     with (
         requests.Session() as session,
-        session.get(f"{made.base_url}/a", auth=made.auth(), stream=stream) as answered,
+        session.get(f"{made.base_url}/a", auth=made.auth(), stream=stream) as response,
     ):
-        return b"".join(answered.iter_content(1000))
+        return b"".join(response.iter_content(1000))
 
 
 def by_httpx(made, *, stream=False):
     with made.httpx_client() as client:
         if stream:
-            with client.stream("GET", "/a") as answered:
-                return b"".join(answered.iter_bytes())
-        answered = client.get("/a")
-        assert answered.elapsed.total_seconds() > 0
-        return answered.content
+            with client.stream("GET", "/a") as response:
+                return b"".join(response.iter_bytes())
+        response = client.get("/a")
+        assert response.elapsed.total_seconds() > 0
+        return response.content
 
 
 def by_async_httpx(made, *, stream=False):
@@ -92,8 +92,8 @@ def by_async_httpx(made, *, stream=False):
         async with made.async_httpx_client() as client:
             if not stream:
                 return (await client.get("/a")).content
-            async with client.stream("GET", "/a") as answered:
-                return b"".join([part async for part in answered.aiter_bytes()])
+            async with client.stream("GET", "/a") as response:
+                return b"".join([part async for part in response.aiter_bytes()])
 
     return asyncio.run(run())
 
@@ -102,11 +102,11 @@ def by_aiohttp(made, *, stream=False):
     async def run():
         async with (
             aiohttp.ClientSession(middlewares=(made.aiohttp_middleware(),)) as session,
-            session.get(f"{made.base_url}/a") as answered,
+            session.get(f"{made.base_url}/a") as response,
         ):
             if not stream:
-                return await answered.read()
-            return b"".join([part async for part in answered.content.iter_chunked(1000)])
+                return await response.read()
+            return b"".join([part async for part in response.content.iter_chunked(1000)])
 
     return asyncio.run(run())
 
@@ -117,14 +117,14 @@ CLIENTS = [*SAY_WHETHER_THEY_STREAM, by_aiohttp]
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_body_that_refuses_renews_the_token_once(api, client):
-    """The refused token is replaced, the request sent once more, and its answer is the caller's, whole."""
+    """The refused token is replaced, the request is sent again, and the caller gets the whole response."""
     assert json.loads(client(api.connection())) == ROWS
     assert api.sent == ["t1", "t2"]
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_second_refusal_is_the_caller_s(api, client):
-    """Where the newer token is refused too, the caller gets that answer, whole."""
+    """If the newer token is refused too, the caller gets that response, whole."""
     api.ended |= {"t2", "t3"}
     assert json.loads(client(api.connection())) == EXPIRED
     assert api.sent == ["t1", "t2"]
@@ -133,7 +133,7 @@ def test_a_second_refusal_is_the_caller_s(api, client):
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("rules", [{}, {"error.code": "other"}, {"error.text": "token_expired"}])
 def test_a_body_without_a_pair_is_passed_on(api, client, rules):
-    """No rule or none that fits: one request, and the body as it came."""
+    """Without a rule that matches, one request is sent and the body arrives unchanged."""
     assert json.loads(client(api.connection(refresh_on_body=rules))) == EXPIRED
     assert api.sent == ["t1"]
 
@@ -148,8 +148,8 @@ class Squeezed(str):
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_compressed_bodies_are_looked_at_and_arrive_whole(api, client):
-    """What is matched is the decoded body; whoever reads the reply decodes it as ever."""
+def test_compressed_bodies_are_checked_and_arrive_whole(api, client):
+    """The rules match the decoded body, and the caller can still decode the response."""
     api.refusal, api.headers = Squeezed(json.dumps(EXPIRED)), {"Content-Encoding": "gzip"}
     api.ended |= {"t2"}
     assert json.loads(client(api.connection())) == EXPIRED
@@ -157,29 +157,29 @@ def test_compressed_bodies_are_looked_at_and_arrive_whole(api, client):
 
 
 @pytest.mark.parametrize("client", SAY_WHETHER_THEY_STREAM)
-def test_a_streamed_reply_is_left_alone(api, client):
-    """Who streams gets the reply as it comes, unread and not judged."""
+def test_a_streamed_response_is_left_alone(api, client):
+    """A caller who streams gets the response unread and unchecked."""
     assert json.loads(client(api.connection(), stream=True)) == EXPIRED
     assert api.sent == ["t1"]
 
 
-def test_aiohttp_can_stream_what_has_been_judged(api):
-    """A middleware is not told who streams: the reply is judged, and comes bit by bit all the same."""
+def test_aiohttp_can_stream_a_response_that_was_checked(api):
+    """A middleware of aiohttp can't see who streams: each response is checked, and can still be streamed."""
     assert json.loads(by_aiohttp(api.connection(), stream=True)) == ROWS
     assert api.sent == ["t1", "t2"]
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_big_body_is_not_looked_at(api, client):
-    """Over 64 KiB a body is data, whatever it holds, and arrives whole."""
+def test_a_big_body_is_not_checked(api, client):
+    """A body of more than 64 KiB is never a refusal, and arrives whole."""
     api.refusal = {**EXPIRED, "note": "x" * LARGEST}
     assert json.loads(client(api.connection())) == api.refusal
     assert api.sent == ["t1"]
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_bodies_that_are_no_json_are_passed_on(api, client):
-    """Text, broken JSON and nothing at all are nobody's refusal."""
+def test_bodies_that_are_not_json_are_passed_on(api, client):
+    """Plain text, broken JSON and an empty body are never refusals."""
     for body in ("token_expired", '{"error": {"code": "token_expired"', ""):
         api.refusal = body
         client(api.connection())
@@ -187,8 +187,8 @@ def test_bodies_that_are_no_json_are_passed_on(api, client):
 
 
 @pytest.mark.parametrize(("kind", "sent"), [("application/json", 2), ("text/event-stream", 1)])
-def test_aiohttp_waits_for_the_end_of_json_alone(api, kind, sent):
-    """Where no length is given, the end may never come: only what is declared as JSON is read to it."""
+def test_aiohttp_waits_only_for_the_end_of_json(api, kind, sent):
+    """A body without a length may never end: it is read only if it is declared as JSON."""
     numbers, writers = [], []
 
     async def answer(reader, writer):
@@ -204,8 +204,8 @@ def test_aiohttp_waits_for_the_end_of_json_alone(api, kind, sent):
         async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             signing = api.connection(base_url=url).aiohttp_middleware()
-            async with aiohttp.ClientSession(middlewares=(signing,)) as session, session.get(url) as answered:
-                assert json.loads(await answered.content.readany()) == EXPIRED
+            async with aiohttp.ClientSession(middlewares=(signing,)) as session, session.get(url) as response:
+                assert json.loads(await response.content.readany()) == EXPIRED
             for writer in writers:
                 writer.close()
                 await writer.wait_closed()
@@ -221,8 +221,8 @@ def test_any_status_may_carry_the_body(api, client):
     assert json.loads(client(api.connection())) == ROWS
 
 
-def test_whether_a_reply_is_streamed_is_said_each_time(api):
-    """A request of httpx that was streamed is judged when it is sent again and read."""
+def test_streaming_is_decided_for_each_call(api):
+    """A request of httpx that was streamed once is checked when it is sent again without streaming."""
     with api.connection().httpx_client() as client:
         request = client.build_request("GET", "/a")
         client.send(request, stream=True).close()
@@ -258,7 +258,7 @@ def test_other_token_methods_renew_too(serve, reply):
 
 
 def test_a_static_credential_is_sent_once(serve, reply):
-    """There is no other key to try: the body is the caller's."""
+    """A static credential can't be renewed, so the caller gets the body after one request."""
     server = serve(reply(body=EXPIRED))
     made = watchword.load(
         {"base_url": server.url, "method": "api_key", "api_key": "s3cret", "refresh_on_body": RULES}
@@ -270,7 +270,7 @@ def test_a_static_credential_is_sent_once(serve, reply):
 @pytest.mark.parametrize("status", [200, 400])
 @pytest.mark.parametrize("expected", [(), (200, 400)])
 def test_a_validation_takes_the_body_for_a_refusal(api, status, expected):
-    """What renews a token in a session is never valid: not even where its status is expected."""
+    """A body that renews the token in a session never proves a validation, even with an expected status."""
     api.ended |= {"t1", "t2", "t3"}
     api.refusal, api.status = {"outcome": 7}, status
     made = api.connection(refresh_on_body={"outcome": "7"})
@@ -281,14 +281,14 @@ def test_a_validation_takes_the_body_for_a_refusal(api, status, expected):
 
 
 def test_a_validation_proves_by_such_a_body(api):
-    """With the credential data, without it that body: the credential mattered."""
+    """Data with the credential, and the refusing body without it, prove the credential."""
     api.ended, api.refusal = set(), {"outcome": 7}
     made = api.connection(refresh_on_body={"outcome": 7})
     assert made.validate(f"{api.server.url}/a").deciding.code.name == "authenticated"
 
 
-def test_statuses_of_their_own_meaning_stay(serve, reply):
-    """A limit of the rate is one, even where its body would refuse."""
+def test_a_status_with_its_own_meaning_decides(serve, reply):
+    """A 429 is a rate limit, even if its body matches a rule."""
     server = serve(reply(429, body=EXPIRED))
     made = watchword.load(
         {"base_url": server.url, "method": "api_key", "api_key": "s3cret", "refresh_on_body": RULES}

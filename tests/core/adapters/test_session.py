@@ -1,4 +1,4 @@
-"""The session against real sockets: it authenticates, and nothing secret leaves or shows."""
+"""The session on real sockets: it authenticates, and no secret leaves its origin or is shown."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ ARRIVES = {
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_credential_arrives(serve, reply, method):
-    """Each method brings its secret to the API, exactly where it was told to."""
+    """Each method sends its secret to the API, in exactly the configured place."""
     server = serve(reply())
     with api(server.url, **METHODS[method]).session() as session:
         assert session.get("/v1/me?page=2").status_code == 200
@@ -61,7 +61,7 @@ def test_the_credential_arrives(serve, reply, method):
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("fields", METHODS.values(), ids=METHODS)
 def test_a_redirect_to_another_port_carries_nothing(serve, reply, fields, status):
-    """Another port is another origin: no header, query, cookie or 307 body brings the secret there."""
+    """Another port is a foreign origin, which gets no secret in a header, query, cookie or 307 body."""
     foreign = serve(reply())
     server = serve(reply(status, headers={"Location": f"{foreign.url}/away"}))
     with api(server.url, **fields).session() as session:
@@ -74,7 +74,7 @@ def test_a_redirect_to_another_port_carries_nothing(serve, reply, fields, status
 
 
 def test_a_redirect_to_another_host_carries_nothing(serve, reply):
-    """Another host name is another origin, even for the same address and port."""
+    """Another host name is a foreign origin, even for the same address and port."""
     server = serve(lambda seen: reply() if seen.path == "/b" else reply(302, headers={"Location": away}))
     away = f"http://localhost:{server.port}/b"
     with api(server.url, **METHODS["header"]).session() as session:
@@ -83,7 +83,7 @@ def test_a_redirect_to_another_host_carries_nothing(serve, reply):
 
 
 def test_a_redirect_to_another_scheme_carries_nothing(serve, reply, tls, ca_bundle):
-    """A downgrade from https to http is another origin."""
+    """After a redirect from https to http nothing secret is sent."""
     plain = serve(reply())
     away = f"http://localhost:{plain.port}/b"
     server = serve(reply(302, headers={"Location": away}), tls)
@@ -94,7 +94,7 @@ def test_a_redirect_to_another_scheme_carries_nothing(serve, reply, tls, ca_bund
 
 
 def test_a_body_parameter_stays_at_home_on_a_307(serve, reply):
-    """A 307 sends the body again, but without the secret that was added to it."""
+    """A 307 sends the body again without the secret that was added to it."""
     foreign = serve(reply())
     server = serve(reply(307, headers={"Location": f"{foreign.url}/b"}))
     fields = {"method": "api_key", "api_key": SECRET, "add_to": "body", "key_name": "key"}
@@ -108,7 +108,7 @@ def test_a_body_parameter_stays_at_home_on_a_307(serve, reply):
     "body", [{"data": b"raw"}, {"json": [1]}, {"files": {"f": b"x"}}, {"data": iter([b"x"])}]
 )
 def test_a_body_that_takes_no_parameter_is_refused_before_sending(serve, reply, body):
-    """Raw, list, multipart and streamed bodies can't take a body parameter: a typed error, nothing sent."""
+    """Raw, list, multipart and streamed bodies can't take a body parameter: nothing is sent."""
     server = serve(reply())
     fields = {"method": "api_key", "api_key": SECRET, "add_to": "body", "key_name": "key"}
     with api(server.url, **fields).session() as session:
@@ -124,7 +124,7 @@ def test_a_body_that_takes_no_parameter_is_refused_before_sending(serve, reply, 
 
 
 def test_a_redirect_inside_the_origin_is_signed_again(serve, reply):
-    """A hop within the allowed origin is authenticated for its own URL."""
+    """A hop within the origin is authenticated for its own URL."""
     server = serve(lambda seen: reply() if "/b" in seen.path else reply(302, headers={"Location": "/b?x=1"}))
     with api(server.url, **METHODS["query"]).session() as session:
         response = session.get("/a")
@@ -133,7 +133,7 @@ def test_a_redirect_inside_the_origin_is_signed_again(serve, reply):
 
 
 def test_a_key_echoed_in_a_location_does_not_travel(serve, reply):
-    """A server that copies our query into its redirect does not make us hand the key to a stranger."""
+    """A redirect that copies the query doesn't carry the key to a foreign origin."""
     foreign = serve(reply())
     server = serve(lambda seen: reply(302, headers={"Location": f"{foreign.url}{seen.path}"}))
     with api(server.url, **METHODS["query"]).session() as session:
@@ -155,25 +155,25 @@ ODD = "ab/cd+EF==9z"
     ],
 )
 def test_a_key_echoed_in_any_encoding_does_not_travel(serve, reply, echo):
-    """However a server encodes our key into a redirect or a link, the stranger does not get it."""
-    stranger = serve(reply())
-    server = serve(reply(302, headers={"Location": stranger.url + echo}))
+    """A foreign origin doesn't get the key of a redirect or a link, in any encoding."""
+    foreign_server = serve(reply())
+    server = serve(reply(302, headers={"Location": foreign_server.url + echo}))
     connection = api(server.url, method="api_key", api_key=ODD, add_to="query", key_name="key")
     with connection.session() as session:
         session.get("/a")
         with contextlib.suppress(watchword.RequestError):
-            session.get(stranger.url + echo)
-    with requests.Session() as foreign, contextlib.suppress(watchword.RequestError):
-        foreign.trust_env = False
-        foreign.get(f"{server.url}/a", auth=connection.auth())
-        foreign.get(stranger.url + echo, auth=connection.auth())
-    arrived = "".join(unquote_plus(unquote_plus(unquote_plus(seen.path))) for seen in stranger.seen)
-    assert "EF==9z" not in arrived
-    assert "ab/cd" not in arrived
+            session.get(foreign_server.url + echo)
+    with requests.Session() as plain, contextlib.suppress(watchword.RequestError):
+        plain.trust_env = False
+        plain.get(f"{server.url}/a", auth=connection.auth())
+        plain.get(foreign_server.url + echo, auth=connection.auth())
+    received = "".join(unquote_plus(unquote_plus(unquote_plus(seen.path))) for seen in foreign_server.seen)
+    assert "EF==9z" not in received
+    assert "ab/cd" not in received
 
 
 def test_a_caller_s_parameter_of_the_same_value_stays(serve, reply):
-    """Only a parameter of our own name and value is taken for an echo of ours."""
+    """Only a parameter with the connection's name and value counts as an echo."""
     server = serve(reply())
     connection = api(server.url, method="api_key", api_key="acme-inc", add_to="query", key_name="tenant")
     with connection.session() as session:
@@ -182,7 +182,7 @@ def test_a_caller_s_parameter_of_the_same_value_stays(serve, reply):
 
 
 def test_a_header_that_can_t_be_parsed_shows_no_key_in_the_log(serve, reply, caplog):
-    """urllib3 warns of broken headers with the URL that it called; the key in it is masked."""
+    """urllib3 logs the called URL when it warns of a broken header: the key in it is masked."""
     caplog.set_level(logging.DEBUG)
     server = serve(reply(headers={"X-Ok": "1\r\nbroken header line"}))
     with api(server.url, **METHODS["query"]).session() as session:
@@ -191,8 +191,8 @@ def test_a_header_that_can_t_be_parsed_shows_no_key_in_the_log(serve, reply, cap
     assert "s3cret" not in str(vars(response.raw))
 
 
-def test_a_direct_call_to_a_stranger_carries_nothing_and_says_so(serve, reply, caplog):
-    """A pagination link to another origin is followed without the credential, with one warning."""
+def test_a_direct_call_to_a_foreign_origin_carries_nothing_and_is_logged(serve, reply, caplog):
+    """A pagination link to a foreign origin is followed without the credential, with one warning."""
     home, foreign = serve(reply()), serve(reply())
     with api(home.url, **METHODS["header"]).session() as session, caplog.at_level(logging.WARNING):
         session.get(f"{foreign.url}/next")
@@ -202,7 +202,7 @@ def test_a_direct_call_to_a_stranger_carries_nothing_and_says_so(serve, reply, c
 
 
 def test_a_listed_origin_receives_the_credential(serve, reply):
-    """Origins that the document lists are served like the base URL's own."""
+    """An origin that the document lists gets the credential, like the base URL's own."""
     home, second = serve(reply()), serve(reply())
     connection = api(home.url, **METHODS["header"], allowed_origins=[home.url, second.url])
     with connection.session() as session:
@@ -211,7 +211,7 @@ def test_a_listed_origin_receives_the_credential(serve, reply):
 
 
 def test_a_next_link_that_echoes_the_key_works(serve, reply):
-    """An API that puts our own key into its `next` link is called with it once, not twice."""
+    """If an API puts the key into its `next` link, the call has the key once, not twice."""
     server = serve(reply())
     connection = api(server.url, **METHODS["query"])
     with connection.session() as session:
@@ -220,7 +220,7 @@ def test_a_next_link_that_echoes_the_key_works(serve, reply):
 
 
 def test_a_duplicate_query_parameter_is_refused_before_sending(serve, reply):
-    """Two values for one parameter would be a coin toss: a typed error, and nothing is sent."""
+    """Two values for one parameter raise a typed error, and nothing is sent."""
     server = serve(reply())
     with (
         api(server.url, **METHODS["query"]).session() as session,
@@ -233,7 +233,7 @@ def test_a_duplicate_query_parameter_is_refused_before_sending(serve, reply):
 
 @pytest.mark.parametrize("fields", METHODS.values(), ids=METHODS)
 def test_response_and_exceptions_hold_no_secret(serve, reply, fields, caplog):
-    """Neither request, URL, history, an HTTPError, a refused connection nor DEBUG logs show a secret."""
+    """Request, URL, history, HTTPError, the error of a refused connection and DEBUG logs show no secret."""
     caplog.set_level(logging.DEBUG)
     server = serve(reply(500, {"error": "x"}))
     with api(server.url, **fields).session() as session:
@@ -245,14 +245,14 @@ def test_response_and_exceptions_hold_no_secret(serve, reply, fields, caplog):
         dead = f"http://127.0.0.1:{unused.getsockname()[1]}"
         with api(dead, **fields).session() as session, pytest.raises(requests.ConnectionError) as refused:
             session.get("/a")
-    shown = [str(vars(response.request)), response.url, str(http_error.value), caplog.text]
-    shown += traceback.format_exception(refused.value)
-    shown += [repr(refused.value), str(vars(refused.value.request)), repr(vars(refused.value.args[0]))]
-    assert not [text for text in shown for form in FORMS if form in text]
+    texts = [str(vars(response.request)), response.url, str(http_error.value), caplog.text]
+    texts += traceback.format_exception(refused.value)
+    texts += [repr(refused.value), str(vars(refused.value.request)), repr(vars(refused.value.args[0]))]
+    assert not [text for text in texts for form in FORMS if form in text]
 
 
 def test_a_silent_server_s_timeout_holds_no_secret(serve, reply):
-    """A read timeout is the network's own exception, without the key that was in the URL."""
+    """A read timeout raises requests' own exception, without the key that was in the URL."""
     server = serve(reply(delay=0.6))
     connection = api(server.url, **METHODS["query"], timeout=0.2)
     with connection.session() as session, pytest.raises(requests.ReadTimeout) as error:
@@ -270,7 +270,7 @@ def test_connections_are_kept_alive(serve, reply):
 
 
 def test_netrc_is_ignored(serve, reply, tmp_path, monkeypatch):
-    """A credential that nobody put into the connection is not sent, on a redirect either."""
+    """No credential of netrc is sent, not even after a redirect."""
     netrc = tmp_path / "netrc"
     netrc.write_text(
         "machine 127.0.0.1 login bob password from-netrc\nmachine localhost login b password n\n"
@@ -284,8 +284,8 @@ def test_netrc_is_ignored(serve, reply, tmp_path, monkeypatch):
     assert "Authorization" not in foreign.seen[0].headers
 
 
-def test_a_caller_s_own_authorization_is_dropped_at_the_border(serve, reply):
-    """A header that the caller set by hand does not survive a redirect to another host."""
+def test_a_caller_s_own_authorization_is_dropped_at_a_foreign_origin(serve, reply):
+    """An Authorization header that the caller has set is not sent to another host after a redirect."""
     foreign = serve(reply())
     server = serve(reply(302, headers={"Location": f"http://localhost:{foreign.port}/"}))
     with api(server.url, method="none").session() as session:
@@ -295,7 +295,7 @@ def test_a_caller_s_own_authorization_is_dropped_at_the_border(serve, reply):
 
 
 def test_extra_parameters_yield_to_the_caller_and_secrets_do_not(serve, reply):
-    """A caller may override an extra parameter for one call; a secret one keeps its slot."""
+    """A caller can override an extra parameter for one call, but not a secret parameter."""
     server = serve(reply())
     connection = api(
         server.url,
@@ -312,7 +312,7 @@ def test_extra_parameters_yield_to_the_caller_and_secrets_do_not(serve, reply):
     assert second.headers["X-Key"] == "s3cret-value"
 
 
-def test_extra_parameters_stand_before_what_a_library_sends_by_itself(serve, reply):
+def test_extra_parameters_replace_a_library_s_own_headers(serve, reply):
     """Accept and User-Agent of the document are sent, unless the caller of the session gives others."""
     server = serve(reply())
     extra = {"header:Accept": "text/csv", "header:User-Agent": "acme"}
@@ -328,7 +328,7 @@ def test_extra_parameters_stand_before_what_a_library_sends_by_itself(serve, rep
 
 
 def test_extra_parameters_yield_in_cookies_and_bodies_too(serve, reply):
-    """A caller's cookie and body field stay; a body parameter is no obstacle for a GET."""
+    """A caller's cookie and body field stay, and a body parameter doesn't prevent a GET."""
     server = serve(reply())
     extra = {"cookie:lang": "en", "body:v": "1"}
     with api(server.url, method="none", extra_parameters=extra).session() as session:
@@ -342,7 +342,7 @@ def test_extra_parameters_yield_in_cookies_and_bodies_too(serve, reply):
 
 
 def test_the_caller_s_request_is_left_as_it_is(serve, reply):
-    """Preparing a request does not change the object that the caller made."""
+    """Preparing a request doesn't change the caller's object."""
     server = serve(reply())
     mine = requests.Request("GET", "/a")
     with api(server.url, **METHODS["header"]).session() as session:
@@ -361,15 +361,15 @@ def test_the_caller_s_request_is_left_as_it_is(serve, reply):
     ],
 )
 def test_relative_paths_join_the_base_url(serve, reply, base, path, arrives):
-    """A relative path continues the base URL's own, with one slash between."""
+    """A relative path is added to the base URL's own path, with one slash between them."""
     server = serve(reply())
     with api(server.url + base, method="none").session() as session:
         session.get(path)
     assert server.seen[0].path == arrives
 
 
-def test_retries_are_for_passing_faults_of_idempotent_requests(serve, reply):
-    """A 503 of a GET is tried again, a 503 of a POST and a 500 are not."""
+def test_transient_faults_of_idempotent_requests_are_tried_again(serve, reply):
+    """A GET is sent again after a 503, but not after a 500, and a POST is not sent again."""
     answers = iter([reply(503, headers={"Retry-After": "0"}), reply(), reply(503), reply(500)])
     server = serve(lambda _: next(answers))
     with api(server.url, **METHODS["header"], retries=2).session() as session:
@@ -383,7 +383,7 @@ def test_retries_are_for_passing_faults_of_idempotent_requests(serve, reply):
 
 
 def test_a_private_authority_is_trusted_by_its_bundle(serve, reply, tls, ca_bundle):
-    """`ca_bundle` makes a private authority's certificate good; without it TLS refuses."""
+    """`ca_bundle` makes a private authority's certificate valid; without it TLS fails."""
     server = serve(reply(), tls)
     with api(server.url, **METHODS["header"], ca_bundle=ca_bundle).session() as session:
         assert session.get("/a").status_code == 200
@@ -395,7 +395,7 @@ def test_a_private_authority_is_trusted_by_its_bundle(serve, reply, tls, ca_bund
 
 
 def test_errors_of_the_document_stop_its_use(serve, reply):
-    """A header with a line break is found before anything is sent, and named without its content."""
+    """A header with a line break is refused before anything is sent, and its content is not shown."""
     server = serve(reply())
     with pytest.raises(watchword.DocumentError) as error:
         api(server.url, method="api_key", api_key="s3cret\nX-Evil: 1").session()
@@ -405,7 +405,7 @@ def test_errors_of_the_document_stop_its_use(serve, reply):
 
 
 def test_nothing_that_holds_secrets_is_pickled(serve, reply):
-    """Connection, session and transport refuse pickling and say what to do instead."""
+    """Connection, session and adapter refuse to be pickled, and say what to do instead."""
     connection = api("https://api.test", **METHODS["header"])
     with connection.session() as session:
         for thing in (connection, session, connection.adapter(), connection.authenticator()):
@@ -413,8 +413,8 @@ def test_nothing_that_holds_secrets_is_pickled(serve, reply):
                 pickle.dumps(thing)
 
 
-def test_foreign_sessions_authenticate_with_auth(serve, reply):
-    """`conn.auth()` signs the requests of a plain session, and a redirect to a stranger leaves clean."""
+def test_plain_sessions_authenticate_with_auth(serve, reply):
+    """`conn.auth()` signs a plain session's requests; a redirect to a foreign origin carries nothing."""
     foreign = serve(reply())
     server = serve(
         lambda seen: (
@@ -435,7 +435,7 @@ def test_foreign_sessions_authenticate_with_auth(serve, reply):
 
 @pytest.mark.parametrize("kind", ["generator", "pipe"])
 def test_a_stream_that_can_t_be_sent_again_is_a_clear_error(serve, reply, kind):
-    """When a refused token would need the body once more, it is named as the obstacle, never sent empty."""
+    """If a refused token requires the body again, an error names the stream; it is never sent empty."""
     server = serve(
         lambda seen: (
             reply(200, {"access_token": f"t{len(server.seen)}-token", "expires_in": 3600})
@@ -469,8 +469,8 @@ class _Unseekable(io.RawIOBase):
         return len(taken)
 
 
-def test_a_client_certificate_is_for_the_allowed_origins_alone(serve, reply, authority, ca_bundle, tmp_path):
-    """The certificate is shown to the API, as file or as text, and not to a stranger behind a redirect."""
+def test_only_the_allowed_origins_get_the_client_certificate(serve, reply, authority, ca_bundle, tmp_path):
+    """The certificate, as file or text, is sent to the API, but not to a foreign origin after a redirect."""
 
     def asking():
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,4 +1,4 @@
-"""What arrives: the same request, byte for byte, whichever client has sent it."""
+"""Every client sends the same request, byte for byte."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 import watchword
 
 OWN = {"host", "connection", "user-agent", "accept", "accept-encoding"}
-"""What each client says in its own words."""
+"""The headers in which each client has its own values."""
 
 REQUESTS = {
     "GET": ("GET", "/v1/orders?page=2&q=a%20b%2Fc&empty=", {}, None),
@@ -21,7 +21,7 @@ REQUESTS = {
 }
 
 
-def arrived(server):
+def received(server):
     return [
         (seen.method, seen.path, {n: v for n, v in seen.headers.items() if n.lower() not in OWN}, seen.body)
         for seen in server.seen
@@ -48,32 +48,32 @@ def test_every_client_sends_the_same(api, senders, document, sent):
         except watchword.RequestError as error:
             seen[name] = error.code
         else:
-            seen[name] = arrived(server)
+            seen[name] = received(server)
     assert seen["requests"]
     assert seen == dict.fromkeys(senders, seen["requests"])
 
 
-# They get their token in another way and send it by the same flow, which stands in the table once.
+# They get their token in another way but send it by the same flow, which is in the table once.
 SENT_ALIKE = {name for name in watchword.METHODS if name.startswith("oauth2_")} - {
     "oauth2_client_credentials"
 }
 
 
 def test_the_table_has_every_method(documents):
-    """A method that is registered and not in the table would be claimed nothing about."""
+    """No registered method is missing in the table of these tests."""
     assert {document("")["method"] for document in documents.values()} | SENT_ALIKE == set(watchword.METHODS)
     flows = {watchword.METHODS[name].flow for name in SENT_ALIKE}
     assert flows == {watchword.METHODS["oauth2_client_credentials"].flow}
 
 
 def test_a_header_that_a_method_removes_is_not_sent(api, senders, documents):
-    """Before a challenge Digest sends no Authorization, and the caller's own makes way for its answer."""
+    """Digest sends no Authorization before a challenge; after it, its own replaces the caller's."""
     seen = {}
     for name, send in senders.items():
         server = api(digest=True)
         made = watchword.load(documents["digest"](server.url))
         send(made, "GET", f"{server.url}/v1/a", headers={"authorization": "mine", "X-Mine": "1"})
-        seen[name] = arrived(server)
+        seen[name] = received(server)
     first, second = seen["requests"]
     assert first[2] == {"X-Mine": "1"}
     assert second[2]["Authorization"].startswith("Digest ")
@@ -81,8 +81,8 @@ def test_a_header_that_a_method_removes_is_not_sent(api, senders, documents):
 
 
 @pytest.mark.parametrize("path", ["/v1/a%2Fb/c%20d?x=%2f&y=a+b&z=~(')*!$,;:@", "/v1/%C3%BC?q=%C3%BC&&x"])
-def test_a_target_goes_out_as_it_was_given(api, senders, documents, path):
-    """Escapes, their case and the reserved characters of a URL are as in an unsigned request."""
+def test_a_target_is_sent_as_it_was_given(api, senders, documents, path):
+    """Escapes, their case and the reserved characters of a URL are the same as in an unsigned request."""
     for name, send in senders.items():
         server = api()
         send(watchword.load(documents["api_key, query"](server.url)), "GET", f"{server.url}{path}")
@@ -93,7 +93,7 @@ def test_a_target_goes_out_as_it_was_given(api, senders, documents, path):
 
 
 def test_a_credential_in_latin_1_arrives_as_bytes_or_not_at_all(api, senders):
-    """What was encoded once is not encoded again: aiohttp, which would, refuses it by name."""
+    """A credential is not encoded twice; aiohttp, which would encode it again, refuses it with a finding."""
     for name, send in senders.items():
         server = api()
         made = watchword.load({"base_url": server.url, "method": "bearer", "bearer_token": "s3cret-pässword"})

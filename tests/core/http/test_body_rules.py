@@ -1,4 +1,4 @@
-"""What `refresh_on_body` may say, and which bodies it means."""
+"""The rules of `refresh_on_body`, and the bodies that they match."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ KEY = {"base_url": "https://api.test", "method": "api_key", "api_key": "s3cret-k
     ],
 )
 def test_values_are_compared_as_json(rules, content, matches):
-    """One pair is enough; types count, but for a number that a form had to give as text."""
+    """One pair is enough. Types must be equal, but a text in a rule also equals the number that it spells."""
     assert BodyRules(rules).match(json.dumps(content).encode()) is matches
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
 def test_encodings_do_not_hide_it(encoding):
-    """Whatever it is encoded in, the rest of the body does not hide a pair."""
+    """A pair is found in a body of any encoding, even with other characters around it."""
     body = json.dumps({"ok": False, "note": "é"}, ensure_ascii=False).encode(encoding)
     assert BodyRules({"ok": False}).match(body)
 
 
 def test_big_broken_and_deep_bodies_match_nothing():
-    """A body over 64 KiB, half a body, and one that is nested too deep to be read are passed on."""
+    """A body over 64 KiB, a truncated body and a body that is nested too deeply match no rule."""
     rules = BodyRules({"ok": False, "$..code": 1})
     assert rules.match(b'{"ok": false}'.ljust(LARGEST_BODY))
     assert not rules.match(b'{"ok": false}'.ljust(LARGEST_BODY + 1))
@@ -68,7 +68,7 @@ def test_big_broken_and_deep_bodies_match_nothing():
 
 
 @given(st.binary() | st.recursive(st.text() | st.integers() | st.booleans(), st.lists).map(json.dumps))
-def test_any_body_is_answered(body):
+def test_any_body_matches_or_not(body):
     """No body raises."""
     body = body if isinstance(body, bytes) else body.encode()
     assert BodyRules({"a.b": 1, "$[*]": 10**9}).match(body) in {True, False}
@@ -79,7 +79,7 @@ def test_any_body_is_answered(body):
     ["", "$[", "a..", "$[?@.a =~ /(a+)+$/]", "$[?match(@.a, '(a+)+')]", "$..a..b", ".a..b", "$..[?@..a]"],
 )
 def test_a_path_that_can_t_be_used_is_refused(path):
-    """A path that is none, or that could search for ever, is an error of the document."""
+    """An invalid path, or one whose search may never end, is an error of the document."""
     made = watchword.load(KEY | {"refresh_on_body": {path: 1}})
     (found,) = [item for item in made.lint() if "refresh_on_body" in item.message]
     assert found.code.name == "wrong_type"
@@ -90,21 +90,21 @@ def test_a_path_that_can_t_be_used_is_refused(path):
 @pytest.mark.parametrize(
     ("path", "found"), [("$..b", 1), ("$..a..b", None), (".a..b", None), ("$[?@.b =~ /1/]", None)]
 )
-def test_a_token_s_reply_is_searched_by_no_such_path(path, found):
-    """What could search for ever finds nothing in a token endpoint's reply either."""
+def test_no_token_response_is_searched_by_such_a_path(path, found):
+    """A path whose search may never end finds nothing in a token response either."""
     assert value_at({"a": {"b": 1}}, path) == found
 
 
 @given(st.text(max_size=12))
 def test_any_path_is_usable_or_refused(path):
-    """Whatever stands there: rules, or a finding."""
+    """Any text for a path makes rules, or a finding."""
     made = watchword.load(KEY | {"refresh_on_body": {path: 1}})
     if not any("refresh_on_body" in item.message for item in made.lint()):
         BodyRules(made.document.common.refresh_on_body).match(b'{"a": [{"b": 1}]}')
 
 
 def test_json_text_is_accepted_and_other_types_are_not():
-    """A form gives the object as text; a list or a word is named as wrong."""
+    """The object may be given as JSON text, as forms do; a list or a word is refused."""
     made = watchword.load(KEY | {"refresh_on_body": '{"error.code": "token_expired", "ok": false}'})
     assert made.document.common.refresh_on_body == {"error.code": "token_expired", "ok": False}
     assert watchword.load(KEY | {"refresh_on_body": ""}, stored=True).document.common.body_rules is None

@@ -1,4 +1,4 @@
-"""What of a URL is shown: never its user, however carelessly the password is written."""
+"""The form in which URLs are shown never holds the user, even if the password is not escaped."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from watchword.http.origins import display_url, host
     ],
 )
 def test_no_password_of_a_url_is_shown(url, expected):
-    """A slash, a question mark or a hash that nobody escaped does not make a path of the rest of it."""
+    """An unescaped slash, question mark or hash in a password doesn't make the rest of it visible."""
     assert display_url(url) == expected
     assert "CAN" not in host(url)
 
 
 @pytest.mark.parametrize("url", ["https://user:CAN/ARY@host.test", "user:CANARY@host.test"])
 def test_neither_repr_nor_findings_show_it(url):
-    """Whatever is wrong with the URL."""
+    """Neither the repr of a connection nor its findings show the password of a malformed URL."""
     connection = watchword.load({"base_url": url, "method": "none"})
     said = repr(connection) + " ".join(map(str, connection.lint()))
     assert "CAN" not in said

@@ -1,4 +1,4 @@
-"""Digest against published answers, another client, and a server that computes from the RFC's formulas."""
+"""Digest against published responses, another client, and a server with the RFC's formulas."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
 
 
 def written(header):
-    """Return the parameters of an Authorization header as they are written, quotes and all."""
+    """Return the parameters of an Authorization header as written, including quotes."""
     scheme, _, rest = header.partition(" ")
     assert scheme == "Digest"
     pairs = re.findall(r'([a-z*]+)=("(?:[^"\\]|\\.)*"|[^", ]+)(?:, |$)', rest)
@@ -53,7 +53,7 @@ def prepared(method="GET", url="http://a.test/", **options):
 
 
 class Answer:
-    """What a flow is sent, when a test steps it."""
+    """The response that a test sends into a flow."""
 
     def __init__(self, status_code=200, **headers):
         self.status_code = status_code
@@ -61,7 +61,7 @@ class Answer:
 
 
 class Verifier:
-    """A server that challenges and checks as RFC 7616 says, with nothing of the code under test."""
+    """A server that challenges and verifies by RFC 7616, without the code under test."""
 
     def __init__(self, serve, reply, algorithm="SHA-256", qop="auth", **more):
         self.algorithm, self.qop, self.more, self.reply = algorithm, qop, more, reply
@@ -153,7 +153,7 @@ def verifier(serve, reply):
 
 @pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: vector["source"].partition(";")[0])
 def test_published_answers_are_computed(vector):
-    """Each parameter of the header is what the RFC, or its erratum, prints, quoted where it says so."""
+    """Each parameter of the header is as printed in the RFC or its erratum, with the same quotes."""
     challenge = strongest(vector["challenge"])
     login = Login(vector["username"], vector["password"])
     request = prepared(url=f"http://a.test{vector['uri']}")
@@ -170,7 +170,7 @@ KNOWN_TO_REQUESTS = [
 
 @pytest.mark.parametrize(("algorithm", "qop"), KNOWN_TO_REQUESTS)
 def test_the_answer_is_that_of_requests(algorithm, qop):
-    """For what requests knows, the response is the same where nonce, cnonce and target are."""
+    """For algorithms that requests supports, the response is the same with equal nonce, cnonce and target."""
     theirs = HTTPDigestAuth("user", "pässword")
     theirs.init_per_thread_state()
     challenge = {"realm": "r", "nonce": "n", "algorithm": algorithm, "qop": qop}
@@ -185,7 +185,7 @@ def test_the_answer_is_that_of_requests(algorithm, qop):
 
 
 def test_a_session_keeps_its_key_when_the_nonce_changes():
-    """The key of -sess is made of the first nonce and cnonce (RFC 7616, 3.4.2); the count begins anew."""
+    """The key of -sess comes from the first nonce and cnonce (RFC 7616, 3.4.2), and the count restarts."""
     session = Session.begin(
         strongest('Digest realm="r", nonce="n", algorithm=MD5-sess, qop="auth"'), LOGIN, "c"
     )
@@ -200,7 +200,7 @@ def test_a_session_keeps_its_key_when_the_nonce_changes():
 @pytest.mark.parametrize("algorithm", [None, *HASHES, *(f"{name}-sess" for name in HASHES)])
 @pytest.mark.parametrize("qop", ["", "auth", "auth-int", "auth,auth-int"])
 def test_each_algorithm_and_qop_is_accepted_by_a_server(verifier, algorithm, qop):
-    """One challenge is answered, the requests that follow carry the answer at once, with body and query."""
+    """After one challenge all further requests carry the response, with body and query."""
     server = verifier(algorithm, qop)
     with server.connection().session() as api:
         assert api.get("/a?b=c d&e=%2f|").status_code == 200
@@ -214,7 +214,7 @@ def test_each_algorithm_and_qop_is_accepted_by_a_server(verifier, algorithm, qop
 @pytest.mark.parametrize("username", ["Jäsøn Doe", "Ja\u0308son", '名前 "x" \\', "plain"])
 @pytest.mark.parametrize("more", [{}, {"charset": "UTF-8"}, {"charset": "utf-8", "userhash": "true"}])
 def test_names_of_all_scripts_are_accepted(verifier, username, more):
-    """In octets, in extended notation and NFC (charset), or hashed (userhash)."""
+    """User names are sent in octets, in extended notation and NFC (charset), or hashed (userhash)."""
     server = verifier("SHA-512-256", "auth", **more)
     server.username = username
     with server.connection().session() as api:
@@ -224,7 +224,7 @@ def test_names_of_all_scripts_are_accepted(verifier, username, more):
 
 
 def test_a_wrong_password_is_answered_once_for_each_request(verifier):
-    """A refusal of an answer to a new challenge stands, and the next request begins anew."""
+    """A refused response to a new challenge is final, and the next request starts again."""
     server = verifier()
     with server.connection(password="s3cret-wrong").session() as api:
         assert [api.get("/").status_code for _ in range(2)] == [401, 401]
@@ -233,7 +233,7 @@ def test_a_wrong_password_is_answered_once_for_each_request(verifier):
 
 @pytest.mark.parametrize("stale", [True, False])
 def test_a_nonce_that_the_server_forgot_is_replaced_within_the_call(verifier, stale):
-    """An answer made ahead is refused, `stale` or not: one more goes out, with the new nonce and body."""
+    """If an early response is refused, `stale` or not, one more is sent with the new nonce and body."""
     server = verifier(qop="auth-int")
     with server.connection().session() as api:
         api.get("/")
@@ -267,7 +267,7 @@ def test_the_next_nonce_is_used_where_the_server_gives_one(verifier):
 
 @pytest.mark.parametrize("algorithm", ["MD5", "MD5-sess"])
 def test_no_count_comes_twice_among_threads(verifier, algorithm):
-    """Sixteen threads share a nonce; the server refuses a count that it has seen."""
+    """Sixteen threads share a nonce, and no count is used twice."""
     server = verifier(algorithm)
     with server.connection().session() as api:
         api.get("/")
@@ -279,7 +279,7 @@ def test_no_count_comes_twice_among_threads(verifier, algorithm):
 
 
 def test_a_server_that_never_asks_is_told_nothing(serve, reply):
-    """Without a challenge there is one request, without credential, not even the caller's own header."""
+    """Without a challenge one request is sent, without a credential and without a caller's own header."""
     server = serve(reply())
     made = watchword.load({"base_url": server.url, "method": "digest", "username": "u", "password": "s3cret"})
     with made.session() as api:
@@ -288,7 +288,7 @@ def test_a_server_that_never_asks_is_told_nothing(serve, reply):
 
 
 def test_basic_is_never_answered(serve, reply):
-    """A server that asks for Basic, alone or beside what can't be answered, gets no password."""
+    """A challenge for Basic, alone or beside an unsupported one, gets no password."""
     server = serve(reply(401, headers={"WWW-Authenticate": 'Basic realm="x", Digest qop="auth"'}))
     made = watchword.load({"base_url": server.url, "method": "digest", "username": "u", "password": "s3cret"})
     with made.session() as api:
@@ -297,7 +297,7 @@ def test_basic_is_never_answered(serve, reply):
 
 
 def test_the_challenge_is_found_beside_others_in_two_headers(verifier):
-    """Header lines of one name are one list; the Digest among Bearer, Basic and Negotiate is answered."""
+    """A Digest challenge among Bearer, Basic and Negotiate is found, even in several header lines."""
     server = verifier()
     server.beside = {"www-authenticate": 'Negotiate YII=, Bearer realm="a, Digest b", Basic realm="c"'}
     with server.connection().session() as api:
@@ -305,7 +305,7 @@ def test_the_challenge_is_found_beside_others_in_two_headers(verifier):
 
 
 def test_a_redirect_inside_the_origin_is_answered_for_its_own_path(verifier):
-    """Each hop is signed for its own target, in the form in which it is sent."""
+    """Each hop of a redirect is signed for its own target, in the form in which it is sent."""
     server = verifier()
     server.moved["/from"] = "/to%2fthe[x]?y=%c3|"
     with server.connection().session() as api:
@@ -314,7 +314,7 @@ def test_a_redirect_inside_the_origin_is_answered_for_its_own_path(verifier):
 
 
 def test_the_url_is_brought_into_the_form_that_is_signed():
-    """Clients encode differently: what the flow yields has nothing left to encode."""
+    """The flow yields a request with nothing left to encode, since clients encode differently."""
     request = prepared()
     request.url = "http://a.test?b=%2f|#fragment"
     memory = {"digest http://a.test": Session.begin(strongest('Digest nonce="n", opaque=""'), LOGIN, "c")}
@@ -325,7 +325,7 @@ def test_the_url_is_brought_into_the_form_that_is_signed():
 
 
 def test_a_late_refusal_does_not_undo_a_newer_challenge():
-    """Two requests are under way: the first one's refusal leaves what the second has learnt."""
+    """A refusal of an older request keeps the session that a newer request has begun."""
     method, context = Digest(username="u", password="p"), Context()
     late, early = (method.flow(prepared(), context) for _ in range(2))
     for flow, nonce in ((late, "old"), (early, "new")):
@@ -339,7 +339,7 @@ def test_a_late_refusal_does_not_undo_a_newer_challenge():
 
 
 def test_another_origin_is_answered_only_where_it_is_allowed(verifier):
-    """A stranger's challenge gets no answer; an allowed origin has a protection space of its own."""
+    """A foreign origin's challenge gets no response; an allowed origin has its own protection space."""
     home, other = verifier(), verifier()
     with home.connection().session() as api:
         assert api.get("/").status_code == 200
@@ -351,7 +351,7 @@ def test_another_origin_is_answered_only_where_it_is_allowed(verifier):
 
 
 def test_foreign_sessions_answer_too(verifier):
-    """`conn.auth()` in a plain session answers the challenge."""
+    """`conn.auth()` responds to the challenge in a plain session."""
     server = verifier()
     auth = server.connection().auth()
     with requests.Session() as session:
@@ -365,7 +365,7 @@ def pieces():
 
 
 def test_a_body_that_is_gone_is_an_error_and_not_an_empty_body(verifier):
-    """A generator went with the unanswered request; sent once more, it goes with the answer."""
+    """A generator that went with the challenged request is an error; a new request carries the response."""
     server = verifier()
     with server.connection().session() as api:
         with pytest.raises(watchword.RequestError) as error:
@@ -377,7 +377,7 @@ def test_a_body_that_is_gone_is_an_error_and_not_an_empty_body(verifier):
 
 @pytest.mark.parametrize(("qop", "outcome"), [("auth,auth-int", 200), ("auth-int", "body_not_signable")])
 def test_a_body_that_cannot_be_read_twice_is_left_unsigned_or_refused(verifier, qop, outcome):
-    """Where the server insists on the body, a generator is an error before anything is sent."""
+    """A generator is sent unsigned, or refused before anything is sent if the body must be signed."""
     server = verifier(qop=qop)
     with server.connection().session() as api:
         api.get("/")
@@ -391,7 +391,7 @@ def test_a_body_that_cannot_be_read_twice_is_left_unsigned_or_refused(verifier, 
 
 
 def test_a_file_is_signed_from_where_it_stands(verifier, tmp_path):
-    """A file that was read in part is hashed and sent from there, each time."""
+    """A file that was read in part is hashed and sent from its position each time."""
     path = tmp_path / "body"
     path.write_bytes(b"read before;" + b"x" * 200_000)
     server = verifier(qop="auth-int")
@@ -413,7 +413,7 @@ CHOICES = [
 
 @pytest.mark.parametrize(("header", "algorithm"), CHOICES)
 def test_the_strongest_algorithm_that_is_known_is_chosen(header, algorithm):
-    """Of those offered; the server's order counts among equals only."""
+    """The strongest algorithm is chosen; the server's order counts only among equals."""
     assert strongest(header).algorithm == algorithm
     assert unsupported(header) is None
 
@@ -434,7 +434,7 @@ READINGS = [
 
 @pytest.mark.parametrize(("header", "expected"), READINGS)
 def test_challenges_are_read_as_servers_write_them(header, expected):
-    """By the grammar of RFC 9110, with the slips that are common: folds, missing quotes and commas."""
+    """Challenges follow the grammar of RFC 9110, with common faults: folds, missing quotes and commas."""
     found = strongest(header)
     assert (found.realm, found.nonce, found.opaque) == expected
 
@@ -455,12 +455,12 @@ LACKING = [
 
 @pytest.mark.parametrize(("header", "lack"), LACKING)
 def test_what_is_not_known_is_named(header, lack):
-    """The algorithms and qops that were asked for; nothing where one challenge can be answered."""
+    """Unsupported algorithms and qops are named, unless one challenge is supported."""
     assert unsupported(header) == lack
 
 
 def test_a_validation_names_what_the_server_asks_for(serve, reply):
-    """A challenge that can't be answered ends in `digest_unsupported`."""
+    """An unsupported challenge ends in `digest_unsupported`."""
     server = serve(
         reply(401, headers={"WWW-Authenticate": 'Digest realm="r", nonce="n", algorithm=SHA3-512'})
     )
@@ -482,7 +482,7 @@ _NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]))
 
 @given(st.one_of(st.text(), st.lists(_PIECES).map("".join)), _NAMES)
 def test_no_header_is_a_crash(header, username):
-    """Whatever a server sends is answered once, by a header that can be sent, or by nothing."""
+    """Any challenge gets one response with a valid header, or none."""
     request = prepared("POST", data=b"x")
     flow = Digest(username=username, password="s3cret").flow(request, Context())
     sent = [next(flow)]
@@ -503,7 +503,7 @@ def test_no_header_is_a_crash(header, username):
     st.text("\t !#-[]~"),
 )
 def test_a_quoted_value_comes_back_as_it_was_meant(realm, nonce):
-    """Realm and nonce are unescaped when read and escaped when sent; in between they are hashed as meant."""
+    """Realm and nonce are unescaped when read, hashed unescaped, and escaped when sent."""
     escaped = [text.replace("\\", "\\\\").replace('"', '\\"') for text in (realm, nonce)]
     challenge = strongest('Digest realm="{}", nonce="{}"'.format(*escaped))
     if not nonce:
@@ -526,7 +526,7 @@ def test_a_quoted_value_comes_back_as_it_was_meant(realm, nonce):
     ],
 )
 def test_names_that_cannot_be_sent_are_found_by_lint(fields, code):
-    """A colon and a line break stop the use; letters outside Latin-1 do not."""
+    """A colon or a line break in the user name is an error; letters outside Latin-1 are not."""
     made = watchword.load({"base_url": "https://a.test", "method": "digest", "password": "s3cret", **fields})
     assert [item.code.name for item in made.lint()] == ([code] if code else [])
 
@@ -535,7 +535,7 @@ def test_names_that_cannot_be_sent_are_found_by_lint(fields, code):
     "info", ['="x"', "", ",,", 'nextnonce="', "Basic", '"nextnonce"', "=", 'a="b", ="c"']
 )
 def test_no_authentication_info_is_a_crash(serve, reply, info):
-    """Whatever a server says beside its success, the success is the answer."""
+    """A success stays a success, whatever Authentication-Info holds."""
     challenge = {"WWW-Authenticate": 'Digest realm="r", nonce="n", qop="auth"'}
     server = serve(
         lambda seen: (

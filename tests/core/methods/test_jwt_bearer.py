@@ -1,4 +1,4 @@
-"""JWTs that are signed here: published vectors, every algorithm, the life of a JWT, and what is refused."""
+"""JWTs that are signed here: published vectors, every algorithm, their lifetime, and refused documents."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def connection(base_url="https://api.test", **fields):
 
 
 def fetched(now=NOW, **fields):
-    """Return the token that the connection's source signs at a moment."""
+    """Return the token that the connection's source signs at a given time."""
     made = connection(**fields)
     assert errors(made.lint()) == []
     source = made.credential.source
@@ -92,7 +92,7 @@ def verified(algorithm, token):
 @OLD_NAME
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
 def test_the_published_vectors_are_met(vector):
-    """Byte for byte where the signature has no chance in it, else by whoever verifies the published one."""
+    """Deterministic signatures are byte for byte as published; others are verified like the published one."""
     key = jws_signer(vector["algorithm"], json.dumps(vector["jwk"]), "utf8")
     made = key.jws(vector["header"].encode(), vector["payload"].encode())
     assert made.rpartition(".")[0] == vector["jws"].rpartition(".")[0]
@@ -105,7 +105,7 @@ def test_the_published_vectors_are_met(vector):
 @OLD_NAME
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_every_algorithm_is_verified_by_others(algorithm):
-    """Two libraries that are not ours accept the JWT of each algorithm, with the public key alone."""
+    """Two independent libraries verify the JWT of each algorithm with the public key."""
     token = fetched(algorithm=algorithm, jwt_secret=key_for(algorithm), payload={"iss": "ü"}).access_token
     assert verified(algorithm, token)["iss"] == "ü"
     timeless = {"verify_iat": False, "verify_nbf": False}
@@ -113,7 +113,7 @@ def test_every_algorithm_is_verified_by_others(algorithm):
 
 
 def test_iat_nbf_and_exp_are_set():
-    """Issued half a minute ago, since clocks differ; from there on counts the lifetime, a short one too."""
+    """A JWT is backdated by half a minute, and its lifetime counts from now, even a short one."""
     assert said(fetched(lifetime=60))[1] == {"iat": NOW - 6, "nbf": NOW - 6, "exp": NOW + 54}
     header, claims = said(fetched(lifetime=600, payload={"iss": "me"}))
     assert header == {"alg": "HS256", "typ": "JWT"}
@@ -121,7 +121,7 @@ def test_iat_nbf_and_exp_are_set():
 
 
 def test_the_payload_wins_and_null_leaves_a_claim_out():
-    """What the payload says about times stands; null is no claim, nor is it a header."""
+    """Times in the payload win; null removes a claim or a header member."""
     token = fetched(
         payload={"iat": "{{now}}", "nbf": None, "exp": "{{now+900}}", "sub": None},
         jwt_headers={"typ": None, "kid": "7"},
@@ -134,7 +134,7 @@ def test_the_payload_wins_and_null_leaves_a_claim_out():
 
 
 def test_templates_are_filled_everywhere():
-    """Alone `{{now}}` is a number, in a text digits; nested, in headers too; each uuid is another."""
+    """`{{now}}` alone becomes a number, in a text digits, also nested and in headers; each uuid is new."""
     header, claims = said(
         fetched(
             payload={
@@ -158,14 +158,14 @@ def test_templates_are_filled_everywhere():
 
 
 def test_the_json_is_compact_and_utf_8():
-    """No blanks and no escapes are signed."""
+    """Header and claims are signed without blanks and escapes."""
     token = fetched(payload={"iat": None, "nbf": None, "exp": None, "näme": ["ü", 1]}).access_token
     assert jws.extract_compact(token.encode()).payload == '{"näme":["ü",1]}'.encode()
 
 
 @pytest.fixture
 def api(serve, reply):
-    """Give an API that accepts any JWT until a test names those that it refuses."""
+    """Return an API that accepts any JWT except those that a test lists."""
     server = None
 
     def answer(seen):
@@ -179,13 +179,13 @@ def api(serve, reply):
 
 
 def document(server, **fields):
-    """Return fields that no other test signs the same JWT from."""
+    """Return fields that no other test uses to sign the same JWT."""
     return {"base_url": server.url, "payload": {"jti": "{{uuid}}", "sub": f"port {server.port}"}, **fields}
 
 
 @pytest.mark.parametrize("algorithm", ["HS256", "RS256"])
 def test_one_jwt_serves_all_requests_until_it_is_refused(api, algorithm):
-    """Five requests of two connections carry one JWT; a 401 is answered with a new one, once."""
+    """Five requests of two connections carry one JWT, and a 401 leads once to a new one."""
     fields = document(api, algorithm=algorithm, jwt_secret=key_for(algorithm))
     for _ in range(2):
         with connection(**fields).session() as session:
@@ -202,7 +202,7 @@ def test_one_jwt_serves_all_requests_until_it_is_refused(api, algorithm):
 
 
 def test_lifetime_0_signs_each_request_anew(api):
-    """With lifetime 0 each request has a JWT of its own, which lives for a minute."""
+    """With a lifetime of 0 each request has its own JWT, which is valid for a minute."""
     with connection(**document(api, lifetime=0)).session() as session:
         for _ in range(5):
             assert session.get("/a").status_code == 200
@@ -224,7 +224,7 @@ def test_lifetime_0_signs_each_request_anew(api):
     ],
 )
 def test_whoever_would_sign_another_jwt_shares_none(change):
-    """The identity holds all that a JWT is made of, and of the secrets those that it mentions."""
+    """The identity holds everything in a JWT, with the secrets of its templates."""
     fields = {"payload": {"sub": "{{secret:P}}"}, "secret_parameters": {"template:P": "p"}}
     one, other = connection(**fields), connection(**{**fields, **change})
     assert one.credential.token_cache is connection(**fields).credential.token_cache
@@ -232,7 +232,7 @@ def test_whoever_would_sign_another_jwt_shares_none(change):
 
 
 def test_the_key_is_parsed_once(api, monkeypatch):
-    """Lint, two sessions and ten requests, each signed by itself, read the key one time."""
+    """Lint, two sessions and ten requests with their own signatures read the key once."""
     read, load = [], serialization.load_der_private_key
     monkeypatch.setattr(
         serialization, "load_der_private_key", lambda data, password: read.append(1) or load(data, password)
@@ -248,7 +248,7 @@ def test_the_key_is_parsed_once(api, monkeypatch):
 
 
 def test_a_jwt_can_travel_in_the_query_or_under_another_name(serve, reply):
-    """The parameter is `jwt` unless it is given; in a header, name and prefix are free."""
+    """The query parameter is `jwt` by default; in a header, name and prefix can be set."""
     server = serve(reply())
     for placed in ({"add_to": "query"}, {"header_name": "X-JWT", "use_prefix": False}):
         with connection(server.url, **placed).session() as session:
@@ -303,12 +303,12 @@ def test_what_can_not_be_signed_is_a_finding(number):
 
 
 def test_every_refusal_is_in_the_table_above():
-    """The number of cases is that of the table, which needs keys and is made late."""
+    """The number of cases is that of the table, which is built late since it needs keys."""
     assert len(refusals()) == 28
 
 
 def test_a_wrong_algorithm_is_told_from_the_right_one():
-    """The finding names both kinds of key, and the algorithm that would do."""
+    """The finding names both kinds of key, and a suitable algorithm."""
     (found,) = connection(algorithm="ES256", jwt_secret=key_for("ES384")).lint()
     assert "ES256 signs with an EC key on secp256r1, and this is an EC key on secp384r1." in found.message
     assert found.advice == "Choose ES384, or give an EC key on secp256r1."
@@ -325,20 +325,20 @@ def test_a_wrong_algorithm_is_told_from_the_right_one():
     ],
 )
 def test_what_is_doubtful_is_said_and_works(fields, code):
-    """Short keys, mended keys and secrets in clear are warnings; no other library's warning leaks."""
+    """Short keys, repaired keys and secrets in clear are warnings, without other libraries' warnings."""
     fields = {name: value() if callable(value) else value for name, value in fields.items()}
     assert [found.code.name for found in connection(**fields).lint()] == [code]
     assert fetched(**fields).access_token.count(".") == 2
 
 
 def test_an_extension_may_be_critical():
-    """A private header that is there may be listed in crit (RFC 7515 section 4.1.11)."""
+    """A private header member can be listed in crit (RFC 7515 section 4.1.11)."""
     token = fetched(jwt_headers={"crit": ["urn:x"], "urn:x": 1}).access_token
     assert jws.extract_compact(token.encode()).protected["crit"] == ["urn:x"]
 
 
 def test_the_payload_s_own_end_is_the_token_s():
-    """A JWT whose exp is a fixed time serves until then, and past it there is none."""
+    """A JWT with a fixed exp is used until then; after that none is issued."""
     fixed = {"payload": {"exp": 4_000_000_000}}
     assert fetched(**fixed).lifetime == 4_000_000_000 - NOW
     with pytest.raises(watchword.TokenError) as error:
@@ -347,18 +347,20 @@ def test_the_payload_s_own_end_is_the_token_s():
 
 
 def test_nothing_secret_shows():
-    """Connection, source, key and token show neither secret nor JWT, and a lasting JWT is masked."""
+    """Connection, source, key and token show neither secret nor JWT, and a reused JWT is masked."""
     made = connection(algorithm="RS256", jwt_secret=rsa_key(), private_key_passphrase="s3cret-passphrase")
     source = made.credential.source
     token = source.fetch(None)
-    shown = repr([made, made.credential.resolved, source, source.key, source.content, token, made.document.method])
+    shown = repr(
+        [made, made.credential.resolved, source, source.key, source.content, token, made.document.method]
+    )
     for secret in (rsa_key()[40:60], "s3cret", token.access_token.rpartition(".")[2]):
         assert secret not in shown
     assert token.access_token in watchword.redact.known()
 
 
 def test_loading_a_document_loads_no_cryptography():
-    """Until its key is needed, a JWT connection costs no more than another."""
+    """Loading a JWT connection loads no cryptography until its key is needed."""
     code = (
         "import sys, watchword;"
         "watchword.load({'base_url': 'https://a.test', 'method': 'jwt_bearer', 'jwt_secret': 'x'});"
@@ -389,7 +391,7 @@ def strict_json(part):
 @settings(max_examples=200, deadline=None)
 @given(OBJECTS, OBJECTS, st.integers(-1, 10) | st.integers())
 def test_any_payload_and_headers_end_in_findings_or_a_good_jwt(payload, headers, lifetime):
-    """Whatever is entered, the connection is refused with findings, or two objects in JSON are signed."""
+    """Any payload and headers end in findings, or in a JWT of two JSON objects."""
     fields = {"payload": payload, "jwt_headers": headers, "lifetime": lifetime}
     try:
         made = connection(**fields, secret_parameters={"template:A": "a"})
@@ -414,7 +416,7 @@ def test_any_payload_and_headers_end_in_findings_or_a_good_jwt(payload, headers,
     st.none() | st.text(max_size=5),
 )
 def test_any_text_as_a_key_ends_in_findings_or_a_signature(algorithm, text, encoding, passphrase):
-    """With any algorithm and encoding, a text is a key that signs, or its findings say why not."""
+    """Any text as a key, with any algorithm and encoding, ends in findings or in a signature."""
     try:
         key = jws_signer(algorithm, text, encoding, passphrase)
     except watchword.DocumentError as error:
@@ -425,13 +427,13 @@ def test_any_text_as_a_key_ends_in_findings_or_a_signature(algorithm, text, enco
 
 @pytest.mark.parametrize(("lifetime", "codes"), [(300, ["jti_reused"]), (0, [])])
 def test_a_jti_of_its_own_wants_a_jwt_for_each_request(lifetime, codes):
-    """APIs that take each JWT once would refuse the second call."""
+    """A jti of {{uuid}} in a reused JWT is a warning: APIs that accept each JWT once would refuse it."""
     made = connection(payload={"jti": "{{uuid}}"}, lifetime=lifetime)
     assert [found.code.name for found in made.lint()] == codes
 
 
 def test_an_unexplained_refusal_names_the_fields_to_check(serve, reply):
-    """What was signed a moment ago has not expired: the advice is about key and claims."""
+    """An unexplained refusal of a new JWT has advice about key and claims, not about expiry."""
     server = serve(reply(401))
     found = connection(server.url).validate(f"{server.url}/me").deciding
     assert found.code.name == "unauthorized_401"

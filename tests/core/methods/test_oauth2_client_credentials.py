@@ -1,4 +1,4 @@
-"""OAuth 2.0 client credentials against a real token endpoint: the request, the reply, the token's life."""
+"""OAuth 2.0 client credentials with a real token endpoint: request, response, and the token's life."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECRET = "s3cret:+/% ü"
 
 @pytest.fixture
 def acme(serve, reply):
-    """Give an API with a token endpoint; `acme.accepts` is the token that it accepts."""
+    """Return an API with a token endpoint; `acme.accepts` is the token that it accepts."""
     numbers = count(1)
     server = None
 
@@ -56,7 +56,7 @@ def token_requests(server):
 
 
 def test_id_and_secret_go_form_encoded_into_the_header(acme):
-    """RFC 6749 section 2.3.1: both are form-encoded before base64, and the body holds the grant."""
+    """Id and secret are form-encoded before base64 (RFC 6749 section 2.3.1), and the body holds the grant."""
     call(connection(acme, scope="read write"))
     (seen,) = token_requests(acme)
     pair = base64.b64decode(seen.headers["Authorization"].removeprefix("Basic ")).decode()
@@ -66,7 +66,7 @@ def test_id_and_secret_go_form_encoded_into_the_header(acme):
 
 
 def test_raw_encoding_is_for_servers_that_do_not_decode(acme):
-    """`basic_encoding: raw` sends id and secret as they are."""
+    """`basic_encoding: raw` sends id and secret without form-encoding."""
     call(connection(acme, basic_encoding="raw"))
     pair = base64.b64decode(token_requests(acme)[0].headers["Authorization"].removeprefix("Basic ")).decode()
     assert pair == f"client-{acme.port}:{SECRET}"
@@ -74,7 +74,7 @@ def test_raw_encoding_is_for_servers_that_do_not_decode(acme):
 
 @pytest.mark.parametrize("grant_format", ["form", "json", "query"])
 def test_the_body_can_hold_id_secret_and_more(acme, grant_format):
-    """With client_auth body, id, secret, added and replaced fields are in the body as it is wanted."""
+    """With client_secret_post, id and secret are in the body, beside added and replaced fields."""
     call(connection(
         acme, client_auth="client_secret_post", grant_format=grant_format, scope="a b", scope_separator=",",
         grant_body={"audience": "x", "pin": "{{secret:PIN}}"}, grant_headers={"X-Tenant": "t"},
@@ -95,7 +95,7 @@ def test_the_body_can_hold_id_secret_and_more(acme, grant_format):
 
 
 def test_one_token_serves_all_sessions_and_threads_of_the_process(acme):
-    """Two connections of the same document and thirty-two threads share one token request."""
+    """Two connections of one document and thirty-two threads share one token request."""
 
     def call(_):
         with connection(acme).session() as api:
@@ -107,7 +107,7 @@ def test_one_token_serves_all_sessions_and_threads_of_the_process(acme):
 
 
 def test_another_secret_is_another_token(acme):
-    """Connections that differ in anything of the token request share nothing."""
+    """Connections whose token requests differ share nothing."""
     call(connection(acme))
     call(connection(acme, scope="other"))
     call(connection(acme, client_secret="s3cret-other"))
@@ -115,7 +115,7 @@ def test_another_secret_is_another_token(acme):
 
 
 def test_a_revoked_token_is_replaced_within_the_call(acme):
-    """A 401 to a token that worked before is answered with a new token and the same request again."""
+    """A 401 to a token that worked before leads to a new token, and the request is sent again."""
     with connection(acme).session() as api:
         assert api.get("/a").status_code == 200
         acme.accepts = "revoked"
@@ -125,7 +125,7 @@ def test_a_revoked_token_is_replaced_within_the_call(acme):
 
 @pytest.mark.parametrize(("listed", "status"), [((), 403), ("403;419", 200)])
 def test_other_statuses_refresh_when_they_are_configured(acme, listed, status):
-    """A 403 renews the token only where refresh_on_status says so."""
+    """A 403 renews the token only if refresh_on_status lists it."""
     acme.refusal = 403
     with connection(acme, refresh_on_status=listed).session() as api:
         api.get("/a")
@@ -134,7 +134,7 @@ def test_other_statuses_refresh_when_they_are_configured(acme, listed, status):
 
 
 def test_a_token_in_the_query_is_replaced_in_the_query(serve, reply):
-    """Placed in the query, the newer token takes the place of the refused one."""
+    """In the query, the newer token replaces the refused one."""
     numbers = count(1)
     server = serve(
         lambda seen: (
@@ -151,7 +151,7 @@ def test_a_token_in_the_query_is_replaced_in_the_query(serve, reply):
 
 
 def test_foreign_sessions_renew_tokens_too(acme):
-    """`conn.auth()` in a plain session answers a refused token with a new one."""
+    """`conn.auth()` renews a refused token in a plain session."""
     auth = connection(acme).auth()
     with requests.Session() as session:
         session.get(f"{acme.url}/a", auth=auth)
@@ -160,7 +160,7 @@ def test_foreign_sessions_renew_tokens_too(acme):
 
 
 def test_the_token_endpoint_s_redirect_is_not_followed(acme, serve, reply):
-    """A token endpoint that redirects gets no second request with the client's secret."""
+    """A redirect of the token endpoint is not followed, so the client's secret stays there."""
     foreign = serve(reply())
     acme.token_reply = reply(307, headers={"Location": f"{foreign.url}/token"})
     with pytest.raises(watchword.TokenError) as error:
@@ -170,7 +170,7 @@ def test_the_token_endpoint_s_redirect_is_not_followed(acme, serve, reply):
 
 
 def test_a_token_error_says_phase_host_and_what_to_do(acme, reply):
-    """A refused client is a typed error with the server's own words and no secret, echoed or ours."""
+    """A refused client is a typed error with the server's text and without secrets."""
     said = {"error": "invalid_client", "error_description": f"secret {SECRET} is wrong"}
     acme.token_reply = reply(401, said)
     with pytest.raises(watchword.TokenError) as error:
@@ -214,9 +214,11 @@ REPLIES = [
 
 @pytest.mark.parametrize(("status", "text", "code"), REPLIES)
 def test_every_other_answer_is_a_typed_error(status, text, code):
-    """Whatever a token endpoint answers instead of a token has its code, and field names but no values."""
+    """Any response other than a token has its code, and shows field names but no values."""
     with pytest.raises(watchword.TokenError) as error:
-        read_token(TokenResponse("https://auth.test/token", status, {"Retry-After": "7"}, text), ResponsePaths())
+        read_token(
+            TokenResponse("https://auth.test/token", status, {"Retry-After": "7"}, text), ResponsePaths()
+        )
     assert error.value.code == code
     assert "auth.test" in str(error.value)
     assert error.value.findings[0].retry_after == 7
@@ -240,14 +242,14 @@ def test_every_other_answer_is_a_typed_error(status, text, code):
     ],
 )
 def test_tokens_are_found_where_replies_hide_them(text, paths, token, lifetime):
-    """JSON or form-encoded, flat or nested, lifetime as number or text."""
+    """Tokens are read from JSON or forms, flat or nested, with a lifetime as number or text."""
     found = read_token(TokenResponse("https://auth.test/token", 200, {}, text), paths)
     assert (found.access_token, found.lifetime) == (token, lifetime)
 
 
 @pytest.mark.parametrize("path", ["$[", "a..", "", "$", "a b", "\u0000"])
 def test_a_path_that_is_none_is_a_finding(path):
-    """A JSONPath with a fault ends in `token_field_missing`, not in a traceback."""
+    """A wrong JSONPath ends in `token_field_missing`."""
     with pytest.raises(watchword.TokenError) as error:
         read_token(
             TokenResponse("https://auth.test/token", 200, {}, '{"access_token": "a"}'), ResponsePaths(path)
@@ -256,7 +258,7 @@ def test_a_path_that_is_none_is_a_finding(path):
 
 
 def test_an_endless_reply_is_cut_off(acme, reply):
-    """A token endpoint that sends megabytes is stopped and named."""
+    """A response of megabytes is cut off, and the endpoint is named."""
     acme.token_reply = reply(body="x" * (2 << 20))
     with pytest.raises(watchword.TokenError) as error:
         call(connection(acme))
@@ -268,7 +270,7 @@ def test_an_endless_reply_is_cut_off(acme, reply):
     "path", ["$..[?(@.b =~ /(a+)+$/)]", "$[?match(@.b, '(a+)+c')]", "$[?search(@.b, '(a+)+c')]"]
 )
 def test_a_path_that_searches_by_pattern_finds_nothing(path):
-    """A document's path must not keep the process busy for as long as a reply wants it to."""
+    """A JSONPath can't keep the process busy, whatever the response holds."""
     text = json.dumps({"a": {"b": "a" * 60 + "!"}})
     with pytest.raises(watchword.TokenError) as error:
         read_token(TokenResponse("https://auth.test/token", 200, {}, text), ResponsePaths(path))

@@ -1,4 +1,4 @@
-"""Session login against real servers: the request, the reply, the session's life, the logout."""
+"""Session login with real servers: request, response, the session's life, and logout."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PASSWORD = 's3cret:"/% ü'
 
 
 class Acme:
-    """An API with a login: it accepts the sessions that are open, wherever they are shown."""
+    """An API with a login that accepts open sessions, wherever they are sent."""
 
     def __init__(self, serve, reply):
         self.reply, self.numbers, self.open = reply, count(1), []
@@ -76,14 +76,14 @@ def acme(serve, reply):
 
 @pytest.fixture
 def nobody():
-    """Give a URL at which nothing listens."""
+    """Return a URL without a listener."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
 def test_name_and_password_go_as_json_and_the_token_as_bearer(acme):
-    """Without a word about the body it holds both; the nested token is sent in the usual header."""
+    """By default the body holds user name and password, and a nested token is sent in the usual header."""
     assert acme.call() == 200
     assert json.loads(acme.login.body) == {"username": "joe", "password": PASSWORD}
     assert redact.text(f"it is {acme.open[0]}") == "it is ***"
@@ -93,7 +93,7 @@ def test_name_and_password_go_as_json_and_the_token_as_bearer(acme):
 
 @pytest.mark.parametrize("login_format", ["json", "form", "query"])
 def test_the_login_is_filled_in_and_written_as_the_api_wants_it(acme, login_format):
-    """Names, password and other secrets stand where the body and the headers mention them, at any depth."""
+    """User name, password and other secrets are filled in anywhere in body and headers, at any depth."""
     assert acme.call(
         login_method="PUT", login_format=login_format,
         login_body={
@@ -120,7 +120,7 @@ def test_the_login_is_filled_in_and_written_as_the_api_wants_it(acme, login_form
 
 
 def test_a_secret_that_reads_like_a_template_is_sent_as_it_is(acme):
-    """What is filled in is not filled in again."""
+    """A value that was filled in is not filled in again."""
     assert (
         acme.call(password="s3cret {{username}} {{secret:PIN}}", secret_parameters={"template:PIN": "x"})
         == 200
@@ -130,14 +130,14 @@ def test_a_secret_that_reads_like_a_template_is_sent_as_it_is(acme):
 
 @pytest.mark.parametrize(("password", "sent"), [("s3cret-field", "s3cret-field"), ("", "s3cret-template")])
 def test_the_password_field_goes_before_a_template_of_its_name(acme, password, sent):
-    """A password kept as template:password is used where the field is empty."""
+    """A secret template:password is used if the password field is empty."""
     secrets = {"template:password": "s3cret-template"}
     assert acme.call(password=password, secret_parameters=secrets) == 200
     assert json.loads(acme.login.body)["password"] == sent
 
 
 def test_basic_sends_the_pair_in_the_header_and_no_body(acme):
-    """`login_auth: basic` is for APIs that hand out tokens for a Basic header."""
+    """`login_auth: basic` sends a Basic header, for APIs that issue tokens for it."""
     acme.opens = lambda token: acme.reply(body="", headers={"X-Session": token})
     fields = {"add_to": "header", "header_name": "X-Session", "use_prefix": False}
     acme.shown = lambda seen: seen.headers.get("X-Session")
@@ -156,7 +156,7 @@ COOKIES = [
 @pytest.mark.parametrize(("line", "sent"), COOKIES)
 @pytest.mark.parametrize("status", [200, 302, 303])
 def test_a_form_login_gives_a_cookie_that_comes_back_as_it_was_set(acme, line, sent, status):
-    """Its value with quotes, its name without being told twice; the redirect behind a login is no error."""
+    """A cookie is sent with its quotes under its own name, and a redirect after the login is a success."""
     location = {"Location": "/home"} if status != 200 else {}
 
     def opens(token):
@@ -171,7 +171,7 @@ def test_a_form_login_gives_a_cookie_that_comes_back_as_it_was_set(acme, line, s
 
 
 def test_the_callers_own_cookies_travel_beside_and_a_new_session_replaces_the_old(acme):
-    """After a refusal the second cookie takes the place of the first."""
+    """After a refusal, the second cookie replaces the first."""
     acme.opens = lambda token: acme.reply(headers={"Set-Cookie": f"sid={token}"})
     acme.shown = lambda seen: seen.headers["Cookie"].removeprefix("mine=1; sid=")
     with acme.connection(response_cookie="sid", add_to="cookie").session() as api:
@@ -185,20 +185,20 @@ def test_the_callers_own_cookies_travel_beside_and_a_new_session_replaces_the_ol
 
 @pytest.mark.parametrize("said", ["Bearer {}", "bearer  {}", "{}"])
 def test_a_prefix_that_the_server_has_put_is_not_put_twice(acme, said):
-    """Some answer `Authorization: Bearer …`, as the API wants it back."""
+    """A prefix in the response's header is not sent twice."""
     acme.opens = lambda token: acme.reply(headers={"Authorization": said.format(token)})
     assert acme.call(response_header="Authorization") == 200
 
 
 @pytest.mark.parametrize("body", ['"{}"', "{}", " {}\n"])
 def test_the_whole_body_may_be_the_token(acme, body):
-    """`$` is for a reply of one JSON string, or of plain text."""
+    """`$` reads a response of one JSON string or of plain text."""
     acme.opens = lambda token: acme.reply(body=body.format(token))
     assert acme.call(response_access_path="$") == 200
 
 
 def test_a_session_in_the_query_is_replaced_in_the_query(acme):
-    """With add_to query, under the name that the API wants."""
+    """With add_to query, the token is sent under the configured name."""
     acme.shown = lambda seen: parse_qs(urlsplit(seen.path).query).get("sid", [""])[0]
     with acme.connection(add_to="query", query_name="sid").session() as api:
         api.get("/a")
@@ -207,7 +207,7 @@ def test_a_session_in_the_query_is_replaced_in_the_query(acme):
 
 
 def test_one_login_serves_all_threads_and_sessions(acme):
-    """Sixteen threads with a session each log in once, and once more when their session is ended."""
+    """Sixteen threads with one session each log in once, and once more when their session is ended."""
     made = acme.connection()
     with made.session() as api, ThreadPoolExecutor(16) as pool:
         assert set(pool.map(lambda _: acme.connection().session().get("/a").status_code, range(16))) == {200}
@@ -229,7 +229,7 @@ def test_one_login_serves_all_threads_and_sessions(acme):
     ],
 )  # fmt: skip
 def test_the_lifetime_is_what_somebody_said(acme, fields, body, cookie, lifetime):
-    """The reply's own field, else the cookie's, else the document's, else until it is refused."""
+    """The lifetime is the response's field, else the cookie's, else the document's, else unlimited."""
     acme.opens = lambda token: acme.reply(
         body={"data": {"token": token, **body}, **body}, headers={"Set-Cookie": f"sid={token}{cookie}"}
     )
@@ -238,7 +238,7 @@ def test_the_lifetime_is_what_somebody_said(acme, fields, body, cookie, lifetime
 
 
 def test_a_session_that_has_ended_is_opened_anew_before_it_is_refused(acme):
-    """The keeper logs in again when the lifetime that was stated is over."""
+    """A new login follows when the stated lifetime is over."""
     now = [0.0]
     source = acme.connection(default_lifetime=50, response_expires_path="nowhere").credential.source
     token_cache = TokenCache(LocalTokens(lambda: source.fetch(TransportOptions())), lambda: now[0])
@@ -250,7 +250,7 @@ def test_a_session_that_has_ended_is_opened_anew_before_it_is_refused(acme):
 
 
 def test_closing_the_session_logs_out_once(acme):
-    """One logout, with the token placed as in requests; the next session logs in again."""
+    """One logout is sent, with the token placed as in requests, and the next session logs in again."""
     made = acme.connection(logout_url=f"{acme.url}/logout")
     for number in (1, 2):
         with made.session() as api:
@@ -262,7 +262,7 @@ def test_closing_the_session_logs_out_once(acme):
 
 
 def test_the_last_session_logs_out_for_all(acme):
-    """While another session uses the token, closing one ends nothing; one that was never used counts not."""
+    """Closing a session logs out only if no other session uses the token and it was used."""
     fields = {"logout_url": f"{acme.url}/logout", "logout_method": "DELETE"}
     first, second, idle = (acme.connection(**fields).session() for _ in range(3))
     assert (first.get("/a").status_code, second.get("/a").status_code) == (200, 200)
@@ -275,7 +275,7 @@ def test_the_last_session_logs_out_for_all(acme):
 
 
 def test_a_cookie_is_logged_out_as_a_cookie(acme):
-    """The logout shows the session where the API looks for it."""
+    """The logout sends the token at the place that the API expects."""
     acme.opens = lambda token: acme.reply(headers={"Set-Cookie": f"sid={token}"})
     acme.shown = lambda seen: seen.headers["Cookie"].removeprefix("sid=")
     fields = {"response_cookie": "sid", "add_to": "cookie", "logout_url": f"{acme.url}/logout"}
@@ -285,7 +285,7 @@ def test_a_cookie_is_logged_out_as_a_cookie(acme):
 
 @pytest.mark.parametrize("trouble", ["refused", "hang_up", "down", "slow"])
 def test_a_logout_that_fails_is_nobodys_concern(acme, serve, nobody, monkeypatch, trouble):
-    """Closing raises nothing and does not wait for a server that is slow, refuses, hangs up or is gone."""
+    """Closing never raises, and doesn't wait for a server that is slow, refuses, hangs up or is gone."""
     monkeypatch.setattr("watchword.protocols.session_login.login_source.LONGEST_LOGOUT", 0.2)
     replies = {
         "refused": acme.reply(500), "hang_up": acme.reply(hang_up=True), "slow": acme.reply(delay=1),
@@ -298,7 +298,7 @@ def test_a_logout_that_fails_is_nobodys_concern(acme, serve, nobody, monkeypatch
 
 
 def test_a_logout_waits_no_longer_than_five_seconds(acme, monkeypatch):
-    """However long the connection's own limit is; a shorter one holds."""
+    """A logout waits 5 s at most, or for the connection's shorter timeout."""
     waits = []
     monkeypatch.setattr(
         "watchword.tokens.sending.send_token_request",
@@ -313,7 +313,7 @@ def test_a_logout_waits_no_longer_than_five_seconds(acme, monkeypatch):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has no fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_a_forked_child_leaves_the_parents_session_open(acme):
-    """What the child has inherited the parent gives back: closing it in the child ends nothing."""
+    """A child process doesn't log out of a session that it has inherited from its parent."""
     with acme.connection(logout_url=f"{acme.url}/logout").session() as api:
         assert api.get("/a").status_code == 200
         child = os.fork()
@@ -330,7 +330,7 @@ def test_a_forked_child_leaves_the_parents_session_open(acme):
 
 @pytest.mark.parametrize("path", ["/a", None])
 def test_a_validation_leaves_no_session_behind(acme, path):
-    """It logs in anew to prove the password, and ends the session that it opened and the one it replaced."""
+    """A validation logs in to prove the password, and ends the new session and the replaced one."""
     made = acme.connection(logout_url=f"{acme.url}/logout")
     with made.session() as api:
         assert api.get("/a").status_code == 200
@@ -343,7 +343,7 @@ def test_a_validation_leaves_no_session_behind(acme, path):
 
 
 def test_without_a_logout_url_nothing_is_sent_at_the_close(acme):
-    """And the session stays for whoever comes next."""
+    """Without a logout URL, closing sends nothing, and the next session uses the same token."""
     assert [acme.call(), acme.call()] == [200, 200]
     assert len(acme.requests_to("/login")) == 1
 
@@ -393,7 +393,7 @@ REPLIES = [
 
 @pytest.mark.parametrize(("status", "headers", "text", "place", "code"), REPLIES)
 def test_every_other_answer_is_a_typed_error(status, headers, text, place, code):
-    """Whatever a server answers instead of a session, a cookie for all beside, is refused."""
+    """Any response other than a session is refused, even one with a cookie for everybody."""
     reply = TokenResponse("https://a.test/login", status, {"Retry-After": "7", **headers}, text, ("t=given",))
     with pytest.raises(watchword.TokenError) as error:
         read_session(reply, place)
@@ -417,7 +417,7 @@ def test_every_other_answer_is_a_typed_error(status, headers, text, place, code)
     ],
 )
 def test_a_cookie_that_is_taken_back_is_none(lines, names):
-    """An empty value and an end in the past delete a cookie: so servers answer a failed login too."""
+    """A cookie that is empty or has expired is a deletion, as after a failed login."""
     assert sorted(effective_cookies(lines)) == names
 
 
@@ -426,10 +426,11 @@ def test_a_cookie_that_is_taken_back_is_none(lines, names):
     st.sampled_from(["t", "$", "$[", "", "a.b", "\x00"]), st.sampled_from(["body", "header", "cookie"]),
 )  # fmt: skip
 def test_no_answer_is_a_crash(status, text, cookies, headers, name, kind):
-    """Any answer is a token that can be sent, or a typed error."""
+    """Any response is a token that can be sent, or a typed error."""
     try:
         token = read_session(
-            TokenResponse("https://a.test/l", status, headers, text, tuple(cookies)), TokenLocation(kind, name)
+            TokenResponse("https://a.test/l", status, headers, text, tuple(cookies)),
+            TokenLocation(kind, name),
         )
     except watchword.TokenError as error:
         assert error.findings
@@ -439,7 +440,7 @@ def test_no_answer_is_a_crash(status, text, cookies, headers, name, kind):
 
 
 def test_a_refused_login_shows_the_servers_words_and_no_secret(acme):
-    """Status and the beginning of the answer, masked; the login is not repeated by those who ask again."""
+    """A refusal shows status and the masked beginning of the response, and the login isn't repeated."""
     pair = base64.b64encode(f"joe:{PASSWORD}".encode()).decode()
     acme.opens = lambda _: acme.reply(401, {"message": f"wrong: {PASSWORD} ({pair})"})
     with acme.connection(login_auth="basic").session() as api:
@@ -456,7 +457,7 @@ def test_a_refused_login_shows_the_servers_words_and_no_secret(acme):
 
 
 def test_a_missing_token_is_described_by_names_alone(acme):
-    """The reply's values may be tokens: the finding names fields, headers or cookies."""
+    """A missing token is reported with the names of fields, headers or cookies, without values."""
     acme.opens = lambda token: acme.reply(body={"jwt": token}, headers={"Set-Cookie": f"other={token}"})
     for fields, name in (({}, "jwt"), ({"response_cookie": "sid", "add_to": "cookie"}, "other")):
         with pytest.raises(watchword.TokenError) as error:
@@ -467,7 +468,7 @@ def test_a_missing_token_is_described_by_names_alone(acme):
 
 
 def test_a_login_that_is_moved_is_not_followed(acme, serve, reply):
-    """The password goes to the login's own URL alone."""
+    """The password is sent only to the login URL."""
     foreign = serve(reply(body={"data": {"token": "x"}}))
     acme.opens = lambda _: reply(307, headers={"Location": f"{foreign.url}/login?x=s3cret"})
     with pytest.raises(watchword.TokenError) as error:
@@ -478,7 +479,7 @@ def test_a_login_that_is_moved_is_not_followed(acme, serve, reply):
 
 
 def test_a_server_that_is_down_is_a_finding_of_the_network(acme, nobody):
-    """Named as the login, and worth another try."""
+    """A login server that is down is named, and the login can be retried."""
     with pytest.raises(watchword.TokenError) as error:
         acme.call(login_url=f"{nobody}/login")
     assert (error.value.code, error.value.retryable) == ("connect_refused", True)
@@ -486,7 +487,7 @@ def test_a_server_that_is_down_is_a_finding_of_the_network(acme, nobody):
 
 
 def test_a_cookie_for_whoever_comes_is_no_proof(acme):
-    """A validation calls the test URL: a login that only seems to succeed does not make it valid."""
+    """A login that only seems to succeed doesn't make a validation valid: the test URL decides."""
     acme.opens = lambda _: acme.reply(headers={"Set-Cookie": "sid=anonymous"})
     acme.shown = lambda seen: seen.headers.get("Cookie")
     made = acme.connection(response_cookie="sid", add_to="cookie")
@@ -519,7 +520,7 @@ FAULTS = [
 
 @pytest.mark.parametrize(("fields", "code"), FAULTS)
 def test_lint_finds_what_is_wrong_before_anything_is_sent(fields, code):
-    """Each fault of the document has its code."""
+    """Each fault in the document has its code."""
     document = {
         "base_url": "https://a.test", "method": "session_login", "login_url": "https://a.test/login",
         "username": "joe", "password": "s3cret", "response_access_path": "token",

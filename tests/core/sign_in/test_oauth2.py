@@ -96,7 +96,7 @@ def test_the_code_is_bound_to_the_verifier(connect, begun, refused, store):
     sign_in, url = begun(connection)
     draft = dict(store.take_draft(sign_in.state))
     store.keep_draft(sign_in.state, {**draft, "verifier": "x" * 43}, 60)
-    refused("invalid_grant", connection, url, "a code serves once")
+    refused("invalid_grant", connection, url, "a code can be used once")
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,7 @@ def test_the_former_version_reads_new_records(place):
 def test_the_former_version_reads_new_rescue_files(home):
     """A rescue file has the field names that the former version passes to its constructor."""
     store = open_store()
-    rescue_file = RescueFile(store, "key")
+    rescue_file = RescueFile(store, "key", "name")
     rescue_file.write(
         1, Issued(FULL.token, NOW, "request", sent_refresh_token="sent", token_destinations="to")
     )

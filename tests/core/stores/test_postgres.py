@@ -104,7 +104,7 @@ def test_nothing_waits_for_ever(shared):
     store = shared.open()
     names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
     with store._session.database.transaction() as connection:
-        limits = [connection.rows(f"SHOW {name}")[0][0] for name in names]
+        limits = [connection.execute(f"SHOW {name}").fetchall()[0][0] for name in names]
     assert limits == ["5s", "15s", "30s"]
 
 

@@ -1,4 +1,4 @@
-"""What the fleets run: one call, and thirty-two of which as many as can be start at the same moment."""
+"""The DAGs of the fleets: one call, and 32 calls that start together as far as possible."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from airflow.sdk import dag, get_current_context, task
 from airflow_provider_watchword import ApiHook
 
 PARAMS = {"connection": "", "folder": "", "at_once": 1}
-"""The connection to call through, a folder of the run's own, and how many tasks meet there."""
+"""The connection, the run's own folder, and how many tasks meet there."""
 
 
 @dag(schedule=None, params=PARAMS)
 def one_call() -> None:
-    """Leave a token in the store."""
+    """Store a token."""
 
     @task
     def extract() -> int:
@@ -26,7 +26,7 @@ def one_call() -> None:
 
 @dag(schedule=None, params=PARAMS)
 def many_calls() -> None:
-    """Want a token in many processes at once."""
+    """Need a token in many processes at once."""
 
     @task
     def extract(i: int) -> int:
@@ -36,7 +36,7 @@ def many_calls() -> None:
 
 
 def call(as_number: int | None = None) -> int:
-    """Make one authenticated call, as one of many at the same moment if it has a number."""
+    """Make one authenticated call. With a number, wait for the others first."""
     params = get_current_context()["params"]
     with ApiHook(params["connection"]).get_conn() as api:
         if as_number is not None:
@@ -46,7 +46,7 @@ def call(as_number: int | None = None) -> int:
 
 
 def meet(folder: Path, number: int, at_once: int) -> None:
-    """Wait until so many tasks have come this far, for starting one takes longer than a token request."""
+    """Wait until so many tasks are here, because starting a task takes longer than a token request."""
     (folder / str(number)).touch()
     deadline = time.monotonic() + 90
     while len(list(folder.iterdir())) < at_once:

@@ -1,4 +1,4 @@
-"""A pipeline whose author logs what should not be logged."""
+"""A DAG whose author logs secrets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from airflow_provider_watchword import ApiHook, CredentialSensor
 
 @dag(schedule=None)
 def careless() -> None:
-    """Wait for a fault to pass, then log a secret, forms of it, and a token."""
+    """Wait until a fault has passed, then log a secret, forms of it, and a token."""
     gate = CredentialSensor(task_id="gate", http_conn_id="acme", poke_interval=0.1)
 
     @task
@@ -21,7 +21,7 @@ def careless() -> None:
         log = logging.getLogger("careless")
         hook = ApiHook("acme")
         with hook.get_conn() as api:
-            log.info("answer: %s", api.get("/v1/me").status_code)
+            log.info("status: %s", api.get("/v1/me").status_code)
         secret = os.environ["WATCHWORD_SECRET_ACME"]
         log.info("secret: <%s>", secret)
         log.info("base64: <%s>", base64.b64encode(secret.encode()).decode())

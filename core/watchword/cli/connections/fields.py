@@ -5,16 +5,14 @@ from __future__ import annotations
 import collections.abc
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, get_origin
-
-from pydantic import TypeAdapter, ValidationError
-from pydantic.fields import FieldInfo
+from typing import Any, get_origin
 
 from watchword.document.common_fields import CommonFields
 from watchword.document.reading import normalized_entry
 from watchword.methods import METHODS
 from watchword.methods.base import Method
-from watchword.methods.fields import About, about
+from watchword.methods.field_info import FieldInfo
+from watchword.methods.fields import About, about, converted
 
 BASE_URL = "base_url"
 PARAMETERS = "secret_parameters"
@@ -54,14 +52,10 @@ class Field:
         # A list, such as that of the origins, is typed with blanks or commas in between.
         is_list = self.info.annotation == tuple[str, ...]
         _, text = normalized_entry(self.name, text)
-        adapter: TypeAdapter[Any] = TypeAdapter(Annotated[self.info.annotation, self.info])  # type: ignore[arg-type] # the type is only known at run time
         try:
-            value = adapter.validate_python(text.replace(",", " ").split() if is_list else text)
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-            reason = first["msg"].removeprefix("Value error, ")
-        else:
-            return adapter.dump_python(value, mode="json")
+            return converted(self.info, text.replace(",", " ").split() if is_list else text)
+        except ValueError as error:
+            reason = str(error)
         raise ValueError(f"{self.name} has a wrong value: {reason}")
 
 

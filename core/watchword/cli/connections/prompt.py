@@ -13,7 +13,7 @@ from watchword import redact
 from watchword.cli.connections.fields import PARAMETERS, Field, fields_of, usual_fields
 from watchword.cli.connections.masked import lines, masked
 from watchword.cli.output import say
-from watchword.document.reading import STAND_INS, SYNONYMS
+from watchword.document.reading import PLACEHOLDERS, SYNONYMS
 from watchword.http.placement import parse_slot
 from watchword.methods import METHODS
 
@@ -155,7 +155,7 @@ def _secret_value(text: str) -> str:
         return _secret_in_file(text[1:])
     if not text:
         raise ValueError("It can't be left out.")
-    if text.strip() in STAND_INS:
+    if text.strip() in PLACEHOLDERS:
         raise ValueError("Asterisks stand for a secret that is stored already: type the real one.")
     if "-----BEGIN" in text and "-----END" not in text:
         raise ValueError("Only its first line has arrived: give @PATH or file:PATH for a key of many lines.")

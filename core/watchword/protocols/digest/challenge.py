@@ -64,7 +64,7 @@ def strongest(www_authenticate: str) -> Challenge | None:
         realm=chosen.get("realm", ""),
         nonce=chosen["nonce"],
         algorithm=chosen.get("algorithm"),
-        qop=tuple(known for known in _QOPS if known in _listed(chosen)),
+        qop=tuple(qop for qop in _QOPS if qop in _listed(chosen)),
         opaque=chosen.get("opaque"),
         userhash=chosen.get("userhash", "").lower() == "true",
         utf_8=chosen.get("charset", "").lower() == "utf-8",

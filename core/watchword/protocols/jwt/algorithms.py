@@ -72,7 +72,7 @@ def key_findings(name: AlgorithmName, key: PrivateKey) -> Iterator[Finding]:
     """Yield why the algorithm can't sign with the key, or shouldn't."""
     required, given = ALGORITHMS[name], _described(key)
     if (required.kind, required.curve) != (given.kind, given.curve):
-        suitable = [other for other, known in ALGORITHMS.items() if _takes(known, given)]
+        suitable = [other for other, algorithm in ALGORITHMS.items() if _takes(algorithm, given)]
         advice = f"Choose {_listed(suitable)}, or give {required}." if suitable else f"Give {required}."
         yield finding("key_unsuitable", f"{name} signs with {required}, and this is {given}.", advice=advice)
     elif given.bits < required.bits:
@@ -92,8 +92,9 @@ def _described(key: PrivateKey) -> Algorithm:
     return Algorithm("OKP")
 
 
-def _takes(known: Algorithm, given: Algorithm) -> bool:
-    return (known.kind, known.curve) == (given.kind, given.curve) and known.bits <= given.bits
+def _takes(algorithm: Algorithm, given: Algorithm) -> bool:
+    same_kind = (algorithm.kind, algorithm.curve) == (given.kind, given.curve)
+    return same_kind and algorithm.bits <= given.bits
 
 
 def _listed(names: list[AlgorithmName]) -> str:

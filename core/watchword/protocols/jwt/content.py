@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pydantic import JsonValue
-
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http.durations import seconds
+from watchword.http.json_value import JsonValue
 from watchword.protocols import templates
 from watchword.protocols.templates import FreshValues, TemplateSecrets
 

@@ -128,7 +128,10 @@ def _okp(jwk: Jwk) -> PrivateKeyTypes:
     # Not by PyJWT: it requires x, which may be absent here, and its older versions don't compare it with d.
     from cryptography.hazmat.primitives.asymmetric import ed448, ed25519  # noqa: PLC0415 - loads cryptography
 
-    curves = {"Ed25519": ed25519.Ed25519PrivateKey, "Ed448": ed448.Ed448PrivateKey}
+    curves: Mapping[str, type[ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey]] = {
+        "Ed25519": ed25519.Ed25519PrivateKey,
+        "Ed448": ed448.Ed448PrivateKey,
+    }
     curve = curves.get(str(jwk.get("crv")))
     if curve is None:
         raise refused("it is a JWK on a curve that signs nothing here", "Give one on Ed25519 or Ed448.")

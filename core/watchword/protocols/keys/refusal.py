@@ -157,7 +157,7 @@ def _other_der(data: bytes) -> tuple[str, str] | None:
 
 
 def _named(label: str) -> tuple[str, str]:
-    return next((what, advice) for known, what, advice in _OTHER_BLOCKS if known == label)
+    return next((what, advice) for ending, what, advice in _OTHER_BLOCKS if ending == label)
 
 
 def _header(data: bytes) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from watchword.findings.codes import finding
 from watchword.flow import Context
 from watchword.http.body_chunks import body_chunks
 from watchword.http.headers import FORM, media_type, text_of
-from watchword.http.urls import normalized
+from watchword.http.urls import normalized, with_query, without_pairs
 from watchword.protocols.oauth1.signature import (
     HashName,
     Pair,
@@ -124,8 +124,7 @@ class Signer(NeverPickled):
             return
         added = "&".join([f"{name}={value}" for name, value in protocol])
         if self.add_to == "query":
-            address, hash_sign, fragment = (request.url or "").partition("#")
-            request.url = f"{address}{'&' if '?' in address else '?'}{added}{hash_sign}{fragment}"
+            request.url = with_query(request.url or "", added)
             return
         form = b"".join(body_chunks(request))
         request.body = b"&".join(part for part in (form, added.encode()) if part)
@@ -134,10 +133,7 @@ class Signer(NeverPickled):
 
 def _without_protocol_parameters(url: str) -> str:
     """Return the URL without protocol parameters: a `next` link may repeat those of the previous request."""
-    address, question, rest = url.partition("?")
-    query, hash_sign, fragment = rest.partition("#")
-    kept = [part for part in query.split("&") if part.partition("=")[0] not in PROTOCOL_PARAMETERS]
-    return f"{address}{question if any(kept) else ''}{'&'.join(kept)}{hash_sign}{fragment}"
+    return without_pairs(url, lambda pair: pair.partition("=")[0] in PROTOCOL_PARAMETERS)
 
 
 def _require_form(request: PreparedRequest) -> None:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import quote_plus
 
-from pydantic import JsonValue
-
 from watchword.http import headers
+from watchword.http.json_value import JsonValue
 from watchword.protocols.jwt.content import BACKDATED, as_json
 from watchword.protocols.jwt.signing import JwsSigner
 from watchword.protocols.templates import FreshValues

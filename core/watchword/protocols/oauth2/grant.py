@@ -83,8 +83,8 @@ def _mask(request: PreparedRequest) -> list[str]:
     redact.register([text_of(request.headers.get("Authorization")).rpartition(" ")[2]])
     body = request.body or b""
     sent = (request.url or "").encode() + b" " + (body if isinstance(body, bytes) else str(body).encode())
-    known = redact.known()
-    new_jwts = [jwt for match in _JWT.findall(sent) if (jwt := match.decode()) not in known]
+    masked = redact.known()
+    new_jwts = [jwt for match in _JWT.findall(sent) if (jwt := match.decode()) not in masked]
     for jwt in new_jwts:
         redact.register_token(jwt)
     return new_jwts

@@ -13,6 +13,7 @@ from watchword import redact
 from watchword.errors import TokenError
 from watchword.findings.codes import CODES, finding
 from watchword.findings.finding import Finding, Phase
+from watchword.http.bodies import read_json
 from watchword.http.headers import FORM, media_type
 from watchword.protocols.oauth2.lifetime import refresh_lifetime, stated_lifetime
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
@@ -90,8 +91,8 @@ class _ParsedResponse(NamedTuple):
 def _content(response: TokenResponse, paths: ResponsePaths) -> dict[str, Any] | None:
     """Return the response's fields, in JSON or, as some old servers send them, as a form; else None."""
     try:
-        content = json.loads(response.text)
-    except (ValueError, RecursionError):
+        content = read_json(response.text)
+    except ValueError:
         form = dict(parse_qsl(response.text))
         # Any text with a = in it parses as a form; a token response is recognised by its fields.
         is_form = media_type(response.headers) == FORM or {paths.access, "access_token", "error"} & set(form)
@@ -140,10 +141,10 @@ def _refusal(parsed: _ParsedResponse) -> Finding | None:
     if response.succeeded and not error and not (content and content.get("ok") is False):
         return None
     name = error if isinstance(error, str) else ""
-    known = CODES.get(name)
+    standard = CODES.get(name)
     if response.is_transient:
         code, what = "temporarily_unavailable", "is overloaded or down"
-    elif known and known.phase is Phase.TOKEN:
+    elif standard and standard.phase is Phase.TOKEN:
         code, what = name, f"refused the request: {name}"
     elif response.succeeded:
         code, what = "token_error_in_200", "returned an error with a status of success"

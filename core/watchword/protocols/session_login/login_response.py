@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urljoin, urlsplit
@@ -11,7 +10,8 @@ from watchword import redact
 from watchword.errors import TokenError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
-from watchword.http import bodies
+from watchword.http import body_words
+from watchword.http.bodies import read_json
 from watchword.http.cookies import effective_cookies
 from watchword.http.origins import display_url
 from watchword.tokens.token import Token
@@ -77,8 +77,8 @@ def read_session(response: TokenResponse, location: TokenLocation) -> Token:
 
 def _content(response: TokenResponse) -> object:
     try:
-        return json.loads(response.text)
-    except (ValueError, RecursionError):
+        return read_json(response.text)
+    except ValueError:
         return None
 
 
@@ -115,9 +115,9 @@ def _refusal(response: TokenResponse, location: TokenLocation) -> Finding | None
 
 def _refusal_with_success(response: TokenResponse, location: TokenLocation) -> Finding | None:
     """Return the refusal in a response of success: many servers send that, and a cookie, for any login."""
-    if bodies.complaint(response.text):
+    if body_words.complaint(response.text):
         return _finding(response, "login_refused", "returned an error with a status of success", quote=True)
-    if location.kind != "body" and bodies.asks_for_password(response.text):
+    if location.kind != "body" and body_words.asks_for_password(response.text):
         return _finding(response, "login_refused", "returned the sign-in page again")
     return None
 

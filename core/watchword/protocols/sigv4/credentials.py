@@ -169,9 +169,9 @@ def _refused(error: ClientError) -> Finding:
     details, metadata = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
     name, text = str(details.get("Code", "")), redact.text(str(details.get("Message", "")))
     status = int(metadata.get("HTTPStatusCode", 0))
-    known = aws_refusal(status, json.dumps({"code": name, "message": text}))
-    if known:
-        return replace(known, message=f"{_STS}: {known.message}")
+    refusal = aws_refusal(status, json.dumps({"code": name, "message": text}))
+    if refusal:
+        return replace(refusal, message=f"{_STS}: {refusal.message}")
     is_transient = status >= _SERVER_ERRORS or name.startswith(("Throttl", "RequestLimit"))
     code = "temporarily_unavailable" if is_transient else _CODES.get(name, "token_refused")
     return finding(code, f"{_STS} issues no credentials of the role.", evidence={"answer": f"{name}: {text}"})

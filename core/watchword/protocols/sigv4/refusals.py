@@ -10,7 +10,7 @@ from html import unescape
 from watchword import redact
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
-from watchword.http import bodies
+from watchword.http.bodies import parsed
 
 _STATUSES = frozenset({400, 401, 403})
 
@@ -89,7 +89,7 @@ def aws_refusal(status: int, text: str, error_type: str = "") -> Finding | None:
 def _error(text: str) -> dict[str, str]:
     """Return the elements of AWS's errors in a response; missing ones are empty."""
     error = dict.fromkeys(_ELEMENTS, "")
-    content = bodies.parsed(text)
+    content = parsed(text)
     if isinstance(content, dict):
         # `com.amazon.coral.service#InvalidSignatureException`, or with a link after a colon.
         name = str(content.get("__type") or content.get("code") or content.get("Code") or "")

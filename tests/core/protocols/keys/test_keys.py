@@ -1,4 +1,4 @@
-"""Private keys and HMAC secrets from texts that forms, shells and people have bent."""
+"""Read private keys and HMAC secrets from texts that forms, shells and people have bent."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ JWKS = {"rsa": RSAAlgorithm, "ec": ECAlgorithm, "ed": OKPAlgorithm}
 
 @cache
 def key(kind):
-    """Make one key of a kind for the whole run; a short RSA key, since each reading validates it."""
+    """Make one key of each kind for the whole run; the RSA key is short, since each reading validates it."""
     return {
         "rsa": lambda: rsa.generate_private_key(65537, 1024),  # noqa: S505 - signs for this test alone
         "ec": lambda: ec.generate_private_key(ec.SECP256R1()),
@@ -60,13 +60,13 @@ def block(label, dashes="-----"):
 
 
 def bent(kind, bend):
-    """Return a PEM whose body alone is bent."""
+    """Return a PEM whose body is bent, while its BEGIN and END lines stay."""
     begin, *lines, end = written(kind).splitlines()
     return "\n".join([begin, bend("\n".join(lines)), end])
 
 
 def verifies(private, kind):
-    """Return whether what the key signs is verified by the public half of the key that was written."""
+    """Return whether the public half of the written key verifies a signature of the key that was read."""
     how = {"rsa": (padding.PKCS1v15(), hashes.SHA256()), "ec": (ec.ECDSA(hashes.SHA256()),), "ed": ()}[kind]
     key(kind).public_key().verify(private.sign(b"signed", *how), b"signed", *how)
     return True
@@ -134,7 +134,7 @@ MENDED = {
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("way", AS_IT_IS)
 def test_a_key_as_it_was_given_needs_no_repair(way, form):
-    """What every reader of PEM takes is read without a word."""
+    """A text that any reader of PEM accepts is read without a repair."""
     kind, *how = FORMS[form]
     found = read_private_key(AS_IT_IS[way](written(kind, *how)), PASSPHRASE)
     assert found.repaired == ()
@@ -144,7 +144,7 @@ def test_a_key_as_it_was_given_needs_no_repair(way, form):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("way", MENDED)
 def test_a_bent_key_is_mended_and_signs(way, form):
-    """Two hundred and fifty bent keys are read, the repair is named, and the public key verifies them."""
+    """Each of 250 bent keys is read, the repair is named, and the public key verifies its signature."""
     kind, *how = FORMS[form]
     bend, word = MENDED[way]
     found = read_private_key(bend(written(kind, *how)), PASSPHRASE)
@@ -154,7 +154,7 @@ def test_a_bent_key_is_mended_and_signs(way, form):
 
 @pytest.mark.parametrize("form", [form for form in FORMS if "encrypted" not in form])
 def test_a_key_whose_backslashes_a_shell_has_eaten_is_mended(form):
-    """The letter n in the place of each line break is told from base64, since each key begins alike."""
+    """A letter n left of each line break is told from base64, since all keys begin alike."""
     kind, *how = FORMS[form]
     found = read_private_key(written(kind, *how).replace("\n", "n"))
     assert "escaped line breaks" in found.repaired
@@ -172,7 +172,7 @@ def test_missing_padding_is_added():
     "encode", [base64.b64encode, base64.urlsafe_b64encode, lambda der: der.hex().encode()]
 )
 def test_der_is_read_in_base64_and_hexadecimal(kind, encode):
-    """DER needs no armour, whichever way it was made text."""
+    """DER is read without BEGIN and END lines, in each encoding as text."""
     der = key(kind).private_bytes(DER, PKCS8, OPEN)
     assert verifies(read_private_key(encode(der).decode().rstrip("=")).key, kind)
 
@@ -192,18 +192,18 @@ def test_der_is_read_in_base64_and_hexadecimal(kind, encode):
     ],
 )
 def test_jwks_are_read(kind, wrap):
-    """A JWK may stand alone, in a set, quoted, escaped or in base64, and without what can be computed."""
+    """A JWK is read alone, in a set, quoted, escaped or in base64, and without the members to compute."""
     assert verifies(read_private_key(wrap(jwk(kind))).key, kind)
 
 
 def test_a_service_account_s_file_is_read():
-    """The JSON that a cloud provider hands out holds a PEM text."""
+    """The PEM in the JSON file of a service account is read."""
     text = json.dumps({"type": "service_account", "private_key_id": "1", "private_key": written("rsa")})
     assert verifies(read_private_key(text).key, "rsa")
 
 
 def test_a_passphrase_that_is_not_needed_is_ignored():
-    """A key that is open is read, whatever passphrase stands beside it."""
+    """A passphrase is ignored if the key isn't encrypted."""
     assert read_private_key(written("ec"), "useless").repaired == ()
 
 
@@ -294,7 +294,7 @@ REASONS = {
 
 @pytest.mark.parametrize("case", REASONS)
 def test_what_is_no_private_key_is_named(case):
-    """Each thing that is pasted instead of a private key, and each damage, has its own words and advice."""
+    """Each thing that is pasted instead of a private key, and each damage, has its own message and advice."""
     text, reason = REASONS[case][0](), REASONS[case][1]
     with pytest.raises(DocumentError, match=reason) as error:
         read_private_key(text)
@@ -322,7 +322,7 @@ GREEDY = (
 
 
 def test_a_key_that_asks_for_too_much_is_refused():
-    """A key derivation that no machine can do is an unsupported cipher, not a crash."""
+    """A key derivation that no machine can compute is reported as an unsupported cipher."""
     with pytest.raises(DocumentError, match="cipher or curve is not supported"):
         read_private_key(GREEDY, PASSPHRASE)
 
@@ -331,21 +331,21 @@ def test_a_key_that_asks_for_too_much_is_refused():
     "make", [x25519.X25519PrivateKey.generate, partial(dsa.generate_private_key, 2048)], ids=["X25519", "DSA"]
 )
 def test_a_key_of_a_kind_that_signs_nothing_here_is_unsuitable(make):
-    """A good key of the wrong kind is said to be that."""
+    """A valid key of a kind that signs nothing here is reported as unsuitable, with its kind."""
     with pytest.raises(DocumentError, match=r"kind (X25519|DSA)") as error:
         read_private_key(other(make()))
     assert error.value.code == "key_unsuitable"
 
 
 def test_ed448_is_read():
-    """RFC 8037 has two curves that sign."""
+    """A key on Ed448 is read: RFC 8037 has two curves that sign."""
     made = ed448.Ed448PrivateKey.generate()
     found = read_private_key(other(made))
     assert (found.kind, found.key.public_key()) == ("OKP", made.public_key())
 
 
 def test_a_private_key_shows_nothing():
-    """The repr says the kind and what was repaired, no more."""
+    """The repr of a private key shows only its kind and its repairs."""
     found = read_private_key(written("ec").replace("\n", "\\n"))
     assert repr(found) == "PrivateKey(kind='EC', repaired=('escaped line breaks',))"
 
@@ -367,7 +367,7 @@ def test_a_private_key_shows_nothing():
     ],
 )
 def test_hmac_secrets_become_bytes(text, encoding, secret):
-    """A secret is taken as it is, decoded, or out of a JWK."""
+    """A secret is read as plain text, decoded, or read from a JWK."""
     assert read_secret(text, encoding) == secret
 
 
@@ -389,7 +389,7 @@ def test_hmac_secrets_become_bytes(text, encoding, secret):
     ],
 )
 def test_what_is_no_hmac_secret_is_a_finding(text, encoding, code):
-    """A secret that isn't written as said, and a key of another kind, are refused; nothing is shown."""
+    """A secret in another encoding, or a key of another kind, is refused without showing any of it."""
     with pytest.raises(DocumentError) as error:
         read_secret(text, encoding)
     assert error.value.code == code
@@ -412,7 +412,7 @@ TEXTS = (
 @settings(max_examples=400, deadline=None)
 @given(TEXTS, st.none() | st.text(max_size=20))
 def test_any_text_as_a_key_ends_in_a_finding_or_a_key(text, passphrase):
-    """Whatever is pasted, the answer is a key or a typed error."""
+    """Any text is read as a key or refused with a typed error."""
     try:
         assert read_private_key(text, passphrase).kind in {"RSA", "EC", "OKP"}
     except DocumentError as error:
@@ -425,7 +425,7 @@ def test_any_text_as_a_key_ends_in_a_finding_or_a_key(text, passphrase):
     st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 3), st.text(max_size=3)), max_size=3),
 )
 def test_a_damaged_key_is_read_or_explained_without_showing_any_of_it(form, damages):
-    """Characters replaced, lost or added anywhere: no other exception, and no piece of the key in words."""
+    """With characters replaced, lost or added, a key is read or refused without showing any part of it."""
     kind, *how = FORMS[form]
     text = whole = written(kind, *how)
     for position, length, put in damages:
@@ -440,7 +440,7 @@ def test_a_damaged_key_is_read_or_explained_without_showing_any_of_it(form, dama
 
 @pytest.mark.timeout(60)
 def test_no_text_hangs():
-    """What a regular expression could stumble over is answered all the same."""
+    """Texts that are hard for regular expressions are refused in time."""
     slow = ["-" * 100_000, "-----BEGIN " * 10_000, "-----END " * 10_000, "\\" * 100_000, " " * 100_000 + "x"]
     slow += ["-----BEGIN PRIVATE KEY-----" + "Proc-Type: 4,ENCRYPTED " * 5_000, "n" * 100_000, "nM" * 50_000]
     for text in slow:

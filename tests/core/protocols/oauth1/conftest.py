@@ -52,7 +52,7 @@ def rsa_key():
 
 @dataclass
 class Book(RequestValidator):
-    """What the provider knows: one consumer, temporary credentials by token, the token it gives, nonces."""
+    """The provider's state: one consumer, temporary credentials by token, the token it issues, and nonces."""
 
     public_key: str = ""
     confirms: bool = True
@@ -164,7 +164,7 @@ class Provider:
         }  # fmt: skip
 
     def visit(self, authorize_url):
-        """Be the user's browser: return where the provider sends it, or what it says."""
+        """Act as the user's browser: return where the provider redirects, or the text that it shows."""
         answer = requests.get(authorize_url, allow_redirects=False, timeout=10)
         return answer.headers.get("Location") or answer.text
 
@@ -199,5 +199,5 @@ def provider(serve, reply, rsa_key):
 
 @pytest.fixture
 def signed_in():
-    """Give the fields of a document that has been signed in with."""
+    """Return the fields of a document with a finished sign-in."""
     return {"access_token": ACCESS[0], "token_secret": ACCESS[1]}

@@ -90,7 +90,7 @@ class Case:
 
 
 class Known(RequestValidator):
-    """One consumer with one token, whatever the nonce."""
+    """A store of one consumer and one token that accepts any nonce."""
 
     allowed_signature_methods = METHODS
     dummy_client = "dummy"
@@ -122,7 +122,7 @@ class Known(RequestValidator):
 
 
 class Client:
-    """The consumer and its token as Authlib asks for them."""
+    """The consumer and its token in the form that Authlib requires."""
 
     def __init__(self, public_key):
         self._public_key = public_key
@@ -148,7 +148,7 @@ def pairs_of(dice):
 
 
 def body_of(dice, add_to):
-    """Return the options of a body: none, a form of any make, or for the header and query something else."""
+    """Return options for the body: none, any form, or something else if header or query are signed."""
     raw = "".join(dice.choices(RAW, k=dice.randrange(1, 8)))
     forms = [
         {},
@@ -167,7 +167,7 @@ def request_of(dice, add_to):
 
 
 def form_in(request):
-    """Return the body as text where it is a form."""
+    """Return the body as text if it is a form."""
     if not request.body or FORM not in request.headers.get("Content-Type", ""):
         return ""
     return request.body if isinstance(request.body, str) else request.body.decode()
@@ -196,7 +196,7 @@ def by_authlib(request, public_key):
 
 
 def by_arithmetic(request, public_key):
-    """Verify with oauthlib's functions over what the standard library reads, and the header's own shape."""
+    """Verify with oauthlib's functions what the standard library has read, and check the header's form."""
     header = request.headers.get("Authorization", "")
     sent = [(name, unquote(value)) for name, value in re.findall(r'(oauth_\w+)="([^"]*)"', header)]
     sent += parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
@@ -217,7 +217,7 @@ VERIFIERS = {"oauthlib": by_oauthlib, "authlib": by_authlib}
 @pytest.mark.parametrize("add_to", ["header", "query", "body"])
 @pytest.mark.parametrize("signature_method", METHODS)
 def test_servers_accept_what_is_signed(rsa_key, signature_method, add_to):
-    """Each of 3,465 requests is accepted by every verifier that can read it, and by the arithmetic."""
+    """Each of 3,465 requests is accepted by every verifier that can read it, and by our own arithmetic."""
     rsa = {"private_key": rsa_key.private} if signature_method.startswith("RSA") else {}
     secret = {} if rsa else {"consumer_secret": CONSUMER_SECRET}
     realm = {"realm": 'Über alles, "quoted"'} if add_to == "header" else {}
@@ -244,7 +244,7 @@ def test_servers_accept_what_is_signed(rsa_key, signature_method, add_to):
 
 @pytest.mark.parametrize("verifier", [by_oauthlib, by_authlib, by_arithmetic])
 def test_the_verifiers_refuse_what_is_changed_on_its_way(rsa_key, verifier):
-    """The same verifiers refuse a request whose query, path or method is another than was signed."""
+    """The same verifiers refuse a request whose query, path or method differs from the signed one."""
     method = watchword.load({
         "base_url": "https://api.test", "method": "oauth1", "consumer_key": CONSUMER_KEY,
         "consumer_secret": CONSUMER_SECRET, "access_token": TOKEN, "token_secret": TOKEN_SECRET,

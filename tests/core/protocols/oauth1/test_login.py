@@ -24,7 +24,7 @@ from watchword.sign_in.callback import listening
 
 @pytest.fixture
 def saved(tmp_path, provider):
-    """Give a function that writes a document and returns its path."""
+    """Return a function that writes a document and returns its path."""
 
     def write(**fields):
         path = tmp_path / "acme.json"
@@ -36,7 +36,7 @@ def saved(tmp_path, provider):
 
 @contextlib.contextmanager
 def started(*arguments):
-    """Run the command as a user would; give the process."""
+    """Run the command as a user would, and return the process."""
     command = [sys.executable, "-m", "watchword", "login", *map(str, arguments)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, text=True, **pipes) as process:
@@ -55,7 +55,7 @@ def url_shown(process):
 
 
 def ended(process, typed=""):
-    """Return exit status and all that was printed since, in which no secret is."""
+    """Return the exit status and all further output, which must hold no secret."""
     out, err = process.communicate(typed, timeout=30)
     assert "Traceback" not in err
     assert "of-the-provider" not in out + err
@@ -70,7 +70,7 @@ def usable(path):
 
 
 def test_a_browser_comes_back(saved, provider):
-    """The user agrees in a browser, and the document has a token that the API accepts; nothing is printed."""
+    """The user agrees in a browser, and the document gets a token that the API accepts and nobody sees."""
     path = saved(extra_parameters={"header:X-Tenant": "ü"})
     with started(path, "--no-browser") as process:
         callback = provider.visit(url_shown(process))
@@ -103,7 +103,7 @@ def test_a_verifier_or_a_url_is_pasted(saved, provider, whole):
 
 
 def test_a_refusal_is_exit_status_2(saved, provider):
-    """The user says no: the document is as it was."""
+    """If the user refuses, the document stays unchanged."""
     provider.refuses = True
     path = saved()
     before = path.read_bytes()
@@ -115,14 +115,14 @@ def test_a_refusal_is_exit_status_2(saved, provider):
 
 
 def run(*arguments, typed=""):
-    """Run the command in this process, which is quicker."""
+    """Run the command in this process, which is faster."""
     return CliRunner().invoke(app, ["login", *map(str, arguments)], input=typed)
 
 
 def test_what_stands_in_for_a_token_does_no_harm(saved, provider):
-    """A document whose token is a stand-in, or half a token, is of no use but to sign in with."""
+    """A document whose token is a placeholder or half a token can only be used to sign in."""
     for old in ({"access_token": "********", "token_secret": "***"}, {"token_secret": "s3cret-old"}):
-        assert "The code that it shows" in run(saved(**old), "--paste").stdout
+        assert "The code that the page shows" in run(saved(**old), "--paste").stdout
     assert len(provider.book.temporary) == 2
 
 
@@ -133,7 +133,7 @@ def test_a_wrong_verifier_is_exit_status_2(saved):
 
 
 def test_the_wrong_token_is_exit_status_2(saved, provider):
-    """A visit that belongs to another sign-in ends this one."""
+    """A visit that belongs to another sign-in ends this sign-in."""
     with started(saved(), "--no-browser") as process:
         url_shown(process)
         (begun,) = provider.book.temporary.values()
@@ -143,20 +143,20 @@ def test_the_wrong_token_is_exit_status_2(saved, provider):
 
 
 def test_a_server_that_is_down_is_exit_status_4(saved):
-    """Waiting may help."""
+    """A server that is down leads to exit status 4, since waiting may help."""
     done = run(saved(request_token_url="http://127.0.0.1:9/request"))
     assert (done.exit_code, "connect_refused" in done.stderr) == (4, True)
 
 
 def test_nobody_comes_back(saved, monkeypatch):
-    """After ten minutes the command gives up, which is worth another try."""
+    """After ten minutes the command gives up with exit status 4, since another try may succeed."""
     monkeypatch.setattr(login, "TIMEOUT", 0.01)
     done = run(saved(), "--no-browser")
     assert (done.exit_code, "read_timeout" in done.stderr) == (4, True)
 
 
 def test_the_browser_is_opened_where_there_is_one(saved, provider, monkeypatch):
-    """Unless told otherwise the page is opened for the user."""
+    """By default the page is opened in the user's browser."""
     opened = []
 
     def user(url):
@@ -172,10 +172,10 @@ def test_the_browser_is_opened_where_there_is_one(saved, provider, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "no readable JSON"),
-        ("[1]", "no JSON object"),
-        ("[" * 100_000, "no readable JSON"),
-        ('{"base_url": "https://a.test", "method": "basic", "username": "ann"}', "is for the method oauth1"),
+        ("", "not valid JSON"),
+        ("[1]", "should be a JSON object"),
+        ("[" * 100_000, "not valid JSON"),
+        ('{"base_url": "https://a.test", "method": "basic", "username": "ann"}', "one of the methods oauth1"),
         ('{"base_url": "https://a.test", "method": "oauth1", "consumer_key": "c"}', "consumer_secret"),
         (
             '{"base_url": "https://a.test", "method": "oauth1", "consumer_key": "c", "consumer_secret": "x"}',
@@ -186,7 +186,7 @@ def test_the_browser_is_opened_where_there_is_one(saved, provider, monkeypatch):
     ],
 )
 def test_a_document_that_can_t_sign_in_is_exit_status_3(tmp_path, content, words):
-    """What is wrong with the document is said, before anybody signs in."""
+    """Errors in the document are reported before anybody signs in."""
     path = tmp_path / "acme.json"
     path.write_text(content)
     done = run(path)
@@ -195,20 +195,20 @@ def test_a_document_that_can_t_sign_in_is_exit_status_3(tmp_path, content, words
 
 
 def test_a_document_that_is_not_there_is_exit_status_3(tmp_path):
-    """A missing file, and a folder, are named."""
+    """A missing file and a folder are reported by name."""
     assert run(tmp_path / "nowhere.json").exit_code == 3
     assert "can't be read" in run(tmp_path).stderr
 
 
 def test_a_folder_that_can_t_be_written_to_is_exit_status_3(saved, monkeypatch):
-    """Nobody signs in for nothing."""
+    """A document that can't be written is reported before anybody signs in."""
     monkeypatch.setattr(os, "access", lambda _, mode: mode != os.W_OK)  # root may write everywhere
     done = run(saved())
     assert (done.exit_code, "can't be written to" in done.stderr) == (3, True)
 
 
 def test_a_taken_port_is_exit_status_3(saved):
-    """A port that another program listens on is named."""
+    """A port that is in use is reported."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         done = run(saved(), "--port", port)
@@ -217,7 +217,7 @@ def test_a_taken_port_is_exit_status_3(saved):
 
 @pytest.mark.parametrize("arguments", [(), ("a.json", "--port", "70000"), ("a.json", "--pasted")])
 def test_wrong_usage_is_exit_status_64(arguments, monkeypatch):
-    """As with the other commands."""
+    """Wrong usage ends with exit status 64, as for the other commands."""
     monkeypatch.setattr(sys, "argv", ["watchword", "login", *arguments])
     with pytest.raises(SystemExit) as end:
         main()
@@ -225,7 +225,7 @@ def test_wrong_usage_is_exit_status_64(arguments, monkeypatch):
 
 
 def signed_in(path, provider, monkeypatch, meanwhile=lambda: None):
-    """Sign in with a browser that does something else before."""
+    """Sign in with a browser that does something else first."""
 
     def user(url):
         meanwhile()
@@ -236,18 +236,18 @@ def signed_in(path, provider, monkeypatch, meanwhile=lambda: None):
 
 
 def test_a_token_is_never_a_reference(saved, provider, reply, monkeypatch):
-    """A server can't have this machine read a file by naming one as token."""
+    """A server can't make this machine read a file by issuing a token that looks like a reference."""
     provider.answers["/exchange"] = reply(200, "oauth_token=file:/etc/hostname&oauth_token_secret=literal:x")
     path = saved()
     assert signed_in(path, provider, monkeypatch).exit_code == 0
     content = json.loads(path.read_text())
     assert content["access_token"] == "literal:file:/etc/hostname"
     assert content["token_secret"] == "literal:literal:x"
-    assert "The code that it shows" in run(path, "--paste").stdout  # such a token may be replaced
+    assert "The code that the page shows" in run(path, "--paste").stdout  # such a token may be replaced
 
 
 def test_what_was_changed_meanwhile_is_kept(saved, provider, monkeypatch):
-    """The document is read again before it is written; one that broke is left alone."""
+    """The document is read again before it is written; if it has become invalid, it is left alone."""
     path = saved()
     changed = json.dumps(provider.document(realm="new"))
     assert signed_in(path, provider, monkeypatch, lambda: path.write_text(changed)).exit_code == 0
@@ -265,7 +265,7 @@ def test_what_was_changed_meanwhile_is_kept(saved, provider, monkeypatch):
 
 
 def test_a_link_stays_a_link(saved, provider, monkeypatch):
-    """The file that a link leads to is written, not the link."""
+    """If the path is a link, the linked file is written and the link stays."""
     path = saved()
     link = path.with_name("link.json")
     link.symlink_to(path)
@@ -275,7 +275,7 @@ def test_a_link_stays_a_link(saved, provider, monkeypatch):
 
 
 def test_the_listener_takes_one_visit_at_its_own_path():
-    """Any other path is not there, nor any other method, nor a second visit, nor another interface."""
+    """Other paths, other methods, a second visit and other interfaces are refused."""
     with listening() as callback:
         origin = callback.url.rpartition("/")[0]
         assert origin.startswith("http://127.0.0.1:")

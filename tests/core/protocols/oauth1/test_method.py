@@ -1,4 +1,4 @@
-"""The method in a connection: real requests to a server that verifies them, and bad values named."""
+"""The method in a connection: requests to a real server that verifies them, and findings for bad values."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def codes(fields):
 
 @pytest.mark.parametrize(("signature_method", "add_to"), READABLE)
 def test_a_server_accepts_every_method_in_every_place(provider, signed_in, rsa_key, signature_method, add_to):
-    """The resource endpoint of oauthlib lets the session in, and nobody else."""
+    """The resource endpoint of oauthlib accepts the session, and refuses everybody else."""
     rsa = {"private_key": rsa_key.private} if signature_method.startswith("RSA") else {}
     document = provider.document(signature_method=signature_method, add_to=add_to, **signed_in, **rsa)
     with watchword.load(document).session() as api:
@@ -59,14 +59,14 @@ def test_a_server_accepts_every_method_in_every_place(provider, signed_in, rsa_k
     ],
 )
 def test_what_is_signed_is_what_arrives(provider, signed_in, path):
-    """Paths and queries of every kind are accepted as they come out of the wire."""
+    """Paths and queries of every kind are accepted in the form in which they are sent."""
     with watchword.load(provider.document(**signed_in)).session() as api:
         assert api.get(provider.url + path).status_code == 200
         assert api.post(provider.url + path, data={"a": "~*[é"}).status_code == 200
 
 
 def test_a_redirect_is_signed_anew(serve, reply, provider, signed_in):
-    """Each hop has a signature of its own, and a stranger gets none."""
+    """Each hop of a redirect has its own signature, and a foreign origin gets none."""
     foreign = serve(reply())
     provider.answers["/moved"] = reply(307, "", {"Location": "/v1/here?x=1"})
     provider.answers["/away"] = reply(307, "", {"Location": f"{foreign.url}/there"})
@@ -77,7 +77,7 @@ def test_a_redirect_is_signed_anew(serve, reply, provider, signed_in):
 
 
 def test_retries_have_nonces_of_their_own(provider, reply, signed_in):
-    """A further try is a new request to the server, which refuses a nonce that it has seen."""
+    """A retry is signed again, since the server refuses a nonce that it has seen."""
     provider.answers["/busy"] = reply(503)
     with watchword.load(provider.document(retries=1, **signed_in)).session() as api:
         api.get("/busy")
@@ -86,13 +86,13 @@ def test_retries_have_nonces_of_their_own(provider, reply, signed_in):
 
 
 def test_foreign_sessions_are_signed_too(provider, signed_in):
-    """`conn.auth()` signs in a plain session."""
+    """`conn.auth()` signs the requests of a plain session."""
     auth = watchword.load(provider.document(**signed_in)).auth()
     assert requests.get(f"{provider.url}/v1/me?a=b", auth=auth, timeout=10).status_code == 200
 
 
 def test_signing_loads_no_library_that_logs_secrets():
-    """Neither oauthlib nor, for an HMAC, cryptography is loaded by signing a request."""
+    """Signing a request loads neither oauthlib nor, with an HMAC, cryptography."""
     program = """
 import sys, requests, watchword
 document = {"base_url": "https://a.test", "method": "oauth1", "consumer_key": "c", "consumer_secret": "s"}
@@ -106,7 +106,7 @@ print(*{name.partition(".")[0] for name in sys.modules})
 
 
 def test_without_a_token_the_client_alone_signs():
-    """Two-legged requests carry no oauth_token."""
+    """Requests without a user's token carry no oauth_token."""
     made = watchword.load({
         "base_url": "https://a.test", "method": "oauth1", "consumer_key": "c", "consumer_secret": "s3cret",
         "access_token": "", "token_secret": "",
@@ -120,7 +120,7 @@ def test_without_a_token_the_client_alone_signs():
 @pytest.mark.parametrize("signature_method", ["HMAC-SHA1", "PLAINTEXT"])
 @pytest.mark.parametrize("add_to", PLACES)
 def test_nothing_secret_is_logged(provider, reply, signed_in, caplog, signature_method, add_to):
-    """Success, refusal and a dead server leave no secret in DEBUG logs, errors or reprs, however encoded."""
+    """Neither a success, a refusal nor a dead server puts a secret into DEBUG logs, errors or reprs."""
     caplog.set_level(logging.CRITICAL, "oauthlib")  # the test's own server
     caplog.set_level(logging.DEBUG)
     document = provider.document(signature_method=signature_method, add_to=add_to, **signed_in)
@@ -143,7 +143,7 @@ def test_nothing_secret_is_logged(provider, reply, signed_in, caplog, signature_
 
 @pytest.mark.parametrize("name", ["request_token_url", "authorize_url", "access_token_url"])
 def test_the_urls_of_the_sign_in_are_checked(name):
-    """A sign-in URL is complete, encrypted and without a password; all three are there, or none."""
+    """Sign-in URLs must be complete, encrypted and without a password; all three or none must be given."""
     urls = dict.fromkeys(("request_token_url", "authorize_url", "access_token_url"), "https://a.test/x")
     secret = {"consumer_secret": "s3cret"}
     assert codes(urls | secret) == []
@@ -177,7 +177,7 @@ def test_the_urls_of_the_sign_in_are_checked(name):
     ],
 )
 def test_bad_values_are_named(fields, expected):
-    """What is missing, unfit, ignored or in conflict has its code, before anything is sent."""
+    """Missing, unsuitable, ignored or conflicting values have their codes before anything is sent."""
     assert codes(fields) == expected
 
 
@@ -190,7 +190,7 @@ def pem(key, encryption=None):
 
 
 def test_a_key_of_another_kind_is_unsuitable():
-    """An EC key can't sign by RSA."""
+    """An EC key is unsuitable for RSA methods."""
     key = pem(ec.generate_private_key(ec.SECP256R1()))
     assert codes({"signature_method": "RSA-SHA256", "private_key": key}) == ["key_unsuitable"]
 
@@ -209,19 +209,19 @@ He/A+bo0DNNvTJmCkKlKi/Ej+qaun0OA2Nwte+Oe8g==
 
 
 def test_a_key_that_is_too_short_for_the_digest_is_unsuitable():
-    """A key that signs SHA-1 but has no room for SHA-512 is named before a request fails."""
+    """A key that is long enough for SHA-1 but not for SHA-512 is reported before a request fails."""
     assert codes({"signature_method": "RSA-SHA1", "private_key": SHORT}) == []
     assert codes({"signature_method": "RSA-SHA512", "private_key": SHORT}) == ["key_unsuitable"]
 
 
 def test_a_mended_key_signs_with_a_remark(rsa_key):
-    """A key whose line breaks were lost is used, and that is said."""
+    """A key that has lost its line breaks is used, and the repair is reported."""
     flat = rsa_key.private.replace("\n", "\\n")
     assert codes({"signature_method": "RSA-SHA1", "private_key": flat}) == ["key_repaired"]
 
 
 def test_an_encrypted_key_needs_its_passphrase(rsa_key):
-    """With the passphrase it signs, without it is named unreadable."""
+    """An encrypted key signs with its passphrase, and is unreadable without it."""
     key = serialization.load_pem_private_key(rsa_key.private.encode(), None)
     fields = {
         "signature_method": "RSA-SHA256",

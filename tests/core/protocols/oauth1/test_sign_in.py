@@ -15,7 +15,7 @@ CALLBACK = "http://127.0.0.1:1/back?state=1"
 
 
 def refused(call, *arguments):
-    """Return the error that a call ends in."""
+    """Return the error that a call raises."""
     with pytest.raises(watchword.TokenError) as error:
         call(*arguments)
     return error.value
@@ -29,7 +29,7 @@ def connection(provider):
 @pytest.mark.parametrize("signature_method", ["HMAC-SHA1", "HMAC-SHA512", "RSA-SHA256", "PLAINTEXT"])
 @pytest.mark.parametrize("callback", [CALLBACK, "oob"])
 def test_a_token_comes_of_it_that_the_api_accepts(provider, rsa_key, signature_method, callback):
-    """Temporary credentials, the user's consent, the token: and the API lets its requests in."""
+    """After temporary credentials and the user's consent, the API accepts requests with the issued token."""
     rsa = {"private_key": rsa_key.private} if signature_method.startswith("RSA") else {}
     document = provider.document(signature_method=signature_method, **rsa)
     made = watchword.load(document)
@@ -45,7 +45,7 @@ def test_a_token_comes_of_it_that_the_api_accepts(provider, rsa_key, signature_m
 
 @pytest.mark.parametrize("add_to", ["query", "body"])
 def test_the_parameters_go_where_the_connection_sends_them(provider, add_to):
-    """The sign-in signs as the connection does, in query or body, with a realm or without."""
+    """The sign-in signs like the connection: in header, query or body, with or without a realm."""
     made = watchword.load(provider.document(add_to=add_to))
     sign_in = begin(made)
     verifier = verifier_from(f"?{provider.visit(sign_in.authorize_url)}", sign_in)
@@ -53,14 +53,14 @@ def test_the_parameters_go_where_the_connection_sends_them(provider, add_to):
 
 
 def test_an_old_token_is_no_part_of_it(provider, signed_in):
-    """A connection that has a token already signs in without it."""
+    """A connection with a token signs in without using that token."""
     made = watchword.load(provider.document(**signed_in))
     begin(made)
     assert "oauth_token=" not in provider.server.seen[0].headers["Authorization"]
 
 
 def test_urls_keep_their_own_parameters(provider):
-    """A query in a sign-in URL stays and is signed; the token joins it before a fragment."""
+    """A query in a sign-in URL is kept and signed, and the token is added to it before a fragment."""
     urls = {
         "request_token_url": f"{provider.url}/request?scope=read+write",
         "authorize_url": f"{provider.url}/authorize?perms=a%20b#top",
@@ -72,7 +72,7 @@ def test_urls_keep_their_own_parameters(provider):
 
 
 def test_nothing_secret_is_shown(provider, connection, caplog):
-    """Temporary credentials, verifier and token are in no repr and no DEBUG log, and masked from then on."""
+    """Temporary credentials, verifier and token are masked, and appear in no repr and no DEBUG log."""
     caplog.set_level(logging.CRITICAL, "oauthlib")  # the test's own server
     caplog.set_level(logging.DEBUG)
     made = watchword.load(provider.document(add_to="query"))
@@ -89,7 +89,7 @@ def test_nothing_secret_is_shown(provider, connection, caplog):
 
 
 def test_a_wrong_verifier_is_refused(provider, connection):
-    """The server decides: nothing comes of a guess, nor of the same sign-in twice."""
+    """A guessed verifier is refused, and so is a second exchange of the same sign-in."""
     sign_in = begin(connection)
     verifier = verifier_from(f"?{provider.visit(sign_in.authorize_url)}", sign_in)
     assert refused(finish, connection, sign_in, "a-guess").code == "sign_in_refused"
@@ -98,7 +98,7 @@ def test_a_wrong_verifier_is_refused(provider, connection):
 
 
 def test_expired_temporary_credentials_are_refused(provider, connection):
-    """What the provider has forgotten by the time of the exchange is a refusal, with its status."""
+    """A sign-in that the provider no longer knows is a refusal with its status."""
     sign_in = begin(connection)
     verifier = verifier_from(f"?{provider.visit(sign_in.authorize_url)}", sign_in)
     provider.book.temporary.clear()
@@ -109,7 +109,7 @@ def test_expired_temporary_credentials_are_refused(provider, connection):
 
 
 def test_a_user_who_refuses(provider, connection):
-    """The redirect of a refusal says so."""
+    """A redirect after a refusal is reported as a refusal."""
     provider.refuses = True
     sign_in = begin(connection, CALLBACK)
     assert "has refused" in str(refused(verifier_from, provider.visit(sign_in.authorize_url), sign_in))
@@ -137,7 +137,7 @@ def test_a_redirect_that_is_none_of_ours(connection, query, words):
 
 
 def test_an_unknown_consumer_is_refused(provider):
-    """A consumer key or secret that the server does not know ends the first step."""
+    """An unknown consumer key or a wrong secret is refused in the first step."""
     for wrong in ({"consumer_key": "another"}, {"consumer_secret": "s3cret-wrong"}):
         error = refused(begin, watchword.load(provider.document(**wrong)))
         assert error.code == "sign_in_refused"
@@ -146,7 +146,7 @@ def test_an_unknown_consumer_is_refused(provider):
 
 
 def test_a_server_that_does_not_confirm_the_callback_is_not_trusted(provider, connection):
-    """Without oauth_callback_confirmed it is OAuth 1.0 before revision A, where a sign-in can be stolen."""
+    """A server without oauth_callback_confirmed is refused: before revision A, a sign-in can be stolen."""
     provider.book.confirms = False
     error = refused(begin, connection)
     assert error.code == "token_field_missing"
@@ -177,7 +177,7 @@ ANSWERS = [
 @pytest.mark.parametrize("step", ["request", "exchange"])
 @pytest.mark.parametrize(("status", "body", "headers", "code"), ANSWERS)
 def test_every_other_answer_is_a_typed_error(provider, connection, reply, step, status, body, headers, code):
-    """Whatever a server answers instead of a token has its code and names the step, in both steps."""
+    """Any response other than a token has its code and names the step, in both steps."""
     sign_in = begin(connection) if step == "exchange" else None
     provider.answers[f"/{step}"] = reply(status, body, headers)
     error = refused(finish, connection, sign_in, "v") if sign_in else refused(begin, connection)
@@ -189,7 +189,7 @@ def test_every_other_answer_is_a_typed_error(provider, connection, reply, step, 
 
 
 def test_what_the_server_says_is_evidence(provider, connection, reply):
-    """A problem report in the header or the body, or plain words, are shown; echoed secrets are not."""
+    """A problem report in header or body, or plain text, is shown, but repeated secrets are not."""
     said = 'OAuth realm="x", oauth_problem="timestamp_refused", oauth_problem_advice="set%20it"'
     provider.answers["/request"] = reply(401, "", {"WWW-Authenticate": said})
     evidence = refused(begin, connection).findings[0].evidence
@@ -207,13 +207,13 @@ def test_what_the_server_says_is_evidence(provider, connection, reply):
 
 
 def test_an_endless_answer_is_cut_off(provider, connection, reply):
-    """A server that sends megabytes is stopped and named."""
+    """A response of megabytes is cut off, and its server is named."""
     provider.answers["/request"] = reply(200, TOKEN + "x" * (1 << 20))
     assert refused(begin, connection).code == "reply_not_token"
 
 
 def test_a_server_that_is_down_or_silent_is_a_passing_fault(provider, reply):
-    """No listener and no answer in time are network findings, worth another try, without a secret."""
+    """A server that is down or silent is a network finding that can be retried, without a secret."""
     down = watchword.load(provider.document(request_token_url="http://127.0.0.1:9/request"))
     error = refused(begin, down)
     assert (error.code, error.retryable) == ("connect_refused", True)
@@ -224,7 +224,7 @@ def test_a_server_that_is_down_or_silent_is_a_passing_fault(provider, reply):
 
 
 def test_the_transport_options_are_the_connection_s(serve, reply, tls, ca_bundle):
-    """Certificates are checked, and the connection's CA bundle is used."""
+    """Certificates are verified, with the connection's CA bundle."""
     server = serve(reply(200, TOKEN), tls)
     document = {
         "base_url": server.url, "method": "oauth1", "consumer_key": "c", "consumer_secret": "s3cret",
@@ -245,7 +245,7 @@ def test_the_transport_options_are_the_connection_s(serve, reply, tls, ca_bundle
     ],
 )
 def test_a_document_that_can_t_sign_in(document, code):
-    """Without URLs, with errors or of another method there is nothing to begin."""
+    """A sign-in is refused without URLs, with errors in the document, or for another method."""
     with pytest.raises(watchword.DocumentError) as error:
         begin(watchword.load({"base_url": "https://a.test", **document}))
     assert error.value.code == code

@@ -1,4 +1,4 @@
-"""What is signed and the signature itself, by the vectors of RFC 5849 and OAuth Core 1.0."""
+"""Base string and signature, by the vectors of RFC 5849 and OAuth Core 1.0."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REQUESTS = [pytest.param(request, id=request["name"]) for request in VECTORS["re
 
 @pytest.mark.parametrize(("text", "encoded"), VECTORS["escape"]["cases"])
 def test_parameters_are_encoded_as_the_test_cases_say(text, encoded):
-    """Everything but unreserved characters is encoded, from UTF-8, in upper case."""
+    """Everything except unreserved characters is encoded from UTF-8, in upper case."""
     assert escape(text) == encoded
 
 
@@ -36,13 +36,13 @@ def test_parameters_are_encoded_as_the_test_cases_say(text, encoded):
     ("form", "expected"), [case for group in VECTORS["normalized"] for case in group["cases"]]
 )
 def test_parameters_are_normalized(form, expected):
-    """Decoded and encoded anew, sorted by name and then by value."""
+    """Parameters are decoded, encoded again, and sorted by name and then by value."""
     assert normalized(form_pairs(form.encode())) == expected
 
 
 @pytest.mark.parametrize(("url", "expected"), VECTORS["base_string_uri"]["cases"])
 def test_the_base_string_uri(url, expected):
-    """Host in lower case, no default port, no query, the path as it is."""
+    """The base string URI has its host in lower case, no default port, no query, and an unchanged path."""
     assert base_string_uri(url) == expected
 
 
@@ -61,13 +61,13 @@ def test_the_base_string_uri(url, expected):
     ],
 )
 def test_authority_and_path_of_every_kind(url, host, expected):
-    """Ports, IPv6, user names, path parameters and the Host header that a caller has set."""
+    """Ports, IPv6, user names, path parameters and a caller's Host header follow section 3.4.1.2."""
     assert base_string_uri(url, host) == expected
 
 
 @pytest.mark.parametrize("vector", REQUESTS)
 def test_published_requests(vector):
-    """Base string and signature of each published request come out to the byte."""
+    """Base string and signature of each published request are exactly as published."""
     pairs = [(name, escape(value)) for name, value in vector["protocol"].items()]
     query = vector["url"].partition("?")[2].encode()
     pairs += form_pairs(query) + form_pairs(vector.get("form", "").encode())
@@ -89,17 +89,17 @@ def signer_of(vector):
 
 @pytest.mark.parametrize(("consumer_secret", "token_secret", "text", "expected"), VECTORS["hmac"]["cases"])
 def test_published_hmacs(consumer_secret, token_secret, text, expected):
-    """The key is both secrets and the ampersand, the second of them empty or not."""
+    """The key is both secrets joined by an ampersand, even if the second is empty."""
     assert hmac_signer("sha1", consumer_secret, token_secret)(text) == expected
 
 
 def test_octets_that_are_no_utf_8_stay_what_they_are():
-    """A decoded octet that is no text is signed as itself, not as a replacement character (section 3.6)."""
+    """A decoded octet that isn't text is signed as itself, not as a replacement character (section 3.6)."""
     assert form_pairs(b"a=%ff%c3%a9&\xff=b") == [("a", "%FF%C3%A9"), ("%FF", "b")]
 
 
 def test_odd_forms():
-    """Empty parts are none; a name without =, an empty name and broken escapes are kept."""
+    """Empty parts are dropped; a name without =, an empty name and broken escapes are kept."""
     assert form_pairs(b"&&a&=b&c==&%zz=%4") == [
         ("a", ""), ("", "b"), ("c", "%3D"), ("%25zz", "%254"),
     ]  # fmt: skip
@@ -107,7 +107,7 @@ def test_odd_forms():
 
 @given(st.lists(st.tuples(st.text(), st.text())))
 def test_the_quick_way_of_encoding_is_the_thorough_one(pairs):
-    """The base string is oauthlib's for whatever names and values."""
+    """The base string equals oauthlib's for any names and values."""
     escaped = [(escape(name), escape(value)) for name, value in pairs]
     uri = "http://h.test/a%20b/ü"
     expected = oauthlib_signature.signature_base_string(

@@ -1,4 +1,4 @@
-"""Requests as the method signs them: header, query, body, body hash, and bodies that can't be signed."""
+"""Signed requests: header, query, body, body hash, and bodies that can't be signed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def parameters(header):
 
 
 def test_the_photo_of_core_1_0():
-    """The whole flow gives the signature of OAuth Core 1.0 appendix A.5."""
+    """The whole flow produces the signature of OAuth Core 1.0 appendix A.5."""
     header = signed(get(), realm="http://photos.example.net/").headers["Authorization"]
     assert header.startswith(
         'OAuth realm="http://photos.example.net/", oauth_consumer_key="dpf43f3p2l4k3l03", '
@@ -65,7 +65,7 @@ def test_the_photo_of_core_1_0():
 
 
 def test_the_photo_by_rsa(vectors):
-    """The whole flow gives the signature of the test cases' RSA example, without a token."""
+    """The whole flow produces the signature of the published RSA example, without a token."""
     request = get("http://photos.example.net/photos?file=vacaction.jpg&size=original")
     context = Context(now=lambda: 1196666512, nonce=lambda: "13917289812797014437")
     fields = {"access_token": None, "token_secret": None, "consumer_secret": None}
@@ -77,12 +77,12 @@ def test_the_photo_by_rsa(vectors):
 
 
 def test_a_realm_is_quoted():
-    """Quotes and backslashes of a realm don't end it."""
+    """Quotes and backslashes in a realm are escaped."""
     assert signed(get(), realm='a"b\\').headers["Authorization"].startswith('OAuth realm="a\\"b\\\\", ')
 
 
 def test_in_the_query_the_url_stays_as_it_is():
-    """Parameters are appended, encoded, to a query that keeps its bytes; a fragment is not sent at all."""
+    """Encoded parameters are appended to a query, which keeps its bytes; a fragment is not sent."""
     url = "http://photos.example.net/photos?a=b+c&d='%2F*#part"
     made = signed(get(url), add_to="query").url
     assert made.startswith(
@@ -93,7 +93,7 @@ def test_in_the_query_the_url_stays_as_it_is():
 
 
 def test_a_next_link_that_echoes_our_parameters_is_signed_anew():
-    """What an API repeats of the last request's parameters is replaced; its own are kept."""
+    """Parameters that an API repeats from the last request are replaced; the API's own are kept."""
     first = signed(get(), add_to="query").url
     later = Context(now=lambda: 1191242099, nonce=lambda: "another")
     second = signed(get(f"{first}&page=2"), later, add_to="query").url
@@ -103,7 +103,7 @@ def test_a_next_link_that_echoes_our_parameters_is_signed_anew():
 
 
 def test_in_the_body_a_form_is_continued():
-    """Parameters are appended to a form of bytes or text, with its new length."""
+    """Parameters are appended to a form of bytes or text, and its length is updated."""
     for data in ("c2&a3=2+q", b"c2&a3=2+q"):
         made = signed(post(data=data, headers=FORM), add_to="body")
         assert made.body.startswith(b"c2&a3=2+q&oauth_consumer_key=dpf43f3p2l4k3l03&")
@@ -112,7 +112,7 @@ def test_in_the_body_a_form_is_continued():
 
 
 def test_in_the_body_an_empty_one_becomes_a_form():
-    """A POST without a body gets one."""
+    """A POST without a body gets a form."""
     made = signed(post(), add_to="body")
     assert made.body.startswith(b"oauth_consumer_key=")
     assert made.headers["Content-Type"] == FORM["Content-Type"]
@@ -138,7 +138,7 @@ def test_a_body_that_is_no_form_can_t_take_the_parameters(request_):
 
 
 def test_only_forms_are_signed_with_the_parameters():
-    """A form's fields are part of the signature, whatever its type's parameters; other bodies are not."""
+    """A form's fields are signed, with any parameters of its content type; other bodies are not."""
 
     def signature(**options):
         return parameters(signed(post(**options)).headers["Authorization"])["oauth_signature"]
@@ -154,7 +154,7 @@ def test_only_forms_are_signed_with_the_parameters():
 
 
 def test_a_streamed_form_is_sent_from_where_it_stood():
-    """Signing reads a file and puts it back."""
+    """Signing reads a file and restores its position."""
     file = io.BytesIO(b"skipped&a=b")
     file.seek(8)
     signed(post(data=file, headers=FORM))
@@ -162,7 +162,7 @@ def test_a_streamed_form_is_sent_from_where_it_stood():
 
 
 def test_the_host_header_that_is_sent_is_the_one_that_is_signed():
-    """Where a caller sets Host, the base string has it (section 3.4.1.2)."""
+    """The base string uses a caller's Host header (section 3.4.1.2)."""
     tunnelled = signed(post("http://127.0.0.1:8080/a", headers={"Host": "photos.example.net"}))
     direct = signed(post("http://photos.example.net/a"))
     assert tunnelled.headers["Authorization"] == direct.headers["Authorization"]
@@ -170,7 +170,7 @@ def test_the_host_header_that_is_sent_is_the_one_that_is_signed():
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_published_body_hashes(vectors, number):
-    """The hash is that of the body, or of none, as in the appendix of the extension."""
+    """The hash is that of the body, or of an empty body, as in the appendix of the extension."""
     vector = vectors["body_hash"][number]
     context = Context(now=lambda: vector["timestamp"], nonce=lambda: vector["nonce"])
     request = requests.Request(vector["method"], "http://www.example.com/resource", data=vector.get("body"))
@@ -191,14 +191,14 @@ def test_the_body_is_hashed_as_the_signature_is(signature_method, size, add_to):
 
 
 def test_forms_and_plaintext_have_no_body_hash():
-    """A form is signed already, and PLAINTEXT signs nothing."""
+    """A form and PLAINTEXT get no body hash: the form is signed already, and PLAINTEXT signs nothing."""
     assert "body_hash" not in signed(post(data={"a": "b"}), body_hash=True).headers["Authorization"]
     plain = signed(post(json={}), body_hash=True, signature_method="PLAINTEXT")
     assert "body_hash" not in plain.headers["Authorization"]
 
 
 def test_a_file_is_hashed_and_put_back():
-    """The hash of a file is that of its bytes, in pieces, and it is sent whole."""
+    """A file is hashed in chunks, and sent whole."""
     content = b"x" * ((1 << 20) + 5)
     file = io.BytesIO(content)
     streamed = signed(post(data=file), body_hash=True).headers["Authorization"]
@@ -222,7 +222,7 @@ class Pipe(io.RawIOBase):
     "prepared", [post(data=iter([b"a"])).prepare(), post(data=Pipe()).prepare(), closed()]
 )
 def test_a_stream_that_can_t_be_read_twice_can_t_be_signed(prepared):
-    """A generator, a pipe or a closed file is refused where its body is part of the signature."""
+    """A generator, a pipe or a closed file is refused if its body must be signed."""
     with pytest.raises(watchword.RequestError) as error:
         next(method(body_hash=True).flow(prepared, CONTEXT))
     assert error.value.code == "body_not_signable"
@@ -237,7 +237,7 @@ def test_each_request_has_a_nonce_of_its_own():
 
 
 def test_the_key_is_read_once(monkeypatch, rsa_key):
-    """However many requests are signed, the RSA key is parsed and validated one time."""
+    """The RSA key is parsed and validated once for any number of requests."""
     from watchword.protocols.keys import reading  # noqa: PLC0415 - beside its only use
 
     read = []

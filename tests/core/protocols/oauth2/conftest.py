@@ -1,4 +1,4 @@
-"""A token endpoint whose answers a test writes, and documents that ask it."""
+"""A token endpoint whose responses a test sets, and documents that use it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REQUIRED = {
 
 
 class Endpoint:
-    """A token endpoint; `answer` is its next answer, `forms` the fields of each request that came."""
+    """A token endpoint; `answer` is its next response, `forms` the fields of each request that arrived."""
 
     def __init__(self, serve, reply):
         self.reply = reply
@@ -50,13 +50,13 @@ class Endpoint:
         return {**base, **REQUIRED[method], **fields}
 
     def source(self, method, **fields):
-        """Return where the method's token comes from, given that nothing is wrong with its document."""
+        """Return the source of the method's token, after checking that the document has no errors."""
         made = watchword.load(self.document(method, **fields), name="acme")
         assert errors(made.lint()) == []
         return made.credential.source
 
     def fetch(self, method, shown=None, /, **fields):
-        """Fetch a token, for a sign-in with the refresh token that is shown."""
+        """Fetch a token; a sign-in uses the given refresh token."""
         return self.source(method, **fields).fetch(TransportOptions(), shown)
 
 

@@ -1,4 +1,4 @@
-"""Each way in which a client shows itself, judged by Authlib's server side and joserfc."""
+"""Each client authentication method, verified by Authlib's server side and joserfc."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def public(text):
 
 
 class Registered:
-    """The client as a server has it registered."""
+    """The client as it is registered at a server."""
 
     def check_client_secret(self, secret):
         return secret == SECRET
@@ -46,7 +46,7 @@ class Registered:
 
 
 class Assertions(JWTBearerClientAssertion):
-    """What Authlib asks of a server that takes assertions."""
+    """The checks that Authlib requires of a server that accepts assertions."""
 
     def __init__(self, key, audience):
         super().__init__()
@@ -65,7 +65,7 @@ class Assertions(JWTBearerClientAssertion):
 
 
 class Form(OAuth2Request):
-    """A request whose form Authlib reads."""
+    """A request whose form Authlib can read."""
 
     def __init__(self, url, form, headers):
         super().__init__("POST", url.replace("http:", "https:"), headers=headers)
@@ -77,7 +77,7 @@ class Form(OAuth2Request):
 
 
 def judged(endpoint, key=None, audience=None, allowed=EVERY_WAY):
-    """Return by which method Authlib's server side knows the client of each request that came."""
+    """Return the method by which Authlib's server side authenticates the client of each request."""
     server = ClientAuthentication({"client-1": Registered()}.get)
     server.register(ASSERTED, Assertions(key, audience or endpoint.url))
     found = []
@@ -110,7 +110,7 @@ SIGNED = [
     ],
 )
 def test_id_and_secret_are_where_a_server_looks(endpoint, client_auth, known_as):
-    """Header, body and the name alone, and never two of them at once."""
+    """A client authenticates by header, by body, or by its id alone, and never by two of them."""
     endpoint.fetch("oauth2_client_credentials", client_auth=client_auth)
     assert judged(endpoint) == [known_as]
     (form,) = endpoint.forms
@@ -120,7 +120,7 @@ def test_id_and_secret_are_where_a_server_looks(endpoint, client_auth, known_as)
 
 @pytest.mark.parametrize(("client_auth", "fields", "key"), SIGNED)
 def test_an_assertion_convinces_a_server_once(endpoint, client_auth, fields, key):
-    """Signature, issuer, subject, audience, times and a jti of its own, for each request anew."""
+    """Each request has a new assertion with valid signature, issuer, subject, audience, times and jti."""
     source = endpoint.source(
         "oauth2_client_credentials", client_auth=client_auth, assertion_key_id="key-7", **fields
     )
@@ -135,7 +135,7 @@ def test_an_assertion_convinces_a_server_once(endpoint, client_auth, fields, key
 
 
 def test_a_server_does_not_take_another_key_or_audience(endpoint):
-    """The check above is one: it refuses what it should."""
+    """The check of the test above refuses a wrong assertion."""
     endpoint.fetch("oauth2_client_credentials", client_auth="private_key_jwt", private_key=RSA_KEY)
     assert judged(endpoint, public(RSA_KEY)) == [ASSERTED]
     assert judged(endpoint, public(ES256_KEY)) == [None]
@@ -153,7 +153,7 @@ def test_the_audience_is_the_server_s_choice(endpoint):
 
 
 def test_the_claims_are_those_of_rfc_7523():
-    """RFC 7523 section 3, issued a little earlier for servers whose clock is behind; no kid unasked."""
+    """An assertion follows RFC 7523 section 3; it is backdated a little, and has a kid only if one is set."""
     assertion = Assertion(jws_signer("HS256", SECRET, "utf8"), "https://auth.test/token")
     made = Client("client-1", SECRET, "client_secret_jwt", assertion=assertion).authentication(
         FreshValues(1_800_000_000.7, lambda: "0123")
@@ -169,7 +169,7 @@ def test_the_claims_are_those_of_rfc_7523():
 
 
 def test_a_key_is_read_once(endpoint, monkeypatch):
-    """Reading an RSA key takes longer than a hundred signatures: check and requests share one key object."""
+    """The key is read once for the check and all requests: reading costs as much as a hundred signatures."""
     read = []
 
     def counting(text, passphrase=None):
@@ -183,7 +183,7 @@ def test_a_key_is_read_once(endpoint, monkeypatch):
 
 
 def test_mtls_shows_the_certificate_and_the_name(serve, reply, tls, authority, ca_bundle, tmp_path):
-    """RFC 8705: the document's client certificate goes to the token endpoint, the body names the client."""
+    """The client certificate is sent to the token endpoint, and the body names the client (RFC 8705)."""
     issued, path = authority.issue_cert("client-1"), tmp_path / "client.pem"
     issued.private_key_and_cert_chain_pem.write_to_path(str(path))
     asking = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -221,7 +221,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("fields", "code", "words"), WRONG)
 def test_what_a_client_lacks_is_a_finding(endpoint, fields, code, words):
-    """Each way needs its fields, and a key that fits its algorithm; nothing is sent until they are there."""
+    """Each method needs its fields and a suitable key; nothing is sent without them."""
     made = watchword.load(endpoint.document("oauth2_client_credentials", **fields))
     found = [one for one in errors(made.lint()) if one.code.name == code]
     assert [words in f"{one.message} {one.advice}" for one in found] == [True]
@@ -230,7 +230,7 @@ def test_what_a_client_lacks_is_a_finding(endpoint, fields, code, words):
 
 @pytest.mark.parametrize("method", ["oauth2_jwt_bearer", "oauth2_password", "oauth2_token_exchange"])
 def test_some_grants_want_no_client(endpoint, method):
-    """Without client_id and client_secret no client is shown; with the id alone the choice must be said."""
+    """Without client_id and client_secret no client is sent; with the id alone, client_auth must be set."""
     endpoint.fetch(method)
     assert "Authorization" not in endpoint.seen[0].headers
     assert not {"client_id", "client_secret"} & set(endpoint.forms[0])
@@ -241,7 +241,7 @@ def test_some_grants_want_no_client(endpoint, method):
 
 
 def test_a_short_secret_is_remarked(endpoint):
-    """RFC 7518 section 3.2, as for any JWT that is signed by a secret."""
+    """A short secret is a warning (RFC 7518 section 3.2), as for any JWT that is signed by a secret."""
     fields = {"client_auth": "client_secret_jwt", "client_secret": "s3cret"}
     made = watchword.load(endpoint.document("oauth2_client_credentials", **fields))
     assert [found.code.name for found in made.lint()] == ["key_too_short"]
@@ -258,7 +258,7 @@ def test_a_short_secret_is_remarked(endpoint):
     ],
 )
 def test_a_refused_client_is_told_what_to_check(endpoint, client_auth, words):
-    """The advice is for the way that was chosen."""
+    """The advice about a refused client is for the chosen method."""
     endpoint.answer = endpoint.reply(401, {"error": "invalid_client"})
     with pytest.raises(watchword.TokenError) as error:
         endpoint.fetch("oauth2_client_credentials", client_auth=client_auth, private_key=RSA_KEY)
@@ -267,7 +267,7 @@ def test_a_refused_client_is_told_what_to_check(endpoint, client_auth, words):
 
 
 def test_mtls_without_a_certificate_is_found_before_anything_is_sent(endpoint):
-    """The document says by what the client shows itself, and that must be there."""
+    """A missing client certificate is reported before anything is sent."""
     fields = endpoint.document("oauth2_client_credentials", client_auth="tls_client_auth")
     del fields["client_certificate"]
     (found,) = watchword.load(fields).lint()

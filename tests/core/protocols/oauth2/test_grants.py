@@ -1,4 +1,4 @@
-"""The request of each grant, byte by byte, and what finds and guards its token."""
+"""The request of each grant, byte by byte, and how its token is looked up."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ BODIES = [
     ("oauth2_client_credentials", {"scope": "a  b"}, "grant_type=client_credentials&scope=a+b"),
     ("oauth2_client_credentials", {"scope": "a b", "scope_separator": ","},
      "grant_type=client_credentials&scope=a%2Cb"),
-    ("oauth2_client_credentials", {"client_auth": "client_secret_post", "scope": "a", "grant_body": {"audience": "x"}},
+    ("oauth2_client_credentials",
+     {"client_auth": "client_secret_post", "scope": "a", "grant_body": {"audience": "x"}},
      f"grant_type=client_credentials&scope=a&client_id=client-1&client_secret={SECRET}&audience=x"),
     ("oauth2_client_credentials", {"scope": "a", "grant_body": {"scope": None, "grant_type": "own", "n": 5}},
      "grant_type=own&n=5"),
@@ -41,7 +42,8 @@ BODIES = [
      f"grant_type={EXCHANGE}&subject_token=s3cret-subject-token&subject_token_type={KIND}access_token"),
     ("oauth2_token_exchange",
      {"subject_token_type": "jwt", "actor_token": "s3cret-actor", "actor_token_type": "urn:acme:kind",
-      "requested_token_type": "saml2", "audience": "orders", "resource": "https://api.test/o", "scope": "read"},
+      "requested_token_type": "saml2", "audience": "orders", "resource": "https://api.test/o",
+      "scope": "read"},
      (f"grant_type={EXCHANGE}&subject_token=s3cret-subject-token&subject_token_type={KIND}jwt"
      f"&actor_token=s3cret-actor&actor_token_type=urn%3Aacme%3Akind&requested_token_type={KIND}saml2"
      "&audience=orders&resource=https%3A%2F%2Fapi.test%2Fo&scope=read")),
@@ -50,7 +52,7 @@ BODIES = [
 
 @pytest.mark.parametrize(("method", "fields", "body"), BODIES)
 def test_the_body_is_this(endpoint, method, fields, body):
-    """Fields in the order of the RFCs, nothing empty, the document's own fields added or in their place."""
+    """Fields are in the RFCs' order and none is empty; the document's fields are added or replace them."""
     endpoint.fetch(method, **fields)
     (seen,) = endpoint.seen
     assert seen.body.decode() == body
@@ -62,7 +64,7 @@ def test_the_body_is_this(endpoint, method, fields, body):
 @pytest.mark.parametrize("method", MACHINES)
 @pytest.mark.parametrize("grant_format", ["json", "query"])
 def test_every_grant_is_written_as_the_server_wants_it(endpoint, method, grant_format):
-    """JSON or the URL instead of a form, with the document's own headers."""
+    """The request is sent as JSON or in the URL instead of a form, with the document's headers."""
     endpoint.fetch(method, grant_format=grant_format, grant_headers={"X-Tenant": "acme"})
     (seen,) = endpoint.seen
     assert seen.headers["X-Tenant"] == "acme"
@@ -83,7 +85,7 @@ def verified(form, text, algorithm="RS256"):
 
 
 def test_a_google_service_account_is_expressible(endpoint):
-    """The key as the file that Google gives, the scope as a claim, the token URL as audience."""
+    """A service account's file is accepted as key, with a scope claim and the token URL as audience."""
     file = json.dumps({"type": "service_account", "private_key": RSA_KEY, "private_key_id": "k1"})
     endpoint.fetch(
         "oauth2_jwt_bearer", private_key=file, jwt_headers={"kid": "k1"}, lifetime=3600,
@@ -102,7 +104,7 @@ def test_a_google_service_account_is_expressible(endpoint):
 
 
 def test_salesforce_is_expressible(endpoint):
-    """Another audience than the token URL, no claims that are not wanted, a reply without a lifetime."""
+    """Another audience, omitted claims and a response without a lifetime are accepted."""
     endpoint.answer = endpoint.reply(body={"access_token": "s3cret", "scope": "api", "issued_at": "17"})
     token = endpoint.fetch(
         "oauth2_jwt_bearer", default_lifetime=900,
@@ -116,7 +118,7 @@ def test_salesforce_is_expressible(endpoint):
 
 
 def test_each_assertion_is_new(endpoint):
-    """A jti that is {{uuid}} differs in each request, and is nothing to warn of: each is sent once."""
+    """A jti of {{uuid}} differs in each request without a warning, since each JWT is sent once."""
     made = watchword.load(endpoint.document("oauth2_jwt_bearer", payload={"iss": "i", "jti": "{{uuid}}"}))
     assert made.lint() == []
     for _ in range(2):
@@ -126,7 +128,7 @@ def test_each_assertion_is_new(endpoint):
 
 
 def test_an_assertion_may_be_signed_by_a_secret(endpoint):
-    """HS256 takes the text of private_key as it is."""
+    """HS256 uses the text of private_key as the secret."""
     endpoint.fetch("oauth2_jwt_bearer", algorithm="HS256", private_key=SECRET)
     signed = jws.deserialize_compact(endpoint.forms[0]["assertion"], OctKey.import_key(SECRET))
     assert json.loads(signed.payload)["iss"] == "client-1"
@@ -173,7 +175,7 @@ ACCOUNTS = [
 
 @pytest.mark.parametrize(("method", "client_id", "subject"), ACCOUNTS)
 def test_an_account_says_whose_token_it_is(endpoint, method, client_id, subject):
-    """Method, server, client and subject find a token in a store."""
+    """A token is looked up in a store by method, server, client and subject."""
     source = endpoint.source(method)
     assert isinstance(source, StoredSource)
     account = source.account
@@ -193,7 +195,7 @@ CHANGES = [
 @pytest.mark.parametrize("method", MACHINES)
 @pytest.mark.parametrize("changed", CHANGES)
 def test_what_shapes_a_token_is_its_identity(endpoint, method, changed):
-    """Another value in any such field is another token; the same document is the same one, whenever read."""
+    """Another value in any such field means another token; the same document always means the same token."""
     identity = endpoint.source(method).identity
     assert endpoint.source(method).identity == identity
     assert endpoint.source(method, **changed).identity != identity
@@ -207,14 +209,14 @@ def test_where_a_token_goes_is_none_of_its_identity(endpoint, method):
 
 
 def test_the_order_of_a_json_field_is_no_matter(endpoint):
-    """Hosts keep JSON in orders of their own."""
+    """The order of entries in a JSON field doesn't matter, since hosts store it in their own order."""
     one = endpoint.source("oauth2_password", grant_body={"a": 1, "b": {"c": 2, "d": 3}})
     other = endpoint.source("oauth2_password", grant_body={"b": {"d": 3, "c": 2}, "a": 1})
     assert one.identity == other.identity
 
 
 def test_secrets_of_templates_are_part_of_the_identity(endpoint):
-    """The same template with another secret asks for another token."""
+    """The same template with another secret means another token."""
     fields = {"grant_body": {"pin": "{{secret:PIN}}"}}
     made = [
         endpoint.source("oauth2_password", secret_parameters={"template:PIN": pin}, **fields).identity
@@ -225,18 +227,19 @@ def test_secrets_of_templates_are_part_of_the_identity(endpoint):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_source_shows_no_secret(endpoint, method):
-    """Neither the repr of a source nor that of its method holds one."""
+    """The repr of a source or a method shows no secret."""
     fields = {"client_id": "client-1", "client_secret": SECRET}
     made = watchword.load(endpoint.document(method, refresh_token="s3cret-refresh", **fields)
                           if method in {"oauth2_authorization_code", "oauth2_device_code"}
                           else endpoint.document(method, **fields), name="acme")  # fmt: skip
-    shown = f"{made.credential.source!r} {made.credential.source.account!r} {made.credential.resolved.method!r} {made!r}"
+    source = made.credential.source
+    shown = f"{source!r} {source.account!r} {made.credential.resolved.method!r} {made!r}"
     assert "s3cret" not in shown
     assert "PRIVATE" not in shown
 
 
 def test_what_shows_the_client_is_masked_while_it_is_sent(endpoint, monkeypatch):
-    """An assertion is known to every masker while it is under way, and forgotten then; Basic stays known."""
+    """An assertion is masked only while its request is sent; a Basic header stays masked."""
     told = []
     redact.subscribe(told.append)
     endpoint.fetch("oauth2_client_credentials", client_auth="private_key_jwt", private_key=RSA_KEY)

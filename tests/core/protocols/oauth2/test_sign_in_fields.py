@@ -1,4 +1,4 @@
-"""What a sign-in is renewed by: the refresh request, its reply, and what a sign-in itself is built from."""
+"""How a sign-in is renewed: the refresh request, its response, and the requests of the sign-in itself."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ REQUESTS = [
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("fields", "body"), REQUESTS)
 def test_the_refresh_request_is_this(endpoint, method, fields, body):
-    """RFC 6749 section 6; the scope of the document is not sent, so that changing it breaks no sign-in."""
+    """The document's scope isn't sent in a refresh (RFC 6749 section 6), so changing it breaks no sign-in."""
     endpoint.fetch(method, USED, **fields)
     (seen,) = endpoint.seen
     assert seen.body.decode() == body
@@ -42,7 +42,7 @@ def test_the_refresh_request_is_this(endpoint, method, fields, body):
 
 
 def test_the_refresh_has_its_own_address_headers_and_format(endpoint):
-    """`refresh_url` and `refresh_headers` are for it alone, `grant_format` for both."""
+    """`refresh_url` and `refresh_headers` apply to the refresh alone, `grant_format` to both requests."""
     endpoint.fetch(
         "oauth2_authorization_code", USED, refresh_url=f"{endpoint.server.url}/renew", grant_format="json",
         refresh_headers={"X-Tenant": "acme"}, grant_headers={"X-First": "1"},
@@ -55,14 +55,14 @@ def test_the_refresh_has_its_own_address_headers_and_format(endpoint):
 
 
 def test_a_client_signs_its_refreshes_too(endpoint):
-    """private_key_jwt is for each request to the token endpoint."""
+    """private_key_jwt applies to every request to the token endpoint."""
     endpoint.fetch("oauth2_device_code", USED, client_auth="private_key_jwt", private_key=RSA_KEY)
     assert endpoint.forms[0]["client_assertion"].count(".") == 2
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_without_a_sign_in_nothing_is_sent(endpoint, method):
-    """A source of a sign-in that has no refresh token says so."""
+    """A source without a refresh token raises SignInRequired."""
     with pytest.raises(SignInRequired) as error:
         endpoint.fetch(method)
     assert error.value.code == "sign_in_required"
@@ -72,7 +72,7 @@ def test_without_a_sign_in_nothing_is_sent(endpoint, method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_an_account_carries_the_terms_of_its_sign_in(endpoint, method):
-    """What is imported, as resolved, and whether a refresh token serves once."""
+    """The account holds the resolved refresh token, and whether a refresh token can be used once."""
     source = endpoint.source(method, refresh_token="literal:s3cret-imported", single_use_refresh=True)
     account = source.account
     assert (account.signs_in, account.imported, account.single_use) == (True, "s3cret-imported", True)
@@ -94,7 +94,7 @@ REPLIES = [
 
 @pytest.mark.parametrize(("fields", "said", "refresh_token", "lifetime"), REPLIES)
 def test_the_refresh_token_is_found_and_masked(endpoint, fields, said, refresh_token, lifetime):
-    """Where the reply holds none there is none: the old one stays good, which is for the keeper to know."""
+    """A response without a refresh token leaves the old one valid, which the token cache keeps."""
     endpoint.answer = endpoint.reply(body={"access_token": "s3cret-access", **said})
     token = endpoint.fetch("oauth2_authorization_code", USED, **fields)
     assert (token.refresh_token, token.refresh_lifetime) == (refresh_token, lifetime)
@@ -104,7 +104,7 @@ def test_the_refresh_token_is_found_and_masked(endpoint, fields, said, refresh_t
 
 @pytest.mark.parametrize("refresh_token", [5, {"a": 1}, "töken", "a\nb"])
 def test_a_refresh_token_that_is_none_is_an_error(endpoint, refresh_token):
-    """What can't be sent back would end the sign-in in silence."""
+    """A refresh token that can't be sent back is an error, since it would end the sign-in silently."""
     endpoint.answer = endpoint.reply(body={"access_token": "s3cret-access", "refresh_token": refresh_token})
     with pytest.raises(watchword.TokenError, match="response_refresh_path") as error:
         endpoint.fetch("oauth2_authorization_code", USED)
@@ -112,13 +112,13 @@ def test_a_refresh_token_that_is_none_is_an_error(endpoint, refresh_token):
 
 
 def test_machines_keep_no_refresh_token(endpoint):
-    """A password serves again: a refresh token beside it would be one more secret to lose."""
+    """A refresh token beside a password is ignored: it would be one more secret to lose."""
     endpoint.answer = endpoint.reply(body={"access_token": "s3cret-access", "refresh_token": "s3cret-r"})
     assert endpoint.fetch("oauth2_password").refresh_token is None
 
 
 def test_a_refused_refresh_asks_for_a_sign_in(endpoint):
-    """`invalid_grant` means here that somebody has to sign in again, and no secret is echoed."""
+    """`invalid_grant` means that somebody must sign in again, and no secret is repeated."""
     said = {"error": "invalid_grant", "error_description": f"token {USED} was used"}
     endpoint.answer = endpoint.reply(400, said)
     with pytest.raises(watchword.TokenError) as error:
@@ -131,10 +131,11 @@ def test_a_refused_refresh_asks_for_a_sign_in(endpoint):
 
 
 def test_the_code_s_request_has_what_the_document_adds(endpoint):
-    """`token_request` is for the sign-in: client authentication, own fields, headers and format."""
+    """`token_request` has client authentication, own fields, headers and format, as a sign-in needs."""
     made = watchword.load(
-        endpoint.document("oauth2_authorization_code", client_auth="client_secret_post", grant_headers={"X-First": "1"},
-                          grant_body={"audience": "x"}, refresh_headers={"X-Tenant": "acme"}),
+        endpoint.document("oauth2_authorization_code", client_auth="client_secret_post",
+                          grant_headers={"X-First": "1"}, grant_body={"audience": "x"},
+                          refresh_headers={"X-Tenant": "acme"}),
         name="acme",
     ).credential.resolved  # fmt: skip
     fields = {"grant_type": "authorization_code", "code": "c", "redirect_uri": "", "code_verifier": "v"}
@@ -149,7 +150,7 @@ def test_the_code_s_request_has_what_the_document_adds(endpoint):
 
 
 def test_other_endpoints_get_the_client_and_nothing_of_the_document(endpoint):
-    """`request_to` is for revocation (RFC 7009) and device authorization (RFC 8628)."""
+    """`request_to` builds requests for revocation (RFC 7009) and device authorization (RFC 8628)."""
     made = watchword.load(endpoint.document("oauth2_device_code", grant_body={"audience": "x"}), name="acme")
     request = made.credential.resolved.method.request_to("https://auth.test/device", {"scope": "a"}, {})
     assert request.url == "https://auth.test/device"
@@ -161,10 +162,11 @@ def test_other_endpoints_get_the_client_and_nothing_of_the_document(endpoint):
     "changed",
     [{"scope": "other"}, {"authorize_parameters": {"prompt": "consent"}}, {"pkce": False},
      {"redirect_uri": "http://127.0.0.1/callback"}, {"issuer": "https://auth.test"},
-     {"revocation_endpoint": "https://auth.test/revoke"}, {"grant_body": {"a": 1}}, {"single_use_refresh": True}],
+     {"revocation_endpoint": "https://auth.test/revoke"}, {"grant_body": {"a": 1}},
+     {"single_use_refresh": True}],
 )  # fmt: skip
 def test_a_sign_in_outlasts_what_only_the_next_one_needs(endpoint, changed):
-    """The token of a sign-in stays in use when its scope or its sign-in page change."""
+    """The token of a sign-in stays in use if its scope or its endpoints for signing in change."""
     method = "oauth2_authorization_code"
     assert endpoint.source(method, **changed).identity == endpoint.source(method).identity
 
@@ -176,20 +178,20 @@ def test_a_sign_in_outlasts_what_only_the_next_one_needs(endpoint, changed):
      {"response_access_path": "t"}, {"grant_format": "json"}],
 )  # fmt: skip
 def test_what_shapes_a_refresh_is_its_identity(endpoint, changed):
-    """Another refresh request, or another sign-in that is imported, is another token."""
+    """Another refresh request or another imported sign-in means another token."""
     method = "oauth2_authorization_code"
     assert endpoint.source(method, **changed).identity != endpoint.source(method).identity
 
 
 def test_an_imported_sign_in_needs_no_page(endpoint):
-    """With a refresh token neither authorize_url nor device_authorization_endpoint must be there."""
+    """With a refresh token, authorize_url and device_authorization_endpoint may be missing."""
     endpoint.source("oauth2_authorization_code", authorize_url=None, refresh_token=USED)
     endpoint.source("oauth2_device_code", device_authorization_endpoint=None, refresh_token=USED)
 
 
 @pytest.mark.parametrize("more", [{}, {"secret_parameters": {"template:PIN": "s3cret-pin"}}])
 def test_the_page_s_parameters_take_no_secrets(endpoint, more):
-    """A browser's URL is no place for a secret: to mention one is an error, be there one or not."""
+    """A secret in the parameters of the sign-in page is an error, whether or not it exists."""
     parameters = {"prompt": "login", "pin": "{{secret:PIN}}"}
     document = endpoint.document("oauth2_authorization_code", authorize_parameters=parameters, **more)
     (found,) = watchword.load(document, name="acme").lint()
@@ -198,7 +200,7 @@ def test_the_page_s_parameters_take_no_secrets(endpoint, more):
 
 
 def test_scopes_are_joined_for_the_page_as_for_the_endpoint(endpoint):
-    """What the sign-in page is asked for is joined by the document's separator."""
+    """The scopes of the sign-in page are joined by the document's separator."""
     fields = endpoint.document("oauth2_authorization_code", scope="a b", scope_separator=",")
     method = watchword.load(fields, name="acme").credential.resolved.method
     assert method.joined_scope == "a,b"
@@ -206,7 +208,7 @@ def test_scopes_are_joined_for_the_page_as_for_the_endpoint(endpoint):
 
 
 def test_the_source_is_the_same_whoever_asks(endpoint):
-    """Two fetches with two refresh tokens are two requests of one source."""
+    """Two fetches with two refresh tokens send two requests from one source."""
     source = endpoint.source("oauth2_device_code")
     source.fetch(TransportOptions(), "s3cret-1")
     source.fetch(TransportOptions(), "s3cret-2")

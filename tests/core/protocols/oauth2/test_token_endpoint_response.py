@@ -1,4 +1,4 @@
-"""What token endpoints answer: every form of a token and of a refusal, and whatever else JSON can be."""
+"""Responses of token endpoints: every form of a token and of a refusal, and any other JSON."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def answered(text, headers=None, paths=FULL, status=200, asked=request_words.CLI
 
 
 def test_a_form_is_read_where_it_is_declared_or_looks_like_one():
-    """GitHub's and Facebook's old replies: the content type decides, else the names in it."""
+    """Form-encoded responses, as from GitHub and Facebook, are recognised by content type or field names."""
     assert answered("access_token=a&refresh_token=r%20s&scope=x+y").scope == "x y"
     assert answered("access_token=a&refresh_token=r%20s").refresh_token == "r s"
     assert answered("t=a&expires=60", FORM, ResponsePaths("t", "expires")).lifetime == 60
@@ -39,7 +39,7 @@ def test_a_form_is_read_where_it_is_declared_or_looks_like_one():
 
 
 def test_json_is_read_whatever_it_is_declared_as():
-    """Servers declare JSON as text, as HTML and even as a form."""
+    """JSON is read even if a server declares it as text, HTML or a form."""
     for kind in ("text/html", "text/plain", "", FORM["Content-Type"]):
         assert answered('{"access_token": "a"}', {"Content-Type": kind}).access_token == "a"
 
@@ -55,12 +55,12 @@ def test_json_is_read_whatever_it_is_declared_as():
     ],
 )  # fmt: skip
 def test_a_lifetime_is_a_number_a_moment_or_a_date(stated, lifetime):
-    """Seconds, seconds or milliseconds since 1970, ISO 8601; what makes no sense is no lifetime."""
+    """Seconds, times in seconds or milliseconds, and ISO 8601 are read; implausible values are ignored."""
     assert remaining(stated, NOW) == lifetime
 
 
 def test_expires_at_stands_in_for_a_lifetime():
-    """A reply that has a moment alone, as number or date, has a lifetime."""
+    """A response with only a time, as number or date, has a lifetime."""
     in_an_hour = time.time() + 3600
     date = datetime.fromtimestamp(in_an_hour, tz=timezone.utc).isoformat()
     for stated in (in_an_hour, date):
@@ -71,14 +71,14 @@ def test_expires_at_stands_in_for_a_lifetime():
 
 
 def test_scopes_may_be_a_list():
-    """Twitch lists what it granted as JSON."""
+    """A JSON list of granted scopes, as from Twitch, is read."""
     assert answered('{"access_token": "a", "scope": ["x", "y"]}').scope == "x y"
     assert answered('{"access_token": "a", "scope": [1]}').scope is None
     assert answered('{"access_token": "a", "token_type": {"a": 1}}').token_type == "Bearer"
 
 
 ADVICE = [
-    (request_words.CLIENT, "invalid_grant", "Getting a token:", "what the provider allows"),
+    (request_words.CLIENT, "invalid_grant", "Getting a token:", "the provider allows"),
     (request_words.REFRESH, "invalid_grant", "Refreshing the token:", "Sign in again: watchword login"),
     (request_words.CODE, "invalid_grant", "Exchanging the sign-in's code:", "redirect_uri"),
     (request_words.DEVICE, "invalid_grant", "Waiting for the sign-in", "too late"),
@@ -87,13 +87,13 @@ ADVICE = [
     (request_words.EXCHANGE, "invalid_grant", "Exchanging a token:", "subject_token"),
     (request_words.PASSWORD, "unauthorized_client", "", "to allow the password grant"),
     (request_words.EXCHANGE, "unsupported_grant_type", "", "does not support token exchange"),
-    (request_words.CLIENT, "unsupported_grant_type", "", "client credentials"),
+    (request_words.CLIENT, "unsupported_grant_type", "", "another method"),
 ]
 
 
 @pytest.mark.parametrize(("asked", "error", "words", "advice"), ADVICE)
 def test_a_refusal_is_explained_for_what_was_asked(asked, error, words, advice):
-    """The same error of RFC 6749 means another thing for each grant."""
+    """The same error of RFC 6749 has different advice for each grant."""
     with pytest.raises(watchword.TokenError) as raised:
         answered(json.dumps({"error": error}), status=400, asked=asked)
     (found,) = raised.value.findings
@@ -105,7 +105,7 @@ def test_a_refusal_is_explained_for_what_was_asked(asked, error, words, advice):
 
 @pytest.mark.parametrize("error", ["authorization_pending", "slow_down", "expired_token"])
 def test_the_errors_of_a_device_sign_in_can_be_told_apart(error):
-    """RFC 8628 section 3.5: who polls finds the server's word in the evidence."""
+    """The errors of polling (RFC 8628 section 3.5) are in the evidence."""
     with pytest.raises(watchword.TokenError) as raised:
         answered(json.dumps({"error": error}), status=400, asked=request_words.DEVICE)
     assert raised.value.findings[0].evidence["error"] == error
@@ -142,19 +142,19 @@ def outcome(text, headers, paths, status=200):
 @settings(deadline=None)  # the first path loads a library
 @given(content=REPLY, path=PATHS, status=st.sampled_from([200, 201, 302, 400, 401, 403, 404, 429, 500]))
 def test_any_json_is_a_token_or_a_finding(content, path, status):
-    """Whatever JSON an endpoint answers, nothing but TokenError comes out of it."""
+    """Any JSON ends in a token or a TokenError."""
     paths = ResponsePaths(path, path, None, path, path)
     assert isinstance(outcome(json.dumps(content), {}, paths, status), Token | watchword.TokenError)
 
 
 @given(text=st.text(), kind=st.sampled_from(["", "text/html", FORM["Content-Type"], "application/json"]))
 def test_any_text_is_a_token_or_a_finding(text, kind):
-    """Likewise for what is no JSON."""
+    """Any other text ends in a token or a TokenError."""
     assert outcome(text, {"Content-Type": kind}, FULL)
 
 
 @given(stated=JSON)
 def test_any_lifetime_is_positive_or_none(stated):
-    """No statement makes a lifetime that is not one."""
+    """Any stated lifetime is read as a positive number of seconds or ignored."""
     found = remaining(stated, NOW)
     assert found is None or 0 < found <= 10 * 365 * 86400

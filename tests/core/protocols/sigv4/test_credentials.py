@@ -1,4 +1,4 @@
-"""Credentials of profiles and roles: a real STS and a real AWS configuration, both local."""
+"""Credentials of profiles and roles, with a local STS and a real AWS configuration."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ REFUSED = """<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><E
 
 
 def signer_of(seen, secrets):
-    """Give the access key of a request whose signature is right, None for any other."""
+    """Return the access key of a request with a right signature, None for any other."""
     headers = {name.lower(): value for name, value in seen.headers.items()}
     credential, names, signature = (part.partition("=")[2] for part in headers["authorization"].split(", "))
     access_key, date, region, service, _ = credential.split("/")
@@ -50,7 +50,7 @@ def signer_of(seen, secrets):
 
 @pytest.fixture
 def sts(serve, reply, monkeypatch):
-    """Give an STS that assumes roles and remembers for whom; `sts.answer` replaces its answer."""
+    """Return an STS that assumes roles and remembers for whom; `sts.answer` replaces its response."""
     numbers = count(1)
     server = None
 
@@ -82,7 +82,7 @@ def sts(serve, reply, monkeypatch):
 
 @pytest.fixture
 def api(serve, reply, sts):
-    """Give an API that accepts what STS gave; `api.refused` are the keys that it refuses, and how."""
+    """Return an API that accepts STS's credentials; `api.refused` are keys that it refuses, and how."""
     server = None
 
     def answer(seen):
@@ -96,7 +96,7 @@ def api(serve, reply, sts):
 
 @pytest.fixture(autouse=True)
 def aws_files(tmp_path, monkeypatch):
-    """Keep the machine's own AWS configuration out, and give a folder for another."""
+    """Hide this machine's AWS configuration, and return a folder for another one."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -137,7 +137,7 @@ def used(seen):
 
 
 def test_a_role_is_assumed_with_the_keys_of_the_document(api, sts):
-    """STS sees the document's keys, the API those of the role with their session token, in one STS call."""
+    """The document's keys are sent to STS, the role's keys to the API, after a single call to STS."""
     made = connection(api, role_arn=ROLE, **base_keys())
     assert [call(made).status_code, call(made, "/b").status_code] == [200, 200]
     ((caller, asked),) = sts.callers
@@ -149,14 +149,14 @@ def test_a_role_is_assumed_with_the_keys_of_the_document(api, sts):
 
 
 def test_a_role_is_assumed_with_a_profile(api, sts):
-    """The profile's keys, from this machine's files, ask for the role."""
+    """A role is assumed with the keys of a profile in this machine's files."""
     assert call(connection(api, role_arn=ROLE, profile="plain")).status_code == 200
     assert [caller for caller, _ in sts.callers] == ["AKIDPROFILE"]
     assert used(api.seen[0]) == "ASIA1"
 
 
 def test_a_profile_signs_with_its_own_keys(api, sts):
-    """Lasting keys of a profile need no STS and no session token."""
+    """Permanent keys of a profile need neither STS nor a session token."""
     assert call(connection(api, profile="plain")).status_code == 200
     assert used(api.seen[0]) == "AKIDPROFILE"
     assert "X-Amz-Security-Token" not in api.seen[0].headers
@@ -164,7 +164,7 @@ def test_a_profile_signs_with_its_own_keys(api, sts):
 
 
 def test_a_profile_may_itself_assume_a_role(api, sts):
-    """Botocore's chain does what the profile says, and the keys end when they end."""
+    """A profile's keys are found by botocore's chain, and expire when it says."""
     made = connection(api, profile="chained")
     assert call(made).status_code == 200
     assert used(api.seen[0]) == "ASIA1"
@@ -172,7 +172,7 @@ def test_a_profile_may_itself_assume_a_role(api, sts):
 
 
 def test_presigned_urls_hold_the_session_token(serve, reply, sts):
-    """In the query too, the third part of temporary credentials is signed and sent, newer ones anew."""
+    """In a presigned URL the session token is signed and sent, and a newer one replaces it."""
     answers = iter([reply(403), reply()])
     server = serve(lambda _: next(answers))
     assert call(connection(server, role_arn=ROLE, add_to="query", **base_keys())).status_code == 200
@@ -184,7 +184,7 @@ def test_presigned_urls_hold_the_session_token(serve, reply, sts):
 
 
 def test_threads_share_one_call_of_sts(api, sts):
-    """Sixteen threads with connections of their own wait for one AssumeRole."""
+    """Sixteen threads with their own connections share one AssumeRole call."""
     with ThreadPoolExecutor(16) as pool:
         made = pool.map(lambda _: call(connection(api, role_arn=ROLE, **base_keys())), range(16))
         assert {response.status_code for response in made} == {200}
@@ -192,7 +192,7 @@ def test_threads_share_one_call_of_sts(api, sts):
 
 
 def test_credentials_are_renewed_before_they_end(api, sts):
-    """What has but a second to live is renewed before the next request."""
+    """Credentials that last only another second are renewed before the next request."""
     sts.lifetime = 2
     made = connection(api, role_arn=ROLE, **base_keys())
     call(made)
@@ -214,7 +214,7 @@ def test_credentials_are_renewed_before_they_end(api, sts):
     ],
 )
 def test_refused_credentials_are_renewed_once(api, sts, reply, status, headers, tries):
-    """A refusal that may be of the credentials is tried once with new ones, body and all."""
+    """After a refusal that may be due to the credentials, the whole request is sent once with new ones."""
     api.refused["ASIA1"] = reply(status, headers=headers)
     with connection(api, role_arn=ROLE, **base_keys()).session() as session:
         assert session.post("/a", data=b"content").status_code == (200 if len(tries) > 1 else status)
@@ -223,7 +223,7 @@ def test_refused_credentials_are_renewed_once(api, sts, reply, status, headers, 
 
 
 def test_a_file_is_sent_whole_the_second_time(api, sts, reply, tmp_path):
-    """The hash is of the whole file on both tries, although the first left it at its end."""
+    """The hash covers the whole file on both tries, although the first try left it at its end."""
     api.refused["ASIA1"] = reply(403)
     path = tmp_path / "upload"
     path.write_bytes(b"content of a file")
@@ -233,7 +233,7 @@ def test_a_file_is_sent_whole_the_second_time(api, sts, reply, tmp_path):
 
 
 def test_lasting_keys_are_not_tried_twice(api, reply):
-    """A 403 to keys of the document is final: there are no newer ones."""
+    """A 403 to the document's own keys is final: there are no newer ones."""
     api.refused["AKIDBASE"] = reply(403)
     assert call(connection(api, **base_keys())).status_code == 403
     assert len(api.seen) == 1
@@ -244,7 +244,7 @@ def test_lasting_keys_are_not_tried_twice(api, reply):
     [("absent", "ProfileNotFound"), ("broken", "CredentialRetrievalError"), ("empty", "no credentials")],
 )
 def test_a_profile_without_credentials_is_an_error_that_names_it(api, sts, profile, said):
-    """Absent, failing or empty, it ends in one code, and says which profile."""
+    """A profile that is missing, fails or is empty has one code, and is named."""
     with pytest.raises(watchword.TokenError) as error:
         call(connection(api, profile=profile))
     assert error.value.code == "aws_credentials_missing"
@@ -254,7 +254,7 @@ def test_a_profile_without_credentials_is_an_error_that_names_it(api, sts, profi
 
 
 def test_a_broken_file_is_an_error_with_a_code(api, aws_files):
-    """A configuration that is none does not end in a traceback."""
+    """An invalid configuration ends in a finding."""
     (aws_files / "config").write_text("[profile\nbroken", encoding="utf-8")
     with pytest.raises(watchword.TokenError) as error:
         call(connection(api, profile="plain"))
@@ -275,7 +275,7 @@ def test_a_broken_file_is_an_error_with_a_code(api, aws_files):
     ],
 )  # fmt: skip
 def test_each_refusal_of_sts_has_its_code(api, sts, reply, status, name, message, code):
-    """The document's keys or the role's rights: the code says which, and no secret is told."""
+    """A refusal by STS names the document's keys or the role's rights, and shows no secret."""
     sts.answer = reply(status, REFUSED.format(code=name, message=message), {"Content-Type": "text/xml"})
     with pytest.raises(watchword.TokenError) as error:
         call(connection(api, role_arn=ROLE, **base_keys()))
@@ -285,7 +285,7 @@ def test_each_refusal_of_sts_has_its_code(api, sts, reply, status, name, message
 
 
 def test_an_sts_that_is_down_is_a_network_error(api, sts):
-    """It is classified by its own exception, and may be retried."""
+    """A network fault on the way to STS has its own code and can be retried."""
     sts.close()
     with pytest.raises(watchword.TokenError) as error:
         call(connection(api, role_arn=ROLE, **base_keys()))
@@ -294,7 +294,7 @@ def test_an_sts_that_is_down_is_a_network_error(api, sts):
 
 
 def test_an_sts_that_is_slow_is_given_up(api, sts, reply):
-    """The connection's timeout counts for the whole of finding credentials."""
+    """The connection's timeout limits the whole search for credentials."""
     sts.answer = reply(delay=3)
     with pytest.raises(watchword.TokenError) as error:
         call(connection(api, role_arn=ROLE, timeout=0.5, **base_keys()))
@@ -302,7 +302,7 @@ def test_an_sts_that_is_slow_is_given_up(api, sts, reply):
 
 
 def test_new_secrets_are_masked_and_never_logged(api, sts, caplog):
-    """Botocore logs replies at DEBUG, with the role's secret in them: not while we ask."""
+    """The role's secret, which botocore logs at DEBUG, is kept out of the log."""
     caplog.set_level(logging.DEBUG)
     call(connection(api, role_arn=ROLE, **base_keys()))
     told = caplog.text
@@ -314,7 +314,7 @@ def test_new_secrets_are_masked_and_never_logged(api, sts, caplog):
 
 @pytest.mark.parametrize("variable", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
 def test_the_fence_sees_the_profile_that_the_environment_names(monkeypatch, variable):
-    """`aws:default` admits the default profile, not whichever the environment puts in its place."""
+    """`aws:default` allows only the profile named default, not the one that the environment names."""
     monkeypatch.setenv("WATCHWORD_ALLOWED_REFERENCES", "aws:default")
     document = {
         "base_url": "https://api.test", "method": "aws_sigv4", "region": "r", "service": "s",
@@ -328,7 +328,7 @@ def test_the_fence_sees_the_profile_that_the_environment_names(monkeypatch, vari
 
 
 def test_keys_of_the_document_want_no_profile(api, sts, monkeypatch):
-    """A profile that the environment names and nobody has does not keep a role from being assumed."""
+    """A missing profile that the environment names doesn't prevent a role from being assumed."""
     monkeypatch.setenv("AWS_PROFILE", "nowhere")
     made = connection(api, role_arn=ROLE, access_key="AKIDBASE", secret_key=SECRETS["AKIDBASE"])
     assert call(made).status_code == 200

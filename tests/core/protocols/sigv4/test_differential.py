@@ -1,4 +1,4 @@
-"""A thousand made-up requests and more, signed equal to AWS's own signer (awscrt), and some to botocore."""
+"""More than a thousand generated requests, signed equal to AWS's own signer (awscrt) and to botocore."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LEFT_OUT = {
     "two headers of one name": "requests knows none",
     "header values outside ASCII": "awscrt takes text alone: test_method.py covers them",
 }
-"""What awscrt is not asked as it stands, and why."""
+"""The requests that awscrt isn't given unchanged, and why."""
 
 NOW = 1_440_938_160.0
 ACCESS, SECRET, TOKEN = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "tok/en+==%&x"
@@ -60,7 +60,7 @@ HEADERS = {
 
 
 def made_up(chance):
-    """Give a request as requests prepares it; half of them keep dots that requests would have removed."""
+    """Return a prepared request; half of them keep dots that requests would have removed."""
     path = "/" + "/".join(chance.choices(WORDS, k=chance.randrange(5)))
     pairs = []
     for name in chance.choices(NAMES, k=chance.randrange(6)):
@@ -83,7 +83,7 @@ def unsigned_query(url):
 
 
 def target(request, sent):
-    """Give awscrt the caller's own path and query where it can read them, else those that leave."""
+    """Return the caller's path and query if awscrt can read them, else those that are sent."""
     path, query = urlsplit(request.url).path or "/", urlsplit(request.url).query.replace("+", "%20")
     if quote(unquote_to_bytes(path), safe="/-._~") != path:
         path = urlsplit(sent.url).path
@@ -93,7 +93,7 @@ def target(request, sent):
 
 
 def oracle(request, sent, case):
-    """Have awscrt sign the request; give the one it signed."""
+    """Return the request as awscrt signs it."""
     as_s3, presigned, token = case["service"] == "s3", case["add_to"] == "query", case["token"]
     body = request.body.encode() if isinstance(request.body, str) else request.body
     headers = HttpHeaders([("Host", urlsplit(sent.url).netloc), *request.headers.items()])
@@ -120,7 +120,7 @@ def oracle(request, sent, case):
 
 
 def check_meaning(request, sent, case):
-    """Check that what leaves says what the caller said, however it is encoded."""
+    """Check that the sent request means what the caller wrote, in any encoding."""
     before, after = urlsplit(request.url), urlsplit(sent.url)
     assert parse_qsl(unsigned_query(sent.url), keep_blank_values=True) == parse_qsl(
         before.query, keep_blank_values=True
@@ -142,7 +142,7 @@ def ours(request, case):
 
 
 def proof(url, headers):
-    """Give signature and signed headers, wherever they stand."""
+    """Return signature and signed headers, from header or query."""
     query = parse_qs(urlsplit(url).query)
     if "X-Amz-Signature" in query:
         return query["X-Amz-Signature"], query["X-Amz-SignedHeaders"], query.get("X-Amz-Security-Token")
@@ -153,7 +153,7 @@ def proof(url, headers):
 @pytest.mark.parametrize("token", [None, TOKEN])
 @pytest.mark.parametrize("service", SERVICES)
 def test_what_we_sign_is_signed_so_by_aws(service, token, add_to):
-    """1,200 requests with odd paths, queries, headers and bodies get the signature that awscrt makes."""
+    """1,200 requests with odd paths, queries, headers and bodies get the same signature as from awscrt."""
     chance = random.Random(f"{service} {token} {add_to}")  # noqa: S311 - the same requests on every run
     case = {"service": service, "token": token, "add_to": add_to}
     as_it_stood = 0
@@ -171,7 +171,7 @@ def test_what_we_sign_is_signed_so_by_aws(service, token, add_to):
 
 @pytest.mark.parametrize("service", ["s3", "execute-api"])
 def test_what_we_sign_is_signed_so_by_botocore(service, monkeypatch):
-    """Fifty requests get the signature that botocore makes of the URL that leaves."""
+    """Fifty requests get the signature that botocore computes for the sent URL."""
     moment = datetime.fromtimestamp(NOW, timezone.utc)
     monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: moment)
     chance = random.Random(service)  # noqa: S311 - likewise
@@ -188,5 +188,5 @@ def test_what_we_sign_is_signed_so_by_botocore(service, monkeypatch):
 
 
 def test_what_awscrt_is_not_asked_is_listed():
-    """Each kind of request that is left out has its reason."""
+    """Each kind of request that is left out has a reason."""
     assert all(LEFT_OUT.values())

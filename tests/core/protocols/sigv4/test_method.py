@@ -1,4 +1,4 @@
-"""The method as connections use it: what is signed and sent, when, and what can't be."""
+"""The method in connections: what is signed and sent, when, and what can't be signed."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def codes(**fields):
 
 
 def covered(request):
-    """Give the names of the headers that the signature covers."""
+    """Return the names of the signed headers."""
     return request.headers["Authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
 
 
 def test_the_signature_is_of_the_moment_in_which_the_request_is_sent():
-    """One connection signs each request with its own time, and with the key of the next day past midnight."""
+    """Each request is signed with its own time, and after midnight with the next day's key."""
     moments = iter([NOON, NOON + 301, NOON + 43_199, NOON + 43_200])
     context, method = Context(now=lambda: next(moments)), aws()
     sent = [next(method.flow(prepared(), context)).headers for _ in range(4)]
@@ -64,7 +64,7 @@ def test_the_signature_is_of_the_moment_in_which_the_request_is_sent():
 
 
 def test_a_further_try_is_signed_anew(serve, reply):
-    """After a 503 the same request goes out with a signature of its own."""
+    """A retry after a 503 is signed again."""
     answers = iter([reply(503, headers={"Retry-After": "1"}), reply()])
     server = serve(lambda _: next(answers))
     with watchword.load(document(base_url=server.url, retries=1)).session() as api:
@@ -74,7 +74,7 @@ def test_a_further_try_is_signed_anew(serve, reply):
 
 
 def test_the_headers_that_proxies_change_are_not_signed():
-    """Host, Content-Type and all x-amz- are covered, and nothing else."""
+    """Host, Content-Type and all x-amz- headers are signed, and nothing else."""
     headers = {
         "User-Agent": "u", "Accept-Encoding": "gzip", "Connection": "close", "X-Amzn-Trace-Id": "t",
         "Content-Type": "application/json", "x-amz-target": "T", "Via": "p", "X-Forwarded-For": "f",
@@ -84,7 +84,7 @@ def test_the_headers_that_proxies_change_are_not_signed():
 
 
 def test_what_the_caller_signed_is_replaced():
-    """An X-Amz-Date or Authorization that was there before does not survive; a presigned URL's neither."""
+    """An earlier X-Amz-Date, Authorization or presigned query is replaced."""
     stale = {"Authorization": "stale", "x-amz-date": "stale"}
     request = signed(prepared(headers=stale))
     assert "stale" not in str(request.headers)
@@ -96,7 +96,7 @@ def test_what_the_caller_signed_is_replaced():
 
 
 def test_presigning_keeps_the_caller_s_parameters():
-    """They go first and as they were, but for blanks, which leave as %20."""
+    """Own query parameters come first and unchanged, except that blanks become %20."""
     request = signed(
         prepared("https://api.example.com/a?z=1&a=b+c&a=%2B"), add_to="query", session_token="t/k"
     )
@@ -122,7 +122,7 @@ def test_presigning_keeps_the_caller_s_parameters():
     ],
 )
 def test_what_leaves_is_what_was_signed(service, given, sent):
-    """A URL that verifiers could read in two ways leaves in the one form that comes out of each reading."""
+    """A URL that verifiers could read in two ways is sent in the form that every reading leaves unchanged."""
     request = prepared()
     request.url = f"https://api.example.com{given}"
     assert signed(request, service=service).url == f"https://api.example.com{sent}"
@@ -142,7 +142,7 @@ def test_what_leaves_is_what_was_signed(service, given, sent):
     ],
 )
 def test_the_host_that_is_signed_is_the_one_that_is_sent(url, headers, host):
-    """With its port unless that goes without saying; a Host header of the caller's own wins."""
+    """The signed host has its port unless it is the default; a caller's Host header wins."""
     ours = prepared(url, headers={})
     ours.headers.update(headers)
     ours = signed(ours)
@@ -151,7 +151,7 @@ def test_the_host_that_is_signed_is_the_one_that_is_sent(url, headers, host):
 
 
 def test_the_host_header_arrives_as_it_was_signed(serve, reply):
-    """What requests and urllib3 make of the URL is what the signature covers."""
+    """The signature covers the URL as requests and urllib3 send it."""
     server = serve(reply())
     with watchword.load(document(base_url=server.url)).session() as api:
         api.get("/a")
@@ -163,7 +163,7 @@ def test_the_host_header_arrives_as_it_was_signed(serve, reply):
 
 
 def test_header_values_outside_ascii_are_sent_and_signed_as_utf_8(serve, reply):
-    """AWS reads headers as UTF-8; requests alone would refuse to send what Latin-1 lacks."""
+    """Headers outside ASCII are sent as UTF-8, which requests alone would refuse outside Latin-1."""
     server = serve(reply())
     with watchword.load(document(base_url=server.url, service="s3")).session() as api:
         api.get("/a", headers={"x-amz-meta-note": "\u20ac \u00fc"})
@@ -178,7 +178,7 @@ def test_header_values_outside_ascii_are_sent_and_signed_as_utf_8(serve, reply):
     "body", [b"content", "content", io.BytesIO(b"content"), io.StringIO("content"), bytearray(b"content")]
 )
 def test_bodies_that_can_be_read_twice_are_hashed(body):
-    """Bytes, texts and files; a file stands afterwards where it stood before."""
+    """Bytes, texts and files are hashed; a file keeps its position."""
     request = prepared(method="PUT")
     request.body = body
     sent = signed(request, service="s3")
@@ -188,7 +188,7 @@ def test_bodies_that_can_be_read_twice_are_hashed(body):
 
 
 def test_a_file_is_hashed_from_where_it_stands():
-    """What was read of it before is not sent, and so not signed."""
+    """A file is hashed and sent from its current position."""
     request, file = prepared(method="PUT"), io.BytesIO(b"read before" + b"x" * (3 << 20))
     file.seek(11)
     request.body = file
@@ -198,14 +198,14 @@ def test_a_file_is_hashed_from_where_it_stands():
 
 
 def streams():
-    """Give bodies that can be read once: a generator and a pipe."""
+    """Return bodies that can be read once: a generator and a pipe."""
     reading, writing = os.pipe()
     os.close(writing)
     return [iter([b"piece"]), os.fdopen(reading, "rb")]
 
 
 def test_streams_go_unsigned_to_s3_over_tls_alone():
-    """There TLS protects the body; elsewhere the request is refused before it is sent, with a code."""
+    """S3 over TLS accepts an unsigned stream; elsewhere it is refused with a code before it is sent."""
     for body in streams():
         request = prepared("https://b.s3.amazonaws.com/k", method="PUT")
         request.body = body
@@ -220,7 +220,7 @@ def test_streams_go_unsigned_to_s3_over_tls_alone():
 
 
 def test_a_closed_file_is_an_error_with_a_code():
-    """It can't be read at all."""
+    """A closed file is refused with a code."""
     file = io.BytesIO(b"x")
     file.close()
     request = prepared(method="PUT")
@@ -231,7 +231,7 @@ def test_a_closed_file_is_an_error_with_a_code():
 
 
 def test_the_caller_may_know_the_body_s_hash():
-    """An X-Amz-Content-SHA256 of the caller's own is signed, for streams and for VPC Lattice."""
+    """A caller's X-Amz-Content-SHA256 is signed, for streams and for VPC Lattice."""
     for value in ("UNSIGNED-PAYLOAD", b"UNSIGNED-PAYLOAD"):
         request = prepared("https://svc.example.com/", method="PUT", headers={"X-Amz-Content-SHA256": value})
         request.body = iter([b"piece"])
@@ -241,7 +241,7 @@ def test_the_caller_may_know_the_body_s_hash():
 
 
 def test_keys_do_not_show():
-    """Neither method nor flow's memory print a key, a token or a signing key."""
+    """Neither the method nor the flow's memory shows a key, a token or a signing key."""
     context, method = Context(), aws(session_token="t0ken-of-mine")
     next(method.flow(prepared(), context))
     printed = f"{method!r} {context!r} {context.memory!r} {method.token_source({})!r}"
@@ -274,20 +274,20 @@ def test_keys_do_not_show():
     ],
 )
 def test_what_is_wrong_with_a_document_is_said_before_it_is_used(fields, expected):
-    """Keys that are missing, doubled or incomplete, and owners of one header."""
+    """Missing, duplicate or incomplete keys and conflicting headers have their codes."""
     assert codes(**fields) == expected
 
 
 @pytest.mark.parametrize("expires", [0, 604_801])
 def test_a_presigned_url_lasts_a_week_at_most(expires):
-    """AWS takes 1 to 604,800 seconds."""
+    """`expires` must be between 1 and 604,800 seconds, as for AWS."""
     with pytest.raises(watchword.DocumentError) as error:
         watchword.load(document(expires=expires))
     assert error.value.code == "wrong_type"
 
 
 def test_a_missing_botocore_names_the_extra(monkeypatch):
-    """A profile or a role needs it; keys alone do not."""
+    """A profile or a role needs botocore; the document's own keys don't."""
     monkeypatch.setattr("watchword.methods.aws_sigv4.find_spec", lambda _: None)
     assert codes() == []
     (found,) = watchword.load(document(access_key=None, secret_key=None, profile="p")).lint()
@@ -310,7 +310,7 @@ def test_a_missing_botocore_names_the_extra(monkeypatch):
 def test_stored_documents_use_no_profile_of_the_worker_unless_admitted(
     monkeypatch, allowed, fields, expected
 ):
-    """Whoever edits a stored connection gets none of the machine's AWS credentials by it."""
+    """A stored connection can't use this machine's AWS credentials unless they are allowed."""
     monkeypatch.setenv("WATCHWORD_ALLOWED_REFERENCES", allowed)
     made = watchword.load(document(**{"access_key": None, "secret_key": None, **fields}), stored=True)
     assert [found.code.name for found in made.lint()] == expected

@@ -1,4 +1,4 @@
-"""Signed requests against a server that somebody else wrote: rclone's S3, which checks each signature."""
+"""Signed requests to an independent server: rclone's S3, which verifies each signature."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ KEYS = [
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    """Give the URL of an S3 server whose bucket `bucket` is a folder."""
+    """Return the URL of an S3 server whose bucket `bucket` is a folder."""
     folder = tmp_path_factory.mktemp("s3")
     folder.joinpath("bucket").mkdir()
     with socket.socket() as free:
@@ -76,7 +76,7 @@ def connection(store, **fields):
 @pytest.mark.parametrize("add_to", ["header", "query"])
 @pytest.mark.parametrize("key", KEYS)
 def test_objects_are_written_and_read_whatever_their_key(store, add_to, key):
-    """PUT and GET of keys with blanks, other alphabets, plus signs and percent signs."""
+    """Keys with blanks, other alphabets, plus signs and percent signs can be written and read."""
     url, content = f"/bucket/{quote(key)}", f"{key} {add_to}".encode()
     with connection(store, add_to=add_to).session() as s3:
         assert s3.put(url, data=content).status_code == 200
@@ -85,7 +85,7 @@ def test_objects_are_written_and_read_whatever_their_key(store, add_to, key):
 
 @pytest.mark.parametrize("add_to", ["header", "query"])
 def test_keys_go_as_callers_write_them(store, add_to):
-    """What requests leaves in a path, such as a raw plus, colon or bracket, arrives as it was meant."""
+    """Characters that requests leaves in a path, such as plus, colon or bracket, arrive as meant."""
     with connection(store, add_to=add_to).session() as s3:
         assert s3.put("/bucket/raw +:[1]ü.txt", data=b"raw").status_code == 200
         assert s3.get("/bucket/raw%20%2B%3A%5B1%5D%C3%BC.txt").content == b"raw"
@@ -94,7 +94,7 @@ def test_keys_go_as_callers_write_them(store, add_to):
 @pytest.mark.parametrize("add_to", ["header", "query"])
 @pytest.mark.parametrize("prefix", ["lists/", "lists/a b", "lists/a+b", "lists/ü"])
 def test_lists_are_asked_for_with_any_prefix(store, add_to, prefix):
-    """Query parameters with blanks, plus signs and other alphabets, unsorted and without a value."""
+    """Query parameters with blanks, plus signs and other alphabets, unsorted or empty, are accepted."""
     with connection(store, add_to=add_to).session() as s3:
         assert s3.put(f"/bucket/{quote(prefix)}1.txt", data=b"1").status_code == 200
         answer = s3.get("/bucket", params={"prefix": prefix, "list-type": "2", "delimiter": ""})
@@ -104,7 +104,7 @@ def test_lists_are_asked_for_with_any_prefix(store, add_to, prefix):
 
 
 def test_files_and_texts_are_signed_as_they_are_sent(store, tmp_path):
-    """A file from where it stands, a text, and metadata with blanks in it."""
+    """A file from its current position, a text, and metadata with blanks are accepted."""
     path = tmp_path / "upload.bin"
     path.write_bytes(b"skipped" + b"0123456789" * 1000)
     with connection(store).session() as s3:
@@ -120,7 +120,7 @@ def test_files_and_texts_are_signed_as_they_are_sent(store, tmp_path):
 @pytest.mark.parametrize("add_to", ["header", "query"])
 @pytest.mark.parametrize("wrong", [{"secret_key": "another"}, {"access_key": "AKIDOTHER"}])
 def test_wrong_keys_are_refused(store, add_to, wrong):
-    """Another secret or key id is no way in, whichever way the signature is sent."""
+    """Another secret or key ID is refused, in header and query."""
     with connection(store, add_to=add_to, **wrong).session() as s3:
         assert s3.get("/bucket/plain.txt").status_code == 403
 
@@ -138,7 +138,7 @@ def send(request):
 
 
 def test_a_body_that_is_altered_on_its_way_is_refused(store):
-    """The signature covers the body's hash, which rclone takes on trust: another body with its own hash."""
+    """The signature covers the body's hash: another body is refused, even with its own hash."""
     request = signed(store, time.time())
     assert send(request) == 200
     request.body = b"what is altered"
@@ -148,10 +148,10 @@ def test_a_body_that_is_altered_on_its_way_is_refused(store):
 
 @pytest.mark.parametrize(("age", "accepted"), [(0, True), (30, True), (120, False)])
 def test_a_presigned_url_ends(store, age, accepted):
-    """A URL that is good for a minute is refused after two."""
+    """A URL that is valid for a minute is refused after two."""
     assert (send(signed(store, time.time() - age, add_to="query", expires=60)) == 200) is accepted
 
 
 def test_an_old_signature_is_refused(store):
-    """A signature of an hour ago is no way in."""
+    """A signature that is an hour old is refused."""
     assert send(signed(store, time.time() - 3600)) >= 400

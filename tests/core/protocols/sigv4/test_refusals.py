@@ -1,4 +1,4 @@
-"""What AWS says when it refuses: the documents as its services send them."""
+"""AWS's refusals, in the documents that its services send."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ ANSWERS = [
 
 @pytest.mark.parametrize(("status", "text", "code"), ANSWERS)
 def test_each_of_aws_s_refusals_has_its_code(status, text, code):
-    """S3's XML, that of the query APIs and of EC2, the JSON APIs and API Gateway, which names no code."""
+    """Refusals are read from XML of S3, query APIs and EC2, from JSON, and from API Gateway's messages."""
     found = aws_refusal(status, text)
     assert found is not None
     assert found.code.name == code
@@ -128,7 +128,7 @@ def test_each_of_aws_s_refusals_has_its_code(status, text, code):
     ],
 )
 def test_what_says_nothing_about_the_credential_stays_open(status, text):
-    """A right that is missing, another fault, a success or something that is not AWS's."""
+    """A missing right, another fault, a success or a document that isn't AWS's is not explained."""
     assert aws_refusal(status, text) is None
 
 
@@ -142,7 +142,7 @@ def test_what_says_nothing_about_the_credential_stays_open(status, text):
     ],
 )
 def test_a_clock_that_is_off_is_told_by_how_much_and_which_way(text, said):
-    """Seconds and direction, where AWS tells both times."""
+    """A wrong clock is reported in seconds and direction, if AWS states both times."""
     found = aws_refusal(403, text)
     assert found.code.name == "clock_skew"
     assert said in found.message
@@ -168,14 +168,14 @@ def test_a_clock_that_is_off_is_told_by_how_much_and_which_way(text, said):
     ],
 )
 def test_a_wrong_region_or_service_is_told_with_the_right_one(text, said):
-    """The expected name, where AWS gives it, else the one that it does not take."""
+    """The expected region or service is named if AWS states it, else the one that is not accepted."""
     found = aws_refusal(400, text)
     assert found.code.name == "aws_scope_wrong"
     assert found.message.endswith(said)
 
 
 def test_the_canonical_request_that_aws_expected_is_shown_without_secrets():
-    """Its lines stand in the evidence; session token, signature and known secrets do not."""
+    """AWS's canonical request is in the evidence; session token, signature and known secrets are masked."""
     redact.register(["s3cret-in-path"])
     xml = s3(
         "SignatureDoesNotMatch",
@@ -197,7 +197,7 @@ OBJECTS = st.dictionaries(NAMES, st.text() | st.none() | st.lists(st.text()))
 
 @given(st.sampled_from([400, 401, 403]), st.text() | OBJECTS.map(json.dumps))
 def test_any_text_is_read_without_a_crash(status, text):
-    """Whatever came back, the outcome is a refusal or None."""
+    """Any response is read as a refusal or None."""
     found = aws_refusal(status, text)
     assert found is None or found.code.name in CODES
 
@@ -206,5 +206,5 @@ def test_any_text_is_read_without_a_crash(status, text):
     "text", ["<Code>" * 100_000, "<CanonicalRequest>" * 50_000, gateway("should have been\n'" * 30_000)]
 )
 def test_a_hostile_answer_takes_no_time(text):
-    """Patterns that begin again and again do not make the reading quadratic (the suite's timeout says so)."""
+    """Repetitive texts aren't read in quadratic time, which the suite's timeout would show."""
     assert aws_refusal(403, text) is None

@@ -26,7 +26,7 @@ def signing_key(case):
 
 
 def request(case):
-    """Give what of the case's request is signed: its target, headers and the body's hash."""
+    """Return the signed parts of the case's request: target, headers and the body's hash."""
     place = canonical.target(case["url"], as_s3=case["paths"] == "as they are")
     headers = {"host": place.host}
     for name, value in case["headers"]:  # one that comes twice is a list (RFC 9110 section 5.3)
@@ -49,7 +49,7 @@ def cases(where):
 
 @pytest.mark.parametrize("case", cases("header"))
 def test_signatures_in_headers_are_those_that_aws_publishes(case):
-    """Each step comes out as in AWS's test suite and in the S3 reference."""
+    """Each step has the published result of AWS's test suite and the S3 reference."""
     place, headers, payload = request(case)
     headers["x-amz-date"] = case["moment"]
     if case["session_token"]:
@@ -60,7 +60,7 @@ def test_signatures_in_headers_are_those_that_aws_publishes(case):
 
 @pytest.mark.parametrize("case", cases("query"))
 def test_presigned_urls_are_those_that_aws_publishes(case):
-    """Each step comes out as in AWS's test suite and in the S3 reference."""
+    """Each step has the published result of AWS's test suite and the S3 reference."""
     place, headers, payload = request(case)
     names = ";".join(sorted(headers))
     own = presign.parameters(signing_key(case), case["moment"], case["expires"], names)
@@ -71,7 +71,7 @@ def test_presigned_urls_are_those_that_aws_publishes(case):
 
 
 def test_what_is_left_out_of_the_suite_is_named_with_its_reason():
-    """All cases at hand are used, S3's five among them; what is not has a reason beside it."""
+    """All available cases are used, including S3's five; each exception has a reason."""
     assert len(DATA["cases"]) == 40
     assert sum(where in case for case in DATA["cases"] for where in ("header", "query")) == 72
     assert all(DATA["left_out"].values())

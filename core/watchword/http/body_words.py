@@ -1,0 +1,111 @@
+"""What the words in a response's body mean, if its status doesn't say it; no I/O.
+
+Words are a guess. A guess only ever makes a verdict more careful: it can turn a success
+into a refusal or a doubt, but not the other way round.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from watchword.http.bodies import parsed
+
+_FAULT = r"invalid|unknown|incorrect|malformed|expired|revoked|wrong|bad|missing|not recogni[sz]ed|not found"
+_CREDENTIAL = r"key|token|credential|signature|secret|password"
+_AT_FAULT = re.compile(rf"(?i)({_FAULT}).{{0,40}}({_CREDENTIAL})|({_CREDENTIAL}).{{0,40}}({_FAULT})")
+_RIGHTS = re.compile(
+    r"(?i)permission|scope|role|privilege|insufficient|not (authori[sz]ed|allowed|permitted)|access denied"
+)
+_ACCESS = re.compile(
+    r"(?i)auth(?!or)|token|credential|api[-_ ]?key|permission|forbidden|denied|not[-_ ]allowed|expired"
+    r"|login|session"
+)
+_FIREWALL = re.compile(r"(?i)attention required|access denied.{0,2000}reference|incapsula incident")
+_QUOTA = re.compile(r"(?i)quota|monthly limit|plan limit|usage limit")
+_RATE = re.compile(r"(?i)rate.?limit|too many requests|throttl")
+_PASSWORD_INPUT = re.compile(r"(?i)<input[^<>]{1,2000}type=[\"']?password")
+_XML_ERROR = re.compile(r"(?i)<(\w+:)?(error|fault|exception)\b")
+
+_ERRORS = {"error", "errors", "fault", "errormessage", "errorcode", "errcode", "exception"}
+_FLAGS = {"ok", "success", "authenticated"}
+_STATES = {"status", "result"}
+_FAILED = {"error", "fail", "failed", "failure", "requestdenied", "denied", "unauthorized"}
+_NOTHING = {"", "0", "none", "ok", "null", "false", "noerror", "success"}
+_ERROR_CODES = range(400, 600)
+
+
+def is_empty(text: str) -> bool:
+    """Return whether a body has no rows: an empty list, or an object in which all lists are empty."""
+    content = parsed(text)
+    if isinstance(content, dict) and content:
+        lists = [value for value in content.values() if isinstance(value, list)]
+        return bool(lists) and not any(lists)
+    return content in ([], {})
+
+
+def complaint(text: str) -> str | None:
+    """Return the error that a body reports although the status says success; None if it reports none."""
+    content = parsed(text)
+    if isinstance(content, list) and content and isinstance(content[0], dict):
+        content = content[0]
+    if not isinstance(content, dict):
+        is_xml_error = text.lstrip("\ufeff \r\n").startswith("<?xml") and _XML_ERROR.search(text[:2000])
+        return text[:2000] if is_xml_error else None
+    if content.get("data"):
+        return None  # GraphQL's errors beside data are about some of its fields
+    reports_error = any(_reports_error(_word(name), value) for name, value in content.items())
+    return json.dumps(content) if reports_error else None
+
+
+def _reports_error(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    word = "" if isinstance(value, (dict, list)) else _word(str(value))
+    if name in _ERRORS:
+        if isinstance(value, dict):
+            return bool(value) and _word(str(value.get("code", ""))) not in {"0", "ok"}
+        return bool(value) and (isinstance(value, list) or word not in _NOTHING)
+    if name in _FLAGS:
+        return word in {"false", "0"}
+    if name in _STATES:
+        return word in _FAILED
+    return name == "code" and word.isdecimal() and word.isascii() and int(word[:9]) in _ERROR_CODES
+
+
+def _word(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def is_about_access(text: str) -> bool:
+    """Return whether the words are about who is calling, rather than about what the call asks for."""
+    return bool(_ACCESS.search(text))
+
+
+def is_about_credential(text: str) -> bool:
+    """Return whether the words say that the credential itself is wrong."""
+    return bool(_AT_FAULT.search(text))
+
+
+def is_about_rights(text: str) -> bool:
+    """Return whether the words say that a right is missing."""
+    return bool(_RIGHTS.search(text))
+
+
+def is_about_quota(text: str) -> bool:
+    """Return whether the words say that a quota is used up."""
+    return bool(_QUOTA.search(text))
+
+
+def is_about_rate(text: str) -> bool:
+    """Return whether the words say that calls come too fast."""
+    return bool(_RATE.search(text))
+
+
+def is_of_firewall(text: str) -> bool:
+    """Return whether a web page comes from a known firewall."""
+    return bool(_FIREWALL.search(text))
+
+
+def asks_for_password(text: str) -> bool:
+    """Return whether a web page is a sign-in form."""
+    return bool(_PASSWORD_INPUT.search(text))
