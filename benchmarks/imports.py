@@ -14,8 +14,8 @@ from rich.table import Table
 ROUNDS = 9
 LOADED = "import watchword; watchword.load({'base_url': 'https://a.test', 'method': 'none'}).session()"
 PAIRS = {
-    "import watchword": ("import requests, pydantic", "import watchword"),
-    "import watchword, first session": ("import requests, pydantic", LOADED),
+    "import watchword": ("import requests", "import watchword"),
+    "import watchword, first session": ("import requests", LOADED),
     "import ApiHook": (
         "from airflow.providers.http.hooks.http import HttpHook",
         "from airflow_provider_watchword.hooks import ApiHook",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from watchword.adapters.authenticator import Authenticator
 from watchword.document.credential import Credential
 from watchword.document.reading import Document, read
-from watchword.document.references import ReferencePolicy
+from watchword.document.reference_policy import ReferencePolicy
 from watchword.errors import DocumentError
 from watchword.findings.finding import Finding, errors
 from watchword.flow import Context

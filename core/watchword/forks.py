@@ -72,7 +72,7 @@ def _before() -> None:
 
 
 def _after_in_parent() -> None:
-    global _forks  # noqa: PLW0603 - likewise
+    global _forks  # noqa: PLW0603 - the state of the process
     _forks -= 1
     _closed.notify_all()
     _closed.release()

@@ -105,7 +105,7 @@ class ApiResource(NeverPickled, dg.ConfigurableResource[Any]):
 
     def run_validation(self, plan: ValidationPlan) -> Report:
         """Validate by a plan; a connection that can't be used ends in a report too."""
-        from watchword.validation.procedure import validate  # noqa: PLC0415 - loads when a credential is proven
+        from watchword.validation.procedure import validate  # noqa: PLC0415 - loads with the first validation
 
         try:
             connection = self.connection

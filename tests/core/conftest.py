@@ -22,6 +22,14 @@ from watchword.http.deadline import THREAD as DEADLINE_THREAD
 from watchword.tokens import token_caches
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a PostgreSQL server; not every environment runs them."""
+    for item in items:
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if "postgres" in {*getattr(item, "fixturenames", ()), *(p for p in parameters if isinstance(p, str))}:
+            item.add_marker(pytest.mark.postgres)
+
+
 @dataclass(frozen=True)
 class Seen:
     """A request as it arrived."""

@@ -28,6 +28,8 @@ HEAVY = [
     "httpx",
     "aiohttp",
     "dlt",
+    "pydantic",
+    "filelock",
 ]
 
 

@@ -216,7 +216,7 @@ def test_another_kind_of_resource_is_refused(materialize: Materialize) -> None:
     """A resource of another kind under this name is an error that says so."""
     result = materialize([build_credentials_check("playground")], playground="text")
     (failure,) = result.filter_events(lambda event: event.is_step_failure)
-    assert "no ApiResource but str" in str(failure.step_failure_data.error)
+    assert "must be an ApiResource, not str" in str(failure.step_failure_data.error)
 
 
 def test_a_dependency_may_be_the_gate_itself(make_resource: MakeResource, materialize: Materialize) -> None:

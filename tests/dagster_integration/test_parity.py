@@ -6,8 +6,8 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from pydantic import BaseModel, JsonValue
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 import watchword
 from dagster_watchword import (
@@ -19,7 +19,8 @@ from dagster_watchword import (
     generate,
 )
 from watchword.document.common_fields import CommonFields
-from watchword.methods.fields import about, secret_names
+from watchword.http.json_value import JsonValue
+from watchword.methods.fields import Fields, about, secret_names
 
 # The types that Dagster accepts in place of the core's.
 TRANSLATED = {
@@ -34,9 +35,9 @@ AIRFLOWS_OWN = {"schema_version"}
 
 DAGSTERS_OWN = set(ApiResource.model_fields)
 
-MODELS: list[tuple[type[BaseModel], type[DescribedResource]]] = [
+MODELS: list[tuple[type[Fields], type[DescribedResource]]] = [
     (CommonFields, DescribedResource),
-    *((known, RESOURCES[method]) for method, known in watchword.METHODS.items() if method in RESOURCES),
+    *((model, RESOURCES[method]) for method, model in watchword.METHODS.items() if method in RESOURCES),
 ]
 
 FIELDS = [
@@ -47,8 +48,13 @@ FIELDS = [
 ]
 
 
-def default(field: FieldInfo) -> object:
-    value = field.get_default(call_default_factory=True)
+def dagster_default(field: FieldInfo) -> object:
+    return field.get_default(call_default_factory=True)
+
+
+def core_default(model: type[Fields], name: str) -> object:
+    field = model.model_fields[name]
+    value = PydanticUndefined if field.is_required() else field.get_default()
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -61,12 +67,12 @@ def test_the_resources_are_those_that_the_core_gives() -> None:
 def test_each_method_has_one_resource_of_its_name() -> None:
     """Each method of the core has a resource, in the core's order."""
     assert list(RESOURCES) == list(watchword.METHODS)
-    assert [known.method for known in RESOURCES.values()] == list(watchword.METHODS)
+    assert [resource.method for resource in RESOURCES.values()] == list(watchword.METHODS)
 
 
 @pytest.mark.parametrize(("model", "resource"), MODELS)
 def test_a_resource_has_the_fields_of_its_method_and_no_others(
-    model: type[BaseModel], resource: type[DescribedResource]
+    model: type[Fields], resource: type[DescribedResource]
 ) -> None:
     """A resource has exactly the fields of its method, besides the common fields."""
     shared = set() if resource is DescribedResource else set(DescribedResource.model_fields)
@@ -75,17 +81,32 @@ def test_a_resource_has_the_fields_of_its_method_and_no_others(
 
 @pytest.mark.parametrize(("model", "resource", "name"), FIELDS)
 def test_a_field_is_that_of_the_core(
-    model: type[BaseModel], resource: type[DescribedResource], name: str
+    model: type[Fields], resource: type[DescribedResource], name: str
 ) -> None:
     """Each field has the core's type, default, requiredness, description and secrecy."""
     theirs, mine = model.model_fields[name], resource.model_fields[name]
-    known = about(theirs)
-    assert known is not None
-    assert mine.annotation == TRANSLATED.get(theirs.annotation, theirs.annotation)  # type: ignore[call-overload]
+    description = about(theirs)
+    assert description is not None
+    assert mine.annotation == TRANSLATED.get(theirs.annotation, theirs.annotation)
     assert mine.is_required() == theirs.is_required()
-    assert default(mine) == default(theirs)
-    assert mine.description == known.help
+    assert dagster_default(mine) == core_default(model, name)
+    assert mine.description == description.help
     assert mine.repr == (name not in secret_names(model))
+
+
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [
+        ("oauth2_client_credentials", "client_id"),
+        ("oauth2_authorization_code", "client_id"),
+        ("oauth2_device_code", "client_id"),
+        ("oauth2_jwt_bearer", "private_key"),
+    ],
+)
+def test_a_field_that_a_method_declares_without_a_default_is_required(method: str, name: str) -> None:
+    """A method that declares a field of its base again, without a default, requires it."""
+    assert RESOURCES[method].model_fields[name].is_required()
+    assert watchword.METHODS[method].model_fields[name].is_required()
 
 
 def test_a_stored_connection_is_described_by_its_name_alone() -> None:

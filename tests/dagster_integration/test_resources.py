@@ -34,9 +34,9 @@ nests = pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run is de
 def airports(playground: ApiResource) -> dg.MaterializeResult[None]:
     """Count the airports with any resource."""
     with playground.session() as api:
-        answer = api.get("/v1/airports")
-    answer.raise_for_status()
-    return dg.MaterializeResult(metadata={"total": answer.json()["total"]})
+        response = api.get("/v1/airports")
+    response.raise_for_status()
+    return dg.MaterializeResult(metadata={"total": response.json()["total"]})
 
 
 class Warehouse(dg.ConfigurableResource[Any]):
@@ -83,8 +83,8 @@ def test_each_method_validates_its_credential(
 
 def test_auth_authenticates_a_foreign_session(make_resource: MakeResource, playground: Playground) -> None:
     """`auth()` authenticates the session of another library."""
-    answer = requests.get(f"{playground.url}/basic/v1/me", auth=make_resource("basic").auth(), timeout=10)
-    assert answer.json()["user"] == "playground"
+    response = requests.get(f"{playground.url}/basic/v1/me", auth=make_resource("basic").auth(), timeout=10)
+    assert response.json()["user"] == "playground"
 
 
 def test_the_connection_is_made_once_and_bears_the_name(make_resource: MakeResource) -> None:

@@ -110,8 +110,8 @@ def test_bytes_that_are_not_text_are_not_shown(
     assert "canary" not in str(raised.value)
     assert raised.value.__context__ is None
     name = f"projects/{PROJECT}/secrets/keystore/versions/latest"
-    answer = secrets.get_client().access_secret_version(request={"name": name})
-    assert answer.payload.data.endswith(b"canary-0b7a")
+    response = secrets.get_client().access_secret_version(request={"name": name})
+    assert response.payload.data.endswith(b"canary-0b7a")
 
 
 @pytest.mark.parametrize(
@@ -272,5 +272,5 @@ def test_nothing_of_google_s_is_imported_with_a_definition() -> None:
         "of_google = ('google.cloud', 'google.auth', 'google.api')\n"
         "print([name for name in sys.modules if name.startswith(of_google)])"
     )
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "[]"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

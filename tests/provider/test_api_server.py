@@ -111,11 +111,11 @@ def test_the_form_is_served(server: Server) -> None:
     assert list(meta["extra_fields"]) == list(form.conn_fields())
 
 
-def test_secrets_are_shown_to_nobody(server: Server, saved: dict[str, Any]) -> None:
+def test_no_response_shows_a_secret(server: Server, saved: dict[str, Any]) -> None:
     """A connection that is read back has asterisks for secrets and clear text for other fields."""
-    answer = server.api.get(f"{server.url}/api/v2/connections/acme", timeout=30)
-    extra = json.loads(answer.json()["extra"])
-    assert SECRET not in answer.text
+    response = server.api.get(f"{server.url}/api/v2/connections/acme", timeout=30)
+    extra = json.loads(response.json()["extra"])
+    assert SECRET not in response.text
     assert extra["client_secret"] == "***"
     assert extra["client_id"] == "playground-client"
     assert extra["grant_url"].endswith("/oauth/token")
@@ -125,8 +125,8 @@ def test_secrets_are_shown_to_nobody(server: Server, saved: dict[str, Any]) -> N
 def test_editing_keeps_secrets_and_order(server: Server, saved: dict[str, Any]) -> None:
     """Secrets that are sent back as asterisks, and the order of the fields, are kept."""
     url = f"{server.url}/api/v2/connections/acme"
-    shown = json.loads(server.api.get(url, timeout=30).json()["extra"])
-    changed = {**saved, "extra": json.dumps({**shown, "scope": "airports:read"})}
+    read_back = json.loads(server.api.get(url, timeout=30).json()["extra"])
+    changed = {**saved, "extra": json.dumps({**read_back, "scope": "airports:read"})}
     server.api.patch(url, json=changed, timeout=30).raise_for_status()
     test = server.api.post(f"{server.url}/api/v2/connections/test", json=changed, timeout=60)
     assert test.json()["status"] is True, test.text
@@ -138,11 +138,11 @@ def test_the_test_button(server: Server, playground: Playground, secret: str, *,
     """The button is green if a token was issued, else red with the reason; neither shows a secret."""
     body = saved_by_the_form(playground, client_secret=secret)
     body["connection_id"] = "unsaved"
-    answer = server.api.post(f"{server.url}/api/v2/connections/test", json=body, timeout=60)
-    answer.raise_for_status()
-    assert answer.json()["status"] is ok, answer.text
-    assert secret not in answer.text
-    assert ("token_obtained" if ok else "invalid_client") in answer.json()["message"]
+    response = server.api.post(f"{server.url}/api/v2/connections/test", json=body, timeout=60)
+    response.raise_for_status()
+    assert response.json()["status"] is ok, response.text
+    assert secret not in response.text
+    assert ("token_obtained" if ok else "invalid_client") in response.json()["message"]
 
 
 def _logs(folder: Path) -> dict[Path, str]:

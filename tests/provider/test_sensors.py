@@ -125,7 +125,7 @@ def test_a_transient_fault_of_the_token_endpoint_is_waited_for(
 def test_inconclusive_fails_by_default(connect: Connect) -> None:
     """An inconclusive validation fails the task by default."""
     connect()
-    with pytest.raises(AirflowFailException, match="not_proven: No call was made. Give a test URL"):
+    with pytest.raises(AirflowFailException, match=r"not_proven: No call was made\. Give a test URL"):
         sensor().poke({})
 
 

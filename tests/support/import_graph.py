@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -91,19 +92,9 @@ def _computed(name: ast.expr, known: Collection[str]) -> Iterator[str]:
 
 
 def room(module: str) -> str:
-    """Return a module's room: in the core its folder or the loose module, elsewhere its package or folder."""
+    """Return a module's room: in the core its folder or the loose module, elsewhere its package."""
     package, *inner = module.split(".")
-    if package == "watchword":
-        return inner[0] if inner else package
-    folder = f"{package}.{inner[0]}" if inner else package
-    return folder if folder in _OTHER_FOLDERS else package
-
-
-_OTHER_FOLDERS = {
-    f"{path.parents[1].name}.{path.parent.name}"
-    for folder in FOLDERS[1:]
-    for path in (ROOT / folder).glob("*/*/__init__.py")
-}
+    return inner[0] if package == "watchword" and inner else package
 
 
 def arrows_up(drawn: Iterable[Arrow], order: Sequence[str]) -> list[Arrow]:
@@ -144,15 +135,18 @@ def _graph(pairs: Iterable[Pair]) -> dict[str, set[str]]:
 def main() -> None:
     """Print the rooms, the highest first, and how many rooms, floors and arrows between rooms there are."""
     files = modules()
-    loose = {"watchword", "watchword.__main__", "watchword.playground"}
-    pairs = [(arrow.source, arrow.target) for arrow in arrows(files) if arrow.target in files.keys() - loose]
-    pairs = [pair for pair in pairs if pair[0] not in loose]
+    roomless = {"watchword", "watchword.__main__", "watchword.playground"}  # as in tests/core/test_imports.py
+    known = files.keys() - roomless
+    pairs = [(each.source, each.target) for each in arrows(files) if {each.source, each.target} <= known]
+    rooms = {(room(source), room(target)) for source, target in pairs}
+    between = {(source, target) for source, target in rooms if source != target}
+    if around := circle(pairs) or circle(between):
+        sys.exit(f"a circle: {' -> '.join(around)}")
     floor = floors(pairs)
-    graph = _graph((room(source), room(target)) for source, target in pairs)
     for name in sorted(floor, key=lambda name: (-floor[name], name)):
-        print(f"{floor[name]:3}  {name:38} {' '.join(sorted(graph.get(name, ())))}")  # noqa: T201 - this program prints
-    count = sum(map(len, graph.values()))
-    print(f"{len(floor)} rooms, {max(floor.values())} floors, {count} arrows between rooms")  # noqa: T201 - this program prints
+        below = sorted(target for source, target in between if source == name)
+        print(f"{floor[name]:3}  {name:38} {' '.join(below)}")  # noqa: T201 - this program prints
+    print(f"{len(floor)} rooms, {max(floor.values())} floors, {len(between)} arrows")  # noqa: T201 - as above
 
 
 if __name__ == "__main__":

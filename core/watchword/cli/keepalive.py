@@ -19,7 +19,7 @@ from watchword.tokens.health import DAY
 class _Thresholds(NamedTuple):
     """When a refresh is due, in seconds: before the end of the sign-in, and after its last refresh."""
 
-    within: float
+    before_end: float
     idle: float
 
 

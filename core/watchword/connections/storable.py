@@ -10,7 +10,8 @@ from typing import Any
 
 from watchword.document.credential import Credential
 from watchword.document.reading import Document, read
-from watchword.document.references import ReferencePolicy, is_reference
+from watchword.document.reference_policy import ReferencePolicy
+from watchword.document.references import is_reference
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors

@@ -6,20 +6,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from watchword.document.reading import Document
-from watchword.document.references import ReferencePolicy
+from watchword.document.reference_policy import ReferencePolicy
 from watchword.document.resolution import Resolved, resolve
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http.origins import origin
 from watchword.redact import NeverPickled
-from watchword.tokens.stored_token import StoredCredential
-from watchword.tokens.token_cache import TokenCache
-from watchword.tokens.token_caches import token_cache_for
-from watchword.tokens.token_source import StoredSource, TokenSource
 
 if TYPE_CHECKING:
     from watchword.tokens.acquire import AcquiredToken
+    from watchword.tokens.stored_token import StoredCredential
     from watchword.tokens.token import Token
+    from watchword.tokens.token_cache import TokenCache
+    from watchword.tokens.token_source import TokenSource
     from watchword.tokens.token_store import TokenStore
 
 
@@ -78,11 +77,16 @@ class Credential(NeverPickled):
         """The process's cache of the token; None if requests carry no token."""
         if self.source is None:
             return None
+        from watchword.tokens.token_caches import token_cache_for  # noqa: PLC0415 - many methods have no token
+
         return token_cache_for(self.source, self.resolved.transport, self.stored)
 
     @cached_property
     def stored(self) -> StoredCredential | None:
         """What the token is stored under; None if no other process could use the token."""
+        from watchword.tokens.stored_token import StoredCredential  # noqa: PLC0415 - many methods have no token
+        from watchword.tokens.token_source import StoredSource  # noqa: PLC0415 - many methods have no token
+
         source = self.source
         if not isinstance(source, StoredSource):
             return None

@@ -6,15 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from watchword.document.references import (
-    ENVIRONMENT,
-    FILE,
-    LITERAL,
-    SECRET_MANAGER,
-    VAULT,
-    Reference,
-    ReferencePolicy,
-)
+from watchword.document.reference_policy import ReferencePolicy
+from watchword.document.references import ENVIRONMENT, FILE, LITERAL, SECRET_MANAGER, VAULT, Reference
 from watchword.errors import DocumentError, WatchwordError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding

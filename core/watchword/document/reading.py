@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -155,7 +154,7 @@ def _method(entries: dict[str, Any]) -> type[Method]:
     method = METHODS.get(name) if isinstance(name, str) else None
     if method is None:
         problem = "The document names no method" if name is None else "The document's method is not known"
-        guess = difflib.get_close_matches(name, METHODS, 1) if isinstance(name, str) else []
+        guess = _similar(name, METHODS) if isinstance(name, str) else []
         hint = f" Did you mean {guess[0]}?" if guess else ""
         if "conn_type" in entries:
             hint = (
@@ -179,7 +178,7 @@ def _unknown_field(name: str, method: type[Method]) -> Finding:
         return finding("field_of_other_method", message)
     synonyms = (synonym for synonym, own in SYNONYMS.items() if own in method.model_fields)
     known = [*method.model_fields, *CommonFields.model_fields, "method", *synonyms]
-    near = difflib.get_close_matches(name, known, 1)
+    near = _similar(name, known)
     advice = f"Did you mean {SYNONYMS.get(near[0], near[0])}?" if near else ""
     # A field's name is not secret, but it may be a whole key that was pasted there.
     message = f"The method {method.method} has no field {name[:40]!r}."
@@ -217,6 +216,13 @@ def _texts(value: object) -> Iterator[str]:
             pending.extend((*item.keys(), *item.values()))
         elif isinstance(item, (list, tuple)):
             pending.extend(item)
+
+
+def _similar(name: str, known: Iterable[str]) -> list[str]:
+    """Return the known name that is most similar, if one is similar at all."""
+    import difflib  # noqa: PLC0415 - only for misspelt names
+
+    return difflib.get_close_matches(name, list(known), 1)
 
 
 _Model = TypeVar("_Model", bound=Fields)

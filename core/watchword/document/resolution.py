@@ -11,7 +11,8 @@ from watchword import redact
 from watchword.document.common_fields import CommonFields
 from watchword.document.dereferencing import dereference
 from watchword.document.reading import Document
-from watchword.document.references import Reference, ReferencePolicy
+from watchword.document.reference_policy import ReferencePolicy
+from watchword.document.references import Reference
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding

@@ -127,12 +127,12 @@ class Fields(NeverPickled):  # noqa: PLW1641 - some values are dicts, which have
 
     def __repr__(self) -> str:
         secret = secret_names(type(self))
-        shown = (
+        values = (
             f"{name}={'***' if name in secret else value!r}"
             for name, value in self._values().items()
             if value is not None
         )
-        return f"{type(self).__name__}({', '.join(shown)})"
+        return f"{type(self).__name__}({', '.join(values)})"
 
     def _values(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in type(self).model_fields}

@@ -22,4 +22,4 @@ def database(url: str) -> Database:
         from watchword.stores.postgres_database import PostgresDatabase  # noqa: PLC0415 - one kind is in use
 
         return PostgresDatabase.of(url)
-    raise failure("store_unsuitable", known, "there is no such kind")
+    raise failure("store_unsuitable", known, "watchword has no store of this kind")

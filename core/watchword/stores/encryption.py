@@ -1,4 +1,4 @@
-"""Encryption at rest: AES-256-GCM, bound to the place where the content lies."""
+"""Encryption at rest: AES-256-GCM, bound to the place where the content is stored."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ _KEY_ADVICE = (
 
 
 class Keyring(redact.NeverPickled):
-    """The keys of a store, 32 bytes each: the first encrypts, all decrypt."""
+    """The keys of a store, 32 bytes each: the first one encrypts, all of them decrypt."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - loads at first use
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - likewise
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - loads at first use
 
         self._wrong = InvalidTag
         self._ciphers = [AESGCM(key) for key in keys]
 
     def seal(self, content: bytes, *place: object) -> bytes:
-        """Return the content encrypted by the first key; it opens in the same place alone."""
+        """Return the content encrypted with the first key; it opens only in the same place."""
         nonce = secrets.token_bytes(_NONCE)
         return nonce + self._ciphers[0].encrypt(nonce, content, _bound(place))
 
     def opened(self, sealed: bytes, *place: object) -> bytes | None:
-        """Return what was sealed in that place; None where no key opens it."""
+        """Return what was sealed in that place; None if no key opens it."""
         bound = _bound(place)
         for cipher in self._ciphers:
-            with contextlib.suppress(self._wrong, ValueError):  # too short to be anything
+            with contextlib.suppress(self._wrong, ValueError):  # ValueError: it is too short
                 return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], bound)
         return None
 
@@ -59,9 +59,9 @@ def new_key() -> str:
 
 
 def read_keys(text: str, source: str, display_url: str) -> list[bytes]:
-    """Return the keys that stand in a text, comma separated, and have them masked.
+    """Return the keys in a comma-separated text, and mask them.
 
-    Raises StoreError with the place of one that is none; `source` says where the text comes from.
+    Raises StoreError with the position of a malformed key; `source` says where the text comes from.
     """
     parts = [part.strip() for part in text.split(",")]
     redact.register(parts)
@@ -74,6 +74,6 @@ def read_keys(text: str, source: str, display_url: str) -> list[bytes]:
 
 
 def unopened(display_url: str, what: str) -> StoreError:
-    """Return the error that something in a store opens by none of the keys."""
+    """Return the error that no key opens something in a store."""
     message = f"No key opens {what} in the token store {display_url}: it is of another key, or was altered."
     return StoreError([finding("store_key_wrong", message)])

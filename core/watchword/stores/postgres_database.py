@@ -84,8 +84,8 @@ class PostgresDatabase:
     for_update = " FOR UPDATE"
 
     def __init__(self, url: URL) -> None:
-        shown = {name: value for name, value in url.query.items() if name in {"host", "port"}}
-        bare = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, shown)
+        public = {name: value for name, value in url.query.items() if name in {"host", "port"}}
+        bare = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, public)
         self.display_url = bare.render_as_string()
         hidden = [url.password, *(url.query.get(name) for name in _PASSWORDS)]
         redact.register(secret for secret in hidden if isinstance(secret, str) and secret)
@@ -125,7 +125,7 @@ class PostgresDatabase:
             raise failure("store_unsuitable", self.display_url, why, advice=advice) from None
 
     def is_prepared(self, connection: Connection) -> bool:  # noqa: ARG002 - SQLite has a mode, a server has none
-        """Return true: there is no mode to be set."""
+        """Return true: a server has no mode that must be set first."""
         return True
 
     def has_table(self, connection: Connection, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The files of an embedded store: this user's alone, and on a disk of this machine."""
+"""The files of an embedded store: private to this user, and on a disk of this machine."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 _MOUNTS = Path("/proc/self/mounts")
 
-# Where hosts don't see each other's shared memory, which SQLite's write-ahead log lives by. 9p is
-# not among them: it is the root of sandboxes and small virtual machines, of one host each.
+# On these, hosts don't see each other's shared memory, which SQLite's write-ahead log needs. 9p is not in
+# the list: sandboxes and small virtual machines use it for their root, each for one host.
 _NETWORK = frozenset(
     [
         "afs",
@@ -47,22 +47,22 @@ _NETWORK = frozenset(
 
 
 def create_folder(folder: Path) -> None:
-    """Create a folder that is this user's alone, where there is none, and those above it."""
+    """Create a private folder if it is missing, with the folders above it."""
     if not folder.exists():
         create_folder(folder.parent)
         folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
 
 
 def create(path: Path) -> None:
-    """Create an empty file that is this user's alone, where there is none."""
+    """Create an empty private file if it is missing."""
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, PRIVATE))
 
 
 def secure(path: Path, display_url: str) -> None:
-    """Take the rights of others away from a file; it is never opened, which would end SQLite's locks.
+    """Remove the rights of other users from a file without opening it, which would end SQLite's locks.
 
-    Raises StoreError where it is no file or another user's, who could read and replace it.
+    Raises StoreError if it is not a regular file, or if another user owns it and could replace it.
     """
     mode = _closed_mode(path.lstat(), path, display_url)
     if mode is not None:
@@ -70,11 +70,11 @@ def secure(path: Path, display_url: str) -> None:
 
 
 def read_private(path: Path, display_url: str) -> str:
-    """Return a file's text, and take the rights of others away: what is judged is what is read.
+    """Return a file's text after removing the rights of other users from that same open file.
 
-    Raises StoreError as `secure` does, OSError where it is a link or can't be read.
+    Raises StoreError as `secure` does, OSError if it is a link or can't be read.
     """
-    # A pipe in its place would keep whoever opens it waiting.
+    # Opening a pipe in its place would wait for ever.
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     number = os.open(path, flags)
     try:
@@ -88,16 +88,16 @@ def read_private(path: Path, display_url: str) -> str:
 
 
 def check_folder(folder: Path, display_url: str) -> None:
-    """Raise StoreError for a folder in which everybody may replace files: a sticky one is none (/tmp)."""
+    """Raise StoreError if everybody may replace files in a folder; a sticky one, like /tmp, is allowed."""
     mode = folder.stat().st_mode
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         raise failure("store_unsuitable", display_url, f"everybody may write to its folder {folder}")
 
 
 def _closed_mode(found: os.stat_result, path: Path, display_url: str) -> int | None:
-    """Return the mode that a file needs, None where it has it; raises StoreError as `secure` does."""
+    """Return the mode that a file needs, None if it has that; raises StoreError as `secure` does."""
     if not stat.S_ISREG(found.st_mode):
-        raise failure("store_unsuitable", display_url, f"{path} is no regular file")
+        raise failure("store_unsuitable", display_url, f"{path} is not a regular file")
     user = os.geteuid() if hasattr(os, "geteuid") else found.st_uid
     if found.st_uid not in {user, 0}:
         raise failure("store_unsuitable", display_url, f"{path} belongs to another user")
@@ -107,7 +107,7 @@ def _closed_mode(found: os.stat_result, path: Path, display_url: str) -> int | N
 
 
 def write_once(path: Path, content: str) -> None:
-    """Write a file that is this user's alone, all of it or nothing; one that is there stays as it is."""
+    """Write a private file completely or not at all; a file that exists is left as it is."""
     number, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # of mode 0600
     try:
         with os.fdopen(number, "w") as file:
@@ -131,7 +131,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def network_filesystem(path: Path) -> str:
-    """Return the kind of the network filesystem that a path lies on; "" for a local one, or where unknown."""
+    """Return the kind of the network filesystem that holds a path; "" for a local or unknown one."""
     try:
         mounts = _MOUNTS.read_text(errors="surrogateescape")
     except OSError:

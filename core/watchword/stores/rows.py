@@ -23,7 +23,7 @@ _STORED_NAMES = {"request_fingerprint": "guard", "token_destinations": "reach"}
 
 
 class Row(NamedTuple):
-    """A row before its secrets are encrypted; None where there is no token.
+    """A row before its secrets are encrypted; they are None if there is no token.
 
     `name` is for people who look into the table; the record's own name stands in `state`.
     """

@@ -1,4 +1,4 @@
-"""What went wrong in a database, as the finding that says it; never a statement's values, nor a password."""
+"""The errors of databases and files as StoreErrors, without a statement's values and without passwords."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _BY_ERRNO = {
 _SAID: Mapping[str, str] = {
     "store_read_only": "can't be written",
     "store_full": "has no room left",
-    "store_locked": "is held by others for too long",
+    "store_locked": "is held by other processes for too long",
     "store_unreachable": "can't be reached",
-    "store_damaged": "holds something that is no token store",
-    "store_unsuitable": "can't serve",
+    "store_damaged": "is damaged, or is not a token store",
+    "store_unsuitable": "can't be used",
     "store_on_network_disk": "can't be shared safely",
     "store_key_wrong": "can't be read",
     "store_newer": "can't be used",
@@ -52,7 +52,7 @@ _SQLITE = {
 }
 
 _GROWTH = 65536
-"""By how many bytes a file must be able to grow: SQLite's steps are smaller."""
+"""By how many bytes a file must be able to grow; SQLite's steps are smaller."""
 
 # SQLSTATE, by code and by class (PostgreSQL, appendix A).
 _POSTGRES = {
@@ -70,7 +70,7 @@ _POSTGRES = {
     "3D": "store_unsuitable",
 }
 
-# Where a connection is refused there is no code, only words.
+# A refused connection has no code, only a text.
 _REFUSED = ("authentication failed", "does not exist", "pg_hba.conf", "no password supplied", "not permitted")
 
 
@@ -83,28 +83,28 @@ def failure(code: str, display_url: str, why: str = "", *, answer: str = "", adv
 
 
 def of_file(error: OSError, display_url: str) -> StoreError:
-    """Return what an operating system's error about the store's file comes to."""
+    """Return the StoreError for an operating system's error about the store's file."""
     code = _BY_ERRNO.get(error.errno or 0, "store_unreachable")
     return failure(code, display_url, answer=error.strerror or type(error).__name__)
 
 
 def of_sqlite(error: BaseException | None, display_url: str, path: Path) -> StoreError:
-    """Return what SQLite's error comes to."""
+    """Return the StoreError for an error of SQLite."""
     words = str(error)
     code = next((code for part, code in _SQLITE.items() if part in words), "")
     if not os.access(path.parent, os.X_OK) or not path.exists():
         return failure("store_unreachable", display_url, "its file is gone", answer=words)
-    if not code and (want := _want_of_room(path)):
-        return failure("store_full", display_url, answer=want)
+    if not code and (reason := _lack_of_room(path)):
+        return failure("store_full", display_url, answer=reason)
     if not code and "unable to open" in words and not _writable(path):
         code = "store_read_only"
     return failure(code or "store_unreachable", display_url, answer=words)
 
 
-def _want_of_room(path: Path) -> str:
-    """Return why a file beside the store can't grow past its size, in the system's words; "" where it can.
+def _lack_of_room(path: Path) -> str:
+    """Return why a file beside the store can't grow past its size, in the system's words; "" if it can.
 
-    SQLite says "disk I/O error" to a quota and to a limit of file sizes as it does to a broken disk.
+    SQLite says "disk I/O error" for a quota and a limit of file sizes as well as for a broken disk.
     """
     log = path.with_name(f"{path.name}-wal")
     try:
@@ -123,7 +123,7 @@ def _writable(path: Path) -> bool:
 
 
 def of_postgres(error: BaseException | None, display_url: str) -> StoreError:
-    """Return what PostgreSQL's error comes to; its words are quoted where it refused a connection only."""
+    """Return the StoreError for an error of PostgreSQL; its text is quoted only for refused connections."""
     state = getattr(error, "sqlstate", None)
     if state:
         code = _POSTGRES.get(state) or _POSTGRES.get(state[:2]) or "store_unreachable"

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from watchword.tokens.failures import ended
 from watchword.tokens.record import StoreTime
+from watchword.tokens.refresh_failures import ended
 from watchword.tokens.token_store import Snapshot, TokenStore
 
 DAY = 86400.0
@@ -48,16 +48,16 @@ class Health:
         ends = self.signs_in and math.isfinite(self.ends)
         return max(self.ends, 0.0) / DAY if ends else None
 
-    def lapses(self, within: float, idle: float) -> bool:
+    def lapses(self, before_end: float, idle: float) -> bool:
         """Return whether a refresh is due, so that the sign-in does not end from disuse.
 
-        It is due if the refresh token ends in less than `within` seconds, or if its end is not known and it
-        was not used for `idle` seconds.
+        It is due if the refresh token ends in less than `before_end` seconds, or if its end is not known and
+        it was not used for `idle` seconds.
         """
         if not self.can_renew or self.has_ended:
             return False
         if self.refresh_ends is not None:
-            return self.refresh_ends < within
+            return self.refresh_ends < before_end
         return self.obtained is None or -self.obtained > idle
 
 

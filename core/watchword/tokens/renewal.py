@@ -9,7 +9,7 @@ from watchword.errors import SignInRequired, TokenError
 from watchword.findings.codes import finding
 from watchword.http.transport_options import TransportOptions
 from watchword.redact import NeverPickled
-from watchword.tokens import failures, transitions
+from watchword.tokens import refresh_failures, transitions
 from watchword.tokens.acquire import AcquiredToken, AcquireRequest
 from watchword.tokens.record import Record, StoreTime
 from watchword.tokens.stored_token import StoredToken
@@ -48,16 +48,16 @@ class Renewal(NeverPickled):
     def _renewed(self, leased: Snapshot, request: AcquireRequest) -> AcquiredToken:
         record, now = leased
         if not self.stored.allows(record):
-            raise failures.sent_elsewhere(self.stored.display_name)
+            raise refresh_failures.sent_elsewhere(self.stored.display_name)
         refresh_token = self._refresh_token(record)
         if self.stored.account.signs_in and refresh_token is None:
             return self._without_refresh_token(leased, request)
         if not request.force:
             fingerprint = self.stored.fingerprint_of(refresh_token)
-            failures.check_refusal(
+            refresh_failures.check_refusal(
                 record, now, fingerprint, self.stored.request_fingerprint, self.stored.display_name
             )
-        failures.check_pause(record, now, patient=not request.force)
+        refresh_failures.check_pause(record, now, patient=not request.force)
         journalled = self._journalled(record, now)
         try:
             token = self.stored.credential.source.fetch(self.transport, refresh_token)
@@ -83,8 +83,8 @@ class Renewal(NeverPickled):
         if self.stored.claim_imported():
             return True
         message = (
-            f"The refresh token in the document of {self.stored.display_name} was used before, under another name: "
-            "its successor is stored there."
+            f"The refresh token in the document of {self.stored.display_name} was used before, under another "
+            "name: its successor is stored there."
         )
         raise SignInRequired([finding("sign_in_required", message)])
 
@@ -99,7 +99,7 @@ class Renewal(NeverPickled):
                 self.stored.release_lease(self.owner)
                 mask(token)
                 return AcquiredToken(token, age, is_new=False)
-        raise failures.sign_in_required(record, now, self.stored.display_name)
+        raise refresh_failures.sign_in_required(record, now, self.stored.display_name)
 
     def _journalled(self, record: Record, now: StoreTime) -> Snapshot:
         """Note that a refresh is under way; a machine's token can be fetched again and needs no note."""
@@ -139,7 +139,7 @@ class Renewal(NeverPickled):
 
         If another process was faster with the same refresh token, return its token instead.
         """
-        outcome = failures.outcome_of(error, refreshing=refresh_token is not None)
+        outcome = refresh_failures.outcome_of(error, refreshing=refresh_token is not None)
         attempts = record.attempt + 1 if outcome.is_unknown else 0 if outcome.stands else record.attempt
         if outcome.is_unknown and attempts >= _ATTEMPTS and record.rotates is not False:
             raise self._unknown_outcome(record, attempts) from None
@@ -158,10 +158,12 @@ class Renewal(NeverPickled):
         if not outcome.is_of_token:
             raise error
         if current.record.generation == record.generation or current.record.token is None:
-            raise failures.sign_in_required(current.record, current.now, self.stored.display_name) from error
+            raise refresh_failures.sign_in_required(
+                current.record, current.now, self.stored.display_name
+            ) from error
         return _adopted(current, current.record.token, current.now)
 
-    def _refused(self, record: Record, outcome: failures.Outcome, refresh_token: str | None) -> str:
+    def _refused(self, record: Record, outcome: refresh_failures.Outcome, refresh_token: str | None) -> str:
         """Return the fingerprint of what stays refused, "" for nothing."""
         if not outcome.stands:
             return ""
@@ -176,7 +178,7 @@ class Renewal(NeverPickled):
         return self.stored.imported if refresh_token is not None and refresh_token == imported else ""
 
     def _unknown_outcome(self, record: Record, attempts: int | None = None) -> TokenError:
-        error = failures.unknown_outcome(self.stored.display_name)
+        error = refresh_failures.unknown_outcome(self.stored.display_name)
         found = error.findings[0]
         failed = transitions.Failed(
             found.code.name,

@@ -42,7 +42,7 @@ class Token(NeverPickled):
 def jwt_expiry(text: str) -> float | None:
     """Return the `exp` claim (RFC 7519 section 4.1.4) of a JWT in seconds since 1970, unverified.
 
-    None where the text is no JWT or has no such claim.
+    None if the text is not a JWT or has no such claim.
     """
     parts = text.split(".")
     if len(parts) != 3:  # noqa: PLR2004 - header, payload, signature (RFC 7515 section 7.1)

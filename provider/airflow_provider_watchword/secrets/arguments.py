@@ -119,7 +119,7 @@ LookupPattern = Annotated[
 class BackendArguments(NeverPickled, BaseModel):
     """The arguments that both backends have."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
     connections_prefix: Prefix
     variables_prefix: Prefix

@@ -111,7 +111,7 @@ class Lookup(NeverPickled):
 
     def secret_of(self, text: str) -> str:
         """Return the name of the secret that a text, as `get` returned it, was read from; else nothing."""
-        return next((name for name, (_, known) in self._texts.items() if known is text), "")
+        return next((name for name, (_, cached) in self._texts.items() if cached is text), "")
 
     def _secrets(self, prefix: str, key: str, team: str | None) -> list[str]:
         """Return the possible names of the secret in order; raises SecretError for an ambiguous id."""

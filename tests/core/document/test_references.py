@@ -6,7 +6,8 @@ import pytest
 
 import watchword
 from watchword.document.dereferencing import dereference
-from watchword.document.references import Reference, ReferencePolicy, is_reference
+from watchword.document.reference_policy import ReferencePolicy
+from watchword.document.references import Reference, is_reference
 from watchword.secrets import sources
 from watchword.secrets.google import managers
 

@@ -130,7 +130,7 @@ def test_a_ring_of_links_is_refused(sqlite, sqlite_file):
 def test_a_folder_is_no_store(sqlite, sqlite_file):
     """A path that is no file is refused."""
     sqlite_file.mkdir(parents=True)
-    with refused("store_unsuitable", "no regular file"):
+    with refused("store_unsuitable", "not a regular file"):
         sqlite.open().load("k")
 
 

@@ -42,6 +42,8 @@ PROTOCOL_PARAMETERS = (
 )
 """The parameters that a signature may add to a request; the connection decides which."""
 
+_PROTOCOL_NAMES = frozenset(PROTOCOL_PARAMETERS)
+
 _MAY_HAVE_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -133,7 +135,7 @@ class Signer(NeverPickled):
 
 def _without_protocol_parameters(url: str) -> str:
     """Return the URL without protocol parameters: a `next` link may repeat those of the previous request."""
-    return without_pairs(url, lambda pair: pair.partition("=")[0] in PROTOCOL_PARAMETERS)
+    return without_pairs(url, lambda pair: pair.partition("=")[0] in _PROTOCOL_NAMES)
 
 
 def _require_form(request: PreparedRequest) -> None:

@@ -148,8 +148,8 @@ def _configure(session: Session, region: str, transport: TransportOptions) -> No
     # The token cache retries, and reports the fault meanwhile.
     limits = {"connect_timeout": transport.timeout, "read_timeout": transport.timeout}
     proxies = transport.overrides().get("proxies")
-    once = Config(**limits, retries={"total_max_attempts": 1}, proxies=proxies)
-    session.set_default_client_config(once)
+    one_attempt = Config(**limits, retries={"total_max_attempts": 1}, proxies=proxies)
+    session.set_default_client_config(one_attempt)
     session.set_config_variable("region", region)
     if transport.ca_bundle:
         session.set_config_variable("ca_bundle", transport.ca_bundle)

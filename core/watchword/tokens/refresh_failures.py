@@ -92,7 +92,7 @@ def check_refusal(record: Record, now: StoreTime, token: str, request: str, disp
         raise sign_in_required(record, now, display_name)
     left = _STANDS - now.since(refused.at)
     if refused.of == request and left > 0:
-        raise TokenError([_standing(refused.code, refused.message, left)])
+        raise TokenError([_still_refused(refused.code, refused.message, left)])
 
 
 def check_pause(record: Record, now: StoreTime, *, patient: bool) -> None:
@@ -100,7 +100,7 @@ def check_pause(record: Record, now: StoreTime, *, patient: bool) -> None:
     pause = record.pause
     left = pause.until.since(now) if pause else 0.0
     if pause and left > 0 and (patient or pause.code == _OVERLOADED):
-        raise TokenError([_standing(pause.code, pause.message, left)])
+        raise TokenError([_still_refused(pause.code, pause.message, left)])
 
 
 def sign_in_required(record: Record, now: StoreTime, display_name: str) -> SignInRequired:
@@ -140,6 +140,6 @@ def unknown_outcome(display_name: str) -> TokenError:
     return TokenError([finding("refresh_outcome_unknown", message, retry_after=UNKNOWN_PAUSE)])
 
 
-def _standing(code: str, message: str, seconds: float) -> Finding:
+def _still_refused(code: str, message: str, seconds: float) -> Finding:
     words = f"{message} The server is not asked again for {seconds:.0f} seconds."
     return finding(code if code in CODES else "token_refused", words, retry_after=seconds)
