@@ -83,10 +83,14 @@ def _after_in_child() -> None:
     _closed, _forks = Condition(), 0
     for thread in set(_open) - {get_ident()}:
         del _open[thread]
-    for function in _functions:
-        function()
-    for item in tuple(_objects):
-        item.begin_child()
+    failure: Exception | None = None
+    for reset in (*_functions, *(item.begin_child for item in tuple(_objects))):
+        try:
+            reset()
+        except Exception as error:  # noqa: BLE001, PERF203 - the others must be reset all the same
+            failure = error
+    if failure:
+        raise failure  # Python prints it
 
 
 if hasattr(os, "register_at_fork"):

@@ -269,13 +269,13 @@ class OAuth2ClientCredentialsResource(OAuth2Resource):
 
     method: ClassVar[str] = "oauth2_client_credentials"
 
-    client_id: str = Field(default=None, description="The client's public identifier.")
+    client_id: str = Field(description="The client's public identifier.")
 
 
 class OAuth2SignInResource(OAuth2Resource):
     """Send the token of a person who has signed in, and renew it by its refresh token."""
 
-    client_id: str = Field(default=None, description="The client's public identifier.")
+    client_id: str = Field(description="The client's public identifier.")
     refresh_token: str | None = Field(
         default=None,
         repr=False,
@@ -362,7 +362,6 @@ class OAuth2JwtBearerResource(OAuth2Resource):
     method: ClassVar[str] = "oauth2_jwt_bearer"
 
     private_key: str = Field(
-        default=None,
         repr=False,
         description="The key that signs the JWT: PEM, JWK, DER in base64, or a service account's JSON.",
     )

@@ -289,7 +289,7 @@ def test_dagster_stores_the_name_alone(
     if way != "good":
         playground.revoke("api_key")
     resource = StoredConnectionResource(name="shop", source="local", validate_on_setup=way == "on setup")
-    assert resource.connection
+    assert resource.connection.name == "shop"
     gate = build_credentials_check("playground", blocking=way != "ungated")
     result = materialize([gate, airports], playground=resource)
     assert result.success == (way == "good")

@@ -39,8 +39,8 @@ def test_the_document_of_every_account_gets_in(
     """Each account reads twice, and sends a form with a query that must be encoded."""
     fields = document(playground.url, method) | dict(other)
     if method in SIGN_IN:
-        wish = SignInOptions(method=method, client_id=fields["client_id"])
-        fields["refresh_token"] = playground.sign_in(wish)["refresh_token"]
+        options = SignInOptions(method=method, client_id=fields["client_id"])
+        fields["refresh_token"] = playground.sign_in(options)["refresh_token"]
     with watchword.load(fields, name=f"{method} {fields.get('client_id')}").session() as api:
         assert [api.get("/v1/me").json()["method"] for _ in range(2)] == [method, method]
         sent = api.post("/v1/uploads?b=2&a=%20x+%2B", data={"ü": "a b+"})

@@ -255,7 +255,7 @@ def test_wrong_passwords(playground: Playground, password: str) -> None:
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=255, blacklist_characters="\x7f"), max_size=40))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_header_is_answered(playground: Playground, session: requests.Session, text: str) -> None:
     """A Digest header with any text is answered with 401 and a challenge, not with a crash."""
     headers = {"Authorization": f"Digest {text.strip()}".strip().encode("latin-1")}

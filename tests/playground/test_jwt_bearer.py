@@ -144,7 +144,7 @@ def test_what_is_no_jwt_is_refused(ask: Ask, token: str) -> None:
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=255), min_size=1), st.integers(0, 2))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_in_a_part_is_refused(ask: Ask, text: str, part: int) -> None:
     """A JWT with any other text in one of its parts is answered with 401."""
     parts = jwt.encode(claims_of(HMAC), HMAC["jwt_secret"], "HS256").split(".")

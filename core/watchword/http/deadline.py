@@ -32,10 +32,16 @@ class _Call(Generic[T]):
 
 
 def read(response: requests.Response, most: int, seconds: float) -> bytes:
-    """Return at most `most` bytes of the body: those that arrive within so many seconds."""
+    """Return the body, at most `most` bytes of it.
+
+    Raises:
+        requests.ReadTimeout: neither its end nor so many bytes came within so many seconds.
+    """
     deadline = time.monotonic() + seconds
     body = bytearray()
-    while len(body) < most and time.monotonic() < deadline:
+    while len(body) < most:
+        if time.monotonic() >= deadline:
+            raise _timeout(seconds)
         chunk = response.raw.read1(1 << 14, decode_content=True)  # doesn't wait for more bytes
         if not chunk:
             break
@@ -59,5 +65,9 @@ def run_with_deadline(seconds: float, function: Callable[[], T], *, must_finish:
     if call.error is not None:
         raise call.error
     if not call.result:
-        raise requests.ReadTimeout(f"no complete response within {seconds:g} seconds")
+        raise _timeout(seconds)
     return call.result[0]
+
+
+def _timeout(seconds: float) -> requests.ReadTimeout:
+    return requests.ReadTimeout(f"no complete response within {seconds:g} seconds")

@@ -86,12 +86,19 @@ class FieldInfo:
         """Return a value that has the field's type and is within its limits; NOT_PLAIN for any other."""
         kind = type(value)
         if kind in {int, float}:
-            return self._plain_number(value)
+            try:
+                return self._plain_number(value)
+            except OverflowError:  # an integer that no float holds
+                return NOT_PLAIN
         if kind in self._types or (kind is str and value in self._choices):
             return value
         if isinstance(value, (list, tuple)) and self.annotation == tuple[str, ...] and _are_texts(value):
             return tuple(value)
-        if isinstance(value, dict) and self.annotation == Mapping[str, str] and _are_texts(value.values()):
+        if (
+            isinstance(value, dict)
+            and self.annotation == Mapping[str, str]
+            and _are_texts((*value, *value.values()))
+        ):
             return dict(value)
         return NOT_PLAIN
 

@@ -116,6 +116,8 @@ class Fields(NeverPickled):  # noqa: PLW1641 - some values are dicts, which have
         fields = type(self).model_fields
         if unknown := values.keys() - fields.keys():
             raise TypeError(f"{type(self).__name__} has no field {min(unknown)!r}")
+        if missing := [name for name, field in fields.items() if field.is_required() and name not in values]:
+            raise TypeError(f"{type(self).__name__} needs the fields {', '.join(missing)}")
         defaults = {name: field.get_default() for name, field in fields.items() if name not in values}
         vars(self).update(defaults, **values, model_fields_set=frozenset(values))
 
@@ -176,7 +178,13 @@ def _fields_of(model: type[Fields]) -> Mapping[str, FieldInfo]:
         for name, hint in hints.items()
         if get_origin(hint) is not ClassVar and not name.startswith(("_", "model_"))
     }
-    return {name: _field_of(hint, getattr(model, name, REQUIRED)) for name, hint in own.items()}
+    return {name: _field_of(hint, _declared(model, name)) for name, hint in own.items()}
+
+
+def _declared(model: type[Fields], name: str) -> object:
+    """Return the default beside a field's last declaration: a class that declares it anew may require it."""
+    owner = next(base for base in model.__mro__ if name in vars(base).get("__annotations__", ()))
+    return vars(owner).get(name, REQUIRED)
 
 
 def _field_of(hint: object, declared: object) -> FieldInfo:

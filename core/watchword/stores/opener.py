@@ -47,10 +47,9 @@ class StoreOpener(NeverPickled):
         if found is not None:
             return found
         with self._lock:
-            if self.open_store is None:
-                self.open_store = self._current() or self._prepared()
-                self.was_open = True
-            return self.open_store
+            found = self.open_store or self._current() or self._prepared()
+            self.open_store, self.was_open = found, True
+            return found
 
     def enter(self, connection: Connection) -> OpenStore:
         """Return the store as it is in this transaction."""

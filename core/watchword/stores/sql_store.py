@@ -69,7 +69,8 @@ class SqlStore(NeverPickled):
     @property
     def salt(self) -> bytes:
         """The salt of its fingerprints."""
-        return self._session.opener.prepare().salt
+        opener = self._session.opener
+        return (opener.open_store or opener.prepare()).salt
 
     def fingerprint(self, *parts: object) -> str:
         """Return the fingerprint of values in this store."""
@@ -86,9 +87,7 @@ class SqlStore(NeverPickled):
         """Apply a transition to a record, alone, and return the result; durable on return."""
         with self._session.transaction() as work:
             record = _locked(work, key)
-            now = work.database.now(
-                work.connection
-            )  # after the row is locked: waiting for the lock takes time
+            now = work.database.now(work.connection)  # not before: waiting for the lock takes time
             changed = transition(record, now)
             if changed == record:
                 work.connection.rollback()  # with the placeholder
@@ -137,11 +136,8 @@ class SqlStore(NeverPickled):
             until, sealed = found
             content = work.encryption.opened_draft(name, until, sealed)
             work.connection.execute(_DELETE_DRAFT, {"state": name})
-            return (
-                dict(json.loads(content))
-                if work.database.now(work.connection).before(to_time(until))
-                else None
-            )
+            in_time = work.database.now(work.connection).before(to_time(until))
+            return dict(json.loads(content)) if in_time else None
 
     def seal(self, content: bytes, context: str) -> bytes:
         """Return the content encrypted as the store's own is, bound to a context."""
@@ -178,7 +174,7 @@ def _locked(work: UnitOfWork, key: str) -> Record:
     """Return a record that nobody else changes before the transaction ends."""
     values = {"key": column(key)}
     found = work.row(_RECORD, values, lock=True)
-    if found is None and work.database.for_update:  # there must be a row to be locked
+    while found is None and work.database.for_update:  # only a row can be locked; another may delete it first
         work.connection.execute(_PLACEHOLDER, {**values, "state": json.dumps({"key": key})})
         found = work.row(_RECORD, values, lock=True)
     return Record(key) if found is None else work.encryption.record(Row(*found))

@@ -32,7 +32,7 @@ _BESIDE = ("-wal", "-shm")
 class SqliteDatabase:
     """A SQLite file, opened for each transaction, so that nothing is open while a process forks.
 
-    `address` is the text after `sqlite://`. Raises StoreError if it is not a slash and an absolute path.
+    `address` is the text after `sqlite://`: a slash and an absolute path. Raises StoreError for any other.
     """
 
     leaves_host = False
@@ -40,10 +40,10 @@ class SqliteDatabase:
     for_update = ""  # a write transaction excludes all others from its beginning
 
     def __init__(self, address: str) -> None:
-        path = address.removeprefix("/")
+        path = address.removeprefix("/").partition("?")[0]
         self.display_url = f"sqlite:///{path}" if address.startswith("/") else "sqlite"
-        if path == address or "?" in path or not Path(path).is_absolute():
-            why = "an absolute path is needed, as in sqlite:////var/lib/watchword/tokens.db"
+        if not address.startswith("/") or "?" in address or not Path(path).is_absolute():
+            why = "an absolute path without options is needed, as in sqlite:////var/lib/watchword/tokens.db"
             raise failure("store_unsuitable", self.display_url, why)
         self._given = Path(path)
 
@@ -133,7 +133,6 @@ class SqliteDatabase:
         try:
             self._check_place()
             private_files.create_folder(self._path.parent)
-            private_files.check_folder(self._path.parent, self.display_url)
             lock.acquire()
         except Timeout:
             raise failure("store_locked", self.display_url) from None

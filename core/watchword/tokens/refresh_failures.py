@@ -63,9 +63,9 @@ def outcome_of(error: TokenError, *, refreshing: bool) -> Outcome:
     if code == "invalid_grant":
         return Outcome(stands=True, is_of_token=refreshing)
     if code == _OVERLOADED:
-        wished = error.findings[0].retry_after
+        retry_after = error.findings[0].retry_after
         usual = random.uniform(1.0, 3.0)  # noqa: S311 - jitter, so that hosts don't ask at the same time
-        pause = min(usual if wished is None else wished, LONGEST_PAUSE)
+        pause = min(usual if retry_after is None else retry_after, LONGEST_PAUSE)
         return Outcome(refreshing and _failed_inside(error), pause)
     if refreshing and code in _UNKNOWN:
         return Outcome(is_unknown=True)

@@ -55,7 +55,7 @@ class Renewal(NeverPickled):
         if not request.force:
             fingerprint = self.stored.fingerprint_of(refresh_token)
             refresh_failures.check_refusal(
-                record, now, fingerprint, self.stored.request_fingerprint, self.stored.display_name
+                record, now, fingerprint, self.stored.fingerprints.request, self.stored.display_name
             )
         refresh_failures.check_pause(record, now, patient=not request.force)
         journalled = self._journalled(record, now)
@@ -77,7 +77,7 @@ class Renewal(NeverPickled):
 
     def _is_import_new(self, record: Record) -> bool:
         """Return whether the document has a refresh token that was never used with this store."""
-        imported = self.stored.imported
+        imported = self.stored.fingerprints.imported
         if not imported or imported == record.imported:
             return False
         if self.stored.claim_imported():
@@ -92,7 +92,7 @@ class Renewal(NeverPickled):
         """Return the token of a sign-in that can't be renewed, until it expires."""
         record, now = leased
         token, obtained = record.token, record.obtained
-        is_ours = record.request_fingerprint == self.stored.request_fingerprint
+        is_ours = record.request_fingerprint == self.stored.fingerprints.request
         if token and obtained and is_ours and not request.rejected:
             age = now.since(obtained)
             if age < token.lifetime:
@@ -119,15 +119,16 @@ class Renewal(NeverPickled):
         self, journalled: Snapshot, token: Token, refresh_token: str | None, *, after_refusal: bool
     ) -> AcquiredToken:
         """Save the token and return it, or the one that another process saved first."""
+        fingerprints = self.stored.fingerprints
         issued = transitions.Issued(
             token,
             journalled.now,
-            self.stored.request_fingerprint,
+            fingerprints.request,
             refresh_token,
             after_refusal=after_refusal,
             single_use=self.stored.account.single_use,
             imported=self._used_import(refresh_token),
-            token_destinations=self.stored.token_destinations,
+            token_destinations=fingerprints.token_destinations,
         )
         snapshot = self.stored.save(journalled.record.generation, issued)
         if snapshot is None or snapshot.record.token is None:
@@ -168,14 +169,15 @@ class Renewal(NeverPickled):
         if not outcome.stands:
             return ""
         if not outcome.is_of_token:
-            return self.stored.request_fingerprint
+            return self.stored.fingerprints.request
         stored = record.token.refresh_token if record.token else None
         return self.stored.fingerprint_of(stored or refresh_token)
 
     def _used_import(self, refresh_token: str | None) -> str:
         """Return the fingerprint of the document's refresh token if it is the one that was sent, else ""."""
         imported = self.stored.account.imported
-        return self.stored.imported if refresh_token is not None and refresh_token == imported else ""
+        was_sent = refresh_token is not None and refresh_token == imported
+        return self.stored.fingerprints.imported if was_sent else ""
 
     def _unknown_outcome(self, record: Record, attempts: int | None = None) -> TokenError:
         error = refresh_failures.unknown_outcome(self.stored.display_name)

@@ -60,23 +60,24 @@ class RescueFile:
             Path(temporary).unlink(missing_ok=True)
             raise
 
-    def adopt(self) -> None:
+    def adopt(self) -> bool:
         """Save the file's token if it follows the store's generation, and remove the file.
 
-        Raises StoreError if the store still can't save it: the file stays.
+        Returns whether there was a token to save. Raises StoreError if the store still can't save it: the
+        file stays.
         """
         path = self.path
         try:
             sealed = path.read_bytes()
         except OSError:
-            return
+            return False
         try:
             generation, issued = _read(json.loads(self.store.unseal(sealed, self._context)))
         except (StoreError, TypeError, ValueError) as error:
             with contextlib.suppress(OSError):  # of another key or version: keep it under another name
                 path.rename(path.with_suffix(".unreadable"))
             _log.error("A refresh token that an earlier process left in %s can't be read: %s", path, error)
-            return
+            return False
 
         def transition(record: Record, now: StoreTime) -> Record:
             if record.generation != generation:
@@ -86,6 +87,7 @@ class RescueFile:
 
         self.store.change(self.key, transition)
         self.discard()
+        return True
 
     def discard(self) -> None:
         """Remove the file; one that stays does no harm, since the store has a later generation."""
@@ -99,7 +101,7 @@ class RescueFile:
 
 def _read(content: dict[str, object]) -> tuple[int, Issued]:
     names = {stored: name for name, stored in _STORED_NAMES.items()}
-    fields = {names.get(name, name): value for name, value in content.items()}
+    fields = {names.get(name, name): value for name, value in dict(content).items()}
     generation = fields.pop("generation")
     token, at = fields.pop("token"), fields.pop("at")
     if not isinstance(generation, int) or not isinstance(token, dict) or not isinstance(at, dict):

@@ -134,7 +134,7 @@ class SharedTokens(NeverPickled):
         if token is None or record.obtained is None or not self.stored.allows(record):
             return None
         age = now.since(record.obtained)
-        is_ours = record.request_fingerprint == self.stored.request_fingerprint
+        is_ours = record.request_fingerprint == self.stored.fingerprints.request
         # Processes whose documents differ in the request must not take turns in refreshing a sign-in.
         if not is_ours and not (self._account.signs_in and age < RENEWAL_PAUSE):
             return None

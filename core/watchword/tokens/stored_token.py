@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from watchword.findings.codes import finding
 from watchword.http.origins import host
@@ -46,8 +45,12 @@ class StoredCredential(NeverPickled):
 
 
 @dataclass(frozen=True)
-class _Fingerprints:
-    """What identifies a credential in a store, by the store's salt; `key` is that of its record."""
+class Fingerprints:
+    """What identifies a credential in a store, by the store's salt.
+
+    `key` is the key of its record, `request` identifies its token request, `token_destinations` where the
+    tokens of a sign-in may go, `imported` the refresh token in its document; both may be "".
+    """
 
     salt: bytes = field(repr=False)
     request: str
@@ -57,9 +60,9 @@ class _Fingerprints:
     rescue_file: str
 
     @classmethod
-    def of(cls, credential: StoredCredential) -> _Fingerprints:
+    def of(cls, credential: StoredCredential, salt: bytes) -> Fingerprints:
         """Compute them; the words in them are those of the first release, whose stores are still read."""
-        salt, account, name = credential.store.salt, credential.source.account, credential.name
+        account, name = credential.source.account, credential.name
         request = fingerprint(salt, ("request", *credential.source.identity, *credential.transport.identity))
         identity = (account.method, account.token_url, account.client_id, account.subject)
         # A machine's token is looked up by its request too: with another scope, it is another token.
@@ -83,49 +86,33 @@ class StoredToken(NeverPickled):
         self.account = credential.source.account
         self.display_name = credential.display_name
         self._store = credential.store
+        self._computed: Fingerprints | None = None
         self._unsaved: tuple[int, transitions.Issued] | None = None
 
-    @cached_property
-    def _fingerprints(self) -> _Fingerprints:
-        return _Fingerprints.of(self.credential)
+    @property
+    def fingerprints(self) -> Fingerprints:
+        """What identifies the credential in the store."""
+        return self._computed or self._look_again()
 
-    def _look_again(self) -> None:
-        """Forget the fingerprints if another store has replaced the one that they were made for."""
-        known = vars(self).get("_fingerprints")
-        if known and known.salt != self._store.salt:
-            del self._fingerprints
+    def _look_again(self) -> Fingerprints:
+        """Return the fingerprints, computed anew if another store has replaced the one they were made for."""
+        salt = self._store.salt
+        if self._computed is None or self._computed.salt != salt:
+            self._computed = Fingerprints.of(self.credential, salt)
+        return self._computed
 
     @property
     def _rescue_file(self) -> RescueFile:
-        return RescueFile(self._store, self._fingerprints.key, self._fingerprints.rescue_file)
-
-    @property
-    def key(self) -> str:
-        """The key of the record."""
-        return self._fingerprints.key
-
-    @property
-    def request_fingerprint(self) -> str:
-        """The fingerprint of the token request: a token of another request is not used."""
-        return self._fingerprints.request
-
-    @property
-    def token_destinations(self) -> str:
-        """The fingerprint of where the tokens of a sign-in may go."""
-        return self._fingerprints.token_destinations
-
-    @property
-    def imported(self) -> str:
-        """The fingerprint of the document's refresh token, "" if it has none."""
-        return self._fingerprints.imported
+        return RescueFile(self._store, self.fingerprints.key, self.fingerprints.rescue_file)
 
     def allows(self, record: Record) -> bool:
         """Return whether the document still sends the sign-in's tokens where they went at first."""
-        return record.token_destinations in {"", self.token_destinations}
+        first = record.token_destinations
+        return not first or first == self.fingerprints.token_destinations
 
     def fingerprint_of(self, refresh_token: str | None) -> str:
         """Return the fingerprint of a refresh token, "" for none."""
-        return self._store.fingerprint("shown", refresh_token) if refresh_token else ""
+        return fingerprint(self.fingerprints.salt, ("shown", refresh_token)) if refresh_token else ""
 
     @property
     def _label(self) -> transitions.Label:
@@ -144,21 +131,24 @@ class StoredToken(NeverPickled):
 
     def recover(self) -> Snapshot:
         """Save what could not be saved before, here or by an earlier process, and return the record."""
-        self._look_again()
+        snapshot = self.load()
+        saved = self._unsaved is not None
         if self._unsaved:
             self.change(transitions.save(*self._unsaved))
             self._unsaved = None
-        self._rescue_file.adopt()
-        return self._store.load(self._fingerprints.key)
+        adopted = self._rescue_file.adopt()
+        return self.load() if saved or adopted else snapshot
 
     def load(self) -> Snapshot:
         """Return the record."""
-        self._look_again()
-        return self._store.load(self._fingerprints.key)
+        before = self.fingerprints
+        snapshot = self._store.load(before.key)
+        now = self._look_again()  # only the load has shown whether it is still the same store
+        return snapshot if now is before else self._store.load(now.key)
 
     def change(self, transition: Transition) -> Snapshot:
         """Apply a transition to the record and return the result."""
-        return self._store.change(self._fingerprints.key, transition)
+        return self._store.change(self.fingerprints.key, transition)
 
     def note(self, transition: Transition) -> None:
         """Apply a transition that may be lost without harm."""
@@ -195,22 +185,22 @@ class StoredToken(NeverPickled):
 
     def claim_imported(self) -> bool:
         """Have the document's refresh token belong to this record; return False if another has it."""
-        return self._store.claim(self.imported, self.key)
+        return self._store.claim(self.fingerprints.imported, self.fingerprints.key)
 
     def accept(self, token: Token) -> None:
         """Store what a person has just signed in with, in the place of the former token."""
         self._look_again()
-        single_use = self.account.single_use
+        found, single_use = self.fingerprints, self.account.single_use
 
         def transition(record: Record, now: StoreTime) -> Record:
             issued = transitions.Issued(
                 token,
                 now,
-                self.request_fingerprint,
+                found.request,
                 single_use=single_use,
                 signed_in=True,
-                imported=self.imported,
-                token_destinations=self.token_destinations,
+                imported=found.imported,
+                token_destinations=found.token_destinations,
             )
             return transitions.labelled(transitions.succeed(record, issued, now), self._label)
 
@@ -225,10 +215,10 @@ class StoredToken(NeverPickled):
         """
         try:
             record = self.recover().record
-            self.change(transitions.forget(self.imported))
+            self.change(transitions.forget(self.fingerprints.imported))
         except StoreError as error:
             if error.code != "store_key_wrong":
                 raise
-            self._store.delete(self.key)
+            self._store.delete(self.fingerprints.key)
             return None
         return record.token if self.allows(record) else None

@@ -199,8 +199,8 @@ class TokenCache:
             return least
         if error.code in _LOCKING:
             least = _REMEMBER_REFUSED
-        wished = error.findings[0].retry_after or 0.0
-        return max(least, min(wished, _LONGEST_PAUSE))
+        retry_after = error.findings[0].retry_after or 0.0
+        return max(least, min(retry_after, _LONGEST_PAUSE))
 
 
 def _same(token: Token, other: Token | None) -> bool:

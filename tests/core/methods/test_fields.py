@@ -7,7 +7,7 @@ import sys
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from watchword.document.common_fields import CommonFields
@@ -46,7 +46,6 @@ def converted(model, name, value):
         return NOT_PLAIN
 
 
-@settings(deadline=None)  # the first of a method builds its model
 @given(st.sampled_from(FIELDS), VALUES)
 def test_a_plain_value_is_what_pydantic_would_return(field, value):
     """A value that is taken as it is has the type and the content that pydantic would give it."""
@@ -58,7 +57,6 @@ def test_a_plain_value_is_what_pydantic_would_return(field, value):
         assert type(plain) is type(expected)
 
 
-@settings(deadline=None)  # the first of a method builds its model
 @given(st.sampled_from(FIELDS), VALUES)
 def test_every_other_value_is_converted_or_refused_by_pydantic(field, value):
     """Fields with any value are what pydantic makes of it, or are refused where pydantic refuses it."""
@@ -80,6 +78,19 @@ class Example(Fields):
 
     name: str
     size: int = 1
+
+
+class Stricter(Example):
+    """Fields of a test, one of which is declared anew without a default."""
+
+    size: int
+
+
+def test_a_field_that_is_declared_anew_without_a_default_is_required():
+    """A class may require a field that has a default in its base class."""
+    assert [name for name, field in Stricter.model_fields.items() if field.is_required()] == ["name", "size"]
+    with pytest.raises(InvalidFieldsError):
+        Stricter.model_validate({"name": "a"})
 
 
 def test_fields_are_frozen_and_compared_by_value():

@@ -388,7 +388,7 @@ def strict_json(part):
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)), parse_constant=refuse)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(OBJECTS, OBJECTS, st.integers(-1, 10) | st.integers())
 def test_any_payload_and_headers_end_in_findings_or_a_good_jwt(payload, headers, lifetime):
     """Any payload and headers end in findings, or in a JWT of two JSON objects."""
@@ -408,7 +408,7 @@ def test_any_payload_and_headers_end_in_findings_or_a_good_jwt(payload, headers,
     assert all(isinstance(strict_json(part), dict) for part in signing_input.split("."))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from(list(ALGORITHMS)),
     st.text(max_size=60) | st.binary(max_size=60).map(lambda data: data.decode("latin-1")),

@@ -277,7 +277,7 @@ def test_a_secret_that_is_too_large_is_not_sent(server, manager):
 
 
 def test_names_are_listed_by_one_call(server, manager):
-    """All names with the prefix are listed, whoever created the secrets."""
+    """All names with the prefix are listed, also those of secrets that other tools created."""
     for name in ("airflow-connections-b", "airflow-connections-a", "other", "not-airflow-connections-c"):
         server.put(PROJECT, name, "x")
     assert list(manager.names("airflow-connections-")) == ["airflow-connections-a", "airflow-connections-b"]

@@ -252,7 +252,7 @@ JSON = st.recursive(
 
 
 @given(content=st.fixed_dictionaries({}, optional=dict.fromkeys([*CODES, "interval", "expires_in"], JSON)))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_any_response_for_a_beginning(content):
     """Any response gives a sign-in that can be shown, or a TokenError."""
     response = TokenResponse("https://a.test/device", 200, {}, json.dumps({**CODES, **content}))

@@ -167,10 +167,11 @@ def test_a_code_is_typed_in_elsewhere(saved, browser, me, playground):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of another process")
-def test_a_disk_that_fills_up_meanwhile(saved, browser, playground):
+def test_a_disk_that_fills_up_meanwhile(saved, browser, playground, monkeypatch):
     """If the disk fills up meanwhile, the error is one line, and no token is requested in vain."""
     import resource  # noqa: PLC0415 - not on every platform
 
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # its file could not be written either
     asked = playground.token_requests
     with started(saved(), "--no-browser") as process:
         callback = browser.decide(printed_url(process))

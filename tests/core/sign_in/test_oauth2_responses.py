@@ -178,7 +178,7 @@ def test_a_code_alone(connect, begun, refused, query_of, me, playground):
 
 
 @given(text=st.text() | st.text().map("http://127.0.0.1/callback?{}&state=s&code=c".format), state=st.text())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_for_a_response(connect, text, state):
     """Any text ends in a TokenError."""
     with pytest.raises(TokenError):

@@ -65,6 +65,7 @@ def test_home_is_a_folder_of_this_user(monkeypatch):
         "postgresql+psycopg://u:p@canary:canary/d",
         "canary-of-a-secret:x://h",
         "sqlite://canary@h/x",
+        "sqlite:////var/lib/watchword/tokens.db?key=canary",
     ],
 )
 def test_an_unsuitable_url_is_refused_without_being_shown(url):

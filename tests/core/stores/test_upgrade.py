@@ -70,7 +70,7 @@ def test_what_an_earlier_store_holds_is_found(earlier):
 
 
 def test_the_vault_is_there_at_once(earlier):
-    """Whoever asks the vault first finds it empty, and the token still there."""
+    """A first read of the vault finds it empty, and the token is still there."""
     assert list(earlier.open().vault.names()) == []
     assert earlier.open().load("k").record.token == TOKEN
 
@@ -87,7 +87,7 @@ def test_an_earlier_version_leaves_an_upgraded_store_alone(earlier, monkeypatch)
 
 
 def test_a_wrong_key_upgrades_nothing(earlier):
-    """Whoever can't open the store leaves it as it is."""
+    """A process that can't open the store leaves it as it is."""
     with pytest.raises(StoreError) as caught:
         earlier.open(new_key()).vault.put("a", b"canary")
     assert caught.value.code == "store_key_wrong"

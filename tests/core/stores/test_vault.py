@@ -166,7 +166,7 @@ def test_processes_may_fork_while_secrets_are_put(place, start):
 
 
 def test_another_process_finds_the_secrets(place):
-    """What was put is there for whoever opens the store, also beside a token in the other's hands."""
+    """Two processes that open the same store read and replace each other's secrets."""
     Vault(place.open()).put("a", b"1")
     other = Vault(place.open())
     assert other.get("a") == b"1"

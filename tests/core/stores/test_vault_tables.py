@@ -88,7 +88,7 @@ def test_values_that_no_vault_has_written_are_no_crash(sqlite, change):
 
 
 def test_a_wrong_key_is_no_empty_vault(place):
-    """Whoever has another key is told so by each call, and changes nothing."""
+    """With another key each call fails with an error that says so, and changes nothing."""
     key = new_key()
     Vault(place.open(key)).put("a", b"canary")
     other = Vault(place.open(new_key()))

@@ -1,6 +1,6 @@
 """Tokens shared through a store: one refresh for all, none lost, failures remembered for those who come next.
 
-Each worker here is a keeper of its own, as another process would have it, over one store; the server
+Each worker here has a token cache of its own, as another process would have it, over one store; the server
 rotates refresh tokens and revokes the sign-in when one is used twice.
 """
 
@@ -20,6 +20,7 @@ from watchword.findings.codes import finding
 from watchword.http.transport_options import TransportOptions
 from watchword.stores import memory
 from watchword.stores.memory import MemoryStore
+from watchword.stores.sql_store import SqlStore
 from watchword.tokens import shared_tokens as shared_module
 from watchword.tokens import stored_token as stored_module
 from watchword.tokens import transitions
@@ -36,7 +37,7 @@ WORKERS = 32
 
 
 class Clock:
-    """The time of the store and of every keeper."""
+    """The time of the store and of every token cache."""
 
     def __init__(self) -> None:
         self.tick, self.wall = 1000.0, 1_700_000_000.0
@@ -236,9 +237,9 @@ def test_the_winner_s_token_is_adopted_after_a_refusal(clock, store):
 
     def overtaken(refresh_token):
         issued = transitions.Issued(
-            Token("winner", lifetime=100, refresh_token="r"), clock.moment(), slow.stored.request_fingerprint
+            Token("winner", lifetime=100, refresh_token="r"), clock.moment(), slow.stored.fingerprints.request
         )
-        store.change(slow.stored.key, transitions.save(record.generation, issued))
+        store.change(slow.stored.fingerprints.key, transitions.save(record.generation, issued))
         raise TokenError([finding("invalid_grant", "used")])
 
     server.answer = overtaken
@@ -412,7 +413,7 @@ def test_a_document_that_would_send_the_tokens_elsewhere_finds_no_sign_in(clock,
             StoredCredential(store, "acme", Source(server, SIGN_IN), TransportOptions(), token_destinations)
         )
         store.change(
-            provider.stored.key,
+            provider.stored.fingerprints.key,
             lambda record, _: replace(
                 record, token_destinations=store.fingerprint("reach", "https://api.test/")
             ),
@@ -447,6 +448,22 @@ def test_two_connections_never_share_a_sign_in(clock, store, other):
     with pytest.raises(SignInRequired, match="Nobody has signed in"):
         worker(clock, store, server, **other).get()
     assert server.calls == 0
+
+
+def test_in_a_store_that_was_replaced_an_imported_refresh_token_is_sent_once(clock, tmp_path):
+    """A process that had the former store open finds what another process has saved in the new one."""
+    account = replace(SIGN_IN, imported="refresh-0")
+    file = tmp_path / "tokens.db"
+    first, server = SqlStore(f"sqlite:///{file}"), Server()
+    former = worker(clock, first, server, account)
+    assert former.get().access_token == "access-1"
+    for name in ("tokens.db", "tokens.db-wal", "tokens.db-shm"):
+        file.with_name(name).unlink(missing_ok=True)
+    server.refresh_token, server.used = "refresh-0", set()
+    assert worker(clock, SqlStore(f"sqlite:///{file}"), server, account).get().access_token == "access-2"
+    assert former.renew().token.access_token == "access-3"
+    assert server.used == {"refresh-0", "refresh-2"}
+    assert not server.revoked
 
 
 def test_machines_with_other_scopes_do_not_take_each_other_s_token(clock, store):
@@ -539,7 +556,7 @@ def test_a_late_save_does_not_undo_a_new_sign_in(clock, store):
     stored = tokens(store, server).stored
     generation = stored.load().record.generation
     late = transitions.Issued(
-        Token("alice", refresh_token="alice"), clock.moment(), stored.request_fingerprint, "refresh-0"
+        Token("alice", refresh_token="alice"), clock.moment(), stored.fingerprints.request, "refresh-0"
     )
     stored.drop()
     stored.accept(Token("bob", refresh_token="bob", lifetime=100))
@@ -567,7 +584,7 @@ def test_the_end_of_a_refresh_token_is_known_from_the_last_word(clock, store, st
     stored = tokens(store, Server()).stored
     for token in issued:
         generation = stored.load().record.generation
-        stored.save(generation, transitions.Issued(token, clock.moment(), stored.request_fingerprint, "r"))
+        stored.save(generation, transitions.Issued(token, clock.moment(), stored.fingerprints.request, "r"))
         clock.go(100 if token is issued[0] else 0)
     assert health_of(stored.load()).refresh_ends == left
 
@@ -676,10 +693,14 @@ def test_a_spilled_token_that_does_not_follow_the_store_s_is_dropped(clock):
     stored = tokens(store, server).stored
     generation = stored.load().record.generation
     store.code = "store_full"
-    late = transitions.Issued(Token("late", refresh_token="late"), clock.moment(), stored.request_fingerprint)
+    late = transitions.Issued(
+        Token("late", refresh_token="late"), clock.moment(), stored.fingerprints.request
+    )
     assert stored.save(generation, late) is None
     store.code = None
-    MemoryStore.change(store, stored.key, lambda record, _: replace(record, generation=generation + 5))
+    MemoryStore.change(
+        store, stored.fingerprints.key, lambda record, _: replace(record, generation=generation + 5)
+    )
     assert stored.recover().record.token.access_token == "access-0"
 
 
@@ -728,7 +749,7 @@ def test_a_sign_in_that_the_store_can_t_take_leaves_what_was_spilled(clock):
     generation = stored.load().record.generation
     store.code = "store_full"
     issued = transitions.Issued(
-        Token("next", refresh_token="next"), clock.moment(), stored.request_fingerprint, "refresh-0"
+        Token("next", refresh_token="next"), clock.moment(), stored.fingerprints.request, "refresh-0"
     )
     stored.save(generation, issued)
     with pytest.raises(StoreError):
@@ -753,7 +774,7 @@ def test_a_valid_token_outlives_the_store(clock, caplog):
 
 
 def test_a_late_answer_is_saved_although_the_lease_is_over(clock, store):
-    """Whoever has a new refresh token saves it, if nobody else has by then."""
+    """A process that has a new refresh token saves it, unless another one has saved it first."""
     server = Server()
     signed_in(store, server)
     clock.go(101)

@@ -52,7 +52,7 @@ def newer(path, _):
 @contextmanager
 def of_another_key(path, _):
     """Another store in its place, written with another key."""
-    foreign = path.with_name("stranger.db")
+    foreign = path.with_name("foreign.db")
     made = SqlStore(f"sqlite:///{foreign}", new_key())
     made.claim("imported", "key")
     with closing(sqlite3.connect(foreign)) as other:

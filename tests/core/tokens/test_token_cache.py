@@ -1,4 +1,4 @@
-"""The keeper: one fetch for all, renewal in time, no storms."""
+"""The token cache: one fetch for all, renewal in time, no storms."""
 
 from __future__ import annotations
 
@@ -154,13 +154,13 @@ def test_the_server_s_wish_to_wait_is_honoured():
 
 
 @pytest.mark.parametrize(
-    ("code", "wished", "stands"), [("invalid_client", 0, 300), ("temporarily_unavailable", 1e8, 300)]
+    ("code", "retry_after", "stands"), [("invalid_client", 0, 300), ("temporarily_unavailable", 1e8, 300)]
 )
-def test_no_server_s_wish_makes_a_storm_or_a_standstill(code, wished, stands):
+def test_no_retry_after_makes_a_storm_or_a_standstill(code, retry_after, stands):
     """A refused client stays refused, and nobody is held back for longer than five minutes."""
     clock, endpoint = Clock(), Endpoint()
     token_cache = keeping(endpoint, clock)
-    endpoint.failure = finding(code, "no", retry_after=wished)
+    endpoint.failure = finding(code, "no", retry_after=retry_after)
     for pause, calls in ((0, 1), (stands - 1, 1), (2, 2)):
         clock.now += pause
         with pytest.raises(TokenError):

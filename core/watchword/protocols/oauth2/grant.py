@@ -83,8 +83,11 @@ def _mask(request: PreparedRequest) -> list[str]:
     redact.register([text_of(request.headers.get("Authorization")).rpartition(" ")[2]])
     body = request.body or b""
     sent = (request.url or "").encode() + b" " + (body if isinstance(body, bytes) else str(body).encode())
+    jwts = [match.decode() for match in _JWT.findall(sent)]
+    if not jwts:
+        return []
     masked = redact.known()
-    new_jwts = [jwt for match in _JWT.findall(sent) if (jwt := match.decode()) not in masked]
+    new_jwts = [jwt for jwt in jwts if jwt not in masked]
     for jwt in new_jwts:
         redact.register_token(jwt)
     return new_jwts

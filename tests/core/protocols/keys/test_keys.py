@@ -409,7 +409,7 @@ TEXTS = (
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(TEXTS, st.none() | st.text(max_size=20))
 def test_any_text_as_a_key_ends_in_a_finding_or_a_key(text, passphrase):
     """Any text is read as a key or refused with a typed error."""
@@ -419,7 +419,7 @@ def test_any_text_as_a_key_ends_in_a_finding_or_a_key(text, passphrase):
         assert error.code in {"key_unreadable", "key_unsuitable"}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(["EC SEC1", "EC PKCS#8", "Ed25519", "RSA PKCS#8", "RSA OpenSSH", "EC SEC1 encrypted"]),
     st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 3), st.text(max_size=3)), max_size=3),

@@ -76,7 +76,7 @@ class Form(OAuth2Request):
         return self.payload.data
 
 
-def judged(endpoint, key=None, audience=None, allowed=EVERY_WAY):
+def auth_methods(endpoint, key=None, audience=None, allowed=EVERY_WAY):
     """Return the method by which Authlib's server side authenticates the client of each request."""
     server = ClientAuthentication({"client-1": Registered()}.get)
     server.register(ASSERTED, Assertions(key, audience or endpoint.url))
@@ -112,7 +112,7 @@ SIGNED = [
 def test_id_and_secret_are_where_a_server_looks(endpoint, client_auth, known_as):
     """A client authenticates by header, by body, or by its id alone, and never by two of them."""
     endpoint.fetch("oauth2_client_credentials", client_auth=client_auth)
-    assert judged(endpoint) == [known_as]
+    assert auth_methods(endpoint) == [known_as]
     (form,) = endpoint.forms
     assert ("Authorization" in endpoint.seen[0].headers) is (client_auth == "client_secret_basic")
     assert ("client_secret" in form) is (client_auth == "client_secret_post")
@@ -126,7 +126,7 @@ def test_an_assertion_convinces_a_server_once(endpoint, client_auth, fields, key
     )
     source.fetch(TransportOptions())
     source.fetch(TransportOptions())
-    assert judged(endpoint, key) == [ASSERTED, ASSERTED]
+    assert auth_methods(endpoint, key) == [ASSERTED, ASSERTED]
     for seen, form in zip(endpoint.seen, endpoint.forms, strict=True):
         assert form["client_id"] == "client-1"
         assert jws.extract_compact(form["client_assertion"].encode()).headers()["kid"] == "key-7"
@@ -137,9 +137,9 @@ def test_an_assertion_convinces_a_server_once(endpoint, client_auth, fields, key
 def test_a_server_does_not_take_another_key_or_audience(endpoint):
     """The check of the test above refuses a wrong assertion."""
     endpoint.fetch("oauth2_client_credentials", client_auth="private_key_jwt", private_key=RSA_KEY)
-    assert judged(endpoint, public(RSA_KEY)) == [ASSERTED]
-    assert judged(endpoint, public(ES256_KEY)) == [None]
-    assert judged(endpoint, public(RSA_KEY), "https://other.test") == [None]
+    assert auth_methods(endpoint, public(RSA_KEY)) == [ASSERTED]
+    assert auth_methods(endpoint, public(ES256_KEY)) == [None]
+    assert auth_methods(endpoint, public(RSA_KEY), "https://other.test") == [None]
 
 
 def test_the_audience_is_the_server_s_choice(endpoint):
@@ -149,7 +149,7 @@ def test_the_audience_is_the_server_s_choice(endpoint):
         "oauth2_client_credentials", client_auth="private_key_jwt", private_key=RSA_KEY,
         assertion_audience=audience,
     )  # fmt: skip
-    assert judged(endpoint, public(RSA_KEY), audience) == [ASSERTED]
+    assert auth_methods(endpoint, public(RSA_KEY), audience) == [ASSERTED]
 
 
 def test_the_claims_are_those_of_rfc_7523():

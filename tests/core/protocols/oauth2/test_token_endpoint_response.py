@@ -7,7 +7,7 @@ import time
 from datetime import datetime, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import watchword
@@ -139,7 +139,6 @@ def outcome(text, headers, paths, status=200):
     return token
 
 
-@settings(deadline=None)  # the first path loads a library
 @given(content=REPLY, path=PATHS, status=st.sampled_from([200, 201, 302, 400, 401, 403, 404, 429, 500]))
 def test_any_json_is_a_token_or_a_finding(content, path, status):
     """Any JSON ends in a token or a TokenError."""
