@@ -132,12 +132,10 @@ class StoredToken(NeverPickled):
     def recover(self) -> Snapshot:
         """Save what could not be saved before, here or by an earlier process, and return the record."""
         snapshot = self.load()
-        saved = self._unsaved is not None
         if self._unsaved:
-            self.change(transitions.save(*self._unsaved))
+            snapshot = self.change(transitions.save(*self._unsaved))
             self._unsaved = None
-        adopted = self._rescue_file.adopt()
-        return self.load() if saved or adopted else snapshot
+        return self.load() if self._rescue_file.adopt() else snapshot
 
     def load(self) -> Snapshot:
         """Return the record."""
