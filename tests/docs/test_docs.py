@@ -37,7 +37,7 @@ _CONSOLE = re.compile(r"^ *```console\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^ *(watchword .*)$", re.MULTILINE)
 _PARAMETER = re.compile(r"^\| `(\w+)` \| (?:`(.+?)`|-) \| .+ \|$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
-_ANCHOR = re.compile(r"\]\(([^)#:]*)#([^)]+)\)")
+_ANCHOR = re.compile(r"\]\(([^)#:]*\.md|)#([^)]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _PYTHON_FILE = re.compile(r"`([\w/]+\.py)`")
 
