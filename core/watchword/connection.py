@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from watchword.adapters.authenticator import Authenticator
 from watchword.document.credential import Credential
+from watchword.document.deployment_policy import DeploymentPolicy
 from watchword.document.reading import Document, read
-from watchword.document.reference_policy import ReferencePolicy
 from watchword.errors import DocumentError
 from watchword.findings.finding import Finding, errors
 from watchword.flow import Context
@@ -109,7 +109,7 @@ class Connection(NeverPickled):
         """
         from watchword.adapters.auth import SigningAuth  # noqa: PLC0415 - other clients don't need it
 
-        return SigningAuth(self.authenticator())
+        return SigningAuth(self.authenticator(), self.credential.resolved.transport.networks)
 
     def httpx_client(self) -> ApiClient:
         """Return a new `httpx.Client` that authenticates by this connection as safely as `session`.
@@ -148,7 +148,7 @@ class Connection(NeverPickled):
         """
         from watchword.adapters.httpx_auth import HttpxAuth  # noqa: PLC0415 - needs an extra
 
-        return HttpxAuth(self.authenticator())
+        return HttpxAuth(self.authenticator(), self.credential.resolved.transport.networks)
 
     def aiohttp_middleware(self) -> SigningMiddleware:
         """Return the connection as a middleware: `aiohttp.ClientSession(middlewares=(…,))`.
@@ -162,7 +162,7 @@ class Connection(NeverPickled):
         """
         from watchword.adapters.aiohttp import SigningMiddleware  # noqa: PLC0415 - needs an extra
 
-        return SigningMiddleware(self.authenticator())
+        return SigningMiddleware(self.authenticator(), self.credential.resolved.transport.networks)
 
     def dlt_auth(self) -> DltAuth:
         """Return the connection as auth for dlt's REST API source and its `RESTClient`.
@@ -255,10 +255,12 @@ def load(
             file of the current user.
         stored: whether a host stores the document, so that more people may edit it than may read this
             machine's secrets. Then only allowed references are resolved (`WATCHWORD_ALLOWED_REFERENCES`),
-            and fields that a form saved for other methods are dropped.
+            only allowed addresses are connected to (`WATCHWORD_ALLOWED_NETWORKS`), and fields that a form
+            saved for other methods are dropped.
 
     Raises:
-        DocumentError: with a finding for each field that is unknown, missing or of a wrong type.
+        DocumentError: with a finding for each field that is unknown, missing or of a wrong type, or for a
+            setting that can't be read.
     """
-    policy = ReferencePolicy.from_environment() if stored else None
+    policy = DeploymentPolicy.from_environment() if stored else None
     return Connection(Credential(read(document, stored=stored), name, policy, store))

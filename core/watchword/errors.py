@@ -2,7 +2,7 @@
 
     WatchwordError
     ├── DocumentError   the connection document can't be used
-    ├── RequestError    this one request can't be authenticated
+    ├── RequestError    this one request can't be authenticated, or may not be sent
     ├── TokenError      no token could be obtained
     │   └── SignInRequired   a person has to sign in, or to sign in again
     ├── SecretError     a stored secret could not be read or written
@@ -50,7 +50,7 @@ class DocumentError(WatchwordError):
 
 
 class RequestError(WatchwordError):
-    """This one request can't be authenticated; the connection itself is good."""
+    """This one request can't be authenticated, or may not be sent to that address."""
 
 
 class TokenError(WatchwordError):

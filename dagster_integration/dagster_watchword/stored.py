@@ -22,7 +22,8 @@ class StoredConnectionResource(ApiResource):
 
     The connection is read in a step's process when the step first needs it. Dagster stores only the name
     of the connection with a run. A stored connection may only hold references that
-    `WATCHWORD_ALLOWED_REFERENCES` allows; a connection in an environment variable may hold any.
+    `WATCHWORD_ALLOWED_REFERENCES` allows, and only call addresses that `WATCHWORD_ALLOWED_NETWORKS` allows;
+    a connection in an environment variable may use any.
     """
 
     name: str = Field(

@@ -10,6 +10,7 @@ from watchword.adapters.authenticator import Authenticator
 from watchword.adapters.body_refusal import body_refusal_of
 from watchword.adapters.extras import missing_extra
 from watchword.adapters.origin_guard import OriginGuard, cookies_for_foreign_origin
+from watchword.http.networks import AllowedNetworks
 from watchword.redact import NeverPickled
 
 try:
@@ -19,6 +20,7 @@ except ModuleNotFoundError as missing:
     raise missing_extra("aiohttp") from missing
 
 from watchword.adapters.aiohttp_exchange import AiohttpExchange, address, copy_of
+from watchword.adapters.aiohttp_network import judged
 from watchword.adapters.aiohttp_response import clean_location, flow_response
 
 redact.filter_logs()
@@ -37,8 +39,9 @@ class SigningMiddleware(NeverPickled):
     that a session with `auto_decompress=False` leaves compressed.
     """
 
-    def __init__(self, authenticator: Authenticator) -> None:
+    def __init__(self, authenticator: Authenticator, networks: AllowedNetworks | None = None) -> None:
         self._authenticator = authenticator
+        self._networks = networks
         self._origin_guard = OriginGuard(authenticator.origins)
         body_refusal = body_refusal_of(authenticator)
         self._flow_response = partial(flow_response, body_refusal) if body_refusal else None
@@ -49,10 +52,13 @@ class SigningMiddleware(NeverPickled):
         """Send the request, authenticated if its origin may receive the credential.
 
         Raises:
-            RequestError: the request can't take the credential, or its body can't be sent again.
+            RequestError: the request can't take the credential, its body can't be sent again, or its address
+                may not be called.
             TokenError: the method needs a token, and none could be obtained.
             aiohttp.ClientError: a network fault, with no secret in it.
         """
+        if self._networks is not None:
+            handler = _judging(handler, self._networks)
         url = address(request)
         if not self._origin_guard.covers(url):
             response = await handler(_for_foreign_origin(request, self._origin_guard))
@@ -60,6 +66,16 @@ class SigningMiddleware(NeverPickled):
             return response
         exchange = AiohttpExchange(self._authenticator, request, url, handler, self._flow_response)
         return (await async_drive(exchange)).response
+
+
+def _judging(handler: aiohttp.ClientHandlerType, networks: AllowedNetworks) -> aiohttp.ClientHandlerType:
+    """Return the handler, which judges the address that it connects to."""
+
+    async def send(request: aiohttp.ClientRequest) -> aiohttp.ClientResponse:
+        with judged(request, networks):
+            return await handler(request)
+
+    return send
 
 
 def _for_foreign_origin(request: aiohttp.ClientRequest, origin_guard: OriginGuard) -> aiohttp.ClientRequest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 from typing import Any
+from urllib.parse import urljoin
 
 from requests import PreparedRequest, Response
 from requests.auth import AuthBase
@@ -16,6 +17,8 @@ from watchword.adapters.origin_guard import url_for_foreign_origin
 from watchword.adapters.requests_exchange import RequestsExchange, flow_response
 from watchword.adapters.signing import clean_echo, clean_location, for_foreign_origin, forget_cookies
 from watchword.errors import WatchwordError
+from watchword.http.networks import AllowedNetworks
+from watchword.http.resolving import JudgedHosts
 
 _TRIED_AGAIN = frozenset({429, *range(500, 600)})
 """Statuses after which some sessions, such as dlt's, send the same request again: it is signed anew."""
@@ -27,15 +30,20 @@ class SigningAuth(AuthBase):
     Before that session follows a redirect, the request is brought back into its unsigned form,
     so no credential travels on; the next hop is not signed again. Responses show the request
     unsigned. Exceptions are those of the session's library: use `conn.session()` where you can.
+    Hosts are judged before the session resolves them by itself; see `JudgedHosts` for what that leaves open.
     """
 
-    def __init__(self, authenticator: Authenticator) -> None:
+    def __init__(self, authenticator: Authenticator, networks: AllowedNetworks | None = None) -> None:
         self._authenticator = authenticator
+        self._hosts = JudgedHosts(networks) if networks else None
         body_refusal = body_refusal_of(authenticator)
         self._flow_response = partial(flow_response, body_refusal) if body_refusal else None
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Authenticate the request in place."""
+        """Authenticate the request in place; raises RequestError if its host may not be called."""
+        if self._hosts is not None:
+            self._hosts.check(request.url or "")
+            request.register_hook("response", partial(_check_redirect, self._hosts))  # type: ignore[no-untyped-call]
         if not self._authenticator.origins.covers(request.url or ""):
             clean_url = url_for_foreign_origin(request.url or "")
             _take_form(request, for_foreign_origin(request, clean_url))
@@ -66,6 +74,17 @@ class SigningAuth(AuthBase):
 
         request.register_hook("response", handle_response)  # type: ignore[no-untyped-call]
         return request
+
+
+def _check_redirect(hosts: JudgedHosts, response: Response, **_: Any) -> Response:  # noqa: ANN401 - requests' hook
+    """Judge the host that a response redirects to, before the session follows."""
+    if response.is_redirect:
+        try:
+            hosts.check(urljoin(response.url, response.headers["Location"]))
+        except BaseException:
+            response.close()
+            raise
+    return response
 
 
 def _sign(request: PreparedRequest, exchange: RequestsExchange) -> SignedRequests:

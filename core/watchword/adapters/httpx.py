@@ -56,7 +56,8 @@ class SigningTransport(httpx.BaseTransport):
         """Send the request, authenticated if its origin may receive the credential.
 
         Raises:
-            RequestError: the request can't take the credential, or its body can't be sent again.
+            RequestError: the request can't take the credential, its body can't be sent again, or its address
+                may not be called.
             TokenError: the method needs a token, and none could be obtained.
             httpx.TransportError: a network fault, with no secret in it.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import suppress
 
@@ -15,7 +16,9 @@ from watchword.adapters.extras import missing_extra
 from watchword.adapters.origin_guard import url_for_foreign_origin
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
+from watchword.http.networks import AllowedNetworks
 from watchword.http.placement import Placement, Slot
+from watchword.http.resolving import JudgedHosts
 
 try:
     import httpx
@@ -34,15 +37,24 @@ class HttpxAuth(NeverPickled, httpx.Auth):
     The client sends the requests that this yields, keeps their cookies and closes their responses. It
     follows redirects by itself, and drops the header if one leaves the origin, except from http to https
     on the same host. A response that came after a redirect is taken as it is: it may be from a foreign
-    origin.
+    origin. The hosts of requests are judged before the client resolves them by itself, those of redirects
+    are not; see `JudgedHosts`.
     """
 
-    def __init__(self, authenticator: Authenticator) -> None:
+    def __init__(self, authenticator: Authenticator, networks: AllowedNetworks | None = None) -> None:
         _refuse_unsuitable(authenticator)
         self._authenticator = authenticator
+        self._hosts = JudgedHosts(networks) if networks else None
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Authenticate the request in place, and once more if the method wants that."""
+        """Authenticate the request in place, and once more if the method wants that.
+
+        Raises:
+            RequestError: the request can't take the credential, or its host may not be called.
+            TokenError: the method needs a token, and none could be obtained.
+        """
+        if self._hosts is not None:
+            self._hosts.check(address(request.url))
         unsigned = self._unsigned(request)
         if unsigned is None:
             yield request
@@ -59,6 +71,9 @@ class HttpxAuth(NeverPickled, httpx.Auth):
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Do the same in an event loop of asyncio."""
+        url = address(request.url)
+        if self._hosts is not None and not self._hosts.has(url):
+            await asyncio.to_thread(self._hosts.check, url)
         unsigned = self._unsigned(request)
         if unsigned is None:
             yield request

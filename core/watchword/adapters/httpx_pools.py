@@ -12,8 +12,11 @@ from urllib.request import getproxies
 import httpx
 from requests.utils import get_environ_proxies, select_proxy
 
+from watchword.adapters.httpx_network import guard
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
+from watchword.http.networks import refusal
+from watchword.http.origins import host_name
 from watchword.http.transport_options import TransportOptions
 
 T = TypeVar("T")
@@ -23,12 +26,14 @@ class Pools(Generic[T]):
     """Transports of one kind, each with its own network connections, made when they are first needed.
 
     `make` takes httpx's `verify` and `proxy`. If the connection has no proxy, the environment's proxy is
-    chosen for each URL, as requests does.
+    chosen for each URL, as requests does. New connections go to allowed addresses alone; the environment's
+    proxy may have any address, and only the text of the hosts behind a proxy is judged.
     """
 
     def __init__(self, options: TransportOptions, make: Callable[[ssl.SSLContext, str | None], T]) -> None:
         self._make = make
         self._proxy = options.proxy
+        self._networks = options.networks
         self._proxy_by_url = options.proxy is None and bool(getproxies())
         self._own_tls = self._foreign_tls = _tls(options.overrides())
         if options.client_certificate:
@@ -37,8 +42,16 @@ class Pools(Generic[T]):
         self._lock = Lock()
 
     def choose(self, url: str, *, covered: bool) -> T:
-        """Return the transport for an absolute URL; a foreign origin gets no client certificate."""
+        """Return the transport for an absolute URL; a foreign origin gets no client certificate.
+
+        Raises:
+            RequestError: no proxy may call the URL's host.
+        """
         proxy = _proxy_for(url) if self._proxy_by_url else self._proxy
+        if proxy is not None and self._networks is not None:
+            host = host_name(url)
+            if not self._networks.allows_behind_proxy(host):
+                raise refusal(host)
         key = (self._own_tls if covered else self._foreign_tls, proxy)
         return self._transports.get(key) or self._new(key)
 
@@ -50,7 +63,10 @@ class Pools(Generic[T]):
     def _new(self, key: tuple[ssl.SSLContext, str | None]) -> T:
         with self._lock:
             if key not in self._transports:
-                self._transports[key] = self._make(*key)
+                transport = self._make(*key)
+                if self._networks is not None and key[1] == self._proxy:
+                    guard(transport, self._networks)
+                self._transports[key] = transport
             return self._transports[key]
 
 

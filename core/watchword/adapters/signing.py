@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from requests import ConnectionError as RequestsConnectionError
 from requests import PreparedRequest, RequestException, Response, Timeout
-from requests.adapters import HTTPAdapter
 from requests.exceptions import SSLError
 from requests.models import REDIRECT_STATI
 
@@ -19,6 +18,7 @@ from watchword.adapters.origin_guard import OriginGuard, cookies_for_foreign_ori
 from watchword.adapters.requests_exchange import RequestsExchange, flow_response
 from watchword.adapters.retry import IDEMPOTENT, with_retries
 from watchword.adapters.token_usage import TokenUsage
+from watchword.http.guarded_adapter import GuardedAdapter
 from watchword.http.headers import text_of
 from watchword.http.urls import without_echo, without_secrets
 from watchword.redact import NeverPickled
@@ -35,7 +35,7 @@ _Options: TypeAlias = tuple[Any, ...]
 redact.filter_logs()
 
 
-class SigningAdapter(NeverPickled, HTTPAdapter):
+class SigningAdapter(NeverPickled, GuardedAdapter):
     """Authenticates a copy of each request, at the last moment and only for allowed origins.
 
     The session above sees the request as it was made, so redirects, exceptions, history and
@@ -55,7 +55,7 @@ class SigningAdapter(NeverPickled, HTTPAdapter):
         self._usage = TokenUsage(authenticator.token_cache)
         body_refusal = body_refusal_of(authenticator)
         self._flow_response = partial(flow_response, body_refusal) if body_refusal else None
-        super().__init__()
+        super().__init__(transport)
 
     def init_poolmanager(
         self,
@@ -83,7 +83,8 @@ class SigningAdapter(NeverPickled, HTTPAdapter):
         """Send the request, authenticated if its origin may receive the credential.
 
         Raises:
-            RequestError: the request can't take the credential, or its body can't be sent again.
+            RequestError: the request can't take the credential, its body can't be sent again, or its address
+                may not be called.
             TokenError: the method needs a token, and none could be obtained.
             requests.RequestException: a network fault, with no secret in it.
         """

@@ -34,7 +34,8 @@ def connect(name: str) -> Connection:
 
     WATCHWORD_SECRETS lists the sources: `env` for variables such as WATCHWORD_CONN_ACME, `local` for the
     vault, `gcp://PROJECT` for Google Secret Manager; `env,local` if it is not set. A stored connection may
-    only use allowed references (`WATCHWORD_ALLOWED_REFERENCES`); one in a variable may use any.
+    only use allowed references (`WATCHWORD_ALLOWED_REFERENCES`) and addresses (`WATCHWORD_ALLOWED_NETWORKS`);
+    one in a variable may use any.
 
     Raises:
         SecretError: there is no such connection (`connection_missing`), or a source can't be read.

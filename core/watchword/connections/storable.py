@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from watchword.document.credential import Credential
+from watchword.document.deployment_policy import DeploymentPolicy
 from watchword.document.reading import Document, read
-from watchword.document.reference_policy import ReferencePolicy
 from watchword.document.references import is_reference
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
@@ -38,7 +38,7 @@ def check_storable(document: Mapping[str, Any], name: str) -> Sequence[Finding]:
     fields = read(dict(document))
     if "" in document.values():  # in a stored document, empty text means absent
         fields = read(dict(document), stored=True)
-    policy = ReferencePolicy.from_environment()
+    policy = DeploymentPolicy.from_environment()
     findings = lint(Credential(fields, name, policy))
     if any(_is_of_machine(each) for each in errors(findings)):
         # Nothing else was linted if a reference couldn't be resolved: lint what doesn't depend on secrets.

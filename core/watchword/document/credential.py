@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from watchword.document.deployment_policy import DeploymentPolicy
 from watchword.document.reading import Document
-from watchword.document.reference_policy import ReferencePolicy
 from watchword.document.resolution import Resolved, resolve
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
@@ -28,7 +28,7 @@ class Credential(NeverPickled):
     Args:
         document: the document, as it was read.
         name: the connection's name, which tokens are stored under.
-        policy: which references may be resolved; None allows all.
+        policy: which references may be resolved and which addresses called; None allows all.
         store: the token store or its URL; that of the environment if left out.
     """
 
@@ -36,7 +36,7 @@ class Credential(NeverPickled):
         self,
         document: Document,
         name: str | None = None,
-        policy: ReferencePolicy | None = None,
+        policy: DeploymentPolicy | None = None,
         store: TokenStore | str | None = None,
     ) -> None:
         self.document = document

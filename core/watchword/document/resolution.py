@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from watchword import redact
 from watchword.document.common_fields import CommonFields
+from watchword.document.deployment_policy import DeploymentPolicy
 from watchword.document.dereferencing import dereference
 from watchword.document.reading import Document
 from watchword.document.reference_policy import ReferencePolicy
@@ -16,7 +17,8 @@ from watchword.document.references import Reference
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
-from watchword.http.origins import is_metadata
+from watchword.http.networks import ALLOWED_VARIABLE, AllowedNetworks
+from watchword.http.origins import host_name
 from watchword.http.placement import Placement, parse_slot
 from watchword.http.transport_options import TransportOptions, is_pem
 from watchword.methods.base import Method
@@ -24,6 +26,10 @@ from watchword.methods.fields import about, secret_names
 from watchword.redact import NeverPickled
 
 _TEMPLATE = "template:"
+
+_METADATA = "a link-local address or a cloud's metadata service"
+_METADATA_ADVICE = "Use the URL of an API: a stored connection may not call these addresses."
+_SETTING_ADVICE = f"Use another URL, or ask for the network to be added to {ALLOWED_VARIABLE}."
 
 
 @dataclass(frozen=True)
@@ -45,21 +51,22 @@ class Resolved(NeverPickled):
         return frozenset(name for name, text in descriptions.items() if text and text.may_be_empty)
 
 
-def resolve(document: Document, policy: ReferencePolicy | None) -> Resolved:
+def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
     """Return the document's content with every reference resolved, and register its secrets for masking.
 
     Raises:
         DocumentError: with a finding for each reference or parameter that can't be used.
     """
     findings: list[Finding] = []
+    references = policy.references if policy else None
     values = {
         name: value
         for name, raw in _secrets(document)
-        if (value := _resolved(name, raw, policy, findings)) is not None
+        if (value := _resolved(name, raw, references, findings)) is not None
     }
     common = document.common
-    if policy is not None:
-        findings.extend(_files_not_allowed(common, values, policy))
+    if references is not None:
+        findings.extend(_files_not_allowed(common, values, references))
     defaults = _placements(common.extra_parameters, findings)
     secret = {key: values[key] for key in common.secret_parameters if key in values}
     template_secrets = {
@@ -71,12 +78,13 @@ def resolve(document: Document, policy: ReferencePolicy | None) -> Resolved:
     }
     method = type(document.method)(**fields)
     if policy is not None:
-        findings.extend(_machine_credentials_not_allowed(method, policy))
-        findings.extend(_metadata_urls(common, method))
+        findings.extend(_machine_credentials_not_allowed(method, policy.references))
+        findings.extend(_hosts_not_allowed(common, method, values.get("proxy"), policy.networks))
     if findings:
         raise DocumentError(findings)
     _mask(method, values)
-    return Resolved(method, defaults, secrets, template_secrets, _transport(common, values), values)
+    transport = _transport(common, values, policy.networks if policy else None)
+    return Resolved(method, defaults, secrets, template_secrets, transport, values)
 
 
 def _mask(method: Method, values: Mapping[str, str]) -> None:
@@ -110,15 +118,22 @@ def _files_not_allowed(
             yield finding("reference_not_allowed", f"The field {name} names a file that is not allowed.")
 
 
-def _metadata_urls(common: CommonFields, method: Method) -> Iterator[Finding]:
-    """Find URLs that give out this machine's own credentials, or that show whose machine it is."""
+def _hosts_not_allowed(
+    common: CommonFields, method: Method, proxy: str | None, networks: AllowedNetworks
+) -> Iterator[Finding]:
+    """Find URLs whose text says already that they may not be called; a name is judged when it is resolved."""
     urls = [("base_url", common.base_url), ("test_url", common.test_url)]
     urls += [("allowed_origins", url) for url in common.allowed_origins]
     urls += [(name, getattr(method, name)) for name in method.urls]
+    urls += [("proxy", proxy)]
     for name, url in urls:
-        if url and is_metadata(url):
-            message = f"The field {name} names a link-local address or a cloud's metadata service."
-            advice = "Use the URL of an API: a stored connection may not call these addresses."
+        host = host_name(url) if url else ""
+        if host and not networks.allows_host(host):
+            # As the default setting forbids nothing else, the setting is to blame if that allows it.
+            is_forbidden_here = AllowedNetworks().allows_host(host)
+            kind = "an address that this deployment doesn't allow" if is_forbidden_here else _METADATA
+            message = f"The field {name} names {kind}."
+            advice = _SETTING_ADVICE if is_forbidden_here else _METADATA_ADVICE
             yield finding("origin_not_allowed", message, advice=advice)
 
 
@@ -161,7 +176,9 @@ def _proxy_secrets(proxy: str) -> list[str]:
     return [password, unquote(password), base64.b64encode(pair.encode()).decode("ascii")]
 
 
-def _transport(common: CommonFields, values: Mapping[str, str]) -> TransportOptions:
+def _transport(
+    common: CommonFields, values: Mapping[str, str], networks: AllowedNetworks | None
+) -> TransportOptions:
     return TransportOptions(
         timeout=common.timeout,
         retries=common.retries,
@@ -170,4 +187,5 @@ def _transport(common: CommonFields, values: Mapping[str, str]) -> TransportOpti
         client_certificate=common.client_certificate,
         client_private_key=values.get("client_private_key"),
         proxy=values.get("proxy"),
+        networks=networks,
     )

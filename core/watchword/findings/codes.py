@@ -79,6 +79,7 @@ _lint(
     "reference_not_allowed",
     "Use a name that the deployment allows (WATCHWORD_ALLOWED_REFERENCES), or ask for it to be added there.",
 )
+_lint("setting_unreadable", "Correct the variable for every process of this deployment.")
 _lint("template_unresolved", 'Add the secret as "template:NAME" to secret_parameters.')
 _lint("parameter_malformed", 'Write it as "header:NAME", "query:NAME", "cookie:NAME" or "body:NAME".')
 _lint("url_not_absolute", "Give the complete URL, with https:// and the host.")
@@ -151,6 +152,12 @@ _network("host_unreachable", "Check the network and the routes of this machine."
 _network("connection_lost", "Try again: the server or a proxy closed the connection before it responded.")
 _network("read_timeout", "Try again; if the server is known to be slow, increase timeout.")
 _network("proxy_error", "Check the address of the proxy, and whether it is running.")
+_network(
+    "address_not_allowed",
+    "Use the URL of an API, or ask for its network to be added to WATCHWORD_ALLOWED_NETWORKS; link-local "
+    "addresses and metadata services are never allowed.",
+    Permanence.CONFIGURATION,
+)
 _network(
     "proxy_authentication_required",
     "Put the user and password for the proxy into the field proxy.",

@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 
 import requests
 
+from watchword.http.call_sockets import CallSockets
+
 T = TypeVar("T")
 
 THREAD = "watchword-deadline"
@@ -22,13 +24,22 @@ class _Call(Generic[T]):
         self._function = function
         self.result: list[T] = []
         self.error: BaseException | None = None
+        self.sockets = CallSockets()
 
     def run(self) -> None:
-        """Make the call."""
+        """Make the call; after its sockets were shut down it has neither result nor error.
+
+        Half a response looks whole then: the end of the connection ends the headers.
+        """
         try:
-            self.result.append(self._function())
+            with self.sockets.collecting():
+                result = self._function()
         except BaseException as error:  # noqa: BLE001 - it is raised in the thread that waits
-            self.error = error
+            if not self.sockets.is_over:
+                self.error = error
+        else:
+            if not self.sockets.is_over:
+                self.result.append(result)
 
 
 def read(response: requests.Response, most: int, seconds: float) -> bytes:
@@ -52,8 +63,9 @@ def read(response: requests.Response, most: int, seconds: float) -> bytes:
 def run_with_deadline(seconds: float, function: Callable[[], T], *, must_finish: bool = False) -> T:
     """Return what the function returns, or raise what it raises, within so many seconds.
 
-    After that time, or if the wait is interrupted, the call runs on alone on its thread. With `must_finish`
-    the interpreter doesn't exit before the call has finished.
+    After that time, or if the wait is interrupted, the network connections of the call are shut down, so
+    that its thread ends soon. With `must_finish` the call runs on instead, alone on its thread, and the
+    interpreter doesn't exit before it has finished.
 
     Raises:
         requests.ReadTimeout: the call took too long.
@@ -61,7 +73,11 @@ def run_with_deadline(seconds: float, function: Callable[[], T], *, must_finish:
     call = _Call(function)
     thread = threading.Thread(target=call.run, name=THREAD, daemon=not must_finish)
     thread.start()
-    thread.join(seconds)
+    try:
+        thread.join(seconds)
+    finally:
+        if not must_finish:
+            call.sockets.shut_down()
     if call.error is not None:
         raise call.error
     if not call.result:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from socket import inet_aton
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from requests import PreparedRequest, RequestException
@@ -14,8 +13,6 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _AUTHORITY = re.compile(r"(?:[^@:/?#]*|\[[^\]@]*\])(?::[0-9]*)?(?:[/?#]|$)")
 """Host and port at the beginning of a text; a slash in an unescaped password would end them too early."""
-
-_METADATA = {"metadata.google.internal", "metadata.goog", "fd00:ec2::254"}
 
 
 def origin(url: str) -> str | None:
@@ -48,26 +45,15 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def is_metadata(url: str) -> bool:
-    """Return whether the URL's host is link-local or a cloud's metadata service, in any spelling."""
-    # In ASCII and lower case, as it is sent.
-    host = (urlsplit(origin(url) or "").hostname or "").rstrip(".")
-    if host in _METADATA:
-        return True
-    address = _address(host)
-    return address is not None and (address.is_link_local or str(address) in _METADATA)
+def host_name(url: str) -> str:
+    """Return the host of an absolute URL as it is sent, without its port; "" if the URL has none.
 
-
-def _address(host: str) -> IPv4Address | IPv6Address | None:
-    """Return the IP address that a host is written as, None for a host name."""
+    It is in ASCII and lower case; other schemes than http are accepted for proxies.
+    """
     try:
-        address = ip_address(host)
+        return urlsplit(origin(url) or url).hostname or ""
     except ValueError:
-        try:
-            return IPv4Address(inet_aton(host))  # 0xa9fea9fe, 169.254.43518: resolvers accept these
-        except (OSError, ValueError):
-            return None
-    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+        return ""
 
 
 def is_plain_http(url: str) -> bool:

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from watchword.http.networks import AllowedNetworks
+
 DEFAULT_TIMEOUT = 30.0
 """Longest wait for a network connection, and for each part of a response, in seconds."""
 
@@ -19,7 +21,8 @@ class TransportOptions:
     """The transport options of one connection, with its secrets resolved.
 
     `timeout` is in seconds; `retries` is the number of further tries of an idempotent request;
-    certificate and key are PEM text or the path of a file.
+    certificate and key are PEM text or the path of a file; `networks` are the addresses that may be
+    connected to, None for all.
     """
 
     timeout: float = DEFAULT_TIMEOUT
@@ -29,6 +32,7 @@ class TransportOptions:
     client_certificate: str | None = field(default=None, repr=False)
     client_private_key: str | None = field(default=None, repr=False)
     proxy: str | None = field(default=None, repr=False)
+    networks: AllowedNetworks | None = None
 
     def overrides(self, *, credentials: bool = True) -> dict[str, Any]:
         """Return the options of `requests` that the connection sets itself.

@@ -8,11 +8,12 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from watchword import redact
-from watchword.errors import TokenError
+from watchword.errors import RequestError, TokenError
 from watchword.findings.codes import finding
 from watchword.http import faults
 from watchword.http.bodies import decoded
 from watchword.http.deadline import read, run_with_deadline
+from watchword.http.guarded_adapter import GuardedAdapter
 from watchword.http.transport_options import TransportOptions
 from watchword.tokens.token_response import TokenResponse
 
@@ -28,10 +29,13 @@ def send_token_request(
     `target` names the server in messages.
 
     Raises:
-        TokenError: no complete response within `transport.timeout` seconds, or one that is too large.
+        TokenError: no complete response within `transport.timeout` seconds, one that is too large, or an
+            address that may not be called.
     """
     try:
         response, body = run_with_deadline(transport.timeout, lambda: _sent(request, transport))
+    except RequestError as error:
+        raise TokenError(error.findings) from None
     except (requests.RequestException, HTTPError, OSError, ValueError, TypeError) as error:
         # Every error of a library, for a bad address, certificate or header, ends here, typed and masked.
         redact.exception(error, lambda value: None if value is request else value)
@@ -46,6 +50,8 @@ def send_token_request(
 
 def _sent(request: requests.PreparedRequest, transport: TransportOptions) -> tuple[requests.Response, bytes]:
     with requests.Session() as session:
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, GuardedAdapter(transport))
         options: dict[str, Any] = {
             **session.merge_environment_settings(request.url, {}, True, None, None),  # noqa: FBT003
             **transport.overrides(),

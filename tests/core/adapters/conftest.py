@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -16,6 +17,7 @@ import requests
 from dlt.sources.helpers.rest_client import RESTClient
 from yarl import URL
 
+from tests.support.names import Names, Trap
 from watchword import connection, redact
 from watchword.flow import Context
 
@@ -270,3 +272,19 @@ def call(request):
         return asyncio.run(run())
 
     return once if request.param == "sync" else once_async
+
+
+@pytest.fixture
+def names(monkeypatch):
+    """Give the name server of this process: `names["api.test"] = ["127.0.0.1"]`."""
+    server = Names()
+    monkeypatch.setattr(socket, "getaddrinfo", server.lookup)
+    return server
+
+
+@pytest.fixture
+def trap():
+    """Give a server at the refused address."""
+    made = Trap()
+    with made.socket:
+        yield made

@@ -7,16 +7,18 @@ import math
 import os
 import time
 from dataclasses import dataclass, field, replace
+from socket import gaierror
 from typing import TYPE_CHECKING
 
 import requests
 
 from watchword import redact
-from watchword.errors import TokenError
+from watchword.errors import RequestError, TokenError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http import faults
 from watchword.http.deadline import run_with_deadline
+from watchword.http.resolving import pinned_proxies
 from watchword.http.transport_options import TransportOptions
 from watchword.protocols.sigv4.log_filter import filter_botocore_logs
 from watchword.protocols.sigv4.refusals import aws_refusal
@@ -80,10 +82,17 @@ class CredentialChain(NeverPickled):
 
         try:
             credentials = run_with_deadline(transport.timeout, lambda: self._credentials(transport))
+        except RequestError as error:
+            raise TokenError(error.findings) from None
         except aws_errors.ClientError as error:
             redact.exception(error)
             raise TokenError([_refused(error)]) from None
-        except (aws_errors.ConnectionError, aws_errors.HTTPClientError, requests.ReadTimeout) as error:
+        except (
+            aws_errors.ConnectionError,
+            aws_errors.HTTPClientError,
+            requests.ReadTimeout,
+            gaierror,
+        ) as error:
             redact.exception(error)
             raise TokenError([faults.classify(error, _STS)]) from None
         except (aws_errors.BotoCoreError, OSError, ValueError) as error:
@@ -147,7 +156,7 @@ def _configure(session: Session, region: str, transport: TransportOptions) -> No
 
     # The token cache retries, and reports the fault meanwhile.
     limits = {"connect_timeout": transport.timeout, "read_timeout": transport.timeout}
-    proxies = transport.overrides().get("proxies")
+    proxies = pinned_proxies(transport)
     one_attempt = Config(**limits, retries={"total_max_attempts": 1}, proxies=proxies)
     session.set_default_client_config(one_attempt)
     session.set_config_variable("region", region)
