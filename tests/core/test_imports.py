@@ -66,6 +66,7 @@ def test_every_public_name_is_there():
 ROOMS = [
     "forks",
     "settings",
+    "files",
     "redact",
     "findings",
     "errors",

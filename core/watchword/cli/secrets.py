@@ -15,6 +15,7 @@ from watchword.cli.connections.common import (
     confirmed,
     content_at,
     named_store,
+    payload_to_remove,
 )
 from watchword.cli.output import fail, reporting, say
 from watchword.connections import by_name
@@ -81,7 +82,7 @@ def remove(name: SecretArgument, yes: YesOption = False, source: InOption = None
     with reporting():
         _check(name)
         target = named_store(source)
-        if target.store.get(name) is None:
+        if payload_to_remove(target, name) is None:
             _missing(target, name)
         if not yes and not confirmed(f"Remove {name} from {target.display_name}?"):
             say(f"Left as it is: {name} in {target.display_name}.")

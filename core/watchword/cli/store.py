@@ -61,15 +61,15 @@ def forget(
     """
     with reporting():
         store = existing_store()
-        keys = [record.key for record, _ in store.records() if record.name == name]
-        if not keys:
+        number = store.count(name)
+        if not number:
             fail(f"the token store {store.display_url} has no records of {name!r}")
         if not yes:
-            typer.confirm(printable(f"Delete {_count(keys)} of {name} from {store.display_url}?"), abort=True)
-        for key in keys:
-            store.delete(key)
-    say(f"Deleted: {_count(keys)} of {name}.")
+            question = f"Delete {_count(number)} of {name} from {store.display_url}?"
+            typer.confirm(printable(question), abort=True)
+        number = store.forget(name)
+    say(f"Deleted: {_count(number)} of {name}.")
 
 
-def _count(keys: list[str]) -> str:
-    return "1 record" if len(keys) == 1 else f"{len(keys)} records"
+def _count(number: int) -> str:
+    return "1 record" if number == 1 else f"{number} records"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from watchword.document.reference_policy import ReferencePolicy
 from watchword.document.references import ENVIRONMENT, FILE, LITERAL, SECRET_MANAGER, VAULT, Reference
 from watchword.errors import DocumentError, WatchwordError
+from watchword.files.opened_file import FileNotAllowedError, read_file
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 
@@ -30,16 +30,19 @@ def dereference(value: str, field: str, policy: ReferencePolicy | None = None) -
     if reference.scheme == LITERAL:
         return reference.name
     if policy is not None and not policy.allows(reference):
-        message = f"The field {field} refers to {value!r}, which is not allowed."
-        raise DocumentError([finding("reference_not_allowed", message)])
-    secret = _READERS[reference.scheme](reference, field)
+        raise DocumentError([_not_allowed(value, field)])
+    secret = _READERS[reference.scheme](reference, field, policy)
     if isinstance(secret, Finding):
         # Raised here, outside of every `except`: an error that is being handled may hold the content.
         raise DocumentError([secret])
     return secret
 
 
-def _from_environment(reference: Reference, field: str) -> str | Finding:
+def _not_allowed(value: str, field: str) -> Finding:
+    return finding("reference_not_allowed", f"The field {field} refers to {value!r}, which is not allowed.")
+
+
+def _from_environment(reference: Reference, field: str, _: ReferencePolicy | None) -> str | Finding:
     value = os.environ.get(reference.name)
     if value:
         return value
@@ -48,13 +51,16 @@ def _from_environment(reference: Reference, field: str) -> str | Finding:
     return finding("reference_unresolved", message)
 
 
-def _from_file(reference: Reference, field: str) -> str | Finding:
+def _from_file(reference: Reference, field: str, policy: ReferencePolicy | None) -> str | Finding:
     problem = "is empty"
     try:
+        content = read_file(reference.name, policy.allows_real_path if policy else None).decode("utf-8")
         # Editors and `kubectl create secret --from-file` leave a final line break behind.
-        content = Path(reference.name).read_text(encoding="utf-8").rstrip("\r\n")
+        content = content.rstrip("\r\n")
         if content:
             return content
+    except FileNotAllowedError:
+        return _not_allowed(reference.text, field)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or "it is not UTF-8 text"
         problem = f"can't be read: {reason}"
@@ -62,7 +68,7 @@ def _from_file(reference: Reference, field: str) -> str | Finding:
     return finding("reference_unresolved", message)
 
 
-def _from_secret_store(reference: Reference, field: str) -> str | Finding:
+def _from_secret_store(reference: Reference, field: str, _: ReferencePolicy | None) -> str | Finding:
     """Return the text of a secret in the vault or in Secret Manager."""
     if not reference.name:
         return _unresolved(reference, field, "which names no secret")
@@ -98,7 +104,7 @@ def _unresolved(reference: Reference, field: str, why: str) -> Finding:
     return finding("reference_unresolved", message, advice=advice)
 
 
-_READERS: Mapping[str, Callable[[Reference, str], str | Finding]] = {
+_READERS: Mapping[str, Callable[[Reference, str, ReferencePolicy | None], str | Finding]] = {
     ENVIRONMENT: _from_environment,
     FILE: _from_file,
     VAULT: _from_secret_store,

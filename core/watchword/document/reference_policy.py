@@ -54,9 +54,13 @@ class ReferencePolicy:
 
     def _allows_file(self, path: str) -> bool:
         try:
-            parts = f"{FILE}:{Path(path).resolve().as_posix()}".split("/")
+            return self.allows_real_path(Path(path).resolve())
         except (OSError, RuntimeError, ValueError):
             return False  # links that lead in a circle, or text that can't be a path
+
+    def allows_real_path(self, path: Path) -> bool:
+        """Return whether the file of a path without links may be read."""
+        parts = f"{FILE}:{path.as_posix()}".split("/")
         # Kubernetes' volumes keep a file in a folder such as ..2025_01_31, to which its name is a link.
         visible = [part for part in parts if not part.startswith("..")]
         return any(_matches(visible, pattern.split("/")) for pattern in self.patterns)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from watchword import redact
 from watchword.document.common_fields import CommonFields
 from watchword.document.deployment_policy import DeploymentPolicy
 from watchword.document.dereferencing import dereference
+from watchword.document.named_files import content_of, holds_authorities
 from watchword.document.reading import Document
 from watchword.document.reference_policy import ReferencePolicy
 from watchword.document.references import Reference
@@ -20,7 +21,7 @@ from watchword.findings.finding import Finding
 from watchword.http.networks import ALLOWED_VARIABLE, AllowedNetworks
 from watchword.http.origins import host_name
 from watchword.http.placement import Placement, parse_slot
-from watchword.http.transport_options import TransportOptions, is_pem
+from watchword.http.transport_options import TransportOptions
 from watchword.methods.base import Method
 from watchword.methods.fields import about, secret_names
 from watchword.redact import NeverPickled
@@ -65,8 +66,11 @@ def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
         if (value := _resolved(name, raw, references, findings)) is not None
     }
     common = document.common
+    transport = _transport(common, values, policy.networks if policy else None)
     if references is not None:
-        findings.extend(_files_not_allowed(common, values, references))
+        transport = _with_contents(transport, references, findings)
+        if transport.client_private_key:
+            values["client_private_key"] = transport.client_private_key
     defaults = _placements(common.extra_parameters, findings)
     secret = {key: values[key] for key in common.secret_parameters if key in values}
     template_secrets = {
@@ -83,7 +87,6 @@ def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
     if findings:
         raise DocumentError(findings)
     _mask(method, values)
-    transport = _transport(common, values, policy.networks if policy else None)
     return Resolved(method, defaults, secrets, template_secrets, transport, values)
 
 
@@ -105,17 +108,29 @@ def _secrets(document: Document) -> Iterator[tuple[str, str]]:
     yield from document.common.secret_parameters.items()
 
 
-def _files_not_allowed(
-    common: CommonFields, values: Mapping[str, str], policy: ReferencePolicy
-) -> Iterator[Finding]:
-    """Find plain paths that the policy forbids: a key file is a secret even without a reference."""
-    files = {
-        "client_certificate": common.client_certificate,
-        "client_private_key": values.get("client_private_key"),
-    }
-    for name, path in files.items():
-        if path and not is_pem(path) and not policy.allows(Reference.parse(f"file:{path}")):
-            yield finding("reference_not_allowed", f"The field {name} names a file that is not allowed.")
+def _with_contents(
+    transport: TransportOptions, policy: ReferencePolicy, findings: list[Finding]
+) -> TransportOptions:
+    """Return the options with the contents of files that the document names in place of their paths."""
+    named = (transport.client_certificate, transport.client_private_key)
+    certificate, key = (
+        _content(name, pem_or_path, policy, findings)
+        for name, pem_or_path in zip(("client_certificate", "client_private_key"), named, strict=True)
+    )
+    if transport.ca_bundle and not holds_authorities(transport.ca_bundle):
+        message = "The field ca_bundle names no file or folder with certificates that this process can read."
+        findings.append(finding("file_missing", message))
+    return replace(transport, client_certificate=certificate, client_private_key=key, named=named)
+
+
+def _content(
+    name: str, pem_or_path: str | None, policy: ReferencePolicy, findings: list[Finding]
+) -> str | None:
+    try:
+        return content_of(name, pem_or_path, policy) if pem_or_path else None
+    except DocumentError as error:
+        findings.extend(error.findings)
+        return None
 
 
 def _hosts_not_allowed(

@@ -282,6 +282,11 @@ _token(
 )
 _token("store_damaged", "Restore the store's file from a backup, or move it away and sign in again.", _SETUP)
 _token(
+    "store_row_replaced",
+    "Find out who has changed the database. Delete the row and sign in again: watchword store forget NAME.",
+    _SETUP,
+)
+_token(
     "store_on_network_disk",
     "Set WATCHWORD_HOME or WATCHWORD_STORE to a local disk, or WATCHWORD_STORE to a PostgreSQL database.",
     _SETUP,

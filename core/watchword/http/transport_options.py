@@ -22,7 +22,8 @@ class TransportOptions:
 
     `timeout` is in seconds; `retries` is the number of further tries of an idempotent request;
     certificate and key are PEM text or the path of a file; `networks` are the addresses that may be
-    connected to, None for all.
+    connected to, None for all. `named` is how the document names certificate and key, if their files were
+    read already.
     """
 
     timeout: float = DEFAULT_TIMEOUT
@@ -33,6 +34,7 @@ class TransportOptions:
     client_private_key: str | None = field(default=None, repr=False)
     proxy: str | None = field(default=None, repr=False)
     networks: AllowedNetworks | None = None
+    named: tuple[str | None, str | None] | None = field(default=None, repr=False)
 
     def overrides(self, *, credentials: bool = True) -> dict[str, Any]:
         """Return the options of `requests` that the connection sets itself.
@@ -51,8 +53,12 @@ class TransportOptions:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """The values in which two connections must agree to share something that is sent this way."""
-        return (self.verify, self.ca_bundle, self.client_certificate, self.client_private_key, self.proxy)
+        """The values in which two connections must agree to share something that is sent this way.
+
+        Certificate and key count by their names, since the content of a file may be renewed.
+        """
+        named = self.named or (self.client_certificate, self.client_private_key)
+        return (self.verify, self.ca_bundle, *named, self.proxy)
 
     @cached_property
     def _cert(self) -> str | tuple[str, str]:

@@ -73,7 +73,7 @@ def read_keys(text: str, source: str, display_url: str) -> list[bytes]:
     return [base64.urlsafe_b64decode(part.rstrip("=") + "=") for part in parts]
 
 
-def unopened(display_url: str, what: str) -> StoreError:
+def unopened(display_url: str, what: str, *, advice: str = "") -> StoreError:
     """Return the error that no key opens something in a store."""
     message = f"No key opens {what} in the token store {display_url}: it is of another key, or was altered."
-    return StoreError([finding("store_key_wrong", message)])
+    return StoreError([finding("store_key_wrong", message, advice=advice)])

@@ -68,6 +68,18 @@ class MemoryStore(NeverPickled):
         with self._lock:
             self._records.pop(key, None)
 
+    def count(self, name: str) -> int:
+        """Return how many records have a name."""
+        return sum(snapshot.record.name == name for snapshot in self.records())
+
+    def forget(self, name: str) -> int:
+        """Delete all records of a name and return how many there were."""
+        with self._lock:
+            keys = [key for key, record in self._records.items() if record.name == name]
+            for key in keys:
+                del self._records[key]
+        return len(keys)
+
     def records(self) -> Sequence[Snapshot]:
         """Return every record, ordered by name and method."""
         with self._lock:

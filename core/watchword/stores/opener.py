@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from threading import Lock
 from typing import NamedTuple
 
@@ -10,15 +9,7 @@ from watchword.redact import NeverPickled
 from watchword.stores import schema
 from watchword.stores.database import Connection, Database
 from watchword.stores.encryption import Keyring, read_keys
-
-
-@dataclass(frozen=True)
-class OpenStore(NeverPickled):
-    """The salt and the keys of a store, valid as long as its own description (`meta`) stays the same."""
-
-    meta: schema.Meta = field(repr=False)
-    salt: bytes = field(repr=False)
-    keyring: Keyring = field(repr=False)
+from watchword.stores.unit_of_work import OpenStore, UnitOfWork
 
 
 class _Keys(NamedTuple):
@@ -52,11 +43,10 @@ class StoreOpener(NeverPickled):
             return found
 
     def enter(self, connection: Connection) -> OpenStore:
-        """Return the store as it is in this transaction."""
+        """Return the store as it is in this transaction; an earlier version must be prepared first."""
         meta, found = schema.read(connection), self.open_store
         if found is None or found.meta != meta:
             found = self._checked(meta, self._keys(new=False))
-            # An earlier version has replaced the store, as from a backup: preparing it will upgrade it.
             self.open_store = found if schema.is_current(meta) else None
         return found
 
@@ -86,12 +76,13 @@ class StoreOpener(NeverPickled):
             found = self._checked(meta, keys)
             if schema.is_current(meta):
                 return found
-            schema.upgrade(connection, database, int(meta["version"]))
+            from watchword.stores import upgrades  # noqa: PLC0415 - few processes find an earlier store
+
+            upgrades.upgrade(UnitOfWork.of(connection, database, found), int(meta["version"]))
             return self._checked(schema.read(connection), keys)
 
     def _checked(self, meta: schema.Meta, keys: _Keys) -> OpenStore:
         display_url = self._database.display_url
-        schema.version_of(meta, display_url)
         schema.verify(meta, keys.ring, keys.source, display_url)
         return OpenStore(meta, schema.salt_of(meta, keys.ring, display_url), keys.ring)
 

@@ -9,6 +9,7 @@ import stat
 import tempfile
 from pathlib import Path
 
+from watchword.files import private_folders
 from watchword.stores.store_failures import failure
 
 PRIVATE = 0o600
@@ -87,11 +88,11 @@ def read_private(path: Path, display_url: str) -> str:
         os.close(number)
 
 
-def check_folder(folder: Path, display_url: str) -> None:
-    """Raise StoreError if everybody may replace files in a folder; a sticky one, like /tmp, is allowed."""
-    mode = folder.stat().st_mode
-    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-        raise failure("store_unsuitable", display_url, f"everybody may write to its folder {folder}")
+def check_place(path: Path, display_url: str) -> None:
+    """Raise StoreError if another user could replace a file, one of its links, or a folder above it."""
+    why = private_folders.weakness(path)
+    if why:
+        raise failure("store_unsuitable", display_url, why)
 
 
 def _closed_mode(found: os.stat_result, path: Path, display_url: str) -> int | None:

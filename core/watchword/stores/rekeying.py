@@ -3,76 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from watchword.stores import schema
-from watchword.stores.row_encryption import RowEncryption
-from watchword.stores.rows import Row
-from watchword.stores.sql_session import UnitOfWork
-
-
-class _Table(NamedTuple):
-    """A table with an encrypted column: its key's column, and what encrypts a row of `columns` anew."""
-
-    name: str
-    key: str
-    encrypted: str
-    columns: str
-    renewed: Callable[..., bytes | None]
-
-
-def _token(encryption: RowEncryption, *columns: object) -> bytes | None:
-    return encryption.encrypted(encryption.decrypted(Row(*columns))).secrets  # type: ignore[arg-type]
-
-
-def _draft(encryption: RowEncryption, state: str, until: str, sealed: bytes) -> bytes:
-    return encryption.draft(state, until, encryption.opened_draft(state, until, sealed))
-
-
-def _secret(encryption: RowEncryption, name: str, version: int, sealed: bytes) -> bytes:
-    return encryption.secret(name, version, encryption.opened_secret(name, version, sealed))
-
-
-_TABLES: Mapping[str, _Table] = {
-    table.name: table
-    for table in (
-        _Table("watchword_tokens", "key", "secrets", "key, name, generation, state, secrets", _token),
-        _Table("watchword_drafts", "state", "content", "state, until, content", _draft),
-        _Table("watchword_vault", "name", "content", "name, version, content", _secret),
-    )
-}
+from watchword.stores.encrypted_table import RECORDS, SECRETS
+from watchword.stores.row_encryption import CLAIMS, DRAFTS, Found
+from watchword.stores.unit_of_work import UnitOfWork
 
 
 class EncryptedRow(NamedTuple):
     """A row that holds something encrypted: the name of its table, and its key."""
 
     table: str
-    key: str
+    key: Any
 
 
 def encrypted_rows(work: UnitOfWork) -> list[EncryptedRow]:
-    """Return the rows that hold something encrypted."""
-    return [
-        EncryptedRow(table.name, key)
-        for table in _TABLES.values()
-        for (key,) in work.connection.execute(
-            f"SELECT {table.key} FROM {table.name} WHERE {table.encrypted} IS NOT NULL"  # noqa: S608 - constants
-        ).fetchall()
-    ]
+    """Return the rows that hold something encrypted, and those that were deleted by hand."""
+    keys = {
+        RECORDS.name: RECORDS.keys(work),
+        SECRETS.name: SECRETS.keys(work),
+        CLAIMS: _keys(work, "imported", CLAIMS),
+        DRAFTS: _keys(work, "state", DRAFTS),
+    }
+    return [EncryptedRow(table, key) for table, found in keys.items() for key in found]
 
 
 def renew(work: UnitOfWork, row: EncryptedRow) -> int:
     """Encrypt a row anew and return 1; return 0 if it was deleted meanwhile."""
-    table = _TABLES[row.table]
-    query = f"SELECT {table.columns} FROM {table.name} WHERE {table.key} = :key"  # noqa: S608 - constants
-    found = work.row(query, {"key": row.key}, lock=True)
-    if found is None:
-        return 0
-    sealed = table.renewed(work.encryption, *found)
-    update = f"UPDATE {table.name} SET {table.encrypted} = :sealed WHERE {table.key} = :key"  # noqa: S608 - constants
-    return work.connection.execute(update, {"sealed": sealed, "key": row.key}).rowcount
+    return _RENEWALS[row.table](work, row.key)
 
 
 def finish(work: UnitOfWork) -> None:
     """Have the store ask for the first key from now on."""
-    schema.renew_keys(work.connection, work.open_store.keyring, work.open_store.salt)
+    schema.seal(work.connection, work.open_store.keyring, work.open_store.salt)
+
+
+def _keys(work: UnitOfWork, column: str, table: str) -> list[Any]:
+    rows = work.connection.execute(f"SELECT {column} FROM {table}").fetchall()  # noqa: S608 - constants
+    return [key for (key,) in rows]
+
+
+def _token(work: UnitOfWork, key: Any) -> int:  # noqa: ANN401 - a key written by hand may be of any type
+    found = RECORDS.find_locked(work, key)
+    if found.is_nothing:
+        return 0
+    RECORDS.save(work, work.encryption.row(work.encryption.record(found))._asdict())
+    return 1
+
+
+def _secret(work: UnitOfWork, name: Any) -> int:  # noqa: ANN401 - as above
+    found = SECRETS.find_locked(work, name)
+    if found.is_nothing:
+        return 0
+    content = work.encryption.opened_secret(found)
+    _, version, changed, _ = found.columns
+    renewed = work.encryption.secret(name, version, changed, content)
+    SECRETS.save(work, dict(zip(SECRETS.columns, (name, version, changed, renewed), strict=True)))
+    return 1
+
+
+def _claim(work: UnitOfWork, imported: Any) -> int:  # noqa: ANN401 - as above
+    query = "SELECT key, seal FROM watchword_claims WHERE imported = :imported"
+    found = work.row(query, {"imported": imported}, lock=True)
+    if found is None:
+        return 0
+    work.encryption.check_claim(imported, *found)
+    update = "UPDATE watchword_claims SET seal = :seal WHERE imported = :imported"
+    values = {"imported": imported, "seal": work.encryption.claim(imported, found[0])}
+    return work.connection.execute(update, values).rowcount
+
+
+def _draft(work: UnitOfWork, state: Any) -> int:  # noqa: ANN401 - as above
+    query = "SELECT state, until, content FROM watchword_drafts WHERE state = :state"
+    found = work.row(query, {"state": state}, lock=True)
+    if found is None:
+        return 0
+    content = work.encryption.opened_draft(Found(state, found, None))
+    update = "UPDATE watchword_drafts SET content = :content WHERE state = :state"
+    values = {"state": state, "content": work.encryption.draft(state, found[1], content)}
+    return work.connection.execute(update, values).rowcount
+
+
+_RENEWALS: Mapping[str, Callable[[UnitOfWork, Any], int]] = {
+    RECORDS.name: _token,
+    SECRETS.name: _secret,
+    CLAIMS: _claim,
+    DRAFTS: _draft,
+}

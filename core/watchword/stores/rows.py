@@ -1,7 +1,6 @@
 """A record as a row of a table: the token's secrets apart, all other fields as JSON.
 
-The names in the JSON are those of version 2 of the schema, so that processes of earlier releases can read
-what this one writes, and the other way round.
+The names in the JSON are those of version 2 of the schema.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _STORED_NAMES = {"request_fingerprint": "guard", "token_destinations": "reach"}
 
 
 class Row(NamedTuple):
-    """A row before its secrets are encrypted; they are None if there is no token.
+    """A row before its secrets are encrypted; they are an empty JSON object if there is no token.
 
     `name` is for people who look into the table; the record's own name stands in `state`.
     """
@@ -32,7 +31,12 @@ class Row(NamedTuple):
     name: str
     generation: int
     state: str
-    secrets: bytes | None
+    secrets: bytes
+
+    @property
+    def bound(self) -> tuple[str, str, int, str]:
+        """What its secrets are bound to when they are encrypted: every other column."""
+        return self.key, self.name, self.generation, self.state
 
     def __repr__(self) -> str:
         return f"Row({self.key!r}, {self.generation})"  # without the secrets
@@ -51,16 +55,17 @@ def to_row(record: Record) -> Row:
     """Return the row of a record."""
     state = asdict(record)
     del state["generation"]
-    secrets = None
+    secrets = {}
     if record.token:
         token = state["token"]
-        secrets = json.dumps({name: token.pop(name) for name in _SECRETS}).encode()
+        secrets = {name: token.pop(name) for name in _SECRETS}
         for name in ("lifetime", "refresh_lifetime"):
             if token[name] is not None and math.isinf(token[name]):
                 token[name] = str(token[name])  # a number that JSON can't express
     for name, stored in _STORED_NAMES.items():
         state[stored] = state.pop(name)
-    return Row(column(record.key), column(record.name), record.generation, _json(state), secrets)
+    sealed = json.dumps(secrets).encode()
+    return Row(column(record.key), column(record.name), record.generation, _json(state), sealed)
 
 
 def to_record(row: Row) -> Record:
@@ -69,12 +74,17 @@ def to_record(row: Row) -> Record:
     for name, stored in _STORED_NAMES.items():
         if stored in state:
             state[name] = state.pop(stored)
-    if row.secrets is not None:
-        token = state.get("token")
-        state["token"] = {**(token if isinstance(token, dict) else {}), **_loaded(row.secrets)}
+    token, secrets = state.get("token"), _loaded(row.secrets)
+    if secrets:
+        # A secret is believed only where it was encrypted.
+        if not isinstance(token, dict) or not token.keys().isdisjoint(_SECRETS):
+            raise RowMalformedError
+        state["token"] = {**token, **secrets}
+    elif token is not None:
+        raise RowMalformedError
     state["generation"] = row.generation
     record = _read(Record, state)
-    if not isinstance(record, Record):
+    if not isinstance(record, Record) or column(record.key) != row.key:
         raise RowMalformedError
     return record
 
@@ -84,8 +94,10 @@ def to_text(time: StoreTime) -> str:
     return _json(asdict(time))
 
 
-def to_time(text: str) -> StoreTime:
-    """Return the time of a text; raises RowMalformedError where the text is none."""
+def to_time(text: object) -> StoreTime:
+    """Return the time of a column's text; raises RowMalformedError where the column holds none."""
+    if type(text) is not str:
+        raise RowMalformedError
     time = _read(StoreTime, _loaded(text))
     if not isinstance(time, StoreTime):
         raise RowMalformedError

@@ -1,37 +1,35 @@
-"""What a SQL store knows about itself, and how its tables are created and brought up to date."""
+"""What a SQL store knows about itself, and how its tables are created."""
 
 from __future__ import annotations
 
 import base64
+import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from watchword.stores import tables
 from watchword.stores.database import Connection, Database
 from watchword.stores.encryption import Keyring
+from watchword.stores.rows import RowMalformedError
 from watchword.stores.store_failures import failure
 from watchword.tokens.token_store import StoreError
 
-VERSION = 2
+VERSION = 3
 """Grows with every change of the tables, and of what a record's state holds."""
 
-_TABLES = (tables.META, tables.TOKENS, tables.CLAIMS, tables.DRAFTS, tables.VAULT)
+_SEALED = 3
+"""The first version whose rows are authenticated as a whole, and whose version can't be set back."""
 
-_CHECK, _SALT = ("watchword_meta", "check"), ("watchword_meta", "salt")
+_TABLES = (tables.META, tables.TOKENS, tables.CLAIMS, tables.DRAFTS, tables.VAULT, tables.REVISIONS)
+
+_SALT = ("watchword_meta", "salt")
 _CHECKED = b"watchword"
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 Meta: TypeAlias = Mapping[str, str]
 """What a store knows about itself; it changes with the version and with the keys."""
-
-
-def create_vault(connection: Connection, database: Database) -> None:
-    """Create the table of secrets."""
-    connection.execute(tables.VAULT.format(blob=database.blob))
-
-
-UPGRADES: Mapping[int, Callable[[Connection, Database], None]] = {1: create_vault}
-"""What brings a store of each earlier version to the next one."""
 
 
 def exists(connection: Connection, database: Database) -> bool:
@@ -40,8 +38,11 @@ def exists(connection: Connection, database: Database) -> bool:
 
 
 def read(connection: Connection) -> Meta:
-    """Return what the store knows about itself."""
-    return dict(connection.execute("SELECT name, value FROM watchword_meta").fetchall())
+    """Return what the store knows about itself; raises RowMalformedError where that is no text."""
+    rows = connection.execute("SELECT name, value FROM watchword_meta").fetchall()
+    if not all(type(name) is str and type(value) is str for name, value in rows):
+        raise RowMalformedError
+    return {name: value for name, value in rows}  # noqa: C416 - rows of any kind of sequence
 
 
 def create(connection: Connection, database: Database, keyring: Keyring) -> None:
@@ -57,28 +58,25 @@ def create(connection: Connection, database: Database, keyring: Keyring) -> None
         connection.execute(insert, {"name": name, "value": value})
 
 
-def upgrade(connection: Connection, database: Database, version: int) -> None:
-    """Bring the tables from an earlier version to the present one."""
-    for earlier in range(version, VERSION):
-        UPGRADES[earlier](connection, database)
-    _update(connection, "version", str(VERSION))
+def seal(connection: Connection, keyring: Keyring, salt: bytes) -> None:
+    """Encrypt salt and check value with the first key, which the store asks for from now on.
 
-
-def renew_keys(connection: Connection, keyring: Keyring, salt: bytes) -> None:
-    """Encrypt salt and check value with the first key, which the store asks for from now on."""
-    for name, value in _sealed_by(keyring, salt).items():
-        _update(connection, name, value)
+    The check value is bound to the present version, which becomes the store's.
+    """
+    for name, value in {"version": str(VERSION), **_sealed_by(keyring, salt)}.items():
+        update = "UPDATE watchword_meta SET value = :value WHERE name = :name"
+        connection.execute(update, {"name": name, "value": value})
 
 
 def version_of(meta: Meta, display_url: str) -> int:
     """Return a store's version; raises StoreError where it is missing, or newer than this package."""
-    try:
-        version = int(meta["version"])
-    except (KeyError, ValueError):
-        raise failure("store_damaged", display_url, "it does not say which version it is") from None
-    if not 1 <= version <= VERSION:
+    text = meta.get("version", "")
+    if not _NUMBER.fullmatch(text):
+        raise failure("store_damaged", display_url, "it does not say which version it is")
+    version = int(text)
+    if version > VERSION:
         why = f"it is of version {version}, and this watchword knows up to {VERSION}"
-        raise failure("store_newer" if version > VERSION else "store_damaged", display_url, why)
+        raise failure("store_newer", display_url, why)
     return version
 
 
@@ -99,13 +97,18 @@ def salt_of(meta: Meta, keyring: Keyring, display_url: str) -> bytes:
 
 
 def verify(meta: Meta, keyring: Keyring, source: str, display_url: str) -> None:
-    """Raise StoreError where the keys are not the store's; `source` says where they come from."""
+    """Raise StoreError where the keys, which come from `source`, or the version are not the store's."""
     try:
         sealed = base64.b64decode(meta["check"])
     except (KeyError, ValueError):
         raise failure("store_damaged", display_url, "its check value is missing") from None
-    if keyring.opened(sealed, *_CHECK) != _CHECKED:
-        raise wrong_key(source, display_url)
+    version = version_of(meta, display_url)
+    if keyring.opened(sealed, *_check(version)) == _CHECKED:
+        return
+    # The version of a store is not to be set back: rows of earlier versions are less protected.
+    if any(keyring.opened(sealed, *_check(other)) == _CHECKED for other in range(1, VERSION + 1)):
+        raise failure("store_damaged", display_url, f"it was never sealed as a store of version {version}")
+    raise wrong_key(source, display_url)
 
 
 def wrong_key(source: str, display_url: str) -> StoreError:
@@ -113,11 +116,11 @@ def wrong_key(source: str, display_url: str) -> StoreError:
     return failure("store_key_wrong", display_url, f"it was written with another key than {source} gives")
 
 
-def _update(connection: Connection, name: str, value: str) -> None:
-    update = "UPDATE watchword_meta SET value = :value WHERE name = :name"
-    connection.execute(update, {"name": name, "value": value})
+def _check(version: int) -> tuple[object, ...]:
+    """Return what the check value is bound to; that of the first two versions is bound to no version."""
+    return ("watchword_meta", "check", version) if version >= _SEALED else ("watchword_meta", "check")
 
 
 def _sealed_by(keyring: Keyring, salt: bytes) -> dict[str, str]:
-    sealed = {"check": keyring.seal(_CHECKED, *_CHECK), "salt": keyring.seal(salt, *_SALT)}
+    sealed = {"check": keyring.seal(_CHECKED, *_check(VERSION)), "salt": keyring.seal(salt, *_SALT)}
     return {name: base64.b64encode(value).decode() for name, value in sealed.items()}

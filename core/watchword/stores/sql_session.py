@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
 
 from watchword.forks import reset_in_child
 from watchword.redact import NeverPickled
-from watchword.stores.database import Connection, Database, Values
+from watchword.stores import schema
 from watchword.stores.database_url import database
-from watchword.stores.opener import OpenStore, StoreOpener
-from watchword.stores.row_encryption import RowEncryption
+from watchword.stores.opener import StoreOpener
 from watchword.stores.rows import RowMalformedError
 from watchword.stores.store_failures import failure
+from watchword.stores.unit_of_work import OpenStore, UnitOfWork
 
-
-class UnitOfWork(NamedTuple):
-    """A transaction in an open store."""
-
-    connection: Connection
-    database: Database
-    open_store: OpenStore
-    encryption: RowEncryption
-
-    def row(self, query: str, values: Values, *, lock: bool = False) -> Any:  # noqa: ANN401 - columns of any type
-        """Return the one row of a query, None if there is none; `lock` keeps others from changing the row."""
-        statement = query + self.database.for_update if lock else query
-        found = self.connection.execute(statement, values).fetchall()
-        return found[0] if found else None
+_LOOKS = 3
+"""How often a store is looked at that is replaced by one of an earlier version, as from a backup."""
 
 
 class SqlSession(NeverPickled):
@@ -51,16 +38,28 @@ class SqlSession(NeverPickled):
     @contextmanager
     def transaction(self, *, write: bool = True) -> Iterator[UnitOfWork]:
         """Open a transaction; leaving the block commits it, an exception undoes it."""
-        database = self.database
-        if self.opener.open_store is None:
-            self.opener.prepare()
+        with self._malformed_as_damaged():
+            for _ in range(_LOOKS):
+                if self.opener.open_store is None:
+                    self.opener.prepare()
+                with self.database.transaction(write=write) as connection:
+                    opened = self.opener.enter(connection)
+                    if schema.is_current(opened.meta):
+                        yield UnitOfWork.of(connection, self.database, opened)
+                        return
+        raise failure("store_locked", self.database.display_url, "earlier versions of it take its place")
+
+    def prepare(self) -> OpenStore:
+        """Return the open store; the first call creates or upgrades it if needed."""
+        with self._malformed_as_damaged():
+            return self.opener.prepare()
+
+    @contextmanager
+    def _malformed_as_damaged(self) -> Iterator[None]:
         try:
-            with database.transaction(write=write) as connection:
-                opened = self.opener.enter(connection)
-                encryption = RowEncryption(opened.keyring, database.display_url)
-                yield UnitOfWork(connection, database, opened, encryption)
+            yield
         except RowMalformedError:
-            raise failure("store_damaged", database.display_url, "a row of it is malformed") from None
+            raise failure("store_damaged", self.database.display_url, "a row of it is malformed") from None
 
     def begin_child(self) -> None:
         """Leave connections and locks to the parent of this forked process."""

@@ -6,29 +6,20 @@ import json
 from collections.abc import Mapping, Sequence
 
 from watchword.redact import NeverPickled
-from watchword.stores import rekeying
+from watchword.stores import forgetting, rekeying
+from watchword.stores.encrypted_table import RECORDS
 from watchword.stores.encryption import unopened
-from watchword.stores.rows import Row, column, to_text, to_time
-from watchword.stores.sql_session import SqlSession, UnitOfWork
+from watchword.stores.row_encryption import Found
+from watchword.stores.rows import RowMalformedError, column, to_text, to_time
+from watchword.stores.sql_session import SqlSession
 from watchword.stores.sql_vault import SqlVault
+from watchword.stores.unit_of_work import UnitOfWork
 from watchword.tokens.fingerprint import fingerprint
 from watchword.tokens.record import Record
 from watchword.tokens.token_store import Snapshot, Transition
 
-_RECORDS = "SELECT key, name, generation, state, secrets FROM watchword_tokens"
-
-_RECORD = f"{_RECORDS} WHERE key = :key"
-
-_PLACEHOLDER = """
-INSERT INTO watchword_tokens (key, name, generation, state)
-VALUES (:key, '', 0, :state) ON CONFLICT DO NOTHING"""
-
-_SAVE_RECORD = """
-INSERT INTO watchword_tokens (key, name, generation, state, secrets)
-VALUES (:key, :name, :generation, :state, :secrets)
-ON CONFLICT (key) DO UPDATE SET name = :name, generation = :generation, state = :state, secrets = :secrets"""
-
-_CLAIM = "INSERT INTO watchword_claims (imported, key) VALUES (:imported, :key) ON CONFLICT DO NOTHING"
+_CLAIM = """
+INSERT INTO watchword_claims (imported, key, seal) VALUES (:imported, :key, :seal) ON CONFLICT DO NOTHING"""
 
 _KEEP_DRAFT = """
 INSERT INTO watchword_drafts (state, content, until) VALUES (:state, :content, :until)
@@ -69,8 +60,7 @@ class SqlStore(NeverPickled):
     @property
     def salt(self) -> bytes:
         """The salt of its fingerprints."""
-        opener = self._session.opener
-        return (opener.open_store or opener.prepare()).salt
+        return (self._session.opener.open_store or self._session.prepare()).salt
 
     def fingerprint(self, *parts: object) -> str:
         """Return the fingerprint of values in this store."""
@@ -79,8 +69,8 @@ class SqlStore(NeverPickled):
     def load(self, key: str) -> Snapshot:
         """Return a record; an empty one if nothing is stored under the key."""
         with self._session.transaction(write=False) as work:
-            found = work.row(_RECORD, {"key": column(key)})
-            record = Record(key) if found is None else work.encryption.record(Row(*found))
+            found = RECORDS.find(work, column(key))
+            record = Record(key) if found.is_nothing else work.encryption.record(found)
             return Snapshot(record, work.database.now(work.connection))
 
     def change(self, key: str, transition: Transition) -> Snapshot:
@@ -92,29 +82,40 @@ class SqlStore(NeverPickled):
             if changed == record:
                 work.connection.rollback()  # with the placeholder
             else:
-                work.connection.execute(_SAVE_RECORD, work.encryption.row(changed)._asdict())
+                RECORDS.save(work, work.encryption.row(changed)._asdict())
         return Snapshot(changed, now)
 
     def delete(self, key: str) -> None:
         """Delete a record, also one that no key opens."""
         with self._session.transaction() as work:
-            work.connection.execute("DELETE FROM watchword_tokens WHERE key = :key", {"key": column(key)})
+            RECORDS.delete(work, column(key))
+
+    def count(self, name: str) -> int:
+        """Return how many records have a name, those included that can't be read."""
+        with self._session.transaction(write=False) as work:
+            return len(forgetting.keys_of(work, name))
+
+    def forget(self, name: str) -> int:
+        """Delete all records of a name, also those that can't be read, and return how many there were."""
+        with self._session.transaction() as work:
+            return forgetting.forget(work, name)
 
     def records(self) -> Sequence[Snapshot]:
         """Return every record, ordered by name and method."""
         with self._session.transaction(write=False) as work:
-            records = [
-                work.encryption.record(Row(*found)) for found in work.connection.execute(_RECORDS).fetchall()
-            ]
+            records = [work.encryption.record(found) for found in RECORDS.all(work)]
             now = work.database.now(work.connection)
         return [Snapshot(record, now) for record in sorted(records, key=lambda one: (one.name, one.method))]
 
     def claim(self, imported: str, key: str) -> bool:
         """Have an imported refresh token belong to a record for ever."""
         with self._session.transaction() as work:
-            work.connection.execute(_CLAIM, {"imported": imported, "key": column(key)})
-            query = "SELECT key FROM watchword_claims WHERE imported = :imported"
-            return bool(work.row(query, {"imported": imported}) == (column(key),))
+            seal = work.encryption.claim(imported, column(key))
+            work.connection.execute(_CLAIM, {"imported": imported, "key": column(key), "seal": seal})
+            query = "SELECT key, seal FROM watchword_claims WHERE imported = :imported"
+            owner, seal = work.row(query, {"imported": imported})
+            work.encryption.check_claim(imported, owner, seal)
+            return bool(owner == column(key))
 
     def keep_draft(self, state: str, content: Mapping[str, str], seconds: float) -> None:
         """Store what a sign-in that has begun needs to be finished, for so many seconds."""
@@ -129,23 +130,22 @@ class SqlStore(NeverPickled):
         """Return what was stored and delete it, so that it serves once; None if it is unknown or too old."""
         with self._session.transaction() as work:
             name = fingerprint(work.open_store.salt, ("draft", state))
-            query = "SELECT until, content FROM watchword_drafts WHERE state = :state"
+            query = "SELECT state, until, content FROM watchword_drafts WHERE state = :state"
             found = work.row(query, {"state": name}, lock=True)
             if found is None:
                 return None
-            until, sealed = found
-            content = work.encryption.opened_draft(name, until, sealed)
+            content = work.encryption.opened_draft(Found(name, found, None))
             work.connection.execute(_DELETE_DRAFT, {"state": name})
-            in_time = work.database.now(work.connection).before(to_time(until))
+            in_time = work.database.now(work.connection).before(to_time(found[1]))
             return dict(json.loads(content)) if in_time else None
 
     def seal(self, content: bytes, context: str) -> bytes:
         """Return the content encrypted as the store's own is, bound to a context."""
-        return self._session.opener.prepare().keyring.seal(content, "seal", context)
+        return self._session.prepare().keyring.seal(content, "seal", context)
 
     def unseal(self, sealed: bytes, context: str) -> bytes:
         """Return what was sealed in that context; raises StoreError where no key opens it."""
-        content = self._session.opener.prepare().keyring.opened(sealed, "seal", context)
+        content = self._session.prepare().keyring.opened(sealed, "seal", context)
         if content is None:
             raise unopened(self.display_url, f"what was sealed as {context!r}")
         return content
@@ -172,16 +172,17 @@ class SqlStore(NeverPickled):
 
 def _locked(work: UnitOfWork, key: str) -> Record:
     """Return a record that nobody else changes before the transaction ends."""
-    values = {"key": column(key)}
-    found = work.row(_RECORD, values, lock=True)
-    while found is None and work.database.for_update:  # only a row can be locked; another may delete it first
-        work.connection.execute(_PLACEHOLDER, {**values, "state": json.dumps({"key": key})})
-        found = work.row(_RECORD, values, lock=True)
-    return Record(key) if found is None else work.encryption.record(Row(*found))
+    found = RECORDS.lock(work, work.encryption.row(Record(key))._asdict())
+    return Record(key) if found.is_nothing else work.encryption.record(found)
 
 
 def _drop_old_drafts(work: UnitOfWork) -> None:
+    """Delete the drafts that are over, and those that hold no time: nobody can finish such a sign-in."""
     now = work.database.now(work.connection)
     for state, until in work.connection.execute("SELECT state, until FROM watchword_drafts").fetchall():
-        if not now.before(to_time(until)):
+        try:
+            in_time = now.before(to_time(until))
+        except RowMalformedError:
+            in_time = False
+        if not in_time:
             work.connection.execute(_DELETE_DRAFT, {"state": state})

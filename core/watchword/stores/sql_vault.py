@@ -5,27 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from watchword.redact import NeverPickled
-from watchword.stores.rows import to_text
-from watchword.stores.sql_session import SqlSession, UnitOfWork
+from watchword.stores.database import Values
+from watchword.stores.encrypted_table import SECRETS
+from watchword.stores.rows import RowMalformedError, to_text
+from watchword.stores.sql_session import SqlSession
+from watchword.stores.unit_of_work import UnitOfWork
 
 _LAST = 2**31 - 1
 """The largest version: what an INTEGER of PostgreSQL holds."""
-
-# SQLite returns a value of any type that was written by hand; a cast value has the right type at least.
-_VERSION = "SELECT CAST(version AS INTEGER) FROM watchword_vault WHERE name = :name"
-
-_CONTENT = "SELECT CAST(version AS INTEGER), CAST(content AS {blob}) FROM watchword_vault WHERE name = :name"
-
-_PLACEHOLDER = """
-INSERT INTO watchword_vault (name, version, content, changed) VALUES (:name, 0, :content, '')
-ON CONFLICT DO NOTHING"""
-
-_PUT = """
-INSERT INTO watchword_vault (name, version, content, changed) VALUES (:name, :version, :content, :changed)
-ON CONFLICT (name) DO UPDATE SET version = :version, content = :content, changed = :changed"""
-
-
-_DELETE = "DELETE FROM watchword_vault WHERE name = :name"
 
 
 class SqlVault(NeverPickled):
@@ -39,41 +26,41 @@ class SqlVault(NeverPickled):
         if not self._session.exists:
             return None
         with self._session.transaction(write=False) as work:
-            found = work.row(_CONTENT.format(blob=work.database.blob), {"name": name})
-            return None if found is None else work.encryption.opened_secret(name, *found)
+            found = SECRETS.find(work, name)
+            return None if found.is_nothing else work.encryption.opened_secret(found)
 
     def put(self, name: str, payload: bytes) -> None:
         """Store a secret in the place of the former one, also of one that no key opens; durable on return."""
         with self._session.transaction() as work:
             version = _locked(work, name) + 1
-            sealed = work.encryption.secret(name, version, payload)
-            values = {
-                "name": name,
-                "version": version,
-                "content": sealed,
-                "changed": to_text(work.database.now(work.connection)),
-            }
-            work.connection.execute(_PUT, values)
+            changed = to_text(work.database.now(work.connection))
+            SECRETS.save(work, _row(work, name, version, changed, payload))
 
     def remove(self, name: str) -> bool:
         """Delete a secret, also one that no key opens, and return whether there was one."""
         if not self._session.exists:
             return False
         with self._session.transaction() as work:
-            return work.connection.execute(_DELETE, {"name": name}).rowcount > 0
+            was_deleted_by_hand = SECRETS.find(work, name).is_gone
+            return SECRETS.delete(work, name) > 0 or was_deleted_by_hand
 
     def names(self) -> Sequence[str]:
-        """Return every name."""
+        """Return every name, also of a secret that can't be read."""
         if not self._session.exists:
             return []
         with self._session.transaction(write=False) as work:
-            rows = work.connection.execute("SELECT CAST(name AS TEXT) FROM watchword_vault").fetchall()
-            return [name for (name,) in rows]
+            names = SECRETS.keys(work)
+            if not all(type(name) is str for name in names):
+                raise RowMalformedError
+            return names
 
 
 def _locked(work: UnitOfWork, name: str) -> int:
     """Return the present version, 0 for none; nobody else replaces it before the transaction ends."""
-    work.connection.execute(_PLACEHOLDER, {"name": name, "content": b""})  # a row to be locked
-    found = work.row(_VERSION, {"name": name}, lock=True)
-    version = found[0] if found else 0  # none: it was removed in between
-    return version if 0 <= version < _LAST else 0
+    _, version, *_ = SECRETS.lock(work, _row(work, name, 0, "", b"")).columns
+    return version if type(version) is int and 0 <= version < _LAST else 0
+
+
+def _row(work: UnitOfWork, name: str, version: int, changed: str, payload: bytes) -> Values:
+    content = work.encryption.secret(name, version, changed, payload)
+    return {"name": name, "version": version, "changed": changed, "content": content}

@@ -29,6 +29,10 @@ _BESIDE = ("-wal", "-shm")
 """What SQLite appends to the file's name for the files that belong to its write-ahead log."""
 
 
+_LOCK = ".lock"
+"""What is appended for the file that keeps other processes away while the database is created."""
+
+
 class SqliteDatabase:
     """A SQLite file, opened for each transaction, so that nothing is open while a process forks.
 
@@ -62,6 +66,7 @@ class SqliteDatabase:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._address, uri=True, timeout=_BUSY, isolation_level=None)
+        connection.text_factory = _text
         try:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA fullfsync = ON")  # macOS: through the disk's own cache
@@ -129,10 +134,13 @@ class SqliteDatabase:
     def _alone(self) -> Iterator[None]:
         from filelock import FileLock, Timeout  # noqa: PLC0415 - only until the store is complete
 
-        lock = FileLock(f"{self._path}.lock", timeout=_CREATING, mode=private_files.PRIVATE)
+        lock = FileLock(self._beside(_LOCK), timeout=_CREATING, mode=private_files.PRIVATE)
         try:
             self._check_place()
             private_files.create_folder(self._path.parent)
+            self._check_place()  # a folder that was missing may have been created by another user first
+            private_files.create(self._beside(_LOCK))
+            private_files.secure(self._beside(_LOCK), self.display_url)
             lock.acquire()
         except Timeout:
             raise failure("store_locked", self.display_url) from None
@@ -147,14 +155,16 @@ class SqliteDatabase:
         kind = private_files.network_filesystem(self._path)
         if kind:
             raise failure("store_on_network_disk", self.display_url, f"its folder is on {kind}")
-        if self._path.parent.exists():
-            private_files.check_folder(self._path.parent, self.display_url)
+        private_files.check_place(self._given, self.display_url)
 
     def _secure(self) -> None:
         private_files.secure(self._path, self.display_url)
         for suffix in _BESIDE:
             with suppress(FileNotFoundError):
-                private_files.secure(self._path.with_name(self._path.name + suffix), self.display_url)
+                private_files.secure(self._beside(suffix), self.display_url)
+
+    def _beside(self, suffix: str) -> Path:
+        return self._path.with_name(f"{self._path.name}{suffix}")
 
     def _create(self) -> None:
         try:
@@ -176,7 +186,7 @@ class SqliteDatabase:
 
     def own_keys(self, *, new: bool) -> tuple[str, str]:
         """Return the keys in the file beside the database, which is written for a new one."""
-        path = self._path.with_name(f"{self._path.name}.key")
+        path = self._beside(".key")
         try:
             if new and not path.exists():
                 private_files.write_once(path, f"{new_key()}\n")
@@ -195,3 +205,11 @@ class SqliteDatabase:
 
     def begin_child(self) -> None:
         """Do nothing: no connection outlives its transaction."""
+
+
+def _text(content: bytes) -> str | bytes:
+    """Return the text of a column; bytes that are no text are left as they are, and no reader takes them."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content

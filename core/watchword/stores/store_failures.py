@@ -32,6 +32,7 @@ _SAID: Mapping[str, str] = {
     "store_locked": "is held by other processes for too long",
     "store_unreachable": "can't be reached",
     "store_damaged": "is damaged, or is not a token store",
+    "store_row_replaced": "was changed by hand",
     "store_unsuitable": "can't be used",
     "store_on_network_disk": "can't be shared safely",
     "store_key_wrong": "can't be read",
@@ -48,7 +49,10 @@ _SQLITE = {
     "no such table": "store_damaged",
     "no such column": "store_damaged",
     "has no column": "store_damaged",
-    "decode": "store_damaged",
+    "already exists": "store_damaged",
+    "does not match": "store_damaged",
+    "datatype mismatch": "store_damaged",
+    "constraint failed": "store_damaged",
 }
 
 _GROWTH = 65536

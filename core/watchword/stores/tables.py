@@ -14,17 +14,18 @@ CREATE TABLE watchword_tokens (
     key TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     generation INTEGER NOT NULL,
-    secrets {blob},
+    secrets {blob} NOT NULL,
     state TEXT NOT NULL
 )"""
-"""A record each; `secrets` is encrypted."""
+"""A record each; `secrets` is encrypted, also if there is no token, and bound to the rest of the row."""
 
 CLAIMS = """
 CREATE TABLE watchword_claims (
     imported TEXT NOT NULL PRIMARY KEY,
-    key TEXT NOT NULL
+    key TEXT NOT NULL,
+    seal {blob} NOT NULL
 )"""
-"""Which record an imported refresh token, given by its fingerprint, belongs to."""
+"""Which record an imported refresh token, given by its fingerprint, belongs to; `seal` is bound to both."""
 
 DRAFTS = """
 CREATE TABLE watchword_drafts (
@@ -42,3 +43,12 @@ CREATE TABLE watchword_vault (
     changed TEXT NOT NULL
 )"""
 """Secrets by name; `content` is encrypted, `version` grows with each change, `changed` is a time."""
+
+REVISIONS = """
+CREATE TABLE watchword_revisions (
+    of TEXT NOT NULL,
+    key TEXT NOT NULL,
+    seal {blob} NOT NULL,
+    PRIMARY KEY (of, key)
+)"""
+"""Which content of a record or secret was written last; `of` is the name of its table."""

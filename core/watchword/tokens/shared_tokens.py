@@ -52,6 +52,7 @@ _STORE_FAULTS = frozenset(
         "store_locked",
         "store_unreachable",
         "store_damaged",
+        "store_row_replaced",
         "store_on_network_disk",  # many homes are on one, and nobody has chosen them as a store
     }
 )

@@ -215,7 +215,7 @@ class StoredToken(NeverPickled):
             record = self.recover().record
             self.change(transitions.forget(self.fingerprints.imported))
         except StoreError as error:
-            if error.code != "store_key_wrong":
+            if error.code not in {"store_key_wrong", "store_damaged", "store_row_replaced"}:
                 raise
             self._store.delete(self.fingerprints.key)
             return None

@@ -30,7 +30,9 @@ def token_cache_for(
     Connections share a cache where their sources, the way to the server and what is `stored` are the
     same. Without a stored credential the token is the process's own.
     """
-    effective = (type(source).__qualname__, *source.identity, transport.identity, transport.networks)
+    contents = (transport.client_certificate, transport.client_private_key)  # a file may have been renewed
+    way = (transport.identity, contents, transport.networks)
+    effective = (type(source).__qualname__, *source.identity, *way)
     where = (stored.name, id(stored.store), stored.token_destinations) if stored else ()
     identity = (*where, hashlib.blake2b(repr(effective).encode(), key=_SALT).digest())
     with _lock:

@@ -61,6 +61,12 @@ class TokenStore(Protocol):
     def delete(self, key: str) -> None:
         """Delete a record."""
 
+    def count(self, name: str) -> int:
+        """Return how many records have a name, those included that can't be read."""
+
+    def forget(self, name: str) -> int:
+        """Delete all records of a name, also those that can't be read, and return how many there were."""
+
     def records(self) -> Sequence[Snapshot]:
         """Return every record, ordered by name and method."""
 

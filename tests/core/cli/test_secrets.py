@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 import watchword
@@ -83,3 +86,24 @@ def test_secrets_in_secret_manager(command, manager, secret):
     assert command("secrets", "list", "--in", "gcp").stdout.split() == [NAME]
     command("secrets", "remove", NAME, "--yes", "--in", "gcp")
     assert manager.versions("acme-prod", NAME) == []
+
+
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM watchword_vault", "UPDATE watchword_vault SET version = 7"]
+)
+def test_what_was_changed_by_hand_is_replaced_or_removed(command, vault, secret, tmp_path, statement):
+    """A secret and a connection whose rows were changed by hand are listed, and can be given up by name."""
+    path = vault.display_name.rpartition("sqlite:///")[2]
+    vault.put(NAME, b"x")
+    by_name.keep(vault, "acme", {"method": "none", "base_url": "https://a.test"})
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute(statement)
+    assert command("secrets", "list").stdout.split() == [NAME]
+    assert "can't be read" in command("connections", "list").stdout
+    assert "Removed" in command("connections", "remove", "acme", "--yes").stdout
+    command("secrets", "set", NAME, "--from", "-", typed=secret)
+    assert vault.get(NAME) == secret.encode()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute(statement)
+    assert "Removed" in command("secrets", "remove", NAME, "--yes").stdout
+    assert vault.names() == []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 import typer
@@ -123,6 +125,31 @@ def test_a_name_is_forgotten(keys):
     assert [record.name for record, _ in open_store().records()] == ["two"]
     run("forget", "two", "--yes")
     assert open_store().records() == []
+
+
+def test_a_row_that_was_changed_by_hand_is_forgotten(keys, tmp_path):
+    """`health` and `rekey` name a connection whose row was put back, and `forget` lets them go on."""
+    keys(new_key())
+    sign_in("one", "two")
+    with closing(sqlite3.connect(tmp_path / "tokens.db", isolation_level=None)) as other:
+        before = other.execute(
+            "SELECT secrets, generation FROM watchword_tokens WHERE name = 'one'"
+        ).fetchall()
+        sign_in("one")
+        update = "UPDATE watchword_tokens SET secrets = ?, generation = ? WHERE name = 'one'"
+        other.execute(update, before[0])
+    for command in ("health", "rekey"):
+        done = run(command)
+        assert (done.return_value, "'one'" in done.stderr) == (3, True), done.output
+        assert "watchword store forget" in done.stderr
+    assert "Deleted: 1 record of one" in run("forget", "one", "--yes").stdout
+    assert run("health").return_value in {None, 0}
+    with closing(sqlite3.connect(tmp_path / "tokens.db", isolation_level=None)) as other:
+        other.execute("DELETE FROM watchword_tokens")
+    done = run("health")
+    assert (done.return_value, "store_row_replaced" in done.stderr) == (3, True), done.output
+    assert "Deleted: 1 record of two" in run("forget", "two", "--yes").stdout
+    assert "tokens:   0" in run("health").stdout
 
 
 def crash(monkeypatch, capsys, error, *, debug):

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import ssl
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import certifi
 import pytest
 
 import watchword
 from watchword.document.dereferencing import dereference
 from watchword.document.reference_policy import ReferencePolicy
 from watchword.document.references import Reference, is_reference
+from watchword.files import opened_file
 from watchword.secrets import sources
 from watchword.secrets.google import managers
 
@@ -165,10 +174,10 @@ def test_a_circle_of_links_is_not_allowed(tmp_path):
     assert codes({"api_key": f"file:{tmp_path}/loop"}, stored=True) == ["reference_not_allowed"]
 
 
-def test_a_stored_document_names_allowed_key_files_only(tmp_path, monkeypatch):
+def test_a_stored_document_names_allowed_key_files_only(tmp_path, monkeypatch, pem):
     """A plain path to a key of this machine needs the same permission as a reference to it."""
     key = tmp_path / "machine.pem"
-    key.write_text("s3cret")
+    key.write_text("".join(pem))
     files = {"api_key": "some-key", "client_certificate": str(key), "client_private_key": str(key)}
     assert codes(files, stored=True) == ["reference_not_allowed", "reference_not_allowed"]
     monkeypatch.setenv("WATCHWORD_ALLOWED_REFERENCES", f"file:{tmp_path}/*")
@@ -339,3 +348,255 @@ def test_other_text_is_not_a_reference(text):
     """Text with another scheme, or without a colon, is the secret itself."""
     assert not is_reference(text)
     assert dereference(text, "api_key", ReferencePolicy(())) == text
+
+
+class Files:
+    """Files in an allowed folder, and one with a secret outside of it."""
+
+    def __init__(self, folder, monkeypatch):
+        self.inside, self.outside = folder / "in", folder / "outside"
+        self.inside.mkdir()
+        self.outside.write_text("s3cret")
+        (self.inside / "real").write_text("good-key")
+        monkeypatch.setenv("WATCHWORD_ALLOWED_REFERENCES", f"file:{self.inside}/*")
+
+    def key(self, name="real"):
+        return {"api_key": f"file:{self.inside}/{name}"}
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    return Files(tmp_path, monkeypatch)
+
+
+def turned(files, monkeypatch, change):
+    """Have a change happen after a path was judged, and before its file is opened."""
+    opened = os.open
+
+    def late(path, *rest, **options):
+        change()
+        monkeypatch.setattr(os, "open", opened)
+        return opened(path, *rest, **options)
+
+    monkeypatch.setattr(os, "open", late)
+
+
+@pytest.mark.parametrize("target", ["file", "folder", "process"])
+def test_the_file_that_was_opened_is_judged(files, monkeypatch, tmp_path, target):
+    """A link that is turned round after the path was judged gives no access to a file outside."""
+    link = files.inside / "link"
+    link.symlink_to("real")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "link").write_text("s3cret")
+
+    def change():
+        if target == "folder":
+            files.inside.rename(tmp_path / "away")
+            files.inside.symlink_to(tmp_path / "elsewhere")
+        else:
+            link.unlink()
+            link.symlink_to(files.outside if target == "file" else "/proc/self/environ")
+
+    turned(files, monkeypatch, change)
+    assert codes(files.key("link"), stored=True) == ["reference_not_allowed"]
+
+
+def test_a_link_that_is_turned_round_all_the_time_gives_nothing(files):
+    """While another thread turns a link round, each read gives the allowed file or a refusal."""
+    link, stop = files.inside / "link", threading.Event()
+    link.symlink_to("real")
+
+    def turn():
+        while not stop.is_set():
+            for target in ("real", files.outside):
+                new = files.inside / ".new"
+                new.symlink_to(target)
+                new.rename(link)
+
+    thread = threading.Thread(target=turn)
+    thread.start()
+    try:
+        found = set()
+        for _ in range(400):
+            try:
+                policy = ReferencePolicy.from_environment()
+                found.add(dereference(f"file:{link}", "api_key", policy))
+            except watchword.DocumentError as error:
+                found.add(error.code)
+    finally:
+        stop.set()
+        thread.join()
+    assert found <= {"good-key", "reference_not_allowed"}
+
+
+def volume(folder, number):
+    """Write a version of a volume as Kubernetes does, and have its links lead there."""
+    hidden = folder / f"..2025_01_31.{number}"
+    hidden.mkdir()
+    (hidden / "key").write_text(f"key-{number}")
+    (folder / "..new").symlink_to(hidden.name)
+    former = (folder / "..data").readlink() if (folder / "..data").exists() else None
+    (folder / "..new").rename(folder / "..data")
+    if former:
+        (folder / former / "key").unlink()
+        (folder / former).rmdir()
+
+
+@pytest.mark.parametrize("pattern", ["*", "key"])
+def test_a_volume_is_read_while_it_is_renewed(tmp_path, monkeypatch, pattern):
+    """A file in a volume of Kubernetes is read at any time, also while it is renewed all the time."""
+    folder = tmp_path / "volume"
+    folder.mkdir()
+    volume(folder, 0)
+    (folder / "key").symlink_to("..data/key")
+    monkeypatch.setenv("WATCHWORD_ALLOWED_REFERENCES", f"file:{folder}/{pattern}")
+    policy, stop = ReferencePolicy.from_environment(), threading.Event()
+
+    def renew():
+        number = 0
+        while not stop.wait(0.002):
+            volume(folder, number := number + 1)
+
+    thread = threading.Thread(target=renew)
+    thread.start()
+    try:
+        found = [dereference(f"file:{folder}/key", "api_key", policy) for _ in range(300)]
+    finally:
+        stop.set()
+        thread.join()
+    assert all(content.startswith("key-") for content in found)
+    assert len(set(found)) > 1
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "socket", "device"])
+def test_only_a_regular_file_is_read_for_a_stored_document(files, kind, monkeypatch):
+    """A pipe is not waited for; a pipe, a folder, a socket and a device are no files with a secret."""
+    path = files.inside / "odd"
+    if kind == "device":
+        monkeypatch.setenv("WATCHWORD_ALLOWED_REFERENCES", "file:/dev/zero")
+        path = Path("/dev/zero")
+    elif kind == "socket":
+        monkeypatch.chdir(files.inside)  # the path of a socket is limited
+        with closing(socket.socket(socket.AF_UNIX)) as made:
+            made.bind("odd")
+    else:
+        {"pipe": os.mkfifo, "folder": os.mkdir}[kind](path)
+    found = codes({"api_key": f"file:{path}"}, stored=True)
+    assert found in (["reference_not_allowed"], ["reference_unresolved"])
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_file_that_is_too_long_is_not_read(files, stored):
+    """A file of several megabytes is no secret, and is not read to its end."""
+    with (files.inside / "long").open("wb") as file:
+        file.truncate(2**33)
+    assert codes(files.key("long"), stored=stored) == ["reference_unresolved"]
+
+
+def test_a_pipe_is_read_for_ones_own_document(tmp_path):
+    """In a document of one's own, a reference may name a pipe, as a shell makes one for a command."""
+    os.mkfifo(tmp_path / "pipe")
+    thread = threading.Thread(target=lambda: (tmp_path / "pipe").write_text("from-a-command\n"))
+    thread.start()
+    assert dereference(f"file:{tmp_path}/pipe", "api_key") == "from-a-command"
+    thread.join()
+
+
+def test_systems_without_proc_judge_the_opened_file(files, monkeypatch):
+    """Without /proc, the file behind the path must still be the one that was opened."""
+    monkeypatch.setattr(opened_file, "_DESCRIPTORS", Path("/nowhere"))
+    assert codes(files.key(), stored=True) == []
+    link = files.inside / "link"
+    link.symlink_to("real")
+    turned(files, monkeypatch, lambda: (link.unlink(), link.symlink_to(files.outside)))
+    assert codes(files.key("link"), stored=True) == ["reference_not_allowed"]
+
+
+@pytest.fixture
+def pem(authority):
+    """Give a certificate with its key as PEM text, in two parts."""
+    issued = authority.issue_cert("client.test")
+    return issued.cert_chain_pems[0].bytes().decode(), issued.private_key_pem.bytes().decode()
+
+
+def test_the_key_file_that_was_judged_is_the_one_used(files, pem):
+    """A stored document's certificate and key are read once, when they are judged, and used as they were."""
+    certificate, key = pem
+    (files.inside / "cert.pem").write_text(certificate)
+    (files.inside / "key.pem").write_text(key)
+    names = {
+        "client_certificate": f"{files.inside}/cert.pem",
+        "client_private_key": f"{files.inside}/key.pem",
+    }
+    document = KEY | {"api_key": "k"} | names
+    transport = watchword.load(document, stored=True).credential.resolved.transport
+    for name in ("cert.pem", "key.pem"):
+        (files.inside / name).unlink()
+        (files.inside / name).symlink_to(files.outside)
+    used = transport.overrides()["cert"]
+    assert [Path(path).read_text() for path in used] == [certificate, key]
+    assert transport.identity[2:4] == tuple(names.values())
+
+
+@pytest.mark.parametrize("field", ["client_certificate", "client_private_key"])
+@pytest.mark.parametrize("name", ["link", "pipe", "missing", "text"])
+def test_a_key_file_that_is_none_is_a_finding(files, field, name):
+    """A path to a file outside, a pipe, nothing or no PEM text is a finding, and shows no content."""
+    (files.inside / "link").symlink_to(files.outside)
+    (files.inside / "text").write_text("s3cret")
+    os.mkfifo(files.inside / "pipe")
+    document = KEY | {"api_key": "k", field: f"{files.inside}/{name}"}
+    [found] = watchword.load(document, stored=True).lint()
+    expected = {"missing": "file_missing", "text": "key_unreadable"}
+    assert found.code.name == expected.get(name, "reference_not_allowed")
+    assert "s3cret" not in str(found)
+
+
+def test_a_ca_bundle_tells_nothing_of_other_files(tmp_path):
+    """For a stored document there is one answer for every path that is no bundle of certificates."""
+    (tmp_path / "text").write_text("s3cret")
+    (tmp_path / "key").write_text("-----BEGIN PRIVATE KEY-----\n")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "a.0").touch()
+    (tmp_path / "closed").mkdir(mode=0)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "ring").symlink_to("ring")
+    names = [
+        "text",
+        "key",
+        "folder",
+        "closed",
+        "closed/x",
+        "text/x",
+        "pipe",
+        "ring",
+        "missing",
+        "mis/sing",
+        "x" * 300,
+    ]
+    paths = [*(str(tmp_path / name) for name in names), "/dev/zero", "a\0b", "."]
+    answers = set()
+    for path in paths:
+        made = watchword.load(KEY | {"api_key": "k", "ca_bundle": path}, stored=True)
+        answers.add(tuple(map(str, made.lint())))
+        with pytest.raises(watchword.DocumentError) as caught:
+            made.session()
+        answers.add(tuple(map(str, caught.value.findings)))
+    assert len(answers) == 1
+    assert "file_missing" in str(answers)
+
+
+def test_a_ca_bundle_of_a_stored_document_is_used(serve, reply, tls, ca_bundle, tmp_path):
+    """A stored document may name any bundle of certificates, and a folder of hashed ones."""
+    server = serve(reply(), tls)
+    hashed = tmp_path / "hashed"
+    hashed.mkdir()
+    (hashed / "0a1b2c3d.0").write_text(Path(ca_bundle).read_text())
+    (tmp_path / "link").symlink_to(ca_bundle)
+    for path in (ca_bundle, str(tmp_path / "link")):
+        document = KEY | {"base_url": server.url, "api_key": "k", "ca_bundle": path}
+        with watchword.load(document, stored=True).session() as api:
+            assert api.get("/a").status_code == 200
+    for path in (str(hashed), ssl.get_default_verify_paths().cafile, certifi.where()):
+        if path:
+            assert codes({"api_key": "k", "ca_bundle": path}, stored=True) == []

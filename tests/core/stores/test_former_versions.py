@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import sqlite3
 from dataclasses import fields
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -190,8 +192,8 @@ FULL = Record(
 )
 
 
-def test_the_former_version_reads_new_records(place):
-    """A record is stored with exactly the field names that the former version's strict reader knows."""
+def test_records_have_the_former_field_names(place):
+    """A record is stored with exactly the field names of the former version."""
     place.key = place.key or new_key()
     place.open().change("key", lambda _, __: FULL)
     [(state,)] = place.run("SELECT state FROM watchword_tokens")
@@ -220,11 +222,24 @@ def test_the_former_version_reads_new_rescue_files(home):
     assert set(content["at"]) == set(CONTENT["fields"]["time"])
 
 
-def test_new_stores_have_the_former_tables(home, sqlite):
-    """A new store has the tables, columns and schema version of a former one."""
+def test_an_upgraded_store_has_the_tables_of_a_new_one(home, sqlite):
+    """A former store gets the tables, columns and schema version of a new one at its first use."""
+    open_store().records()
     sqlite.open().change("key", lambda record, _: record)
     columns = "SELECT m.name, c.name, c.type FROM sqlite_master m, pragma_table_info(m.name) c ORDER BY 1, 2"
     version = "SELECT value FROM watchword_meta WHERE name = 'version'"
     former = type(sqlite)(f"sqlite:///{home / 'tokens.db'}")
     for query in (columns, version):
         assert sqlite.run(query) == former.run(query)
+
+
+def test_an_upgrade_seals_every_row(home):
+    """A former store's records, claim, draft and secrets are each read, and all of them are rekeyed."""
+    records = [snapshot.record for snapshot in open_store().records()]
+    assert {record.name for record in records if record.token} == set(CONTENT["health"])
+    former = sqlite3.connect(home / "tokens.db")
+    with contextlib.closing(former):
+        [(claims,)] = former.execute("SELECT count(*) FROM watchword_claims").fetchall()
+        assert former.execute("SELECT count(*) FROM watchword_claims WHERE seal IS NULL").fetchone() == (0,)
+    assert claims == 1
+    assert open_store().rekey() == len(records) + claims + len(["draft"]) + len(["api-key", "bytes"])

@@ -29,15 +29,17 @@ def test_keys_are_rolled(place):
     first.keep_draft("state", {"a": "b"}, 600)
     first.vault.put("a", b"canary")
     first.vault.put("b", b"")
+    first.claim("imported", "0")
     both = place.open(f"{new},{old}")
     assert both.load("0").record.token == TOKEN
     with pytest.raises(StoreError) as caught:
         place.open(new).load("0")
     assert caught.value.code == "store_key_wrong"
-    assert both.rekey() == 8
+    assert both.rekey() == 10
     alone = place.open(new)
     assert [found.record.token for found in alone.records()].count(TOKEN) == 5
     assert alone.take_draft("state") == {"a": "b"}
+    assert (alone.claim("imported", "0"), alone.claim("imported", "1")) == (True, False)
     assert (alone.vault.get("a"), alone.vault.get("b")) == (b"canary", b"")
     for stale in (first, place.open(old)):
         with pytest.raises(StoreError) as caught:

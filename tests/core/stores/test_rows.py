@@ -46,7 +46,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
 )
 
-FIELDS_OF_VERSION_2 = {
+FIELDS = {
     *("key", "name", "method", "host", "signs_in", "generation", "token", "guard", "obtained", "signed_in"),
     *(
         "refresh_obtained",
@@ -70,7 +70,7 @@ def test_a_record_survives_its_row(record):
     assert to_record(row) == record
     assert record.token is None or "access_token" not in row.state
     assert row.state.isascii()
-    assert row.secrets is None or b"secret-" in row.secrets
+    assert (b"secret-" in row.secrets) == (record.token is not None)
 
 
 @given(TIMES)
@@ -98,7 +98,26 @@ def test_a_malformed_row_is_no_crash(name, value):
         assert str(error) == ""
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"epoch": "", "tick": "x", "wall": 1}', "[" * 100_000])
+@pytest.mark.parametrize("name", ["access_token", "refresh_token"])
+@pytest.mark.parametrize("secrets", [b"{}", None])
+def test_a_secret_in_the_clear_state_is_refused(name, secrets):
+    """A token, or a secret of one, is not read from the part of a row that is not encrypted."""
+    row = to_row(Record("k", token=Token("a", refresh_token="b")))
+    state = json.loads(row.state)
+    state["token"][name] = "forged"
+    with pytest.raises(RowMalformedError):
+        to_record(row._replace(state=json.dumps(state), secrets=secrets or row.secrets))
+
+
+def test_a_record_belongs_to_its_key():
+    """A state that names another key than its row is refused."""
+    with pytest.raises(RowMalformedError):
+        to_record(to_row(Record("k"))._replace(key="other"))
+
+
+@pytest.mark.parametrize(
+    "text", [None, 5, b"{}", "", "[]", "{}", '{"epoch": "", "tick": "x", "wall": 1}', "[" * 100_000]
+)
 def test_a_malformed_time_is_refused(text):
     """A text that holds no time is refused as malformed."""
     with pytest.raises(RowMalformedError):
@@ -107,6 +126,6 @@ def test_a_malformed_time_is_refused(text):
 
 def test_the_version_tells_what_a_record_holds():
     """The fields of a record belong to the schema's version: another field, another version."""
-    assert schema.VERSION == 2
+    assert schema.VERSION == 3
     state = json.loads(to_row(Record("k")).state)
-    assert {*state, "generation"} == FIELDS_OF_VERSION_2
+    assert {*state, "generation"} == FIELDS

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import base64
 import errno
+import multiprocessing
 import os
 import shutil
 import sqlite3
 import stat
 import subprocess
+import tempfile
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from watchword.stores import private_files
 from watchword.stores import sqlite_database as module
 from watchword.stores.encryption import new_key
+from watchword.stores.sql_store import SqlStore
 from watchword.stores.store_failures import of_sqlite
 from watchword.tokens.token import Token
 from watchword.tokens.token_store import StoreError
@@ -172,6 +176,113 @@ def test_a_folder_that_everybody_may_write_to_is_refused(sqlite, sqlite_file, ot
     with refused("store_unsuitable", "everybody may write"):
         sqlite.open().load("k")
     assert list(sqlite_file.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_every_folder_above_is_judged(sqlite_file, sqlite, depth):
+    """Where everybody may replace a folder above the store's, nothing is created and nothing is read."""
+    path = sqlite_file.parent / "a" / "b" / "tokens.db"
+    place = type(sqlite)(f"sqlite:///{path}")
+    weak = path.parents[depth]
+    weak.mkdir(parents=True)
+    weak.chmod(0o777)
+    with refused("store_unsuitable", "everybody may write"):
+        place.open().load("k")
+    assert list(weak.iterdir()) == []
+    weak.chmod(0o700)
+    place.open().change("k", save)
+    path.chmod(0o644)
+    weak.chmod(0o777)
+    for _ in range(2):
+        with refused("store_unsuitable", "everybody may write"):
+            place.open().load("k")
+    assert mode(path) == 0o644  # a refused store is left as it is
+
+
+@pytest.fixture
+def strangers(monkeypatch):
+    """Give a function that makes a link of another user; without rights, this user becomes another one."""
+
+    def link(path, target):
+        path.symlink_to(target)
+        if os.geteuid() == 0:
+            os.chown(path, 4243, 4243, follow_symlinks=False)
+        else:
+            monkeypatch.setattr(os, "geteuid", lambda: 4242)
+
+    return link
+
+
+@pytest.mark.parametrize("leads", ["to the file", "to the folder"])
+def test_a_strangers_link_changes_nothing(sqlite, sqlite_file, tmp_path, strangers, leads):
+    """A link of another user in a sticky folder is refused: no mode changes, and no file is created."""
+    sqlite.open().change("k", save)
+    sqlite_file.chmod(0o644)
+    before = {path.name: mode(path) for path in sqlite_file.parent.iterdir() if path.suffix != ".lock"}
+    (sqlite_file.parent / "tokens.db.lock").unlink()
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    strangers(shared / "link", sqlite_file if leads == "to the file" else sqlite_file.parent)
+    path = shared / "link" if leads == "to the file" else shared / "link" / "tokens.db"
+    for use in (lambda store: store.load("k"), lambda store: store.vault.put("a", b"1")):
+        with refused("store_unsuitable", "belongs to another user"):
+            use(type(sqlite)(f"sqlite:///{path}").open())
+    assert {each.name: mode(each) for each in sqlite_file.parent.iterdir()} == before
+    assert [each.name for each in shared.iterdir()] == ["link"]
+
+
+@pytest.mark.parametrize("suffix", [".lock", "-wal", "-shm", ".key"])
+def test_a_link_in_the_place_of_a_file_beside_is_refused(sqlite, sqlite_file, tmp_path, suffix):
+    """No file beside the store is a link: what it leads to is neither created nor changed."""
+    sqlite_file.parent.mkdir(mode=0o700)
+    if suffix != ".lock":
+        sqlite.open().change("k", save)
+    sqlite_file.with_name(f"tokens.db{suffix}").unlink(missing_ok=True)
+    sqlite_file.with_name(f"tokens.db{suffix}").symlink_to(tmp_path / "elsewhere")
+    with refused("store_unsuitable"):
+        sqlite.open().load("k")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def open_and_use(url, user, groups, umask, answer):
+    """Use a store as another user, in a process of its own; send what went wrong, "" for nothing."""
+    try:
+        if user is not None:
+            os.setgroups(groups)
+            os.setgid(groups[0])
+            os.setuid(user)
+        os.umask(umask)
+        store = SqlStore(url)
+        store.change("k", save)
+        store.vault.put("a", b"canary")
+        answer.send("" if SqlStore(url).load("k").record.token == TOKEN else "no token")
+    except BaseException as error:  # noqa: BLE001 - told by the process that asks
+        answer.send(str(error))
+
+
+@pytest.mark.parametrize("umask", [0o002, 0o022, 0o077])
+@pytest.mark.parametrize("volume", [0o2775, 0o770, 0o755, 0o700])
+def test_a_user_without_rights_uses_a_volume(sqlite, tmp_path, volume, umask):
+    """A user without rights keeps a store in a folder of a group without other members, with any umask."""
+    sqlite.open().change("k", save)  # loads what the other process may not read
+    is_root = os.geteuid() == 0
+    folder = Path(tempfile.mkdtemp(prefix="ww-volume-")) / "volume"
+    folder.mkdir()
+    folder.parent.chmod(0o755)
+    folder.chmod(volume)
+    if is_root:
+        os.chown(folder, 0 if volume & 0o020 else 4242, 4244)
+        folder.chmod(volume)
+    context = multiprocessing.get_context("fork")
+    answer, send = context.Pipe(duplex=False)
+    user, groups = (4242, [4244]) if is_root else (None, [])
+    arguments = (f"sqlite:///{folder}/home/tokens.db", user, groups, umask, send)
+    process = context.Process(target=open_and_use, args=arguments)
+    process.start()
+    assert answer.recv() == ""
+    process.join()
+    shutil.rmtree(folder.parent)
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
@@ -362,16 +473,15 @@ def test_a_damaged_file_is_named(sqlite, sqlite_file):
     "state", ["{", "[]", '{"key": 5}', '{"key": "k", "other": 1}', '{"key": "k", "lifetime": "nan"}']
 )
 def test_a_state_that_no_store_has_written_is_named(sqlite, sqlite_file, state):
-    """A row without a token is damaged; one with a token opens no more, however well the forgery looks."""
+    """A row opens no more, with a token or without, however well the forgery looks."""
     store = sqlite.open()
     store.change("with a token", save)
     store.change("without", lambda record, _: replace(record, request_fingerprint="g"))
     with closing(sqlite3.connect(sqlite_file, isolation_level=None)) as other:
         other.execute("UPDATE watchword_tokens SET state = ?", (state,))
-    with refused("store_key_wrong", "was altered"):
-        store.load("with a token")
-    with refused("store_damaged"):
-        store.load("without")
+    for key in ("with a token", "without"):
+        with refused("store_key_wrong", "was altered"):
+            store.load(key)
 
 
 @pytest.mark.parametrize(

@@ -2,125 +2,193 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from pathlib import Path
+from types import MappingProxyType
 
+import psycopg
 import pytest
 
-from watchword.stores import schema
-from watchword.stores.encryption import Keyring, new_key, read_keys
-from watchword.tokens.token import Token
+from tests.support.former_store import TOKEN, FormerStore
+from watchword.stores import schema, upgrades
+from watchword.stores.encryption import new_key
+from watchword.stores.rows import to_text
+from watchword.tokens.fingerprint import fingerprint
+from watchword.tokens.record import Record, StoreTime
 from watchword.tokens.token_store import StoreError
 
-TOKEN = Token("canary-access", refresh_token="canary-refresh")
-
-VERSION_1 = (
-    "CREATE TABLE watchword_meta (name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (name))",
-    """CREATE TABLE watchword_tokens (key TEXT NOT NULL, name TEXT NOT NULL, generation INTEGER NOT NULL,
-    secrets BYTES, state TEXT NOT NULL, PRIMARY KEY (key))""",
-    "CREATE TABLE watchword_claims (imported TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (imported))",
-    """CREATE TABLE watchword_drafts (state TEXT NOT NULL, content BYTES NOT NULL, until TEXT NOT NULL,
-    PRIMARY KEY (state))""",
-)
+LATER = to_text(StoreTime("another boot", 0.0, 1e11))
 
 
 def save(record, _):
     return replace(record, name="acme", generation=record.generation + 1, token=TOKEN)
 
 
-@pytest.fixture
-def earlier(place):
-    """Give the place of a store of version 1 that holds a token, a claim and a draft."""
-    place.key = new_key()
-    embedded = place.url.startswith("sqlite")
-    if embedded:
-        path = Path(place.url.removeprefix("sqlite:///"))
-        path.parent.mkdir(mode=0o700)
-        path.touch(0o600)
-    for statement in VERSION_1:
-        place.run(statement.replace("BYTES", "BLOB" if embedded else "BYTEA"))
-    own = schema._sealed_by(Keyring(read_keys(place.key, "a test", place.url)), b"salt" * 8)
-    for name, value in {"version": "1", **own}.items():
-        place.run("INSERT INTO watchword_meta VALUES (?, ?)", name, value)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schema, "VERSION", 1)
-        store = place.open()
-        store.change("k", save)
-        store.claim("imported", "k")
-        store.keep_draft("state", {"a": "b"}, 600)
-    assert version(place) == "1"
-    return place
+@pytest.fixture(params=[1, 2])
+def former(request, place):
+    """Give a store of an earlier version with a token, a record without one, a claim, a draft and secrets."""
+    store = FormerStore(place, request.param)
+    store.add_token("k", "acme")
+    store.add_row("l", "signed out", 4, '{"key":"l","name":"signed out","imported":"i"}', None)
+    store.add_claim("imported", "k")
+    store.add_draft(fingerprint(b"salt" * 8, ("draft", "state")), {"a": "b"}, LATER)
+    if request.param > 1:
+        store.add_secret("a", b"canary")
+    return store
 
 
-def version(place):
-    [(value,)] = place.run("SELECT value FROM watchword_meta WHERE name = 'version'")
-    return value
-
-
-def test_what_an_earlier_store_holds_is_found(earlier):
-    """At its first use it gets a vault, and keeps its token, its claim and its draft."""
-    store = earlier.open()
-    assert store.load("k").record.token == TOKEN
-    assert version(earlier) == "2"
+def test_what_an_earlier_store_holds_is_found(former):
+    """At its first use an earlier store is upgraded, and keeps everything that it holds."""
+    had_vault = former.version == "2"
+    store = former.place.open()
+    assert store.load("k").record == Record("k", "acme", generation=1, token=TOKEN)
+    assert former.version == "3"
+    assert store.load("l").record == Record("l", "signed out", generation=4, imported="i")
+    assert len(store.records()) == 2
     assert store.change("k", save).record.generation == 2
-    assert not store.claim("imported", "another")
+    assert (store.claim("imported", "k"), store.claim("imported", "another")) == (True, False)
     assert store.take_draft("state") == {"a": "b"}
-    store.vault.put("a", b"canary")
-    assert earlier.open().vault.get("a") == b"canary"
+    assert store.vault.get("a") == (b"canary" if had_vault else None)
+    store.vault.put("a", b"canary of now")
+    assert former.place.open().vault.get("a") == b"canary of now"
 
 
-def test_the_vault_is_there_at_once(earlier):
-    """A first read of the vault finds it empty, and the token is still there."""
-    assert list(earlier.open().vault.names()) == []
-    assert earlier.open().load("k").record.token == TOKEN
+def test_the_vault_is_there_at_once(former):
+    """A first read of the vault upgrades the store, and the token is still there."""
+    names = ["a"] if former.version == "2" else []
+    assert list(former.place.open().vault.names()) == names
+    assert former.place.open().load("k").record.token == TOKEN
 
 
-def test_an_earlier_version_leaves_an_upgraded_store_alone(earlier, monkeypatch):
-    """A process of the version that made it says that the store is newer, if it has it open or not."""
-    old = earlier.opened[0]
-    earlier.open().load("k")
-    monkeypatch.setattr(schema, "VERSION", 1)
-    for store in (old, earlier.open()):
+def test_a_key_of_many_decrypts_an_earlier_store(former):
+    """A store whose rows are of the second key is upgraded, and sealed with the first one."""
+    old, new = former.place.key, new_key()
+    assert former.place.open(f"{new},{old}").load("k").record.token == TOKEN
+    assert former.place.open(new).load("k").record.token == TOKEN
+
+
+def test_a_token_in_the_clear_is_not_taken_over(former):
+    """A row of an earlier store that holds a token without encryption is refused before and after."""
+    forged = {"access_token": "forged", "token_type": "Bearer", "lifetime": 1e9}
+    former.add_row("f", "forged", 1, json.dumps({"key": "f", "name": "forged", "token": forged}), None)
+    store = former.place.open()
+    for use in (lambda: store.load("f"), lambda: store.change("f", save), store.records):
+        with pytest.raises(StoreError) as caught:
+            use()
+        assert caught.value.code in {"store_damaged", "store_key_wrong"}
+        assert "'forged'" in str(caught.value)
+    assert store.load("k").record.token == TOKEN
+    assert store.forget("forged") == 1
+    assert len(store.records()) == 2
+
+
+def test_a_row_that_no_key_opens_stops_no_upgrade(former):
+    """A row of another key, or one that was altered, is refused after the upgrade, and the others serve."""
+    former.place.run("UPDATE watchword_tokens SET generation = 7 WHERE key = 'k'")
+    former.add_token("m", "other")
+    store = former.place.open()
+    assert store.load("m").record.token == TOKEN
+    with pytest.raises(StoreError) as caught:
+        store.load("k")
+    assert caught.value.code == "store_key_wrong"
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_version_is_not_set_back(former, is_open):
+    """A store that was upgraded doesn't become an earlier one by its version or an earlier check value."""
+    store = former.place.open()
+    store.load("k")
+    place = former.place
+    if not is_open:
+        store = place.open()
+    for version in ("1", "2"):
+        place.run("UPDATE watchword_meta SET value = ? WHERE name = 'version'", version)
+        with pytest.raises(StoreError) as caught:
+            store.load("k")
+        assert caught.value.code == "store_damaged"
+    former.describe(2)  # with all that the earlier store knew about itself, and its keys
+    for use in (place.open().records, place.open().rekey, lambda: place.open().vault.put("a", b"1")):
+        with pytest.raises(StoreError) as caught:
+            use()
+        assert caught.value.code == "store_damaged"
+        assert "watchword_revisions" in str(caught.value)
+
+
+def test_an_earlier_version_leaves_an_upgraded_store_alone(place, monkeypatch):
+    """A process of an earlier version says that the store is newer, if it has it open or not."""
+    old = place.open()
+    old.change("k", save)
+    place.run("UPDATE watchword_meta SET value = '4' WHERE name = 'version'")
+    for store in (old, place.open()):
         with pytest.raises(StoreError) as caught:
             store.load("k")
         assert caught.value.code == "store_newer"
 
 
-def test_a_wrong_key_upgrades_nothing(earlier):
-    """A process that can't open the store leaves it as it is."""
+def test_what_the_earlier_version_writes_later_is_not_believed(former):
+    """PostgreSQL refuses a row without encryption after the upgrade; other late rows are not believed."""
+    store = former.place.open()
+    store.load("k")
+    former.add_token("late", "late")
     with pytest.raises(StoreError) as caught:
-        earlier.open(new_key()).vault.put("a", b"canary")
+        store.load("late")
     assert caught.value.code == "store_key_wrong"
-    assert version(earlier) == "1"
+    if former.place.url.startswith("sqlite"):
+        former.add_row("empty", "late", 0, '{"key":"empty","name":"late"}', None)
+        with pytest.raises(StoreError) as caught:
+            store.load("empty")
+        assert caught.value.code == "store_damaged"
+    else:
+        with pytest.raises(psycopg.errors.NotNullViolation):
+            former.add_row("empty", "late", 0, '{"key":"empty","name":"late"}', None)
 
 
-def test_an_upgrade_is_all_or_nothing(earlier, monkeypatch):
+def test_a_wrong_key_upgrades_nothing(former):
+    """A process that can't open the store leaves it as it is."""
+    version = former.version
+    with pytest.raises(StoreError) as caught:
+        former.place.open(new_key()).vault.put("a", b"canary")
+    assert caught.value.code == "store_key_wrong"
+    assert former.version == version
+
+
+def test_an_upgrade_is_all_or_nothing(former, monkeypatch):
     """One that fails leaves the store of its version, for the next to bring up to date."""
+    version = former.version
 
-    def fail(connection, database):
-        schema.create_vault(connection, database)
+    def fail(work):
+        upgrades.seal_rows(work)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(schema, "UPGRADES", {1: fail})
+    monkeypatch.setattr(upgrades, "UPGRADES", MappingProxyType({**upgrades.UPGRADES, 2: fail}))
     with pytest.raises(ZeroDivisionError):
-        earlier.open().load("k")
+        former.place.open().load("k")
     monkeypatch.undo()
-    assert version(earlier) == "1"
-    earlier.open().vault.put("a", b"canary")
+    assert former.version == version
+    assert former.place.open().load("k").record.token == TOKEN
 
 
-def test_processes_may_upgrade_at_once(earlier, start):
+def test_processes_may_upgrade_at_once(former, start):
     """Of 8 processes that find an earlier store each uses one that was upgraded once."""
-    assert start(earlier, 8, "put", "a", 2).results() == [True] * 8
-    assert earlier.open().load("k").record.token == TOKEN
+    assert start(former.place, 8, "put", "a", 2).results() == [True] * 8
+    assert former.place.open().load("k").record.token == TOKEN
+    assert former.version == str(schema.VERSION)
 
 
-def test_a_backup_of_an_earlier_version_is_upgraded_in_its_turn(earlier):
-    """A process that has the store open finds an earlier one in its place: tokens serve, then the vault."""
-    store = earlier.open()
-    store.vault.put("a", b"canary")
-    earlier.run("DROP TABLE watchword_vault")
-    earlier.run("UPDATE watchword_meta SET value = '1' WHERE name = 'version'")
-    assert store.load("k").record.token == TOKEN
-    assert store.vault.get("a") is None
-    assert version(earlier) == "2"
+def test_a_backup_of_an_earlier_version_is_upgraded_in_its_turn(former):
+    """A process that has the store open finds an earlier one in its place, which is upgraded too."""
+    version, place = int(former.version), former.place
+    tables = ["meta", "tokens", "claims", "drafts", *(["vault"] if version > 1 else [])]
+    copies = {name: place.run(f"SELECT * FROM watchword_{name}") for name in tables}  # noqa: S608 - ours
+    store = place.open()
+    store.change("k", save)
+    for name in ("meta", "tokens", "claims", "drafts", "vault", "revisions"):
+        place.run(f"DROP TABLE watchword_{name}")
+    former.create(version)
+    place.run("DELETE FROM watchword_meta")
+    for name, rows in copies.items():
+        for row in rows:
+            marks = ", ".join("?" for _ in row)
+            place.run(f"INSERT INTO watchword_{name} VALUES ({marks})", *row)  # noqa: S608 - ours
+    assert store.load("k").record.generation == 1
+    assert former.version == "3"

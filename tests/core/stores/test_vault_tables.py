@@ -32,7 +32,8 @@ ALTERED = {
     "next version": ["UPDATE watchword_vault SET version = version + 1 WHERE name = 'a'"],
     "no version": ["UPDATE watchword_vault SET version = -1 WHERE name = 'a'"],
     "last version": ["UPDATE watchword_vault SET version = 2147483647 WHERE name = 'a'"],
-    "nothing": ["UPDATE watchword_vault SET content = '' WHERE name = 'a'"],
+    "nothing": ["UPDATE watchword_vault SET content = substr(content, 1, 0) WHERE name = 'a'"],
+    "another time": ["UPDATE watchword_vault SET changed = '{}' WHERE name = 'a'"],
     "renamed": [
         "DELETE FROM watchword_vault WHERE name = 'a'",
         "UPDATE watchword_vault SET name = 'a' WHERE name = 'b'",
@@ -74,14 +75,21 @@ def test_an_older_secret_is_not_the_present_one(place):
 
 
 @pytest.mark.parametrize(
-    "change", ["version = 'canary'", "version = 9e18", "content = 5", "content = 'canary'"]
+    ("change", "code"),
+    [
+        ("version = 'canary'", "store_damaged"),
+        ("version = 9e18", "store_key_wrong"),
+        ("content = 5", "store_damaged"),
+        ("content = 'canary'", "store_damaged"),
+        ("changed = x'63616e617279'", "store_damaged"),
+    ],
 )
-def test_values_that_no_vault_has_written_are_no_crash(sqlite, change):
-    """SQLite lets any type stand in a column by hand: it is altered content, and can be replaced."""
+def test_values_that_no_vault_has_written_are_no_crash(sqlite, change, code):
+    """SQLite takes a value of any type in any column: it is not read, and can be replaced."""
     vault = Vault(sqlite.open())
     vault.put("a", b"1")
     sqlite.run(f"UPDATE watchword_vault SET {change}")  # noqa: S608 - ours
-    with refused("store_key_wrong", "the secret 'a'"):
+    with refused(code, "the secret 'a'"):
         vault.get("a")
     vault.put("a", b"2")
     assert vault.get("a") == b"2"

@@ -39,6 +39,9 @@ FromOption = Annotated[
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
+_ALTERED = frozenset({"store_damaged", "store_key_wrong", "store_row_replaced"})
+"""What a row of the vault that can't be read is refused with; it can be removed all the same."""
+
 _CONTENT = re.compile(r"\s*[\[{\"]|.*://", re.DOTALL)
 
 
@@ -116,6 +119,16 @@ def required_payload(target: NamedStore, name: str) -> bytes:
     if payload is None:
         raise by_name.missing(target.display_name, name)
     return payload
+
+
+def payload_to_remove(target: NamedStore, secret: str) -> bytes | None:
+    """Return what is stored under a secret's name, None if nothing is; b"" if it was altered by hand."""
+    try:
+        return target.store.current(secret)
+    except SecretError as error:
+        if error.code not in _ALTERED:
+            raise
+        return b""
 
 
 def document_in_payload(payload: bytes, name: str) -> dict[str, Any]:

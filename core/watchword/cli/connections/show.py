@@ -19,6 +19,7 @@ from watchword.cli.connections.common import (
     confirmed,
     document_in_payload,
     named_store,
+    payload_to_remove,
     required_payload,
 )
 from watchword.cli.connections.masked import lines, masked
@@ -80,7 +81,9 @@ def remove(name: NameArgument, yes: YesOption = False, source: InOption = None) 
     with reporting():
         check_name(name)
         target = named_store(source)
-        payload = required_payload(target, name)
+        payload = payload_to_remove(target, by_name.secret_name(name))
+        if payload is None:
+            raise by_name.missing(target.display_name, name)
         if _has_tokens(payload, name):
             logout = target.command("logout", name)
             say(f"Its tokens stay in the token store. To end a sign-in, run this first: {logout}")

@@ -1,0 +1,65 @@
+"""The files that a stored document names by their paths: certificates, and the key of one.
+
+What is judged by the policy is what is used: each file is opened once, and its content takes the place of its
+path. So a document can't have a file read that another name leads to a moment later.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from watchword.document.reference_policy import ReferencePolicy
+from watchword.document.references import FILE, Reference
+from watchword.errors import DocumentError
+from watchword.files.opened_file import FileNotAllowedError, read_file
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.http.transport_options import is_pem
+
+_CERTIFICATE = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----")
+_HASHED = "????????.[0-9]"
+"""How `openssl rehash` names the certificates of a folder: a hash and a number."""
+
+
+def content_of(field: str, pem_or_path: str, policy: ReferencePolicy) -> str:
+    """Return the PEM text of a certificate or key that is given as text or as a path.
+
+    Raises DocumentError where the path is not allowed, or no PEM file: a key's file is a secret even without
+    a reference.
+    """
+    if is_pem(pem_or_path):
+        return pem_or_path
+    found = _content_of_file(field, pem_or_path, policy)
+    if isinstance(found, Finding):
+        raise DocumentError([found])  # outside of every `except`, so that it holds no content
+    return found
+
+
+def _content_of_file(field: str, path: str, policy: ReferencePolicy) -> str | Finding:
+    not_allowed = finding("reference_not_allowed", f"The field {field} names a file that is not allowed.")
+    if not policy.allows(Reference.parse(f"{FILE}:{path}")):
+        return not_allowed
+    try:
+        content = read_file(path, policy.allows_real_path).decode("utf-8", "replace")
+    except FileNotAllowedError:
+        return not_allowed
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name is no path"
+        return finding("file_missing", f"The field {field} names a file that can't be read: {reason}.")
+    if is_pem(content):
+        return content
+    return finding("key_unreadable", f"The field {field} names a file that holds no PEM text.")
+
+
+def holds_authorities(path: str) -> bool:
+    """Return whether a path is a bundle of certificates, or a folder of hashed ones.
+
+    This is all that a document may learn of a path that no policy allows: nothing about any other file.
+    """
+    try:
+        if Path(path).is_dir():
+            return any(Path(path).glob(_HASHED))
+        return _CERTIFICATE.search(read_file(path, lambda _: True)) is not None
+    except (FileNotAllowedError, OSError, ValueError):
+        return False

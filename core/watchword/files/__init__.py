@@ -1,0 +1,1 @@
+"""Files of this machine: whether other users could replace them, and what was really opened."""
