@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -50,11 +53,60 @@ class Postgres:
     def socket(self) -> Path:
         return Path(self.server.get_postmaster_info().socket_path)
 
+    @contextmanager
+    def restarted(self, **settings: object) -> Iterator[None]:
+        """Run with other settings, which need a restart."""
+        for name, value in settings.items():
+            self.execute(f"ALTER SYSTEM SET {name} = {value}")
+        self._restart()
+        try:
+            yield
+        finally:
+            for name in settings:
+                self.execute(f"ALTER SYSTEM RESET {name}")
+            self._restart()
+
+    def _restart(self) -> None:
+        self.stop()
+        self.start()
+
+    @contextmanager
+    def hung(self) -> Iterator[None]:
+        """Stop all processes of the server without ending them: its sockets stay open, nothing answers."""
+        postmaster = self.server.get_postmaster_info().pid
+        os.kill(postmaster, signal.SIGSTOP)  # first: it starts no others then
+        processes = [postmaster, *_children(postmaster)]
+        _signal(processes, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            _signal(processes, signal.SIGCONT)
+
+    def connections(self, database: str) -> int:
+        """Return how many connections a database has; those that have just been closed may take a moment."""
+        counted = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}'"  # noqa: S608 - ours
+        for _ in range(100):
+            [(count,)] = self.query(counted)
+            if count == 0:
+                break
+            time.sleep(0.02)
+        return int(count)
+
     def stop(self) -> None:
         self.server.stop()
 
     def start(self) -> None:
         self.server.ensure_postgres_running()
+
+
+def _children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def _signal(processes: list[int], number: signal.Signals) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):  # it has just ended
+            os.kill(process, number)
 
 
 @contextmanager

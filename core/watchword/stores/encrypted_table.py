@@ -48,6 +48,10 @@ class EncryptedTable:
             f" UNION ALL SELECT r.key{', NULL' * len(others)}, r.seal FROM watchword_revisions r"
             f" LEFT JOIN {name} t ON t.{key} = r.key WHERE r.of = '{name}' AND t.{key} IS NULL"
         )
+        self._following = (
+            f"SELECT {chosen} FROM {name} t LEFT JOIN {joined}"  # noqa: S608 - constants
+            f" WHERE t.{key} > :{key} ORDER BY t.{key} LIMIT :most"
+        )
         self._keys = f"SELECT {key} FROM {name} UNION SELECT key FROM watchword_revisions WHERE of = '{name}'"  # noqa: S608
         self._insert = f"{insert} ON CONFLICT DO NOTHING", f"{note} ON CONFLICT DO NOTHING"
         self._save = (
@@ -63,6 +67,17 @@ class EncryptedTable:
         """Return the row of a key, which others don't change before the transaction ends."""
         found = work.row(self._whole, {self.key: key}, lock=True) if work.database.for_update else None
         return self.find(work, key) if found is None else _found(key, found)
+
+    def find_unlocked(self, work: UnitOfWork, key: str) -> Found | None:
+        """Return the row of a key as `find_locked` does, None for one that somebody else uses now."""
+        skipping = f"{work.database.for_update} SKIP LOCKED" if work.database.for_update else ""
+        found = work.row(f"{self._whole}{skipping}", {self.key: key})
+        return None if found is None else _found(key, found)
+
+    def following(self, work: UnitOfWork, key: str, most: int) -> list[Found]:
+        """Return the rows after a key, in the order of their keys, at most so many."""
+        rows = work.connection.execute(self._following, {self.key: key, "most": most}).fetchall()
+        return [_found(columns[0], columns) for columns in rows]
 
     def lock(self, work: UnitOfWork, placeholder: Values) -> Found:
         """Return the row of a key, which is the placeholder's, and let nobody else write it.

@@ -10,6 +10,7 @@ from watchword.stores import schema
 from watchword.stores.database import Connection, Database
 from watchword.stores.encryption import Keyring, read_keys
 from watchword.stores.unit_of_work import OpenStore, UnitOfWork
+from watchword.tokens.token_store import StoreError
 
 
 class _Keys(NamedTuple):
@@ -31,14 +32,24 @@ class StoreOpener(NeverPickled):
         self.open_store: OpenStore | None = None
         self.was_open = False  # whether this process has seen the store
         self._lock = Lock()
+        self._failures: list[StoreError] = []
 
     def prepare(self) -> OpenStore:
-        """Return the open store; the first call creates or upgrades it if needed."""
-        found = self.open_store
+        """Return the open store; the first call creates or upgrades it if needed.
+
+        Threads that wait for one that fails get its error: the server may need long for each.
+        """
+        found, failures = self.open_store, self._failures
         if found is not None:
             return found
         with self._lock:
-            found = self.open_store or self._current() or self._prepared()
+            if failures is not self._failures:
+                raise StoreError(self._failures[0].findings)
+            try:
+                found = self.open_store or self._current() or self._prepared()
+            except StoreError as error:
+                self._failures = [StoreError(error.findings)]
+                raise
             self.open_store, self.was_open = found, True
             return found
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, Any
 
 from watchword import redact
 from watchword.findings.codes import finding
-from watchword.forks import no_fork
 from watchword.stores.database import Connection, Result, Values
-from watchword.stores.store_failures import failure, of_postgres
+from watchword.stores.store_failures import failure
 from watchword.tokens.record import StoreTime
 from watchword.tokens.token_store import StoreError
 
+if TYPE_CHECKING:
+    import psycopg
+
 try:
-    from sqlalchemy import URL, Engine, TextClause, create_engine, make_url, text
-    from sqlalchemy import Connection as SqlConnection
+    from sqlalchemy import URL, make_url
     from sqlalchemy import exc as errors
 except ModuleNotFoundError:
     raise failure(
@@ -54,20 +59,29 @@ _CREATING = "SELECT pg_advisory_xact_lock(8602284733557600114)"
 _PASSWORDS = ("password", "sslpassword")
 
 
+_PARAMETER = re.compile(r"(?<!:):(\w+)")
+
+_CONNECTIONS = 8
+"""How many connections a process has at most."""
+
+_LONGEST_CONNECT = 15
+"""The largest `connect_timeout` of a URL that counts, in seconds."""
+
+
 @lru_cache(maxsize=64)
-def _compiled(statement: str) -> TextClause:
-    return text(statement.replace("::", r"\:\:"))
+def _compiled(statement: str) -> str:
+    return _PARAMETER.sub(r"%(\1)s", statement.replace("%", "%%"))
 
 
 class _Transaction:
     """A transaction of PostgreSQL."""
 
-    def __init__(self, connection: SqlConnection) -> None:
+    def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
 
     def execute(self, statement: str, values: Values = {}, /) -> Result:  # noqa: B006 - read only
         """Execute a statement."""
-        return self._connection.execute(_compiled(statement), values)
+        return self._connection.execute(_compiled(statement).encode(), values)
 
     def rollback(self) -> None:
         """Undo what the transaction has changed so far."""
@@ -75,7 +89,10 @@ class _Transaction:
 
 
 class PostgresDatabase:
-    """A PostgreSQL database, reached through a small pool of connections."""
+    """A PostgreSQL database. Each transaction has a connection of its own, which is closed at its end.
+
+    A process whose tokens are fresh has no connection, so that many processes can share a small server.
+    """
 
     leaves_host = True
     is_made = True
@@ -90,6 +107,7 @@ class PostgresDatabase:
         hidden = [url.password, *(url.query.get(name) for name in _PASSWORDS)]
         redact.register(secret for secret in hidden if isinstance(secret, str) and secret)
         self._url = url.set(drivername="postgresql+psycopg")
+        self._slots = BoundedSemaphore(_CONNECTIONS)
 
     @classmethod
     def of(cls, url: str) -> PostgresDatabase:
@@ -105,24 +123,18 @@ class PostgresDatabase:
         return cls(parsed)
 
     @cached_property
-    def _engine(self) -> Engine:
-        given = {name: value for name, value in _DEFAULTS.items() if name not in self._url.query}
+    def _arguments(self) -> dict[str, Any]:
+        """What psycopg connects with; raises StoreError if it is not installed."""
+        dialect = self._url.get_dialect()
         try:
-            return create_engine(
-                self._url,
-                isolation_level="READ COMMITTED",
-                pool_size=2,
-                max_overflow=6,
-                pool_timeout=15,
-                pool_pre_ping=True,
-                pool_recycle=1800,
-                hide_parameters=True,
-                connect_args={"prepare_threshold": None, **given},  # poolers lose prepared statements
-            )
+            dialect.import_dbapi()
         except ImportError:
             why = "psycopg is not installed"
             advice = "Install it: pip install 'watchword[postgres]'."
             raise failure("store_unsuitable", self.display_url, why, advice=advice) from None
+        _, given = dialect().create_connect_args(self._url)
+        arguments = {**_DEFAULTS, **given, "prepare_threshold": None}  # poolers lose prepared statements
+        return {**arguments, "connect_timeout": _limited(str(arguments["connect_timeout"]))}
 
     def is_prepared(self, connection: Connection) -> bool:  # noqa: ARG002 - SQLite has a mode, a server has none
         """Return true: a server has no mode that must be set first."""
@@ -142,24 +154,18 @@ class PostgresDatabase:
     @contextmanager
     def transaction(self, *, write: bool = True) -> Iterator[Connection]:  # noqa: ARG002 - rows are locked
         """Open a transaction in which every wait is limited."""
-        try:
-            with no_fork():
-                engine = self._engine
-            with engine.connect() as connection:
-                transaction = _Transaction(connection)
-                transaction.execute(_LIMITS)
-                yield transaction
-                connection.commit()
-        except errors.TimeoutError:
-            why = "all connections of this process are in use"
-            raise failure("store_locked", self.display_url, why) from None
-        except errors.DBAPIError as error:
-            raise of_postgres(error.orig, self.display_url) from None
+        arguments = self._arguments
+        from watchword.stores import postgres_connection  # noqa: PLC0415 - psycopg may be missing
+
+        with postgres_connection.transaction(arguments, self._slots, self.display_url) as connection:
+            transaction = _Transaction(connection)
+            transaction.execute(_LIMITS)
+            yield transaction
 
     def now(self, connection: Connection) -> StoreTime:
-        """Return the server's time, which is the same for all machines."""
+        """Return the server's time, which is the same for all machines, and this machine's wall clock."""
         [(now,)] = connection.execute(_NOW).fetchall()
-        return StoreTime("", float(now), float(now))
+        return StoreTime("", float(now), time.time())
 
     def own_keys(self, *, new: bool) -> tuple[str, str]:  # noqa: ARG002 - no file lies beside a server
         """Raise StoreError: the keys must be given."""
@@ -167,14 +173,15 @@ class PostgresDatabase:
         raise StoreError([finding("store_key_missing", message)])
 
     def close(self) -> None:
-        """Close the pool's connections."""
-        self._dispose(close=True)
+        """Do nothing: no connection outlives its transaction."""
 
     def begin_child(self) -> None:
-        """Leave the connections to the parent, open."""
-        self._dispose(close=False)
+        """Leave the connections in use to the parent, open."""
+        self._slots = BoundedSemaphore(_CONNECTIONS)
 
-    def _dispose(self, *, close: bool) -> None:
-        engine = self.__dict__.get("_engine")  # only if it was made
-        if isinstance(engine, Engine):
-            engine.dispose(close=close)
+
+def _limited(connect_timeout: str) -> str:
+    """Return the seconds that one attempt to connect may take: those of the URL, within limits."""
+    seconds = connect_timeout.strip()
+    is_limited = seconds.isascii() and seconds.isdecimal() and 0 < int(seconds) <= _LONGEST_CONNECT
+    return seconds if is_limited else str(_LONGEST_CONNECT)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 
 from watchword.redact import NeverPickled
-from watchword.stores import forgetting, rekeying
+from watchword.stores import forgetting, rekeying, sweeping
 from watchword.stores.encrypted_table import RECORDS
 from watchword.stores.encryption import unopened
 from watchword.stores.row_encryption import Found
@@ -16,7 +17,9 @@ from watchword.stores.sql_vault import SqlVault
 from watchword.stores.unit_of_work import UnitOfWork
 from watchword.tokens.fingerprint import fingerprint
 from watchword.tokens.record import Record
-from watchword.tokens.token_store import Snapshot, Transition
+from watchword.tokens.token_store import Snapshot, StoreError, Transition
+
+_log = logging.getLogger(__name__)
 
 _CLAIM = """
 INSERT INTO watchword_claims (imported, key, seal) VALUES (:imported, :key, :seal) ON CONFLICT DO NOTHING"""
@@ -83,7 +86,17 @@ class SqlStore(NeverPickled):
                 work.connection.rollback()  # with the placeholder
             else:
                 RECORDS.save(work, work.encryption.row(changed)._asdict())
+        if changed != record == Record(key):  # a new row
+            self._sweep(key)
         return Snapshot(changed, now)
+
+    def _sweep(self, key: str) -> None:
+        """Delete rows of tokens that ended long ago, in a transaction of its own: nothing depends on it."""
+        try:
+            with self._session.transaction() as work:
+                sweeping.sweep(work, column(key))
+        except StoreError as error:
+            _log.debug("Not swept: %s", error)
 
     def delete(self, key: str) -> None:
         """Delete a record, also one that no key opens."""

@@ -66,6 +66,7 @@ _POSTGRES = {
     "55P03": "store_locked",
     "57014": "store_locked",
     "25P03": "store_locked",
+    "53300": "store_locked",
     "40": "store_locked",
     "42": "store_damaged",
     "22": "store_damaged",
@@ -76,6 +77,17 @@ _POSTGRES = {
 
 # A refused connection has no code, only a text.
 _REFUSED = ("authentication failed", "does not exist", "pg_hba.conf", "no password supplied", "not permitted")
+
+# The same, in lower case: the server or a pooler has no connection left, or its queue is full.
+_NO_ROOM = (
+    "too many clients",
+    "too many connections",
+    "connection slots are reserved",
+    "no more connections allowed",
+    "max client connections",
+    "could not fork new process",
+    "resource temporarily unavailable",
+)
 
 
 def failure(code: str, display_url: str, why: str = "", *, answer: str = "", advice: str = "") -> StoreError:
@@ -133,5 +145,16 @@ def of_postgres(error: BaseException | None, display_url: str) -> StoreError:
         code = _POSTGRES.get(state) or _POSTGRES.get(state[:2]) or "store_unreachable"
         return failure(code, display_url, answer=f"{type(error).__name__} ({state})")
     words = str(error)
+    if has_no_room(error):
+        advice = (
+            "Try again. If it happens often, raise max_connections, or put a pooler in front of the server."
+        )
+        return failure("store_locked", display_url, "it has no connection left", answer=words, advice=advice)
     refused = any(part in words for part in _REFUSED)
     return failure("store_unsuitable" if refused else "store_unreachable", display_url, answer=words)
+
+
+def has_no_room(error: BaseException | None) -> bool:
+    """Return whether PostgreSQL refused a connection only because it has too many."""
+    words = str(error).lower()
+    return any(part in words for part in _NO_ROOM)

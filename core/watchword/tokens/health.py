@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from watchword.tokens.record import StoreTime
-from watchword.tokens.refresh_failures import ended
+from watchword.tokens.refresh_failures import ended, pause_left
 from watchword.tokens.token_store import Snapshot, TokenStore
 
 DAY = 86400.0
@@ -75,7 +75,7 @@ def health_of(snapshot: Snapshot) -> Health:
     refresh_ends = None
     if token and token.refresh_token and token.refresh_lifetime is not None and record.refresh_obtained:
         refresh_ends = token.refresh_lifetime - now.since(record.refresh_obtained)
-    waits = record.pause if record.pause and record.pause.until.since(now) > 0 else None
+    waits = record.pause if pause_left(record, now) else None
     return Health(
         name=record.name,
         method=record.method,

@@ -20,7 +20,8 @@ class StoreTime:
     """A point in time by a store's clock, in seconds.
 
     `tick` runs evenly within one `epoch`, such as the time since a machine was started, even if the clock
-    is set; `wall` counts from 1970.
+    is set. A store that has no such clock names no epoch: its `tick` jumps if its clock is set, and `wall`,
+    which counts from 1970, is that of the machine that asks.
     """
 
     epoch: str
@@ -50,11 +51,20 @@ class Lease:
     until: StoreTime
 
     def holds(self, now: StoreTime) -> bool:
-        """Return whether it still holds; a lease of an earlier epoch ended with its owner.
+        """Return whether it still holds."""
+        return self.left(now) > 0
 
-        A lease never holds longer than `LONGEST_LEASE`, even if a clock was set back.
+    def left(self, now: StoreTime) -> float:
+        """Return how many seconds it still holds; one of an earlier epoch ended with its owner.
+
+        Without an epoch it has ended only if the store's clock and this machine's both say so: one of them
+        may have been set. A lease never holds longer than `LONGEST_LEASE`: a clock that says so was set back.
         """
-        return now.epoch == self.until.epoch and 0.0 < self.until.tick - now.tick <= LONGEST_LEASE
+        if now.epoch != self.until.epoch:
+            return 0.0
+        by_tick, by_wall = self.until.tick - now.tick, self.until.wall - now.wall
+        clocks = (by_tick,) if now.epoch else (by_tick, by_wall)
+        return max((left for left in clocks if 0.0 < left <= LONGEST_LEASE), default=0.0)
 
 
 @dataclass(frozen=True)

@@ -91,16 +91,24 @@ def check_refusal(record: Record, now: StoreTime, token: str, request: str, disp
     if token and refused.of == token:
         raise sign_in_required(record, now, display_name)
     left = _STANDS - now.since(refused.at)
-    if refused.of == request and left > 0:
+    if refused.of == request and 0 < left <= _STANDS:  # more only if the store's clock was set back
         raise TokenError([_still_refused(refused.code, refused.message, left)])
 
 
 def check_pause(record: Record, now: StoreTime, *, patient: bool) -> None:
     """Raise TokenError during a pause; if not `patient`, only if the server has asked for the pause."""
-    pause = record.pause
-    left = pause.until.since(now) if pause else 0.0
+    pause, left = record.pause, pause_left(record, now)
     if pause and left > 0 and (patient or pause.code == _OVERLOADED):
         raise TokenError([_still_refused(pause.code, pause.message, left)])
+
+
+def pause_left(record: Record, now: StoreTime) -> float:
+    """Return how many seconds of a pause are left; one of more than `LONGEST_PAUSE` ends at once.
+
+    It is one only if the store's clock was set back.
+    """
+    left = record.pause.until.since(now) if record.pause else 0.0
+    return left if 0.0 < left <= LONGEST_PAUSE else 0.0
 
 
 def sign_in_required(record: Record, now: StoreTime, display_name: str) -> SignInRequired:

@@ -94,7 +94,7 @@ class Renewal(NeverPickled):
         token, obtained = record.token, record.obtained
         is_ours = record.request_fingerprint == self.stored.fingerprints.request
         if token and obtained and is_ours and not request.rejected:
-            age = now.since(obtained)
+            age = max(now.since(obtained), 0.0)
             if age < token.lifetime:
                 self.stored.release_lease(self.owner)
                 mask(token)
@@ -194,7 +194,7 @@ class Renewal(NeverPickled):
 
 def _adopted(snapshot: Snapshot, token: Token, otherwise: StoreTime) -> AcquiredToken:
     mask(token)
-    return AcquiredToken(token, snapshot.now.since(snapshot.record.obtained or otherwise))
+    return AcquiredToken(token, max(snapshot.now.since(snapshot.record.obtained or otherwise), 0.0))
 
 
 def mask(token: Token) -> None:

@@ -23,6 +23,7 @@ from watchword.http.origins import host
 from watchword.redact import NeverPickled
 from watchword.tokens.acquire import AcquiredToken, AcquireRequest
 from watchword.tokens.local_tokens import LocalTokens
+from watchword.tokens.record_watch import RecordWatch
 from watchword.tokens.renewal import Renewal, mask
 from watchword.tokens.stored_token import StoredCredential, StoredToken
 from watchword.tokens.token import RENEWAL_PAUSE
@@ -41,6 +42,9 @@ _SLACK = 20.0
 
 _FIRST_POLL, _LONGEST_POLL = 0.02, 0.5
 """Pauses between two looks at a lease that another process holds, in seconds; each varies by half."""
+
+_SERVER = 5.0
+"""So many times longer are these pauses if the store is a server: each look is a connection of its own."""
 
 _NOTED = 3600.0
 """How precisely the last use of a token is stored, in seconds."""
@@ -104,14 +108,15 @@ class SharedTokens(NeverPickled):
         Raises TokenError if other processes hold the lease for longer than a lease can last.
         """
         snapshot = self.stored.recover()
-        since = snapshot.record.generation
+        since, watch = snapshot.record.generation, RecordWatch(snapshot)
         deadline = time.monotonic() + 2 * self._lease
-        poll = _FIRST_POLL
+        longer = _SERVER if self.stored.credential.store.leaves_host else 1.0
+        poll = _FIRST_POLL * longer
         while True:
-            usable = self._usable(snapshot, request, since)
-            if usable is None and snapshot.record.free(snapshot.now):
-                snapshot = self.stored.take_lease(owner, self._lease)
-                usable = self._usable(snapshot, request, since)  # saved by another process just before
+            usable = self._usable(snapshot, request, since, watch.age(snapshot))
+            if usable is None and watch.lease_is_over(snapshot):
+                snapshot = self.stored.take_lease(owner, self._lease, snapshot.record.lease)
+                usable = self._usable(snapshot, request, since, watch.age(snapshot))  # saved just before
             is_ours = snapshot.record.held_by(owner, snapshot.now)
             if usable:
                 if is_ours:
@@ -125,22 +130,26 @@ class SharedTokens(NeverPickled):
                 message = f"Another process has been renewing the token of {self._display_name} for too long."
                 raise TokenError([finding("renewal_in_progress", message)])
             time.sleep(poll * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
-            poll = min(poll * 1.5, _LONGEST_POLL)
+            poll = min(poll * 1.5, _LONGEST_POLL * longer)
             snapshot = self.stored.load()
 
-    def _usable(self, snapshot: Snapshot, request: AcquireRequest, since: int) -> AcquiredToken | None:
-        """Return the record's token if it satisfies the request; `since` is the generation at the request."""
+    def _usable(
+        self, snapshot: Snapshot, request: AcquireRequest, since: int, age: float | None
+    ) -> AcquiredToken | None:
+        """Return the record's token, of this age, if it satisfies the request.
+
+        `since` is the generation at the request.
+        """
         record, now = snapshot
         token, is_new = record.token, record.generation > since
-        if token is None or record.obtained is None or not self.stored.allows(record):
+        if token is None or age is None or not self.stored.allows(record):
             return None
-        age = now.since(record.obtained)
         is_ours = record.request_fingerprint == self.stored.fingerprints.request
         # Processes whose documents differ in the request must not take turns in refreshing a sign-in.
         if not is_ours and not (self._account.signs_in and age < RENEWAL_PAUSE):
             return None
         if request.rejected and token.access_token == request.rejected.access_token:
-            just_renewed = record.renewed is not None and now.since(record.renewed) < RENEWAL_PAUSE
+            just_renewed = record.renewed is not None and abs(now.since(record.renewed)) < RENEWAL_PAUSE
             return AcquiredToken(token, age, is_new=False) if just_renewed else None
         if age < token.fresh_for and (is_new or not request.force):
             return AcquiredToken(token, age, is_new)

@@ -12,7 +12,7 @@ from watchword.http.transport_options import TransportOptions
 from watchword.redact import NeverPickled
 from watchword.tokens import transitions
 from watchword.tokens.fingerprint import fingerprint
-from watchword.tokens.record import Record, StoreTime
+from watchword.tokens.record import LONGEST_LEASE, Lease, Record, StoreTime
 from watchword.tokens.rescue_file import RescueFile
 from watchword.tokens.token import Token
 from watchword.tokens.token_source import StoredSource
@@ -121,9 +121,9 @@ class StoredToken(NeverPickled):
             self.credential.name, account.method, host(account.token_url), account.signs_in
         )
 
-    def take_lease(self, owner: str, seconds: float) -> Snapshot:
-        """Take the lease for so many seconds, if it is free."""
-        return self.change(transitions.take_lease(owner, seconds, self._label))
+    def take_lease(self, owner: str, seconds: float, ended: Lease | None = None) -> Snapshot:
+        """Take the lease for so many seconds, if it is free; `ended` is known to have ended."""
+        return self.change(transitions.take_lease(owner, seconds, self._label, ended))
 
     def release_lease(self, owner: str) -> None:
         """Give the lease back; if that can't be noted, the lease ends by itself."""
@@ -164,7 +164,7 @@ class StoredToken(NeverPickled):
         for wait in _SAVES:
             time.sleep(wait)
             try:
-                return self.change(transitions.save(generation, issued))
+                return self.change(transitions.save(generation, issued, within=LONGEST_LEASE))
             except StoreError as error:
                 failure = error
         name = self.display_name

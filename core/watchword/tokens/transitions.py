@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from watchword.tokens.record import Pause, Record, Refusal, StoreTime
+from watchword.tokens.record import Lease, Pause, Record, Refusal, StoreTime
 from watchword.tokens.token import Token
 from watchword.tokens.token_store import Transition
 
@@ -22,11 +23,11 @@ class Label(NamedTuple):
     signs_in: bool
 
 
-def take_lease(owner: str, seconds: float, label: Label) -> Transition:
-    """Take the lease if it is free."""
+def take_lease(owner: str, seconds: float, label: Label, ended: Lease | None = None) -> Transition:
+    """Take the lease if it is free; `ended` is one that has ended, whatever the store's clock says now."""
 
     def transition(record: Record, now: StoreTime) -> Record:
-        if not record.free(now):
+        if record.lease != ended and not record.free(now):
             return record
         return labelled(record, label).leased(owner, now.after(seconds))
 
@@ -115,11 +116,17 @@ class Issued:
     token_destinations: str = ""
 
 
-def save(generation: int, issued: Issued) -> Transition:
-    """Save a token as the successor of a generation; change nothing if that has one already."""
+def save(generation: int, issued: Issued, *, within: float = math.inf) -> Transition:
+    """Save a token as the successor of a generation; change nothing if that has one already.
+
+    It was requested `within` so many seconds.
+    """
 
     def transition(record: Record, now: StoreTime) -> Record:
-        return succeed(record, issued, now) if record.generation == generation else record
+        if record.generation != generation:
+            return record
+        was_set = not 0.0 <= now.since(issued.at) <= within  # the clock: then the token counts as issued now
+        return succeed(record, replace(issued, at=now) if was_set else issued, now)
 
     return transition
 
