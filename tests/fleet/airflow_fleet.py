@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,13 @@ MEETINGS = "meetings"
 WORKERS = ("worker-1", "worker-2")
 AT_ONCE = 16
 """How many tasks run at once: enough for a race, but not too many for two cores."""
+
+TASKS_PER_WAY = int(os.environ.get("FLEET_TASKS_PER_WAY", "2"))
+TASKS_AT_ONCE = int(os.environ.get("FLEET_TASKS_AT_ONCE", "8"))
+"""How many tasks end in each way in the middle of a renewal, and how many of them run at once.
+
+With FLEET_TASKS_PER_WAY=13 there are 52.
+"""
 
 _FINAL = ("success", "failed")
 
@@ -44,18 +51,37 @@ class Fleet:
 
     def run(self, dag: str, connection: str) -> list[str]:
         """Run a DAG to its end, and return the state of each of its tasks."""
+        run, _ = self.begin(dag, connection)
+        return [state for states in self.states(run).values() for state in states]
+
+    def begin(self, dag: str, connection: str) -> tuple[str, Path]:
+        """Begin to run a DAG, and return the path of the run in the REST API and the run's own folder."""
         path = f"/api/v2/dags/{dag}"
-        wait_until(lambda: self._get(path), self.programs, 90, f"the DAG {dag} was read")
+        self.wait_until(lambda: self._get(path), 90, f"the DAG {dag} was read")
         folder = Path(tempfile.mkdtemp(dir=self.home / MEETINGS))
         conf = {"connection": connection, "folder": str(folder), "at_once": AT_ONCE}
         body = {"logical_date": None, "conf": conf}
-        response = self.api.post(f"{self.url}{path}/dagRuns", json=body, timeout=60)
-        response.raise_for_status()
-        run = f"{path}/dagRuns/{response.json()['dag_run_id']}"
+        run = self._post(f"{path}/dagRuns", body)["dag_run_id"]
+        return f"{path}/dagRuns/{run}", folder
+
+    def states(self, run: str) -> dict[str, list[str]]:
+        """Wait for the end of a run, and return the states of its tasks by their id."""
         ended = lambda: (self._get(run) or {}).get("state") in _FINAL  # noqa: E731
-        wait_until(ended, self.programs, 180, f"the run of {dag} ended")
-        tasks = self._get(f"{run}/taskInstances?limit=100")["task_instances"]
-        return [task["state"] for task in tasks]
+        self.wait_until(ended, 180 + 60 * TASKS_PER_WAY, f"{run} ended")
+        states: dict[str, list[str]] = {}
+        for task in self._get(f"{run}/taskInstances?limit=200")["task_instances"]:
+            states.setdefault(task["task_id"], []).append(task["state"])
+        return states
+
+    def clear(self, run: str, task: str, index: int) -> None:
+        """Clear a mapped task of a run, which Airflow then ends and runs again."""
+        dag, _, run_id = run.partition("/dagRuns/")
+        what = {"dag_run_id": run_id, "task_ids": [[task, index]], "only_failed": False, "dry_run": False}
+        self._post(f"{dag}/clearTaskInstances", what)
+
+    def wait_until(self, condition: Callable[[], object], seconds: float, event: str) -> None:
+        """Wait for a condition. Fail if a program of the fleet ends first or after some seconds."""
+        wait_until(condition, self.programs, seconds, event)
 
     def errors(self) -> str:
         """Return the failures in the tasks' logs, one line each."""
@@ -63,6 +89,12 @@ class Fleet:
         lines = [line for text in texts for line in text.splitlines()]
         entries = [json.loads(line) for line in lines if line.startswith("{")]
         return "\n".join(_failure(entry) for entry in entries if entry["level"] == "error")
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        """Return the JSON of the response to a POST."""
+        response = self.api.post(f"{self.url}{path}", json=body, timeout=60)
+        response.raise_for_status()
+        return response.json()
 
     def _get(self, path: str) -> Any:
         """Return the JSON of a GET, None if the server or the resource isn't there yet."""
@@ -94,6 +126,7 @@ def settings(home: Path, database: str) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__PARALLELISM": str(AT_ONCE),
         "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": str(AT_ONCE),
+        "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "120",  # many tasks import their DAG at once, on two cores
         "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__CORE__FERNET_KEY": "bWFkZS11cC1mZXJuZXQta2V5LWZvci10ZXN0cy0wMDA=",
@@ -101,6 +134,9 @@ def settings(home: Path, database: str) -> dict[str, str]:
         "AIRFLOW__API_AUTH__JWT_SECRET": "made-up-jwt-secret-for-the-fleets-that-the-tests-run-which-is-long",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # a task that was cleared is ended that soon
+        "FLEET_TASKS_PER_WAY": str(TASKS_PER_WAY),
+        "FLEET_TASKS_AT_ONCE": str(TASKS_AT_ONCE),
     }
 
 

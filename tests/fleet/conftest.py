@@ -15,7 +15,7 @@ import pytest
 from tests.support.postgres import Postgres, running_postgres
 from watchword_playground import Playground, document
 
-from .airflow_fleet import Fleet, connection, migrate, running, settings
+from .airflow_fleet import TASKS_PER_WAY, Fleet, connection, migrate, running, settings
 from .servers import REDIS, redis_server
 
 KEY = base64.urlsafe_b64encode(b"made-up key of thirty-two bytes!").decode()
@@ -56,9 +56,17 @@ def databases(folder: Path) -> Iterator[Postgres]:
 def connections(playground: Playground) -> dict[str, str]:
     """Return a connection for client credentials and one for a new sign-in, by method."""
     machine = document(playground.url, "oauth2_client_credentials")
-    signed_in = document(playground.url, "oauth2_authorization_code")
-    signed_in["refresh_token"] = playground.sign_in()["refresh_token"]
+    signed_in = playground.document("oauth2_authorization_code")
     return {fields["method"]: connection(fields) for fields in (machine, signed_in)}
+
+
+def ending_connections(playground: Playground) -> dict[str, str]:
+    """Return a connection for a sign-in of its own for each task that ends in the middle of a renewal."""
+    names = [
+        f"{way}_{n}" for way in ("cleared", "timed_out", "killed", "ended") for n in range(TASKS_PER_WAY)
+    ]
+    fields = {"timeout": 10}
+    return {name: connection(playground.document("oauth2_authorization_code") | fields) for name in names}
 
 
 @pytest.fixture(scope="session", params=["LocalExecutor", "CeleryExecutor"])
@@ -74,11 +82,12 @@ def fleet(
     home.mkdir()
     # The recommended stores: the embedded one on one host, the shared one on several.
     store = databases.url(databases.create("tokens")) if celery else f"sqlite:///{home / 'tokens.db'}"
+    documents = connections(playground) | ending_connections(playground)
     environment = {
         **settings(home, databases.url(databases.create(f"airflow_{name}", template="airflow"))),
         "WATCHWORD_STORE": store,
         "WATCHWORD_KEY": KEY,
-        **{f"AIRFLOW_CONN_{method.upper()}": text for method, text in connections(playground).items()},
+        **{f"AIRFLOW_CONN_{name.upper()}": text for name, text in documents.items()},
     }
     with ExitStack() as stack:
         broker = stack.enter_context(redis_server(home)) if celery else None

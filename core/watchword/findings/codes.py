@@ -293,6 +293,11 @@ _token(
 )
 _token("store_key_missing", "Set WATCHWORD_KEY to the store's key.", _SETUP)
 _token("store_key_wrong", "Set WATCHWORD_KEY to the key that the store was written with.", _SETUP)
+_token(
+    "rescue_file_unreadable",
+    "Let this process read the file, or run as the user who wrote it. Otherwise sign in again.",
+    _SETUP,
+)
 _token("store_newer", "Upgrade watchword: this store was written by a newer version.", _SETUP)
 _token(
     "store_not_shared",

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 import requests
 
+from watchword.http.at_exit import happened, wait_at_exit
 from watchword.http.call_sockets import CallSockets
 
 T = TypeVar("T")
@@ -24,6 +25,7 @@ class _Call(Generic[T]):
         self._function = function
         self.result: list[T] = []
         self.error: BaseException | None = None
+        self.ended = threading.Event()
         self.sockets = CallSockets()
 
     def run(self) -> None:
@@ -40,6 +42,8 @@ class _Call(Generic[T]):
         else:
             if not self.sockets.is_over:
                 self.result.append(result)
+        finally:
+            happened(self.ended)
 
 
 def read(response: requests.Response, most: int, seconds: float) -> bytes:
@@ -60,23 +64,30 @@ def read(response: requests.Response, most: int, seconds: float) -> bytes:
     return bytes(body[:most])
 
 
-def run_with_deadline(seconds: float, function: Callable[[], T], *, must_finish: bool = False) -> T:
+def run_with_deadline(seconds: float, function: Callable[[], T], *, must_finish: float | None = None) -> T:
     """Return what the function returns, or raise what it raises, within so many seconds.
 
     After that time, or if the wait is interrupted, the network connections of the call are shut down, so
-    that its thread ends soon. With `must_finish` the call runs on instead, alone on its thread, and the
-    interpreter doesn't exit before it has finished.
+    that its thread ends soon. `must_finish` is for a call that must not be cut off: it runs on instead, alone
+    on its thread, and a process that ends waits for it, for so many seconds from its beginning.
 
     Raises:
         requests.ReadTimeout: the call took too long.
     """
     call = _Call(function)
-    thread = threading.Thread(target=call.run, name=THREAD, daemon=not must_finish)
-    thread.start()
+    thread = threading.Thread(target=call.run, name=THREAD, daemon=must_finish is None)
+    if must_finish is not None:
+        wait_at_exit(call.ended, must_finish)
     try:
-        thread.join(seconds)
+        thread.start()
+    except RuntimeError:  # the system gives no more threads
+        happened(call.ended)
+        raise
+    try:
+        # Not `join`: on Python 3.10 to 3.12 an exception in it, as of a signal, marks the thread as ended.
+        call.ended.wait(seconds)
     finally:
-        if not must_finish:
+        if must_finish is None:
             call.sockets.shut_down()
     if call.error is not None:
         raise call.error

@@ -33,6 +33,7 @@ class MemoryStore(NeverPickled):
 
     display_url = "memory://"
     leaves_host = False
+    outlives_process = False
     is_made = True
 
     def __init__(self) -> None:

@@ -37,6 +37,8 @@ class SqlStore(NeverPickled):
     Nothing is opened before the first use. Raises StoreError where the URL or a key can't be used.
     """
 
+    outlives_process = True
+
     def __init__(self, url: str, keys: str = "") -> None:
         self._session = SqlSession(url, keys)
 

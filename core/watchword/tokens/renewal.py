@@ -107,8 +107,10 @@ class Renewal(NeverPickled):
             return Snapshot(record, now)
         if record.attempt >= _ATTEMPTS and record.rotates is not False and record.pause is None:
             raise self._unknown_outcome(record)  # two processes were killed meanwhile
-        journalled = self.stored.change(transitions.journal(self.owner, self.lease))
-        if not journalled.record.held_by(self.owner, journalled.now):
+        generation = record.generation
+        journalled = self.stored.change(transitions.journal(self.owner, generation, self.lease))
+        is_ours = journalled.record.held_by(self.owner, journalled.now)
+        if not is_ours or journalled.record.generation != generation:
             message = (
                 f"Another process has taken over the renewal of the token of {self.stored.display_name}."
             )

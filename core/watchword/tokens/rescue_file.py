@@ -10,14 +10,15 @@ import json
 import logging
 import os
 import tempfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from watchword import settings
-from watchword.tokens.record import Record, StoreTime
+from watchword.findings.codes import finding
+from watchword.tokens.record import StoreTime
 from watchword.tokens.token import Token
-from watchword.tokens.token_store import StoreError, TokenStore
-from watchword.tokens.transitions import Issued, succeed
+from watchword.tokens.token_store import Snapshot, StoreError, TokenStore
+from watchword.tokens.transitions import Issued, save
 
 _log = logging.getLogger(__name__)
 
@@ -42,8 +43,12 @@ class RescueFile:
         """The path of the file, whether it exists or not; the folder has the name of the first release."""
         return Path(settings.home(), "spill", self.name)
 
-    def write(self, generation: int, issued: Issued) -> None:
-        """Write a token that follows a generation of the record; raises OSError if that fails too."""
+    def write(self, generation: int, issued: Issued, *, durable: bool) -> bytes:
+        """Write a token that follows a generation of the record, and return the content of the file.
+
+        A file that isn't `durable` outlives this process, but perhaps not a crash of the machine. Raises
+        OSError if it can't be written, and StoreError if nothing can be encrypted for the store now.
+        """
         fields = {_STORED_NAMES.get(name, name): value for name, value in asdict(issued).items()}
         content = {"generation": generation, **fields}
         sealed = self.store.seal(json.dumps(content).encode(), self._context)
@@ -54,43 +59,69 @@ class RescueFile:
             with os.fdopen(number, "wb") as file:
                 file.write(sealed)
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
             Path(temporary).replace(path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+        return sealed
 
-    def adopt(self) -> bool:
+    def adopt(self, owner: str = "") -> Snapshot | None:
         """Save the file's token if it follows the store's generation, and remove the file.
 
-        Returns whether there was a token to save. Raises StoreError if the store still can't save it: the
-        file stays.
+        Returns the record, None if there is no file. The lease ends, except this owner's.
+
+        Raises:
+            StoreError: the store still can't save the token, or the file can't be read: it stays.
         """
+        sealed = self._read()
+        found = self._opened(sealed) if sealed else None
+        if sealed is None or found is None:
+            return None
+        generation, issued = found
+        snapshot = self.store.change(self.key, save(generation, issued, owner))
+        self.discard(sealed)
+        return snapshot
+
+    def _read(self) -> bytes | None:
+        """Return the content of the file, None if there is none."""
         path = self.path
         try:
-            sealed = path.read_bytes()
-        except OSError:
-            return False
+            return path.read_bytes()
+        except OSError as error:
+            if not os.path.lexists(path):  # nor may this process look into the folder, which is no alarm
+                return None
+            message = (
+                f"A new refresh token that the store could not save is in {path}, which this process can't "
+                f"read: {error.strerror}."
+            )
+            raise StoreError([finding("rescue_file_unreadable", message)]) from None
+
+    def _opened(self, sealed: bytes) -> tuple[int, Issued] | None:
+        """Return the generation and the token in the file; None if no key opens it."""
+        path = self.path
         try:
-            generation, issued = _read(json.loads(self.store.unseal(sealed, self._context)))
+            return _parsed(json.loads(self.store.unseal(sealed, self._context)))
         except (StoreError, TypeError, ValueError) as error:
+            if isinstance(error, StoreError) and error.code != "store_key_wrong":
+                raise  # the store can't be opened now, and neither can the file
             with contextlib.suppress(OSError):  # of another key or version: keep it under another name
                 path.rename(path.with_suffix(".unreadable"))
             _log.error("A refresh token that an earlier process left in %s can't be read: %s", path, error)
-            return False
+            return None
 
-        def transition(record: Record, now: StoreTime) -> Record:
-            if record.generation != generation:
-                return record
-            # The holder of the lease has loaded before this: it adopts this token when its save is refused.
-            return replace(succeed(record, issued, now), lease=record.lease)
+    def discard(self, sealed: bytes) -> None:
+        """Remove the file, unless another process has written a later token into it.
 
-        self.store.change(self.key, transition)
-        self.discard()
-        return True
+        A file that stays does no harm: the store has a later generation.
+        """
+        with contextlib.suppress(OSError):
+            if self.path.read_bytes() == sealed:
+                self.path.unlink()
 
-    def discard(self) -> None:
-        """Remove the file; one that stays does no harm, since the store has a later generation."""
+    def remove(self) -> None:
+        """Remove the file, whatever it contains."""
         with contextlib.suppress(OSError):
             self.path.unlink()
 
@@ -99,7 +130,7 @@ class RescueFile:
         return f"spill {self.key}"
 
 
-def _read(content: dict[str, object]) -> tuple[int, Issued]:
+def _parsed(content: dict[str, object]) -> tuple[int, Issued]:
     names = {stored: name for name, stored in _STORED_NAMES.items()}
     fields = {names.get(name, name): value for name, value in dict(content).items()}
     generation = fields.pop("generation")

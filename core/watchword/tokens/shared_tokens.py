@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import random
-import secrets
 import time
 from dataclasses import replace
 
@@ -22,7 +21,9 @@ from watchword.http.deadline import run_with_deadline
 from watchword.http.origins import host
 from watchword.redact import NeverPickled
 from watchword.tokens.acquire import AcquiredToken, AcquireRequest
+from watchword.tokens.holder import new_owner
 from watchword.tokens.local_tokens import LocalTokens
+from watchword.tokens.record import Lease
 from watchword.tokens.record_watch import RecordWatch
 from watchword.tokens.renewal import Renewal, mask
 from watchword.tokens.stored_token import StoredCredential, StoredToken
@@ -89,14 +90,15 @@ class SharedTokens(NeverPickled):
             return self._without_store.acquire(request)
 
     def _acquired(self, request: AcquireRequest) -> AcquiredToken:
-        owner = secrets.token_hex(8)
+        owner = new_owner()
         leased = self._leased(owner, request)
         if isinstance(leased, AcquiredToken):
             return leased
         renewal = Renewal(self.stored, self._transport, owner, self._lease)
+        must_finish = self._lease if self._account.signs_in else None
         try:
             return run_with_deadline(
-                self._patience, lambda: renewal.run(leased, request), must_finish=self._account.signs_in
+                self._patience, lambda: renewal.run(leased, request), must_finish=must_finish
             )
         except requests.ReadTimeout as error:
             target = f"the token endpoint at {host(self._account.token_url)}"
@@ -114,8 +116,9 @@ class SharedTokens(NeverPickled):
         poll = _FIRST_POLL * longer
         while True:
             usable = self._usable(snapshot, request, since, watch.age(snapshot))
-            if usable is None and watch.lease_is_over(snapshot):
-                snapshot = self.stored.take_lease(owner, self._lease, snapshot.record.lease)
+            is_over = watch.lease_is_over(snapshot) or self.stored.is_left_behind(snapshot.record.lease)
+            if usable is None and is_over:
+                snapshot = self._taken(owner, snapshot.record.lease)
                 usable = self._usable(snapshot, request, since, watch.age(snapshot))  # saved just before
             is_ours = snapshot.record.held_by(owner, snapshot.now)
             if usable:
@@ -131,7 +134,29 @@ class SharedTokens(NeverPickled):
                 raise TokenError([finding("renewal_in_progress", message)])
             time.sleep(poll * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
             poll = min(poll * 1.5, _LONGEST_POLL * longer)
-            snapshot = self.stored.load()
+            snapshot = self._polled()
+
+    def _taken(self, owner: str, ended: Lease | None) -> Snapshot:
+        """Take the lease in the place of one that has ended; save first what its holder could not save.
+
+        Raises StoreError if that can't be saved yet: the stored refresh token was used already.
+        """
+        try:
+            snapshot = self.stored.take_lease(owner, self._lease, ended)
+            is_ours = snapshot.record.held_by(owner, snapshot.now)
+            return self.stored.adopt_unsaved(snapshot, owner) if is_ours else snapshot
+        except BaseException:  # also one that a signal raises
+            self.stored.release_lease(owner)
+            raise
+
+    def _polled(self) -> Snapshot:
+        """Return the record, if possible with what the holder of the lease could not save."""
+        snapshot = self.stored.load()
+        try:
+            return self.stored.adopt_unsaved(snapshot)
+        except StoreError as error:  # it is tried again under the lease, before anything is sent
+            _log.debug("The token store can't be written yet: %s", error)
+            return snapshot
 
     def _usable(
         self, snapshot: Snapshot, request: AcquireRequest, since: int, age: float | None

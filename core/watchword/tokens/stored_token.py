@@ -12,11 +12,13 @@ from watchword.http.transport_options import TransportOptions
 from watchword.redact import NeverPickled
 from watchword.tokens import transitions
 from watchword.tokens.fingerprint import fingerprint
+from watchword.tokens.holder import is_gone
 from watchword.tokens.record import LONGEST_LEASE, Lease, Record, StoreTime
 from watchword.tokens.rescue_file import RescueFile
 from watchword.tokens.token import Token
 from watchword.tokens.token_source import StoredSource
 from watchword.tokens.token_store import Snapshot, StoreError, TokenStore, Transition
+from watchword.tokens.unsaved import UnsavedTokens
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +89,6 @@ class StoredToken(NeverPickled):
         self.display_name = credential.display_name
         self._store = credential.store
         self._computed: Fingerprints | None = None
-        self._unsaved: tuple[int, transitions.Issued] | None = None
 
     @property
     def fingerprints(self) -> Fingerprints:
@@ -102,8 +103,10 @@ class StoredToken(NeverPickled):
         return self._computed
 
     @property
-    def _rescue_file(self) -> RescueFile:
-        return RescueFile(self._store, self.fingerprints.key, self.fingerprints.rescue_file)
+    def _unsaved(self) -> UnsavedTokens:
+        found = self.fingerprints
+        file = RescueFile(self._store, found.key, found.rescue_file)
+        return UnsavedTokens(self._store, found.salt, found.key, file)
 
     def allows(self, record: Record) -> bool:
         """Return whether the document still sends the sign-in's tokens where they went at first."""
@@ -121,6 +124,13 @@ class StoredToken(NeverPickled):
             self.credential.name, account.method, host(account.token_url), account.signs_in
         )
 
+    def is_left_behind(self, lease: Lease | None) -> bool:
+        """Return whether the process that held the lease has certainly ended.
+
+        That is asked for the stores of one machine alone: copies of a machine may run side by side.
+        """
+        return lease is not None and not self._store.leaves_host and is_gone(lease.owner)
+
     def take_lease(self, owner: str, seconds: float, ended: Lease | None = None) -> Snapshot:
         """Take the lease for so many seconds, if it is free; `ended` is known to have ended."""
         return self.change(transitions.take_lease(owner, seconds, self._label, ended))
@@ -130,12 +140,17 @@ class StoredToken(NeverPickled):
         self.note(transitions.release_lease(owner))
 
     def recover(self) -> Snapshot:
-        """Save what could not be saved before, here or by an earlier process, and return the record."""
-        snapshot = self.load()
-        if self._unsaved:
-            snapshot = self.change(transitions.save(*self._unsaved))
-            self._unsaved = None
-        return self.load() if self._rescue_file.adopt() else snapshot
+        """Return the record, after what could not be saved before."""
+        return self.adopt_unsaved(self.load())
+
+    def adopt_unsaved(self, snapshot: Snapshot, owner: str = "") -> Snapshot:
+        """Have the store save what could not be saved before, by this process or another one of this user.
+
+        Returns the record, which is as in `snapshot` if there is nothing to save. The lease ends then, except
+        this owner's. Raises StoreError if the store still can't save it: the stored refresh token, which is
+        out of date then, must not be sent.
+        """
+        return (self._unsaved.adopt(owner) if self.account.signs_in else None) or snapshot
 
     def load(self) -> Snapshot:
         """Return the record."""
@@ -158,28 +173,37 @@ class StoredToken(NeverPickled):
     def save(self, generation: int, issued: transitions.Issued) -> Snapshot | None:
         """Save a token as the successor of a generation; failed attempts are repeated after a while.
 
-        A refresh token that the store does not accept goes to a rescue file. Returns None if the store has
-        nothing of the token.
+        A new refresh token is in a rescue file meanwhile. Returns None if the store has nothing of the token.
         """
+        unsaved = self._unsaved
+        held = unsaved.hold(generation, issued) if self._must_not_be_lost(issued) else None
         for wait in _SAVES:
             time.sleep(wait)
             try:
-                return self.change(transitions.save(generation, issued, within=LONGEST_LEASE))
+                snapshot = self.change(transitions.save(generation, issued, within=LONGEST_LEASE))
             except StoreError as error:
                 failure = error
+                if held:
+                    unsaved.write(held, durable=True)
+            else:
+                if held:
+                    unsaved.let_go(held)
+                return snapshot
         name = self.display_name
-        if not self.account.signs_in:
+        if held is None:
             _log.warning("The token of %s is not shared with other processes: %s", name, failure)
             return None
-        self._unsaved = generation, issued
-        try:
-            self._rescue_file.write(generation, issued)
-            where = "is in an encrypted file until the store accepts it"
-        except (OSError, StoreError):
+        where = "is in an encrypted file until the store accepts it"
+        if held.sealed is None:
             where = "is held by this process alone"
         lost = finding("rotation_not_persisted", f"The new refresh token of {name} {where}.")
         _log.error("%s The store says: %s", lost, failure)
         return None
+
+    def _must_not_be_lost(self, issued: transitions.Issued) -> bool:
+        """Return whether the server has replaced the refresh token of a sign-in."""
+        is_rotated = issued.token.refresh_token not in {None, issued.sent_refresh_token}
+        return self.account.signs_in and is_rotated
 
     def claim_imported(self) -> bool:
         """Have the document's refresh token belong to this record; return False if another has it."""
@@ -203,8 +227,7 @@ class StoredToken(NeverPickled):
             return transitions.labelled(transitions.succeed(record, issued, now), self._label)
 
         self.change(transition)
-        self._unsaved = None
-        self._rescue_file.discard()
+        self._unsaved.replaced()
 
     def drop(self) -> Token | None:
         """Delete the token and return it, to be revoked.

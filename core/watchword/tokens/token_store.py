@@ -39,6 +39,10 @@ class TokenStore(Protocol):
         """Whether processes on other machines can use it."""
 
     @property
+    def outlives_process(self) -> bool:
+        """Whether other processes find what this one has stored."""
+
+    @property
     def is_made(self) -> bool:
         """Whether the store exists; if not, its first use creates it."""
 

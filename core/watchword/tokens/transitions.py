@@ -44,14 +44,14 @@ def release_lease(owner: str) -> Transition:
     return lambda record, _: _without_lease_of(record, owner)
 
 
-def journal(owner: str, seconds: float) -> Transition:
+def journal(owner: str, generation: int, seconds: float) -> Transition:
     """Note, before anything is sent, that a request is under way whose outcome is not known yet.
 
-    The lease lasts for so many seconds from then on.
+    The lease lasts for so many seconds from then on. Nothing is noted if the generation has a successor.
     """
 
     def transition(record: Record, now: StoreTime) -> Record:
-        if not record.held_by(owner, now):
+        if record.generation != generation or not record.held_by(owner, now):
             return record
         journalled = replace(record, attempt=record.attempt + 1, pause=None)
         return journalled.leased(owner, now.after(seconds))
@@ -116,19 +116,31 @@ class Issued:
     token_destinations: str = ""
 
 
-def save(generation: int, issued: Issued, *, within: float = math.inf) -> Transition:
+def save(generation: int, issued: Issued, owner: str = "", *, within: float = math.inf) -> Transition:
     """Save a token as the successor of a generation; change nothing if that has one already.
 
-    It was requested `within` so many seconds.
+    A lease is for the successor of one generation. So this ends every lease, except this owner's. The token
+    was requested `within` so many seconds.
     """
 
     def transition(record: Record, now: StoreTime) -> Record:
-        if record.generation != generation:
+        if not _follows(record, generation, issued):
             return record
         was_set = not 0.0 <= now.since(issued.at) <= within  # the clock: then the token counts as issued now
-        return succeed(record, replace(issued, at=now) if was_set else issued, now)
+        saved = succeed(record, replace(issued, at=now) if was_set else issued, now)
+        return replace(saved, lease=record.lease) if record.held_by(owner, now) else saved
 
     return transition
+
+
+def _follows(record: Record, generation: int, issued: Issued) -> bool:
+    """Return whether a token was issued for what the record holds.
+
+    The refresh token that was sent tells it too: the generations of a record begin anew once it is deleted.
+    """
+    stored, sent = record.token.refresh_token if record.token else None, issued.sent_refresh_token
+    is_known = stored is None or sent is None or bool(issued.imported) or stored == sent
+    return record.generation == generation and is_known
 
 
 def succeed(record: Record, issued: Issued, now: StoreTime) -> Record:

@@ -214,7 +214,9 @@ def test_the_former_version_reads_new_rescue_files(home):
     store = open_store()
     rescue_file = RescueFile(store, "key", "name")
     rescue_file.write(
-        1, Issued(FULL.token, NOW, "request", sent_refresh_token="sent", token_destinations="to")
+        1,
+        Issued(FULL.token, NOW, "request", sent_refresh_token="sent", token_destinations="to"),
+        durable=True,
     )
     content = json.loads(store.unseal(rescue_file.path.read_bytes(), "spill key"))
     assert set(content) == {"generation", *CONTENT["issued_fields"]}
