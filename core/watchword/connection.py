@@ -193,6 +193,7 @@ class Connection(NeverPickled):
                 refresh_on_body=common.body_rules,
             ),
             token_cache=self.credential.token_cache,
+            content=resolved,
         )
 
     def _raise_for_errors(self) -> None:

@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 import trustme
 
-from watchword import redact, stores
+from watchword import stores
 from watchword.http.deadline import THREAD as DEADLINE_THREAD
+from watchword.redact import texts
+from watchword.redact.registry import Registry
 from watchword.tokens import token_caches
 
 
@@ -185,13 +187,9 @@ def _own_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     Calls that a test gave up end with it: they would use the next one's registries, settings and servers.
     """
-    monkeypatch.setattr(token_caches, "_token_caches", {})
+    monkeypatch.setattr(token_caches, "_token_caches", token_caches.TokenCaches())
     monkeypatch.setattr(stores, "_stores", {})
-    monkeypatch.setattr(redact, "_known", set())
-    monkeypatch.setattr(redact, "_lasting", set())
-    monkeypatch.setattr(redact, "_tokens", {})
-    monkeypatch.setattr(redact, "_pattern", None)
-    monkeypatch.setattr(redact, "_listeners", [])
+    monkeypatch.setattr(texts, "_registry", Registry())
     yield
     for thread in threading.enumerate():
         if thread.name == DEADLINE_THREAD:

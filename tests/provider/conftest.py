@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from watchword import redact
+from watchword.redact import texts
+from watchword.redact.registry import Registry
 from watchword.tokens import token_caches
 from watchword_playground import Playground
 
@@ -87,11 +88,10 @@ def _own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow_provider_watchword import adapter_cache  # noqa: PLC0415 - after Airflow, which warns
 
     monkeypatch.setattr(adapter_cache, "_adapters", type(adapter_cache._adapters)())
-    monkeypatch.setattr(token_caches, "_token_caches", {})
-    monkeypatch.setattr(redact, "_known", set())
-    monkeypatch.setattr(redact, "_lasting", set())
-    monkeypatch.setattr(redact, "_tokens", {})
-    monkeypatch.setattr(redact, "_pattern", None)
+    monkeypatch.setattr(token_caches, "_token_caches", token_caches.TokenCaches())
+    registry = Registry()
+    registry._listeners = texts._registry._listeners  # the provider subscribes once in a process
+    monkeypatch.setattr(texts, "_registry", registry)
     reset_secrets_masker()
 
 

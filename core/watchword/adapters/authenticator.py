@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from requests import PreparedRequest
@@ -23,7 +23,8 @@ class Authenticator(NeverPickled):
     """Authenticates requests of one connection; made once, used for every request.
 
     `defaults` are sent unless the caller fills their slot, `secrets` are always sent. `token_cache` holds
-    the method's token; it is None if the method has no token.
+    the method's token; it is None if the method has no token. `content` is what the secrets come from: it is
+    kept, because they are masked as long as it lives.
     """
 
     origins: Origins
@@ -32,6 +33,7 @@ class Authenticator(NeverPickled):
     secrets: tuple[Placement, ...]
     context: Context
     token_cache: TokenCache | None = None
+    content: object = field(default=None, repr=False)
 
     @property
     def default_headers(self) -> list[str]:

@@ -11,6 +11,9 @@ from watchword.http.urls import holds_secret, without_secrets
 
 log = logging.getLogger(__name__)
 
+_MOST_WARNINGS = 1000
+"""So many foreign origins are named in the log: an API may link to ever new ones."""
+
 
 class OriginGuard:
     """Tells the requests of one client that may carry the credential from those that may not."""
@@ -26,7 +29,7 @@ class OriginGuard:
             RequestError: as the function of the same name.
         """
         foreign_origin = origin(url)
-        if foreign_origin not in self._warned:
+        if foreign_origin not in self._warned and len(self._warned) < _MOST_WARNINGS:
             self._warned.add(foreign_origin)
             log.warning(
                 "%s is none of the connection's allowed origins: sent without the credential", foreign_origin

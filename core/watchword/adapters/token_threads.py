@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
 from watchword import forks
 from watchword.adapters.token_usage import TokenUsage
@@ -18,7 +18,18 @@ _THREADS = 2
 
 Each credential has its own threads, so that a slow token endpoint holds up no other credential."""
 
-_pools: WeakKeyDictionary[TokenCache | TokenUsage, ThreadPoolExecutor] = WeakKeyDictionary()
+
+@dataclass
+class _Pool:
+    """The threads of one credential, and how much work they have; they end with the last of it."""
+
+    executor: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(_THREADS, "watchword-token")
+    )
+    pending: int = 0
+
+
+_pools: dict[TokenCache | TokenUsage, _Pool] = {}
 _lock = Lock()
 
 T = TypeVar("T")
@@ -27,10 +38,11 @@ T = TypeVar("T")
 async def on_token_thread(owner: TokenCache | TokenUsage, work: Callable[[], T]) -> T:
     """Return what `work` returns; if the caller is cancelled, the work goes on for the others who wait."""
     with _lock:
-        pool = _pools.get(owner)
-        if pool is None:
-            pool = _pools[owner] = ThreadPoolExecutor(_THREADS, "watchword-token")
-    return await asyncio.get_running_loop().run_in_executor(pool, work)
+        pool = _pools.setdefault(owner, _Pool())
+        future = pool.executor.submit(work)
+        pool.pending += 1
+    future.add_done_callback(lambda _: _end_work(owner, pool))
+    return await asyncio.wrap_future(future)
 
 
 async def end_usage(usage: TokenUsage) -> None:
@@ -39,7 +51,17 @@ async def end_usage(usage: TokenUsage) -> None:
         await on_token_thread(usage, usage.end)
 
 
+def _end_work(owner: TokenCache | TokenUsage, pool: _Pool) -> None:
+    """End the threads if they have nothing left to do: idle ones would stay as long as the credential."""
+    with _lock:
+        pool.pending -= 1
+        if pool.pending or _pools.get(owner) is not pool:
+            return
+        del _pools[owner]
+    pool.executor.shutdown(wait=False)
+
+
 @forks.in_child
 def _begin_child() -> None:
     global _lock, _pools  # the parent's threads don't exist in the child, and one of them may hold the lock
-    _lock, _pools = Lock(), WeakKeyDictionary()
+    _lock, _pools = Lock(), {}

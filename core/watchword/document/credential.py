@@ -79,7 +79,7 @@ class Credential(NeverPickled):
             return None
         from watchword.tokens.token_caches import token_cache_for  # noqa: PLC0415 - many methods have no token
 
-        return token_cache_for(self.source, self.resolved.transport, self.stored)
+        return token_cache_for(self.source, self.resolved.transport, self.stored, self.resolved)
 
     @cached_property
     def stored(self) -> StoredCredential | None:

@@ -46,6 +46,18 @@ VALUE_SYNONYMS: Mapping[str, Mapping[str, str]] = {
 PLACEHOLDERS = frozenset({"***", "********"})
 """The text that hosts show and send in place of a secret."""
 
+LARGEST = 1 << 18
+"""The most characters that the texts of a document have together; those of a real one are a few thousand."""
+
+_LONGEST_JSON = 8 * LARGEST
+"""The most characters of a document's JSON, which has quotes and escapes."""
+
+DEEPEST = 50
+"""The most levels of lists and objects in a document."""
+
+_MOST_UNKNOWN = 20
+"""So many unknown fields are reported, each with the most similar name, which takes a while to find."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -75,6 +87,7 @@ def read(document: object, *, stored: bool = False) -> Document:
     method_values: dict[str, Any] = {}
     common_values: dict[str, Any] = {}
     dropped: list[str] = []
+    unknown: list[str] = []
     for name, value in entries.items():
         if name in CommonFields.model_fields:
             common_values[name] = value
@@ -83,7 +96,11 @@ def read(document: object, *, stored: bool = False) -> Document:
         elif stored and _owners(name):
             dropped.append(name)
         else:
-            findings.append(_unknown_field(name, method))
+            unknown.append(name)
+    findings += [_unknown_field(name, method) for name in unknown[:_MOST_UNKNOWN]]
+    if len(unknown) > _MOST_UNKNOWN:
+        message = f"The document has {len(unknown) - _MOST_UNKNOWN} more fields that are not known."
+        findings.append(finding("unknown_field", message))
     common_fields = _validated(CommonFields, common_values, findings)
     method_fields = _validated(method, method_values, findings)
     if findings or common_fields is None or method_fields is None:
@@ -104,6 +121,8 @@ def _entries(document: object, *, stored: bool) -> dict[str, Any]:
                 )
             ]
         )
+    if excess := _excess(document):
+        raise DocumentError([finding("document_unreadable", f"The document {excess}.")])
     absent = (None, "") if stored else (None,)
     entries: dict[str, Any] = {}
     for given_name, given_value in document.items():
@@ -115,6 +134,29 @@ def _entries(document: object, *, stored: bool) -> dict[str, Any]:
             raise DocumentError([finding("given_twice", message)])
         entries[name] = value
     return entries
+
+
+def _excess(document: Mapping[str, object]) -> str:
+    """Return what the document has too much of, "" for nothing; all that reads it relies on these limits."""
+    level: list[object] = [document]
+    size = 0
+    for _ in range(DEEPEST + 1):
+        texts = [item for item in level if isinstance(item, str)]
+        size += sum(map(len, texts)) + len(level) - len(texts)
+        if size > LARGEST:
+            return f"has more than {LARGEST} characters"
+        level = [part for item in level for part in _parts(item)]
+        if not level:
+            return ""
+    return f"is nested more than {DEEPEST} levels deep"
+
+
+def _parts(value: object) -> Iterator[object]:
+    if isinstance(value, Mapping):
+        yield from value.keys()
+        yield from value.values()
+    elif isinstance(value, (list, tuple)):
+        yield from value
 
 
 def normalized_entry(name: str, value: object) -> tuple[str, Any]:
@@ -130,6 +172,8 @@ def _names_of(field: str) -> list[str]:
 
 
 def _parsed(text: str | bytes | bytearray) -> object:
+    if len(text) > _LONGEST_JSON:
+        raise DocumentError([finding("document_unreadable", f"The document has {len(text)} characters.")])
     try:
         content: object = json.loads(text)
     except (ValueError, RecursionError) as error:

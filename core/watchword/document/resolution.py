@@ -32,10 +32,16 @@ _METADATA = "a link-local address or a cloud's metadata service"
 _METADATA_ADVICE = "Use the URL of an API: a stored connection may not call these addresses."
 _SETTING_ADVICE = f"Use another URL, or ask for the network to be added to {ALLOWED_VARIABLE}."
 
+LONGEST_SECRET = 1 << 16
+"""The longest secret in characters, as in the vault and in Secret Manager: each text is searched for it."""
+
 
 @dataclass(frozen=True)
 class Resolved(NeverPickled):
-    """A document's content, ready for use; it holds secrets and never shows them."""
+    """A document's content, ready for use; it holds secrets and never shows them.
+
+    The secrets are masked as long as it lives: whatever uses them keeps it.
+    """
 
     method: Method
     defaults: tuple[Placement, ...]
@@ -86,16 +92,18 @@ def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
         findings.extend(_hosts_not_allowed(common, method, values.get("proxy"), policy.networks))
     if findings:
         raise DocumentError(findings)
-    _mask(method, values)
-    return Resolved(method, defaults, secrets, template_secrets, transport, values)
+    resolved = Resolved(method, defaults, secrets, template_secrets, transport, values)
+    _mask(resolved)
+    return resolved
 
 
-def _mask(method: Method, values: Mapping[str, str]) -> None:
-    redact.register(values.values())
+def _mask(resolved: Resolved) -> None:
+    """Mask the secrets as long as the resolved content lives."""
     # The value that is sent, prefixed or encoded, is a secret too, with and without its prefix.
-    sent = [placed.value for placed in method.placements() if isinstance(placed, Placement)]
-    redact.register([*sent, *(value.rpartition(" ")[2] for value in sent)])
-    redact.register(_proxy_secrets(values.get("proxy", "")))
+    sent = [placed.value for placed in resolved.method.placements() if isinstance(placed, Placement)]
+    without_prefix = [value.rpartition(" ")[2] for value in sent]
+    of_proxy = _proxy_secrets(resolved.values.get("proxy", ""))
+    redact.register([*resolved.values.values(), *sent, *without_prefix, *of_proxy], resolved)
 
 
 def _secrets(document: Document) -> Iterator[tuple[str, str]]:
@@ -162,10 +170,15 @@ def _machine_credentials_not_allowed(method: Method, policy: ReferencePolicy) ->
 
 def _resolved(name: str, raw: str, policy: ReferencePolicy | None, findings: list[Finding]) -> str | None:
     try:
-        return dereference(raw, name, policy)
+        secret = dereference(raw, name, policy)
     except DocumentError as error:
         findings.extend(error.findings)
         return None
+    if len(secret) > LONGEST_SECRET:
+        message = f"The secret {name[:40]} has {len(secret)} characters; the limit is {LONGEST_SECRET}."
+        findings.append(finding("secret_too_large", message))
+        return None
+    return secret
 
 
 def _placements(parameters: Mapping[str, str], findings: list[Finding]) -> tuple[Placement, ...]:

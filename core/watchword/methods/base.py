@@ -38,6 +38,9 @@ class Method(Fields):
     token_is_proof: ClassVar[bool] = False
     """Whether a new token proves the credential, since a server has checked it before it issued the token."""
 
+    json_paths: ClassVar[tuple[str, ...]] = ()
+    """The fields with JSONPaths by which responses are searched."""
+
     token_urls: ClassVar[tuple[str, ...]] = ()
     """The fields with URLs of servers that receive the token of a person who has signed in."""
 

@@ -168,7 +168,7 @@ class OAuth1(Method):
         name, consumer_secret = self.signature_method, self.consumer_secret or ""
         if name == "PLAINTEXT":
             # The signature consists of the secrets themselves, which are encoded twice when they are sent.
-            redact.register([escape(consumer_secret), escape(token_secret)])
+            redact.register([escape(consumer_secret), escape(token_secret)], self)
             return SignatureMethod(name, plaintext_signer(consumer_secret, token_secret))
         kind, _, digest = name.lower().partition("-")
         hash_name = cast("HashName", digest)

@@ -60,6 +60,7 @@ class OAuth2(TokenPlacement):
     """Request a token from a token endpoint, send it, and request another if it expires or is refused."""
 
     urls: ClassVar[tuple[str, ...]] = ("token_url",)
+    json_paths: ClassVar[tuple[str, ...]] = ("response_access_path", "response_expires_path")
     token_is_proof: ClassVar[bool] = True
 
     request_words: ClassVar[RequestWords] = CLIENT

@@ -28,6 +28,11 @@ class OAuth2SignIn(OAuth2):
     request_words: ClassVar[RequestWords] = REFRESH
     token_urls: ClassVar[tuple[str, ...]] = ("token_url", "refresh_url", "revocation_endpoint")
     urls: ClassVar[tuple[str, ...]] = token_urls
+    json_paths: ClassVar[tuple[str, ...]] = (
+        *OAuth2.json_paths,
+        "response_refresh_path",
+        "response_refresh_expires_path",
+    )
     not_in_identity: ClassVar[frozenset[str]] = OAuth2.not_in_identity | {
         "scope",
         "scope_separator",

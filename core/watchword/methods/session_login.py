@@ -40,6 +40,7 @@ class SessionLogin(TokenPlacement):
     method: ClassVar[str] = "session_login"
     title: ClassVar[str] = "Session login"
     urls: ClassVar[tuple[str, ...]] = ("login_url", "logout_url")
+    json_paths: ClassVar[tuple[str, ...]] = ("response_access_path", "response_expires_path")
 
     login_url: Annotated[str, About("Login URL", "The complete URL that opens a session.", _LOGIN)]
     login_method: Annotated[

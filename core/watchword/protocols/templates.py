@@ -19,8 +19,9 @@ from watchword.http.json_value import JsonValue
 
 TemplateSecrets: TypeAlias = Mapping[str, str]
 
-_SECRET = re.compile(r"\{\{\s*secret:([^}\s]+)\s*\}\}")
-_TEMPLATE = re.compile(r"\{\{([^}]{1,1000})\}\}")
+# No name has a brace: in a text of many opening braces, each would begin a name that never ends.
+_SECRET = re.compile(r"\{\{\s*secret:([^{}\s]+)\s*\}\}")
+_TEMPLATE = re.compile(r"\{\{([^{}]{1,1000})\}\}")
 _NOW = re.compile(r"now(?: *([+-] *[0-9]{1,10}))?")
 
 

@@ -12,10 +12,9 @@ from watchword.connection import Connection
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
-from watchword.http.headers import text_of
 from watchword.http.transport_options import TransportOptions
 from watchword.methods.oauth2_sign_in import OAuth2SignIn
-from watchword.protocols.oauth2.grant import obtain
+from watchword.protocols.oauth2.grant import credential_in, obtain
 from watchword.protocols.oauth2.request_words import RequestWords
 from watchword.protocols.templates import TemplateSecrets
 from watchword.sign_in.stored_sign_in import stored_sign_in
@@ -41,11 +40,12 @@ class AuthorizationServer(Generic[Method]):
         Raises:
             TokenError: no complete response came in time.
         """
-        redact.register([text_of(request.headers.get("Authorization")).rpartition(" ")[2]])
+        redact.register([credential_in(request)], self)
         return send_token_request(request, self.transport, target)
 
     def request_token(self, request: PreparedRequest, words: RequestWords) -> Token:
         """Return the token that the token endpoint issues; raises TokenError if it issues none."""
+        redact.register([credential_in(request)], self)
         words = words.for_client_auth(self.method.client_auth)
         return obtain(request, self.transport, self.method.response_paths, words)
 

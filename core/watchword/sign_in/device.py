@@ -106,8 +106,10 @@ def begin(connection: Connection) -> DeviceSignIn:
     response = server.send(request, f"the {_ENDPOINT} at {host(request.url or '')}")
     words = _BEGIN.for_client_auth(method.client_auth)
     device_code = read_token(response, ResponsePaths(access="device_code"), words).access_token
-    redact.register_token(device_code)
-    return _device_sign_in(response, device_code)
+    with redact.masked([device_code]):  # an error may quote it
+        begun = _device_sign_in(response, device_code)
+    redact.register([device_code], begun)
+    return begun
 
 
 def finish(
@@ -127,22 +129,19 @@ def finish(
         StoreError: the token can't be stored.
     """
     server = authorization_server_of(connection, OAuth2DeviceCode)
-    redact.register_token(begun.device_code)
+    redact.register([begun.device_code], begun)
     ends, interval = clock() + begun.expires_in, begun.interval
-    try:
-        while True:
-            sleep(max(min(interval, ends - clock()), 0.0))
-            if clock() >= ends:
-                message = "The code expired before somebody typed it in."
-                raise TokenError([finding("expired_token", message)])
-            try:
-                token = poll(server, begun)
-            except TokenError as error:
-                interval = _next_interval(interval, error)
-                continue
-            return store_token(connection, token)
-    finally:
-        redact.forget_token(begun.device_code)
+    while True:
+        sleep(max(min(interval, ends - clock()), 0.0))
+        if clock() >= ends:
+            message = "The code expired before somebody typed it in."
+            raise TokenError([finding("expired_token", message)])
+        try:
+            token = poll(server, begun)
+        except TokenError as error:
+            interval = _next_interval(interval, error)
+            continue
+        return store_token(connection, token)
 
 
 def poll(server: AuthorizationServer[OAuth2DeviceCode], begun: DeviceSignIn) -> Token:

@@ -69,8 +69,9 @@ def begin(connection: Connection, callback: str = OUT_OF_BAND) -> SignIn:
     credentials = read_credentials(response, _REQUEST_TOKEN_URL)
     require_callback_confirmed(response, _REQUEST_TOKEN_URL, credentials)
     token, token_secret = credentials["oauth_token"], credentials["oauth_token_secret"]
-    redact.register([token, token_secret])
-    return SignIn(_with_token(server.method.authorize_url or "", token), token, token_secret)
+    begun = SignIn(_with_token(server.method.authorize_url or "", token), token, token_secret)
+    redact.register([token, token_secret], begun)
+    return begun
 
 
 def verifier_from(url: str, sign_in: SignIn) -> str:
@@ -98,13 +99,14 @@ def finish(connection: Connection, sign_in: SignIn, verifier: str) -> AccessToke
         DocumentError: as `begin` does.
         TokenError: the server gave no token.
     """
-    redact.register([verifier, sign_in.token, sign_in.token_secret])
+    redact.register([verifier, sign_in.token, sign_in.token_secret], sign_in)
     server = _Server.of(connection)
     signer = server.method.signer(sign_in.token, sign_in.token_secret)
     response = server.send(_ACCESS_TOKEN_URL, signer, ("oauth_verifier", verifier))
     credentials = read_credentials(response, _ACCESS_TOKEN_URL)
-    redact.register([credentials["oauth_token"], credentials["oauth_token_secret"]])
-    return AccessToken(credentials["oauth_token"], credentials["oauth_token_secret"])
+    issued = AccessToken(credentials["oauth_token"], credentials["oauth_token_secret"])
+    redact.register([issued.access_token, issued.token_secret], issued)
+    return issued
 
 
 @dataclass(frozen=True)

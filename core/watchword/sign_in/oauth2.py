@@ -198,11 +198,5 @@ def _exchange(
         "redirect_uri": draft["redirect_uri"],
         "code_verifier": draft["verifier"],
     }
-    one_time_secrets = [secret for secret in (code, draft["verifier"]) if secret]
-    for secret in one_time_secrets:
-        redact.register_token(secret)
-    try:
+    with redact.masked([code, draft["verifier"]]):
         return server.request_token(server.method.token_request(fields, server.template_secrets), CODE)
-    finally:
-        for secret in one_time_secrets:
-            redact.forget_token(secret)

@@ -55,16 +55,13 @@ def _revoke(server: AuthorizationServer[OAuth2SignIn], url: str, token: Token) -
     kind = "refresh_token" if token.refresh_token else "access_token"
     secret = token.refresh_token or token.access_token
     fields = {"token": secret, "token_type_hint": kind}
-    redact.register_token(secret)
-    try:
-        request = server.method.request_to(url, fields, server.template_secrets)
-        response = server.send(request, f"the revocation_endpoint at {host(url)}")
-    except TokenError as error:
-        return _not_revoked(error.findings[0].message)
-    else:
+    with redact.masked([secret]):
+        try:
+            request = server.method.request_to(url, fields, server.template_secrets)
+            response = server.send(request, f"the revocation_endpoint at {host(url)}")
+        except TokenError as error:
+            return _not_revoked(error.findings[0].message)
         return None if response.succeeded else _refusal(response)
-    finally:
-        redact.forget_token(secret)
 
 
 def _refusal(response: TokenResponse) -> Finding:

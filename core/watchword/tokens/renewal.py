@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from watchword import redact
 from watchword.errors import SignInRequired, TokenError
@@ -97,8 +97,7 @@ class Renewal(NeverPickled):
             age = max(now.since(obtained), 0.0)
             if age < token.lifetime:
                 self.stored.release_lease(self.owner)
-                mask(token)
-                return AcquiredToken(token, age, is_new=False)
+                return AcquiredToken(masked_copy(token), age, is_new=False)
         raise refresh_failures.sign_in_required(record, now, self.stored.display_name)
 
     def _journalled(self, record: Record, now: StoreTime) -> Snapshot:
@@ -195,12 +194,12 @@ class Renewal(NeverPickled):
 
 
 def _adopted(snapshot: Snapshot, token: Token, otherwise: StoreTime) -> AcquiredToken:
-    mask(token)
-    return AcquiredToken(token, max(snapshot.now.since(snapshot.record.obtained or otherwise), 0.0))
+    age = max(snapshot.now.since(snapshot.record.obtained or otherwise), 0.0)
+    return AcquiredToken(masked_copy(token), age)
 
 
-def mask(token: Token) -> None:
-    """Mask a token that another process has fetched."""
-    for secret in (token.access_token, token.refresh_token):
-        if secret:
-            redact.register_token(secret)
+def masked_copy(token: Token) -> Token:
+    """Return a copy of a stored token, masked as long as the copy lives: a store may live for ever."""
+    copy = replace(token)
+    redact.register(copy.secrets, copy)
+    return copy

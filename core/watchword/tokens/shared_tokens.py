@@ -25,7 +25,7 @@ from watchword.tokens.holder import new_owner
 from watchword.tokens.local_tokens import LocalTokens
 from watchword.tokens.record import Lease
 from watchword.tokens.record_watch import RecordWatch
-from watchword.tokens.renewal import Renewal, mask
+from watchword.tokens.renewal import Renewal, masked_copy
 from watchword.tokens.stored_token import StoredCredential, StoredToken
 from watchword.tokens.token import RENEWAL_PAUSE
 from watchword.tokens.token_store import Snapshot, StoreError
@@ -181,7 +181,7 @@ class SharedTokens(NeverPickled):
         return None
 
     def _adopted(self, snapshot: Snapshot, usable: AcquiredToken) -> AcquiredToken:
-        mask(usable.token)
+        usable = usable._replace(token=masked_copy(usable.token))
         used = snapshot.record.used
         if used is None or snapshot.now.since(used) > _NOTED:
             self.stored.note(lambda record, now: replace(record, used=now))

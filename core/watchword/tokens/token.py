@@ -34,6 +34,11 @@ class Token(NeverPickled):
     refresh_lifetime: float | None = None
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """The texts that are masked as long as this token lives."""
+        return (self.access_token, self.refresh_token) if self.refresh_token else (self.access_token,)
+
+    @property
     def fresh_for(self) -> float:
         """How long after its issue the token is used without renewal, in seconds."""
         return self.lifetime - min(MARGIN, 0.2 * self.lifetime) if math.isfinite(self.lifetime) else math.inf

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 
-from watchword import forks, redact
+from watchword import forks
 from watchword.errors import TokenError
 from watchword.findings.finding import Finding
 from watchword.tokens.acquire import AcquiredToken, AcquireRequest, TokenProvider
@@ -50,7 +50,7 @@ class TokenCache:
     """Holds the token of one credential for all threads of the process, and renews it in time.
 
     `provider` is where tokens come from; `clock` is a monotonic clock in seconds; `discard` gives the
-    token back when the last user has left.
+    token back when the last user has left. `kept` is an object that lives as long as the cache.
     """
 
     def __init__(
@@ -58,11 +58,14 @@ class TokenCache:
         provider: TokenProvider,
         clock: Callable[[], float] = time.monotonic,
         discard: Callable[[Token], None] | None = None,
+        kept: object = None,
     ) -> None:
         self._provider = provider
         self._clock = clock
         self._discard = discard
         self._users = 0
+        self._kept = kept
+        # A token is masked as long as it lives. Requests with the one before this may be under way.
         self._replaced: Token | None = None
         self._inherited: Token | None = None
         self._held: _Held | None = None
@@ -117,7 +120,7 @@ class TokenCache:
         with self._lock:
             held, self._held = self._held, None
             if held:
-                self._retire(held.token)
+                self._replaced = held.token
         self._give_back(held)
 
     def renew(self) -> AcquiredToken:
@@ -145,15 +148,6 @@ class TokenCache:
     def _give_back(self, held: _Held | None, successor: Token | None = None) -> None:
         if self._discard and held and held.token not in {successor, self._inherited}:
             self._discard(held.token)
-
-    def _retire(self, token: Token, successor: Token | None = None) -> None:
-        # The token before this one is no longer in use, unless the server issued it again. Requests with
-        # this one may be under way, so it stays masked.
-        if self._replaced:
-            alive = _secrets(successor) | _secrets(token)
-            for secret in _secrets(self._replaced) - alive:
-                redact.forget_token(secret)
-        self._replaced = token
 
     def _renewed(self, rejected: Token | None) -> Token:
         now, held = self._clock(), self._held
@@ -185,7 +179,7 @@ class TokenCache:
         token, held = acquired.token, self._held
         issued = self._clock() - acquired.age
         if held and not _same(held.token, token):
-            self._retire(held.token, token)
+            self._replaced = held.token
         self._held = _Held(token, issued + token.fresh_for, issued + token.lifetime)
         return acquired
 
@@ -205,10 +199,6 @@ class TokenCache:
 
 def _same(token: Token, other: Token | None) -> bool:
     return other is not None and token.access_token == other.access_token
-
-
-def _secrets(token: Token | None) -> set[str]:
-    return {secret for secret in (token.access_token, token.refresh_token) if secret} if token else set()
 
 
 def _remembered(findings: Sequence[Finding], until: float, now: float) -> list[Finding]:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from watchword.errors import TokenError
+from watchword.findings.codes import finding
 from watchword.http import jsonpaths
 from watchword.http.durations import retry_after, seconds
 from watchword.http.origins import host
@@ -55,15 +57,23 @@ class TokenResponse:
 
 
 def value_at(content: Mapping[str, Any], path: str) -> object:
-    """Return the first value at a JSONPath, None if there is none; plain names need no library.
+    """Return the first value at a JSONPath, None if there is none; names and indices need no library.
 
-    A path that may take for ever, such as a search by a pattern, finds nothing.
+    A path whose search takes more than one pass, such as a search by a pattern, finds nothing. Raises
+    TokenError if the response is too large to be searched by this path.
     """
     if path in content:
         return content[path]
-    if path.isidentifier() or jsonpaths.slow(path):
+    if path.isidentifier() or not jsonpaths.takes_one_pass(path):
         return None
-    import jsonpath  # noqa: PLC0415 - costs 0.1 s, and few replies are nested
+    keys = jsonpaths.keys(path)
+    if keys is not None:
+        return next(jsonpaths.at_keys(content, keys), None)
+    if not jsonpaths.is_affordable(content, jsonpaths.steps(path)):
+        message = f"The response is too large to be searched by {path[:40]!r}."
+        advice = "Write the path with names and indices alone, such as data.token."
+        raise TokenError([finding("reply_not_token", message, advice=advice)])
+    import jsonpath  # noqa: PLC0415 - costs 0.1 s, and few paths need it
 
     try:
         match = jsonpath.match(jsonpaths.whole(path), content)

@@ -15,11 +15,12 @@ from watchword.document.resolution import Resolved
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors
-from watchword.http import body_rules, headers
+from watchword.http import body_rules, headers, jsonpaths
 from watchword.http.origins import Origins, display_url, has_userinfo, is_plain_http, origin
 from watchword.http.placement import Placement, Slot, query_names
 from watchword.http.transport_options import is_pem
 from watchword.http.urls import joined
+from watchword.methods.base import Method
 
 _PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 
@@ -62,6 +63,7 @@ def _rules(document: Document, resolved: Resolved) -> Iterator[Finding]:
     yield from _files(resolved)
     yield from _verification(resolved)
     yield from _body_rules(document)
+    yield from _paths(resolved.method)
     if resolved.method.needs_parameters and not (resolved.secrets or resolved.defaults):
         message = f"The method {resolved.method.method} has neither secret_parameters nor extra_parameters."
         yield finding("missing_field", message)
@@ -211,11 +213,23 @@ def _verification(resolved: Resolved) -> Iterator[Finding]:
 
 
 def _body_rules(document: Document) -> Iterator[Finding]:
-    for path in document.common.refresh_on_body:
-        flaw = body_rules.flaw(path)
-        if flaw:
-            advice = "Write a JSONPath such as error.code or $.errors[*].code."
-            yield finding("wrong_type", f"In refresh_on_body {path[:40]!r} {flaw}.", advice=advice)
+    rules = document.common.refresh_on_body
+    if len(rules) > body_rules.MOST_RULES:
+        yield finding("wrong_type", f"refresh_on_body has more than {body_rules.MOST_RULES} rules.")
+        return
+    for path in rules:
+        if flaw := body_rules.flaw(path):
+            message = f"In refresh_on_body {path[:40]!r} {flaw}."
+            yield finding("wrong_type", message, advice=jsonpaths.ADVICE)
+
+
+def _paths(method: Method) -> Iterator[Finding]:
+    """Find JSONPaths by which the search of a response may take for ever."""
+    for name in method.json_paths:
+        path = getattr(method, name)
+        if path and (flaw := jsonpaths.flaw(path)):
+            message = f"The path in {name}, {path[:40]!r}, {flaw}."
+            yield finding("wrong_type", message, advice=jsonpaths.ADVICE)
 
 
 def _files(resolved: Resolved) -> Iterator[Finding]:

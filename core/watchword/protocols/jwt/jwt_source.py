@@ -51,8 +51,9 @@ class JwtSource(NeverPickled):
         fresh = FreshValues(self.now(), self.nonce)
         lifetime = _lifetime(self.content.claims(fresh).get("exp"), fresh.now, self.content.lifetime)
         jwt = signed(self.key, self.content, fresh)
-        redact.register_token(jwt)
-        return Token(jwt, lifetime=lifetime)
+        token = Token(jwt, lifetime=lifetime)
+        redact.register(token.secrets, token)
+        return token
 
     def discard(self, token: Token, transport: TransportOptions) -> None:
         """Do nothing: a JWT expires by itself."""

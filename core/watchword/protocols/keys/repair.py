@@ -10,8 +10,9 @@ from urllib.parse import unquote
 
 _INVISIBLE = re.compile("[\ufeff\u200b-\u200d\u2060\x00]")
 _QUOTES = ("\"'`\u201c\u2018", "\"'`\u201d\u2019")
-_ESCAPED_BREAK = re.compile(r"\\+r\\+n|\\+[rn]|\\+(?=[\r\n])|\\+\Z")
-_ESCAPED = re.compile(r"\\+t|\\+(?=[/=+\"'-])")
+# A match begins at the first of several backslashes: to begin at each would take the square of their number.
+_ESCAPED_BREAK = re.compile(r"(?<!\\)(?:\\+r\\+n|\\+[rn]|\\+(?=[\r\n])|\\+\Z)")
+_ESCAPED = re.compile(r"(?<!\\)(?:\\+t|\\+(?=[/=+\"'-]))")
 _PERCENT = re.compile(r"(?i)%(?:0a|0d|20|2b|2f|3d)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*")
 _BASE64URL = str.maketrans("-_", "+/")
@@ -64,9 +65,14 @@ def _unquoted(text: str, repairs: Repairs) -> str:
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, str):
-        content = text
-        while len(content) > 1 and content[0] in _QUOTES[0] and content[-1] in _QUOTES[1]:
-            content = content[1:-1].strip()
+        start, end = 0, len(text)
+        while end - start > 1 and text[start] in _QUOTES[0] and text[end - 1] in _QUOTES[1]:
+            start, end = start + 1, end - 1
+            while start < end and text[start].isspace():
+                start += 1
+            while start < end and text[end - 1].isspace():
+                end -= 1
+        content = text[start:end]
     if content != text:
         repairs.note("quotes")
     return content.strip()

@@ -47,9 +47,10 @@ class Grant(NeverPickled):
         if self.account.signs_in and refresh_token is None:
             message = f"There is no sign-in for this connection at {host(self.account.token_url)}."
             raise SignInRequired([finding("sign_in_required", message)])
-        if refresh_token:
-            redact.register_token(refresh_token)  # an error response may quote it
-        return obtain(self.request(refresh_token), transport, self.paths, self.words)
+        request = self.request(refresh_token)
+        redact.register([credential_in(request)], self)
+        with redact.masked([refresh_token or ""]):  # an error response may quote it
+            return obtain(request, transport, self.paths, self.words)
 
     def discard(self, token: Token, transport: TransportOptions) -> None:
         """Do nothing: other processes may use the same token, and it expires by itself."""
@@ -60,34 +61,25 @@ def obtain(
 ) -> Token:
     """Send a token request once and return the token.
 
-    The token and its refresh token are masked until `redact.forget_token`. Raises TokenError if the
-    response holds no token.
+    The token and its refresh token are masked as long as it lives. Raises TokenError if the response holds
+    no token.
     """
     from watchword.tokens.sending import send_token_request  # noqa: PLC0415 - few requests need a new token
 
     target = f"the token endpoint at {host(request.url or '')}"
-    new_jwts = _mask(request)
-    try:
+    with redact.masked(_jwts(request)):
         token = read_token(send_token_request(request, transport, target), paths, words)
-    finally:
-        for jwt in new_jwts:
-            redact.forget_token(jwt)
-    redact.register_token(token.access_token)
-    if token.refresh_token:
-        redact.register_token(token.refresh_token)
+        redact.register(token.secrets, token)
     return token
 
 
-def _mask(request: PreparedRequest) -> list[str]:
-    """Mask the client's credentials in a request; return the JWTs that were made for this request alone."""
-    redact.register([text_of(request.headers.get("Authorization")).rpartition(" ")[2]])
+def credential_in(request: PreparedRequest) -> str:
+    """Return what shows the client in a request's Authorization header, "" without one."""
+    return text_of(request.headers.get("Authorization")).rpartition(" ")[2]
+
+
+def _jwts(request: PreparedRequest) -> list[str]:
+    """Return the JWTs in a request: assertions, most of which are made for it alone."""
     body = request.body or b""
     sent = (request.url or "").encode() + b" " + (body if isinstance(body, bytes) else str(body).encode())
-    jwts = [match.decode() for match in _JWT.findall(sent)]
-    if not jwts:
-        return []
-    masked = redact.known()
-    new_jwts = [jwt for jwt in jwts if jwt not in masked]
-    for jwt in new_jwts:
-        redact.register_token(jwt)
-    return new_jwts
+    return [match.decode() for match in _JWT.findall(sent)]

@@ -38,7 +38,7 @@ class LoginSource(NeverPickled):
     logout: Logout | None = None
 
     def __post_init__(self) -> None:
-        redact.register([self.request.headers.get("Authorization", "").rpartition(" ")[2]])
+        redact.register([self.request.headers.get("Authorization", "").rpartition(" ")[2]], self)
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -62,7 +62,7 @@ class LoginSource(NeverPickled):
         token = read_session(
             send_token_request(request, transport, f"the login at {host(url)}"), self.location
         )
-        redact.register_token(token.access_token)
+        redact.register(token.secrets, token)
         return token
 
     def discard(self, token: Token, transport: TransportOptions) -> None:

@@ -53,6 +53,11 @@ class AwsCredentials(Token):
     access_key: str = field(default="", repr=False)
     secret_key: str = field(default="", repr=False)
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The texts that are masked: all three."""
+        return (self.access_key, self.secret_key, self.access_token)
+
 
 @dataclass(frozen=True)
 class CredentialChain(NeverPickled):
@@ -100,7 +105,7 @@ class CredentialChain(NeverPickled):
             redact.exception(error)
             message = f"{self._owner} gives no credentials: {type(error).__name__}."
             raise TokenError([finding("aws_credentials_missing", message)]) from None
-        redact.register([credentials.access_key, credentials.secret_key, credentials.access_token])
+        redact.register(credentials.secrets, credentials)
         return credentials
 
     def discard(self, token: Token, transport: TransportOptions) -> None:

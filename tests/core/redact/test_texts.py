@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
 from watchword import redact
 from watchword.http import body_words
-from watchword.tokens.local_tokens import LocalTokens
-from watchword.tokens.token import Token
-from watchword.tokens.token_cache import TokenCache
 
 HEX = "5d672d79c15b13162d9279b0855cfba6"
 
@@ -48,46 +43,6 @@ def test_one_line_of_a_key_is_masked():
     assert redact.text(f"could not read {line}!") == "could not read ***!"
 
 
-def test_a_token_is_masked_until_it_is_forgotten():
-    """Lasting secrets stay masked, even if one of them was a token too."""
-    redact.register(["a-lasting-secret"])
-    for token in ("a-lasting-secret", "issued-token-1", "issued-token-2"):
-        redact.register_token(token)
-    redact.forget_token("issued-token-1")
-    redact.forget_token("a-lasting-secret")
-    assert redact.text("a-lasting-secret issued-token-1 issued-token-2") == "*** issued-token-1 ***"
-
-
-def test_a_token_cache_has_its_last_two_tokens_masked():
-    """The list of masked tokens stays short in a process that renews a token for months."""
-    numbers = itertools.count()
-
-    def fetch():
-        token = Token(f"issued-token-{next(numbers):04}", lifetime=60)
-        redact.register_token(token.access_token)
-        return token
-
-    token_cache = TokenCache(LocalTokens(fetch))
-    for _ in range(50):
-        token_cache.renew()
-    assert redact.text("issued-token-0049 issued-token-0048 issued-token-0001") == "*** *** issued-token-0001"
-    assert len(redact.known()) < 10
-
-
-def test_a_token_that_comes_back_stays_masked():
-    """A server may issue an earlier token again: it is in use, so it is masked."""
-    tokens = itertools.cycle(["issued-token-a", "issued-token-b"])
-
-    def fetch():
-        token = Token(next(tokens), lifetime=60)
-        redact.register_token(token.access_token)
-        return token
-
-    token_cache = TokenCache(LocalTokens(fetch))
-    held = [token_cache.renew().token.access_token for _ in range(3)][-1]
-    assert redact.text(held) == "***"
-
-
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     "hostile", ["eyJ-", "eyJ.", "eyJa.b", "<input ", "access denied ", "signature=", "response="]
@@ -98,3 +53,34 @@ def test_no_text_keeps_the_search_busy(hostile):
     assert len(redact.text(text)) > 0
     assert not body_words.asks_for_password(text)
     assert not body_words.is_of_firewall(text)
+
+
+def test_a_text_holds_a_secret_also_where_a_shorter_one_overlaps_it():
+    """Whether a text holds a secret of some length doesn't depend on shorter ones in the same place."""
+    redact.register(["abcd", "cdefghijk"])
+    assert redact.text("abcdefghijk") == "***efghijk"
+    assert redact.holds("abcdefghijk", shortest=9)
+    assert not redact.holds("abcdefghijk", shortest=10)
+    assert not redact.holds("abc efghijk")
+
+
+def test_a_whole_text_is_known_only_as_a_form_of_a_secret():
+    """A longer text that holds a secret is not a secret itself."""
+    redact.register(["pass word"])
+    assert redact.is_known("pass%20word")
+    assert not redact.is_known("pass word!")
+
+
+def test_a_secret_of_a_block_is_masked_in_it():
+    """A secret of a block stays masked if it is a lasting secret too."""
+    redact.register(["lasting-secret"])
+    with redact.masked(["lasting-secret", "code-of-a-sign-in"]):
+        assert redact.text("lasting-secret code-of-a-sign-in") == "*** ***"
+    assert redact.text("lasting-secret") == "***"
+
+
+@pytest.mark.parametrize("secret", ["\u00fcber-secret", "\ud83d\ude00 smile", "half \ud800 surrogate"])
+def test_a_secret_in_any_characters_is_masked(secret):
+    """Secrets beyond ASCII are masked; the text around them stays, also what UTF-8 has no code for."""
+    redact.register([secret])
+    assert redact.text(f"\u00e9{secret}\udfff") == "\u00e9***\udfff"

@@ -1,0 +1,105 @@
+"""The secrets of this process, and texts without them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from watchword import forks
+from watchword.redact.forms import SHORTEST
+from watchword.redact.registry import Registry
+
+MASK = "***"
+
+LONGEST_QUOTE = 4000
+"""How much of a text is masked for a quote, in characters: a finding shows less, and a body may be long."""
+
+# Signatures of OAuth 1.0, AWS and Digest, by the names before them, and anything in the compact form of a
+# signed JWT (RFC 7515 section 7.1), whose parts are JSON objects in base64url.
+_SIGNED = re.compile(
+    r"(?i)(\b(?:x-amz-signature|oauth_signature|signature|response)(?:=|%3D)(?:\"|%22)?)[A-Za-z0-9%+/=_-]{16,}"
+)
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+_registry = Registry()
+
+
+def register(secrets: Iterable[str], owner: object | None = None) -> None:
+    """Mask the secrets and their derived forms from now on, here and in the listeners.
+
+    Here they are masked as long as the owner lives, and for a minute after; for ever without an owner. If
+    several owners hold a secret, the last one counts. The listeners go on masking it.
+    """
+    _registry.register(secrets, owner)
+
+
+class _Block:
+    """The owner of the secrets that a block uses."""
+
+
+@contextmanager
+def masked(secrets: Iterable[str]) -> Iterator[None]:
+    """Mask secrets that are only used inside the block, such as the code of a sign-in."""
+    owner = _Block()
+    register(secrets, owner)
+    yield
+    del owner
+
+
+def subscribe(listener: Callable[[str], None]) -> None:
+    """Call `listener`, such as a host's own masker, with every form known so far and every later one."""
+    _registry.subscribe(listener)
+
+
+def known() -> frozenset[str]:
+    """Return every form that is masked."""
+    return _registry.known()
+
+
+def is_known(value: str) -> bool:
+    """Return whether the whole text is a form of a registered secret."""
+    return _registry.is_known(value)
+
+
+def holds(value: str, shortest: int = SHORTEST) -> bool:
+    """Return whether a text holds a form of a registered secret with at least so many characters."""
+    data = value.encode("utf-8", "surrogatepass")
+    index = _registry.index
+    ends = ((start, start + index.longest_at(data, start)) for start in index.candidates(data))
+    return any(len(data[start:end].decode("utf-8", "surrogatepass")) >= shortest for start, end in ends)
+
+
+def text(value: str) -> str:
+    """Return the text with `***` for every registered secret and everything that looks like a signature."""
+    return _JWT.sub(MASK, _SIGNED.sub(rf"\g<1>{MASK}", _without_secrets(value)))
+
+
+def quoted(value: str) -> str:
+    """Return the beginning of another party's text, masked: a little more than evidence shows."""
+    return text(value[:LONGEST_QUOTE])
+
+
+def _without_secrets(value: str) -> str:
+    data = value.encode("utf-8", "surrogatepass")
+    pieces: list[bytes] = []
+    last = 0
+    for start, end in _registry.index.matches(data):
+        pieces += (data[last:start], MASK.encode())
+        last = end
+    return b"".join((*pieces, data[last:])).decode("utf-8", "surrogatepass") if last else value
+
+
+_SECRET_NAME = re.compile(
+    r"(?i)(^|[-_.])(api[-_]?key|key|token|secret|password|passwd|pwd|signature|sig|assertion|auth)$"
+)
+
+
+def sounds_secret(name: str) -> bool:
+    """Return whether a value with this name is usually a secret: `api_key`, `access-token`."""
+    return bool(_SECRET_NAME.search(name))
+
+
+@forks.in_child
+def _begin_child() -> None:
+    _registry.begin_child()
