@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class NeedToken:
+class NeedToken(NeverPickled):
     """A flow asks for a token; `rejected` is the token that the API has just refused."""
 
     rejected: Token | None = None

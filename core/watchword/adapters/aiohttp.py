@@ -9,19 +9,21 @@ from watchword.adapters.async_driver import async_drive
 from watchword.adapters.authenticator import Authenticator
 from watchword.adapters.body_refusal import body_refusal_of
 from watchword.adapters.extras import missing_extra
-from watchword.adapters.origin_guard import OriginGuard, cookies_for_foreign_origin
+from watchword.adapters.origin_guard import OriginGuard, cookies_for_foreign_origin, unwanted_headers
+from watchword.adapters.own_cookies import foreign_lines
 from watchword.http.networks import AllowedNetworks
 from watchword.redact import NeverPickled
 
 try:
     import aiohttp
+    from multidict import CIMultiDictProxy
     from yarl import URL
 except ModuleNotFoundError as missing:
     raise missing_extra("aiohttp") from missing
 
-from watchword.adapters.aiohttp_exchange import AiohttpExchange, address, copy_of
+from watchword.adapters.aiohttp_exchange import AiohttpExchange, address, copy_of, transmit
 from watchword.adapters.aiohttp_network import judged
-from watchword.adapters.aiohttp_response import clean_location, flow_response
+from watchword.adapters.aiohttp_response import clean_redirect, flow_response, keep_cookies
 
 redact.filter_logs()
 
@@ -42,7 +44,7 @@ class SigningMiddleware(NeverPickled):
     def __init__(self, authenticator: Authenticator, networks: AllowedNetworks | None = None) -> None:
         self._authenticator = authenticator
         self._networks = networks
-        self._origin_guard = OriginGuard(authenticator.origins)
+        self._origin_guard = OriginGuard(authenticator)
         body_refusal = body_refusal_of(authenticator)
         self._flow_response = partial(flow_response, body_refusal) if body_refusal else None
 
@@ -61,11 +63,24 @@ class SigningMiddleware(NeverPickled):
             handler = _judging(handler, self._networks)
         url = address(request)
         if not self._origin_guard.covers(url):
-            response = await handler(_for_foreign_origin(request, self._origin_guard))
-            clean_location(response, url, url)
-            return response
+            return await self._from_foreign_origin(request, handler)
         exchange = AiohttpExchange(self._authenticator, request, url, handler, self._flow_response)
-        return (await async_drive(exchange)).response
+        response = (await async_drive(exchange)).response
+        if self._origin_guard.remembers and (added := exchange.added()):
+            self._origin_guard.remember(added)
+        return response
+
+    async def _from_foreign_origin(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        clean = _for_foreign_origin(request, self._origin_guard)
+        info = clean.request_info._replace(headers=CIMultiDictProxy(clean.headers.copy()))
+        response = await transmit(clean, info, handler)
+        own, lines = self._authenticator.own_cookies, response.headers.getall("Set-Cookie", [])
+        if own and len(remaining := foreign_lines(lines, own)) < len(lines):
+            keep_cookies(response, remaining)
+        clean_redirect(response, lambda: None)
+        return response
 
 
 def _judging(handler: aiohttp.ClientHandlerType, networks: AllowedNetworks) -> aiohttp.ClientHandlerType:
@@ -79,17 +94,15 @@ def _judging(handler: aiohttp.ClientHandlerType, networks: AllowedNetworks) -> a
 
 
 def _for_foreign_origin(request: aiohttp.ClientRequest, origin_guard: OriginGuard) -> aiohttp.ClientRequest:
-    """Return the request as a foreign origin may see it: without known secrets in URL and cookies."""
-    url = str(request.url)
-    clean_url = origin_guard.url_for_foreign_origin(url)
-    cookies = request.headers.get("Cookie", "")
-    clean_cookies = cookies_for_foreign_origin(cookies)
-    if (clean_url, clean_cookies) == (url, cookies):
-        return request
-    clean = copy_of(request)
-    clean.url = clean.original_url = URL(clean_url, encoded=True)
+    """Return a copy of the request as a foreign origin may see it: without secrets in URL and headers."""
+    url, sent = str(request.url), origin_guard.sent
+    clean, clean_url = copy_of(request), origin_guard.url_for_foreign_origin(url)
+    if clean_url != url:
+        clean.url = clean.original_url = URL(clean_url, encoded=True)
     clean.headers = request.headers.copy()
-    clean.headers.popall("Cookie", None)
-    if clean_cookies:
+    for name in unwanted_headers(request.headers.items(), sent):
+        clean.headers.popall(name, None)
+    cookies = clean.headers.popall("Cookie", [])
+    if clean_cookies := cookies_for_foreign_origin("; ".join(cookies), sent):
         clean.headers["Cookie"] = clean_cookies
     return clean

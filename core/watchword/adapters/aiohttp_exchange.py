@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import aiohttp
 from aiohttp.payload import AsyncIterablePayload
@@ -10,7 +10,8 @@ from requests import PreparedRequest
 from yarl import URL
 
 from watchword import redact
-from watchword.adapters.aiohttp_response import AiohttpResponse, clean_location
+from watchword.adapters.added_by_signing import Added, added_by_signing
+from watchword.adapters.aiohttp_response import AiohttpResponse, clean_redirect, keep_cookies, mask_errors
 from watchword.adapters.authenticator import Authenticator
 from watchword.adapters.driver import body_not_replayable
 from watchword.adapters.request_proxy import (
@@ -23,9 +24,10 @@ from watchword.adapters.request_proxy import (
 from watchword.errors import RequestError
 from watchword.findings.codes import finding
 from watchword.flow import FlowResponse
+from watchword.redact import NeverPickled
 
 
-class AiohttpExchange:
+class AiohttpExchange(NeverPickled):
     """A request of aiohttp that waits to be signed, and the handler that sends the signed copy."""
 
     def __init__(
@@ -41,6 +43,7 @@ class AiohttpExchange:
         self._request = request
         self._url = url
         self._handler = handler
+        self._signed: PreparedRequest | None = None
         payload = request.body
         self._body: object = (
             (payload if isinstance(payload, AsyncIterablePayload) else UNREAD_BODY) if payload else None
@@ -69,22 +72,24 @@ class AiohttpExchange:
 
     async def send(self, signed: PreparedRequest, /) -> AiohttpResponse:
         """Send a signed copy; the response and errors show the request as it was made."""
-        request, info = await self._signed_copy(signed), self._request.request_info
-        try:
-            response = await self._handler(request)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            redact.exception(error, lambda value: info if isinstance(value, aiohttp.RequestInfo) else value)
-            if isinstance(error, (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)):
-                await request.close()  # the session may send the body again, which the copy's writer holds
-            raise
-        response._request_info = info  # noqa: SLF001 - it has no public name, and shows what was sent
-        clean_location(response, self._url, signed.url or "")
+        self._signed = signed
+        response = await transmit(await self._signed_copy(signed), self._request.request_info, self._handler)
+        clean_redirect(response, self.added)
         return AiohttpResponse(response)
+
+    def added(self) -> Added | None:
+        """Return what signing added to the copy that was sent last."""
+        return added_by_signing(self._signed, self._url, unsigned_body=self._body) if self._signed else None
 
     @staticmethod
     def set_cookies(received: AiohttpResponse) -> list[str]:
         """Return the lines of Set-Cookie."""
         return received.response.headers.getall("Set-Cookie", [])
+
+    @staticmethod
+    def keep_cookies(received: AiohttpResponse, lines: Sequence[str]) -> None:
+        """Leave only these lines of Set-Cookie to the session's jar."""
+        keep_cookies(received.response, lines)
 
     async def _signed_copy(self, signed: PreparedRequest) -> aiohttp.ClientRequest:
         request, headers = copy_of(self._request), self._request.headers.copy()
@@ -100,6 +105,22 @@ class AiohttpExchange:
         if body is not None:
             await request.update_body(body)
         return request
+
+
+async def transmit(
+    request: aiohttp.ClientRequest, info: aiohttp.RequestInfo, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Send a copy of a request; the response and errors show the request that `info` describes."""
+    try:
+        response = await handler(request)
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        redact.exception(error, lambda value: info if isinstance(value, aiohttp.RequestInfo) else value)
+        if isinstance(error, (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)):
+            await request.close()  # the session may send the body again, which the copy's writer holds
+        raise
+    response._request_info = info  # noqa: SLF001 - it has no public name, and shows what was sent
+    mask_errors(response)
+    return response
 
 
 def address(request: aiohttp.ClientRequest) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import aiohttp
 from aiohttp.base_protocol import BaseProtocol
 from multidict import CIMultiDict, CIMultiDictProxy
 from requests.structures import CaseInsensitiveDict
 
+from watchword import redact
+from watchword.adapters.added_by_signing import Added
 from watchword.adapters.body_refusal import BodyRefusal
+from watchword.adapters.origin_guard import clean_location
 from watchword.flow import FlowResponse
 from watchword.http.body_rules import LARGEST_BODY
-from watchword.http.urls import without_echo, without_secrets
 
 
 class AiohttpResponse:
@@ -44,18 +46,48 @@ async def flow_response(body_refusal: BodyRefusal, received: AiohttpResponse) ->
     return body_refusal.flow_response(received, body)
 
 
-def clean_location(response: aiohttp.ClientResponse, unsigned_url: str, signed_url: str) -> None:
-    """Remove from a redirect the secrets that the server echoes: it may lead to a foreign origin."""
-    location = response.headers.get("Location")
-    if location is None:
+def clean_redirect(response: aiohttp.ClientResponse, added: Callable[[], Added | None]) -> None:
+    """Remove from a redirect the secrets that the server echoes, and what signing added to the request.
+
+    If a redirect has no Location, the session reads the old header URI.
+    """
+    redirects = {name: response.headers[name] for name in ("Location", "URI") if name in response.headers}
+    if not redirects:
         return
-    clean_url = without_secrets(without_echo(location, unsigned_url, signed_url)) or ""
-    if clean_url != location:
+    sent = added()
+    clean = {name: clean_location(url, sent) or "" for name, url in redirects.items()}
+    if clean != redirects:
         headers = CIMultiDict(response.headers)
-        headers["Location"] = clean_url
+        headers.update(clean)
         # The session reads it there too, and what it has read before is in the cache.
         response._headers = CIMultiDictProxy(headers)  # noqa: SLF001 - it has no public name
         response._cache.pop("headers", None)  # noqa: SLF001 - it has no public name
+
+
+def keep_cookies(response: aiohttp.ClientResponse, lines: Sequence[str]) -> None:
+    """Leave only these lines of Set-Cookie to the session's jar and to `response.cookies`."""
+    response._raw_cookie_headers = tuple(lines) or None  # noqa: SLF001 - it has no public name
+    response._cookies = None  # noqa: SLF001 - it has no public name
+
+
+class _MaskedBody(aiohttp.StreamReader):
+    """A body that masks secrets in its errors: the error of a broken body quotes what the server sent."""
+
+    __slots__ = ()
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        """Take the error that ends the body."""
+        redact.exception(exc)
+        super().set_exception(exc, *cause)
+
+
+def mask_errors(response: aiohttp.ClientResponse) -> None:
+    """Mask secrets in the errors of reading the response's body, whose class aiohttp's parser chooses."""
+    body = response.content
+    if type(body) is aiohttp.StreamReader:
+        body.__class__ = _MaskedBody
+        if error := body.exception():
+            redact.exception(error)
 
 
 def _is_bounded(response: aiohttp.ClientResponse) -> bool:

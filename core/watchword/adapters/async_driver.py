@@ -12,6 +12,7 @@ from requests import PreparedRequest
 
 from watchword.adapters.authenticator import Authenticator
 from watchword.adapters.driver import BodyNeeded
+from watchword.adapters.own_cookies import take_own_cookies
 from watchword.adapters.token_threads import on_token_thread
 from watchword.flow import Flow, FlowResponse, NeedToken
 from watchword.tokens.token import Token
@@ -56,6 +57,9 @@ class AsyncExchange(AsyncUnsignedRequest, Protocol[R]):
 
     def set_cookies(self, response: R, /) -> Sequence[str]:
         """Return the lines of Set-Cookie."""
+
+    def keep_cookies(self, response: R, lines: Sequence[str], /) -> None:
+        """Leave only these lines of Set-Cookie to the client's jar."""
 
 
 class AsyncSignedRequests:
@@ -121,18 +125,21 @@ class AsyncSignedRequests:
 async def async_drive(exchange: AsyncExchange[R]) -> R:
     """Send what the flow yields, again after each refusal, and return the response that ends the flow."""
     signed = AsyncSignedRequests(exchange)
-    response = await exchange.send(signed.at_once() or await signed.first())
-    flow_response = exchange.flow_response
+    request = signed.at_once() or await signed.first()
+    response = await exchange.send(request)
+    flow_response, own_cookies = exchange.flow_response, exchange.authenticator.own_cookies
     try:
         while True:
             seen = response if flow_response is None else await flow_response(response)
+            if own_cookies:
+                take_own_cookies(exchange, request, response, seen)
             again = await signed.following(seen)
             if again is None:
                 return response
             if lines := exchange.set_cookies(response):
                 exchange.authenticator.carry_cookies(again, lines)
             await response.aclose()  # without reading: the body of a refusal may take long to arrive
-            response = await exchange.send(again)
+            request, response = again, await exchange.send(again)
     except BaseException:
         await response.aclose()  # the caller gets the error alone, and can't close it
         raise

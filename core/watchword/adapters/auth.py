@@ -10,21 +10,24 @@ from urllib.parse import urljoin
 from requests import PreparedRequest, Response
 from requests.auth import AuthBase
 
+from watchword.adapters.added_by_signing import added_by_signing
 from watchword.adapters.authenticator import Authenticator
 from watchword.adapters.body_refusal import body_refusal_of
 from watchword.adapters.driver import SignedRequests, drive, signed_requests
-from watchword.adapters.origin_guard import url_for_foreign_origin
+from watchword.adapters.origin_guard import OriginGuard, url_for_foreign_origin
+from watchword.adapters.requests_body import mask_errors
 from watchword.adapters.requests_exchange import RequestsExchange, flow_response
-from watchword.adapters.signing import clean_echo, clean_location, for_foreign_origin, forget_cookies
+from watchword.adapters.signing import clean_redirect, for_foreign_origin, forget_cookies
 from watchword.errors import WatchwordError
 from watchword.http.networks import AllowedNetworks
 from watchword.http.resolving import JudgedHosts
+from watchword.redact import NeverPickled
 
 _TRIED_AGAIN = frozenset({429, *range(500, 600)})
 """Statuses after which some sessions, such as dlt's, send the same request again: it is signed anew."""
 
 
-class SigningAuth(AuthBase):
+class SigningAuth(NeverPickled, AuthBase):
     """Authenticates the requests of another library's session, for the connection's origins alone.
 
     Before that session follows a redirect, the request is brought back into its unsigned form,
@@ -36,6 +39,7 @@ class SigningAuth(AuthBase):
     def __init__(self, authenticator: Authenticator, networks: AllowedNetworks | None = None) -> None:
         self._authenticator = authenticator
         self._hosts = JudgedHosts(networks) if networks else None
+        self._origin_guard = OriginGuard(authenticator)
         body_refusal = body_refusal_of(authenticator)
         self._flow_response = partial(flow_response, body_refusal) if body_refusal else None
 
@@ -45,8 +49,10 @@ class SigningAuth(AuthBase):
             self._hosts.check(request.url or "")
             request.register_hook("response", partial(_check_redirect, self._hosts))  # type: ignore[no-untyped-call]
         if not self._authenticator.origins.covers(request.url or ""):
-            clean_url = url_for_foreign_origin(request.url or "")
-            _take_form(request, for_foreign_origin(request, clean_url))
+            sent = self._origin_guard.sent
+            clean_url = url_for_foreign_origin(request.url or "", sent)
+            _take_form(request, for_foreign_origin(request, clean_url, sent))
+            request.register_hook("response", self._clean_foreign)  # type: ignore[no-untyped-call]
             return request
         unsigned = request.copy()
         exchange = RequestsExchange(self._authenticator, unsigned, _send_again)
@@ -56,15 +62,16 @@ class SigningAuth(AuthBase):
             nonlocal signed
             # Hooks travel along with the copies that a redirect makes; each is for one request only.
             if response.request is not request:
-                return response
+                return self._clean_foreign(response)
             exchange.send = partial(_send_again, options=options)
             exchange.flow_response = None if options.get("stream") else self._flow_response
-            last = drive(exchange, (signed, response))
-            forget_cookies(last, self._authenticator.own_cookies)
+            last = drive(exchange, (signed, request, response))
+            mask_errors(last)
+            if self._origin_guard.remembers:
+                self._origin_guard.remember(added_by_signing(last.request, unsigned.url or "", unsigned))
             if last.is_redirect:
-                clean_echo(last, unsigned.url or "", last.request.url or "")
+                clean_redirect(last, last.request, unsigned)
                 _take_form(request, unsigned)
-                clean_location(last)
             elif last.status_code in _TRIED_AGAIN:
                 with suppress(WatchwordError):  # the next try will raise it
                     signed = _sign(request, exchange)
@@ -74,6 +81,14 @@ class SigningAuth(AuthBase):
 
         request.register_hook("response", handle_response)  # type: ignore[no-untyped-call]
         return request
+
+    def _clean_foreign(self, response: Response, **_: Any) -> Response:  # noqa: ANN401 - requests' hook
+        """Free a response to a request that wasn't signed from what must not travel on."""
+        mask_errors(response)
+        response.request.headers.pop("Proxy-Authorization", None)
+        forget_cookies(response, self._authenticator.own_cookies)
+        clean_redirect(response, response.request, response.request)
+        return response
 
 
 def _check_redirect(hosts: JudgedHosts, response: Response, **_: Any) -> Response:  # noqa: ANN401 - requests' hook

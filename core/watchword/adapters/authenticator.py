@@ -68,6 +68,20 @@ class Authenticator(NeverPickled):
         return frozenset(slot.name for slot in slots if slot.place == "cookie")
 
     @cached_property
+    def token_cookie(self) -> str | None:
+        """The name of the cookie that the method's token is sent as; None if it is sent in another way."""
+        if self.token_cache is None:
+            return None
+        slots = (item for item in self.method.placements() if isinstance(item, Slot))
+        return next((slot.name for slot in slots if slot.place == "cookie"), None)
+
+    @cached_property
+    def signs_each_request(self) -> bool:
+        """Whether each request carries values of its own, such as a signature, that aren't registered."""
+        placed = self.method.placements()
+        return self.token_cache is None and any(isinstance(item, Slot) for item in placed)
+
+    @cached_property
     def token(self) -> Callable[[Token | None], Token]:
         """Returns a token that is good for a request; it takes the token that was refused, or None.
 

@@ -11,6 +11,7 @@ from typing import Protocol, TypeAlias, TypeVar
 from requests import PreparedRequest
 
 from watchword.adapters.authenticator import Authenticator
+from watchword.adapters.own_cookies import take_own_cookies
 from watchword.errors import RequestError
 from watchword.findings.codes import finding
 from watchword.flow import Flow, FlowResponse, NeedToken
@@ -61,6 +62,9 @@ class Exchange(UnsignedRequest, Protocol[R]):
     def set_cookies(self, response: R, /) -> Sequence[str]:
         """Return the lines of Set-Cookie."""
 
+    def keep_cookies(self, response: R, lines: Sequence[str], /) -> None:
+        """Leave only these lines of Set-Cookie to the client's jar."""
+
 
 SignedRequests: TypeAlias = Generator[PreparedRequest, FlowResponse, None]
 
@@ -95,27 +99,31 @@ def signed_requests(unsigned: UnsignedRequest) -> SignedRequests:
         sent, value = True, (yield step)
 
 
-def drive(exchange: Exchange[R], begun: tuple[SignedRequests, R] | None = None) -> R:
+def drive(exchange: Exchange[R], begun: tuple[SignedRequests, PreparedRequest, R] | None = None) -> R:
     """Send what the flow yields, again after each refusal, and return the response that ends the flow.
 
-    `begun` holds the signed requests and the response to the first one, if the client has sent that itself.
+    `begun` holds the signed requests, the first one, and its response, if the client itself has sent that.
     """
     if begun is None:
         signed = signed_requests(exchange)
-        response = exchange.send(next(signed), None)
+        request = next(signed)
+        response = exchange.send(request, None)
     else:
-        signed, response = begun
-    flow_response = exchange.flow_response
+        signed, request, response = begun
+    flow_response, own_cookies = exchange.flow_response, exchange.authenticator.own_cookies
     try:
         while True:
+            seen = response if flow_response is None else flow_response(response)
+            if own_cookies:
+                take_own_cookies(exchange, request, response, seen)
             try:
-                again = signed.send(response if flow_response is None else flow_response(response))
+                again = signed.send(seen)
             except StopIteration:
                 return response
             if lines := exchange.set_cookies(response):
                 exchange.authenticator.carry_cookies(again, lines)
             response.close()  # without reading: the body of a refusal may take long to arrive
-            response = exchange.send(again, response)
+            request, response = again, exchange.send(again, response)
     except BaseException:
         response.close()  # the caller gets the error alone, and can't close it
         raise

@@ -16,7 +16,8 @@ from watchword.adapters.authenticator import Authenticator
 from watchword.adapters.body_refusal import body_refusal_of
 from watchword.adapters.driver import drive
 from watchword.adapters.extras import missing_extra
-from watchword.adapters.origin_guard import OriginGuard, cookies_for_foreign_origin
+from watchword.adapters.origin_guard import OriginGuard, cookies_for_foreign_origin, unwanted_headers
+from watchword.adapters.own_cookies import foreign_lines
 from watchword.adapters.retry import IDEMPOTENT, with_retries
 from watchword.adapters.token_threads import end_usage
 from watchword.adapters.token_usage import TokenUsage
@@ -30,14 +31,21 @@ except ModuleNotFoundError as missing:
     raise missing_extra("httpx") from missing
 
 from watchword.adapters.httpx_pools import Pools
-from watchword.adapters.httpx_request import UnsignedHttpxRequest, address, clean_location, is_replayable
-from watchword.adapters.httpx_response import async_flow_response, flow_response, is_streamed, marked
+from watchword.adapters.httpx_request import UnsignedHttpxRequest, address, clean_redirect, is_replayable
+from watchword.adapters.httpx_response import (
+    AsyncMaskedBody,
+    MaskedBody,
+    async_flow_response,
+    flow_response,
+    is_streamed,
+    marked,
+)
 from watchword.redact import NeverPickled
 
 redact.filter_logs()
 
 
-class SigningTransport(httpx.BaseTransport):
+class SigningTransport(NeverPickled, httpx.BaseTransport):
     """Authenticates a copy of each request, at the last moment and only for allowed origins.
 
     The client above sees the request as it was made, so redirects, exceptions, history and
@@ -47,7 +55,7 @@ class SigningTransport(httpx.BaseTransport):
     def __init__(self, authenticator: Authenticator, options: TransportOptions) -> None:
         self._authenticator = authenticator
         self._retries = options.retries
-        self._origin_guard = OriginGuard(authenticator.origins)
+        self._origin_guard = OriginGuard(authenticator)
         self._usage = TokenUsage(authenticator.token_cache)
         self._body_refusal = body_refusal_of(authenticator)
         self._pools: Pools[httpx.HTTPTransport] = Pools(options, _pool)
@@ -79,9 +87,7 @@ class SigningTransport(httpx.BaseTransport):
             response = with_retries(attempt, self._retries, _is_transient)
         else:
             response = attempt()
-        if covered:
-            exchange.clean_echo(response)
-        clean_location(response)
+        _finish(self._origin_guard, self._authenticator, response, exchange if covered else None)
         return response
 
     def close(self) -> None:
@@ -91,13 +97,13 @@ class SigningTransport(httpx.BaseTransport):
         self._usage.end()
 
 
-class AsyncSigningTransport(httpx.AsyncBaseTransport):
+class AsyncSigningTransport(NeverPickled, httpx.AsyncBaseTransport):
     """The same as `SigningTransport` in an event loop of asyncio, which it never blocks."""
 
     def __init__(self, authenticator: Authenticator, options: TransportOptions) -> None:
         self._authenticator = authenticator
         self._retries = options.retries
-        self._origin_guard = OriginGuard(authenticator.origins)
+        self._origin_guard = OriginGuard(authenticator)
         self._usage = TokenUsage(authenticator.token_cache)
         self._body_refusal = body_refusal_of(authenticator)
         self._pools: Pools[httpx.AsyncHTTPTransport] = Pools(options, _async_pool)
@@ -122,9 +128,7 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
             response = await async_with_retries(attempt, self._retries, _is_transient)
         else:
             response = await attempt()
-        if covered:
-            exchange.clean_echo(response)
-        clean_location(response)
+        _finish(self._origin_guard, self._authenticator, response, exchange if covered else None)
         return response
 
     async def aclose(self) -> None:
@@ -181,13 +185,7 @@ class _Exchange(UnsignedHttpxRequest):
 
     def send(self, signed: PreparedRequest, _: httpx.Response | None, /) -> httpx.Response:
         """Send a signed copy of the request."""
-        self.sent = self.signed_copy(signed)
-        return _transmit(self.sent, self.pool)
-
-    @staticmethod
-    def set_cookies(response: httpx.Response) -> list[str]:
-        """Return the lines of Set-Cookie."""
-        return response.headers.get_list("Set-Cookie")
+        return _transmit(self.signed_copy(signed), self.pool)
 
 
 class _AsyncExchange(UnsignedHttpxRequest):
@@ -198,13 +196,7 @@ class _AsyncExchange(UnsignedHttpxRequest):
 
     def send(self, signed: PreparedRequest, /) -> Awaitable[httpx.Response]:
         """Send a signed copy of the request."""
-        self.sent = self.signed_copy(signed)
-        return _async_transmit(self.sent, self.pool)
-
-    @staticmethod
-    def set_cookies(response: httpx.Response) -> list[str]:
-        """Return the lines of Set-Cookie."""
-        return response.headers.get_list("Set-Cookie")
+        return _async_transmit(self.signed_copy(signed), self.pool)
 
 
 def _pool(tls: ssl.SSLContext, proxy: str | None) -> httpx.HTTPTransport:
@@ -217,28 +209,54 @@ def _async_pool(tls: ssl.SSLContext, proxy: str | None) -> httpx.AsyncHTTPTransp
 
 def _transmit(request: httpx.Request, pool: httpx.HTTPTransport) -> httpx.Response:
     try:
-        return pool.handle_request(request)
+        response = pool.handle_request(request)
     except Exception as error:  # any error may quote what was to be sent
         redact.exception(error)
         raise
+    if isinstance(response.stream, httpx.SyncByteStream):
+        response.stream = MaskedBody(response.stream)
+    return response
 
 
 async def _async_transmit(request: httpx.Request, pool: httpx.AsyncHTTPTransport) -> httpx.Response:
     try:
-        return await pool.handle_async_request(request)
+        response = await pool.handle_async_request(request)
     except Exception as error:  # any error may quote what was to be sent
         redact.exception(error)
         raise
+    if isinstance(response.stream, httpx.AsyncByteStream):
+        response.stream = AsyncMaskedBody(response.stream)
+    return response
+
+
+def _finish(
+    origin_guard: OriginGuard,
+    authenticator: Authenticator,
+    response: httpx.Response,
+    exchange: UnsignedHttpxRequest | None,
+) -> None:
+    """Free a response from what must not travel on; `exchange` is None for a foreign origin's."""
+    if exchange is None:
+        lines = UnsignedHttpxRequest.set_cookies(response) if authenticator.own_cookies else []
+        remaining = foreign_lines(lines, authenticator.own_cookies)
+        if len(remaining) < len(lines):
+            UnsignedHttpxRequest.keep_cookies(response, remaining)
+    elif origin_guard.remembers and (added := exchange.added()):
+        origin_guard.remember(added)
+    if response.has_redirect_location:
+        clean_redirect(response, exchange.added() if exchange else None)
 
 
 def _clean_for_foreign_origin(origin_guard: OriginGuard, request: httpx.Request) -> None:
-    """Remove known secrets from URL and cookies of the request itself, which the client logs."""
-    url = str(request.url)
+    """Remove secrets from URL and headers of the request itself, which the client logs."""
+    url, sent = str(request.url), origin_guard.sent
     clean_url = origin_guard.url_for_foreign_origin(url)
     if clean_url != url:
         request.url = httpx.URL(clean_url)
+    for name in unwanted_headers(request.headers.items(), sent):
+        del request.headers[name]
     cookies = request.headers.pop("Cookie", "")
-    if clean_cookies := cookies_for_foreign_origin(cookies):
+    if clean_cookies := cookies_for_foreign_origin(cookies, sent):
         request.headers["Cookie"] = clean_cookies
 
 

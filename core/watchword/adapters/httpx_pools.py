@@ -18,11 +18,12 @@ from watchword.findings.codes import finding
 from watchword.http.networks import refusal
 from watchword.http.origins import host_name
 from watchword.http.transport_options import TransportOptions
+from watchword.redact import NeverPickled
 
 T = TypeVar("T")
 
 
-class Pools(Generic[T]):
+class Pools(NeverPickled, Generic[T]):
     """Transports of one kind, each with its own network connections, made when they are first needed.
 
     `make` takes httpx's `verify` and `proxy`. If the connection has no proxy, the environment's proxy is

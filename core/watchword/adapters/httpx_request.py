@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import httpx
 from requests import PreparedRequest
 
+from watchword.adapters.added_by_signing import Added, added_by_signing
 from watchword.adapters.authenticator import Authenticator
 from watchword.adapters.driver import body_not_replayable
+from watchword.adapters.origin_guard import clean_location
 from watchword.adapters.request_proxy import (
     UNREAD_BODY,
     Headers,
@@ -14,18 +18,19 @@ from watchword.adapters.request_proxy import (
     changed_body,
     changed_headers,
 )
-from watchword.http.urls import without_echo, without_secrets
+from watchword.redact import NeverPickled
 
 _LATIN_1 = "iso-8859-1"
 """One character for each byte, so that headers are written in the bytes that are given."""
 
 
-class UnsignedHttpxRequest:
+class UnsignedHttpxRequest(NeverPickled):
     """A request of httpx that waits to be signed: once, or again after a refusal."""
 
     def __init__(self, authenticator: Authenticator, request: httpx.Request, url: str) -> None:
         self.authenticator = authenticator
-        self.request = self.sent = request
+        self.request = request
+        self._signed: PreparedRequest | None = None
         self._original = request.url, request.headers, request.stream
         self._url = url
         self._body = _content(request)
@@ -57,7 +62,7 @@ class UnsignedHttpxRequest:
 
     def signed_copy(self, signed: PreparedRequest) -> httpx.Request:
         """Return a copy as the flow wants it sent, byte for byte; everything else stays as it was."""
-        request = self.request
+        self._signed, request = signed, self.request
         copy = object.__new__(type(request))  # copy.copy does the same and takes three times as long
         vars(copy).update(vars(request))
         copy.headers, copy.stream = self._signed_headers(signed), self._signed_stream(signed)
@@ -65,11 +70,21 @@ class UnsignedHttpxRequest:
             copy.url = _Exact(request.url, signed.path_url.encode("ascii"))
         return copy
 
-    def clean_echo(self, response: httpx.Response) -> None:
-        """Remove from a redirect the query parameters that signing added to the request sent last."""
-        if self.sent.url is not self.request.url and response.has_redirect_location:
-            location = response.headers["Location"]
-            response.headers["Location"] = without_echo(location, self._url, address(self.sent.url))
+    def added(self) -> Added | None:
+        """Return what signing added to the copy that was sent last."""
+        return added_by_signing(self._signed, self._url, unsigned_body=self._body) if self._signed else None
+
+    @staticmethod
+    def set_cookies(response: httpx.Response) -> list[str]:
+        """Return the lines of Set-Cookie."""
+        return response.headers.get_list("Set-Cookie")
+
+    @staticmethod
+    def keep_cookies(response: httpx.Response, lines: Sequence[str]) -> None:
+        """Leave only these lines of Set-Cookie to the response, from which the client fills its jar."""
+        del response.headers["Set-Cookie"]
+        kept = [(b"Set-Cookie", line.encode(response.headers.encoding, "replace")) for line in lines]
+        response.headers = httpx.Headers([*response.headers.raw, *kept])
 
     def sign_in_place(self, signed: PreparedRequest) -> None:
         """Give the request itself the form that the flow wants sent."""
@@ -91,7 +106,7 @@ class UnsignedHttpxRequest:
         return self._original[2] if body is None else httpx.ByteStream(body)
 
 
-class _Exact(httpx.URL):
+class _Exact(NeverPickled, httpx.URL):
     """A URL that is called with exactly this target; given as text, httpx would quote it again.
 
     The extension `target` would not do: httpcore 1.0.9 also sends it to a proxy, in clear text.
@@ -122,11 +137,9 @@ def is_replayable(request: httpx.Request) -> bool:
     return isinstance(stream, httpx.SyncByteStream) and isinstance(stream, httpx.AsyncByteStream)
 
 
-def clean_location(response: httpx.Response) -> None:
-    """Remove a known secret that the server echoes in its redirect, which may lead to a foreign origin."""
-    if not (response.is_redirect and response.has_redirect_location):
-        return
-    clean_url = without_secrets(response.headers["Location"])
+def clean_redirect(response: httpx.Response, added: Added | None) -> None:
+    """Remove from a redirect the secrets that the server echoes, and what signing added to the request."""
+    clean_url = clean_location(response.headers["Location"], added)
     if clean_url is None:
         del response.headers["Location"]  # a URL with a secret in its path is not followed
     else:

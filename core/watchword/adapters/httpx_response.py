@@ -1,14 +1,54 @@
-"""Responses of httpx whose body the adapter reads before the client does: it can be read once more."""
+"""Bodies of httpx's responses: errors hold no secret, and a body that the adapter reads can be read again."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
+
 import httpx
 
+from watchword import redact
 from watchword.adapters.body_refusal import BodyRefusal
 from watchword.flow import FlowResponse
 
 _STREAMED = "watchword_streamed"
 """The extension of a request whose caller streams the response; httpx doesn't tell its transports."""
+
+
+class MaskedBody(httpx.SyncByteStream):
+    """A body that masks secrets in its errors: the error of a broken body quotes what the server sent."""
+
+    def __init__(self, stream: httpx.SyncByteStream) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._stream
+        except Exception as error:
+            redact.exception(error)
+            raise
+
+    def close(self) -> None:
+        """Give the network connection back."""
+        self._stream.close()
+
+
+class AsyncMaskedBody(httpx.AsyncByteStream):
+    """The same for asyncio."""
+
+    def __init__(self, stream: httpx.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for part in self._stream:
+                yield part
+        except Exception as error:
+            redact.exception(error)
+            raise
+
+    async def aclose(self) -> None:
+        """Give the network connection back."""
+        await self._stream.aclose()
 
 
 def marked(request: httpx.Request, *, stream: bool) -> httpx.Request:

@@ -10,6 +10,7 @@ from requests import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 
 from watchword.adapters.driver import BodyNeeded
+from watchword.redact import NeverPickled
 
 Headers: TypeAlias = Sequence[tuple[str, str | bytes]]
 """Names and values; a value that isn't ASCII is given as the bytes that its library sends."""
@@ -18,7 +19,7 @@ UNREAD_BODY = object()
 """Stands for a body that hasn't been read, but can be, any number of times: a form with files."""
 
 
-class _Headers(CaseInsensitiveDict[Any]):
+class _Headers(NeverPickled, CaseInsensitiveDict[Any]):
     """Headers that are loaded when a flow first reads one; `changed` holds those that it has set or removed.
 
     Most flows set one header and read none, on the path of every request.
@@ -68,7 +69,7 @@ def _joined_values(first: str | bytes, second: str | bytes) -> str | bytes:
     return b",".join(value.encode() if isinstance(value, str) else value for value in (first, second))
 
 
-class RequestProxy(PreparedRequest):
+class RequestProxy(NeverPickled, PreparedRequest):
     """A request of another library as flows see it; a flow may change it.
 
     `url` is absolute; `load` returns its headers; `body` is bytes, None, `UNREAD_BODY`, or a stream, which

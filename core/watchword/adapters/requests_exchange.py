@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from requests import PreparedRequest, Response
@@ -13,12 +13,14 @@ from watchword.adapters.authenticator import Authenticator
 from watchword.adapters.body_refusal import BodyRefusal
 from watchword.adapters.driver import body_not_replayable
 from watchword.flow import FlowResponse
+from watchword.http.cookies import cookie_name
+from watchword.redact import NeverPickled
 
 Send: TypeAlias = Callable[[PreparedRequest, "Response | None"], Response]
 """Sends a signed request; takes the response that it is sent again after, if any."""
 
 
-class RequestsExchange:
+class RequestsExchange(NeverPickled):
     """A request of `requests`, which is copied before it is signed, and the function that sends it."""
 
     def __init__(
@@ -52,6 +54,18 @@ class RequestsExchange:
         """Return the lines of Set-Cookie."""
         lines: list[str] = response.raw.headers.getlist("Set-Cookie")
         return lines
+
+    @staticmethod
+    def keep_cookies(response: Response, lines: Sequence[str]) -> None:
+        """Leave only these lines of Set-Cookie to the session's jar and to the response's own."""
+        names = {cookie_name(line) for line in lines}
+        original = getattr(response.raw, "_original_response", None)  # where requests' own jar looks for them
+        if original:
+            del original.msg["Set-Cookie"]
+            for line in lines:
+                original.msg["Set-Cookie"] = line
+        for cookie in [cookie for cookie in response.cookies if cookie.name not in names]:
+            response.cookies.clear(cookie.domain, cookie.path, cookie.name)
 
 
 def flow_response(body_refusal: BodyRefusal, response: Response) -> FlowResponse:

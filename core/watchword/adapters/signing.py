@@ -12,15 +12,22 @@ from requests.exceptions import SSLError
 from requests.models import REDIRECT_STATI
 
 from watchword import redact
+from watchword.adapters.added_by_signing import added_by_signing
 from watchword.adapters.body_refusal import body_refusal_of
 from watchword.adapters.driver import drive
-from watchword.adapters.origin_guard import OriginGuard, cookies_for_foreign_origin
+from watchword.adapters.origin_guard import (
+    OriginGuard,
+    clean_location,
+    cookies_for_foreign_origin,
+    unwanted_headers,
+)
+from watchword.adapters.own_cookies import foreign_lines
+from watchword.adapters.requests_body import mask_errors
 from watchword.adapters.requests_exchange import RequestsExchange, flow_response
 from watchword.adapters.retry import IDEMPOTENT, with_retries
 from watchword.adapters.token_usage import TokenUsage
 from watchword.http.guarded_adapter import GuardedAdapter
 from watchword.http.headers import text_of
-from watchword.http.urls import without_echo, without_secrets
 from watchword.redact import NeverPickled
 
 if TYPE_CHECKING:
@@ -48,7 +55,7 @@ class SigningAdapter(NeverPickled, GuardedAdapter):
         self.authenticator = authenticator
         self.transport = transport
         self._socket_options = list(socket_options)
-        self._origin_guard = OriginGuard(authenticator.origins)
+        self._origin_guard = OriginGuard(authenticator)
         self._own_options = transport.overrides()
         self._foreign_options = transport.overrides(credentials=False)
         self._own_cookies = authenticator.own_cookies
@@ -89,9 +96,10 @@ class SigningAdapter(NeverPickled, GuardedAdapter):
             requests.RequestException: a network fault, with no secret in it.
         """
         covered = self._origin_guard.covers(request.url or "")
+        request.headers.pop("Proxy-Authorization", None)  # a session adds it, and the pool knows it itself
         if not covered:
             clean_url = self._origin_guard.url_for_foreign_origin(request.url or "")
-            request = for_foreign_origin(request, clean_url)
+            request = for_foreign_origin(request, clean_url, self._origin_guard.sent)
         overrides = self._own_options if covered else self._foreign_options
         if overrides:
             verify, cert = overrides.get("verify", verify), overrides.get("cert", cert)
@@ -111,8 +119,6 @@ class SigningAdapter(NeverPickled, GuardedAdapter):
         else:
             response = attempt()
         response.request, response.url = request, request.url or ""
-        if response.status_code in REDIRECT_STATI and response.is_redirect:
-            clean_location(response)
         return response
 
     def close(self) -> None:
@@ -133,11 +139,15 @@ class SigningAdapter(NeverPickled, GuardedAdapter):
         except (RequestException, OSError, ValueError) as error:
             redact.exception(error, lambda value: request if value is signed else value)
             raise
-        if self._own_cookies:
+        mask_errors(response)
+        if signed is request:
             forget_cookies(response, self._own_cookies)
+        elif self._origin_guard.remembers:
+            self._origin_guard.remember(added_by_signing(signed, request.url or "", request))
         if signed.url is not request.url:
             response.raw.url = request.path_url
-            clean_echo(response, request.url or "", signed.url or "")
+        if response.status_code in REDIRECT_STATI:
+            clean_redirect(response, signed, request)
         if refused is not None:
             response.history = refused.history
             if RequestsExchange.set_cookies(refused):  # for the session's jar, which looks into the history
@@ -156,14 +166,19 @@ def is_transient(error: Exception) -> bool:
     return isinstance(error, (RequestsConnectionError, Timeout)) and not isinstance(error, SSLError)
 
 
-def for_foreign_origin(request: PreparedRequest, clean_url: str) -> PreparedRequest:
-    """Return the request as a foreign origin may see it: with this URL, and without secrets in cookies."""
+def for_foreign_origin(
+    request: PreparedRequest, clean_url: str, sent: Collection[str] = ()
+) -> PreparedRequest:
+    """Return the request as a foreign origin may see it: with this URL, and without secrets in headers."""
     cookies = text_of(request.headers.get("Cookie"))
-    clean_cookies = cookies_for_foreign_origin(cookies)
-    if clean_url == request.url and clean_cookies == cookies:
+    clean_cookies = cookies_for_foreign_origin(cookies, sent)
+    unwanted = unwanted_headers(((name, text_of(value)) for name, value in request.headers.items()), sent)
+    if clean_url == request.url and clean_cookies == cookies and not unwanted:
         return request
     clean = request.copy()
     clean.url = clean_url
+    for name in unwanted:
+        del clean.headers[name]
     if clean_cookies:
         clean.headers["Cookie"] = clean_cookies
     else:
@@ -171,24 +186,18 @@ def for_foreign_origin(request: PreparedRequest, clean_url: str) -> PreparedRequ
     return clean
 
 
-def clean_echo(response: Response, unsigned_url: str, signed_url: str) -> None:
-    """Remove from a redirect the query parameters that signing added to the request."""
+def clean_redirect(response: Response, signed: PreparedRequest, unsigned: PreparedRequest) -> None:
+    """Remove from a redirect what the server echoes of a signed request, and known secrets."""
     if response.is_redirect:
-        location = response.headers["Location"]
-        response.headers["Location"] = without_echo(location, unsigned_url, signed_url)
+        added = None if signed is unsigned else added_by_signing(signed, unsigned.url or "", unsigned)
+        response.headers["Location"] = clean_location(response.headers["Location"], added) or ""
 
 
-def forget_cookies(response: Response, names: Collection[str]) -> None:
-    """Keep cookies of these names out of the session's jar: it shows them and sends them to other ports."""
-    original = getattr(response.raw, "_original_response", None)  # where requests' own jar looks for them
-    lines = original.msg.get_all("Set-Cookie", []) if original else []
-    remaining = [line for line in lines if line.partition("=")[0].strip() not in names]
-    if original and remaining != lines:
-        del original.msg["Set-Cookie"]
-        for line in remaining:
-            original.msg["Set-Cookie"] = line
-
-
-def clean_location(response: Response) -> None:
-    """Remove a known secret that the server echoes in its redirect, which may lead to a foreign origin."""
-    response.headers["Location"] = without_secrets(response.headers["Location"]) or ""
+def forget_cookies(response: Response, own: Collection[str]) -> None:
+    """Keep a foreign origin's cookies with the names of the connection's own out of the session's jar."""
+    if not own:
+        return
+    lines = RequestsExchange.set_cookies(response)
+    remaining = foreign_lines(lines, own)
+    if len(remaining) < len(lines):
+        RequestsExchange.keep_cookies(response, remaining)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from threading import Lock
 
+from watchword.redact import NeverPickled
 from watchword.tokens.token_cache import TokenCache
 
 
-class TokenUsage:
+class TokenUsage(NeverPickled):
     """One client's use of a token: it begins with the first request and ends when the client is closed."""
 
     def __init__(self, token_cache: TokenCache | None) -> None:

@@ -15,7 +15,7 @@ from watchword.findings.finding import Finding
 from watchword.methods import METHODS
 from watchword.methods.base import Method
 from watchword.methods.fields import Fields, InvalidFieldsError, secret_names
-from watchword.redact import describe_value
+from watchword.redact import NeverPickled, describe_value
 
 SYNONYMS: Mapping[str, str] = {
     # standard names (RFC 7591, RFC 8414)
@@ -62,7 +62,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
-class Document:
+class Document(NeverPickled):
     """A document that has been read: its common fields, its method, and warnings."""
 
     common: CommonFields

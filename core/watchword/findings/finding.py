@@ -106,7 +106,7 @@ class Finding:
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", printable(self.message))
         object.__setattr__(self, "advice", printable(self.advice or self.code.advice))
-        trimmed = {label: printable(str(text))[:EVIDENCE_LENGTH] for label, text in self.evidence.items()}
+        trimmed = {label: _shown(str(text)) for label, text in self.evidence.items()}
         object.__setattr__(self, "evidence", trimmed)
 
     def __str__(self) -> str:
@@ -126,6 +126,12 @@ class Finding:
             "evidence": dict(self.evidence),
             "retry_after": self.retry_after,
         }
+
+
+def _shown(text: str) -> str:
+    from watchword.findings.evidence import quote  # noqa: PLC0415 - few findings have evidence
+
+    return printable(quote(text))[:EVIDENCE_LENGTH]
 
 
 def errors(findings: Sequence[Finding]) -> list[Finding]:

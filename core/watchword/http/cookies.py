@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from email.utils import mktime_tz, parsedate_tz
 
 from watchword.http.durations import seconds
+from watchword.redact import NeverPickled
 
 
 @dataclass(frozen=True)
-class SetCookie:
+class SetCookie(NeverPickled):
     """A cookie as it was set, with its quotes; `lifetime` is in seconds, None if it doesn't end."""
 
     value: str = field(repr=False)
@@ -34,6 +35,23 @@ def effective_cookies(lines: Iterable[str]) -> dict[str, SetCookie]:
         if cookie.value and (cookie.lifetime is None or cookie.lifetime > 0):
             cookies[name.strip()] = cookie
     return cookies
+
+
+def cookie_name(line: str) -> str:
+    """Return the name of the cookie that a line of Set-Cookie sets.
+
+    A client that sends a cookie without a name writes its value alone, which may begin with another name.
+    """
+    name, separator, value = line.partition(";")[0].partition("=")
+    if separator and not name.strip():
+        name = value.partition("=")[0]
+    return name.strip()
+
+
+def sent_cookie(header: str, name: str) -> str | None:
+    """Return the value of a cookie in a Cookie header, None if it isn't there."""
+    pairs = (pair.strip().partition("=") for pair in header.split(";"))
+    return next((value for pair_name, _, value in pairs if pair_name == name), None)
 
 
 def _lifetime(attributes: Iterable[str]) -> float | None:

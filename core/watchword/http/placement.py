@@ -16,6 +16,7 @@ from watchword.findings.codes import finding
 from watchword.http.bodies import read_json
 from watchword.http.headers import FORM, media_type, text_of
 from watchword.http.urls import query_pairs, with_query, without_pairs
+from watchword.redact import NeverPickled
 
 Place = Literal["header", "query", "cookie", "body"]
 
@@ -37,7 +38,7 @@ class Slot:
 
 
 @dataclass(frozen=True)
-class Placement:
+class Placement(NeverPickled):
     """A value and the slot it goes to."""
 
     slot: Slot

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from watchword.http.networks import AllowedNetworks
+from watchword.redact import NeverPickled
 
 DEFAULT_TIMEOUT = 30.0
 """Longest wait for a network connection, and for each part of a response, in seconds."""
 
 
 @dataclass(frozen=True)
-class TransportOptions:
+class TransportOptions(NeverPickled):
     """The transport options of one connection, with its secrets resolved.
 
     `timeout` is in seconds; `retries` is the number of further tries of an idempotent request;

@@ -1,12 +1,10 @@
-"""URLs as they are sent: taken apart, joined, brought into one form, and freed from secrets."""
+"""URLs as they are sent: taken apart, joined and brought into one form."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlsplit, urlunsplit
-
-from watchword import redact
+from urllib.parse import parse_qsl, quote, urlsplit
 
 # RFC 3986 sections 3.3 and 3.4, beside letters, digits and -._~; a % begins an escape.
 _PATH = "!$%&'()*+,/:;=@"
@@ -16,11 +14,7 @@ _NORMALIZED = re.compile(rf"https?://[^/?#%]+/{_PLAIN}(?:%[0-9A-F]{{2}}{_PLAIN})
 _ESCAPE = re.compile("%[0-9a-fA-F]{2}")
 _STRAY = re.compile("%(?![0-9a-fA-F]{2})")
 
-_ROUNDS = 3
-"""How many times a secret may be encoded and still be found."""
-
-_SHORTEST_PART = 8
-"""A shorter secret, in characters, is found only as a whole value: as a part it would be found everywhere."""
+_AUTHORITY = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#\\]*@)")
 
 
 def joined(base_url: str, url: str) -> str:
@@ -52,24 +46,10 @@ def without_pairs(url: str, is_unwanted: Callable[[str], object]) -> str:
     return f"{address}{'?' if any(remaining) else ''}{'&'.join(remaining)}{hash_sign}{fragment}"
 
 
-def without_secrets(url: str) -> str | None:
-    """Return the URL without the query parameters and the fragment that hold a known secret.
-
-    None if the rest of the URL holds a secret: it can't be called without disclosing the secret.
-    """
-    secrets = redact.known()
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # not a URL, and not followed by any client
-        return None if _holds(url, secrets) else url
-    if _holds(parts._replace(query="", fragment="").geturl(), secrets):
-        return None
-    pairs = parts.query.split("&")
-    remaining = [pair for pair in pairs if not _holds(pair.partition("=")[2] or pair, secrets)]
-    fragment = "" if _holds(parts.fragment, secrets) else parts.fragment
-    if remaining == pairs and fragment == parts.fragment:
-        return url
-    return urlunsplit(parts._replace(query="&".join(remaining), fragment=fragment))
+def without_userinfo(url: str) -> str:
+    """Return the URL without user and password (RFC 3986 section 3.2.1): some clients send them as Basic."""
+    match = _AUTHORITY.match(url)
+    return url[: match.start(1)] + url[match.end(1) :] if match else url
 
 
 def without_echo(location: str, unsigned_url: str, signed_url: str) -> str:
@@ -94,27 +74,3 @@ def normalized(url: str) -> str:
     query = f"?{quote(parts.query, safe=_QUERY)}" if parts.query else ""
     target = f"{quote(parts.path or '/', safe=_PATH)}{query}"
     return f"{parts.scheme}://{parts.netloc}{_ESCAPE.sub(lambda match: match[0].upper(), target)}"
-
-
-def holds_secret(text: str) -> bool:
-    """Return whether the text holds a known secret, in any encoding."""
-    return _holds(text, redact.known())
-
-
-def _holds(text: str, secrets: frozenset[str]) -> bool:
-    forms = {text, _as_utf_8(text)}
-    for _ in range(_ROUNDS):
-        forms |= {unquote(form) for form in forms} | {unquote_plus(form) for form in forms}
-    return any(
-        secret in form if len(secret) >= _SHORTEST_PART else secret == form
-        for form in forms
-        for secret in secrets
-    )
-
-
-def _as_utf_8(text: str) -> str:
-    """Return the UTF-8 text of a header that was read as Latin-1, as HTTP libraries do."""
-    try:
-        return text.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return text

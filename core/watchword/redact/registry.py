@@ -35,15 +35,19 @@ class Registry:
         self._listeners: list[Callable[[str], None]] = []
         self._lock = Lock()
 
-    def register(self, secrets: Iterable[str], owner: object | None = None) -> None:
-        """Mask the secrets and their derived forms as long as the owner lives, for ever without an owner."""
+    def register(self, secrets: Iterable[str], owner: object | None = None, *, told: bool = True) -> None:
+        """Mask the secrets and their derived forms as long as the owner lives, for ever without an owner.
+
+        The listeners learn of them if they are `told`.
+        """
         secret_forms = {form for secret in secrets for form in forms(secret)}
         with self._lock:
             self._settle()
             held = self._held_by(owner)
             new = [form for form in secret_forms - held if self._gained(form)]
             held |= secret_forms
-        self._tell(new)
+        if told:
+            self._tell(new)
 
     def subscribe(self, listener: Callable[[str], None]) -> None:
         """Call `listener` with every form that is masked, and with every later one."""

@@ -25,13 +25,13 @@ _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z
 _registry = Registry()
 
 
-def register(secrets: Iterable[str], owner: object | None = None) -> None:
-    """Mask the secrets and their derived forms from now on, here and in the listeners.
+def register(secrets: Iterable[str], owner: object | None = None, *, told: bool = True) -> None:
+    """Mask the secrets and their derived forms from now on, here and, if they are `told`, in the listeners.
 
     Here they are masked as long as the owner lives, and for a minute after; for ever without an owner. If
     several owners hold a secret, the last one counts. The listeners go on masking it.
     """
-    _registry.register(secrets, owner)
+    _registry.register(secrets, owner, told=told)
 
 
 class _Block:
@@ -77,7 +77,11 @@ def text(value: str) -> str:
 
 def quoted(value: str) -> str:
     """Return the beginning of another party's text, masked: a little more than evidence shows."""
-    return text(value[:LONGEST_QUOTE])
+    masked_text = text(value[:LONGEST_QUOTE])
+    if len(value) <= LONGEST_QUOTE:
+        return masked_text
+    longest = max(map(len, known()), default=0)
+    return masked_text[: max(0, len(masked_text) - longest)]  # the end may be half a secret
 
 
 def _without_secrets(value: str) -> str:

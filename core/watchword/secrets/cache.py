@@ -47,7 +47,7 @@ class Caching:
 
 
 @dataclass
-class _Entry:
+class _Entry(NeverPickled):
     """The cached state of one secret; the thread that fetches it holds `lock`.
 
     `content` None means that the secret does not exist, once `is_loaded`.

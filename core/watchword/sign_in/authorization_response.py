@@ -10,6 +10,7 @@ from watchword.errors import TokenError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http.urls import query_pairs
+from watchword.redact import NeverPickled
 
 _PARAMETERS = ("code", "state", "iss", "error", "error_description", "error_uri")
 
@@ -35,7 +36,7 @@ _CODES: Mapping[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
-class AuthorizationResponse:
+class AuthorizationResponse(NeverPickled):
     """The parameters of the redirected URL, of a success or of an error (section 4.1.2.1).
 
     `is_bare_code` says that a code was given without a URL.

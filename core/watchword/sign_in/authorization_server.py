@@ -17,6 +17,7 @@ from watchword.methods.oauth2_sign_in import OAuth2SignIn
 from watchword.protocols.oauth2.grant import credential_in, obtain
 from watchword.protocols.oauth2.request_words import RequestWords
 from watchword.protocols.templates import TemplateSecrets
+from watchword.redact import NeverPickled
 from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.tokens.sending import send_token_request
 from watchword.tokens.token import Token
@@ -27,7 +28,7 @@ Method = TypeVar("Method", bound=OAuth2SignIn)
 
 
 @dataclass(frozen=True)
-class AuthorizationServer(Generic[Method]):
+class AuthorizationServer(NeverPickled, Generic[Method]):
     """The server where a connection's user signs in: its method, and how requests reach it."""
 
     method: Method

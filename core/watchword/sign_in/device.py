@@ -23,6 +23,7 @@ from watchword.http.origins import host, origin
 from watchword.methods.oauth2_device_code import OAuth2DeviceCode
 from watchword.protocols.oauth2.request_words import DEVICE, RequestWords
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths, read_token
+from watchword.redact import NeverPickled
 from watchword.sign_in.authorization_server import (
     AuthorizationServer,
     authorization_server_of,
@@ -70,7 +71,7 @@ _POLL = replace(
 
 
 @dataclass(frozen=True)
-class DeviceSignIn:
+class DeviceSignIn(NeverPickled):
     """A sign-in that has begun: the page to open and the code to type in; times are in seconds.
 
     `verification_uri_complete` contains the code already; it is "" if the server gives no such URL.

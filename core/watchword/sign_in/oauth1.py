@@ -26,6 +26,7 @@ from watchword.protocols.oauth1.credentials_response import (
 )
 from watchword.protocols.oauth1.signature import Pair, escape
 from watchword.protocols.oauth1.signer import Signer
+from watchword.redact import NeverPickled
 from watchword.tokens.sending import send_token_request
 from watchword.tokens.token_response import TokenResponse
 
@@ -37,7 +38,7 @@ _REQUEST_TOKEN_URL, _ACCESS_TOKEN_URL = "request_token_url", "access_token_url"
 
 
 @dataclass(frozen=True)
-class SignIn:
+class SignIn(NeverPickled):
     """A sign-in that has begun: the absolute URL to open, and the temporary credentials."""
 
     authorize_url: str = field(repr=False)
@@ -46,7 +47,7 @@ class SignIn:
 
 
 @dataclass(frozen=True)
-class AccessToken:
+class AccessToken(NeverPickled):
     """The result of a sign-in: the values of two fields of the connection's document."""
 
     access_token: str = field(repr=False)

@@ -22,6 +22,7 @@ from watchword.http.origins import host, origin
 from watchword.http.urls import with_query, without_pairs
 from watchword.methods.oauth2_authorization_code import OAuth2AuthorizationCode
 from watchword.protocols.oauth2.request_words import CODE
+from watchword.redact import NeverPickled
 from watchword.sign_in.authorization_response import AuthorizationResponse, sign_in_refused
 from watchword.sign_in.authorization_server import (
     AuthorizationServer,
@@ -39,7 +40,7 @@ _RANDOM_BYTES = 32
 
 
 @dataclass(frozen=True)
-class SignIn:
+class SignIn(NeverPickled):
     """A sign-in that has begun: the absolute URL to open, and the state that comes back from there."""
 
     authorize_url: str = field(repr=False)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from watchword.redact import NeverPickled
 from watchword.tokens.token import Token
 
 
 @dataclass(frozen=True)
-class AcquireRequest:
+class AcquireRequest(NeverPickled):
     """A request for a fresh token.
 
     `rejected` is the token that the API has just refused. `fallback` is one that would do for now, so that

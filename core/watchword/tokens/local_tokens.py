@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from watchword.redact import NeverPickled
 from watchword.tokens.acquire import AcquiredToken, AcquireRequest
 from watchword.tokens.token import RENEWAL_PAUSE, Token
 
 
-class LocalTokens:
+class LocalTokens(NeverPickled):
     """Fetches a token at each request, but after a refusal by the API at most once a minute.
 
     `fetch` returns a new token or raises TokenError; `clock` is a monotonic clock in seconds.

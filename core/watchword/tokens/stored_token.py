@@ -47,7 +47,7 @@ class StoredCredential(NeverPickled):
 
 
 @dataclass(frozen=True)
-class Fingerprints:
+class Fingerprints(NeverPickled):
     """What identifies a credential in a store, by the store's salt.
 
     `key` is the key of its record, `request` identifies its token request, `token_destinations` where the

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 
-from watchword import forks
+from watchword import forks, redact
 from watchword.errors import TokenError
 from watchword.findings.finding import Finding
+from watchword.redact import NeverPickled
 from watchword.tokens.acquire import AcquiredToken, AcquireRequest, TokenProvider
 from watchword.tokens.token import Token
 
@@ -26,11 +28,17 @@ _LONGEST_PAUSE = 300.0
 _REMEMBER_REFUSED = 300.0
 """How long a refused client or user is not tried again, in seconds: some providers lock accounts."""
 
+_MOST_EARLIER = 32
+"""How many values that an API has replaced are remembered: requests with them may be under way."""
+
+_TOLD_EVERY = 60.0
+"""Least time between two replaced values that hosts' maskers are told, in seconds: each takes them long."""
+
 _LOCKING = frozenset({"invalid_client", "login_refused", "token_field_missing"})
 
 
 @dataclass(frozen=True)
-class _Held:
+class _Held(NeverPickled):
     """A token and, on the monotonic clock, when it stops being fresh and when it ends."""
 
     token: Token
@@ -46,7 +54,7 @@ class _Failure:
     until: float
 
 
-class TokenCache:
+class TokenCache(NeverPickled):
     """Holds the token of one credential for all threads of the process, and renews it in time.
 
     `provider` is where tokens come from; `clock` is a monotonic clock in seconds; `discard` gives the
@@ -70,8 +78,11 @@ class TokenCache:
         self._inherited: Token | None = None
         self._held: _Held | None = None
         self._failure: _Failure | None = None
+        self._earlier: deque[str] = deque(maxlen=_MOST_EARLIER)
+        self._told = float("-inf")
         self._lock = Lock()
         self._counting = Lock()
+        self._swapping = Lock()
         forks.reset_in_child(self)
 
     def get(self, rejected: Token | None = None) -> Token:
@@ -118,7 +129,8 @@ class TokenCache:
             if self._users or self._discard is None:
                 return
         with self._lock:
-            held, self._held = self._held, None
+            with self._swapping:
+                held, self._held = self._held, None
             if held:
                 self._replaced = held.token
         self._give_back(held)
@@ -139,15 +151,61 @@ class TokenCache:
         with self._lock:
             self._held, self._failure = None, None
 
+    def replace(self, used: str, value: str, lifetime: float | None = None) -> None:
+        """Hold the value that the API has put in the place of the one that a request was sent with.
+
+        A response counts only if its request was sent with a value of the session that is held now.
+
+        Args:
+            used: the value that the request was sent with.
+            value: the new value; it may be the same one with a new lifetime.
+            lifetime: how long it lasts, in seconds; None if the API doesn't say: then the end stays.
+        """
+        now = self._clock()
+        with self._swapping:  # never held for long: no thread that waits for a login has it
+            held = self._held
+            if held is None or not self._is_of_session(held, used):
+                return
+            old = held.token
+            if lifetime is not None:
+                token = replace(old, access_token=value, lifetime=lifetime)
+                renewed = _Held(token, now + token.fresh_for, now + lifetime)
+            elif value != old.access_token:
+                renewed = replace(held, token=replace(old, access_token=value))
+            else:
+                return
+            self._mask(renewed.token, now)
+            if value != old.access_token:
+                self._earlier.append(old.access_token)
+            if old == self._inherited:
+                self._inherited = renewed.token
+            self._held = renewed
+
+    def end(self, used: str) -> None:
+        """Hold no token if the API has ended the session of a request; the next request fetches one."""
+        with self._swapping:
+            if self._held and self._is_of_session(self._held, used):
+                self._replaced, self._held = self._held.token, None
+
     def begin_child(self) -> None:
         """Give a forked child locks of its own; the parent alone gives the inherited token back."""
-        self._lock, self._counting = Lock(), Lock()  # a thread that does not exist here may hold the parent's
+        # A thread that does not exist here may hold the parent's.
+        self._lock, self._counting, self._swapping = Lock(), Lock(), Lock()
         self._inherited = self._held.token if self._held else None
         self._users = 0
 
     def _give_back(self, held: _Held | None, successor: Token | None = None) -> None:
         if self._discard and held and held.token not in {successor, self._inherited}:
             self._discard(held.token)
+
+    def _is_of_session(self, held: _Held, used: str) -> bool:
+        return used == held.token.access_token or used in self._earlier
+
+    def _mask(self, token: Token, now: float) -> None:
+        """Mask a token that takes another one's place; hosts are told only of some, since they keep all."""
+        is_told = now >= self._told + _TOLD_EVERY
+        redact.register(token.secrets, token, told=is_told)
+        self._told = now if is_told else self._told
 
     def _renewed(self, rejected: Token | None) -> Token:
         now, held = self._clock(), self._held
@@ -180,7 +238,9 @@ class TokenCache:
         issued = self._clock() - acquired.age
         if held and not _same(held.token, token):
             self._replaced = held.token
-        self._held = _Held(token, issued + token.fresh_for, issued + token.lifetime)
+        with self._swapping:
+            self._earlier.clear()
+            self._held = _Held(token, issued + token.fresh_for, issued + token.lifetime)
         return acquired
 
     def _pause(self, error: TokenError) -> float:

@@ -14,6 +14,7 @@ from watchword.findings.codes import finding
 from watchword.http import jsonpaths
 from watchword.http.durations import retry_after, seconds
 from watchword.http.origins import host
+from watchword.redact import NeverPickled
 from watchword.tokens.token import jwt_expiry
 
 LONGEST_LIFETIME = 10 * 365 * 86400.0
@@ -26,7 +27,7 @@ _OK, _REDIRECT, _TOO_MANY, _SERVER_ERROR = 200, 300, 429, 500
 
 
 @dataclass(frozen=True)
-class TokenResponse:
+class TokenResponse(NeverPickled):
     """A server's response; `url` is the absolute URL of the request, `cookies` are the Set-Cookie lines."""
 
     url: str

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from watchword.redact import NeverPickled
 from watchword.tokens.record import Lease, Pause, Record, Refusal, StoreTime
 from watchword.tokens.token import Token
 from watchword.tokens.token_store import Transition
@@ -95,7 +96,7 @@ def settle(owner: str, generation: int, failed: Failed) -> Transition:
 
 
 @dataclass(frozen=True)
-class Issued:
+class Issued(NeverPickled):
     """A token that the server has just issued, to be saved.
 
     `at` is the store's time just before the request. `sent_refresh_token` is the refresh token in the

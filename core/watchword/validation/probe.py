@@ -23,6 +23,7 @@ from watchword.http.bodies import decoded
 from watchword.http.deadline import read, run_with_deadline
 from watchword.http.origins import host
 from watchword.methods.none import NoAuthentication
+from watchword.redact import NeverPickled
 from watchword.validation.probe_response import ProbeResponse
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _LARGEST_BODY = 1 << 20
 """How much of a response is read, in bytes."""
 
 
-class Probe:
+class Probe(NeverPickled):
     """Makes the calls of one validation, each with its own session, so that no cookie reaches the next.
 
     Close it, since the validation may have logged in.

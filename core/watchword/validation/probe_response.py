@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from watchword import redact
 from watchword.http.bodies import parsed
+from watchword.redact import NeverPickled
 
 
 @dataclass(frozen=True)
-class ProbeResponse:
+class ProbeResponse(NeverPickled):
     """The response to one call: its status, its headers and the beginning of its body, unchanged.
 
     `redirect` is the absolute URL of a redirect that was not followed, since it leads to another origin, or

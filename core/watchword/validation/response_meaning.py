@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from watchword import redact
 from watchword.findings.codes import finding
+from watchword.findings.evidence import quote
 from watchword.findings.finding import Finding
 from watchword.http import body_words
 from watchword.http.durations import retry_after
@@ -65,7 +66,7 @@ _REFUSALS = {
 
 def _finding(code: str, response: ProbeResponse, message: str, advice: str = "") -> Finding:
     wait = retry_after(response.headers.get("Retry-After"))
-    message = redact.quoted(message)
+    message = quote(message)
     return finding(code, message, advice=advice, evidence=response.evidence(), retry_after=wait)
 
 

@@ -31,6 +31,7 @@ class FakeAuthenticator:
     """An authenticator with a given flow; it records the cookies that a request is sent again with."""
 
     token_cache = None
+    own_cookies: frozenset[str] = frozenset()
 
     def __init__(self, flow):
         self.flow, self.carried = flow, []

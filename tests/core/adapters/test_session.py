@@ -490,3 +490,36 @@ def test_only_the_allowed_origins_get_the_client_certificate(serve, reply, autho
             session.get("/a")
     assert [seen.certificate for seen in server.seen] == [True, True]
     assert [seen.certificate for seen in foreign.seen] == [False, False]
+
+
+@pytest.mark.parametrize("by", ["session", "adapter", "auth"])
+def test_a_proxy_s_password_is_neither_shown_after_a_redirect_nor_sent_to_an_origin(
+    serve, reply, monkeypatch, by
+):
+    """The environment's proxy gets its password; `response.request` shows none, and an origin gets none."""
+
+    def answer(seen):
+        return reply(302, headers={"Location": "http://api.test/b"}) if seen.path.endswith("/a") else reply()
+
+    proxy, origin = serve(answer), serve(reply())
+    monkeypatch.setenv("http_proxy", f"http://u:s3cret-proxy@127.0.0.1:{proxy.port}")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    fields = {
+        "method": "api_key",
+        "api_key": "s3cret-key",
+        "allowed_origins": ["http://api.test", origin.url],
+    }
+    made = watchword.load({"base_url": "http://api.test", **fields})
+    session = made.session() if by == "session" else requests.Session()
+    with session:
+        if by == "adapter":
+            session.mount("http://", made.adapter())
+        session.auth = made.auth() if by == "auth" else session.auth
+        response = session.get("http://api.test/a")
+        session.get(f"{origin.url}/c", headers={"Proxy-Authorization": "mine"})
+    assert len(proxy.seen) == 2
+    assert all(seen.headers["Proxy-Authorization"].startswith("Basic ") for seen in proxy.seen)
+    shown = [str(hop.request.headers) for hop in (*response.history, response)]
+    assert not any("Proxy-Authorization" in text for text in shown)
+    if by != "auth":
+        assert "Proxy-Authorization" not in origin.seen[0].headers

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from watchword import redact
 from watchword.errors import TokenError
 from watchword.findings.codes import finding
 from watchword.tokens.local_tokens import LocalTokens
@@ -231,3 +232,33 @@ def test_a_forked_child_does_not_inherit_a_held_lock():
 def test_what_is_no_jwt_has_no_expiry(text):
     """Opaque tokens and damaged JWTs say nothing about their end."""
     assert jwt_expiry(text) is None
+
+
+def test_a_value_that_the_api_has_replaced_counts_only_within_its_session():
+    """A late answer of the session before the last login neither replaces nor ends the token."""
+    tokens = iter([Token("s3cret-first", lifetime=100), Token("s3cret-second", lifetime=100)])
+    now = [0.0]
+    cache = TokenCache(LocalTokens(lambda: next(tokens)), lambda: now[0])
+    assert cache.get().access_token == "s3cret-first"
+    cache.replace("s3cret-first", "s3cret-rolled", lifetime=1000)
+    now[0] = 500.0
+    assert cache.get().access_token == "s3cret-rolled"
+    cache.end("s3cret-first")
+    assert cache.get().access_token == "s3cret-second"
+    cache.replace("s3cret-rolled", "s3cret-late")
+    cache.end("s3cret-rolled")
+    assert cache.get().access_token == "s3cret-second"
+    assert "s3cret-late" not in redact.known()
+
+
+def test_a_forked_child_does_not_give_back_what_the_api_has_replaced():
+    """A session that a child has inherited belongs to its parent, also with a new value."""
+    ended = []
+    cache = TokenCache(LocalTokens(lambda: Token("s3cret-first")), discard=ended.append)
+    cache.enter()
+    cache.get()
+    cache.begin_child()
+    cache.enter()
+    cache.replace("s3cret-first", "s3cret-rolled", lifetime=1000)
+    cache.leave()
+    assert ended == []

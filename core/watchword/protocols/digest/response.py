@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from watchword.http.body_chunks import body_chunks
 from watchword.protocols.digest.challenge import Challenge
+from watchword.redact import NeverPickled
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
@@ -20,7 +21,7 @@ _ATTRIBUTE = "!#$&+-.^_`|~"  # RFC 8187 section 3.2.1: in addition to letters an
 
 
 @dataclass(frozen=True)
-class Login:
+class Login(NeverPickled):
     """The user name and password that respond to a challenge."""
 
     username: str
@@ -28,7 +29,7 @@ class Login:
 
 
 @dataclass(frozen=True)
-class Session:
+class Session(NeverPickled):
     """The responses to a challenge: one secret key, one cnonce, and the count of the nonce's uses.
 
     With `-sess` the key is derived from the first nonce and cnonce, and stays when the server issues new

@@ -12,6 +12,7 @@ from watchword.http.durations import seconds
 from watchword.http.json_value import JsonValue
 from watchword.protocols import templates
 from watchword.protocols.templates import FreshValues, TemplateSecrets
+from watchword.redact import NeverPickled
 
 BACKDATED = 30
 """How far before now `iat` and `nbf` are set, in seconds: an API's clock may be behind."""
@@ -26,7 +27,7 @@ _REGISTERED = {"alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ
 
 
 @dataclass(frozen=True)
-class Content:
+class Content(NeverPickled):
     """Templates of header and claims, the secrets that they refer to, and the lifetime in seconds."""
 
     headers: Mapping[str, JsonValue] = field(repr=False)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from watchword.protocols.keys.repair import Repairs, from_base64, without_bare_breaks
+from watchword.redact import NeverPickled
 
 # Word processors turn hyphens into the other dashes. A run of dashes matches only from its beginning,
 # and lengths are bounded, so that no text takes long.
@@ -33,7 +34,7 @@ _LINE = 64
 
 
 @dataclass(frozen=True)
-class Block:
+class Block(NeverPickled):
     """One block: its label without blanks, the text between its two lines, and whether it has both lines."""
 
     label: str

@@ -48,7 +48,7 @@ _MAY_HAVE_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 @dataclass(frozen=True)
-class SignatureMethod:
+class SignatureMethod(NeverPickled):
     """A signature method with its key; `hash_name` is None for a method without a hash."""
 
     name: str

@@ -46,7 +46,7 @@ class ClientAuthentication(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Assertion:
+class Assertion(NeverPickled):
     """The key and content of the JWTs by which a client authenticates (RFC 7523 section 3)."""
 
     key: JwsSigner

@@ -21,7 +21,7 @@ LONGEST_LOGOUT = 5.0
 
 
 @dataclass(frozen=True)
-class Logout:
+class Logout(NeverPickled):
     """The request that ends a session; `sign` adds the token to it, and `placement` says where."""
 
     request: PreparedRequest = field(repr=False)

@@ -1,0 +1,73 @@
+"""The connection's own cookies in responses: kept out of the client's jar, and followed if they are renewed.
+
+A jar knows no ports: it would send a session's cookie to another server of the same host, and show it. So
+no client's jar gets a cookie with the name of one that the connection sends, whoever sets it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol, TypeVar
+
+from requests import PreparedRequest
+
+from watchword.adapters.authenticator import Authenticator
+from watchword.flow import FlowResponse
+from watchword.http.cookies import cookie_name, effective_cookies, sent_cookie
+from watchword.http.headers import text_of
+from watchword.tokens.token_response import VISIBLE, lifetime_of
+
+R_contra = TypeVar("R_contra", contravariant=True)
+
+
+class CookieExchange(Protocol[R_contra]):
+    """A client's request, and how that client's responses set cookies."""
+
+    @property
+    def authenticator(self) -> Authenticator:
+        """The authenticator of the request's connection."""
+
+    def set_cookies(self, response: R_contra, /) -> Sequence[str]:
+        """Return the lines of Set-Cookie."""
+
+    def keep_cookies(self, response: R_contra, lines: Sequence[str], /) -> None:
+        """Leave only these lines of Set-Cookie to the client's jar."""
+
+
+def foreign_lines(lines: Iterable[str], own: Collection[str]) -> list[str]:
+    """Return the lines of Set-Cookie that don't set one of the connection's own cookies."""
+    return [line for line in lines if cookie_name(line) not in own]
+
+
+def take_own_cookies(
+    exchange: CookieExchange[R_contra], signed: PreparedRequest, response: R_contra, seen: FlowResponse
+) -> None:
+    """Take the connection's own cookies out of the response to a signed request.
+
+    `seen` is the response as the flow sees it.
+    """
+    authenticator = exchange.authenticator
+    lines = exchange.set_cookies(response)
+    remaining = foreign_lines(lines, authenticator.own_cookies)
+    if len(remaining) == len(lines):
+        return
+    exchange.keep_cookies(response, remaining)
+    if authenticator.token_cookie and seen.status_code not in authenticator.context.refresh_on_status:
+        _follow(authenticator, authenticator.token_cookie, signed, lines)
+
+
+def _follow(authenticator: Authenticator, name: str, signed: PreparedRequest, lines: Sequence[str]) -> None:
+    """Use the value that the API has given the token's cookie, or log in again if it has removed the cookie.
+
+    This isn't for a refusal: that often sets the cookie of a new session, to which nobody has logged in.
+    """
+    token_cache, used = authenticator.token_cache, sent_cookie(text_of(signed.headers.get("Cookie")), name)
+    own_lines = [line for line in lines if cookie_name(line) == name]
+    if token_cache is None or used is None or not own_lines:
+        return
+    cookie = effective_cookies(own_lines).get(name)
+    if cookie is None:
+        token_cache.end(used)
+    elif VISIBLE.fullmatch(cookie.value):
+        lifetime = None if cookie.lifetime is None else lifetime_of(cookie.lifetime, cookie.value, None)
+        token_cache.replace(used, cookie.value, lifetime)
