@@ -78,7 +78,7 @@ def async_httpx() -> Comparison:
 def async_aiohttp() -> Comparison:
     """Compare `conn.aiohttp_middleware()` with a middleware that sets the header."""
     middleware = CONNECTION.aiohttp_middleware()
-    response = SimpleNamespace(status=200, headers={})
+    response = SimpleNamespace(status=200, headers={}, content=None)
 
     async def handler(_: aiohttp.ClientRequest) -> Any:  # noqa: ANN401 - stands for the network
         return response

@@ -12,7 +12,6 @@ import pytest
 import watchword
 from watchword import redact
 from watchword.adapters.origin_guard import OriginGuard
-from watchword.http.origins import Origins
 from watchword.redact import registry, texts
 from watchword.tokens import token_caches
 from watchword.tokens.token_caches import MOST_UNUSED
@@ -195,7 +194,8 @@ def test_threads_of_asynchronous_clients_end(api):
 
 def test_a_guard_names_a_bounded_number_of_foreign_origins(caplog):
     """An API that links to ever new origins fills neither the log nor the memory."""
-    guard = OriginGuard(Origins(("https://api.test",)))
+    connection = watchword.load({"base_url": "https://api.test", "method": "none"})
+    guard = OriginGuard(connection.authenticator())
     for number in range(1500):
         guard.url_for_foreign_origin(f"https://host-{number}.test/")
     assert len(guard._warned) == len(caplog.records) == 1000

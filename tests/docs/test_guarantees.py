@@ -22,6 +22,7 @@ _INSTRUCTIONS = {
         "Where tokens are kept",
         "Who needs it",
         "Keys",
+        "How much it takes",
         "Looking after sign-ins",
         "A sign-in that was made elsewhere",
         "When the store can't be used",

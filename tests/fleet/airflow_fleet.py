@@ -69,8 +69,11 @@ class Fleet:
         ended = lambda: (self._get(run) or {}).get("state") in _FINAL  # noqa: E731
         self.wait_until(ended, 180 + 60 * TASKS_PER_WAY, f"{run} ended")
         states: dict[str, list[str]] = {}
-        for task in self._get(f"{run}/taskInstances?limit=200")["task_instances"]:
-            states.setdefault(task["task_id"], []).append(task["state"])
+        read = 0
+        while tasks := self._get(f"{run}/taskInstances?limit=100&offset={read}")["task_instances"]:
+            read += len(tasks)
+            for task in tasks:
+                states.setdefault(task["task_id"], []).append(task["state"])
         return states
 
     def clear(self, run: str, task: str, index: int) -> None:

@@ -62,11 +62,15 @@ def connections(playground: Playground) -> dict[str, str]:
 
 def ending_connections(playground: Playground) -> dict[str, str]:
     """Return a connection for a sign-in of its own for each task that ends in the middle of a renewal."""
-    names = [
-        f"{way}_{n}" for way in ("cleared", "timed_out", "killed", "ended") for n in range(TASKS_PER_WAY)
-    ]
-    fields = {"timeout": 10}
-    return {name: connection(playground.document("oauth2_authorization_code") | fields) for name in names}
+    # A task that times out begins its renewal early; others wait for the leases of those that are killed.
+    seconds = {"cleared": 10, "timed_out": 30, "killed": 10, "ended": 10}
+    return {
+        f"{way}_{number}": connection(
+            playground.document("oauth2_authorization_code") | {"timeout": seconds[way]}
+        )
+        for way in seconds
+        for number in range(TASKS_PER_WAY)
+    }
 
 
 @pytest.fixture(scope="session", params=["LocalExecutor", "CeleryExecutor"])

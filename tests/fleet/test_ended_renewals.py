@@ -12,8 +12,8 @@ from .airflow_fleet import TASKS_PER_WAY, Fleet
 
 pytestmark = pytest.mark.timeout(480 + 120 * TASKS_PER_WAY)  # with the start of a fleet
 
-DELAY = 5.0
-"""How long the token endpoint takes, in seconds: longer than Airflow to notice that a task was cleared."""
+DELAY = 4.0
+"""How long the token endpoint takes, in seconds: a cleared task has got SIGTERM then, but not yet SIGKILL."""
 
 NOTES = {
     "cleared": ["sent", "ending", "answered"],

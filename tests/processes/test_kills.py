@@ -17,8 +17,8 @@ KILLS = {"sqlite": 50, "postgresql+psycopg": 20}
 """How many workers are killed over each kind of store."""
 SIDE_BY_SIDE = 5
 
-# After the server's response, only the victim knows the new refresh token until it is saved.
-RESPONDED = {"after the response", "before the save", "during the save"}
+# After the server's response, only the victim knows the new refresh token until the save begins with a file.
+RESPONDED = {"after the response", "before the save"}
 PERHAPS_RESPONDED = {"during the request"}
 STEPS = [
     "before the load",
@@ -83,7 +83,7 @@ def test_kills_end_no_sign_in_where_the_server_accepts_a_second_use(playground, 
 
 
 def test_every_worker_is_told_to_sign_in_where_the_server_ends_reused_sign_ins(playground, kill):
-    """A kill between the server's response and the save, and no other, ends the sign-in for every worker."""
+    """A kill between the server's response and the beginning of the save, and no other, ends the sign-in."""
     settings(playground, delay=0.05, grace=0)
     for end in kill(STEPS):
         assert end["victim"] == "killed"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeAlias
 
 from requests import PreparedRequest
 
@@ -18,20 +19,34 @@ _LONGEST_END = 1 << 13
 """How much of each end of a body is looked at, in bytes; parameters are added at an end."""
 
 
+Headers: TypeAlias = Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class Added(NeverPickled):
-    """The URLs before and after signing, the other texts that signing added, and a body before signing."""
+    """What a request was before signing and after: its URLs, its headers, and its body if that was changed.
+
+    Each request is noted, and few are asked for what was added to them. So that is found out when it is
+    asked for, and nothing but texts is held.
+    """
 
     unsigned_url: str = field(repr=False)
     signed_url: str = field(repr=False)
-    texts: tuple[str, ...] = field(repr=False)
+    unsigned_headers: Headers = field(repr=False)
+    signed_headers: Headers = field(repr=False)
     unsigned_body: str = field(default="", repr=False)
+    signed_body: str = field(default="", repr=False)
 
     @cached_property
     def secrets(self) -> frozenset[str]:
-        """The signatures and JWTs among it."""
+        """The signatures and JWTs among what was added."""
         pairs = set(query_pairs(self.signed_url)) - set(query_pairs(self.unsigned_url))
-        added = sent_secrets([*(f"{name}={value}" for name, value in pairs), *self.texts])
+        values = (
+            text_of(value)
+            for name, value in self.signed_headers.items()
+            if self.unsigned_headers.get(name) != value
+        )
+        added = sent_secrets([*(f"{name}={value}" for name, value in pairs), *values, self.signed_body])
         return added - sent_secrets([self.unsigned_body])
 
 
@@ -45,19 +60,15 @@ def added_by_signing(
 
     `unsigned` is the request before, unless `signed` is a RequestProxy, which knows what was changed.
     """
-    if unsigned is not None:
-        unsigned_body = unsigned.body
-    texts = [text_of(value) for value in _added_headers(signed, unsigned)]
-    body = vars(signed).get("body")
-    if body is unsigned_body:
-        return Added(unsigned_url, signed.url or "", tuple(texts))
-    return Added(unsigned_url, signed.url or "", (*texts, _ends(body)), _ends(unsigned_body))
-
-
-def _added_headers(signed: PreparedRequest, unsigned: PreparedRequest | None) -> Iterable[str | bytes | None]:
     if unsigned is None:
-        return [value for _, value in changed_headers(signed)] if isinstance(signed, RequestProxy) else []
-    return [value for name, value in signed.headers.items() if unsigned.headers.get(name) != value]
+        before: Headers = {}
+        after: Headers = dict(changed_headers(signed)) if isinstance(signed, RequestProxy) else {}
+    else:
+        before, after, unsigned_body = unsigned.headers, signed.headers, unsigned.body
+    signed_url, body = signed.url or "", vars(signed).get("body")
+    if body is unsigned_body:
+        return Added(unsigned_url, signed_url, before, after)
+    return Added(unsigned_url, signed_url, before, after, _ends(unsigned_body), _ends(body))
 
 
 def _ends(body: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from socket import inet_aton
 from typing import TypeAlias
@@ -98,14 +98,7 @@ class AllowedNetworks:
 
     def allows(self, address: str) -> bool:
         """Return whether an IP address may be connected to; text of any other form may not."""
-        try:
-            parsed = ip_address(address)
-        except ValueError:
-            return False
-        meanings = list(_meanings(parsed))
-        if any(_is_in(each, _NEVER) for each in meanings) or _hides_metadata(parsed):
-            return False
-        return all(self._covers(each) for each in meanings)
+        return _is_allowed(self, address)
 
     def allows_host(self, host: str) -> bool:
         """Return whether a URL's host may be connected to, as far as its text says.
@@ -155,11 +148,24 @@ class AllowedNetworks:
                 return f"holds {network}, which is never allowed"
         return "" if words or networks else "is empty, so that no address would be allowed"
 
-    def _covers(self, address: Address) -> bool:
+    def covers(self, address: Address) -> bool:
+        """Return whether the setting names an address, by itself or by its kind."""
         words, networks, _ = self._entries
         is_public = address.is_global and not getattr(address, "is_site_local", False)
         kind = LOOPBACK if address.is_loopback else PUBLIC if is_public else PRIVATE
         return kind in words or _is_in(address, networks)
+
+
+@lru_cache(maxsize=4096)  # aiohttp's warm connections are judged too
+def _is_allowed(networks: AllowedNetworks, text: str) -> bool:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    meanings = list(_meanings(address))
+    if any(_is_in(each, _NEVER) for each in meanings) or _hides_metadata(address):
+        return False
+    return all(map(networks.covers, meanings))
 
 
 def refusal(host: str, *addresses: str) -> RequestError:

@@ -35,6 +35,7 @@ def forms(secret: str) -> frozenset[str]:
         *_as_json(secret),
         escape(secret),
         repr(secret)[1:-1],
+        repr(data)[2:-1],
         base64.b64encode(data).decode("ascii"),
         *(_lines(secret) if "-----BEGIN" in secret else ()),
     }

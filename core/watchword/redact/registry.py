@@ -30,6 +30,7 @@ class Registry:
         self._owned: dict[int, set[str]] = {_FOR_EVER: set()}
         self._owners: Counter[str] = Counter()
         self._late: OrderedDict[str, float] = OrderedDict()
+        self._known: frozenset[str] | None = None
         # Owners may end anywhere, also in a thread that holds the lock: they only leave their id here.
         self._ended: deque[int] = deque()
         self._listeners: list[Callable[[str], None]] = []
@@ -57,10 +58,12 @@ class Registry:
             listener(form)
 
     def known(self) -> frozenset[str]:
-        """Return every form that is masked."""
+        """Return every form that is masked: the same object as long as nothing changes."""
         with self._lock:
             self._settle()
-            return frozenset((*self._owners, *self._late))
+            if self._known is None:
+                self._known = frozenset((*self._owners, *self._late))
+            return self._known
 
     def is_known(self, text: str) -> bool:
         """Return whether the whole text is a masked form."""
@@ -84,6 +87,7 @@ class Registry:
         if self._owners[form] > 1 or self._late.pop(form, None) is not None:
             return False
         self.index.add(form.encode("utf-8", "surrogatepass"))
+        self._known = None
         return True
 
     def _lost(self, secret_forms: Iterable[str]) -> None:
@@ -103,6 +107,7 @@ class Registry:
         while self._late and (len(self._late) > MOST_LATE or next(iter(self._late.values())) < too_old):
             form, _ = self._late.popitem(last=False)
             self.index.remove(form.encode("utf-8", "surrogatepass"))
+            self._known = None
 
     def _tell(self, new: Iterable[str]) -> None:
         """Tell the listeners the short forms first.

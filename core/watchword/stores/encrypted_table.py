@@ -8,7 +8,7 @@ row says that the row was deleted by hand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from watchword.stores.database import Values
@@ -61,7 +61,10 @@ class EncryptedTable:
 
     def find(self, work: UnitOfWork, key: str) -> Found:
         """Return the row of a key."""
-        return _found(key, work.row(self._one, {self.key: key}))
+        found = None
+        if not work.database.for_update:  # SQLite compiles a statement each time: the shorter one goes first
+            found = work.row(self._whole, {self.key: key})
+        return _found(key, found or work.row(self._one, {self.key: key}))
 
     def find_locked(self, work: UnitOfWork, key: str) -> Found:
         """Return the row of a key, which others don't change before the transaction ends."""
@@ -79,19 +82,18 @@ class EncryptedTable:
         rows = work.connection.execute(self._following, {self.key: key, "most": most}).fetchall()
         return [_found(columns[0], columns) for columns in rows]
 
-    def lock(self, work: UnitOfWork, placeholder: Values) -> Found:
-        """Return the row of a key, which is the placeholder's, and let nobody else write it.
+    def lock(self, work: UnitOfWork, key: str, placeholder: Callable[[], Values]) -> Found:
+        """Return the row of a key, and let nobody else write it before the transaction ends.
 
-        Where only a row can be locked, the placeholder is stored if there is none.
+        Where only a row can be locked, a placeholder is stored if there is none.
         """
-        key = placeholder[self.key]
         if not work.database.for_update:
             return self.find(work, key)
         for _ in range(_TRIES):
             found = work.row(self._whole, {self.key: key}, lock=True)
             if found is not None:
                 return _found(key, found)
-            work.write(*self._insert, self._noted(work, placeholder))
+            work.write(*self._insert, self._noted(work, placeholder()))
         raise failure("store_locked", work.database.display_url)
 
     def all(self, work: UnitOfWork) -> list[Found]:

@@ -187,7 +187,7 @@ class SqlStore(NeverPickled):
 
 def _locked(work: UnitOfWork, key: str) -> Record:
     """Return a record that nobody else changes before the transaction ends."""
-    found = RECORDS.lock(work, work.encryption.row(Record(key))._asdict())
+    found = RECORDS.lock(work, column(key), lambda: work.encryption.row(Record(key))._asdict())
     return Record(key) if found.is_nothing else work.encryption.record(found)
 
 

@@ -57,7 +57,7 @@ class SqlVault(NeverPickled):
 
 def _locked(work: UnitOfWork, name: str) -> int:
     """Return the present version, 0 for none; nobody else replaces it before the transaction ends."""
-    _, version, *_ = SECRETS.lock(work, _row(work, name, 0, "", b"")).columns
+    _, version, *_ = SECRETS.lock(work, name, lambda: _row(work, name, 0, "", b"")).columns
     return version if type(version) is int and 0 <= version < _LAST else 0
 
 

@@ -34,13 +34,14 @@ class RecordWatch:
     def age(self, snapshot: Snapshot) -> float | None:
         """Return the seconds since the token was issued, None if there is none.
 
-        A token that was saved during the watch was requested at most one lease before. If the store's clock
-        says otherwise it was set, and the duration of the watch counts.
+        A token that was saved during the watch is not older than the watch and the time until its save. If
+        the store's clock says otherwise it was set.
         """
         record, now = snapshot
         if record.obtained is None:
             return None
         age, watched = now.since(record.obtained), self._clock() - self._begun
-        if record.generation > self._generation and not 0.0 <= age <= watched + LONGEST_LEASE:
-            return watched
+        until_save = max(record.used.since(record.obtained), 0.0) if record.used else 0.0
+        if record.generation > self._generation and not 0.0 <= age <= watched + until_save + LONGEST_LEASE:
+            return watched + until_save
         return max(age, 0.0)

@@ -29,6 +29,9 @@ BROKEN = {
     "content length": f"{HEAD}Content-Length: 50\r\n\r\n{KEY}",
 }
 
+AIOHTTP_MAY_HANG = 2.0
+"""Seconds: aiohttp 3.14 waits for ever after some errors in a packet of their own, also without watchword."""
+
 
 @pytest.fixture
 def broken(request):
@@ -114,7 +117,7 @@ def by_aiohttp(made, url):
         ):
             await response.read()
 
-    asyncio.run(run())
+    asyncio.run(asyncio.wait_for(run(), AIOHTTP_MAY_HANG))
 
 
 def by_streaming_aiohttp(made, url):
@@ -127,7 +130,7 @@ def by_streaming_aiohttp(made, url):
             async for _ in response.content.iter_chunked(3):
                 pass
 
-    asyncio.run(run())
+    asyncio.run(asyncio.wait_for(run(), AIOHTTP_MAY_HANG))
 
 
 READERS = {
@@ -156,7 +159,11 @@ def test_the_error_of_a_broken_body_holds_no_secret(broken, reader):
     made = watchword.load({"base_url": broken, "method": "api_key", "api_key": KEY})
     try:
         READERS[reader](made, f"{broken}/a")
+    except asyncio.TimeoutError:
+        assert "aiohttp" in reader
     except Exception as error:  # noqa: BLE001 - each library has its own
-        assert type(error).__module__.split(".")[0] in {"requests", "urllib3", "httpx", "aiohttp"}
+        libraries = {"requests", "urllib3", "httpx", "aiohttp"}
+        is_of_aiohttp = "aiohttp" in reader and str(error) == "Connection closed."  # a RuntimeError
+        assert is_of_aiohttp or type(error).__module__.split(".")[0] in libraries
         shown = everything_in(error)
         assert KEY[:12] not in shown

@@ -161,7 +161,6 @@ def test_the_proxy_of_a_request_to_sts_is_judged(names, trap, monkeypatch, tmp_p
         "region": "eu-central-1",
         "service": "execute-api",
         "proxy": f"http://u:p@proxy.test:{trap.port}",
-        "timeout": 2,
         **(keys if role == "with keys" else {"profile": "chained"}),
     }
     with (
@@ -186,7 +185,6 @@ def test_botocore_gets_the_address_of_the_proxy_that_was_judged(names, serve, re
         "secret_key": "s3cret-base",
         "role_arn": "arn:aws:iam::123456789012:role/b",
         "proxy": f"http://proxy.test:{server.port}",
-        "timeout": 2,
     }
     with watchword.load(document, stored=True).session() as session, pytest.raises(watchword.TokenError):
         session.get("/x")

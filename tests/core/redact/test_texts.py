@@ -84,3 +84,8 @@ def test_a_secret_in_any_characters_is_masked(secret):
     """Secrets beyond ASCII are masked; the text around them stays, also what UTF-8 has no code for."""
     redact.register([secret])
     assert redact.text(f"\u00e9{secret}\udfff") == "\u00e9***\udfff"
+    quoted_bytes = str(secret.encode("utf-8", "surrogatepass"))
+    assert (
+        redact.text(f"invalid header: {quoted_bytes}")
+        == f"invalid header: {quoted_bytes[:2]}***{quoted_bytes[-1]}"
+    )

@@ -117,7 +117,7 @@ CHANGES = {
     "a token": [save, save],
     "a lease": [lease],
     "a lease given back": [lease, lambda record, _: record.released()],
-    "the journal": [lease, transitions.journal("owner", 60)],
+    "the journal": [lease, transitions.journal("owner", 1, 60)],
     "a refusal": [transitions.settle("owner", 1, transitions.Failed("c", "m", 0, refused="of"))],
     "a sign-out": [transitions.forget("")],
 }

@@ -105,10 +105,10 @@ def test_a_store_of_several_machines_waits_for_the_end_of_a_lease(process, tmp_p
     snapshot = stored.take_lease(owner, 200)
     started.kill()
     started.wait()
-    assert stored.is_free(snapshot)
+    assert stored.is_left_behind(snapshot.record.lease)
     monkeypatch.setattr(SqlStore, "leaves_host", True)
-    assert not stored.is_free(snapshot)
-    assert stored.take_lease("mine", 200, snapshot.record).record.lease.owner == owner
+    assert not stored.is_left_behind(snapshot.record.lease)
+    assert stored.take_lease("mine", 200).record.lease.owner == owner
 
 
 def test_a_lease_that_another_process_has_taken_since_is_not_taken(process, tmp_path):
@@ -121,7 +121,7 @@ def test_a_lease_that_another_process_has_taken_since_is_not_taken(process, tmp_
     seen = stored.take_lease(owner, 200).record
     started.kill()
     started.wait()
-    first, second = (stored.take_lease(holder.new_owner(), 200, seen).record for _ in range(2))
+    first, second = (stored.take_lease(holder.new_owner(), 200, seen.lease).record for _ in range(2))
     assert first.lease == second.lease
     assert first.lease.owner != owner
     assert replace(first, lease=None) == replace(seen, lease=None)

@@ -73,13 +73,13 @@ def document(playground):
 
 
 @pytest.fixture
-def connect(document, store):
+def connect(document, store, monkeypatch):
     """Give the function that makes a connection with tokens of its own, as in another process."""
 
     def make(**changes):
         made = watchword.load({**document, **changes}, "acme", store=store)
         assert made.credential.token_cache
-        token_caches._token_caches.clear()
+        monkeypatch.setattr(token_caches, "_token_caches", token_caches.TokenCaches())
         return made
 
     return make

@@ -23,7 +23,7 @@ from watchword.tokens import shared_tokens
 PER_WAY = range(int(os.environ["FLEET_TASKS_PER_WAY"]))
 """The numbers of the tasks that end in each way."""
 
-TIME_LIMIT = 10.0
+TIME_LIMIT = 20.0
 SENT_BEFORE = 2.0
 """The time limit of a task, and how long before it the token request is sent, in seconds."""
 
