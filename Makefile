@@ -35,7 +35,7 @@ bench: $(STAMP)
 
 # Writes the files that derive from the core's fields and codes: Airflow's form, Dagster's resources, tables in the docs.
 generate: $(STAMP)
-	@$(BIN)/python -m airflow_provider_watchword.form
+	@$(BIN)/python -m airflow_provider_watchword.generate
 	@$(BIN)/python -m dagster_watchword.generate
 	@$(BIN)/python docs/generate.py
 

@@ -1,4 +1,4 @@
-"""`ApiHook`: Airflow's HTTP hook, authenticated by a connection of the type `watchword`."""
+"""`ApiHook`: Airflow's HTTP hook, authenticated by a connection of one of the types `watchword…`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ApiHook(HttpHook):
     conn_name_attr = "http_conn_id"
     default_conn_name = "watchword_default"
     conn_type = "watchword"
-    hook_name = "HTTP API (watchword)"
+    hook_name = "HTTP API: all methods"
 
     def __init__(  # noqa: PLR0913, PLR0917 - HttpOperator passes each of them
         self,

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import requests
 
-from airflow_provider_watchword import form
+from airflow_provider_watchword.forms import complete
 from watchword_playground import CREDENTIALS, Playground
 
 SECRET = str(CREDENTIALS["oauth2_client_credentials"]["client_secret"])
@@ -82,7 +82,7 @@ def saved_by_the_form(playground: Playground, **changes: Any) -> dict[str, Any]:
     """Return the values that the form sends: every declared field in order, untouched ones as null."""
     fields = dict(CREDENTIALS["oauth2_client_credentials"])
     fields["grant_url"] = f"{playground.url}{fields.pop('token_url')}"
-    extra: dict[str, Any] = dict.fromkeys(form.conn_fields())
+    extra: dict[str, Any] = dict.fromkeys(complete.conn_fields())
     extra.update({"schema_version": 1, **fields, **changes})
     return {
         "connection_id": "acme",
@@ -108,7 +108,7 @@ def test_the_form_is_served(server: Server) -> None:
     """The server's form has all fields, schema_version first."""
     metas = server.api.get(f"{server.url}/ui/connections/hook_meta", timeout=60).json()
     [meta] = [meta for meta in metas if meta["connection_type"] == "watchword"]
-    assert list(meta["extra_fields"]) == list(form.conn_fields())
+    assert list(meta["extra_fields"]) == list(complete.conn_fields())
 
 
 def test_no_response_shows_a_secret(server: Server, saved: dict[str, Any]) -> None:

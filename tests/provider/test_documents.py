@@ -10,7 +10,7 @@ from airflow.models import Connection as DatabaseConnection
 from airflow.sdk import Connection
 
 from airflow_provider_watchword.documents import connection_of, document_of
-from airflow_provider_watchword.form import conn_fields
+from airflow_provider_watchword.forms.complete import conn_fields
 from watchword import DocumentError
 
 CANARY = "canary-8d1f5c07"

@@ -1,4 +1,4 @@
-"""The connection form is derived from the core's fields and committed as a file."""
+"""The connection form of all methods is derived from the core's fields and committed as a file."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from airflow._shared.secrets_masker import should_hide_value_for_key
 from airflow.api_fastapi.core_api.services.ui.connections import HookMetaService
 from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 
-from airflow_provider_watchword import form
+from airflow_provider_watchword.forms import complete
+from airflow_provider_watchword.forms.schema import FORM_NAMES, STANDARD
+from airflow_provider_watchword.generate import provider_info
 from airflow_provider_watchword.get_provider_info import INFO_FILE, get_provider_info
 from watchword import METHODS
 from watchword.document.common_fields import CommonFields
 from watchword.document.reading import SYNONYMS
 from watchword.methods.fields import Section, about, secret_names
 
-FIELDS = form.conn_fields()
+FIELDS = complete.conn_fields()
 MODELS = [CommonFields, *METHODS.values()]
 SECRETS = {name for model in MODELS for name in secret_names(model)}
 DESCRIBED = {name for model in MODELS for name, field in model.model_fields.items() if about(field)}
@@ -29,12 +31,12 @@ DESCRIBED = {name for model in MODELS for name, field in model.model_fields.item
 
 def test_the_committed_file_is_up_to_date() -> None:
     """The committed file is what `make generate` writes from the current fields."""
-    assert json.loads(INFO_FILE.read_text(encoding="utf-8")) == form.provider_info()
+    assert json.loads(INFO_FILE.read_text(encoding="utf-8")) == provider_info()
 
 
 def test_every_field_of_the_core_is_in_the_form() -> None:
     """The form has exactly the core's fields; three of them are columns of Airflow."""
-    renamed = {form.FORM_NAMES.get(name, name) for name in DESCRIBED - form.STANDARD}
+    renamed = {FORM_NAMES.get(name, name) for name in DESCRIBED - STANDARD.keys()}
     assert set(FIELDS) == renamed | {"schema_version", "method"}
 
 
@@ -63,8 +65,8 @@ def test_the_information_follows_airflows_schemas(schema: str) -> None:
 @pytest.mark.parametrize("name", sorted(DESCRIBED | set(FIELDS)))
 def test_airflow_hides_exactly_the_secret_fields(name: str) -> None:
     """Airflow's masker, which goes by names, hides each secret field and no other."""
-    if name in form.FORM_NAMES:
-        assert SYNONYMS[form.FORM_NAMES[name]] == name
+    if name in FORM_NAMES:
+        assert SYNONYMS[FORM_NAMES[name]] == name
         assert name not in FIELDS
         assert should_hide_value_for_key(name)  # which is why it has another name
         return
@@ -130,7 +132,7 @@ def test_shared_fields_have_one_label() -> None:
 def test_airflow_shows_the_connection_type() -> None:
     """Airflow's data for the form has the connection type, its name and every field in order."""
     [meta] = [meta for meta in HookMetaService.hook_meta_data() if meta.connection_type == "watchword"]
-    assert meta.hook_name == "HTTP API (watchword)"
+    assert meta.hook_name == "HTTP API: all methods"
     assert meta.extra_fields is not None
     assert list(meta.extra_fields) == list(FIELDS)
     assert meta.standard_fields is not None

@@ -12,7 +12,7 @@ from airflow.providers.http.hooks.http import HttpAsyncHook, HttpHook
 from airflow.providers.http.sensors.http import HttpSensor
 from requests.exceptions import InvalidHeader
 
-from airflow_provider_watchword import form
+from airflow_provider_watchword.forms import complete
 from watchword_playground import CREDENTIALS, Playground
 
 Connect = Callable[..., str]
@@ -21,7 +21,7 @@ METHODS = [method for method in CREDENTIALS if method != "none"]
 
 def untouched() -> dict[str, Any]:
     """Return the values that the form saves for untouched fields."""
-    return {name: None for name in form.conn_fields() if name not in {"schema_version", "method"}}
+    return {name: None for name in complete.conn_fields() if name not in {"schema_version", "method"}}
 
 
 def secrets(method: str) -> list[str]:

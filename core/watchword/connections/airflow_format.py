@@ -14,12 +14,15 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
+from watchword.methods import METHODS
 from watchword.redact import NeverPickled
 
 SCHEMA_VERSION = 1
 
 CONN_TYPE = "watchword"
-"""The type of the connections whose extra is a connection document."""
+"""The type of the connections whose extra is a connection document of any method.
+
+Each method has a type of its own too, `watchword_METHOD`, whose form shows only the method's fields."""
 
 AIRFLOW_KEYS = frozenset(
     {"conn_type", "description", "extra", "host", "login", "password", "port", "schema", "uri"}
@@ -38,6 +41,10 @@ class StoredConnection(Protocol):
     @property
     def conn_id(self) -> str:
         """The connection's id in Airflow."""
+
+    @property
+    def conn_type(self) -> str | None:
+        """The connection's type in Airflow."""
 
     @property
     def host(self) -> str | None:
@@ -221,8 +228,26 @@ def airflow_json(document: Mapping[str, Any]) -> str:
     return json.dumps({**columns, "extra": {"schema_version": SCHEMA_VERSION, **rest}})
 
 
+def short_type(method: str) -> str:
+    """Return the type of the connections of one method."""
+    return f"{CONN_TYPE}_{method}"
+
+
+def is_own_type(conn_type: str | None) -> bool:
+    """Return whether connections of this type hold a connection document."""
+    return conn_type == CONN_TYPE or _method_of(conn_type) is not None
+
+
+def _method_of(conn_type: str | None) -> str | None:
+    """Return the method that a type stands for, None for the type of all methods and any other type."""
+    lead, _, method = (conn_type or "").partition("_")
+    return method if lead == CONN_TYPE and method in METHODS else None
+
+
 def document_of(stored: StoredConnection) -> dict[str, Any]:
     """Return the document that an Airflow connection holds.
+
+    If the document names no method, the connection's type does.
 
     Raises:
         DocumentError: the extra isn't a JSON object, doesn't begin with the schema version, or contradicts
@@ -236,6 +261,9 @@ def document_of(stored: StoredConnection) -> dict[str, Any]:
         if extra.get(name) not in (None, "", value):
             message = f"{name} is given twice: the connection's own field and its extra differ."
             raise DocumentError([finding("given_twice", message, advice=f"Remove {name} from the extra.")])
+    method = _method_of(stored.conn_type)
+    if method and not extra.get("method"):
+        filled["method"] = method
     return {**extra, **filled}
 
 

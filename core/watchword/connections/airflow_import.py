@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from watchword.connections.airflow_format import (
-    CONN_TYPE,
     AirflowConnection,
     base_url_of,
     document_of,
     extra_of,
+    is_own_type,
 )
 from watchword.document.common_fields import CommonFields
 from watchword.document.reading import normalized_entry, read
@@ -40,6 +40,11 @@ _WITHOUT_FIELD = ("stream", "allow_redirects", "max_redirects", "trust_env", "ch
 _MAY_BE_SECRET = re.compile(r"(?i)auth|cookie|credential|key|passw|secret|session|signature|token")
 
 
+def is_convertible(connection: AirflowConnection) -> bool:
+    """Return whether a connection is one of watchword's or of Airflow's HTTP types."""
+    return is_own_type(connection.conn_type) or connection.conn_type in HTTP_TYPES
+
+
 def convert(connection: AirflowConnection) -> tuple[dict[str, Any], list[str]]:
     """Return the document that does what the connection did, and remarks on what it does differently.
 
@@ -48,14 +53,14 @@ def convert(connection: AirflowConnection) -> tuple[dict[str, Any], list[str]]:
     Raises:
         DocumentError: the connection isn't HTTP, or no document can do what it does.
     """
-    if connection.conn_type not in {CONN_TYPE, *HTTP_TYPES}:
+    if not is_convertible(connection):
         message = (
             f"The connection {connection.conn_id!r} is one {connection.type_in_words}, which isn't HTTP."
         )
         advice = f"Connections of the types {', '.join(HTTP_TYPES)} can be converted."
         raise DocumentError([finding("secret_unreadable", message, advice=advice)])
     extra = extra_of(connection)
-    if connection.conn_type == CONN_TYPE or "schema_version" in extra:
+    if is_own_type(connection.conn_type) or "schema_version" in extra:
         return _without_unused_fields(document_of(connection))
     remarks: list[str] = []
     url = _url(connection, remarks)

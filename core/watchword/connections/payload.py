@@ -15,6 +15,7 @@ from watchword.connections.airflow_format import (
     AirflowConnection,
     airflow_json,
     document_of,
+    is_own_type,
     parse_connection,
 )
 from watchword.errors import DocumentError, SecretError
@@ -43,7 +44,7 @@ def document_in(payload: bytes, secret: str) -> dict[str, Any]:
     if entries is not None and _is_document(entries):
         return entries
     connection = _airflow_connection(text, entries, secret)
-    if connection.conn_type != CONN_TYPE:
+    if not is_own_type(connection.conn_type):
         kind = f"an Airflow connection {connection.type_in_words}"
         message = f"The secret {secret} holds {kind} instead of one of type {CONN_TYPE}."
         advice = "To convert a connection of type http: watchword connections import."

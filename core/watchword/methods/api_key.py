@@ -15,6 +15,7 @@ class ApiKey(Method):
 
     method: ClassVar[str] = "api_key"
     title: ClassVar[str] = "API key"
+    essentials: ClassVar[tuple[str, ...]] = ("base_url", "key_name", "api_key", "add_to", "test_url")
 
     key_name: Annotated[
         str,

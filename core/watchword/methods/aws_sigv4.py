@@ -39,6 +39,15 @@ class AwsSigV4(Method):
 
     method: ClassVar[str] = "aws_sigv4"
     title: ClassVar[str] = "AWS Signature Version 4"
+    essentials: ClassVar[tuple[str, ...]] = (
+        "base_url",
+        "region",
+        "service",
+        "access_key",
+        "secret_key",
+        "session_token",
+        "test_url",
+    )
     depends_on_time: ClassVar[bool] = True
 
     region: Annotated[str, About("Region", "The AWS region of the API, such as eu-central-1.", _AWS)]

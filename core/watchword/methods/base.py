@@ -26,6 +26,9 @@ class Method(Fields):
 
     method: ClassVar[str]
     title: ClassVar[str]
+    essentials: ClassVar[tuple[str, ...]]
+    """The fields that most connections of the method fill in, in the order in which a person is asked."""
+
     urls: ClassVar[tuple[str, ...]] = ()
     """The fields with URLs of servers that receive a credential; the fields may be empty."""
 

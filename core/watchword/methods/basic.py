@@ -20,6 +20,7 @@ class Basic(Method):
 
     method: ClassVar[str] = "basic"
     title: ClassVar[str] = "Basic (user name and password)"
+    essentials: ClassVar[tuple[str, ...]] = ("base_url", "username", "password")
 
     username: Annotated[str, About("User name", "The user's name, without a colon.", Section.AUTHENTICATION)]
     password: Annotated[

@@ -21,6 +21,7 @@ class Bearer(TokenPlacement):
 
     method: ClassVar[str] = "bearer"
     title: ClassVar[str] = "Bearer token"
+    essentials: ClassVar[tuple[str, ...]] = ("base_url", "bearer_token", "test_url")
 
     bearer_token: Annotated[
         str, About("Bearer token", "The token, without the word Bearer.", Section.KEYS, secret=True)

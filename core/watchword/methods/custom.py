@@ -12,5 +12,6 @@ class Custom(Method):
 
     method: ClassVar[str] = "custom"
     title: ClassVar[str] = "Custom (stacked parameters)"
+    essentials: ClassVar[tuple[str, ...]] = ("base_url", "secret_parameters", "extra_parameters", "test_url")
     has_credential: ClassVar[bool] = False
     needs_parameters: ClassVar[bool] = True

@@ -37,6 +37,7 @@ class Digest(Method):
 
     method: ClassVar[str] = "digest"
     title: ClassVar[str] = "Digest (user name and password)"
+    essentials: ClassVar[tuple[str, ...]] = ("base_url", "username", "password")
 
     username: Annotated[str, About("User name", "The user's name, without a colon.", Section.AUTHENTICATION)]
     password: Annotated[

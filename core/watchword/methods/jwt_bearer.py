@@ -34,6 +34,7 @@ class JwtBearer(TokenPlacement):
 
     method: ClassVar[str] = "jwt_bearer"
     title: ClassVar[str] = "JWT signed with a key"
+    essentials: ClassVar[tuple[str, ...]] = ("base_url", "algorithm", "jwt_secret", "payload", "test_url")
     unauthorized_advice: ClassVar[str] = (
         "Check jwt_secret, algorithm and key_encoding, and which claims the API requires (iss, aud)."
     )

@@ -12,4 +12,5 @@ class NoAuthentication(Method):
 
     method: ClassVar[str] = "none"
     title: ClassVar[str] = "No authentication"
+    essentials: ClassVar[tuple[str, ...]] = ("base_url", "test_url")
     has_credential: ClassVar[bool] = False

@@ -45,6 +45,15 @@ class OAuth1(Method):
 
     method: ClassVar[str] = "oauth1"
     title: ClassVar[str] = "OAuth 1.0"
+    essentials: ClassVar[tuple[str, ...]] = (
+        "base_url",
+        "consumer_key",
+        "consumer_secret",
+        "access_token",
+        "token_secret",
+        "signature_method",
+        "test_url",
+    )
     unauthorized_advice: ClassVar[str] = (
         "Check consumer_key and access_token; if there is no token yet, run watchword login."
     )

@@ -22,6 +22,15 @@ class OAuth2AuthorizationCode(OAuth2SignIn):
 
     method: ClassVar[str] = "oauth2_authorization_code"
     title: ClassVar[str] = "OAuth 2.0 sign-in (authorization code)"
+    essentials: ClassVar[tuple[str, ...]] = (
+        "base_url",
+        "authorize_url",
+        "token_url",
+        "client_id",
+        "client_secret",
+        "scope",
+        "test_url",
+    )
     urls: ClassVar[tuple[str, ...]] = (*OAuth2SignIn.urls, "authorize_url")
     not_in_identity: ClassVar[frozenset[str]] = OAuth2SignIn.not_in_identity | {
         "authorize_url",

@@ -14,6 +14,15 @@ class OAuth2ClientCredentials(OAuth2):
 
     method: ClassVar[str] = "oauth2_client_credentials"
     title: ClassVar[str] = "OAuth 2.0 client credentials"
+    essentials: ClassVar[tuple[str, ...]] = (
+        "base_url",
+        "token_url",
+        "client_id",
+        "client_secret",
+        "scope",
+        "client_auth",
+        "test_url",
+    )
 
     client_id: Annotated[str, CLIENT_ID]
 

@@ -16,6 +16,15 @@ class OAuth2DeviceCode(OAuth2SignIn):
 
     method: ClassVar[str] = "oauth2_device_code"
     title: ClassVar[str] = "OAuth 2.0 sign-in (device code)"
+    essentials: ClassVar[tuple[str, ...]] = (
+        "base_url",
+        "device_authorization_endpoint",
+        "token_url",
+        "client_id",
+        "client_secret",
+        "scope",
+        "test_url",
+    )
     urls: ClassVar[tuple[str, ...]] = (*OAuth2SignIn.urls, "device_authorization_endpoint")
     not_in_identity: ClassVar[frozenset[str]] = OAuth2SignIn.not_in_identity | {
         "device_authorization_endpoint"

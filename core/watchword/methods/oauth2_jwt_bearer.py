@@ -34,6 +34,15 @@ class OAuth2JwtBearer(OAuth2):
 
     method: ClassVar[str] = "oauth2_jwt_bearer"
     title: ClassVar[str] = "OAuth 2.0 signed JWT (service account)"
+    essentials: ClassVar[tuple[str, ...]] = (
+        "base_url",
+        "token_url",
+        "private_key",
+        "payload",
+        "scope",
+        "algorithm",
+        "test_url",
+    )
     request_words: ClassVar[RequestWords] = ASSERTION
 
     algorithm: Annotated[

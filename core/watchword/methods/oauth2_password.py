@@ -16,6 +16,16 @@ class OAuth2Password(OAuth2):
 
     method: ClassVar[str] = "oauth2_password"
     title: ClassVar[str] = "OAuth 2.0 user name and password"
+    essentials: ClassVar[tuple[str, ...]] = (
+        "base_url",
+        "token_url",
+        "username",
+        "password",
+        "client_id",
+        "client_secret",
+        "scope",
+        "test_url",
+    )
     request_words: ClassVar[RequestWords] = PASSWORD
 
     username: Annotated[str, About("User name", "The user's name.", Section.AUTHENTICATION)]

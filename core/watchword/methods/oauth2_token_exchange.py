@@ -26,6 +26,17 @@ class OAuth2TokenExchange(OAuth2):
 
     method: ClassVar[str] = "oauth2_token_exchange"
     title: ClassVar[str] = "OAuth 2.0 token exchange"
+    essentials: ClassVar[tuple[str, ...]] = (
+        "base_url",
+        "token_url",
+        "subject_token",
+        "subject_token_type",
+        "client_id",
+        "client_secret",
+        "audience",
+        "scope",
+        "test_url",
+    )
     request_words: ClassVar[RequestWords] = EXCHANGE
 
     subject_token: Annotated[str, About("Subject token", "The token to exchange.", _OAUTH2, secret=True)]

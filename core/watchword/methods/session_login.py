@@ -39,6 +39,17 @@ class SessionLogin(TokenPlacement):
 
     method: ClassVar[str] = "session_login"
     title: ClassVar[str] = "Session login"
+    essentials: ClassVar[tuple[str, ...]] = (
+        "base_url",
+        "login_url",
+        "username",
+        "password",
+        "login_body",
+        "response_access_path",
+        "response_cookie",
+        "logout_url",
+        "test_url",
+    )
     urls: ClassVar[tuple[str, ...]] = ("login_url", "logout_url")
     json_paths: ClassVar[tuple[str, ...]] = ("response_access_path", "response_expires_path")
 

@@ -27,15 +27,13 @@ from watchword.cli.connections.settings import check_document
 from watchword.cli.documents import STDIN, name_of
 from watchword.cli.output import exit_status, fail, reporting, say, say_error, worst_status
 from watchword.connections import airflow_import
-from watchword.connections.airflow_format import AIRFLOW_KEYS, CONN_TYPE, parse_connection
+from watchword.connections.airflow_format import AIRFLOW_KEYS, parse_connection
 from watchword.errors import WatchwordError
 from watchword.findings.finding import Permanence
 from watchword.http.origins import host
 
 VARIABLE = "AIRFLOW_CONN_"
 """The prefix of Airflow's variables that hold a connection; the connection's name follows in capitals."""
-
-_IMPORTED_TYPES = {CONN_TYPE, *airflow_import.HTTP_TYPES}
 
 
 class _ImportOptions(NamedTuple):
@@ -148,7 +146,7 @@ def _import_one(name: str, text: str, options: _ImportOptions) -> int:
     try:
         check_name(name)
         connection = parse_connection(text, name)
-        if connection.conn_type not in _IMPORTED_TYPES:
+        if not airflow_import.is_convertible(connection):
             say(f"{name}: skipped: a connection {connection.type_in_words} isn't HTTP, as far as is known")
             return Permanence.CONFIGURATION.exit_code if options.is_only_one else 0
         document, remarks = airflow_import.convert(connection)
