@@ -1,6 +1,6 @@
 """Validate the credential, then read every page of an API into a table.
 
-You need a connection `acme` of the type "HTTP API (watchword)", with a test URL. Then:
+You need a connection `acme` of a type such as "HTTP API: API key", with a test URL. Then:
 
     airflow dags test validate_then_extract
 
