@@ -15,6 +15,7 @@ try:
         AWKWARD_CREDENTIALS,
         CREDENTIALS,
         document,
+        testable_document,
     )
     from watchword_playground.oauth.sign_in import SignInOptions
     from watchword_playground.server import Playground, serve
@@ -39,4 +40,5 @@ __all__ = [
     "create_app",
     "document",
     "serve",
+    "testable_document",
 ]

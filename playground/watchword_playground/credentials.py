@@ -199,6 +199,12 @@ def document(base_url: str, method: str) -> dict[str, Any]:
     return _completed(fields, root)
 
 
+def testable_document(base_url: str, method: str) -> dict[str, Any]:
+    """Return the document of a method with a test URL, so that it can be validated as it is."""
+    fields = document(base_url, method)
+    return {**fields, "test_url": f"{fields['base_url']}/v1/me"}
+
+
 def _completed(fields: dict[str, Any], root: str) -> dict[str, Any]:
     """Return the fields with `root` before every path: in URLs and in the audience of a JWT."""
     completed = dict(fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import warnings
 from typing import Annotated
@@ -93,18 +94,27 @@ def methods() -> None:
 
 
 @app.command()
-def playground(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8642) -> int:
+def playground(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8642,
+    document: Annotated[
+        str, typer.Option(metavar="METHOD", help="Print this method's document, and serve nothing.")
+    ] = "",
+) -> int:
     """Serve a local API that verifies the credentials of every method, to try watchword; Ctrl-C stops it."""
     try:
-        from watchword_playground import serve  # noqa: PLC0415 - an extra
+        from watchword_playground import serve, testable_document  # noqa: PLC0415 - an extra
 
-        serve(port, _announce)
-    except (ImportError, OSError) as error:
+        if document:
+            typer.echo(json.dumps(testable_document(f"http://127.0.0.1:{port}", document), indent=2))
+        else:
+            serve(port, _announce)
+    except (ImportError, OSError, ValueError) as error:
         fail(getattr(error, "strerror", None) or str(error))
     return 0
 
 
 def _announce(url: str) -> None:
     typer.echo(f"Documents, credentials and controls: {url}")
+    typer.echo("The document of a method:            watchword playground --document api_key")
     typer.echo(f"Revoke a credential:                 curl -X POST {url}/_control/revoke/api_key")
     typer.echo("Ctrl-C stops it.")

@@ -1,4 +1,4 @@
-"""The app: an index, the same small resources behind each method, the sign-in pages, the controls."""
+"""The app: the same small resources behind each method, the sign-in pages, the controls, the index."""
 
 # FastAPI reads these annotations when the app is built: no `from __future__ import annotations` here.
 from typing import Annotated, Any
@@ -8,18 +8,10 @@ from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response,
 from fastapi.responses import JSONResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from watchword_playground.api import control
+from watchword_playground.api import control, index
 from watchword_playground.api.airports import airports
 from watchword_playground.api.traffic import Traffic
-from watchword_playground.credentials import (
-    ASSERTING_CREDENTIALS,
-    AWKWARD_CREDENTIALS,
-    CREDENTIALS,
-    METADATA_PATH,
-    TOKEN_PATH,
-    VERIFICATION_PATH,
-    document,
-)
+from watchword_playground.credentials import CREDENTIALS
 from watchword_playground.oauth import consent, device, metadata, oauth1_sign_in, token_endpoint
 from watchword_playground.state.state import State
 from watchword_playground.verifiers import session_login
@@ -29,8 +21,6 @@ from watchword_playground.verifiers.registry import VERIFIERS, Verifier, forbidd
 # Refuses a page elsewhere that points its own host name at this machine (DNS rebinding).
 _HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
-general = APIRouter()
-
 
 def create_app(*, token_lifetime: int = 3600) -> FastAPI:
     """Return a new app with its own state. `token_lifetime` is in seconds."""
@@ -38,8 +28,7 @@ def create_app(*, token_lifetime: int = 3600) -> FastAPI:
     # Without documentation pages: FastAPI's load scripts from the internet.
     app = FastAPI(title="watchword playground", docs_url=None, redoc_url=None)
     app.state.playground = state
-    app.include_router(general)
-    for module in (control, oauth1_sign_in, session_login, token_endpoint, consent, device, metadata):
+    for module in (index, control, oauth1_sign_in, session_login, token_endpoint, consent, device, metadata):
         app.include_router(module.router)
     for method, verifier in VERIFIERS.items():
         app.include_router(_resources(method, verifier))
@@ -80,38 +69,6 @@ def _resources(method: str, verifier: Verifier) -> APIRouter:
         raise forbidden(method)
 
     return router
-
-
-@general.get("/")
-async def index(request: Request) -> dict[str, Any]:
-    """Return a document for each method, the endpoints and the controls."""
-    root = str(request.base_url).rstrip("/")
-    return {
-        "about": "A local API to try authentication on. Every credential here is made up and public.",
-        "use": "Send a method's credential with GET /{method}/v1/me, "
-        "/{method}/v1/airports?page=1&per_page=100 or /{method}/v1/admin (always 403), or a body of any kind "
-        "with POST /{method}/v1/uploads.",
-        "methods": {method: document(root, method) for method in CREDENTIALS},
-        "second_accounts": {
-            method: document(root, method) | dict(other) for method, other in AWKWARD_CREDENTIALS.items()
-        },
-        "asserting_clients": {
-            method: document(root, method) | dict(other) for method, other in ASSERTING_CREDENTIALS.items()
-        },
-        "token_endpoint": root + TOKEN_PATH,
-        "device_verification": root + VERIFICATION_PATH,
-        "authorization_server": root + METADATA_PATH,
-        "controls": [
-            "POST /_control/revoke/{method}",
-            "POST /_control/restore/{method}",
-            'POST /_control/fault with {"status": 503, "delay": 0, "times": 1, "path": "/bearer"}',
-            'POST /_control/fault with {"kind": "lost_reply"}, or no_reply, form_reply or text_expiry',
-            'POST /_control/oauth with {"rotation": true, "grace": 0, "access_token_lifetime": 3600}',
-            'POST /_control/sign_in with {"method": "oauth2_authorization_code", "user": "ada"}',
-            "POST /_control/expire_tokens",
-            "GET /_control/counts",
-        ],
-    }
 
 
 def _page(request: Request, page: int, per_page: int) -> dict[str, Any]:

@@ -92,3 +92,19 @@ def test_methods_lists_the_registry():
 
     output = run("methods").stdout
     assert all(name in output for name in watchword.METHODS)
+
+
+def test_the_playground_prints_a_document_to_begin_with():
+    """`playground --document` prints a document with a test URL, for the server's port, and serves nothing."""
+    done = run("playground", "--document", "bearer", "--port", "8650")
+    found = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert (found["method"], found["base_url"]) == ("bearer", "http://127.0.0.1:8650/bearer")
+    assert found["test_url"] == "http://127.0.0.1:8650/bearer/v1/me"
+
+
+def test_the_playground_names_its_methods():
+    """A method that the playground doesn't have is refused with the list of those that it has."""
+    done = run("playground", "--document", "carrier_pigeon")
+    assert done.returncode != 0
+    assert "it has none, api_key, bearer" in done.stderr
