@@ -95,7 +95,7 @@ def test_methods_lists_the_registry():
 
 
 def test_the_playground_prints_a_document_to_begin_with():
-    """`playground --document` prints a document with a test URL, for the server's port, and serves nothing."""
+    """`playground --document` prints a document with a test URL, for the port, and serves nothing."""
     done = run("playground", "--document", "bearer", "--port", "8650")
     found = json.loads(done.stdout)
     assert done.returncode == 0
