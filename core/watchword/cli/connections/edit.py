@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -29,10 +30,11 @@ from watchword.cli.connections.settings import (
     with_settings,
     without_fields,
 )
-from watchword.cli.output import exit_status, fail, reporting, say, say_error
+from watchword.cli.output import exit_status, fail, print_report, reporting, say, say_error
 from watchword.connections import by_name
 from watchword.errors import DocumentError, WatchwordError
 from watchword.methods import METHODS
+from watchword.secrets import sources
 
 _CORRECT = "Which field do you want to correct? (name, -NAME removes one, ? lists them, empty to give up)"
 
@@ -73,7 +75,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter for each option
         _correct(document, name, asks=asks)
         check_unchanged(target, name, None)
         by_name.keep(target.store, name, document)
-    _say_next(target, name, document)
+    _go_on(target, name, document, asks=asks)
 
 
 def edit(
@@ -108,7 +110,7 @@ def edit(
         by_name.keep(target.store, name, document)
     if not is_bare_document(payload):
         say("It was stored as Airflow writes connections; now it is stored as a document.", err=True)
-    _say_next(target, name, document)
+    _go_on(target, name, document, asks=asks)
 
 
 def _stored_document(payload: bytes, name: str, *, is_replaced: bool) -> dict[str, Any]:
@@ -128,7 +130,7 @@ def _correct(document: dict[str, Any], name: str, *, asks: bool) -> None:
             raise error
         say_error(name, error)
         before = dict(document)
-        prompt.change(document, _CORRECT)
+        prompt.change(document, _CORRECT, once=True)
         if document == before:
             say("Nothing was stored.", err=True)
             raise typer.Exit(exit_status(error))
@@ -143,9 +145,36 @@ def _document_error(document: dict[str, Any], name: str) -> DocumentError | None
     return None
 
 
-def _say_next(target: NamedStore, name: str, document: dict[str, Any]) -> None:
+def _go_on(target: NamedStore, name: str, document: dict[str, Any], *, asks: bool) -> None:
+    """Say that the connection is stored and what to do next; `asks` offers to validate it now."""
     say(f"Stored: {name} in {target.display_name}.")
     method = METHODS[document["method"]]
+    can_prove = method.token_is_proof or bool(document.get("test_url"))
+    if asks and can_prove and not method.signs_in and _agrees("Validate it now? This calls the API."):
+        _validate(target, name)
+        return
     verb = "login" if method.signs_in else "validate"
-    needs_url = not (method.signs_in or method.token_is_proof or document.get("test_url"))
+    needs_url = not (method.signs_in or can_prove)
     say(f"Next: {target.command(verb, name)}{' --test-url URL' if needs_url else ''}")
+
+
+def _agrees(question: str) -> bool:
+    """Return whether the user agrees; the end of input means no."""
+    try:
+        return typer.confirm(question, default=True)
+    except typer.Abort:
+        if sys.stdin.isatty():
+            raise
+        return False
+
+
+def _validate(target: NamedStore, name: str) -> None:
+    """Validate a stored connection and print the report; the connection stays, whatever the verdict is."""
+    from watchword.validation.plan import ValidationPlan  # noqa: PLC0415 - its only use
+    from watchword.validation.procedure import validate  # noqa: PLC0415 - its only use
+
+    report = validate(by_name.stored_connection(target.store, name), ValidationPlan())
+    print_report(report)
+    if not report.ok:
+        source = "" if target.source == sources.VAULT else f" --in {target.source}"
+        say(f"The connection stays stored. To correct it: watchword connections edit {name}{source}")

@@ -5,19 +5,17 @@ from __future__ import annotations
 import collections.abc
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from watchword.document.common_fields import CommonFields
 from watchword.document.reading import normalized_entry
 from watchword.methods import METHODS
-from watchword.methods.base import Method
 from watchword.methods.field_info import FieldInfo
 from watchword.methods.fields import About, about, converted
 
 BASE_URL = "base_url"
+TEST_URL = "test_url"
 PARAMETERS = "secret_parameters"
-
-_CREDENTIALS = {"username", "password"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,20 @@ class Field:
     def required(self) -> bool:
         """Whether every document of the method needs it."""
         return self.info.is_required()
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values that it can have; empty if any text may be one."""
+        is_choice = get_origin(self.info.annotation) is Literal
+        return tuple(map(str, get_args(self.info.annotation))) if is_choice else ()
+
+    @property
+    def default(self) -> str:
+        """The value that counts if none is given, as it would be typed; empty if there is none."""
+        value = None if self.required else self.info.get_default()
+        if value in (None, "", (), {}):
+            return ""
+        return str(value).lower() if isinstance(value, bool) else str(value)
 
     @property
     def is_mapping(self) -> bool:
@@ -73,18 +85,7 @@ def fields_of(method: object) -> Mapping[str, Field]:
 
 
 def usual_fields(method: str) -> list[Field]:
-    """Return the fields that are asked for: the required ones, and secrets in the same sections.
-
-    The method basic, for instance, does not require a password, but nearly every connection has one.
-    """
-    kind: type[Method] = METHODS[method]
+    """Return the fields that a person is asked for, in their order: the essential ones and the test URL."""
     fields = fields_of(method)
-    own = [fields[name] for name in kind.model_fields if name in fields]
-    sections = {field.about.section for field in own if field.required}
-    usual = [
-        field
-        for field in own
-        if field.required or field.name in _CREDENTIALS or (field.secret and field.about.section in sections)
-    ]
-    parameters = [fields[PARAMETERS]] if kind.needs_parameters else []
-    return [fields[BASE_URL], *usual, *parameters]
+    names = dict.fromkeys((*METHODS[method].essentials, TEST_URL))
+    return [fields[name] for name in names]

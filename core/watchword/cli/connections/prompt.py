@@ -1,29 +1,23 @@
-"""Ask a person for the fields of a document; a secret is not shown while it is typed."""
+"""Ask a person for the fields of a document, and check each answer at once."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import typer
 
-from watchword import redact
+from watchword.cli.connections.answers import new_problems
 from watchword.cli.connections.fields import PARAMETERS, Field, fields_of, usual_fields
 from watchword.cli.connections.masked import lines, masked
+from watchword.cli.connections.typed_secret import HELP, secret
+from watchword.cli.connections.typed_text import asked
 from watchword.cli.output import say
-from watchword.document.reading import PLACEHOLDERS, SYNONYMS
+from watchword.document.reading import SYNONYMS
 from watchword.http.placement import parse_slot
 from watchword.methods import METHODS
 
-_TERMINAL_LIMITS = frozenset({1023, 1024, 4095, 4096})
-"""The lengths in bytes at which a terminal cuts a line off: macOS and Linux have such limits."""
-
-_HIDDEN_HELP = (
-    "  It is not shown while you type. @PATH reads a file now, such as a key of many lines; file:PATH, "
-    "env:NAME, gcp:NAME and local:NAME refer to a secret that is read when it is used."
-)
 _MORE = "More fields? (name, -NAME removes one, ? lists them, empty to finish)"
 
 
@@ -42,7 +36,7 @@ def method() -> str:
     for number, name in enumerate(names, 1):
         typer.echo(f"{number:>3}  {name:<26} {METHODS[name].title}")
     while True:
-        choice = _ask("Method (number or name)")
+        choice = asked("Method (number or name)", required=True)
         if choice in METHODS:
             return choice
         if choice.isdecimal() and 0 < int(choice) <= len(names):
@@ -50,9 +44,10 @@ def method() -> str:
         say("There is no such method: give a number or a name from the list.", err=True)
 
 
-def change(document: dict[str, Any], question: str = _MORE) -> None:
-    """Change fields of a document until the user names no more."""
-    while typed := _ask(question, default=""):
+def change(document: dict[str, Any], question: str = _MORE, *, once: bool = False) -> None:
+    """Change fields of a document until the user names no more, or `once` a field has changed."""
+    before = dict(document)
+    while not (once and document != before) and (typed := asked(question)):
         fields = fields_of(document.get("method", ""))
         is_removal = typed.startswith("-")
         typed_name = typed.removeprefix("-").strip()
@@ -65,7 +60,7 @@ def change(document: dict[str, Any], question: str = _MORE) -> None:
         elif name == "method" and not is_removal:
             _change_method(document, method())
         elif name in fields and not is_removal:
-            _fill(document, fields[name], again=True)
+            _fill(document, fields[name], again=name in document)
         else:
             _suggest(name, [*document, "method"] if is_removal else [*fields, "method"])
 
@@ -74,24 +69,6 @@ def show(document: Mapping[str, Any]) -> None:
     """Print a document with asterisks for its secrets."""
     for line in lines(masked(document)):
         say(line)
-
-
-def secret(prompt: str, *, required: bool = True) -> str | None:
-    """Return a secret that is typed unseen, or the content of a file that is named instead.
-
-    None if nothing is typed and the secret is not required.
-    """
-    while True:
-        text: str = typer.prompt(prompt, default="", hide_input=True, show_default=False)
-        if not text and not required:
-            return None
-        try:
-            value = _secret_value(text)
-        except ValueError as error:
-            say(str(error), err=True)
-        else:
-            redact.register([value])
-            return value
 
 
 def _change_method(document: dict[str, Any], chosen: str) -> None:
@@ -104,81 +81,88 @@ def _change_method(document: dict[str, Any], chosen: str) -> None:
 
 
 def _fill(document: dict[str, Any], field: Field, *, again: bool = False) -> None:
-    """Ask for a field's value; empty text leaves an optional field, or one asked for `again`, as it is."""
+    """Ask for a field's value until it has no errors; empty text leaves a field that isn't needed as it is.
+
+    An error may be about another field, which is corrected later: the same value again is kept.
+    """
     say(f"{field.about.label}: {field.about.help}")
-    if field.name == PARAMETERS:
-        _fill_parameters(document)
-        return
-    required = field.required and not again
     if field.secret:
-        typer.echo(_HIDDEN_HELP)
-        typed = secret(field.name, required=required)
-        if typed is not None:
-            document[field.name] = typed
+        typer.echo(HELP)
+    if field.name == PARAMETERS:
+        _fill_parameters(document, field)
         return
-    while text := _ask(field.name, default=None if required else ""):
-        if _set(document, field, text):
+    refused, text = None, ""
+    while answer := _answer(field, text, again=again):
+        text, value = answer
+        problems = () if value == refused else new_problems(document, field, value)
+        if not problems:
+            document[field.name] = value
             return
+        for problem in problems:
+            say(str(problem), err=True)
+        say("Correct it, or give the same again to keep it for now.", err=True)
+        refused = value
 
 
-def _set(document: dict[str, Any], field: Field, text: str) -> bool:
-    """Set a field to the value of a typed text and return True; if it has none, print why."""
+def _answer(field: Field, offered: str, *, again: bool) -> tuple[str, Any] | None:
+    """Return what the user typed and its value; None if they left out a field that isn't needed.
+
+    Args:
+        field: is asked for.
+        offered: what they typed before, to be corrected; never a secret.
+        again: whether the field has a value, which stays if nothing is typed.
+    """
+    required = field.required and not again
+    question = _question(field, again=again)
+    if field.secret:
+        typed = secret(question, required=required)
+        return None if typed is None else ("", typed)
+    while text := asked(question, offered, required=required):
+        if read := _read(field, text):
+            return read
+        offered = text
+    return None
+
+
+def _read(field: Field, text: str) -> tuple[str, Any] | None:
+    """Return a typed text and its value; if it has none, print why."""
     try:
-        document[field.name] = field.value(text)
+        return text, field.value(text)
     except ValueError as error:
         say(str(error), err=True)
-        return False
-    return True
+        return None
 
 
-def _fill_parameters(document: dict[str, Any]) -> None:
-    """Ask for the names and values of secret parameters; each value is typed unseen."""
+def _question(field: Field, *, again: bool) -> str:
+    """Return a field's name, the values that it can have, and what the Enter key does if nothing is typed."""
+    hints = [", ".join(field.choices)] if field.choices else []
+    if again:
+        hints.append("Enter leaves it as it is")
+    elif field.default:
+        hints.append(f"Enter for {field.default}")
+    elif not field.required:
+        hints.append("Enter leaves it out")
+    return f"{field.name} ({'; '.join(hints)})" if hints else field.name
+
+
+def _fill_parameters(document: dict[str, Any], field: Field) -> None:
+    """Ask for the names and values of secret parameters; each value is typed unseen, and checked at once."""
     present = document.get(PARAMETERS)
     parameters: dict[str, Any] = dict(present) if isinstance(present, dict) else {}
-    typer.echo(_HIDDEN_HELP)
-    while key := _ask("Parameter (such as header:Client-ID, empty to finish)", default=""):
+    while key := asked("Parameter (such as header:Client-ID, -NAME removes one, empty to finish)"):
         removed = key.removeprefix("-")
         if key.startswith("-") and removed in parameters:
             del parameters[removed]
         elif parse_slot(key) or (key.startswith("template:") and key != "template:"):
-            parameters[key] = secret(key)
+            value = secret(key)
+            for problem in new_problems(document, field, {**parameters, key: value}):
+                say(str(problem), err=True)
+            parameters[key] = value
         else:
             say("Write it as header:NAME, query:NAME, cookie:NAME, body:NAME or template:NAME.", err=True)
     document.pop(PARAMETERS, None)
     if parameters:
         document[PARAMETERS] = parameters
-
-
-def _secret_value(text: str) -> str:
-    """Return the secret that a typed text gives; raises ValueError, whose message never shows the text."""
-    if text.startswith("@"):
-        return _secret_in_file(text[1:])
-    if not text:
-        raise ValueError("It can't be left out.")
-    if text.strip() in PLACEHOLDERS:
-        raise ValueError("Asterisks stand for a secret that is stored already: type the real one.")
-    if "-----BEGIN" in text and "-----END" not in text:
-        raise ValueError("Only its first line has arrived: give @PATH or file:PATH for a key of many lines.")
-    if len(text.encode("utf-8", "surrogateescape")) in _TERMINAL_LIMITS:
-        raise ValueError("The terminal may have cut it off: give @PATH, which reads it from a file.")
-    return text
-
-
-def _secret_in_file(path: str) -> str:
-    try:
-        content = Path(path).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        message = f"The file after the @ can't be read: {reason}."
-        raise ValueError(f"{message} To type a secret that begins with @, write literal:@…") from None
-    if not content:
-        raise ValueError("The file after the @ is empty.")
-    return content
-
-
-def _ask(question: str, default: str | None = None) -> str:
-    text: str = typer.prompt(question, default=default, show_default=False)
-    return text.strip()
 
 
 def _list(fields: Mapping[str, Field]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from watchword import redact
 from watchword.cli.connections.common import content_at, normalized
 from watchword.cli.connections.fields import Field, fields_of
 from watchword.cli.connections.masked import is_plain_reference, secrets_in
+from watchword.cli.connections.typed_reference import flaw_of, reference_problem
 from watchword.cli.output import fail, say
 from watchword.connections.storable import check_storable
 from watchword.document.reading import SYNONYMS
@@ -80,7 +82,19 @@ def without_fields(document: Mapping[str, Any], removed: Sequence[str]) -> dict[
 def check_document(document: Mapping[str, Any], name: str) -> None:
     """Print the warnings about a document to be stored; raises DocumentError for its errors."""
     redact.register(secrets_in(document))
+    if flawed := list(_flawed_references(document)):
+        raise DocumentError(flawed)
     _warn(check_storable(document, name))
+
+
+def _flawed_references(document: Mapping[str, Any]) -> Iterator[Finding]:
+    """Find references that name nothing on any machine."""
+    for field in fields_of(document.get("method")).values():
+        value = document.get(field.name) if field.secret else None
+        for text in value.values() if isinstance(value, dict) else [value]:
+            if isinstance(text, str) and (flaw := flaw_of(text)):
+                message = f"The field {field.name} holds a reference that can't work."
+                yield finding("reference_unresolved", message, advice=flaw)
 
 
 def _warn(findings: Sequence[Finding]) -> None:
@@ -118,18 +132,29 @@ def _value(name: str, text: str, method: object) -> Any:  # noqa: ANN401 - any J
     # The method may be chosen later; then the document's check refuses fields of other methods.
     field = fields_of(method).get(name) or _field_of_any_method(name)
     if field is None:
-        fail(f"--set {name}: no method has such a field; `watchword methods` lists them")
+        fail(f"--set {name}: there is no such field; {_hint(name, method)}")
     try:
         value = field.value(text)
     except ValueError as error:
         fail(f"--set {error}")
-    if field.secret and not all(map(is_plain_reference, value.values() if field.is_mapping else [value])):
+    secrets = (value.values() if field.is_mapping else [value]) if field.secret else []
+    if not all(map(is_plain_reference, secrets)):
         fail(
             f"--set {name}: a secret would end up in the shell's history and in the list of processes; give "
             "a reference (env:NAME, file:PATH, gcp:NAME, local:NAME), a document by --from, or leave it out "
             "and be asked for it"
         )
+    if problems := list(filter(None, map(reference_problem, secrets))):
+        fail(f"--set {name}: {problems[0]}")
     return value
+
+
+def _hint(name: str, method: object) -> str:
+    """Return the field that a misspelt name may mean, first among those of the method."""
+    own = list(fields_of(method))
+    every = list(dict.fromkeys(field for each in METHODS for field in fields_of(each)))
+    near = [*difflib.get_close_matches(name, own, 1), *difflib.get_close_matches(name, every, 1)]
+    return f"did you mean {near[0]}?" if near else "`watchword methods NAME` lists those of a method"
 
 
 def _field_of_any_method(name: str) -> Field | None:
