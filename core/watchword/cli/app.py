@@ -8,9 +8,6 @@ import warnings
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Column, Table
-from rich.text import Text
 
 import watchword
 from watchword.cli.connections.commands import connection_commands
@@ -18,13 +15,13 @@ from watchword.cli.crash import report_crash
 from watchword.cli.keepalive import keepalive
 from watchword.cli.login import login
 from watchword.cli.logout import logout
+from watchword.cli.methods import methods
 from watchword.cli.output import exit_status, fail
 from watchword.cli.secrets import secret_commands
 from watchword.cli.store import store_commands
 from watchword.cli.tokens import tokens
 from watchword.cli.validate import validate
 from watchword.errors import WatchwordError
-from watchword.methods.fields import about
 
 WRONG_USAGE = 64
 INTERRUPTED = 130
@@ -73,24 +70,11 @@ def _root(
         raise typer.Exit
 
 
-for command in (validate, login, logout, tokens, keepalive):
+for command in (validate, login, logout, tokens, keepalive, methods):
     app.command()(command)
 app.add_typer(connection_commands, name="connections")
 app.add_typer(secret_commands, name="secrets")
 app.add_typer(store_commands, name="store")
-
-
-@app.command()
-def methods() -> None:
-    """List the authentication methods and their fields."""
-    table = Table(Column("method", no_wrap=True), Column("field", no_wrap=True), "description")
-    for name, method in watchword.METHODS.items():
-        table.add_row(Text(name, style="bold"), "", method.title)
-        for field, info in method.model_fields.items():
-            description = about(info)
-            required = " (required)" if info.is_required() else ""
-            table.add_row("", field, f"{description.help if description else ''}{required}")
-    Console().print(table)
 
 
 @app.command()

@@ -86,14 +86,6 @@ def test_wrong_usage_is_sixty_four(arguments):
     assert run(*arguments).returncode == 64
 
 
-def test_methods_lists_the_registry():
-    """`methods` lists every method."""
-    import watchword  # noqa: PLC0415 - only this test uses it
-
-    output = run("methods").stdout
-    assert all(name in output for name in watchword.METHODS)
-
-
 def test_the_playground_prints_a_document_to_begin_with():
     """`playground --document` prints a document with a test URL, for the port, and serves nothing."""
     done = run("playground", "--document", "bearer", "--port", "8650")

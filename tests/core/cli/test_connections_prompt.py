@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import select
-import subprocess
-import sys
-import time
 
 import pytest
 import typer
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.support.terminal import Terminal
 from watchword.connections import by_name
 
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIs3cret\n-----END PRIVATE KEY-----"
@@ -320,56 +316,6 @@ def test_an_edit_that_changes_nothing(command, vault, secret):
     done = command("connections", "edit", "acme", typed="\n")
     assert "Unchanged" in done.stdout
     assert vault.get("airflow-connections-acme") == payload
-
-
-PROGRAM = """
-import os, sys
-os.open(os.ttyname(0), os.O_RDWR)  # the first terminal that a session's leader opens is its own
-from watchword.cli import main
-sys.argv[0] = "watchword"
-main()
-"""
-
-
-class Terminal:
-    """A program in a terminal of its own: what it shows, and what is typed into it."""
-
-    def __init__(self, *arguments):
-        self.shown = ""
-        self.end, inner = os.openpty()
-        command = [sys.executable, "-c", PROGRAM, *arguments]
-        self.process = subprocess.Popen(
-            command, stdin=inner, stdout=inner, stderr=inner, start_new_session=True
-        )
-        os.close(inner)
-
-    def answer(self, question, text):
-        """Wait for a question and type the answer."""
-        self.wait_for(question)
-        # The echo is switched off after the question has been written.
-        time.sleep(0.2)
-        os.write(self.end, text.encode())
-
-    def wait_for(self, words):
-        seen = len(self.shown)
-        until = time.monotonic() + 60
-        while words not in self.shown[seen:]:
-            assert time.monotonic() < until, self.shown
-            if select.select([self.end], [], [], 0.1)[0]:
-                self.shown += os.read(self.end, 4096).decode()
-
-    def finish(self):
-        """Return the exit status once the program has ended and all its output is read."""
-        while True:
-            try:
-                more = os.read(self.end, 4096)
-            except OSError:  # Linux: the other end is closed
-                break
-            if not more:
-                break
-            self.shown += more.decode()
-        os.close(self.end)
-        return self.process.wait(60)
 
 
 def test_a_terminal_shows_no_secret(kept, secret):

@@ -124,7 +124,9 @@ def _pairs(settings: Sequence[str]) -> Iterator[tuple[str, str]]:
 def method_name(name: str) -> str:
     """Return the name of a method; ends the command if there is no such method."""
     if name not in METHODS:
-        fail(f"there is no such method; the methods are {', '.join(METHODS)}")
+        near = difflib.get_close_matches(name, list(METHODS), 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        fail(f"there is no such method; {hint}the methods are {', '.join(METHODS)}")
     return name
 
 
