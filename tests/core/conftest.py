@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 import ssl
 import threading
@@ -18,10 +19,13 @@ import pytest
 import trustme
 
 from watchword import stores
+from watchword.findings.finding import Finding
 from watchword.http.deadline import THREAD as DEADLINE_THREAD
 from watchword.redact import texts
 from watchword.redact.registry import Registry
 from watchword.tokens import token_caches
+
+_DANGLING = re.compile(r":\s*(?:[.,;](?:\s|$)|$)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -195,6 +199,21 @@ def _own_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if thread.name == DEADLINE_THREAD:
             thread.join(10)
             assert not thread.is_alive()
+
+
+@pytest.fixture(autouse=True)
+def _whole_messages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let a test fail if one of its findings ends in a colon and an empty list."""
+    dangling: list[str] = []
+    completed = Finding.__post_init__
+
+    def noticing(self: Finding) -> None:
+        completed(self)
+        dangling.extend(text for text in (self.message, self.advice) if _DANGLING.search(text))
+
+    monkeypatch.setattr(Finding, "__post_init__", noticing)
+    yield
+    assert dangling == []
 
 
 @pytest.fixture(autouse=True)

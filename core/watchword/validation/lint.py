@@ -89,9 +89,9 @@ def _test_url(url: str, document: Document, resolved: Resolved) -> Iterator[Find
         yield finding(
             "test_url_plain_http", f"The test URL {displayed!r} would send the credential in clear."
         )
-    if not document.common.origins.covers(url):
-        allowed = ", ".join(document.common.origins.allowed)
-        reason = f"is outside of the origins that may receive the credential: {allowed}"
+    # If there are none, the URLs that should name them have findings of their own.
+    if (origins := document.common.origins).allowed and not origins.covers(url):
+        reason = f"is outside of the origins that may receive the credential: {', '.join(origins.allowed)}."
         yield finding("origin_not_allowed", f"The test URL {displayed!r} {reason}")
     yield from _url_parameters(url, resolved)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,13 @@ def test_every_code_is_provoked():
     """No row of the table is dead: each code stands in a test that makes it happen."""
     tests = "".join(path.read_text() for path in Path(__file__).parents[2].rglob("test_*.py"))
     assert [code for code in CODES if f'"{code}"' not in tests] == []
+
+
+@pytest.mark.parametrize("base_url", ["nowhere", "", "https://", "//a.test", "ftp://a.test", "https://a.test:x"])
+@pytest.mark.parametrize("origins", [[], ["nowhere"]])
+def test_no_message_ends_in_an_empty_list(base_url, origins):
+    """If no URL names an origin, the findings say so, and none ends in a colon and nothing."""
+    fields = {"base_url": base_url, "allowed_origins": origins, "test_url": f"{URL}/me"}
+    found = watchword.load(KEY | fields).lint()
+    assert "url_not_absolute" in {each.code.name for each in found}
+    assert not [str(each) for each in found if re.search(r":\s*($|\.|,)", each.message)]
