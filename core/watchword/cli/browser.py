@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import typer
 
-from watchword.cli.output import fail, say
+from watchword.cli.output import duration, fail, say
 from watchword.errors import TokenError
 from watchword.findings.codes import finding
 from watchword.sign_in.callback import HOST, Callback, ListenAddress, listening
@@ -39,6 +39,24 @@ class LoginOptions:
                 "No browser opened on this machine. To use a browser on another machine, add --paste.",
                 err=True,
             )
+
+    def explain(self, redirect_uri: str = "", *, is_port_free: bool = False) -> None:
+        """Say how long there is time, where the browser comes back to, and what to do if it can't.
+
+        Args:
+            redirect_uri: the absolute URL that the browser comes back to; "" if it needs no registration.
+            is_port_free: whether its port is another one each time.
+        """
+        limit = duration(self.timeout)
+        say(f"You have {limit}." if self.paste else f"Waiting {limit} for the browser to come back.")
+        if is_port_free:
+            fixed = f"http://{HOST}:{FIXED_PORT}{DEFAULT_ADDRESS.path}"
+            say(f"It comes back to {redirect_uri} (the redirect URI), with another port each time. If the")
+            say(f"provider wants this address registered, use --port {FIXED_PORT} and register {fixed}.")
+        elif redirect_uri:
+            say(f"Its redirect URI, {redirect_uri}, must be registered at the provider.")
+        if not self.paste:
+            say("If the browser is on another machine, stop this with Ctrl-C and add --paste.")
 
     def opens(self, url: str) -> bool:
         """Open a page if the user wants that; returns False if there is no browser."""
@@ -82,6 +100,9 @@ class LoginOptions:
             fail(f"the document's redirect_uri has the port {address.port}: leave --port out")
         return ListenAddress(address.host, address.port or self.port, address.path)
 
+
+FIXED_PORT = 8400
+"""The port of redirect URIs for providers that want each address registered, and of those that are pasted."""
 
 DEFAULT_ADDRESS = ListenAddress(HOST, 0, "/callback")
 """Where to listen if the document names no redirect URI (RFC 8252 section 7.3)."""

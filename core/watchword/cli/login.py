@@ -66,6 +66,10 @@ def login(
 ) -> None:
     """Sign a person in. The token goes into the token store; a token of OAuth 1.0 goes into the document.
 
+    The command waits ten minutes for the browser to come back. It prints the redirect URI to register at
+    the provider: the document's redirect_uri, else http://127.0.0.1:PORT/callback, whose port --port fixes.
+    If the browser is on another machine, use --paste.
+
     Exit status: 0 signed in, 2 refused, 3 configuration, 4 transient.
     """
     options = LoginOptions(paste, port, TIMEOUT, None if no_browser else webbrowser.open)

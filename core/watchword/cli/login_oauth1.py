@@ -30,9 +30,10 @@ def sign_in(document: Path, content: Mapping[str, Any], options: LoginOptions) -
     # The sign-in leaves out an old token, valid or not.
     fields = {name: value for name, value in content.items() if name not in _TOKEN_FIELDS}
     connection = watchword.load(fields)
-    token = (
-        _token_by_pasting(connection, options) if options.paste else _token_by_callback(connection, options)
-    )
+    if options.paste:
+        token = _token_by_pasting(connection, options)
+    else:
+        token = _token_by_callback(connection, options, document.stem)
     _save(document, token)
     say(f"Signed in: access_token and token_secret are in {document}.")
 
@@ -45,11 +46,13 @@ def _token_by_pasting(connection: Connection, options: LoginOptions) -> AccessTo
     return finish(connection, begun, verifier)
 
 
-def _token_by_callback(connection: Connection, options: LoginOptions) -> AccessToken:
+def _token_by_callback(connection: Connection, options: LoginOptions, name: str) -> AccessToken:
     with options.listening(ListenAddress(port=options.port)) as callback:
         begun = begin(connection, callback.url)
         options.announce(begun.authorize_url, callback)
-        return finish(connection, begun, verifier_from(options.visited(callback), begun))
+        options.explain()
+        with callback.showing_result(name):
+            return finish(connection, begun, verifier_from(options.visited(callback), begun))
 
 
 def _content(path: Path) -> dict[str, Any]:

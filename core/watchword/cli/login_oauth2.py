@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from watchword.cli.browser import DEFAULT_ADDRESS, LoginOptions
-from watchword.cli.output import say
+from watchword.cli.browser import DEFAULT_ADDRESS, FIXED_PORT, LoginOptions
+from watchword.cli.output import duration, say
 from watchword.connection import Connection
 from watchword.findings.finding import Finding
 from watchword.methods.oauth2_authorization_code import OAuth2AuthorizationCode
 from watchword.sign_in import device, oauth2
 from watchword.sign_in.callback import ListenAddress, listen_address_of
-
-_UNUSED_PORT = 8400
-"""The port of a redirect URI where nothing listens: the browser shows an error, and the URL to paste."""
 
 
 def sign_in_by_browser(connection: Connection, options: LoginOptions) -> list[Finding]:
@@ -23,10 +20,13 @@ def sign_in_by_browser(connection: Connection, options: LoginOptions) -> list[Fi
     if options.paste or address is None:
         return _sign_in_by_pasting(connection, options, redirect_uri)
     with options.listening(options.with_port(address)) as callback:
-        begun = oauth2.begin(connection, _redirect_uri(redirect_uri, address, callback.url))
+        used_uri = _redirect_uri(redirect_uri, address, callback.url)
+        begun = oauth2.begin(connection, used_uri)
         callback.state = begun.state
         options.announce(begun.authorize_url, callback)
-        return oauth2.finish(connection, options.visited(callback), state=begun.state)
+        options.explain(used_uri, is_port_free=not (address.port or options.port))
+        with callback.showing_result(connection.name or "the API"):
+            return oauth2.finish(connection, options.visited(callback), state=begun.state)
 
 
 def sign_in_by_device_code(connection: Connection, options: LoginOptions) -> list[Finding]:
@@ -36,6 +36,7 @@ def sign_in_by_device_code(connection: Connection, options: LoginOptions) -> lis
     say("Open this page on any device and sign in:")
     say(page)
     say(f"The page asks for this code, or shows it: {begun.user_code}")
+    say(f"The code ends in {duration(begun.expires_in)}; this command waits until then.")
     options.opens(page)
     return device.finish(connection, begun)
 
@@ -56,9 +57,10 @@ def _redirect_uri(registered: str, address: ListenAddress, callback_url: str) ->
 
 
 def _sign_in_by_pasting(connection: Connection, options: LoginOptions, redirect_uri: str) -> list[Finding]:
-    unused = f"http://{DEFAULT_ADDRESS.host}:{options.port or _UNUSED_PORT}{DEFAULT_ADDRESS.path}"
+    unused = f"http://{DEFAULT_ADDRESS.host}:{options.port or FIXED_PORT}{DEFAULT_ADDRESS.path}"
     begun = oauth2.begin(connection, redirect_uri or unused)
     options.announce(begun.authorize_url)
+    options.explain(redirect_uri or unused)
     while True:
         pasted = options.pasted("The URL that the browser ends at, even if it shows an error")
         if "code=" in pasted or "error=" in pasted:

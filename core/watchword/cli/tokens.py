@@ -8,18 +8,20 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
 
 from watchword.cli.environment import existing_store
 from watchword.cli.output import duration, fail, say, table_console
 from watchword.findings.finding import Permanence, printable
+from watchword.methods import METHODS
 from watchword.tokens.health import DAY, Health, health
 from watchword.tokens.token_store import StoreError
 
-_COLUMNS = (
-    "name", "method", "host", "signed in", "last used", "token ends", "sign-in ends", "problem",
-)  # fmt: skip
+_WHERE = ("name", "method", "host")
+_NAME_WIDTH = max(map(len, METHODS))
+_TIMES = ("signed in", "last used", "token ends", "sign-in ends")
 
 
 def tokens(
@@ -55,21 +57,27 @@ def is_due(token: Health, warn_days: float) -> bool:
 
 
 def _print_table(tokens: Sequence[Health], warn_days: float) -> None:
-    table = Table(*(Column(name, overflow="fold") for name in _COLUMNS))
+    """Print one line for each token if the terminal is wide enough, else more lines, in fewer columns."""
+    console = table_console()
+    table = Table(*(Column(name, overflow="fold") for name in (*_WHERE, *_TIMES, "problem")))
+    narrow = Table(
+        Column("name", min_width=_NAME_WIDTH, overflow="fold"),
+        *(Column(name, overflow="fold") for name in _TIMES),
+    )
     for token in tokens:
-        cells = (
-            token.name or "-",
-            token.method,
-            token.host,
-            _ago(token.signed_in),
-            _ago(token.used),
-            _token_ends(token),
-            sign_in_ends(token),
-            token.refusal or token.waits or "",
-        )
-        texts = (Text(printable(cell)) for cell in cells)
-        table.add_row(*texts, style="red" if is_due(token, warn_days) else "")
-    table_console().print(table)
+        style = "red" if is_due(token, warn_days) else ""
+        where = [_text(cell) for cell in (token.name or "-", token.method, token.host)]
+        times = [_ago(token.signed_in), _ago(token.used), _token_ends(token), sign_in_ends(token)]
+        problem = _text(token.refusal or token.waits or "")
+        table.add_row(*where, *times, problem, style=style)
+        lines = [*where, Text("problem: ").append(problem)] if problem else where
+        narrow.add_row(Text("\n").join(lines), *times, style=style, end_section=True)
+    fits = Measurement.get(console, console.options, table).maximum <= console.width
+    console.print(table if fits else narrow)
+
+
+def _text(cell: str) -> Text:
+    return Text(printable(cell), overflow="fold")
 
 
 def _ago(seconds: float | None) -> str:

@@ -9,14 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Full, Queue
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
+from watchword.errors import TokenError
+from watchword.findings.finding import printable
 from watchword.http.origins import is_loopback
 
 HOST = "127.0.0.1"
 
+_REASON = "The command that began it says why.\n"
 _DONE = "Thank you. You may close this page and go back to where you began the sign-in.\n"
 _OTHER_SIGN_IN = "This is not the sign-in that began on this machine, which still waits for the right one.\n"
 _USED = "This address was opened before. Unless you did that, end the sign-in and begin it again.\n"
@@ -26,6 +29,18 @@ _UNQUOTED = ":/?#[]@!$&'()*+,;=%~"
 
 _REQUEST_TIMEOUT = 10.0
 """Longest wait for the request of a browser that has connected, in seconds."""
+
+_RESULT_TIMEOUT = 60.0
+"""Longest wait of a browser's page for the result of the sign-in, in seconds."""
+
+
+@dataclass
+class _Result:
+    """What the browser's page says at the end: it is known after the code has been exchanged."""
+
+    text: str = _DONE
+    is_known: Event = field(default_factory=Event)
+    is_shown: Event = field(default_factory=Event)
 
 
 @dataclass
@@ -40,6 +55,37 @@ class Callback:
     _visits: Queue[str]
     state: str = ""
     _redirects: dict[str, str] = field(default_factory=dict)
+    _result: _Result | None = None
+
+    @contextlib.contextmanager
+    def showing_result(self, name: str) -> Iterator[None]:
+        """Let the browser's page wait for the end of the block, and say how the sign-in to `name` ended."""
+        result = self._result = _Result()
+        subject = f"The sign-in to {printable(name)}"
+        try:
+            yield
+            result.text = f"Signed in to {printable(name)}. You may close this page.\n"
+        except TokenError as error:
+            result.text = f"{subject} {'failed' if error.retryable else 'was refused'}. {_REASON}"
+            raise
+        except BaseException:
+            result.text = f"{subject} failed. {_REASON}"
+            raise
+        finally:
+            result.is_known.set()
+            if self._visits.unfinished_tasks:  # a browser waits for the result
+                result.is_shown.wait(_REQUEST_TIMEOUT)
+
+    def result(self) -> str:
+        """Return the text of the browser's page, once it is known."""
+        if self._result is None or not self._result.is_known.wait(_RESULT_TIMEOUT):
+            return _DONE
+        return self._result.text
+
+    def result_is_shown(self) -> None:
+        """Say that the browser has received its page."""
+        if self._result is not None:
+            self._result.is_shown.set()
 
     def redirecting_to(self, page: str) -> str:
         """Return an unguessable URL of this listener that redirects a browser to a page, once."""
@@ -140,11 +186,12 @@ def _handler(path: str, callback: Callback) -> type[BaseHTTPRequestHandler]:
             if not callback.is_expected(query):
                 self._respond(400, _OTHER_SIGN_IN)
                 return
+            with contextlib.suppress(Full):
+                visits.put_nowait(self.path)
             try:
-                self._respond(200, _DONE)
+                self._respond(200, callback.result())
             finally:
-                with contextlib.suppress(Full):
-                    visits.put_nowait(self.path)
+                callback.result_is_shown()
 
         def _redirect(self, page: str) -> None:
             if page:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import requests
 
+from watchword.errors import TokenError
+from watchword.findings.codes import finding
 from watchword.sign_in.callback import ListenAddress, listen_address_of, listening
 
 
@@ -67,4 +72,31 @@ def test_nobody_else_is_served():
         assert requests.post(callback.url, timeout=10).status_code == 501
         early = requests.get(callback.url, timeout=10)
         assert (early.status_code, early.headers["Referrer-Policy"]) == (400, "no-referrer")
+        assert callback.visited(0.01) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (None, "Signed in to acme."),
+        (TokenError([finding("access_denied", "No.")]), "The sign-in to acme was refused."),
+        (TokenError([finding("temporarily_unavailable", "Later.")]), "The sign-in to acme failed."),
+        (OSError("full"), "The sign-in to acme failed."),
+    ],
+)
+def test_the_page_says_how_the_sign_in_ended(error, words):
+    """The browser's page waits for the result, and then says it."""
+    with listening(path="/callback") as callback, ThreadPoolExecutor() as browsers:
+        callback.state = "s"
+        with contextlib.suppress(TokenError, OSError), callback.showing_result("acme"):
+            page = browsers.submit(requests.get, f"{callback.url}?state=s", timeout=30)
+            assert callback.visited(10) == "/callback?state=s"
+            if error:
+                raise error
+        assert page.result().text.startswith(words)
+
+
+def test_a_sign_in_without_a_visit_waits_for_nobody():
+    """If no browser comes back, nothing waits to show a page."""
+    with listening(path="/callback") as callback, callback.showing_result("acme"):
         assert callback.visited(0.01) is None

@@ -59,15 +59,21 @@ def check_no_secret(text):
 
 @pytest.mark.parametrize("public", [False, True])
 def test_a_browser_comes_back(saved, browser, me, kept, public):
-    """After a person agrees in a browser, the store has the sign-in and the document is unchanged."""
+    """After a person agrees in a browser, the store has the sign-in, the page says so; the document stays."""
     path = saved(**(AWKWARD_CREDENTIALS[CODE] if public else {}))
     before = path.read_bytes()
     with started(path, "--no-browser") as process:
-        callback = browser.decide(printed_url(process))
+        url = printed_url(process)
+        explained = [process.stdout.readline() for _ in range(4)]
+        callback = browser.decide(url)
         assert re.match(r"http://127\.0\.0\.1:\d+/callback\?", callback)
-        assert "close this page" in requests.get(callback, timeout=10).text
+        page = requests.get(callback, timeout=10).text
+        assert page.startswith("Signed in to acme. You may close this page.")
         status, output = ended(process)
     assert status == 0, output
+    redirect_uri = callback.partition("?")[0]
+    for words in ("Waiting 10 minutes", f"{redirect_uri} (the redirect URI)", "--port 8400", "--paste"):
+        assert words in "".join(explained)
     assert "Signed in: acme at 127.0.0.1:" in output
     assert "ends in 59 minutes and is renewed" in output
     assert f"The token is stored in {kept}." in output
@@ -91,9 +97,10 @@ def test_others_visit_first(saved, browser, query_of, changed):
 
 
 def test_the_user_says_no(saved, browser):
-    """A refusal is exit status 2 and stores nothing."""
+    """A refusal is exit status 2 and stores nothing, and the browser's page says it too."""
     with started(saved(), "--no-browser") as process:
-        requests.get(browser.decide(printed_url(process), decision="deny"), timeout=10)
+        page = requests.get(browser.decide(printed_url(process), decision="deny"), timeout=10)
+        assert page.text.startswith("The sign-in to acme was refused.")
         status, output = ended(process)
     assert (status, "access_denied" in output) == (2, True), output
     assert not open_store().records()

@@ -178,7 +178,9 @@ def test_every_code_is_provoked():
     assert [code for code in CODES if f'"{code}"' not in tests] == []
 
 
-@pytest.mark.parametrize("base_url", ["nowhere", "", "https://", "//a.test", "ftp://a.test", "https://a.test:x"])
+@pytest.mark.parametrize(
+    "base_url", ["nowhere", "", "https://", "//a.test", "ftp://a.test", "https://a.test:x"]
+)
 @pytest.mark.parametrize("origins", [[], ["nowhere"]])
 def test_no_message_ends_in_an_empty_list(base_url, origins):
     """If no URL names an origin, the findings say so, and none ends in a colon and nothing."""

@@ -77,7 +77,7 @@ def test_a_browser_comes_back(saved, provider):
         assert re.match(r"http://127\.0\.0\.1:\d+/[\w-]{22}\?", callback)
         page = requests.get(callback, timeout=10)
         assert (page.status_code, page.headers["Cache-Control"]) == (200, "no-store")
-        assert "close this page" in page.text
+        assert page.text.startswith(f"Signed in to {path.stem}. You may close this page.")
         status, said = ended(process)
     assert status == 0, said
     content = json.loads(path.read_text(encoding="utf-8"))
