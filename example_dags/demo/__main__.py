@@ -17,7 +17,7 @@ from rich.console import Console
 
 from example_dags.demo.hosts import AirflowHost, DagsterHost, Outcome
 from example_dags.demo.processes import Processes
-from example_dags.demo.tables import extracted, show_extracted, show_stopped
+from example_dags.demo.tables import extracted, show_extracted, show_next, show_stopped
 from watchword_playground import CREDENTIALS, Playground
 
 PORT = 8642
@@ -46,6 +46,8 @@ def main() -> int:
         status = 0 if succeeded else 1
     if succeeded:
         shutil.rmtree(home)
+        if status == 0:
+            show_next(console)
     else:
         console.print(f"[red]The demo did not go as expected.[/] The logs are in {home}")
     return status

@@ -48,6 +48,25 @@ def show_stopped(console: Console, outcomes: list[Outcome]) -> None:
     console.print(table)
 
 
+NEXT = (
+    ("watchword playground", "the same local API, for your own tries; open its page in a browser"),
+    ("watchword methods", "the ways in which an API can authenticate, to find yours"),
+    ("watchword connections add acme", "store your first connection: it asks, checks, and validates"),
+    ("watchword validate local:acme", "prove it again, at any time"),
+)
+"""What to try after the demo, as commands of the virtual environment."""
+
+
+def show_next(console: Console) -> None:
+    """Print the commands to try next, and the pages for Airflow and Dagster."""
+    console.print("\n[bold]What to try next[/] (first: . .venv/bin/activate)")
+    table = Table.grid(padding=(0, 2))
+    for command, purpose in NEXT:
+        table.add_row(f"  {command}", purpose)
+    console.print(table)
+    console.print("Airflow's and Dagster's own pages in ten minutes: docs/airflow.md, docs/dagster.md")
+
+
 def _first(database: Path, name: str) -> str:
     try:
         with closing(sqlite3.connect(database)) as connection:

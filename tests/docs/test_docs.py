@@ -28,6 +28,9 @@ from watchword.secrets import sources
 from watchword.secrets.google import managers
 
 ROOT = Path(__file__).parents[2]
+LOCAL = "http://127.0.0.1:8642"
+"""Where `watchword playground` serves; the pages use this address."""
+
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
 PAGES += sorted((ROOT / "docs").rglob("*.md"))
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -39,6 +42,7 @@ _PARAMETER = re.compile(r"^\| `(\w+)` \| (?:`(.+?)`|-) \| .+ \|$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 _ANCHOR = re.compile(r"\]\(([^)#:]*\.md|)#([^)]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_REDIRECTED = re.compile(r" [|>] .*")
 _PYTHON_FILE = re.compile(r"`([\w/]+\.py)`")
 
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="watchword-docs-"))
@@ -60,6 +64,27 @@ def blocks():
         for page in PAGES
         for number, block in enumerate(_BLOCK.findall(page.read_text()))
     ]
+
+
+@pytest.mark.parametrize(("revoked", "status"), [(False, 0), (True, 2)])
+def test_the_first_example_stops_on_a_bad_credential(revoked, status):
+    """README's first block prints the verdict; if the key is revoked, it ends before it extracts."""
+    first = _BLOCK.findall((ROOT / "README.md").read_text())[0]
+    assert LOCAL in first
+    with Playground() as playground:
+        if revoked:
+            playground.revoke("api_key")
+        environment = {**os.environ, "WATCHWORD_SECRET_EXAMPLE": CREDENTIALS["api_key"]["api_key"]}
+        done = subprocess.run(
+            [sys.executable, "-c", first.replace(LOCAL, playground.url)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+        )
+        calls = playground.counts().get("/api_key/v1/airports", 0)
+    assert (done.returncode, calls) == (status, 0 if revoked else 1), done.stderr
+    assert ("invalid: unauthorized_401" if revoked else "valid: authenticated") in done.stdout
 
 
 def signed_in(playground, method):
@@ -91,7 +116,7 @@ def test_examples_run(block, monkeypatch, capsys, tmp_path):
             monkeypatch.setenv("WATCHWORD_SECRET_REFRESH", signed_in(playground, method))
         source = block.replace("https://api.example.com", base_url).replace("/v1/orders", "/v1/airports")
         source = source.replace("https://auth.example.com", playground.url)
-        source = source.replace("/var/lib/watchword", str(tmp_path))
+        source = source.replace("/var/lib/watchword", str(tmp_path)).replace(LOCAL, playground.url)
         names: dict[str, object] = {"__name__": "example"}
         with _secret_manager(monkeypatch) if "GoogleSecretManagerResource(" in block else nullcontext():
             exec(compile(source, "example", "exec", dont_inherit=True), names)  # noqa: S102 - our own docs
@@ -191,7 +216,7 @@ def commands():
 @pytest.mark.parametrize("line", commands())
 def test_command_lines_are_understood(line):
     """Each `watchword …` line of README and docs is a command that accepts its arguments and options."""
-    words = shlex.split(line, comments=True)[1:]
+    words = shlex.split(_REDIRECTED.sub("", line), comments=True)[1:]
     command = typer.main.get_command(app)
     while hasattr(command, "commands"):
         command = command.commands[words.pop(0)]
