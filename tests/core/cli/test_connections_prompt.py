@@ -11,7 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.support.terminal import Terminal
+from watchword.cli.connections.fields import usual_fields
+from watchword.cli.method_example import example_document
 from watchword.connections import by_name
+from watchword.methods import METHODS
 
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIs3cret\n-----END PRIVATE KEY-----"
 
@@ -152,6 +155,29 @@ ORDERS = {
     "basic": ["base_url", "username", "password", "test_url"],
     "api_key": ["base_url", "key_name", "api_key", "add_to", "test_url"],
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("method", sorted(set(METHODS) - {"custom"}))
+def test_the_example_of_a_method_answers_every_question(command, kept, method):
+    """The values of `watchword methods METHOD` answer all questions, and make that document."""
+    example = example_document(method)
+    answers = [example.get(field.name, "") for field in usual_fields(method)]
+    typed = [json.dumps(answer) if isinstance(answer, dict) else answer for answer in answers]
+    command("connections", "add", "acme", "--method", method, typed=lines(*typed, ""))
+    assert kept() == example
+
+
+def test_a_method_that_was_removed_is_named_at_the_end(command, kept, secret):
+    """A user may remove even the method; then the check at the end asks for it."""
+    answers = ["https://a.test", secret, "", "-method", "timeout", "5", "", "method", "bearer", ""]
+    done = command("connections", "add", "acme", "--method", "bearer", typed=lines(*answers))
+    assert "unknown_method" in done.stderr
+    assert kept() == {
+        "method": "bearer",
+        "base_url": "https://a.test",
+        "bearer_token": secret,
+        "timeout": 5.0,
+    }
 
 
 @pytest.mark.parametrize("method", ORDERS)

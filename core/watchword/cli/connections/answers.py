@@ -13,7 +13,7 @@ from watchword.findings.finding import Finding
 from watchword.methods import METHODS
 
 _UNKNOWN_URL = "https://unknown.invalid/"
-_UNKNOWN = "literal:unknown"
+_UNKNOWN = "literal:not-known-yet"
 
 _LATER = ("missing_field", "template_unresolved")
 """The codes of what a later answer may still complete."""
@@ -21,11 +21,17 @@ _LATER = ("missing_field", "template_unresolved")
 _OF_ONE_FIELD = (
     "header_", "origin_", "parameter_", "placeholder_", "test_url_", "url_", "userinfo_", "username_",
 )  # fmt: skip
-"""The codes that begin like this are right even if required fields are still unknown."""
+"""The codes that begin like this are right even if fields, or the secrets behind references, are unknown."""
 
 
 def new_problems(document: Mapping[str, Any], field: Field, value: object) -> Sequence[Finding]:
-    """Return the errors that a document has with this value of a field, and doesn't have without it."""
+    """Return the errors that a document has with this value of a field, and doesn't have without it.
+
+    None if the document has no method: then its check at the end says so.
+    """
+    method = document.get("method")
+    if not isinstance(method, str) or method not in METHODS:
+        return ()
     before = _problems(document)
     return [found for found in _problems({**document, field.name: value}) if found not in before]
 
@@ -42,7 +48,8 @@ def _problems(document: Mapping[str, Any]) -> Sequence[Finding]:
         check_storable({**unknown, **known}, "unknown")
     except DocumentError as error:
         found = [each for each in error.findings if each.code.name not in _LATER]
-        return [each for each in found if each.code.name.startswith(_OF_ONE_FIELD)] if unknown else found
+        is_complete = not unknown and known == document
+        return found if is_complete else [each for each in found if each.code.name.startswith(_OF_ONE_FIELD)]
     return ()
 
 
