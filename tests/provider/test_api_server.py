@@ -145,6 +145,44 @@ def test_the_test_button(server: Server, playground: Playground, secret: str, *,
     assert ("token_obtained" if ok else "invalid_client") in response.json()["message"]
 
 
+@pytest.mark.parametrize("conn_type", ["watchword", "watchword_oauth2_client_credentials"])
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({}, "token_obtained"),
+        ({"client_secret": "canary-wrong-5e21"}, "invalid_client"),
+        ({"grant_url": None}, "missing_field"),
+    ],
+    ids=["good", "wrong", "incomplete"],
+)
+def test_the_test_button_of_a_saved_connection(
+    server: Server, playground: Playground, conn_type: str, changes: dict[str, Any], word: str
+) -> None:
+    """The page sends the port 0 for an empty one: the button works all the same, and says what is wrong."""
+    body = {**saved_by_the_form(playground, **changes), "conn_type": conn_type}
+    connections = f"{server.url}/api/v2/connections"
+    server.api.post(connections, json=body, timeout=30).raise_for_status()
+    try:
+        read_back = server.api.get(f"{connections}/acme", timeout=30).json()
+        page = {**body, "extra": read_back["extra"], "port": 0}
+        response = server.api.post(f"{connections}/test", json=page, timeout=60)
+        assert response.status_code == 200, response.text
+        assert response.json()["status"] is (word == "token_obtained")
+        assert word in response.json()["message"]
+    finally:
+        server.api.delete(f"{connections}/acme", timeout=30).raise_for_status()
+
+
+def test_another_port_is_still_refused(server: Server, playground: Playground, saved: dict[str, Any]) -> None:
+    """The stored secret isn't tested against another port, and no other type's port is touched."""
+    url = f"{server.url}/api/v2/connections/test"
+    masked = {**saved, "extra": json.dumps({**json.loads(saved["extra"]), "client_secret": "***"})}
+    elsewhere = server.api.post(url, json={**masked, "port": 8443}, timeout=30)
+    assert elsewhere.status_code == 400
+    other = {"connection_id": "other", "conn_type": "http", "host": "127.0.0.1", "port": 0}
+    assert server.api.post(url, json=other, timeout=30).status_code == 200
+
+
 def _logs(folder: Path) -> dict[Path, str]:
     return {path: path.read_text() for path in folder.rglob("attempt=*.log")}
 
