@@ -1,7 +1,7 @@
 """The connection's own cookies in responses: kept out of the client's jar, and followed if they are renewed.
 
 A jar knows no ports: it would send a session's cookie to another server of the same host, and show it. So
-no client's jar gets a cookie with the name of one that the connection sends, whoever sets it.
+no client's jar gets a cookie with the name of one that the connection sends, from any origin.
 """
 
 from __future__ import annotations
