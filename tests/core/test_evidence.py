@@ -7,7 +7,7 @@ import pytest
 import watchword
 from watchword import redact
 from watchword.findings.codes import finding
-from watchword.findings.evidence import quote
+from watchword.findings.evidence import names, quote
 
 TOKEN = "q8Zr-51-tok"
 
@@ -97,3 +97,18 @@ def test_no_report_shows_a_token_that_the_answer_holds(serve, reply, status, exp
     shown = f"{report!r} {report} {report.as_dict()}"
     assert TOKEN not in shown
     assert "aB3dE5gH7jK9mN1pQ3sT5vX7z" not in shown
+
+
+@pytest.mark.parametrize(
+    ("present", "expected"),
+    [
+        ([], "none"),
+        (["a", "X-Next"], "a, X-Next"),
+        (["", ".", "a:"], "'', '.', 'a:'"),
+        ([f"n{i}" for i in range(30)], ", ".join(f"n{i}" for i in range(20))),
+        (["n" * 50], "n" * 40),
+    ],
+)
+def test_names_are_listed_so_that_each_is_seen(present, expected):
+    """At most 20 names of 40 characters are listed, and quotes show an empty one."""
+    assert names(present) == expected

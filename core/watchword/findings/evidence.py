@@ -7,6 +7,8 @@ the secrets that are known, but also each value whose name is that of a secret, 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import islice
 
 from watchword import redact
 
@@ -37,6 +39,9 @@ _LONG = re.compile(r"(?<![A-Za-z0-9+/_=.~-])[A-Za-z0-9+/_=.~-]{24,}")
 _LONG_ENOUGH, _SURELY_LONG = 24, 40
 _MOST_SLASHES = _MOST_DOTS = 3
 
+_PLAIN_NAME = re.compile(r"[\w-][\w.@:/-]*(?<![.:])")
+_NAME_LENGTH, _MOST_NAMES = 40, 20
+
 _PLAIN = frozenset(
     {"null", "true", "false", "none", "0", "1", "bearer", "basic", "mac", "missing", "invalid"}
 )
@@ -48,6 +53,12 @@ def quote(text: str) -> str:
     for pattern in (_NAMED, _ELEMENT, _INPUT, _SCHEME):
         masked = pattern.sub(_hidden, masked)
     return _LONG.sub(_hidden_if_random, _FORM.sub(redact.MASK, masked))
+
+
+def names(present: Iterable[str]) -> str:
+    """Return the first 20 names of a response, "none" without any; odd ones are in quotes."""
+    first = [redact.text(name[:_NAME_LENGTH]) for name in islice(present, _MOST_NAMES)]
+    return ", ".join(name if _PLAIN_NAME.fullmatch(name) else repr(name) for name in first) or "none"
 
 
 def _hidden(match: re.Match[str]) -> str:

@@ -122,7 +122,7 @@ class AwsSigV4(Method):
             message = "role_arn and profile need botocore, which is not installed."
             yield finding("extra_missing", message, advice='Run: pip install "watchword[aws]"')
         if self.role_arn and not self.role_arn.startswith("arn:"):
-            yield finding("wrong_type", "The field role_arn has a wrong value: it does not begin with arn:.")
+            yield finding("wrong_type", "The field role_arn has a wrong value: it must begin with 'arn:'.")
         for name in ("region", "service", "access_key", "session_token"):
             value = getattr(self, name) or ""
             yield from headers.value_findings(value, f"the field {name}")

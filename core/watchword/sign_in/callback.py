@@ -30,6 +30,9 @@ _UNQUOTED = ":/?#[]@!$&'()*+,;=%~"
 _REQUEST_TIMEOUT = 10.0
 """Longest wait for the request of a browser that has connected, in seconds."""
 
+_TAKEN_TIMEOUT = 1.0
+"""Longest wait for the command to take a visit, in seconds: a browser in the terminal holds the command."""
+
 _RESULT_TIMEOUT = 60.0
 """Longest wait of a browser's page for the result of the sign-in, in seconds."""
 
@@ -40,7 +43,6 @@ class _Result:
 
     text: str = _DONE
     is_known: Event = field(default_factory=Event)
-    is_shown: Event = field(default_factory=Event)
 
 
 @dataclass
@@ -56,6 +58,8 @@ class Callback:
     state: str = ""
     _redirects: dict[str, str] = field(default_factory=dict)
     _result: _Result | None = None
+    _is_taken: Event = field(default_factory=Event)
+    _is_answered: Event = field(default_factory=Event)
 
     @contextlib.contextmanager
     def showing_result(self, name: str) -> Iterator[None]:
@@ -74,18 +78,16 @@ class Callback:
         finally:
             result.is_known.set()
             if self._visits.unfinished_tasks:  # a browser waits for the result
-                result.is_shown.wait(_REQUEST_TIMEOUT)
+                self._is_answered.wait(_REQUEST_TIMEOUT)
 
     def result(self) -> str:
         """Return the text of the browser's page, once it is known."""
-        if self._result is None or not self._result.is_known.wait(_RESULT_TIMEOUT):
-            return _DONE
-        return self._result.text
+        result = self._result if self._is_taken.wait(_TAKEN_TIMEOUT) else None
+        return result.text if result and result.is_known.wait(_RESULT_TIMEOUT) else _DONE
 
-    def result_is_shown(self) -> None:
+    def is_answered(self) -> None:
         """Say that the browser has received its page."""
-        if self._result is not None:
-            self._result.is_shown.set()
+        self._is_answered.set()
 
     def redirecting_to(self, page: str) -> str:
         """Return an unguessable URL of this listener that redirects a browser to a page, once."""
@@ -105,9 +107,11 @@ class Callback:
     def visited(self, seconds: float) -> str | None:
         """Return path and query of the visit, or None if there is none within so many seconds."""
         try:
-            return self._visits.get(timeout=seconds)
+            visit = self._visits.get(timeout=seconds)
         except Empty:
             return None
+        self._is_taken.set()
+        return visit
 
     def is_expected(self, query: str) -> bool:
         """Return whether a visit with this query belongs to the sign-in."""
@@ -191,7 +195,7 @@ def _handler(path: str, callback: Callback) -> type[BaseHTTPRequestHandler]:
             try:
                 self._respond(200, callback.result())
             finally:
-                callback.result_is_shown()
+                callback.is_answered()
 
         def _redirect(self, page: str) -> None:
             if page:

@@ -79,7 +79,11 @@ def _redirected(response: ProbeResponse) -> Finding:
     target = (response.redirect or "").partition("?")[0]
     if _LOGIN_PATH.search(target):
         return _finding("redirect_to_login", response, f"The API redirects to a sign-in page: {target}")
-    return _finding("redirect_cross_origin", response, f"The API redirects to another origin: {target}")
+    return _finding(
+        "redirect_cross_origin",
+        response,
+        f"The API redirects to another origin: {target or 'an unreadable address'}",
+    )
 
 
 def _disguised(response: ProbeResponse) -> Finding | None:

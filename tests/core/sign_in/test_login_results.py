@@ -68,6 +68,20 @@ def test_a_browser_is_opened(saved, browser, monkeypatch):
     assert len(opened) == 2
 
 
+def test_a_browser_in_the_terminal_holds_nothing_up(saved, browser, monkeypatch):
+    """A browser that holds the command until it ends gets its page before the sign-in's end is known."""
+    pages = []
+
+    def user(url):
+        pages.append(requests.get(browser.decide(url), timeout=9).text)
+        return True
+
+    monkeypatch.setattr(login.webbrowser, "open", user)
+    done = run("login", saved())
+    assert not done.return_value, done.output
+    assert [page.partition(".")[0] for page in pages] == ["Thank you"]
+
+
 def test_the_browser_s_arguments_tell_nothing(saved, browser, monkeypatch):
     """The arguments of the browser's process, which other users see, hold neither state nor challenge."""
     opened = []

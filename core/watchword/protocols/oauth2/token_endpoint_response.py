@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from watchword import redact
 from watchword.errors import TokenError
 from watchword.findings.codes import CODES, finding
+from watchword.findings.evidence import names
 from watchword.findings.finding import Finding, Phase
 from watchword.http.bodies import read_json
 from watchword.http.headers import FORM, media_type
@@ -103,8 +104,7 @@ def _content(response: TokenResponse, paths: ResponsePaths) -> dict[str, Any] | 
 def _access_token(parsed: _ParsedResponse, content: Mapping[str, Any], path: str) -> str:
     token = value_at(content, path)
     if not isinstance(token, str) or not token:
-        names = ", ".join(redact.text(name[:40]) for name in sorted(content)[:20]) or "none"
-        message = f"has no token at {path!r}; its top-level fields: {names}"
+        message = f"has no token at {path!r}; its top-level fields: {names(sorted(content))}"
         raise TokenError([parsed.finding("token_field_missing", message)])
     if not VISIBLE.fullmatch(token):
         raise TokenError([parsed.finding("token_malformed", "issued a token that can't be sent in a header")])

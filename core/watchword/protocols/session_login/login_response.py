@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from watchword import redact
 from watchword.errors import TokenError
 from watchword.findings.codes import finding
+from watchword.findings.evidence import names
 from watchword.findings.finding import Finding
 from watchword.http import body_words
 from watchword.http.bodies import read_json
@@ -143,8 +144,7 @@ def _missing(response: TokenResponse, location: TokenLocation, present: list[str
         "header": (f"has no header {location.name!r}", "headers"),
         "cookie": (f"sets no cookie {location.name!r}", "cookies"),
     }[location.kind]
-    names = ", ".join(redact.text(name[:40]) for name in present[:20]) or "none"
-    return _finding(response, "token_field_missing", f"{where}; its {what}: {names}")
+    return _finding(response, "token_field_missing", f"{where}; its {what}: {names(present)}")
 
 
 def _finding(response: TokenResponse, code: str, what: str, *, quote: bool = False) -> Finding:
