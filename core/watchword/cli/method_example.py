@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from watchword.cli.connections.fields import Field, usual_fields
+from watchword.document.described_fields import Field, usual_fields
 
 _API, _SERVER = "https://api.example.com", "https://auth.example.com"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from watchword.document.credential import Credential
 from watchword.document.deployment_policy import DeploymentPolicy
-from watchword.document.reading import Document, read
+from watchword.document.reading import Document, normalized_entry, read
 from watchword.document.references import is_reference
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
@@ -26,6 +26,15 @@ _PLACE_CODES = ("url_", "origin_", "userinfo_", "test_url_", "duplicate_", "para
 
 _PLACEHOLDER = re.compile(r"(?:^|[\"=\s/:])(?:\*{3,}|•{3,})(?:$|[\"&@#\s])")
 """Asterisks in place of a secret, also within a URL or behind a prefix, in JSON."""
+
+
+def normalized(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document as it is stored: no synonyms of fields, and no fields that mean "absent"."""
+    return dict(
+        normalized_entry(name, value)
+        for name, value in document.items()
+        if value is not None and value != "" and not (name == "schema_version" and value == 1)
+    )
 
 
 def check_storable(document: Mapping[str, Any], name: str) -> Sequence[Finding]:

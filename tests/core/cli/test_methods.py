@@ -9,8 +9,8 @@ import pytest
 
 import watchword
 from tests.support.terminal import Terminal
-from watchword.cli.connections.fields import fields_of
 from watchword.connections.storable import check_storable
+from watchword.document.described_fields import fields_of
 
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -3,9 +3,9 @@
 import pytest
 
 import watchword
-from watchword.cli.connections.common import normalized
-from watchword.cli.connections.masked import masked
 from watchword.cli.connections.settings import with_settings, without_fields
+from watchword.connections.masked import masked
+from watchword.connections.storable import normalized
 from watchword.document.reading import SYNONYMS, VALUE_SYNONYMS, read
 from watchword.methods import METHODS
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from watchword.cli.connections.fields import Field, fields_of
 from watchword.connections.storable import check_storable
+from watchword.document.described_fields import Field, fields_of
 from watchword.document.references import is_reference
 from watchword.errors import DocumentError
 from watchword.findings.finding import Finding

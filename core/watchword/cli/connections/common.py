@@ -11,12 +11,12 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from watchword import redact
-from watchword.cli.connections.masked import secrets_in
 from watchword.cli.documents import content_of
 from watchword.cli.output import fail
 from watchword.connections import by_name
+from watchword.connections.masked import secrets_in
 from watchword.connections.payload import document_in
-from watchword.document.reading import normalized_entry
+from watchword.connections.storable import normalized
 from watchword.errors import SecretError, WatchwordError
 from watchword.findings.codes import finding
 from watchword.findings.finding import printable
@@ -140,15 +140,6 @@ def document_in_payload(payload: bytes, name: str) -> dict[str, Any]:
     document = document_in(payload, by_name.secret_name(name))
     redact.register(secrets_in(document))
     return document
-
-
-def normalized(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a document as it is stored: no synonyms of fields, and no fields that mean "absent"."""
-    return dict(
-        normalized_entry(name, value)
-        for name, value in document.items()
-        if value is not None and value != "" and not (name == "schema_version" and value == 1)
-    )
 
 
 def holds_document(payload: bytes, document: Mapping[str, Any], name: str) -> bool:

@@ -22,12 +22,12 @@ from watchword.cli.connections.common import (
     normalized,
     store_document,
 )
-from watchword.cli.connections.masked import secrets_in
 from watchword.cli.connections.settings import check_document
 from watchword.cli.documents import STDIN, name_of
 from watchword.cli.output import exit_status, fail, reporting, say, say_error, worst_status
 from watchword.connections import airflow_import
 from watchword.connections.airflow_format import AIRFLOW_KEYS, parse_connection
+from watchword.connections.masked import secrets_in
 from watchword.errors import WatchwordError
 from watchword.findings.finding import Permanence
 from watchword.http.origins import host

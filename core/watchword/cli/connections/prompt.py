@@ -9,11 +9,11 @@ from typing import Any
 import typer
 
 from watchword.cli.connections.answers import new_problems
-from watchword.cli.connections.fields import PARAMETERS, Field, fields_of, usual_fields
-from watchword.cli.connections.masked import lines, masked
 from watchword.cli.connections.typed_secret import HELP, secret
 from watchword.cli.connections.typed_text import asked
 from watchword.cli.output import say
+from watchword.connections.masked import lines, masked
+from watchword.document.described_fields import PARAMETERS, Field, fields_of, usual_fields
 from watchword.document.reading import SYNONYMS
 from watchword.http.placement import parse_slot
 from watchword.methods import METHODS

@@ -11,12 +11,12 @@ from typing import Annotated, Any
 import typer
 
 from watchword import redact
-from watchword.cli.connections.common import content_at, normalized
-from watchword.cli.connections.fields import Field, fields_of
-from watchword.cli.connections.masked import is_plain_reference, secrets_in
+from watchword.cli.connections.common import content_at
 from watchword.cli.connections.typed_reference import flaw_of, reference_problem
 from watchword.cli.output import fail, say
-from watchword.connections.storable import check_storable
+from watchword.connections.masked import is_plain_reference, secrets_in
+from watchword.connections.storable import check_storable, normalized
+from watchword.document.described_fields import Field, fields_of
 from watchword.document.reading import SYNONYMS
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding

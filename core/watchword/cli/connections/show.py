@@ -22,9 +22,9 @@ from watchword.cli.connections.common import (
     payload_to_remove,
     required_payload,
 )
-from watchword.cli.connections.masked import lines, masked
 from watchword.cli.output import exit_status, reporting, say, say_error, table_console
 from watchword.connections import by_name
+from watchword.connections.masked import lines, masked
 from watchword.document.reading import read
 from watchword.errors import DocumentError, WatchwordError
 from watchword.findings.finding import printable

@@ -18,9 +18,9 @@ from watchword.cli.connections.common import (
     required_payload,
     store_document,
 )
-from watchword.cli.connections.masked import is_plain_reference
 from watchword.cli.output import exit_status, reporting, say, say_error, worst_status
 from watchword.connections import by_name
+from watchword.connections.masked import is_plain_reference
 from watchword.document.reading import read
 from watchword.errors import WatchwordError
 from watchword.secrets import sources
