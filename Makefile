@@ -48,7 +48,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "Python's venv module is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-	@$(UV) --constraint constraints.txt --editable '.[airflow,dagster,playground,httpx,aiohttp,dlt,aws,gcp,postgres]' --group dev
+	@$(UV) --constraint constraints.txt --editable '.[airflow,console,dagster,playground,httpx,aiohttp,dlt,aws,gcp,postgres]' --group dev
 	@touch $@
 
 constraints:

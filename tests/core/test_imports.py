@@ -83,6 +83,7 @@ ROOMS = [
     "connection",
     "connections",
     "sign_in",
+    "console",
     "cli",
 ]
 """The core's rooms from the lowest to the highest: each imports only rooms that come before it."""
@@ -149,10 +150,10 @@ def test_the_core_has_few_loose_modules():
 
 
 def test_the_house_is_small(drawn, files):
-    """The four packages have at most 30 rooms on at most 14 floors."""
+    """The four packages have at most 31 rooms on at most 15 floors."""
     floor = floors((arrow.source, arrow.target) for arrow in drawn if arrow.target in files)
-    assert len(floor.keys() - EXCEPTIONS.keys()) <= 30
-    assert max(floor.values()) <= 14
+    assert len(floor.keys() - EXCEPTIONS.keys()) <= 31
+    assert max(floor.values()) <= 15
 
 
 def test_the_playground_knows_nothing_of_watchword(drawn):

@@ -11,6 +11,7 @@ import typer
 
 import watchword
 from watchword.cli.connections.commands import connection_commands
+from watchword.cli.console import console
 from watchword.cli.crash import report_crash
 from watchword.cli.keepalive import keepalive
 from watchword.cli.login import login
@@ -70,7 +71,7 @@ def _root(
         raise typer.Exit
 
 
-for command in (validate, login, logout, tokens, keepalive, methods):
+for command in (validate, login, logout, tokens, keepalive, methods, console):
     app.command()(command)
 app.add_typer(connection_commands, name="connections")
 app.add_typer(secret_commands, name="secrets")

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import typer
 
-from watchword.cli.output import duration, fail, say
+from watchword.cli.output import fail, say
 from watchword.errors import TokenError
 from watchword.findings.codes import finding
+from watchword.http.durations import in_words
 from watchword.sign_in.callback import HOST, Callback, ListenAddress, listening
 
 
@@ -47,7 +48,7 @@ class LoginOptions:
             redirect_uri: the absolute URL that the browser comes back to; "" if it needs no registration.
             is_port_free: whether its port is another one each time.
         """
-        limit = duration(self.timeout)
+        limit = in_words(self.timeout)
         say(f"You have {limit}." if self.paste else f"Waiting {limit} for the browser to come back.")
         if is_port_free:
             fixed = f"http://{HOST}:{FIXED_PORT}{DEFAULT_ADDRESS.path}"

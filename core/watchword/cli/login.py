@@ -23,12 +23,13 @@ from watchword.cli.documents import (
     open_connection,
 )
 from watchword.cli.login_oauth2 import sign_in_by_browser, sign_in_by_device_code
-from watchword.cli.output import duration, fail, reporting, say, say_findings
+from watchword.cli.output import fail, reporting, say, say_findings
 from watchword.connection import Connection
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http.bodies import read_json
+from watchword.http.durations import in_words
 from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.tokens.health import DAY, Health
 
@@ -120,11 +121,11 @@ def _sign_in(connection: Connection, options: LoginOptions) -> None:
 def _validity(health: Health) -> str:
     """Return in words how long the sign-in is valid."""
     if math.isfinite(health.ends):
-        end = f"the access token ends in {duration(health.ends)}"
+        end = f"the access token ends in {in_words(health.ends)}"
     else:
         end = "the server does not say when the access token ends"
     if not health.can_renew:
         return end
     days = health.days_left
-    renewal = "the server does not say for how long" if days is None else f"for {duration(days * DAY)}"
+    renewal = "the server does not say for how long" if days is None else f"for {in_words(days * DAY)}"
     return f"{end} and is renewed ({renewal})"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from watchword.cli.browser import DEFAULT_ADDRESS, FIXED_PORT, LoginOptions
-from watchword.cli.output import duration, say
+from watchword.cli.output import say
 from watchword.connection import Connection
 from watchword.findings.finding import Finding
+from watchword.http.durations import in_words
 from watchword.methods.oauth2_authorization_code import OAuth2AuthorizationCode
 from watchword.sign_in import device, oauth2
 from watchword.sign_in.callback import ListenAddress, listen_address_of
@@ -36,7 +37,7 @@ def sign_in_by_device_code(connection: Connection, options: LoginOptions) -> lis
     say("Open this page on any device and sign in:")
     say(page)
     say(f"The page asks for this code, or shows it: {begun.user_code}")
-    say(f"The code ends in {duration(begun.expires_in)}; this command waits until then.")
+    say(f"The code ends in {in_words(begun.expires_in)}; this command waits until then.")
     options.opens(page)
     return device.finish(connection, begun)
 

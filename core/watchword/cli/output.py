@@ -22,8 +22,6 @@ _WIDE = 250
 _WORST_FIRST = (2, 3, 5, 4, 0)
 """The exit statuses, the worst first: a lasting failure counts more than one that may pass."""
 
-_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
-
 
 def say(text: str, *, err: bool = False) -> None:
     """Print one line of printable text: a name in it can't control the terminal or add a line."""
@@ -89,12 +87,3 @@ def print_report(report: Report) -> None:
             console.print(Text(f"  {finding.advice}"), soft_wrap=no_wrap)
         for label, text in finding.evidence.items():
             console.print(Text(f"  {label}: {text}", style="dim"), soft_wrap=no_wrap)
-
-
-def duration(seconds: float) -> str:
-    """Return a time in its largest unit, rounded down: `3 days`, `50 minutes`."""
-    for size, unit in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
-        if seconds >= size:
-            number = int(seconds // size)
-            return f"{number} {unit}{'' if number == 1 else 's'}"
-    return "less than a minute"

@@ -13,8 +13,9 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from watchword.cli.environment import existing_store
-from watchword.cli.output import duration, fail, say, table_console
+from watchword.cli.output import fail, say, table_console
 from watchword.findings.finding import Permanence, printable
+from watchword.http.durations import in_words
 from watchword.methods import METHODS
 from watchword.tokens.health import DAY, Health, health
 from watchword.tokens.token_store import StoreError
@@ -81,7 +82,7 @@ def _text(cell: str) -> Text:
 
 
 def _ago(seconds: float | None) -> str:
-    return "-" if seconds is None else f"{duration(-seconds)} ago"
+    return "-" if seconds is None else f"{in_words(-seconds)} ago"
 
 
 def _token_ends(token: Health) -> str:
@@ -89,7 +90,7 @@ def _token_ends(token: Health) -> str:
     if math.isinf(token.ends):
         return "not known"
     if token.ends > 0:
-        return f"in {duration(token.ends)}"
+        return f"in {in_words(token.ends)}"
     return "renewed when used" if token.can_renew or not token.signs_in else "ended"
 
 
@@ -99,7 +100,7 @@ def sign_in_ends(token: Health) -> str:
         return "-"
     if token.days_left is None:
         return "not known"
-    return f"in {duration(token.days_left * DAY)}" if token.days_left > 0 else "ended"
+    return f"in {in_words(token.days_left * DAY)}" if token.days_left > 0 else "ended"
 
 
 def _as_dict(token: Health, warn_days: float) -> dict[str, object]:

@@ -70,6 +70,10 @@ _lint("schema_version_missing", 'Add "schema_version": 1 (the number) as the fir
 _lint("given_twice", "Give it in one place only.")
 _lint("placeholder_secret", "Enter the real secret: the saved value is only a placeholder.")
 _lint(
+    "secret_needed_again",
+    "Enter the secret: a stored one only goes to the addresses that it was stored for.",
+)
+_lint(
     "userinfo_in_url",
     "Remove user and password from the URL, and use the method basic, which sends them in a header.",
 )
@@ -427,7 +431,7 @@ _doubt(
 _doubt("not_proven", "Give a test URL: the saved values look right, but nothing proves that they work.")
 _doubt(
     "sign_in_not_tested",
-    "Use the sensor or watchword validate: the Test button tests a copy without the sign-in.",
+    "Save the connection, sign in, and validate it then: a copy must not use up the sign-in's refresh token.",
 )
 _doubt("rate_limited_429", "Wait: the credential is probably valid.", Permanence.TRANSIENT)
 _doubt("quota_exhausted", "Wait, or ask for a higher quota: this one is used up.", Permanence.TRANSIENT)

@@ -1,4 +1,4 @@
-"""Durations in seconds, as headers and bodies state them."""
+"""Durations in seconds: as headers and bodies state them, and in words."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from urllib3.util.retry import Retry
 
 LONGEST_RETRY_AFTER = 86400.0
 """A server that asks for a longer wait than this, in seconds, is taken to mean this."""
+
+_DAY, _HOUR, _MINUTE = 86400, 3600, 60
 
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 
@@ -40,3 +42,12 @@ def retry_after(value: str | None) -> float | None:
     except (InvalidHeader, ValueError, OverflowError):  # not a date, or a year that the clock doesn't reach
         return None
     return min(float(wait), LONGEST_RETRY_AFTER)
+
+
+def in_words(seconds: float) -> str:
+    """Return a time in its largest unit, rounded down: `3 days`, `50 minutes`."""
+    for size, unit in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
+        if seconds >= size:
+            number = int(seconds // size)
+            return f"{number} {unit}{'' if number == 1 else 's'}"
+    return "less than a minute"

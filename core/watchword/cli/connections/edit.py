@@ -18,7 +18,6 @@ from watchword.cli.connections.common import (
     document_in_payload,
     is_bare_document,
     named_store,
-    normalized,
     required_payload,
     stored_payload,
 )
@@ -32,6 +31,7 @@ from watchword.cli.connections.settings import (
 )
 from watchword.cli.output import exit_status, fail, print_report, reporting, say, say_error
 from watchword.connections import by_name
+from watchword.connections.storable import normalized
 from watchword.errors import DocumentError, WatchwordError
 from watchword.methods import METHODS
 from watchword.secrets import sources

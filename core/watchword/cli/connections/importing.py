@@ -19,7 +19,6 @@ from watchword.cli.connections.common import (
     confirmed,
     content_at,
     named_store,
-    normalized,
     store_document,
 )
 from watchword.cli.connections.settings import check_document
@@ -28,6 +27,7 @@ from watchword.cli.output import exit_status, fail, reporting, say, say_error, w
 from watchword.connections import airflow_import
 from watchword.connections.airflow_format import AIRFLOW_KEYS, parse_connection
 from watchword.connections.masked import secrets_in
+from watchword.connections.storable import normalized
 from watchword.errors import WatchwordError
 from watchword.findings.finding import Permanence
 from watchword.http.origins import host

@@ -14,13 +14,13 @@ from watchword.cli.connections.common import (
     confirmed,
     document_in_payload,
     named_store,
-    normalized,
     required_payload,
     store_document,
 )
 from watchword.cli.output import exit_status, reporting, say, say_error, worst_status
 from watchword.connections import by_name
 from watchword.connections.masked import is_plain_reference
+from watchword.connections.storable import normalized
 from watchword.document.reading import read
 from watchword.errors import WatchwordError
 from watchword.secrets import sources

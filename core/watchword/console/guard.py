@@ -1,0 +1,53 @@
+"""What a route may do for the person who asks: the rights are checked before anything is read."""
+
+from __future__ import annotations
+
+from fastapi import HTTPException
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
+from watchword.console.host import Host, Right, Stored, User
+from watchword.console.requests import Gate
+
+FORM_TOKEN = "form_token"  # noqa: S105 - the name of an input
+
+
+class Guard:
+    """Gives routes the user, the form and the connection that they may use."""
+
+    def __init__(self, host: Host, gate: Gate) -> None:
+        self.host = host
+        self._gate = gate
+
+    def form_token(self, request: Request) -> str:
+        """Return the token for the forms of a page."""
+        return self._gate.form_token(user_of(request))
+
+    async def posted(self, request: Request) -> FormData:
+        """Return the form that was sent; refuses one that wasn't made for this person."""
+        form = await request.form(max_files=0, max_fields=1000)
+        if not self._gate.made(str(form.get(FORM_TOKEN, "")), user_of(request)):
+            raise HTTPException(403, "This page is too old, or was made for somebody else. Open it again.")
+        return form
+
+    def demand(self, request: Request, right: Right, name: str) -> None:
+        """Refuse a person who lacks a right."""
+        if right not in self.host.rights(user_of(request), name):
+            raise HTTPException(
+                403, f"You may not {right} this connection. Ask an administrator of {self.host.title}."
+            )
+
+    def stored(self, request: Request, right: Right, name: str) -> Stored:
+        """Return a connection that exists; refuses a person who lacks the right, and a name without one."""
+        self.demand(request, Right.READ, name)
+        self.demand(request, right, name)
+        stored = self.host.read(name)
+        if stored is None:
+            raise HTTPException(404, "There is no connection of that name. It may have been removed.")
+        return stored
+
+
+def user_of(request: Request) -> User:
+    """Return the person who asks; the gate has let nobody else in."""
+    user: User = request.state.user
+    return user

@@ -1,0 +1,107 @@
+"""The page of one connection: what is known of it, a validation, a clean-up, and its removal."""
+
+# Annotations are evaluated at once: FastAPI reads those of functions inside functions.
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from watchword.connections.masked import masked
+from watchword.console import cleaning, validating
+from watchword.console.described_secret import described
+from watchword.console.guard import Guard, user_of
+from watchword.console.host import Right, Stored
+from watchword.console.pages import Pages
+from watchword.document.described_fields import fields_of
+from watchword.findings.report import Report
+from watchword.http.origins import display_url
+from watchword.methods import METHODS
+
+
+def router(guard: Guard, pages: Pages) -> APIRouter:
+    """Return the routes of one connection."""
+    routes = APIRouter(prefix="/connections/{connection_id}")
+    posted = Annotated[FormData, Depends(guard.posted)]
+
+    def page(request: Request, stored: Stored, report: Report | None = None) -> HTMLResponse:
+        rights = guard.host.rights(user_of(request), stored.name)
+        values = {
+            "stored": stored,
+            "method": METHODS.get(str((stored.document or {}).get("method"))),
+            "fields": shown_fields(stored),
+            "superfluous": cleaning.superfluous(stored.document or {}),
+            "may_edit": Right.EDIT in rights,
+            "may_delete": Right.DELETE in rights,
+            "test_url": display_url(str((stored.document or {}).get("test_url") or "")),
+            "report": report,
+            "remarks": None,
+            "form_token": guard.form_token(request),
+        }
+        return pages.page(request, "connection.html", values)
+
+    @routes.get("")
+    def connection(request: Request, connection_id: str) -> HTMLResponse:
+        return page(request, guard.stored(request, Right.READ, connection_id))
+
+    @routes.post("/validate")
+    def validate(request: Request, connection_id: str, form: posted) -> HTMLResponse:
+        stored = guard.stored(request, Right.EDIT, connection_id)
+        if stored.document is None:
+            return page(request, stored)
+        report = validating.report_of(
+            guard.host,
+            stored.name,
+            stored.document,
+            str(form.get(validating.HTTP_METHOD, "GET")),
+            str(form.get(validating.TEST_URL, "")).strip(),
+        )
+        return page(request, stored, report)
+
+    @routes.post("/clean")
+    def clean(request: Request, connection_id: str, form: posted) -> Response:  # noqa: ARG001 - its token counts
+        stored = guard.stored(request, Right.EDIT, connection_id)
+        if stored.document is None:
+            raise HTTPException(409, "This connection can't be read.")
+        guard.host.write(stored.name, cleaning.cleaned(stored.document), stored.home, stored)
+        return RedirectResponse(_url(request, stored), 303)
+
+    @routes.post("/remove")
+    def remove(request: Request, connection_id: str, form: posted) -> Response:  # noqa: ARG001 - its token counts
+        stored = guard.stored(request, Right.DELETE, connection_id)
+        guard.host.remove(stored)
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/", 303)
+
+    return routes
+
+
+def shown_fields(stored: Stored) -> list[tuple[str, str, str]]:
+    """Return label, name and value of each field that a connection holds; of a secret, what describes it."""
+    document = cleaning.cleaned(stored.document or {})
+    fields = fields_of(document.get("method"))
+    shown = masked(document)
+    return [
+        (fields[name].about.label, name, _value(fields[name].secret, value, shown[name]))
+        for name, value in document.items()
+        if name in fields
+    ]
+
+
+def _value(secret: bool, value: Any, shown: Any) -> str:  # noqa: ANN401, FBT001 - any JSON value
+    if not secret:
+        return shown if isinstance(shown, str) else ", ".join(_parts(shown))
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {described(each)}" for key, each in value.items())
+    return described(value)
+
+
+def _parts(value: Any) -> list[str]:  # noqa: ANN401 - any JSON value
+    if isinstance(value, dict):
+        return [f"{key}: {each}" for key, each in value.items()]
+    return [str(each) for each in value] if isinstance(value, list) else [str(value).lower()]
+
+
+def _url(request: Request, stored: Stored) -> str:
+    return f"{request.scope.get('root_path', '')}/connections/{stored.name}"
