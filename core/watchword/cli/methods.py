@@ -14,10 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from watchword.cli.connections.settings import method_name
-from watchword.cli.method_example import example_document
 from watchword.cli.output import table_console
 from watchword.document.common_fields import CommonFields
 from watchword.document.described_fields import Field, fields_of, usual_fields
+from watchword.document.method_example import example_document
 from watchword.methods import METHODS
 
 _INDENT = (0, 0, 0, 2)

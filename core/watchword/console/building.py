@@ -54,12 +54,12 @@ def router(guard: Guard, pages: Pages) -> APIRouter:
 
     @routes.get("/connections/{connection_id}/edit")
     def filled(request: Request, connection_id: str, method: str = "") -> HTMLResponse:
-        stored = guard.stored(request, Right.EDIT, connection_id)
+        stored = guard.writable(request, Right.EDIT, connection_id)
         return builder.page(request, _known(method or _method_of(stored)), stored)
 
     @routes.post("/connections/{connection_id}/edit")
     def change(request: Request, connection_id: str, form: posted, method: str = "") -> Response:
-        stored = guard.stored(request, Right.EDIT, connection_id)
+        stored = guard.writable(request, Right.EDIT, connection_id)
         return builder.answer(request, _known(method or _method_of(stored)), connection_id, stored, form)
 
     return routes
@@ -130,6 +130,8 @@ class Builder:
     ) -> Response:
         home = stored.home if stored else self._home(str(form.get(HOME, "")))
         host = self._guard.host
+        if not name:
+            raise HTTPException(400, "Give the connection a name.")
         if stored is None and host.read(name) is not None:
             raise HTTPException(409, f"There is a connection {name!r} already. Choose another name.")
         host.write(name, draft.document, home, stored)

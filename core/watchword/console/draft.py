@@ -71,11 +71,12 @@ class DraftReader:
         if shown.kind == "rows":
             return self._rows(field, shown, typed)
         former = self._former.get(field.name)
-        if not typed.text:
+        if not typed.text.strip():
             return (former, True) if shown.kept else (None, False)
         if not field.secret and former not in (None, "") and typed.text == shown.value:
             return former, False  # also if a part of it is masked on the page
-        return field.value(typed.text), False
+        # A blank around a secret may belong to it: lint asks about it.
+        return field.value(typed.text if field.secret else typed.text.strip()), False
 
     def _rows(self, field: Field, shown: FormField, typed: _Typed) -> tuple[dict[str, str], bool]:
         former = self._former.get(field.name) or {}
@@ -84,7 +85,7 @@ class DraftReader:
         is_kept = False
         for key, text in typed.rows:
             if not key:
-                if text:
+                if text.strip():
                     raise ValueError(f"{field.name} has a value without a name")
                 continue
             if key in values:
@@ -123,7 +124,7 @@ class _Typed(NeverPickled):
     def text(self) -> str:
         """The text; of a switch the last value, since it is sent after that of its hidden input."""
         values = [value for value in self.posted.getlist(self.name) if isinstance(value, str)]
-        return values[-1].strip() if values else ""
+        return values[-1].replace("\r\n", "\n") if values else ""  # forms are sent with the line ends of mail
 
     @property
     def is_removed(self) -> bool:
@@ -135,7 +136,7 @@ class _Typed(NeverPickled):
         """The names and values of parameters; the place before the name is chosen in an input of its own."""
         parts = (self.posted.getlist(f"{self.name}.{part}") for part in ("place", "name", "value"))
         return [
-            (f"{place}:{name.strip()}" if name.strip() else "", value.strip())
+            (f"{place}:{name.strip()}" if name.strip() else "", value)
             for place, name, value in zip(*parts, strict=False)
             if isinstance(place, str) and isinstance(name, str) and isinstance(value, str)
         ]

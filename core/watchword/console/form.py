@@ -10,9 +10,16 @@ from typing import Any, Literal
 from watchword.connections.masked import is_plain_reference, masked
 from watchword.console.described_secret import described
 from watchword.document.described_fields import Field, fields_of, usual_fields
+from watchword.document.method_example import example_text
 from watchword.methods.oauth2_authorization_code import OAuth2AuthorizationCode
 
 Kind = Literal["text", "secret", "long_secret", "long_text", "switch", "choice", "json", "rows"]
+
+_ROW_HELP = {
+    "secret_parameters": "Sent with every request, beside what the method sends. Their values are secret.",
+    "extra_parameters": "Sent with every request. Their values are not secret, and are shown.",
+}
+"""The help of fields that a page asks for parameter by parameter; a document holds them as JSON."""
 
 _LEFT_OUT = frozenset({"schema_version", "method"})
 
@@ -41,6 +48,7 @@ class FormField:
     value: str = ""
     kept: str = ""
     default: str = ""
+    example: str = ""
     choices: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     takes_reference: bool = False
@@ -87,12 +95,13 @@ def _filled(field: Field, value: Any, shown: Any) -> FormField:  # noqa: ANN401 
     return FormField(
         name=field.name,
         label=field.about.label,
-        help=field.about.help,
+        help=_ROW_HELP.get(field.name, field.about.help),
         kind=kind,
         required=field.required and not field.about.may_be_empty,
         value=text,
         kept=kept,
         default=field.default,
+        example=example_text(field.name),
         choices=field.choices,
         rows=rows,
         takes_reference=field.secret,

@@ -46,6 +46,13 @@ class Guard:
             raise HTTPException(404, "There is no connection of that name. It may have been removed.")
         return stored
 
+    def writable(self, request: Request, right: Right, name: str) -> Stored:
+        """Return a connection that this person may change, in a place that the console can write."""
+        stored = self.stored(request, right, name)
+        if not stored.home.is_writable:
+            raise HTTPException(409, f"The console can't write the {stored.home.title}. Change it there.")
+        return stored
+
 
 def user_of(request: Request) -> User:
     """Return the person who asks; the gate has let nobody else in."""

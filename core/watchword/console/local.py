@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import secrets
 from collections.abc import Mapping, Sequence
@@ -23,8 +24,6 @@ from watchword.stores import open_store
 from watchword.tokens.token_store import TokenStore
 
 COOKIE = "watchword_console"
-
-_USER = User("local", "this machine")
 
 
 class LocalHost(NeverPickled):
@@ -50,7 +49,7 @@ class LocalHost(NeverPickled):
     def user_of(self, request: Request) -> User | None:
         """Return the person who has the key."""
         is_known = secrets.compare_digest(request.cookies.get(COOKIE, "").encode(), self.key.encode())
-        return _USER if is_known else None
+        return User("local", getpass.getuser()) if is_known else None
 
     def sign_in_url(self, request: Request) -> str | None:  # noqa: ARG002 - the contract's parameter
         """Return None: the command printed the URL that lets its person in."""

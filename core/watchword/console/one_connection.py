@@ -62,7 +62,7 @@ def router(guard: Guard, pages: Pages) -> APIRouter:
 
     @routes.post("/clean")
     def clean(request: Request, connection_id: str, form: posted) -> Response:  # noqa: ARG001 - its token counts
-        stored = guard.stored(request, Right.EDIT, connection_id)
+        stored = guard.writable(request, Right.EDIT, connection_id)
         if stored.document is None:
             raise HTTPException(409, "This connection can't be read.")
         guard.host.write(stored.name, cleaning.cleaned(stored.document), stored.home, stored)
@@ -70,7 +70,7 @@ def router(guard: Guard, pages: Pages) -> APIRouter:
 
     @routes.post("/remove")
     def remove(request: Request, connection_id: str, form: posted) -> Response:  # noqa: ARG001 - its token counts
-        stored = guard.stored(request, Right.DELETE, connection_id)
+        stored = guard.writable(request, Right.DELETE, connection_id)
         guard.host.remove(stored)
         return RedirectResponse(f"{request.scope.get('root_path', '')}/", 303)
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.support.terminal import Terminal
-from watchword.cli.method_example import example_document
+from watchword.document.method_example import example_document
 from watchword.connections import by_name
 from watchword.document.described_fields import usual_fields
 from watchword.methods import METHODS

@@ -35,7 +35,7 @@ if (form) {
   const send = (action) => {
     const body = new FormData(form);
     body.set("action", action);
-    return fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "watchword" } });
+    return fetch(location.href, { method: "POST", body, headers: { "X-Requested-With": "watchword" } });
   };
 
   const paragraph = (remark) => {

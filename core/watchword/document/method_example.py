@@ -43,6 +43,12 @@ def example_document(method: str) -> dict[str, Any]:
     return {"method": method, **values}
 
 
+def example_text(name: str) -> str:
+    """Return an example of a field's value as a person would type it; "" if none helps."""
+    value = _VALUES.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
 def _value(field: Field) -> Any:  # noqa: ANN401 - any JSON value
     if field.name in _VALUES:
         return _VALUES[field.name]
