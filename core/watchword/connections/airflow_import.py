@@ -5,8 +5,6 @@ The document sends what Airflow's HttpHook would send; a remark names each optio
 
 from __future__ import annotations
 
-import base64
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,15 +17,14 @@ from watchword.connections.airflow_format import (
     extra_of,
     is_own_type,
 )
+from watchword.connections.header_credentials import literal, method_of, parameters_of
 from watchword.document.common_fields import CommonFields
 from watchword.document.reading import normalized_entry, read
-from watchword.document.references import is_reference
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.http import headers as header_rules
 from watchword.http.bodies import read_json
 from watchword.http.origins import is_plain_http
-from watchword.redact import sounds_secret
 
 HTTP_TYPES = ("http", "https", "generic")
 """The types of Airflow's connections that are plain HTTP."""
@@ -35,9 +32,6 @@ HTTP_TYPES = ("http", "https", "generic")
 _LONGEST_TIMEOUT = 3600
 _CERTIFICATE_AND_KEY = 2
 _WITHOUT_FIELD = ("stream", "allow_redirects", "max_redirects", "trust_env", "check_response", "srv_lookup")
-
-# A header with such a name may be secret: it becomes a secret parameter, which no form shows.
-_MAY_BE_SECRET = re.compile(r"(?i)auth|cookie|credential|key|passw|secret|session|signature|token")
 
 
 def is_convertible(connection: AirflowConnection) -> bool:
@@ -68,8 +62,8 @@ def convert(connection: AirflowConnection) -> tuple[dict[str, Any], list[str]]:
     base_url = urlunsplit(url._replace(netloc=url.netloc.rpartition("@")[2]))
     transport = _transport(extra, url.scheme, remarks)
     headers = _headers(extra, remarks)
-    method = _method(login, password, headers, remarks)
-    document = {"base_url": base_url, **method, **_parameters(headers), **transport}
+    method = method_of(login, password, headers, remarks)
+    document = {"base_url": base_url, **method, **parameters_of(headers), **transport}
     read(document)
     return document, remarks
 
@@ -123,68 +117,6 @@ def _user(connection: AirflowConnection, url: SplitResult, remarks: list[str]) -
     return login, password
 
 
-def _method(login: str, password: str, headers: dict[str, str], remarks: list[str]) -> dict[str, str]:
-    """Return method and credential, and remove the credential from the headers."""
-    authorization = next((name for name in headers if name.lower() == "authorization"), "")
-    if login:
-        if headers.pop(authorization, None) is not None:
-            remarks.append("The header Authorization was left out: HttpHook sends the login instead.")
-        # requests encodes as Latin-1, and fails if it can't.
-        return _basic(login, password, "latin-1" if _fits_latin_1(login + password) else "utf-8")
-    fields = _method_of_authorization(headers.get(authorization, ""))
-    if fields:
-        del headers[authorization]
-        return fields
-    secret = [name for name, value in headers.items() if _may_be_secret(name, value)]
-    if len(secret) == 1 and (sounds_secret(secret[0]) or secret[0] == authorization):
-        return {"method": "api_key", "key_name": secret[0], "api_key": _literal(headers.pop(secret[0]))}
-    return {"method": "custom" if secret else "none"}
-
-
-def _method_of_authorization(value: str) -> dict[str, str]:
-    """Return the bearer or basic method and fields that send this header, none if neither sends it."""
-    scheme, _, rest = value.strip().partition(" ")
-    credential = rest.strip()
-    if credential and scheme.lower() == "bearer":
-        prefix = {} if scheme == "Bearer" else {"prefix": scheme}
-        return {"method": "bearer", "bearer_token": _literal(credential), **prefix}
-    return _method_of_basic(credential) if scheme.lower() == "basic" else {}
-
-
-def _method_of_basic(encoded: str) -> dict[str, str]:
-    for charset in ("utf-8", "latin-1"):
-        try:
-            credentials = base64.b64decode(encoded, validate=True).decode(charset)
-        except ValueError:
-            continue
-        user, _, password = credentials.partition(":")
-        if user and header_rules.basic(user, password, charset) == f"Basic {encoded}":
-            return _basic(user, password, charset)
-    return {}
-
-
-def _basic(user: str, password: str, charset: str) -> dict[str, str]:
-    fields = {"method": "basic", "username": user}
-    if password:
-        fields["password"] = _literal(password)
-    if charset != "utf-8" and not (user + password).isascii():
-        fields["charset"] = charset
-    return fields
-
-
-def _fits_latin_1(text: str) -> bool:
-    return all(ord(character) < 256 for character in text)  # noqa: PLR2004 - Latin-1 has 256 characters
-
-
-def _literal(secret: str) -> str:
-    """Return text for a secret field that means this secret, even if the secret looks like a reference."""
-    return f"literal:{secret}" if is_reference(secret) else secret
-
-
-def _may_be_secret(name: str, value: str) -> bool:
-    return bool(value and _MAY_BE_SECRET.search(name))
-
-
 def _headers(extra: dict[str, Any], remarks: list[str]) -> dict[str, str]:
     """Return the rest of the extra as headers; of names that differ only in case, the last one wins."""
     nested = _parsed_option(extra.pop("headers", None))
@@ -201,18 +133,6 @@ def _headers(extra: dict[str, Any], remarks: list[str]) -> dict[str, str]:
         elif value is not None:
             remarks.append(f"The header {name[:40]} was left out: its value is not text.")
     return dict(by_lower_name.values())
-
-
-def _parameters(headers: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Return the headers as extra and secret parameters."""
-    secret = {name: _literal(value) for name, value in headers.items() if _may_be_secret(name, value)}
-    plain = {name: value for name, value in headers.items() if name not in secret}
-    kinds = {"extra_parameters": plain, "secret_parameters": secret}
-    return {
-        kind: {f"header:{name}": value for name, value in values.items()}
-        for kind, values in kinds.items()
-        if values
-    }
 
 
 def _transport(extra: dict[str, Any], scheme: str, remarks: list[str]) -> dict[str, Any]:
@@ -264,7 +184,7 @@ def _certificate(value: object) -> dict[str, Any] | None:
         part and isinstance(part, str) for part in parts
     ):
         return None
-    key = {"client_private_key": _literal(parts[1])} if len(parts) == _CERTIFICATE_AND_KEY else {}
+    key = {"client_private_key": literal(parts[1])} if len(parts) == _CERTIFICATE_AND_KEY else {}
     return {"client_certificate": parts[0], **key}
 
 
@@ -276,4 +196,4 @@ def _proxy(value: object, scheme: str) -> dict[str, Any] | None:
     proxy = proxies.get(scheme, proxies.get("all"))
     if any("://" in name for name in proxies) or not isinstance(proxy, str) or not proxy:
         return None
-    return {"proxy": _literal(proxy)}
+    return {"proxy": literal(proxy)}

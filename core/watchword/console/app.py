@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from watchword import redact
-from watchword.console import building, listing, one_connection
+from watchword.console import building, importing, listing, one_connection
 from watchword.console.guard import Guard
 from watchword.console.host import Host
 from watchword.console.pages import Pages
@@ -36,7 +36,7 @@ def create_app(host: Host) -> FastAPI:
     guard = Guard(host, gate)
     app = FastAPI(title="watchword console", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(BaseHTTPMiddleware, dispatch=gate)
-    for room in (listing, building, one_connection):
+    for room in (listing, building, importing, one_connection):
         app.include_router(room.router(guard, pages))
     app.mount("/static", StaticFiles(directory=str(files("watchword.console") / "static")), name="static")
 

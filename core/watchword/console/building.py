@@ -16,7 +16,8 @@ from watchword.console.draft import Draft, DraftReader
 from watchword.console.findings import Remarks
 from watchword.console.form import form_of
 from watchword.console.guard import Guard
-from watchword.console.host import Home, Right, Stored
+from watchword.console.homes import chosen_home
+from watchword.console.host import Right, Stored
 from watchword.console.method_hints import HINTS
 from watchword.console.pages import Pages
 from watchword.document.described_fields import fields_of
@@ -128,7 +129,7 @@ class Builder:
     def _keep(
         self, request: Request, draft: Draft, name: str, stored: Stored | None, form: FormData
     ) -> Response:
-        home = stored.home if stored else self._home(str(form.get(HOME, "")))
+        home = stored.home if stored else chosen_home(self._guard.host, str(form.get(HOME, "")))
         host = self._guard.host
         if not name:
             raise HTTPException(400, "Give the connection a name.")
@@ -140,13 +141,6 @@ class Builder:
         if _wants_fragment(request):
             return JSONResponse({"location": location})
         return RedirectResponse(location, 303)
-
-    def _home(self, key: str) -> Home:
-        homes = [home for home in self._guard.host.homes() if home.is_writable]
-        chosen = next((home for home in homes if home.key == key), homes[0] if homes and not key else None)
-        if chosen is None:
-            raise HTTPException(400, "Connections can't be kept there.")
-        return chosen
 
 
 def _findings(draft: Draft, name: str) -> list[Finding]:

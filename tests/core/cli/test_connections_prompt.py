@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.support.terminal import Terminal
-from watchword.document.method_example import example_document
 from watchword.connections import by_name
 from watchword.document.described_fields import usual_fields
+from watchword.document.method_example import example_document
 from watchword.methods import METHODS
 
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIs3cret\n-----END PRIVATE KEY-----"

@@ -1,0 +1,95 @@
+"""The credential in the headers of a request that somebody has written, as fields of a document."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+
+from watchword.document.references import is_reference
+from watchword.http import headers as header_rules
+from watchword.redact import sounds_secret
+
+# A header with such a name may be secret: it becomes a secret parameter, which no form shows.
+_MAY_BE_SECRET = re.compile(r"(?i)auth|cookie|credential|key|passw|secret|session|signature|token")
+
+
+def method_of(login: str, password: str, headers: dict[str, str], remarks: list[str]) -> dict[str, str]:
+    """Return method and credential of a request, and remove the credential from its headers.
+
+    Args:
+        login: user name beside the headers, "" if there is none.
+        password: of this user.
+        headers: by name; changed in place.
+        remarks: gets a sentence for each header that is left out.
+    """
+    authorization = next((name for name in headers if name.lower() == "authorization"), "")
+    if login:
+        if headers.pop(authorization, None) is not None:
+            remarks.append("The header Authorization was left out: the login is sent instead.")
+        # requests encodes as Latin-1, and fails if it can't.
+        return _basic(login, password, "latin-1" if _fits_latin_1(login + password) else "utf-8")
+    fields = _method_of_authorization(headers.get(authorization, ""))
+    if fields:
+        del headers[authorization]
+        return fields
+    secret = [name for name, value in headers.items() if _may_be_secret(name, value)]
+    if len(secret) == 1 and (sounds_secret(secret[0]) or secret[0] == authorization):
+        return {"method": "api_key", "key_name": secret[0], "api_key": literal(headers.pop(secret[0]))}
+    return {"method": "custom" if secret else "none"}
+
+
+def _method_of_authorization(value: str) -> dict[str, str]:
+    """Return the bearer or basic method and fields that send this header, none if neither sends it."""
+    scheme, _, rest = value.strip().partition(" ")
+    credential = rest.strip()
+    if credential and scheme.lower() == "bearer":
+        prefix = {} if scheme == "Bearer" else {"prefix": scheme}
+        return {"method": "bearer", "bearer_token": literal(credential), **prefix}
+    return _method_of_basic(credential) if scheme.lower() == "basic" else {}
+
+
+def _method_of_basic(encoded: str) -> dict[str, str]:
+    for charset in ("utf-8", "latin-1"):
+        try:
+            credentials = base64.b64decode(encoded, validate=True).decode(charset)
+        except ValueError:
+            continue
+        user, _, password = credentials.partition(":")
+        if user and header_rules.basic(user, password, charset) == f"Basic {encoded}":
+            return _basic(user, password, charset)
+    return {}
+
+
+def _basic(user: str, password: str, charset: str) -> dict[str, str]:
+    fields = {"method": "basic", "username": user}
+    if password:
+        fields["password"] = literal(password)
+    if charset != "utf-8" and not (user + password).isascii():
+        fields["charset"] = charset
+    return fields
+
+
+def _fits_latin_1(text: str) -> bool:
+    return all(ord(character) < 256 for character in text)  # noqa: PLR2004 - Latin-1 has 256 characters
+
+
+def literal(secret: str) -> str:
+    """Return text for a secret field that means this secret, even if the secret looks like a reference."""
+    return f"literal:{secret}" if is_reference(secret) else secret
+
+
+def _may_be_secret(name: str, value: str) -> bool:
+    return bool(value and _MAY_BE_SECRET.search(name))
+
+
+def parameters_of(headers: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return the headers as extra and secret parameters."""
+    secret = {name: literal(value) for name, value in headers.items() if _may_be_secret(name, value)}
+    plain = {name: value for name, value in headers.items() if name not in secret}
+    kinds = {"extra_parameters": plain, "secret_parameters": secret}
+    return {
+        kind: {f"header:{name}": value for name, value in values.items()}
+        for kind, values in kinds.items()
+        if values
+    }

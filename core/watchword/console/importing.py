@@ -1,0 +1,60 @@
+"""The page on which a connection is pasted: it is kept at once, since a page sends no secret back."""
+
+# Annotations are evaluated at once: FastAPI reads those of functions inside functions.
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from watchword import redact
+from watchword.connections import pasted
+from watchword.connections.masked import secrets_in
+from watchword.connections.storable import check_storable
+from watchword.console.guard import Guard
+from watchword.console.homes import chosen_home
+from watchword.console.host import Right
+from watchword.console.pages import Pages
+from watchword.errors import WatchwordError
+
+NAME, HOME, TEXT = "connection.name", "connection.home", "text"
+
+
+def router(guard: Guard, pages: Pages) -> APIRouter:
+    """Return the routes of the page."""
+    routes = APIRouter()
+
+    def page(request: Request, name: str = "", problem: str = "") -> HTMLResponse:
+        homes = [home for home in guard.host.homes() if home.is_writable]
+        values = {"name": name, "problem": problem, "homes": homes, "form_token": guard.form_token(request)}
+        return pages.page(request, "import.html", values, 400 if problem else 200)
+
+    @routes.get("/import")
+    def empty(request: Request) -> HTMLResponse:
+        guard.demand(request, Right.CREATE, "")
+        return page(request)
+
+    @routes.post("/import")
+    def keep(request: Request, form: Annotated[FormData, Depends(guard.posted)]) -> Response:
+        name = str(form.get(NAME, "")).strip()
+        guard.demand(request, Right.CREATE, name)
+        host = guard.host
+        if not name:
+            return page(request, name, "Give the connection a name.")
+        if host.read(name) is not None:
+            raise HTTPException(409, f"There is a connection {name!r} already. Choose another name.")
+        try:
+            document, remarks = pasted.document_in(str(form.get(TEXT, "")), name)
+            with redact.masked(secrets_in(document)):
+                check_storable(document, name)
+                host.write(name, document, chosen_home(host, str(form.get(HOME, ""))), None)
+        except WatchwordError as error:
+            return page(request, name, str(error))
+        if remarks:
+            values = {"name": name, "remarks": remarks}
+            return pages.page(request, "imported.html", values)
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/connections/{name}", 303)
+
+    return routes
