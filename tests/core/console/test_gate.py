@@ -126,7 +126,7 @@ def test_another_host_name_is_refused(person, stored, name):
 
 @pytest.mark.parametrize("path", [*READING, "/nowhere"])
 def test_every_answer_is_protected(person, stored, path):
-    """Each answer forbids framing, foreign content, sniffing, caching and referrers, and has no inline code."""
+    """Each answer forbids framing, foreign content, sniffing, caching and referrers; none has inline code."""
     stored()
     answer = person.get(path)
     policy = answer.headers["Content-Security-Policy"]
