@@ -19,7 +19,7 @@ from watchword.console.pages import Pages
 from watchword.console.requests import Gate
 from watchword.errors import WatchwordError
 
-_UNAVAILABLE = 503
+_REFUSED, _UNAVAILABLE = 400, 503
 
 _WORDS = {
     403: "Not allowed",
@@ -47,6 +47,7 @@ def create_app(host: Host) -> FastAPI:
 
     @app.exception_handler(WatchwordError)
     def failed(request: Request, error: WatchwordError) -> Response:
-        return pages.message(request, "That didn't work", redact.text(str(error)), _UNAVAILABLE)
+        status = _UNAVAILABLE if error.retryable else _REFUSED
+        return pages.message(request, "That didn't work", redact.text(str(error)), status)
 
     return app

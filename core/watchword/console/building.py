@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from watchword.connections.storable import check_storable
-from watchword.console import validating
+from watchword.console import cleaning, validating
 from watchword.console.draft import Draft, DraftReader
 from watchword.console.findings import Remarks
 from watchword.console.form import form_of
@@ -90,6 +90,7 @@ class Builder:
             "stored": stored,
             "name": stored.name if stored else "",
             "homes": [home for home in host.homes() if home.is_writable],
+            "unused": cleaning.unused_labels(document or {}, method),
             "remarks": Remarks(method, {}, ()),
             "report": None,
             "form_token": self._guard.form_token(request),

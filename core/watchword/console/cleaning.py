@@ -17,6 +17,13 @@ def cleaned(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in normalized(document).items() if name in used}
 
 
+def unused_labels(document: Mapping[str, Any], method: str) -> list[str]:
+    """Return the labels of a document's filled fields that another method doesn't use."""
+    own = fields_of(document.get("method"))
+    used = {*_ALWAYS, *fields_of(method)}
+    return [own[name].about.label for name in cleaned(document) if name not in used]
+
+
 def superfluous(document: Mapping[str, Any]) -> list[str]:
     """Return the fields that a clean-up removes: empty ones, and those of other methods."""
     kept = cleaned(document)
