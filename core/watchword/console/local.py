@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -68,9 +68,9 @@ class LocalHost(NeverPickled):
         seen: set[str] = set()
         found = []
         for source in sources.configured_sources():
-            for name in _names(source):
-                found.append(_summary(_read(source, name), is_shadowed=name in seen))
-                seen.add(name)
+            for stored in _all(source):
+                found.append(_summary(stored, is_shadowed=stored.name in seen))
+                seen.add(stored.name)
         return sorted(found, key=lambda each: (each.name, each.is_shadowed))
 
     def homes(self) -> Sequence[Home]:
@@ -112,6 +112,22 @@ def _names(source: str) -> Sequence[str]:
         variables = (name for name in os.environ if name.startswith(by_name.VARIABLE))
         return sorted(name.removeprefix(by_name.VARIABLE).lower() for name in variables)
     return by_name.names(sources.secret_store(source))
+
+
+def _all(source: str) -> Iterator[Stored]:
+    """Yield the connections of a source; those of a store are read at once."""
+    if source == sources.ENVIRONMENT:
+        yield from (_read(source, name) for name in _names(source))
+        return
+    for secret, payload in sources.secret_store(source).contents(by_name.PREFIX).items():
+        name = secret.removeprefix(by_name.PREFIX)
+        if payload is None:
+            yield _read(source, name)
+            continue
+        try:
+            yield Stored(name, _home(source), document_in(payload, secret))
+        except WatchwordError as error:
+            yield Stored(name, _home(source), problem=error.findings[0])
 
 
 def _read(source: str, name: str) -> Stored:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from watchword.errors import SecretError
@@ -40,6 +40,12 @@ class SecretStore(Protocol):
 
     def names(self, prefix: str = "") -> Sequence[str]:
         """Return the names that begin with the prefix, sorted."""
+
+    def contents(self, prefix: str = "") -> Mapping[str, bytes | None]:
+        """Return the secrets whose names begin with the prefix, sorted; they may come from a cache.
+
+        One that can't be read is None, and `get` says why.
+        """
 
 
 def check_name(name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from watchword import stores
 from watchword.errors import SecretError
@@ -61,6 +61,12 @@ class Vault(NeverPickled):
         """Return the names that begin with the prefix, sorted."""
         with _store_errors_as_secret_errors():
             return sorted(name for name in self._store.vault.names() if name.startswith(prefix))
+
+    def contents(self, prefix: str = "") -> Mapping[str, bytes | None]:
+        """Return the secrets whose names begin with the prefix, sorted; None for one that can't be read."""
+        with _store_errors_as_secret_errors():
+            found = self._store.vault.contents()
+            return {name: found[name] for name in sorted(found) if name.startswith(prefix)}
 
 
 def open_vault(url: str | None = None, key: str | None = None) -> Vault:

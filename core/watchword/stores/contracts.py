@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from watchword.tokens.token_store import TokenStore
@@ -22,6 +22,9 @@ class SecretTable(Protocol):
 
     def names(self) -> Sequence[str]:
         """Return every name, in any order."""
+
+    def contents(self) -> Mapping[str, bytes | None]:
+        """Return every secret by name; None for one that can't be read, of which `get` says why."""
 
 
 class Store(TokenStore, Protocol):

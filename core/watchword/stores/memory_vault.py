@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from watchword.redact import NeverPickled
 
@@ -31,3 +31,7 @@ class MemoryVault(NeverPickled):
     def names(self) -> Sequence[str]:
         """Return every name."""
         return list(self._kept)
+
+    def contents(self) -> Mapping[str, bytes | None]:
+        """Return every secret by name."""
+        return dict(self._kept)

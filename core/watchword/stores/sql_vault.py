@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from watchword.redact import NeverPickled
 from watchword.stores.database import Values
 from watchword.stores.encrypted_table import SECRETS
+from watchword.stores.row_encryption import Found
 from watchword.stores.rows import RowMalformedError, to_text
 from watchword.stores.sql_session import SqlSession
 from watchword.stores.unit_of_work import UnitOfWork
+from watchword.tokens.token_store import StoreError
 
 _LAST = 2**31 - 1
 """The largest version: what an INTEGER of PostgreSQL holds."""
@@ -53,6 +55,23 @@ class SqlVault(NeverPickled):
             if not all(type(name) is str for name in names):
                 raise RowMalformedError
             return names
+
+    def contents(self) -> Mapping[str, bytes | None]:
+        """Return every secret by name; None for one that can't be read, of which `get` says why."""
+        if not self._session.exists:
+            return {}
+        with self._session.transaction(write=False) as work:
+            found = SECRETS.all(work)
+            if not all(type(each.key) is str for each in found):
+                raise RowMalformedError
+            return {each.key: _content(work, each) for each in found}
+
+
+def _content(work: UnitOfWork, found: Found) -> bytes | None:
+    try:
+        return work.encryption.opened_secret(found)
+    except StoreError:
+        return None
 
 
 def _locked(work: UnitOfWork, name: str) -> int:

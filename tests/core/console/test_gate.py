@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from watchword.console.app import create_app
+from watchword.console.host import User
 from watchword.console.local import LocalHost
 from watchword.console.requests import MOST_BYTES
 
@@ -91,27 +92,18 @@ def test_another_site_changes_nothing(person, stored, kept, path, headers):
 
 
 @pytest.mark.parametrize("path", CHANGING)
-def test_a_form_of_nobody_or_of_somebody_else_changes_nothing(person, stored, kept, path):
+def test_a_form_of_nobody_or_of_somebody_else_changes_nothing(person, stored, kept, path, monkeypatch):
     """A missing, invented, altered, old or foreign token is refused, and nothing is changed."""
     former = stored()
     own = person.form_token()
-    foreign = Person2.token()
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalHost, "user_of", lambda *_: User("another", "another"))
+        foreign = person.form_token()
     for token in ("", "a", own[:-2] + "xx", own.partition(".")[2], foreign):
         answer = person.post(path, {"action": "save", "connection.name": "new"}, token=token)
         assert (answer.status_code, "too old" in answer.text) == (403, True)
     assert kept() == former
     assert kept("new") is None
-
-
-class Person2:
-    """Another console's person."""
-
-    @staticmethod
-    def token():
-        from watchword.console.host import User  # noqa: PLC0415 - beside its only use
-        from watchword.console.requests import Gate  # noqa: PLC0415 - beside its only use
-
-        return Gate(LocalHost(1)).form_token(User("local", "somebody"))
 
 
 @pytest.mark.parametrize("name", ["attacker.test", "127.0.0.1.a.test", "127.0.0.1", "localhost:1", ""])

@@ -284,6 +284,15 @@ def test_names_are_listed_by_one_call(server, manager):
     assert server.calls == {"ListSecrets": 1}
 
 
+def test_contents_are_read_once(server, manager):
+    """Each secret with the prefix is asked for once, and comes from the cache then."""
+    for name in ("conn-b", "conn-a", "other"):
+        server.put(PROJECT, name, name)
+    for _ in range(2):
+        assert manager.contents("conn-") == {"conn-a": b"conn-a", "conn-b": b"conn-b"}
+    assert server.calls["AccessSecretVersion"] == 2
+
+
 def test_a_removed_secret_is_gone_at_once(server, manager):
     """A removed secret is dropped from the cache too."""
     manager.get("shop")

@@ -201,7 +201,7 @@ def test_an_old_secret_that_is_put_back_is_noticed(place, store, make_again):
     put_back(place, "watchword_vault", before)
     error = refuse(lambda: vault.get("a"), "store_row_replaced", word="'a'")
     assert "watchword secrets set" in str(error)
-    assert list(vault.names()) == ["a"]
+    assert (list(vault.names()), vault.contents()) == (["a"], {"a": None})
     vault.put("a", b"canary-newest")
     assert vault.get("a") == b"canary-newest"
 
@@ -213,6 +213,7 @@ def test_a_secret_that_was_deleted_by_hand_is_noticed(place, store):
         vault.put("a", b"canary")
         place.run("DELETE FROM watchword_vault")
         refuse(lambda: vault.get("a"), "store_row_replaced", word="'a'")
+        assert vault.contents() == {"a": None}
         assert list(vault.names()) == ["a"]
         go_on()
     assert vault.get("a") is None

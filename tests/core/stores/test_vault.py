@@ -71,6 +71,15 @@ def test_names_differ_in_case_and_are_sorted(vault):
     assert vault.get("B") is None
 
 
+def test_all_contents_are_read_at_once(vault):
+    """The secrets with a prefix come with their names, sorted, and without a prefix all come."""
+    assert vault.contents() == {}
+    for name in ("b_2", "a_1", "a_0"):
+        vault.put(name, name.encode())
+    assert list(vault.contents("a_").items()) == [("a_0", b"a_0"), ("a_1", b"a_1")]
+    assert list(vault.contents()) == ["a_0", "a_1", "b_2"]
+
+
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "a.b", "a\n", "\N{SNOWMAN}", "x" * 256])
 def test_an_illegal_name_is_refused(vault, name):
     """What is no name is refused by each call, before anything is kept."""
