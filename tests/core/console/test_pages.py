@@ -11,6 +11,7 @@ from watchword import METHODS
 from watchword.connections import by_name
 from watchword.console.form import form_of
 from watchword.document.reading import read
+from watchword.stores import open_store
 
 NEEDING_MORE = {"oauth2_authorization_code", "oauth2_device_code", "oauth2_token_exchange"}
 TESTABLE = [name for name in METHODS if name not in NEEDING_MORE]
@@ -63,6 +64,14 @@ def test_what_is_typed_is_validated_and_kept_as_it_is(person, documented, filled
     answer = person.script(f"/new/{method}", fields, "save")
     assert answer.json() == {"location": "/connections/acme"}
     assert read(kept()) == read(wanted)
+
+
+def test_a_draft_leaves_no_token_behind(person, documented, filled):
+    """The token of a validation that isn't saved stays out of the store that tasks use."""
+    typed = {"connection.name": "acme", **filled(documented("oauth2_client_credentials"))}
+    answer = person.script("/new/oauth2_client_credentials", typed, "validate")
+    assert 'class="report valid"' in answer.text
+    assert list(open_store().records()) == []
 
 
 def test_only_what_differs_from_the_default_is_kept(person, documented, filled, kept):
