@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from watchword.adapters.session import ApiSession
     from watchword.adapters.signing import SigningAdapter, SocketOptions
     from watchword.findings.report import Report
+    from watchword.stores.contracts import Store
     from watchword.tokens.acquire import AcquiredToken
-    from watchword.tokens.token_store import TokenStore
 
 UNAUTHORIZED = 401
 
@@ -60,7 +60,7 @@ class Connection(NeverPickled):
         return self.document.common.base_url
 
     @property
-    def store(self) -> TokenStore:
+    def store(self) -> Store:
         """The token store: the one that was given, otherwise the one that the environment names."""
         return self.credential.store
 
@@ -243,7 +243,7 @@ def load(
     document: object,
     name: str | None = None,
     *,
-    store: TokenStore | str | None = None,
+    store: Store | str | None = None,
     stored: bool = False,
 ) -> Connection:
     """Return the connection that a document describes.

@@ -103,17 +103,24 @@ class ApiResource(NeverPickled, dg.ConfigurableResource[Any]):
         plan = ValidationPlan(test_url, http_method, frozenset(expected_status), counterfactual, timeout)
         return self.run_validation(plan)
 
-    def run_validation(self, plan: ValidationPlan) -> Report:
-        """Validate by a plan; a connection that can't be used ends in a report too."""
+    def run_validation(self, plan: ValidationPlan, job: str = "") -> Report:
+        """Validate by a plan, and note the verdict; a connection that can't be used ends in a report too.
+
+        `job` says in the history what Dagster was doing.
+        """
+        from dagster_watchword import verdicts  # noqa: PLC0415 - loads with the first validation
         from watchword.validation.procedure import validate  # noqa: PLC0415 - loads with the first validation
 
         try:
             connection = self.connection
         except watchword.WatchwordError as error:
+            verdicts.note_failed(self.name, error, job)
             return error.report
-        return validate(connection, plan)
+        report = validate(connection, plan)
+        verdicts.note(connection, report, job)
+        return report
 
-    def setup_for_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Validate the credential if `validate_on_setup` is on; Dagster calls this before a step.
 
         Dagster's multiprocess executor applies a step's retry policy here to every failure;
@@ -123,6 +130,7 @@ class ApiResource(NeverPickled, dg.ConfigurableResource[Any]):
             CredentialsError: the validation failed; the step fails with its reason.
         """
         if self.validate_on_setup:
-            report = self.validate()
+            job = f"resource, run {context.run.run_id}" if context.run else "resource"
+            report = self.run_validation(ValidationPlan(), job)
             if not report.ok:
                 raise watchword.CredentialsError(report)

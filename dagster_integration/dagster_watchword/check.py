@@ -77,7 +77,7 @@ def build_credentials_check(  # noqa: PLR0913 - the options of the check, all bu
         resource: object = getattr(context.resources, name)
         if not isinstance(resource, ApiResource):
             raise TypeError(f"The resource {name} must be an ApiResource, not {type(resource).__name__}.")
-        report = resource.run_validation(plan)
+        report = resource.run_validation(plan, f"{name}_credentials, run {context.run.run_id}")
         result = as_check_result(report, on_inconclusive)
         yield result
         if blocking and not result.passed and result.severity is dg.AssetCheckSeverity.ERROR:

@@ -16,7 +16,7 @@ from watchword.findings.codes import finding
 
 if TYPE_CHECKING:
     from watchword import Connection
-    from watchword.tokens.token_store import TokenStore
+    from watchword.stores.contracts import Store
 
 SECTION = "watchword"
 
@@ -50,7 +50,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 _SINGLE_HOST_EXECUTORS = ("LocalExecutor", "SequentialExecutor", "DebugExecutor")
 
 
-def token_store() -> TokenStore:
+def token_store() -> Store:
     """Return the token store of this deployment; no I/O."""
     from watchword.stores import open_store  # noqa: PLC0415 - import time
 

@@ -156,15 +156,22 @@ class ApiHook(HttpHook):
         plan = ValidationPlan(test_url, http_method, frozenset(expected_status), counterfactual, timeout)
         return self.run_validation(plan)
 
-    def run_validation(self, plan: ValidationPlan) -> Report:
-        """Validate the credential by a plan; if the connection can't be used, the report says why."""
+    def run_validation(self, plan: ValidationPlan, kind: str = "hook") -> Report:
+        """Validate by a plan, and note the verdict as that of a kind of host: `hook` or `sensor`.
+
+        If the connection can't be used, the report says why.
+        """
+        from airflow_provider_watchword import verdicts  # noqa: PLC0415 - import time
         from watchword.validation.procedure import validate  # noqa: PLC0415 - import time
 
         try:
             connection = self.connection
         except DocumentError as error:
-            return error.report
-        return validate(connection, plan)
+            report = error.report
+        else:
+            report = validate(connection, plan)
+        verdicts.note(self.http_conn_id, report, kind)
+        return report
 
     def test_connection(self) -> tuple[bool, str]:
         """Return the result of Airflow's Test button: whether the credential is valid, and the reason.

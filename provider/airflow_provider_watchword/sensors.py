@@ -90,7 +90,7 @@ class CredentialSensor(BaseSensorOperator):
         expected = self.expected_status
         statuses = () if expected is None else (expected,) if isinstance(expected, int) else tuple(expected)
         plan = ValidationPlan(self.test_url, self.http_method, frozenset(statuses))
-        return ApiHook(self.http_conn_id).run_validation(plan)
+        return ApiHook(self.http_conn_id).run_validation(plan, "sensor")
 
     def _log_report(self, report: Report) -> None:
         """Log each finding with advice and evidence, at a level that fits its effect on the run."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tests.support.stores import Place
+from watchword.stores import schema, tables
 from watchword.stores.encryption import Keyring, new_key, read_keys
 from watchword.tokens.token import Token
 
@@ -25,6 +27,13 @@ _TABLES = (
 
 _VAULT = """CREATE TABLE watchword_vault (name TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL,
 content BYTES NOT NULL, changed TEXT NOT NULL)"""
+
+
+def former_version(setattr_: Callable[[object, str, object], object] = setattr) -> None:
+    """Have this process open stores as version 3 did: it knows no histories, and no later version."""
+    present = (tables.META, tables.TOKENS, tables.CLAIMS, tables.DRAFTS, tables.VAULT, tables.REVISIONS)
+    setattr_(schema, "VERSION", 3)
+    setattr_(schema, "_TABLES", present)
 
 
 class FormerStore:

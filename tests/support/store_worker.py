@@ -13,11 +13,16 @@ from pathlib import Path
 
 from watchword import stores
 from watchword.errors import TokenError
+from watchword.findings.codes import finding
+from watchword.findings.report import Report
 from watchword.secrets.vault import open_vault
-from watchword.stores import sql_store
+from watchword.stores import schema, sql_store
 from watchword.tokens.token import Token
+from watchword.validation import history
+from watchword.validation.verdict_entry import Where
 
 TOKEN = "canary-of-a-process"
+REPORT = Report(finding("authenticated", ""), ())
 
 
 def say(content):
@@ -45,6 +50,13 @@ def put(name, times):
     return True
 
 
+def note(name, times):
+    """Note so many verdicts on a connection, of which each names this process and its number."""
+    for number in range(int(times)):
+        history.note(stores.open_store, name, REPORT, Where("cli", f"{os.getpid()} {number}"))
+    return os.getpid()
+
+
 def forever(key):
     """Say each generation when it is kept."""
     store = stores.open_store()
@@ -60,6 +72,19 @@ def until(key, stop):
         done += 1
         time.sleep(0.005)  # without a pause SQLite would let nobody else in for seconds
     return done
+
+
+def until_newer(key):
+    """Write as a process of version 3 does, until that fails; say how many times, and the code."""
+    schema.VERSION = 3
+    store, done = stores.open_store(), 0
+    while True:
+        try:
+            store.change(key, grow)
+        except TokenError as error:
+            return done, error.code
+        done += 1
+        time.sleep(0.005)  # as above
 
 
 def lease(key, times, mark):
@@ -123,6 +148,17 @@ def fork_vault(name, children, times):
     return forked(use, put, children, (name, times))
 
 
+def fork_notes(name, children, times):
+    """Do the same with verdicts."""
+    note(name, 1)
+
+    def use(busy):
+        note(busy, 1)
+        time.sleep(0.005)  # as above
+
+    return forked(use, note, children, (name, times))
+
+
 def forked(use, command, children, arguments):
     stop, failed = threading.Event(), []
 
@@ -166,6 +202,9 @@ COMMANDS = {
         put,
         forever,
         until,
+        until_newer,
+        note,
+        fork_notes,
         lease,
         opened,
         take,

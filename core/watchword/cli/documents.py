@@ -37,6 +37,9 @@ NameOption = Annotated[
     typer.Option("--name", help="The name that tokens are stored under; the file's name if left out."),
 ]
 
+_OWN_SCHEMES = frozenset({"local", "gcp"})
+"""The schemes of watchword itself; those of hosts may have a token store of their own."""
+
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 # A scheme has two letters or more: C:\acme.json is a file.
@@ -46,6 +49,12 @@ _STORED = re.compile(r"([a-z][a-z0-9_.+-]+):(.+)", re.DOTALL)
 def is_stored(argument: str) -> bool:
     """Return whether the argument is SCHEME:NAME; a file with such a name is given as ./NAME."""
     return _STORED.fullmatch(argument) is not None
+
+
+def own_name(argument: str) -> str | None:
+    """Return the NAME in local:NAME or gcp:NAME, whose tokens are in the environment's store; else None."""
+    stored = _STORED.fullmatch(argument)
+    return stored[2] if stored and stored[1] in _OWN_SCHEMES else None
 
 
 def open_connection(argument: str, name: str | None = None) -> Connection:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from watchword.cli.output import fail
-from watchword.tokens.token_store import TokenStore
+from watchword.stores.contracts import Store
 
 
-def existing_store() -> TokenStore:
+def existing_store() -> Store:
     """Return the store; ends the command if it does not exist: a monitor must not take that for healthy."""
     from watchword.stores import open_store  # noqa: PLC0415 - loads if a command uses the store
 

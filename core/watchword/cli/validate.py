@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from watchword.cli.documents import DocumentArgument, NameOption, open_connection
+from watchword.cli.documents import DocumentArgument, NameOption, is_stored, open_connection, own_name
 from watchword.cli.output import print_report
+from watchword.cli.verdicts import note
 from watchword.errors import WatchwordError
+from watchword.stores import open_store
 from watchword.validation.plan import ValidationPlan
 
 
@@ -39,11 +41,15 @@ def validate(  # noqa: PLR0913, PLR0917 - one parameter for each option
         connection = open_connection(document, name)
     except WatchwordError as error:
         report = error.report
+        if error.code != "connection_missing":
+            note(open_store, own_name(document), report)
     else:
         from watchword.validation.procedure import validate as run_validation  # noqa: PLC0415 - its only use
 
         plan = ValidationPlan(test_url, http_method, frozenset(expected_status or ()), timeout=timeout)
         report = run_validation(connection, plan)
+        if is_stored(document):  # a file may hold what is stored nowhere
+            note(lambda: connection.store, connection.name, report)
     if as_json:
         typer.echo(json.dumps(report.as_dict(), indent=2))
     else:

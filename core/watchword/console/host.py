@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from watchword.connection import Connection
 from watchword.findings.finding import Finding, Word
 from watchword.redact import NeverPickled
-from watchword.tokens.token_store import TokenStore
+from watchword.stores.contracts import Store
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -82,7 +82,7 @@ class Host(Protocol):
         """The secret that signs forms and links; the same in every process that serves the console."""
 
     @property
-    def store(self) -> TokenStore:
+    def store(self) -> Store:
         """The token store of the deployment."""
 
     def accepts(self, request: Request) -> bool:

@@ -15,6 +15,7 @@ from watchword.console.host import Right, Summary
 from watchword.console.pages import Pages
 from watchword.tokens.health import Health, health
 from watchword.tokens.token_store import StoreError, TokenStore
+from watchword.validation.history import LastVerdicts, PastVerdict, last_verdicts
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,12 @@ class Line:
 
     summary: Summary
     health: Health | None = None
-    verdict: None = None
+    last: PastVerdict | StoreError | None = None
+
+    @property
+    def verdict(self) -> PastVerdict | None:
+        """The last verdict; None if there is none, or if it can't be read."""
+        return self.last if isinstance(self.last, PastVerdict) else None
 
     @property
     def token_ends(self) -> float | None:
@@ -46,13 +52,16 @@ def router(guard: Guard, pages: Pages) -> APIRouter:
     def connections(request: Request) -> HTMLResponse:
         user = user_of(request)
         problem = ""
+        known: Mapping[str, Health] = {}
+        verdicts: LastVerdicts = {}
         try:
-            known = _known(guard.host.store)
+            store = guard.host.store
+            known, verdicts = _known(store), last_verdicts(store)
         except StoreError as error:
-            known, problem = {}, str(error)
+            problem = str(error)
         summaries = guard.host.summaries(user)
         values = {
-            "lines": [Line(each, known.get(each.name)) for each in summaries],
+            "lines": [Line(each, known.get(each.name), verdicts.get(each.name)) for each in summaries],
             "may_create": Right.CREATE in guard.host.rights(user, ""),
             "problem": problem,
         }

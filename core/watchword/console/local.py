@@ -21,7 +21,7 @@ from watchword.http.origins import host as host_of
 from watchword.redact import NeverPickled
 from watchword.secrets import sources
 from watchword.stores import open_store
-from watchword.tokens.token_store import TokenStore
+from watchword.stores.contracts import Store
 
 COOKIE = "watchword_console"
 
@@ -38,7 +38,7 @@ class LocalHost(NeverPickled):
         self._origin = f"http://127.0.0.1:{port}"
 
     @property
-    def store(self) -> TokenStore:
+    def store(self) -> Store:
         """The token store that the environment names."""
         return open_store()
 

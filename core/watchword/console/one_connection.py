@@ -2,6 +2,7 @@
 
 # Annotations are evaluated at once: FastAPI reads those of functions inside functions.
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException
@@ -19,6 +20,10 @@ from watchword.document.described_fields import fields_of
 from watchword.findings.report import Report
 from watchword.http.origins import display_url
 from watchword.methods import METHODS
+from watchword.tokens.token_store import StoreError
+from watchword.validation import history
+from watchword.validation.history import PastVerdict
+from watchword.validation.verdict_entry import Where
 
 
 def router(guard: Guard, pages: Pages) -> APIRouter:
@@ -27,6 +32,7 @@ def router(guard: Guard, pages: Pages) -> APIRouter:
     posted = Annotated[FormData, Depends(guard.posted)]
 
     def page(request: Request, stored: Stored, report: Report | None = None) -> HTMLResponse:
+        verdicts, history_problem = _verdicts(guard, stored.name)
         rights = guard.host.rights(user_of(request), stored.name)
         values = {
             "stored": stored,
@@ -38,6 +44,8 @@ def router(guard: Guard, pages: Pages) -> APIRouter:
             "test_url": display_url(str((stored.document or {}).get("test_url") or "")),
             "report": report,
             "remarks": None,
+            "verdicts": verdicts,
+            "history_problem": history_problem,
             "form_token": guard.form_token(request),
         }
         return pages.page(request, "connection.html", values)
@@ -58,6 +66,7 @@ def router(guard: Guard, pages: Pages) -> APIRouter:
             str(form.get(validating.HTTP_METHOD, "GET")),
             str(form.get(validating.TEST_URL, "")).strip(),
         )
+        history.note(lambda: guard.host.store, stored.name, report, Where("console"))
         return page(request, stored, report)
 
     @routes.post("/clean")
@@ -75,6 +84,14 @@ def router(guard: Guard, pages: Pages) -> APIRouter:
         return RedirectResponse(f"{request.scope.get('root_path', '')}/", 303)
 
     return routes
+
+
+def _verdicts(guard: Guard, name: str) -> tuple[Sequence[PastVerdict], str]:
+    """Return the last verdicts on a connection, the newest first, and why they can't be read."""
+    try:
+        return history.history(guard.host.store, name), ""
+    except StoreError as error:
+        return (), str(error)
 
 
 def shown_fields(stored: Stored) -> list[tuple[str, str, str]]:

@@ -14,12 +14,12 @@ from watchword.http.origins import origin
 from watchword.redact import NeverPickled
 
 if TYPE_CHECKING:
+    from watchword.stores.contracts import Store
     from watchword.tokens.acquire import AcquiredToken
     from watchword.tokens.stored_token import StoredCredential
     from watchword.tokens.token import Token
     from watchword.tokens.token_cache import TokenCache
     from watchword.tokens.token_source import TokenSource
-    from watchword.tokens.token_store import TokenStore
 
 
 class Credential(NeverPickled):
@@ -37,7 +37,7 @@ class Credential(NeverPickled):
         document: Document,
         name: str | None = None,
         policy: DeploymentPolicy | None = None,
-        store: TokenStore | str | None = None,
+        store: Store | str | None = None,
     ) -> None:
         self.document = document
         self.name = name
@@ -45,7 +45,7 @@ class Credential(NeverPickled):
         self._given_store = store
 
     @property
-    def store(self) -> TokenStore:
+    def store(self) -> Store:
         """The token store: the one that was given, otherwise the one that the environment names."""
         if self._given_store is None or isinstance(self._given_store, str):
             from watchword.stores import open_store  # noqa: PLC0415 - methods without a token need no store

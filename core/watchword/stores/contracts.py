@@ -1,11 +1,12 @@
-"""The contract of a store that holds tokens and secrets."""
+"""The contract of a store that holds tokens, secrets and histories."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeAlias
 
-from watchword.tokens.token_store import TokenStore
+from watchword.tokens.record import StoreTime
+from watchword.tokens.token_store import StoreError, TokenStore
 
 
 class SecretTable(Protocol):
@@ -27,9 +28,40 @@ class SecretTable(Protocol):
         """Return every secret by name; None for one that can't be read, of which `get` says why."""
 
 
+class Noted(NamedTuple):
+    """What is noted under a name, and the store's own time at which it was read."""
+
+    content: bytes
+    now: StoreTime
+
+
+Noting: TypeAlias = Callable[[bytes, StoreTime], bytes]
+"""A change of what is noted, b"" at first, at a time. It is a pure function: a store may apply it twice."""
+
+
+class NoteTable(Protocol):
+    """Notes contents by names of any text; one transaction each. Raises StoreError."""
+
+    def get(self, name: str) -> Noted | None:
+        """Return what is noted under a name; None for nothing, or no store yet. Creates nothing."""
+
+    def all(self) -> Mapping[str, Noted | StoreError]:
+        """Return everything that is noted, by name; the error in place of what can't be read."""
+
+    def change(self, name: str, noting: Noting) -> StoreError | None:
+        """Change what is noted under a name, alone; durable on return.
+
+        What can't be read is replaced as if nothing were there. Return why it can't be read.
+        """
+
+
 class Store(TokenStore, Protocol):
-    """A store of tokens that holds secrets too."""
+    """A store of tokens that holds secrets and histories too."""
 
     @property
     def vault(self) -> SecretTable:
         """The secrets in it."""
+
+    @property
+    def history(self) -> NoteTable:
+        """The history of each connection, by its name."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from watchword.stores.encrypted_table import RECORDS, key_is
-from watchword.stores.row_encryption import CLAIMS, owners
+from watchword.stores.encrypted_table import HISTORIES, RECORDS, key_is
+from watchword.stores.row_encryption import CLAIMS, owners, shown_key
 from watchword.stores.rows import column
 from watchword.stores.unit_of_work import UnitOfWork
 from watchword.tokens.token_store import StoreError
@@ -16,17 +16,25 @@ def keys_of(work: UnitOfWork, name: str) -> list[Any]:
     return [found.key for found in RECORDS.all(work) if _means(name, found.key, found.columns[1])]
 
 
+def history_keys(work: UnitOfWork, name: str) -> list[Any]:
+    """Return the keys of the rows that hold a name's history, whatever they hold."""
+    return [key for key in HISTORIES.keys(work) if shown_key(key) in {name, column(name)}]
+
+
 def forget(work: UnitOfWork, name: str) -> int:
     """Delete the rows of a name, and its claims that were altered; return how many rows there were."""
     keys = keys_of(work, name)
     for key in keys:
         RECORDS.delete(work, key)
+    histories = history_keys(work, name)
+    for key in histories:
+        HISTORIES.delete(work, key)
     rows = work.connection.execute(f"SELECT imported, key, seal FROM {CLAIMS}").fetchall()  # noqa: S608 - a constant
     for imported, key, seal in rows:
         if _means(name, key) and not _holds(work, imported, key, seal):
             delete = f"DELETE FROM {CLAIMS} WHERE {key_is('imported', imported)}"  # noqa: S608 - constants
             work.connection.execute(delete, {"imported": imported})
-    return len(keys)
+    return len(keys) + len(histories)
 
 
 def _means(name: str, *columns: object) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from watchword.forks import reset_in_child
 from watchword.redact import NeverPickled
 from watchword.stores.encryption import Keyring, unopened
+from watchword.stores.memory_history import MemoryHistory
 from watchword.stores.memory_vault import MemoryVault
 from watchword.tokens.fingerprint import fingerprint
 from watchword.tokens.record import Record, StoreTime
@@ -38,6 +39,7 @@ class MemoryStore(NeverPickled):
 
     def __init__(self) -> None:
         self.vault = MemoryVault()
+        self.history = MemoryHistory(_now)
         self.salt = secrets.token_bytes(32)
         self._records: dict[str, Record] = {}
         self._claims: dict[str, str] = {}
@@ -70,16 +72,16 @@ class MemoryStore(NeverPickled):
             self._records.pop(key, None)
 
     def count(self, name: str) -> int:
-        """Return how many records have a name."""
-        return sum(snapshot.record.name == name for snapshot in self.records())
+        """Return how many records have a name; its history is one."""
+        return sum(snapshot.record.name == name for snapshot in self.records()) + bool(self.history.get(name))
 
     def forget(self, name: str) -> int:
-        """Delete all records of a name and return how many there were."""
+        """Delete all records of a name with its history, and return how many there were."""
         with self._lock:
             keys = [key for key, record in self._records.items() if record.name == name]
             for key in keys:
                 del self._records[key]
-        return len(keys)
+        return len(keys) + self.history.remove(name)
 
     def records(self) -> Sequence[Snapshot]:
         """Return every record, ordered by name and method."""

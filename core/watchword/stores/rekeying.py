@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from watchword.stores import schema
-from watchword.stores.encrypted_table import RECORDS, SECRETS
+from watchword.stores.encrypted_table import HISTORIES, RECORDS, SECRETS
 from watchword.stores.row_encryption import CLAIMS, DRAFTS, Found
 from watchword.stores.unit_of_work import UnitOfWork
 
@@ -23,6 +23,7 @@ def encrypted_rows(work: UnitOfWork) -> list[EncryptedRow]:
     keys = {
         RECORDS.name: RECORDS.keys(work),
         SECRETS.name: SECRETS.keys(work),
+        HISTORIES.name: HISTORIES.keys(work),
         CLAIMS: _keys(work, "imported", CLAIMS),
         DRAFTS: _keys(work, "state", DRAFTS),
     }
@@ -63,6 +64,17 @@ def _secret(work: UnitOfWork, name: Any) -> int:  # noqa: ANN401 - as above
     return 1
 
 
+def _history(work: UnitOfWork, name: Any) -> int:  # noqa: ANN401 - as above
+    found = HISTORIES.find_locked(work, name)
+    if found.is_nothing:
+        return 0
+    content = work.encryption.opened_history(found)
+    _, changed, _ = found.columns
+    renewed = work.encryption.history(name, changed, content)
+    HISTORIES.save(work, {"name": name, "changed": changed, "content": renewed})
+    return 1
+
+
 def _claim(work: UnitOfWork, imported: Any) -> int:  # noqa: ANN401 - as above
     query = "SELECT key, seal FROM watchword_claims WHERE imported = :imported"
     found = work.row(query, {"imported": imported}, lock=True)
@@ -88,6 +100,7 @@ def _draft(work: UnitOfWork, state: Any) -> int:  # noqa: ANN401 - as above
 _RENEWALS: Mapping[str, Callable[[UnitOfWork, Any], int]] = {
     RECORDS.name: _token,
     SECRETS.name: _secret,
+    HISTORIES.name: _history,
     CLAIMS: _claim,
     DRAFTS: _draft,
 }

@@ -1,4 +1,4 @@
-"""Records, claims, drafts and secrets, encrypted, each bound to the whole of its row."""
+"""Records, claims, drafts, secrets and histories, encrypted, each bound to the whole of its row."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ from watchword.tokens.record import Record
 from watchword.tokens.token_store import StoreError
 
 TOKENS, CLAIMS, DRAFTS, VAULT = "watchword_tokens", "watchword_claims", "watchword_drafts", "watchword_vault"
+HISTORY = "watchword_history"
 _REVISIONS = "watchword_revisions"
 
 _FORGET = "Delete it and sign in again, if it is a sign-in: watchword store forget NAME."
 _REPLACE = (
     "Store it again: watchword secrets set NAME. If it is a connection, remove it first: "
     "watchword connections remove NAME."
+)
+_VALIDATE = (
+    "Validate the connection again, which begins a new history. If the connection doesn't exist any more: "
+    "watchword store forget NAME."
 )
 _ADD_KEY = "If it is of another key, add that key to WATCHWORD_KEY. If it was altered: "
 
@@ -93,6 +98,18 @@ class RowEncryption(NeverPickled):
         self._check_last(found, content, VAULT, sealed)
         return opened
 
+    def history(self, name: str, changed: str, content: bytes) -> bytes:
+        """Return what is noted of a connection encrypted: with any other name or time it doesn't open."""
+        return self.keyring.seal(content, HISTORY, name, changed)
+
+    def opened_history(self, found: Found) -> bytes:
+        """Return what an encrypted row notes of a connection."""
+        content = _Content(f"the history of {shown_key(found.key)!r}", _VALIDATE)
+        name, changed, sealed = self._columns(found, content, (str, str, bytes))
+        opened = self._opened(content, sealed, HISTORY, name, changed)
+        self._check_last(found, content, HISTORY, sealed)
+        return opened
+
     def revision(self, table: str, key: str, sealed: bytes) -> bytes:
         """Return the revision that says which content of a row is the last one; no two are equal."""
         return self.keyring.seal(_digest(sealed), _REVISIONS, table, key)
@@ -157,7 +174,12 @@ def owners(key: object, name: object = None) -> list[str]:
     found = [name] if isinstance(name, str) and name else []
     if isinstance(key, str):
         return [*found, key.rpartition(":")[0] or key]
-    return [*found, str(key)[:_LONGEST_NAME]]
+    return [*found, shown_key(key)]
+
+
+def shown_key(key: object) -> str:
+    """Return the key of a row as messages show it; one that was written by hand may be no text."""
+    return key if isinstance(key, str) else str(key)[:_LONGEST_NAME]
 
 
 def _owner(key: object, name: object = None) -> str:

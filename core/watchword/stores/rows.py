@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from types import NoneType
@@ -19,6 +20,9 @@ _SECRETS = tuple(field.name for field in fields(Token) if not field.repr)
 
 _STORED_NAMES = {"request_fingerprint": "guard", "token_destinations": "reach"}
 """The names in the JSON of fields that were renamed in the code."""
+
+
+_ESCAPED = re.compile(r"\\(\\|0|u([0-9a-f]{4}))")
 
 
 class Row(NamedTuple):
@@ -49,6 +53,15 @@ class RowMalformedError(ValueError):
 def column(text: str) -> str:
     """Return a text in a form that every database accepts: equal texts give equal forms, and only these."""
     return text.replace("\\", "\\\\").replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+
+
+def from_column(column_text: str) -> str:
+    """Return the text that has this form as a column; a form that no text has comes back as it is."""
+    return _ESCAPED.sub(_unescaped, column_text) if "\\" in column_text else column_text
+
+
+def _unescaped(escaped: re.Match[str]) -> str:
+    return chr(int(escaped[2], 16)) if escaped[2] else {"0": "\0"}.get(escaped[1], escaped[1])
 
 
 def to_row(record: Record) -> Row:

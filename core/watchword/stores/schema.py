@@ -15,13 +15,21 @@ from watchword.stores.rows import RowMalformedError
 from watchword.stores.store_failures import failure
 from watchword.tokens.token_store import StoreError
 
-VERSION = 3
+VERSION = 4
 """Grows with every change of the tables, and of what a record's state holds."""
 
 _SEALED = 3
 """The first version whose rows are authenticated as a whole, and whose version can't be set back."""
 
-_TABLES = (tables.META, tables.TOKENS, tables.CLAIMS, tables.DRAFTS, tables.VAULT, tables.REVISIONS)
+_TABLES = (
+    tables.META,
+    tables.TOKENS,
+    tables.CLAIMS,
+    tables.DRAFTS,
+    tables.VAULT,
+    tables.HISTORY,
+    tables.REVISIONS,
+)
 
 _SALT = ("watchword_meta", "salt")
 _CHECKED = b"watchword"

@@ -12,6 +12,7 @@ from watchword.stores.encrypted_table import RECORDS
 from watchword.stores.encryption import unopened
 from watchword.stores.row_encryption import Found
 from watchword.stores.rows import RowMalformedError, column, to_text, to_time
+from watchword.stores.sql_history import SqlHistory
 from watchword.stores.sql_session import SqlSession
 from watchword.stores.sql_vault import SqlVault
 from watchword.stores.unit_of_work import UnitOfWork
@@ -41,6 +42,7 @@ class SqlStore(NeverPickled):
 
     def __init__(self, url: str, keys: str = "") -> None:
         self._session = SqlSession(url, keys)
+        self.history = SqlHistory(self._session)
 
     @property
     def display_url(self) -> str:
@@ -106,12 +108,12 @@ class SqlStore(NeverPickled):
             RECORDS.delete(work, column(key))
 
     def count(self, name: str) -> int:
-        """Return how many records have a name, those included that can't be read."""
+        """Return how many records have a name, those included that can't be read; its history is one."""
         with self._session.transaction(write=False) as work:
-            return len(forgetting.keys_of(work, name))
+            return len(forgetting.keys_of(work, name)) + len(forgetting.history_keys(work, name))
 
     def forget(self, name: str) -> int:
-        """Delete all records of a name, also those that can't be read, and return how many there were."""
+        """Delete all records of a name with its history, readable or not, and return how many there were."""
         with self._session.transaction() as work:
             return forgetting.forget(work, name)
 

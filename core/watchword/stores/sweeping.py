@@ -1,16 +1,19 @@
-"""Rows of tokens that ended long ago: whenever a new row was made, a few others are looked at.
+"""Rows that nobody needs any more: whenever a new row was made, a few others are looked at.
 
 A token exchange with ever new subjects leaves a row for each. Only a token that a machine can fetch again is
-deleted, never a sign-in, and never a row that remembers a sign-in that was made elsewhere or deleted.
+deleted, never a sign-in, and never a row that remembers a sign-in that was made elsewhere or deleted. The
+history of a connection is deleted when nobody has validated the connection for a year.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import TypeAlias
 
-from watchword.stores.encrypted_table import RECORDS
+from watchword.stores.encrypted_table import HISTORIES, RECORDS, EncryptedTable
 from watchword.stores.row_encryption import Found
-from watchword.stores.rows import RowMalformedError
+from watchword.stores.rows import RowMalformedError, to_time
 from watchword.stores.unit_of_work import UnitOfWork
 from watchword.tokens.record import Record, StoreTime
 from watchword.tokens.token_store import StoreError
@@ -18,32 +21,57 @@ from watchword.tokens.token_store import StoreError
 _KEPT = 30 * 86400.0
 """How long a row is kept after the token's end or, if that isn't known, its last use, in seconds."""
 
+_HISTORY_KEPT = 365 * 86400.0
+"""How long a history is kept after it was last added to, in seconds."""
+
 _BATCH = 50
 """How many rows are looked at, for each row that is made."""
 
 
+_Judge: TypeAlias = Callable[[UnitOfWork, Found, StoreTime], bool]
+"""Says whether nobody needs a row any more; raises if it can't be read."""
+
+
 def sweep(work: UnitOfWork, key: str) -> None:
-    """Delete what has ended long ago among the rows after a key; the first row follows the last one.
+    """Delete tokens that ended long ago among the rows after a key; the first row follows the last one.
 
-    The index finds these rows, however many there are. Those after a new key are mostly of the same
-    connection, whose name is the beginning of the key.
+    Those after a new key are mostly of the same connection, whose name is the beginning of the key.
     """
+    _sweep(work, key, RECORDS, _token_has_ended)
+
+
+def sweep_histories(work: UnitOfWork, key: str) -> None:
+    """Delete histories that nobody has added to for a year, among the rows after a key."""
+    _sweep(work, key, HISTORIES, _is_forgotten)
+
+
+def _sweep(work: UnitOfWork, key: str, table: EncryptedTable, judge: _Judge) -> None:
+    """Delete what has ended among the rows after a key; the index finds them, however many rows there are."""
     now = work.database.now(work.connection)
-    rows = {found.key: found for found in RECORDS.following(work, key, _BATCH)}
+    rows = {found.key: found for found in table.following(work, key, _BATCH)}
     if len(rows) < _BATCH:
-        rows |= {found.key: found for found in RECORDS.following(work, "", _BATCH)}
-    ended = [other for other, found in rows.items() if other != key and _has_ended(work, found, now)]
+        rows |= {found.key: found for found in table.following(work, "", _BATCH)}
+    ended = [other for other, found in rows.items() if other != key and _has_ended(judge, work, found, now)]
     for other in ended:
-        again = RECORDS.find_unlocked(work, other)
-        if again is not None and _has_ended(work, again, now):
-            RECORDS.delete(work, other)
+        again = table.find_unlocked(work, other)
+        if again is not None and _has_ended(judge, work, again, now):
+            table.delete(work, other)
 
 
-def _has_ended(work: UnitOfWork, found: Found, now: StoreTime) -> bool:
+def _has_ended(judge: _Judge, work: UnitOfWork, found: Found, now: StoreTime) -> bool:
     try:
-        return has_ended(work.encryption.record(found), now)
+        return judge(work, found, now)
     except (RowMalformedError, StoreError):  # of another key, or damaged: the process that needs it is told
         return False
+
+
+def _token_has_ended(work: UnitOfWork, found: Found, now: StoreTime) -> bool:
+    return has_ended(work.encryption.record(found), now)
+
+
+def _is_forgotten(work: UnitOfWork, found: Found, now: StoreTime) -> bool:
+    work.encryption.opened_history(found)  # its time can be believed then
+    return now.since(to_time(found.columns[1])) > _HISTORY_KEPT
 
 
 def has_ended(record: Record, now: StoreTime) -> bool:

@@ -44,6 +44,14 @@ CREATE TABLE watchword_vault (
 )"""
 """Secrets by name; `content` is encrypted, `version` grows with each change, `changed` is a time."""
 
+HISTORY = """
+CREATE TABLE watchword_history (
+    name TEXT NOT NULL PRIMARY KEY,
+    changed TEXT NOT NULL,
+    content {blob} NOT NULL
+)"""
+"""What is noted of each connection, by its name; `content` is encrypted, `changed` is a time."""
+
 REVISIONS = """
 CREATE TABLE watchword_revisions (
     of TEXT NOT NULL,
@@ -51,4 +59,4 @@ CREATE TABLE watchword_revisions (
     seal {blob} NOT NULL,
     PRIMARY KEY (of, key)
 )"""
-"""Which content of a record or secret was written last; `of` is the name of its table."""
+"""Which content of a record, secret or history was written last; `of` is the name of its table."""

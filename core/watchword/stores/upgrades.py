@@ -48,7 +48,17 @@ def seal_rows(work: UnitOfWork) -> None:
         work.connection.execute("ALTER TABLE watchword_claims ALTER COLUMN seal SET NOT NULL")
 
 
-UPGRADES: Mapping[int, Callable[[UnitOfWork], None]] = {1: create_vault, 2: seal_rows}
+def create_history(work: UnitOfWork) -> None:
+    """Create the table of histories, as of version 4.
+
+    It may be there: a process of version 3 that replaces the keys at this moment sets the version back.
+    Its rows are as safe as those of version 4.
+    """
+    if not work.database.has_table(work.connection, "watchword_history"):
+        work.connection.execute(tables.HISTORY.format(blob=work.database.blob))
+
+
+UPGRADES: Mapping[int, Callable[[UnitOfWork], None]] = {1: create_vault, 2: seal_rows, 3: create_history}
 """What brings a store of each earlier version to the next one."""
 
 

@@ -167,7 +167,9 @@ def test_all_are_listed(command, kept):
         ["beta", "api_key", "b.test:8443"],
     ]
     listed = json.loads(command("connections", "list", "--json").stdout)
-    assert listed[0] == {"name": "acme", "method": "api_key", "host": "a.test", "unreadable": None}
+    assert listed[0] == {
+        "name": "acme", "method": "api_key", "host": "a.test", "unreadable": None, "last_verdict": None
+    }  # fmt: skip
 
 
 def test_one_that_can_t_be_read_is_listed_too(command, kept, vault, secret):

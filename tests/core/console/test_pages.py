@@ -224,6 +224,33 @@ def test_a_validation_for_once_uses_its_own_url(person, stored, playground, word
     assert "Inconclusive not_proven" in words(person.post("/connections/acme/validate"))
 
 
+def test_a_verdict_stays_on_the_page_and_in_the_list(person, stored, playground, words):
+    """Each validation of the stored connection is kept with verdict, code and place; a draft's is not."""
+    former = stored()
+    person.script("/connections/acme/edit", {"base_url": former["base_url"], "api_key": "wrong"}, "validate")
+    assert "Verdicts" not in words(person.get("/connections/acme"))
+    person.post("/connections/acme/validate")
+    playground.revoke("api_key")
+    try:
+        page = person.post("/connections/acme/validate")
+    finally:
+        playground.restore("api_key")
+    rows = words(page).partition("When Verdict Reason Where ")[2]
+    assert rows.startswith("less than a minute ago invalid unauthorized_401 console on ")
+    assert " less than a minute ago valid authenticated console on " in rows
+    assert "API key vault invalid less than a minute ago" in words(person.get("/"))
+
+
+def test_a_store_that_fails_hides_no_connection(person, documented, words, monkeypatch):
+    """If the token store can't be read, the pages say so and show what is kept elsewhere."""
+    monkeypatch.setenv("WATCHWORD_CONN_ACME", json.dumps(documented("api_key")))
+    monkeypatch.setenv("WATCHWORD_SECRETS", "env")
+    monkeypatch.setenv("WATCHWORD_STORE", "sqlite:///relative.db")
+    for path in ("/", "/connections/acme"):
+        page = person.get(path)
+        assert (page.status_code, "store_" in words(page), "acme" in words(page)) == (200, True, True)
+
+
 def test_superfluous_fields_are_removed_on_demand(person, stored, kept, words):
     """Empty fields and those of other methods are named, and one button removes them."""
     former = stored(bearer_token="of-another-method", username="", prefix=None)

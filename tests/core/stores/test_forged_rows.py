@@ -25,6 +25,7 @@ REFUSALS = {"store_damaged", "store_key_wrong", "store_row_replaced"}
 TABLES = {
     "watchword_tokens": ("key", "name", "generation", "state", "secrets"),
     "watchword_vault": ("name", "version", "changed", "content"),
+    "watchword_history": ("name", "changed", "content"),
     "watchword_claims": ("imported", "key", "seal"),
     "watchword_drafts": ("state", "content", "until"),
     "watchword_revisions": ("of", "key", "seal"),
@@ -38,6 +39,11 @@ def save(record, _):
 
 def lease(record, now):
     return record.leased("owner", now.after(60))
+
+
+def note(store, name):
+    """Note one more thing under a name, and return the error of what could not be read."""
+    return store.history.change(name, lambda content, _: content + b"canary")
 
 
 def refuse(use, *codes, word=""):
@@ -230,6 +236,52 @@ def test_a_removed_secret_does_not_come_back(place, store):
     assert store.vault.remove("a")
 
 
+@pytest.mark.parametrize("begin_again", [False, True])
+def test_an_old_history_that_is_put_back_is_noticed(place, store, begin_again):
+    """A history as it was before is refused, also if it was begun again; the next note says so."""
+    note(store, "acme")
+    before = rows(place, "watchword_history")
+    if begin_again:
+        store.forget("acme")
+    note(store, "acme")
+    assert store.history.all()["acme"].content  # what was read before is read again all the same
+    put_back(place, "watchword_history", before)
+    error = refuse(lambda: store.history.get("acme"), "store_row_replaced", word="'acme'")
+    assert "Validate the connection again" in str(error)
+    assert store.history.all()["acme"].code == "store_row_replaced"
+    refuse(store.rekey, "store_row_replaced", word="'acme'")
+    assert note(store, "acme").code == "store_row_replaced"
+    assert note(store, "acme") is None
+    assert store.history.get("acme").content == b"canarycanary"
+    store.rekey()
+
+
+def test_a_history_that_was_deleted_by_hand_is_noticed(place, store):
+    """A history whose row is gone is not a history that never was; it can be deleted or begun again."""
+    for go_on in (lambda: note(store, "acme"), lambda: store.forget("acme")):
+        note(store, "acme")
+        place.run("DELETE FROM watchword_history")
+        refuse(lambda: store.history.get("acme"), "store_row_replaced", word="'acme'")
+        assert store.history.all()["acme"].code == "store_row_replaced"
+        go_on()
+    assert store.history.get("acme") is None
+    assert store.history.all() == {}
+
+
+def test_a_history_belongs_to_its_name(place, store):
+    """A history that is copied or moved to another name is refused there."""
+    note(store, "acme")
+    note(store, "other")
+    copy = (
+        "UPDATE watchword_history SET content = (SELECT content FROM watchword_history WHERE name = 'acme')"
+    )
+    place.run(f"{copy} WHERE name = 'other'")
+    refuse(lambda: store.history.get("other"), "store_key_wrong", word="'other'")
+    place.run("DELETE FROM watchword_history WHERE name = 'other'")
+    place.run("UPDATE watchword_history SET name = 'other'")
+    refuse(lambda: store.history.get("other"), "store_key_wrong", word="'other'")
+
+
 def test_a_claim_is_not_forged(place, store):
     """A claim that was altered or added by hand is refused, and can be deleted with its name."""
     other = f"other:{'3' * 64}"
@@ -322,6 +374,7 @@ class Copies:
         store.change(KEY, save)
         store.change(f"other:{'2' * 64}", lambda record, _: replace(record, name="other"))
         store.vault.put("a", b"canary")
+        note(store, "acme")
         store.claim("imported", KEY)
         store.keep_draft("state", {"a": "b"}, 600)
         for table in TABLES:
@@ -353,9 +406,13 @@ def use_all(place):
     outcome(opened.records)
     assert outcome(lambda: opened.vault.get("a")) in {b"canary", None, *REFUSALS, "store_newer"}
     outcome(opened.vault.names)
+    noted = outcome(lambda: opened.history.get("acme"))
+    assert noted is None or noted in {*REFUSALS, "store_newer"} or noted.content == b"canary"
+    outcome(opened.history.all)
     assert outcome(lambda: opened.claim("imported", "z")) in {False, True, *REFUSALS, "store_newer"}
     assert outcome(lambda: opened.take_draft("state")) in [{"a": "b"}, None, *REFUSALS, "store_newer"]
     outcome(lambda: opened.keep_draft("other", {}, 60))
+    outcome(lambda: note(opened, "another"))
     outcome(opened.rekey)
     outcome(lambda: opened.salt)
     return opened
@@ -376,6 +433,9 @@ def test_a_column_may_hold_anything(sqlite, tmp_path, table, column):
         if table == "watchword_vault" and column != "name":
             opened.vault.put("a", b"canary")
             assert opened.vault.get("a") == b"canary"
+        if table == "watchword_history" and column != "name":
+            note(opened, "acme")
+            assert opened.history.get("acme").content in {b"canary", b"canarycanary"}
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -387,7 +447,7 @@ def test_a_text_that_is_no_utf8_is_no_crash(sqlite, tmp_path, table):
         place.run(f"UPDATE {table} SET {column} = CAST(x'ff41' AS TEXT) WHERE rowid = 1")  # noqa: S608 - ours
         opened = use_all(place)
         if table == "watchword_tokens" and column != "key":
-            assert opened.forget("acme") == 1
+            assert opened.forget("acme") == 2  # with its history
             assert opened.change(KEY, save).record.token == TOKEN
 
 

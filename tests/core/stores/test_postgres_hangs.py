@@ -33,6 +33,8 @@ CALLS = {
     "keep_draft": lambda store: store.keep_draft("state", {"a": "b"}, 60),
     "take_draft": lambda store: store.take_draft("state"),
     "vault": lambda store: store.vault.put("name", b"content"),
+    "history": lambda store: store.history.change("acme", lambda *_: b"noted"),
+    "histories": lambda store: store.history.all(),
     "rekey": lambda store: store.rekey(),
 }
 

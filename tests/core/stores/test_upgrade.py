@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 from types import MappingProxyType
 
 import psycopg
 import pytest
 
-from tests.support.former_store import TOKEN, FormerStore
+from tests.support.former_store import TOKEN, FormerStore, former_version
 from watchword.stores import schema, upgrades
 from watchword.stores.encryption import new_key
 from watchword.stores.rows import to_text
+from watchword.stores.sql_session import SqlSession
 from watchword.tokens.fingerprint import fingerprint
 from watchword.tokens.record import Record, StoreTime
 from watchword.tokens.token_store import StoreError
@@ -42,7 +44,7 @@ def test_what_an_earlier_store_holds_is_found(former):
     had_vault = former.version == "2"
     store = former.place.open()
     assert store.load("k").record == Record("k", "acme", generation=1, token=TOKEN)
-    assert former.version == "3"
+    assert former.version == str(schema.VERSION)
     assert store.load("l").record == Record("l", "signed out", generation=4, imported="i")
     assert len(store.records()) == 2
     assert store.change("k", save).record.generation == 2
@@ -51,6 +53,9 @@ def test_what_an_earlier_store_holds_is_found(former):
     assert store.vault.get("a") == (b"canary" if had_vault else None)
     store.vault.put("a", b"canary of now")
     assert former.place.open().vault.get("a") == b"canary of now"
+    assert store.history.all() == {}
+    store.history.change("acme", lambda *_: b"noted")
+    assert former.place.open().history.get("acme").content == b"noted"
 
 
 def test_the_vault_is_there_at_once(former):
@@ -118,7 +123,7 @@ def test_an_earlier_version_leaves_an_upgraded_store_alone(place, monkeypatch):
     """A process of an earlier version says that the store is newer, if it has it open or not."""
     old = place.open()
     old.change("k", save)
-    place.run("UPDATE watchword_meta SET value = '4' WHERE name = 'version'")
+    place.run("UPDATE watchword_meta SET value = '5' WHERE name = 'version'")
     for store in (old, place.open()):
         with pytest.raises(StoreError) as caught:
             store.load("k")
@@ -191,4 +196,64 @@ def test_a_backup_of_an_earlier_version_is_upgraded_in_its_turn(former):
             marks = ", ".join("?" for _ in row)
             place.run(f"INSERT INTO watchword_{name} VALUES ({marks})", *row)  # noqa: S608 - ours
     assert store.load("k").record.generation == 1
-    assert former.version == "3"
+    assert former.version == str(schema.VERSION)
+
+
+@pytest.fixture
+def third(place, monkeypatch):
+    """Give the place of a store of version 3, which has no table of histories, with a token and a secret."""
+    place.key = place.key or new_key()
+    with as_version_3(monkeypatch):
+        store = place.open()
+        store.change("k", save)
+        store.vault.put("a", b"canary")
+    assert place.run("SELECT value FROM watchword_meta WHERE name = 'version'") == [("3",)]
+    return place
+
+
+@contextmanager
+def as_version_3(monkeypatch):
+    """Have this process work as version 3 did, whose tables were the same but for the histories."""
+    with monkeypatch.context() as patched:
+        former_version(patched.setattr)
+        yield
+
+
+def test_version_3_gets_a_history(third):
+    """A store of version 3 keeps its token and its secret, which are not sealed again, and gets a history."""
+    rows = "SELECT * FROM watchword_revisions ORDER BY 1, 2"
+    before = third.run(rows)
+    store = third.open()
+    assert store.history.all() == {}
+    assert third.run("SELECT value FROM watchword_meta WHERE name = 'version'") == [("4",)]
+    assert third.run(rows) == before
+    assert store.load("k").record.token == TOKEN
+    assert store.vault.get("a") == b"canary"
+    store.history.change("acme", lambda *_: b"noted")
+    assert third.open().history.get("acme").content == b"noted"
+
+
+def test_a_rolling_upgrade_loses_nothing(third, start):
+    """Processes of version 3 write until one of version 4 comes, then say that the store is newer."""
+    workers = [start(third, 3, "until_newer", "k")]
+    store = third.open()
+    store.history.change("acme", lambda *_: b"noted")
+    found = [each for worker in workers for each in worker.results()]
+    assert {code for _, code in found} == {"store_newer"}
+    assert store.load("k").record.generation == 1 + sum(changes for changes, _ in found)
+    assert store.history.get("acme").content == b"noted"
+
+
+def test_a_former_version_that_sets_the_version_back_harms_nothing(third, monkeypatch):
+    """A process of version 3 that ends a rekeying during the upgrade leaves a store to be upgraded again."""
+    store = third.open()
+    store.history.change("acme", lambda *_: b"noted")
+    with as_version_3(monkeypatch):  # its transaction has begun before the upgrade
+        work = SqlSession(third.url, third.key)
+        with work.database.transaction() as connection:
+            opened = store._session.opener.open_store
+            schema.seal(connection, opened.keyring, opened.salt)
+    for each in (store, third.open()):
+        assert each.load("k").record.token == TOKEN
+        assert each.history.get("acme").content == b"noted"
+    assert third.run("SELECT value FROM watchword_meta WHERE name = 'version'") == [("4",)]

@@ -30,6 +30,7 @@ from watchword.cli.connections.settings import (
     without_fields,
 )
 from watchword.cli.output import exit_status, fail, print_report, reporting, say, say_error
+from watchword.cli.verdicts import note
 from watchword.connections import by_name
 from watchword.connections.storable import normalized
 from watchword.errors import DocumentError, WatchwordError
@@ -173,7 +174,9 @@ def _validate(target: NamedStore, name: str) -> None:
     from watchword.validation.plan import ValidationPlan  # noqa: PLC0415 - its only use
     from watchword.validation.procedure import validate  # noqa: PLC0415 - its only use
 
-    report = validate(by_name.stored_connection(target.store, name), ValidationPlan())
+    connection = by_name.stored_connection(target.store, name)
+    report = validate(connection, ValidationPlan())
+    note(lambda: connection.store, name, report)
     print_report(report)
     if not report.ok:
         source = "" if target.source == sources.VAULT else f" --in {target.source}"

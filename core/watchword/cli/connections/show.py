@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 from rich.table import Column, Table
@@ -23,6 +23,7 @@ from watchword.cli.connections.common import (
     required_payload,
 )
 from watchword.cli.output import exit_status, reporting, say, say_error, table_console
+from watchword.cli.verdicts import as_json_data, in_words, last_verdicts
 from watchword.connections import by_name
 from watchword.connections.masked import lines, masked
 from watchword.document.reading import read
@@ -30,21 +31,36 @@ from watchword.errors import DocumentError, WatchwordError
 from watchword.findings.finding import printable
 from watchword.http.origins import host
 
+if TYPE_CHECKING:
+    from watchword.validation.history import LastVerdicts
+
+
+class _Summary(TypedDict):
+    """What the list says of a connection; `unreadable` is the code of the error if it can't be read."""
+
+    name: str
+    method: str | None
+    host: str | None
+    unreadable: str | None
+
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def list_(source: InOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002 - an option
-    """List the connections by name, method and host.
+    """List the connections by name, method and host, each with the last verdict on it and when that was.
 
     Exit status: 0 listed, even if one of them can't be read; 3 configuration, 4 transient.
     """
     with reporting():
         target = named_store(source)
         summaries = [_summary(target, name) for name in by_name.names(target.store)]
+        verdicts = last_verdicts() if summaries else {}
     if as_json:
-        typer.echo(json.dumps(summaries, indent=2))
+        rows = [{**each, "last_verdict": as_json_data(verdicts.get(each["name"]))} for each in summaries]
+        typer.echo(json.dumps(rows, indent=2))
     elif summaries:
-        _print_table(summaries)
+        _print_table(summaries, verdicts)
     else:
         say(f"There are no connections in {target.display_name}.")
 
@@ -95,7 +111,7 @@ def remove(name: NameArgument, yes: YesOption = False, source: InOption = None) 
     say(f"Removed: {name} from {target.display_name}.")
 
 
-def _summary(target: NamedStore, name: str) -> dict[str, str | None]:
+def _summary(target: NamedStore, name: str) -> _Summary:
     try:
         payload = required_payload(target, name)
         document = read(document_in_payload(payload, name), stored=True)
@@ -105,11 +121,12 @@ def _summary(target: NamedStore, name: str) -> dict[str, str | None]:
     return {"name": name, "method": document.method.method, "host": url_host, "unreadable": None}
 
 
-def _print_table(summaries: Sequence[dict[str, str | None]]) -> None:
-    table = Table(*(Column(name, overflow="fold") for name in ("name", "method", "host")))
+def _print_table(summaries: Sequence[_Summary], verdicts: LastVerdicts) -> None:
+    table = Table(*(Column(name, overflow="fold") for name in ("name", "method", "host", "last verdict")))
     for summary in summaries:
         code = summary["unreadable"]
-        cells = (summary["name"], f"can't be read: {code}" if code else summary["method"], summary["host"])
+        method = f"can't be read: {code}" if code else summary["method"]
+        cells = (summary["name"], method, summary["host"], in_words(verdicts.get(summary["name"])))
         table.add_row(*(Text(printable(cell or "")) for cell in cells), style="red" if code else "")
     table_console().print(table)
 
