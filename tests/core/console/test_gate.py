@@ -7,6 +7,7 @@ import re
 import pytest
 import requests
 
+from watchword import redact
 from watchword.console.app import create_app
 from watchword.console.host import User
 from watchword.console.local import LocalHost
@@ -153,6 +154,21 @@ def test_a_long_form_is_refused_before_it_is_read(person):
         person.session.post(f"{person.origin}/import", data=chunks, headers=headers, timeout=10).status_code
         == 413
     )
+
+
+def test_an_unexpected_error_shows_nothing(person, monkeypatch, caplog):
+    """An error in the console itself is a short answer; its log has the place of the error, and no secret."""
+    redact.register([SECRET], owner := User("x", "x"))
+
+    def fail(*_):
+        raise RuntimeError(f"key={SECRET}")
+
+    monkeypatch.setattr(LocalHost, "summaries", fail)
+    answer = person.get("/")
+    assert (answer.status_code, answer.text) == (500, "The console failed; its log says why.\n")
+    assert "in fail" in caplog.text
+    assert SECRET not in caplog.text
+    assert owner
 
 
 def test_no_redirect_leaves_the_console(person, stored, documented, filled):
