@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 
 def home() -> Path:
@@ -28,6 +29,12 @@ def store_url() -> str:
 def keys() -> str:
     """Return the store's keys as they are written in WATCHWORD_KEY, "" if there are none."""
     return os.environ.get("WATCHWORD_KEY", "").strip()
+
+
+def console_url(name: str) -> str:
+    """Return the absolute URL of a connection's page in WATCHWORD_CONSOLE_URL's console, "" without one."""
+    root = os.environ.get("WATCHWORD_CONSOLE_URL", "").strip().rstrip("/")
+    return f"{root}/connections/{quote(name, safe='')}" if root else ""
 
 
 def secrets() -> str:

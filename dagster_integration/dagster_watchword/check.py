@@ -9,6 +9,7 @@ import dagster as dg
 from dagster_watchword.base import ApiResource
 from watchword.findings.finding import Permanence
 from watchword.findings.report import Report
+from watchword.settings import console_url
 from watchword.validation.plan import ValidationPlan
 
 OnInconclusive = Literal["fail", "warn", "pass"]
@@ -78,7 +79,7 @@ def build_credentials_check(  # noqa: PLR0913 - the options of the check, all bu
         if not isinstance(resource, ApiResource):
             raise TypeError(f"The resource {name} must be an ApiResource, not {type(resource).__name__}.")
         report = resource.run_validation(plan, f"{name}_credentials, run {context.run.run_id}")
-        result = as_check_result(report, on_inconclusive)
+        result = as_check_result(report, on_inconclusive, console_url(resource.name or name))
         yield result
         if blocking and not result.passed and result.severity is dg.AssetCheckSeverity.ERROR:
             # Without this, Dagster would materialize the asset before it fails the step, and retry any fault.
@@ -89,8 +90,14 @@ def build_credentials_check(  # noqa: PLR0913 - the options of the check, all bu
     return credentials
 
 
-def as_check_result(report: Report, on_inconclusive: OnInconclusive = "fail") -> dg.AssetCheckResult:
-    """Return the report as the result of an asset check; only the severity ERROR blocks."""
+def as_check_result(
+    report: Report, on_inconclusive: OnInconclusive = "fail", page: str = ""
+) -> dg.AssetCheckResult:
+    """Return the report as the result of an asset check; only the severity ERROR blocks.
+
+    `page` is the absolute URL of the connection's page in the console, which the metadata link to.
+    """
+    link: dict[str, Any] = {"console": dg.MetadataValue.url(page)} if page else {}
     unproven = report.permanence is Permanence.INCONCLUSIVE
     warn = unproven and on_inconclusive == "warn"
     transient = "transient: " if report.permanence is Permanence.TRANSIENT else ""
@@ -104,5 +111,6 @@ def as_check_result(report: Report, on_inconclusive: OnInconclusive = "fail") ->
             "advice": report.deciding.advice,
             "duration": round(report.duration, 3),
             "findings": dg.MetadataValue.json([finding.as_dict() for finding in report.findings]),
+            **link,
         },
     )

@@ -49,6 +49,19 @@ def test_good_credentials_open_the_gate(make_resource: MakeResource, materialize
     assert result.asset_materializations_for_node(GATE.to_user_string())
 
 
+def test_the_gate_links_to_the_console(
+    make_resource: MakeResource, materialize: Materialize, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a console is configured, the check's metadata link to the connection's page."""
+    monkeypatch.setenv("WATCHWORD_CONSOLE_URL", "http://127.0.0.1:8643/")
+    gate = build_credentials_check("playground")
+    found = evaluation(materialize([gate, airports], playground=make_resource(name="ac me")))
+    assert values(found)["console"] == "http://127.0.0.1:8643/connections/ac%20me"
+    monkeypatch.delenv("WATCHWORD_CONSOLE_URL")
+    found = evaluation(materialize([gate, airports], playground=make_resource()))
+    assert "console" not in values(found)
+
+
 def test_a_revoked_credential_closes_the_gate(
     make_resource: MakeResource, materialize: Materialize, playground: Playground
 ) -> None:
