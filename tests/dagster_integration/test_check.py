@@ -55,8 +55,8 @@ def test_the_gate_links_to_the_console(
     """Where a console is configured, the check's metadata link to the connection's page."""
     monkeypatch.setenv("WATCHWORD_CONSOLE_URL", "http://127.0.0.1:8643/")
     gate = build_credentials_check("playground")
-    found = evaluation(materialize([gate, airports], playground=make_resource(name="ac me")))
-    assert values(found)["console"] == "http://127.0.0.1:8643/connections/ac%20me"
+    found = evaluation(materialize([gate, airports], playground=make_resource()))
+    assert values(found)["console"] == "http://127.0.0.1:8643/connections/playground"
     monkeypatch.delenv("WATCHWORD_CONSOLE_URL")
     found = evaluation(materialize([gate, airports], playground=make_resource()))
     assert "console" not in values(found)
