@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from .programs import Program, end, free_port, wait_until
+from tests.support.programs import Program, end, free_port, wait_until
 
 DAGS = Path(__file__).with_name("dags")
 MEETINGS = "meetings"

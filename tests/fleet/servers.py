@@ -9,7 +9,7 @@ from pathlib import Path
 
 import redis
 
-from .programs import Program, end, free_port, wait_until
+from tests.support.programs import Program, end, free_port, wait_until
 
 REDIS = shutil.which("redis-server")
 

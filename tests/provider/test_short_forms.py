@@ -88,6 +88,15 @@ def test_the_hidden_fields_come_first(method: str) -> None:
     assert constants == {"schema_version": 1, "method": method}
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_no_section_is_empty(method: str) -> None:
+    """Each section shows a field, and that of the method, if there is one, comes before the advanced one."""
+    schemas = [field["schema"] for field in TYPES[short_type(method)]["conn-fields"].values()]
+    sections = list(dict.fromkeys(schema["section"] for schema in schemas))
+    assert sections in ([short.ADVANCED], [METHODS[method].title, short.ADVANCED])
+    assert set(sections) == {schema["section"] for schema in schemas if "const" not in schema}
+
+
 @pytest.mark.parametrize("conn_type", TYPES)
 def test_airflow_finds_the_hook_of_each_type(conn_type: str) -> None:
     """The class has the type and the name of its entry: Airflow would log an inconsistency."""

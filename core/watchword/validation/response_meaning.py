@@ -118,7 +118,7 @@ def _unauthorized(response: ProbeResponse) -> Finding:
     scheme = challenge.partition(" ")[0]
     message = "The API refused the credential (401)."
     if scheme:
-        message = f"The API refused the credential (401); it asks for {scheme} authentication."
+        message = f"The API refused the credential (401); its authentication scheme is {scheme}."
     refused = _finding("unauthorized_401", response, message)
     if not challenge:
         return refused

@@ -26,14 +26,18 @@ _STORED_AS = "In the extra it is {name}, since Airflow masks names with token."
 
 
 def conn_fields(method: type[Method]) -> dict[str, dict[str, Any]]:
-    """Return the fields of the form in order, which is also the order of the keys in a saved `extra`."""
-    title = method.title
-    fields = {"schema_version": schema_version(title), "method": constant("Method", method.method, title)}
+    """Return the fields of the form in order, which is also the order of the keys in a saved `extra`.
+
+    Airflow shows a hidden field as an empty line in its section. So only the one that must come first is in
+    the section of the method, which there isn't if Airflow's own fields are all that a person needs.
+    """
     descriptions = {**dict(described(method)), **dict(described(CommonFields))}
     schemas = _schemas(method)
     needed = [name for name in method.essentials if name in descriptions]
+    first = method.title if needed else ADVANCED
+    fields = {"schema_version": schema_version(first), "method": constant("Method", method.method, ADVANCED)}
     for name in (*needed, *(name for name in descriptions if name not in needed)):
-        section = title if name in needed else ADVANCED
+        section = first if name in needed else ADVANCED
         fields[FORM_NAMES.get(name, name)] = _field(name, descriptions[name], schemas[name], section)
     return fields
 
