@@ -15,7 +15,7 @@ import watchword
 from watchword.cli.browser import LoginOptions
 from watchword.cli.output import fail, say
 from watchword.connection import Connection
-from watchword.document.references import is_reference
+from watchword.document.references import as_literal, is_reference
 from watchword.sign_in.callback import ListenAddress
 from watchword.sign_in.oauth1 import AccessToken, begin, finish, verifier_from
 
@@ -83,9 +83,8 @@ def _save(path: Path, token: AccessToken) -> None:
     content = _content(path)
     _check_writable(path, content)
     for name in _TOKEN_FIELDS:
-        value = getattr(token, name)
         # The server chose the value: it must not become a reference to a file of this machine.
-        content[name] = f"{_LITERAL}{value}" if is_reference(value) else value
+        content[name] = as_literal(getattr(token, name))
     target = path.resolve()
     try:
         number, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)

@@ -12,7 +12,16 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from watchword import redact
-from watchword.console import building, importing, listing, one_connection
+from watchword.console import (
+    building,
+    device_codes,
+    hand_over,
+    importing,
+    listing,
+    one_connection,
+    signing_in,
+    signing_out,
+)
 from watchword.console.guard import Guard
 from watchword.console.host import Host
 from watchword.console.pages import Pages
@@ -36,7 +45,11 @@ def create_app(host: Host) -> FastAPI:
     guard = Guard(host, gate)
     app = FastAPI(title="watchword console", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(BaseHTTPMiddleware, dispatch=gate)
-    for room in (listing, building, importing, one_connection):
+    rooms = (
+        *(listing, building, importing, one_connection),
+        *(signing_in, device_codes, hand_over, signing_out),
+    )
+    for room in rooms:
         app.include_router(room.router(guard, pages))
     app.mount("/static", StaticFiles(directory=str(files("watchword.console") / "static")), name="static")
 

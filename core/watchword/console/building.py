@@ -20,6 +20,7 @@ from watchword.console.homes import chosen_home
 from watchword.console.host import Right, Stored
 from watchword.console.method_hints import HINTS
 from watchword.console.pages import Pages
+from watchword.console.requests import CALLBACK_PATH
 from watchword.document.described_fields import fields_of
 from watchword.errors import WatchwordError
 from watchword.findings.codes import finding
@@ -94,7 +95,7 @@ class Builder:
             "remarks": Remarks(method, {}, ()),
             "report": None,
             "form_token": self._guard.form_token(request),
-            "callback_url": f"{host.root_url(request)}/callback",
+            "callback_url": f"{host.root_url(request)}{CALLBACK_PATH}",
         }
         return self._pages.page(request, "form.html", {**values, **(given or {})})
 

@@ -16,6 +16,8 @@ from watchword.console.described_secret import described
 from watchword.console.guard import Guard, user_of
 from watchword.console.host import Right, Stored
 from watchword.console.pages import Pages
+from watchword.console.requests import CALLBACK_PATH
+from watchword.console.sign_in_state import state_of
 from watchword.document.described_fields import fields_of
 from watchword.findings.report import Report
 from watchword.http.origins import display_url
@@ -44,6 +46,7 @@ def router(guard: Guard, pages: Pages) -> APIRouter:
             "test_url": display_url(str((stored.document or {}).get("test_url") or "")),
             "report": report,
             "remarks": None,
+            "sign_in": state_of(guard.host, stored, f"{guard.host.root_url(request)}{CALLBACK_PATH}"),
             "verdicts": verdicts,
             "history_problem": history_problem,
             "form_token": guard.form_token(request),

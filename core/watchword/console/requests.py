@@ -29,6 +29,9 @@ _LIFETIME = 12 * 3600
 MOST_BYTES = 1 << 20
 """The longest body of a request, in bytes."""
 
+CALLBACK_PATH = "/callback"
+"""Where a browser comes back to from a provider's sign-in page."""
+
 _HIDDEN = "null"
 """The origin of a sender that doesn't tell it (RFC 6454 section 7.3)."""
 
@@ -58,6 +61,9 @@ class Gate:
     async def __call__(self, request: Request, call_next: Next) -> Response:
         """Answer a request, or refuse it; every answer is protected."""
         response = self._refusal(request) or await self._answer(request, call_next)
+        if _is_callback(request):
+            # Servers log the query after the answer: this one holds the code of a sign-in.
+            request.scope["query_string"] = b""
         for name, value in _HEADERS.items():
             response.headers[name] = value
         return response
@@ -97,6 +103,9 @@ class Gate:
         return None
 
     def _to_sign_in(self, request: Request) -> Response:
+        if _is_callback(request):
+            # The host's page would get the code of a sign-in in its own URL.
+            return PlainTextResponse("Sign in here first, then begin at the connection's page again.\n", 401)
         url = self._host.sign_in_url(request)
         if url and request.method in _READING and "text/html" in request.headers.get("accept", ""):
             return RedirectResponse(url, 307)
@@ -112,6 +121,10 @@ class Gate:
         origin = request.headers.get("origin", _HIDDEN)
         is_own = origin == _origin(self._host.root_url(request))
         return is_own if site is None else site == "same-origin" and (is_own or origin == _HIDDEN)
+
+
+def _is_callback(request: Request) -> bool:
+    return request.url.path == f"{request.scope.get('root_path', '')}{CALLBACK_PATH}"
 
 
 def _origin(url: str) -> str:

@@ -61,6 +61,11 @@ def is_reference(value: str) -> bool:
     return Reference.parse(value).is_known
 
 
+def as_literal(value: str) -> str:
+    """Return a text as a document writes it to mean the text itself, even if it looks like a reference."""
+    return f"{LITERAL}:{value}" if is_reference(value) else value
+
+
 def _of_secret_manager(text: str, path: str) -> Reference:
     """Parse `NAME` or `projects/P/secrets/NAME`, each with or without a version."""
     from watchword.secrets.google.resource_names import (  # noqa: PLC0415 - few documents refer to it

@@ -94,6 +94,20 @@ class AuthorizationResponse(NeverPickled):
         return finding(code, message, advice=advice, evidence=evidence)
 
 
+def unknown_sign_in() -> TokenError:
+    """Return the error that no sign-in with such a state waits."""
+    return sign_in_refused(
+        "The sign-in is unknown: it was finished before, or began more than ten minutes ago."
+    )
+
+
+def foreign_sign_in() -> TokenError:
+    """Return the error that a sign-in was not begun for what it is to be finished for."""
+    return sign_in_refused(
+        "The sign-in was begun for another connection, by another user, or at another server."
+    )
+
+
 def sign_in_refused(message: str, advice: str = _BEGIN_AGAIN) -> TokenError:
     """Return the error that ends a sign-in before its code is exchanged."""
     return TokenError([finding("sign_in_refused", message, advice=advice)])

@@ -140,7 +140,7 @@ def finish(
         try:
             token = poll(server, begun)
         except TokenError as error:
-            interval = _next_interval(interval, error)
+            interval = next_interval(interval, error)
             continue
         return store_token(connection, token)
 
@@ -159,8 +159,12 @@ def poll(server: AuthorizationServer[OAuth2DeviceCode], begun: DeviceSignIn) -> 
     return server.request_token(server.method.token_request(fields, server.template_secrets), _POLL)
 
 
-def _next_interval(interval: float, error: TokenError) -> float:
-    """Return the seconds until the next poll; raises the error if another poll can't succeed."""
+def next_interval(interval: float, error: TokenError) -> float:
+    """Return the seconds until the next poll after one that brought no token.
+
+    Raises:
+        TokenError: the given error, if another poll can't succeed.
+    """
     if error.code == "authorization_pending":
         return interval
     if error.code == "slow_down":

@@ -23,7 +23,12 @@ from watchword.http.urls import with_query, without_pairs
 from watchword.methods.oauth2_authorization_code import OAuth2AuthorizationCode
 from watchword.protocols.oauth2.request_words import CODE
 from watchword.redact import NeverPickled
-from watchword.sign_in.authorization_response import AuthorizationResponse, sign_in_refused
+from watchword.sign_in.authorization_response import (
+    AuthorizationResponse,
+    foreign_sign_in,
+    sign_in_refused,
+    unknown_sign_in,
+)
 from watchword.sign_in.authorization_server import (
     AuthorizationServer,
     authorization_server_of,
@@ -92,15 +97,25 @@ def finish(
             no token for the code.
         StoreError: the token can't be stored.
     """
+    return store_token(connection, exchange(connection, authorization_response, user=user, state=state))
+
+
+def exchange(
+    connection: Connection, authorization_response: str, *, user: str = "", state: str = ""
+) -> Token:
+    """Exchange the code as `finish` does, and return the token: a host stores it with `store_token`.
+
+    Raises:
+        DocumentError, TokenError: as `finish` does.
+        StoreError: the sign-in's beginning can't be read from the store.
+    """
     server = authorization_server_of(connection, OAuth2AuthorizationCode)
     response = AuthorizationResponse.read(authorization_response, state)
     draft = connection.store.take_draft(response.state)
     if draft is None:
-        message = "The sign-in is unknown: it was finished before, or began more than ten minutes ago."
-        raise sign_in_refused(message)
+        raise unknown_sign_in()
     if any(draft.get(name) != value for name, value in _binding(connection, server, user).items()):
-        message = "The sign-in was begun for another connection, by another user, or at another server."
-        raise sign_in_refused(message)
+        raise foreign_sign_in()
     if draft.get("issuer"):
         _check_issuer(response, draft["issuer"])
     else:
@@ -110,7 +125,7 @@ def finish(
         raise sign_in_refused(
             "Without pkce a code alone is not bound to the sign-in.", "Paste the whole URL."
         )
-    return store_token(connection, _exchange(server, response.code, draft))
+    return _exchange(server, response.code, draft)
 
 
 def _parameters(method: OAuth2AuthorizationCode) -> dict[str, str]:

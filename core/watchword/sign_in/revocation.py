@@ -43,11 +43,25 @@ def sign_out(connection: Connection) -> SignedOut:
     token = stored_sign_in(connection).forget()
     if token is None:
         return SignedOut(was_kept=False)
+    is_asked = bool(server.method.revocation_endpoint)
+    remark = _revoked(server, token)
+    return SignedOut(was_kept=True, is_revoked=remark is None if is_asked else None, remark=remark)
+
+
+def revoke(connection: Connection, token: Token) -> Finding | None:
+    """Have the server revoke a token that isn't stored; return why it is still valid there, if it is.
+
+    Raises:
+        DocumentError: the document has an error, or its method has no sign-in.
+    """
+    return _revoked(authorization_server_of(connection, OAuth2SignIn), token)
+
+
+def _revoked(server: AuthorizationServer[OAuth2SignIn], token: Token) -> Finding | None:
     endpoint = server.method.revocation_endpoint
     if not endpoint:
-        return SignedOut(was_kept=True, remark=_not_revoked("The document has no revocation_endpoint."))
-    remark = _revoke(server, endpoint, token)
-    return SignedOut(was_kept=True, is_revoked=remark is None, remark=remark)
+        return _not_revoked("The document has no revocation_endpoint.")
+    return _revoke(server, endpoint, token)
 
 
 def _revoke(server: AuthorizationServer[OAuth2SignIn], url: str, token: Token) -> Finding | None:

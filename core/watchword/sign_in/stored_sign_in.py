@@ -35,6 +35,10 @@ class StoredSignIn(NeverPickled):
         """Return how long the sign-in lasts and whether it can be renewed; raises StoreError."""
         return health_of(self._stored_token.recover())
 
+    def is_usable(self) -> bool:
+        """Return whether the document still sends the tokens where they went at first; raises StoreError."""
+        return self._stored_token.allows(self._stored_token.load().record)
+
     def _forget_cached(self) -> None:
         if self._credential.token_cache:
             self._credential.token_cache.forget()

@@ -102,6 +102,12 @@ class MemoryStore(NeverPickled):
             self._drafts = {name: kept for name, kept in self._drafts.items() if now.before(kept.until)}
             self._drafts[self.fingerprint("draft", state)] = _Draft(dict(content), now.after(seconds))
 
+    def read_draft(self, state: str) -> Mapping[str, str] | None:
+        """Return what was stored, which stays; None if it is unknown or too old."""
+        with self._lock:
+            kept = self._drafts.get(self.fingerprint("draft", state))
+            return kept.content if kept and _now().before(kept.until) else None
+
     def take_draft(self, state: str) -> Mapping[str, str] | None:
         """Return what was stored and delete it; None if it is unknown or too old."""
         with self._lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from watchword.redact import NeverPickled
 from watchword.stores import forgetting, rekeying, sweeping
@@ -28,6 +29,8 @@ INSERT INTO watchword_claims (imported, key, seal) VALUES (:imported, :key, :sea
 _KEEP_DRAFT = """
 INSERT INTO watchword_drafts (state, content, until) VALUES (:state, :content, :until)
 ON CONFLICT (state) DO UPDATE SET content = :content, until = :until"""
+
+_FIND_DRAFT = "SELECT state, until, content FROM watchword_drafts WHERE state = :state"
 
 _DELETE_DRAFT = "DELETE FROM watchword_drafts WHERE state = :state"
 
@@ -143,18 +146,19 @@ class SqlStore(NeverPickled):
             sealed = work.encryption.draft(name, until, json.dumps(dict(content)).encode())
             work.connection.execute(_KEEP_DRAFT, {"state": name, "content": sealed, "until": until})
 
+    def read_draft(self, state: str) -> Mapping[str, str] | None:
+        """Return what was stored, which stays; None if it is unknown or too old."""
+        with self._session.transaction(write=False) as work:
+            name = fingerprint(work.open_store.salt, ("draft", state))
+            return _draft(work, name, work.row(_FIND_DRAFT, {"state": name}))
+
     def take_draft(self, state: str) -> Mapping[str, str] | None:
         """Return what was stored and delete it, so that it serves once; None if it is unknown or too old."""
         with self._session.transaction() as work:
             name = fingerprint(work.open_store.salt, ("draft", state))
-            query = "SELECT state, until, content FROM watchword_drafts WHERE state = :state"
-            found = work.row(query, {"state": name}, lock=True)
-            if found is None:
-                return None
-            content = work.encryption.opened_draft(Found(name, found, None))
+            draft = _draft(work, name, work.row(_FIND_DRAFT, {"state": name}, lock=True))
             work.connection.execute(_DELETE_DRAFT, {"state": name})
-            in_time = work.database.now(work.connection).before(to_time(found[1]))
-            return dict(json.loads(content)) if in_time else None
+            return draft
 
     def seal(self, content: bytes, context: str) -> bytes:
         """Return the content encrypted as the store's own is, bound to a context."""
@@ -191,6 +195,15 @@ def _locked(work: UnitOfWork, key: str) -> Record:
     """Return a record that nobody else changes before the transaction ends."""
     found = RECORDS.lock(work, column(key), lambda: work.encryption.row(Record(key))._asdict())
     return Record(key) if found.is_nothing else work.encryption.record(found)
+
+
+def _draft(work: UnitOfWork, name: str, found: Sequence[Any] | None) -> Mapping[str, str] | None:
+    """Return the content of a draft's row; None if there is none, or if its time is over."""
+    if found is None:
+        return None
+    content = work.encryption.opened_draft(Found(name, found, None))
+    in_time = work.database.now(work.connection).before(to_time(found[1]))
+    return dict(json.loads(content)) if in_time else None
 
 
 def _drop_old_drafts(work: UnitOfWork) -> None:

@@ -21,7 +21,8 @@ class Health:
     `signs_in` says that it is a person's sign-in, `signed_in` when that was made here. `can_renew` says that
     there is a refresh token, `refresh_ends` when that ends, None if the server did not say. `refusal` is the
     last refusal of the token endpoint; the sign-in `has_ended` if its refresh token was refused. `waits` says
-    why no process asks the token endpoint now.
+    why no process asks the token endpoint now. `scope` is what the server granted, None if it did not say;
+    `account` is what it calls the person who signed in, which nobody has verified.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Health:
     refusal: str | None
     has_ended: bool
     waits: str | None
+    scope: str | None = None
+    account: str | None = None
 
     @property
     def days_left(self) -> float | None:
@@ -90,6 +93,8 @@ def health_of(snapshot: Snapshot) -> Health:
         refusal=record.refusal.message if record.refusal else None,
         has_ended=record.signs_in and ended(record),
         waits=waits.message if waits else None,
+        scope=token.scope if token else None,
+        account=token.account if token else None,
     )
 
 

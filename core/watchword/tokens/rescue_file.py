@@ -50,6 +50,7 @@ class RescueFile:
         OSError if it can't be written, and StoreError if nothing can be encrypted for the store now.
         """
         fields = {_STORED_NAMES.get(name, name): value for name, value in asdict(issued).items()}
+        del fields["token"]["account"]  # the record keeps it, and earlier releases can read the file
         content = {"generation": generation, **fields}
         sealed = self.store.seal(json.dumps(content).encode(), self._context)
         path = self.path

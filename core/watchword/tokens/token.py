@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from watchword.http.bodies import read_json
 from watchword.http.durations import seconds
@@ -12,6 +14,12 @@ from watchword.redact import NeverPickled
 
 MARGIN = 60.0
 """A token counts as stale this many seconds before its end, or a fifth of its lifetime if that is less."""
+
+_ACCOUNT_CLAIMS = ("email", "preferred_username", "sub")
+"""The claims of an ID token that name its person, the clearest first."""
+
+_LONGEST_ACCOUNT = 200
+"""The longest name of an account that is kept, in characters."""
 
 RENEWAL_PAUSE = 60.0
 """Least time between two renewals that were caused by refusals of the API, in seconds."""
@@ -23,7 +31,7 @@ class Token(NeverPickled):
 
     `lifetime` is in seconds from its issue, infinite if it is not known; `scope` is what the server
     granted, None if it did not say. `refresh_lifetime` is that of the refresh token, None if the server
-    did not say.
+    did not say. `account` is what the server calls the person who signed in: it is shown, never trusted.
     """
 
     access_token: str = field(repr=False)
@@ -32,6 +40,7 @@ class Token(NeverPickled):
     scope: str | None = None
     refresh_token: str | None = field(default=None, repr=False)
     refresh_lifetime: float | None = None
+    account: str | None = field(default=None, repr=False)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -49,13 +58,31 @@ def jwt_expiry(text: str) -> float | None:
 
     None if the text is not a JWT or has no such claim.
     """
+    expiry = _claims(text).get("exp")
+    return seconds(expiry) if isinstance(expiry, (int, float)) and not isinstance(expiry, bool) else None
+
+
+def jwt_account(text: str) -> str | None:
+    """Return what an ID token calls its person (OpenID Connect Core section 5.1), unverified.
+
+    None if the text is not a JWT, or names nobody in one line of printable text.
+    """
+    claims = _claims(text)
+    for name in _ACCOUNT_CLAIMS:
+        value = claims.get(name)
+        if isinstance(value, str) and value.isprintable() and 0 < len(value) <= _LONGEST_ACCOUNT:
+            return value
+    return None
+
+
+def _claims(text: str) -> Mapping[str, Any]:
+    """Return the claims of a JWT, unverified; none if the text isn't one."""
     parts = text.split(".")
     if len(parts) != 3:  # noqa: PLR2004 - header, payload, signature (RFC 7515 section 7.1)
-        return None
+        return {}
     try:
         padded = parts[1] + "=" * (-len(parts[1]) % 4)
         claims = read_json(base64.urlsafe_b64decode(padded))
     except ValueError:
-        return None
-    expiry = claims.get("exp") if isinstance(claims, dict) else None
-    return seconds(expiry) if isinstance(expiry, (int, float)) and not isinstance(expiry, bool) else None
+        return {}
+    return claims if isinstance(claims, dict) else {}

@@ -83,6 +83,9 @@ class TokenStore(Protocol):
     def keep_draft(self, state: str, content: Mapping[str, str], seconds: float) -> None:
         """Store what a sign-in that has begun needs to be finished, for so many seconds."""
 
+    def read_draft(self, state: str) -> Mapping[str, str] | None:
+        """Return what was stored, which stays; None if it is unknown or too old."""
+
     def take_draft(self, state: str) -> Mapping[str, str] | None:
         """Return what was stored and delete it, so that it serves once; None if it is unknown or too old."""
 

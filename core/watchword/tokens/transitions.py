@@ -186,9 +186,16 @@ def _with_refresh_token(record: Record, issued: Issued) -> Token:
     """Return the token with the refresh token that is in force (RFC 6749 section 6).
 
     If the response holds none, the one that was sent stays in force, and so does its end unless the
-    response states another.
+    response states another. A refreshed token has the scope and the account of the sign-in's first one
+    unless the response says otherwise.
     """
     token, old = issued.token, record.token
+    if old and issued.sent_refresh_token and issued.sent_refresh_token == old.refresh_token:
+        token = replace(
+            token,
+            scope=old.scope if token.scope is None else token.scope,
+            account=token.account or old.account,
+        )
     in_force = token.refresh_token or issued.sent_refresh_token
     lasts = token.refresh_lifetime
     if lasts is None and old and in_force == old.refresh_token:

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 import watchword
 from watchword.cli.app import app
-from watchword.cli.output import duration, worst_status
+from watchword.cli.output import worst_status
+from watchword.http.durations import in_words
 from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.stores import open_store
 from watchword.tokens.token import Token
@@ -247,7 +248,7 @@ def test_what_has_no_refresh_token(saved, fresh, lifetime, status, words):
 )
 def test_times_in_words(seconds, words):
     """A time is given in one unit and rounded down."""
-    assert duration(seconds) == words
+    assert in_words(seconds) == words
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,9 @@ NAMES = [
     "action",
     "validation.http_method",
     "validation.test_url",
+    "handle",
+    "redirected_url",
+    "waits",
 ]
 
 

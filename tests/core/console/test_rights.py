@@ -20,11 +20,28 @@ NEEDED = {
     ("POST", "/connections/acme/validate"): Right.EDIT,
     ("POST", "/connections/acme/clean"): Right.EDIT,
     ("POST", "/connections/acme/remove"): Right.DELETE,
+    ("POST", "/connections/acme/sign-in"): Right.EDIT,
+    ("POST", "/connections/acme/sign-in/device"): Right.EDIT,
+    ("POST", "/connections/acme/sign-out"): Right.EDIT,
+    ("POST", "/connections/acme/hand-over"): Right.EDIT,
+    ("POST", "/connections/acme/hand-over/accept"): Right.EDIT,
+    ("POST", "/connections/acme/hand-over/discard"): Right.EDIT,
 }
-"""Every route but the list, and the right that it needs beside the one to read."""
+"""Every route but the open ones, and the right that it needs beside the one to read."""
 
-OPEN = {("GET", "/")}
-"""The list shows what a person may read, as the host says."""
+OPEN = {
+    ("GET", "/"),
+    ("GET", "/callback"),
+    ("POST", "/callback"),
+    ("GET", "/hand-over/{link}"),
+    ("POST", "/hand-over/{link}"),
+    ("GET", "/handed-over"),
+}
+"""The list shows what a person may read, as the host says.
+
+A callback belongs to the person who began the sign-in, whose right is asked again there. A link for a
+colleague is for people without a right on its connection.
+"""
 
 
 @pytest.fixture

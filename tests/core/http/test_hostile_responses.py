@@ -11,7 +11,7 @@ from watchword.http.cookies import effective_cookies
 from watchword.http.durations import retry_after, seconds
 from watchword.protocols.digest import challenge
 from watchword.protocols.oauth1.credentials_response import problems
-from watchword.tokens.token import jwt_expiry
+from watchword.tokens.token import jwt_account, jwt_expiry
 
 READERS = {
     "digest": lambda text: challenge.strongest(f"Digest {text}"),
@@ -27,6 +27,7 @@ READERS = {
     "password": body_words.asks_for_password,
     "problems": problems,
     "jwt": jwt_expiry,
+    "account": jwt_account,
     "masked": redact.text,
 }
 HOSTILE = (

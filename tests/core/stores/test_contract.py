@@ -173,6 +173,16 @@ def test_a_draft_is_replaced(store):
     assert store.take_draft("state") == {"n": "2"}
 
 
+def test_a_draft_may_be_read_before_it_serves(store):
+    """A draft that is read stays until it is taken; one that is over or unknown can't be read."""
+    store.keep_draft("state", {"verifier": "canary"}, 600)
+    assert [store.read_draft("state") for _ in range(2)] == [{"verifier": "canary"}] * 2
+    assert store.take_draft("state") == {"verifier": "canary"}
+    assert store.read_draft("state") is None
+    store.keep_draft("old", {}, 0)
+    assert store.read_draft("old") is None
+
+
 def test_a_claim_is_for_ever(store):
     """The first record that claims a refresh token has it, also after it was deleted."""
     assert store.claim("imported", "a")

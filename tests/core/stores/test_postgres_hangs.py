@@ -31,6 +31,7 @@ CALLS = {
     "records": lambda store: store.records(),
     "claim": lambda store: store.claim("imported", "k"),
     "keep_draft": lambda store: store.keep_draft("state", {"a": "b"}, 60),
+    "read_draft": lambda store: store.read_draft("state"),
     "take_draft": lambda store: store.take_draft("state"),
     "vault": lambda store: store.vault.put("name", b"content"),
     "history": lambda store: store.history.change("acme", lambda *_: b"noted"),

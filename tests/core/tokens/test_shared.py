@@ -589,6 +589,22 @@ def test_the_end_of_a_refresh_token_is_known_from_the_last_word(clock, store, st
     assert health_of(stored.load()).refresh_ends == left
 
 
+@pytest.mark.parametrize(("stated", "scope"), [(None, "a b"), ("a", "a")])
+def test_a_refreshed_token_has_the_scope_and_account_of_its_sign_in(clock, store, stated, scope):
+    """A response that names neither changes neither; another sign-in has its own, or none that is known."""
+    stored = tokens(store, Server()).stored
+    stored.accept(Token("a", scope="a b", refresh_token="r", account="ada@example.com"))
+    generation = stored.load().record.generation
+    refreshed = transitions.Issued(
+        Token("b", scope=stated), clock.moment(), stored.fingerprints.request, sent_refresh_token="r"
+    )
+    health = health_of(stored.save(generation, refreshed))
+    assert (health.scope, health.account) == (scope, "ada@example.com")
+    stored.accept(Token("c", refresh_token="s"))
+    health = health_of(stored.load())
+    assert (health.scope, health.account) == (None, None)
+
+
 def test_a_refused_client_is_not_the_end_of_a_sign_in(clock, store):
     """One wrong secret raises no alarm about the sign-in, and keeps nobody from refreshing it in time."""
     server = Server()

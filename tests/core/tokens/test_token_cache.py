@@ -14,7 +14,7 @@ from watchword import redact
 from watchword.errors import TokenError
 from watchword.findings.codes import finding
 from watchword.tokens.local_tokens import LocalTokens
-from watchword.tokens.token import Token, jwt_expiry
+from watchword.tokens.token import Token, jwt_account, jwt_expiry
 from watchword.tokens.token_cache import TokenCache
 
 HUGE = "a." + base64.urlsafe_b64encode(b'{"exp": ' + b"9" * 400 + b"}").decode() + ".c"
@@ -230,8 +230,9 @@ def test_a_forked_child_does_not_inherit_a_held_lock():
     "text", ["", "a.b.c", "a.e30.c", "..", "a.W10.c", "a.\u20ac.c", "a.bnVsbA.c", HUGE, DEEP]
 )
 def test_what_is_no_jwt_has_no_expiry(text):
-    """Opaque tokens and damaged JWTs say nothing about their end."""
+    """Opaque tokens and damaged JWTs say nothing about their end, nor about a person."""
     assert jwt_expiry(text) is None
+    assert jwt_account(text) is None
 
 
 def test_a_value_that_the_api_has_replaced_counts_only_within_its_session():

@@ -18,7 +18,7 @@ from watchword.http.bodies import read_json
 from watchword.http.headers import FORM, media_type
 from watchword.protocols.oauth2.lifetime import refresh_lifetime, stated_lifetime
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
-from watchword.tokens.token import Token
+from watchword.tokens.token import Token, jwt_account
 from watchword.tokens.token_response import VISIBLE, TokenResponse, lifetime_of, value_at
 
 _NOT_FOUND, _UNAUTHORIZED = 404, 401
@@ -63,6 +63,7 @@ def read_token(response: TokenResponse, paths: ResponsePaths, words: RequestWord
         scope=_scope(content.get("scope")),
         refresh_token=_refresh_token(parsed, content, paths.refresh) if paths.refresh else None,
         refresh_lifetime=refresh_lifetime(content, paths.refresh_expires) if paths.refresh else None,
+        account=jwt_account(_text(content.get("id_token")) or "") if paths.refresh else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -100,6 +101,36 @@ def test_the_refresh_token_is_found_and_masked(endpoint, fields, said, refresh_t
     assert (token.refresh_token, token.refresh_lifetime) == (refresh_token, lifetime)
     assert "s3cret" not in repr(token)
     assert refresh_token is None or refresh_token in redact.known()
+
+
+ACCOUNTS = [
+    ({"sub": "42", "email": "ada@example.com", "preferred_username": "ada"}, "ada@example.com"),
+    ({"sub": "42", "email": "", "preferred_username": "ada"}, "ada"),
+    ({"sub": "42", "email": ["ada"], "preferred_username": "a" * 201}, "42"),
+    ({"sub": "a\nb"}, None),
+    ({"sub": "right \N{RIGHT-TO-LEFT OVERRIDE} left"}, None),
+    ({"name": "Ada"}, None),
+    ([], None),
+]
+
+
+@pytest.mark.parametrize(("claims", "account"), ACCOUNTS)
+def test_the_account_is_what_the_id_token_calls_its_person(endpoint, claims, account):
+    """The e-mail address comes first; only one line of printable text is an account's name."""
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    endpoint.answer = endpoint.reply(
+        body={"access_token": "s3cret-access", "id_token": f"e30.{payload}.signature"}
+    )
+    token = endpoint.fetch("oauth2_authorization_code", USED)
+    assert token.account == account
+    assert account is None or account not in repr(token)
+
+
+@pytest.mark.parametrize("id_token", [None, 5, "", "opaque", {"email": "ada@example.com"}])
+def test_an_unreadable_id_token_names_nobody(endpoint, id_token):
+    """A response with anything else in the place of the ID token is a token all the same."""
+    endpoint.answer = endpoint.reply(body={"access_token": "s3cret-access", "id_token": id_token})
+    assert endpoint.fetch("oauth2_authorization_code", USED).account is None
 
 
 @pytest.mark.parametrize("refresh_token", [5, {"a": 1}, "töken", "a\nb"])
