@@ -10,6 +10,7 @@ from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_watchword.hooks import ApiHook
+from airflow_provider_watchword.links import ConnectionLink
 from watchword.findings.finding import Finding, Permanence, Verdict
 from watchword.findings.report import Report
 from watchword.validation.plan import ValidationPlan
@@ -45,6 +46,7 @@ class CredentialSensor(BaseSensorOperator):
     """
 
     template_fields: Sequence[str] = ("http_conn_id", "test_url")
+    operator_extra_links = (ConnectionLink(),)
 
     def __init__(  # noqa: PLR0913 - DAG authors write each of them
         self,

@@ -57,7 +57,7 @@ class SharedHost:
     def accepts(self, request):
         return request.headers.get("host") == f"127.0.0.1:{self.port}"
 
-    def user_of(self, request):
+    async def user_of(self, request):
         return PEOPLE.get(request.cookies.get("person", ""))
 
     def sign_in_url(self, request):
@@ -80,13 +80,13 @@ class SharedHost:
         document = self.documents.get(name)
         return None if document is None else Stored(name, self.home, dict(document))
 
-    def write(self, name, document, home, former):  # noqa: ARG002 - the contract's parameter
+    def write(self, user, name, document, home, former):  # noqa: ARG002 - the contract's parameter
         current = self.documents.get(name)
         if normalized(current or {}) != normalized((former.document if former else None) or {}):
             raise SecretError([finding("secret_changed_meanwhile", "It was changed meanwhile.")])
         self.documents[name] = dict(document)
 
-    def remove(self, stored):
+    def remove(self, user, stored):  # noqa: ARG002 - the contract's parameter
         del self.documents[stored.name]
 
     def open(self, name, document, *, private):

@@ -235,10 +235,10 @@ def short_type(method: str) -> str:
 
 def is_own_type(conn_type: str | None) -> bool:
     """Return whether connections of this type hold a connection document."""
-    return conn_type == CONN_TYPE or _method_of(conn_type) is not None
+    return conn_type == CONN_TYPE or method_of(conn_type) is not None
 
 
-def _method_of(conn_type: str | None) -> str | None:
+def method_of(conn_type: str | None) -> str | None:
     """Return the method that a type stands for, None for the type of all methods and any other type."""
     lead, _, method = (conn_type or "").partition("_")
     return method if lead == CONN_TYPE and method in METHODS else None
@@ -261,7 +261,7 @@ def document_of(stored: StoredConnection) -> dict[str, Any]:
         if extra.get(name) not in (None, "", value):
             message = f"{name} is given twice: the connection's own field and its extra differ."
             raise DocumentError([finding("given_twice", message, advice=f"Remove {name} from the extra.")])
-    method = _method_of(stored.conn_type)
+    method = method_of(stored.conn_type)
     if method and not extra.get("method"):
         filled["method"] = method
     return {**extra, **filled}

@@ -28,6 +28,18 @@ _PLACEHOLDER = re.compile(r"(?:^|[\"=\s/:])(?:\*{3,}|•{3,})(?:$|[\"&@#\s])")
 """Asterisks in place of a secret, also within a URL or behind a prefix, in JSON."""
 
 
+def standard(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document with the fields' standard names, also of empty ones; two that differ both stay."""
+    named: dict[str, Any] = {}
+    for name, value in document.items():
+        own_name, own_value = normalized_entry(name, value)
+        if named.get(own_name) in (None, ""):
+            named[own_name] = own_value
+        elif own_value not in (None, "", named[own_name]):
+            named[name] = value  # given twice: reading says so
+    return named
+
+
 def normalized(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a document as it is stored: no synonyms of fields, and no fields that mean "absent"."""
     return dict(

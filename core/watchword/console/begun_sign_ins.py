@@ -120,7 +120,9 @@ def redirect_uri_of(connection: Connection, callback_url: str) -> str:
     return own or callback_url
 
 
-def finish_oauth1(host: Host, stored: Stored, begun: Begun, handle: str, url: str) -> None:
+def finish_oauth1(  # noqa: PLR0913, PLR0917 - who finishes which sign-in, and with what
+    host: Host, user: User, stored: Stored, begun: Begun, handle: str, url: str
+) -> None:
     """Exchange the verifier in a URL for the token, and keep that in the connection's document.
 
     Raises:
@@ -132,7 +134,7 @@ def finish_oauth1(host: Host, stored: Stored, begun: Begun, handle: str, url: st
     token = oauth1.finish(connection, sign_in, oauth1.verifier_from(url, sign_in))
     # The server chose the values: they must not become references to this machine's files.
     values = {name: as_literal(getattr(token, name)) for name in TOKEN_FIELDS}
-    host.write(stored.name, {**(stored.document or {}), **values}, stored.home, stored)
+    host.write(user, stored.name, {**(stored.document or {}), **values}, stored.home, stored)
 
 
 def _open_without_token(host: Host, stored: Stored) -> Connection:

@@ -10,12 +10,13 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from watchword import redact
 from watchword.connections.storable import check_storable
 from watchword.console import cleaning, validating
 from watchword.console.draft import Draft, DraftReader
 from watchword.console.findings import Remarks
 from watchword.console.form import form_of
-from watchword.console.guard import Guard
+from watchword.console.guard import Guard, page_of, user_of
 from watchword.console.homes import chosen_home
 from watchword.console.host import Right, Stored
 from watchword.console.method_hints import HINTS
@@ -95,6 +96,7 @@ class Builder:
             "remarks": Remarks(method, {}, ()),
             "report": None,
             "form_token": self._guard.form_token(request),
+            "version": self._guard.version(stored) if stored else "",
             "callback_url": f"{host.root_url(request)}{CALLBACK_PATH}",
         }
         return self._pages.page(request, "form.html", {**values, **(given or {})})
@@ -103,11 +105,14 @@ class Builder:
         self, request: Request, method: str, name: str, stored: Stored | None, form: FormData
     ) -> Response:
         """Answer a form: with findings while it is typed, with a report, or by keeping the document."""
-        draft = DraftReader(method, stored.document if stored else None).read(form)
-        remarks = Remarks(method, draft.problems, _findings(draft, name))
         action = str(form.get(ACTION, "check"))
+        reader = DraftReader(method, stored.document if stored else None)
         if action == "check":
-            return JSONResponse(remarks.as_dict())
+            with redact.unheard():  # half of a secret is none
+                draft = reader.read(form)
+                return JSONResponse(Remarks(method, draft.problems, _findings(draft, name)).as_dict())
+        draft = reader.read(form)
+        remarks = Remarks(method, draft.problems, _findings(draft, name))
         if action == "save" and not remarks.has_errors:
             return self._keep(request, draft, name, stored, form)
         report = None
@@ -137,9 +142,10 @@ class Builder:
             raise HTTPException(400, "Give the connection a name.")
         if stored is None and host.read(name) is not None:
             raise HTTPException(409, f"There is a connection {name!r} already. Choose another name.")
-        host.write(name, draft.document, home, stored)
-        root = request.scope.get("root_path", "")
-        location = f"{root}/connections/{name}"
+        if stored is not None:
+            self._guard.demand_unchanged(stored, form)
+        host.write(user_of(request), name, draft.document, home, stored)
+        location = page_of(request, name)
         if _wants_fragment(request):
             return JSONResponse({"location": location})
         return RedirectResponse(location, 303)

@@ -31,5 +31,6 @@ def _place(name: str, document: Mapping[str, Any]) -> object:
     if name == "verify":
         return value in (None, "", True)
     if name == "test_url":  # lint keeps it within the allowed origins; another path there is harmless
-        return origin(value) if isinstance(value, str) and value else None
+        own = document.get("base_url")
+        return next((found for url in (value, own) if isinstance(url, str) and (found := origin(url))), None)
     return list(value) if isinstance(value, (list, tuple)) and value else value or None

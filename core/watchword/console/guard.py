@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+from urllib.parse import quote
+
 from fastapi import HTTPException
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -10,6 +15,8 @@ from watchword.console.host import Host, Right, Stored, User
 from watchword.console.requests import Gate
 
 FORM_TOKEN = "form_token"  # noqa: S105 - the name of an input
+VERSION = "connection.version"
+"""The name of the input that tells which content of a connection a form was made for."""
 
 
 class Guard:
@@ -53,8 +60,25 @@ class Guard:
             raise HTTPException(409, f"The console can't write the {stored.home.title}. Change it there.")
         return stored
 
+    def version(self, stored: Stored) -> str:
+        """Return a keyed digest of a connection's content, which tells nothing about it."""
+        content = json.dumps([stored.name, stored.home.key, stored.document], sort_keys=True, default=repr)
+        key = self.host.signing_key.encode()
+        return hmac.new(key, content.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+    def demand_unchanged(self, stored: Stored, form: FormData) -> None:
+        """Refuse a form that was made for another content: it would undo what somebody changed meanwhile."""
+        made_for = form.get(VERSION)
+        if isinstance(made_for, str) and made_for != self.version(stored):
+            raise HTTPException(409, "Somebody changed this connection meanwhile. Open its form again.")
+
+
+def page_of(request: Request, name: str) -> str:
+    """Return the path of a connection's page."""
+    return f"{request.scope.get('root_path', '')}/connections/{quote(name, safe='')}"
+
 
 def user_of(request: Request) -> User:
     """Return the person who asks; the gate has let nobody else in."""
-    user: User = request.state.user
+    user: User = request.state.console_user
     return user

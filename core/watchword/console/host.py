@@ -88,7 +88,7 @@ class Host(Protocol):
     def accepts(self, request: Request) -> bool:
         """Return whether a request names this host: another name may be an attacker's (DNS rebinding)."""
 
-    def user_of(self, request: Request) -> User | None:
+    async def user_of(self, request: Request) -> User | None:
         """Return who is asking, None for an anonymous visitor."""
 
     def sign_in_url(self, request: Request) -> str | None:
@@ -109,14 +109,16 @@ class Host(Protocol):
     def read(self, name: str) -> Stored | None:
         """Return the connection that is used under a name; None if there is none."""
 
-    def write(self, name: str, document: Mapping[str, Any], home: Home, former: Stored | None) -> None:
-        """Keep a document under a name.
+    def write(
+        self, user: User, name: str, document: Mapping[str, Any], home: Home, former: Stored | None
+    ) -> None:
+        """Keep a document under a name, as the person wants it.
 
         Raises `WatchwordError` if it can't be kept, or if what is kept isn't `former` any more.
         """
 
-    def remove(self, stored: Stored) -> None:
-        """Remove a connection."""
+    def remove(self, user: User, stored: Stored) -> None:
+        """Remove a connection, as the person wants it; raises `WatchwordError` if that can't be done."""
 
     def open(self, name: str, document: Mapping[str, Any], *, private: bool) -> Connection:
         """Return the connection of a document, with this deployment's limits.

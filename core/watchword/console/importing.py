@@ -13,7 +13,7 @@ from watchword import redact
 from watchword.connections import pasted
 from watchword.connections.masked import secrets_in
 from watchword.connections.storable import check_storable
-from watchword.console.guard import Guard
+from watchword.console.guard import Guard, page_of, user_of
 from watchword.console.homes import chosen_home
 from watchword.console.host import Right
 from watchword.console.pages import Pages
@@ -49,12 +49,13 @@ def router(guard: Guard, pages: Pages) -> APIRouter:
             document, remarks = pasted.document_in(str(form.get(TEXT, "")), name)
             with redact.masked(secrets_in(document)):
                 check_storable(document, name)
-                host.write(name, document, chosen_home(host, str(form.get(HOME, ""))), None)
+                home = chosen_home(host, str(form.get(HOME, "")))
+                host.write(user_of(request), name, document, home, None)
         except WatchwordError as error:
             return page(request, name, str(error))
         if remarks:
             values = {"name": name, "remarks": remarks}
             return pages.page(request, "imported.html", values)
-        return RedirectResponse(f"{request.scope.get('root_path', '')}/connections/{name}", 303)
+        return RedirectResponse(page_of(request, name), 303)
 
     return routes

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from watchword.connection import Connection, load
 from watchword.connections import by_name
 from watchword.connections.payload import document_in
-from watchword.connections.storable import normalized
+from watchword.connections.storable import normalized, standard
 from watchword.console.host import Home, Right, Stored, Summary, User
 from watchword.errors import SecretError, WatchwordError
 from watchword.findings.codes import finding
@@ -46,7 +46,7 @@ class LocalHost(NeverPickled):
         """Accept loopback only: a name that an attacker's DNS points here is another one."""
         return request.headers.get("host", "") in self._hosts
 
-    def user_of(self, request: Request) -> User | None:
+    async def user_of(self, request: Request) -> User | None:
         """Return the person who has the key."""
         is_known = secrets.compare_digest(request.cookies.get(COOKIE, "").encode(), self.key.encode())
         return User("local", getpass.getuser()) if is_known else None
@@ -84,7 +84,14 @@ class LocalHost(NeverPickled):
                 return _read(source, name)
         return None
 
-    def write(self, name: str, document: Mapping[str, Any], home: Home, former: Stored | None) -> None:
+    def write(
+        self,
+        user: User,  # noqa: ARG002 - the contract's parameter
+        name: str,
+        document: Mapping[str, Any],
+        home: Home,
+        former: Stored | None,
+    ) -> None:
         """Keep a document in a source."""
         current = _read(home.key, name) if name in _names(home.key) else None
         if _content(current) != _content(former):
@@ -92,7 +99,7 @@ class LocalHost(NeverPickled):
             raise SecretError([finding("secret_changed_meanwhile", message)])
         by_name.keep(sources.secret_store(home.key), name, document)
 
-    def remove(self, stored: Stored) -> None:
+    def remove(self, user: User, stored: Stored) -> None:  # noqa: ARG002 - the contract's parameter
         """Remove a connection from its source."""
         by_name.remove(sources.secret_store(stored.home.key), stored.name)
 
@@ -125,7 +132,7 @@ def _all(source: str) -> Iterator[Stored]:
             yield _read(source, name)
             continue
         try:
-            yield Stored(name, _home(source), document_in(payload, secret))
+            yield Stored(name, _home(source), standard(document_in(payload, secret)))
         except WatchwordError as error:
             yield Stored(name, _home(source), problem=error.findings[0])
 
@@ -141,8 +148,9 @@ def _read(source: str, name: str) -> Stored:
 def _document(source: str, name: str) -> dict[str, Any] | None:
     if source == sources.ENVIRONMENT:
         text = os.environ.get(by_name.VARIABLE + name.upper(), "")
-        return document_in(text.encode("utf-8", "surrogateescape"), f"in {by_name.VARIABLE}…")
-    return by_name.document_of(sources.secret_store(source), name)
+        return standard(document_in(text.encode("utf-8", "surrogateescape"), f"in {by_name.VARIABLE}…"))
+    document = by_name.document_of(sources.secret_store(source), name)
+    return None if document is None else standard(document)
 
 
 def _content(stored: Stored | None) -> object:

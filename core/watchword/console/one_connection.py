@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from watchword.connections.masked import masked
 from watchword.console import cleaning, validating
 from watchword.console.described_secret import described
-from watchword.console.guard import Guard, user_of
+from watchword.console.guard import Guard, page_of, user_of
 from watchword.console.host import Right, Stored
 from watchword.console.pages import Pages
 from watchword.console.requests import CALLBACK_PATH
@@ -77,13 +77,15 @@ def router(guard: Guard, pages: Pages) -> APIRouter:
         stored = guard.writable(request, Right.EDIT, connection_id)
         if stored.document is None:
             raise HTTPException(409, "This connection can't be read.")
-        guard.host.write(stored.name, cleaning.cleaned(stored.document), stored.home, stored)
-        return RedirectResponse(_url(request, stored), 303)
+        guard.host.write(
+            user_of(request), stored.name, cleaning.cleaned(stored.document), stored.home, stored
+        )
+        return RedirectResponse(page_of(request, stored.name), 303)
 
     @routes.post("/remove")
     def remove(request: Request, connection_id: str, form: posted) -> Response:  # noqa: ARG001 - its token counts
         stored = guard.writable(request, Right.DELETE, connection_id)
-        guard.host.remove(stored)
+        guard.host.remove(user_of(request), stored)
         return RedirectResponse(f"{request.scope.get('root_path', '')}/", 303)
 
     return routes
@@ -121,7 +123,3 @@ def _parts(value: Any) -> list[str]:  # noqa: ANN401 - any JSON value
     if isinstance(value, dict):
         return [f"{key}: {each}" for key, each in value.items()]
     return [str(each) for each in value] if isinstance(value, list) else [str(value).lower()]
-
-
-def _url(request: Request, stored: Stored) -> str:
-    return f"{request.scope.get('root_path', '')}/connections/{stored.name}"

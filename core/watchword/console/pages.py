@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from watchword.console.guard import user_of
 from watchword.http.durations import in_words
 from watchword.methods import METHODS
 
@@ -27,7 +28,7 @@ class Pages:
         """Return a page; `values` are the names that its template uses."""
         shared = {"root": request.scope.get("root_path", ""), "title": self._title}
         return HTMLResponse(
-            _environment().get_template(template).render({**shared, "user": request.state.user, **values}),
+            _environment().get_template(template).render({**shared, "user": user_of(request), **values}),
             status_code=status,
         )
 
@@ -63,6 +64,7 @@ def ago(seconds: float) -> str:
     return f"{in_words(seconds)} ago"
 
 
+@cache
 def method_title(name: str | None) -> str:
     """Return a method's title; an em dash for a connection whose method can't be read."""
     return METHODS[name].title if name and name in METHODS else "—"

@@ -60,7 +60,7 @@ class Gate:
 
     async def __call__(self, request: Request, call_next: Next) -> Response:
         """Answer a request, or refuse it; every answer is protected."""
-        response = self._refusal(request) or await self._answer(request, call_next)
+        response = await self._refusal(request) or await self._answer(request, call_next)
         if _is_callback(request):
             # Servers log the query after the answer: this one holds the code of a sign-in.
             request.scope["query_string"] = b""
@@ -87,13 +87,13 @@ class Gate:
             _log.error("The console failed: %s", redact.text("".join(lines)))
             return PlainTextResponse("The console failed; its log says why.\n", 500)
 
-    def _refusal(self, request: Request) -> Response | None:
+    async def _refusal(self, request: Request) -> Response | None:
         if not self._host.accepts(request):
             return PlainTextResponse("This host name is not that of the console.\n", 421)
-        user = self._host.user_of(request)
+        user = await self._host.user_of(request)
         if user is None:
             return self._to_sign_in(request)
-        request.state.user = user
+        request.state.console_user = user  # a host may keep its own `user` there
         if request.method in _READING:
             return None
         if not self._is_from_here(request):
@@ -119,7 +119,8 @@ class Gate:
         """
         site = request.headers.get("sec-fetch-site")
         origin = request.headers.get("origin", _HIDDEN)
-        is_own = origin == _origin(self._host.root_url(request))
+        # A deployment may have another address than the one that it is configured with.
+        is_own = origin in {_origin(self._host.root_url(request)), _origin(str(request.url))}
         return is_own if site is None else site == "same-origin" and (is_own or origin == _HIDDEN)
 
 

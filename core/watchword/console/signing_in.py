@@ -122,7 +122,7 @@ class SignIns:
             raise sign_in_refused("You may not edit this connection any more.", "Ask an administrator.")
         stored = begun_sign_ins.unchanged(host, begun.connection, begun.document)
         if (stored.document or {}).get("method") == OAuth1.method:
-            begun_sign_ins.finish_oauth1(host, stored, begun, handle, url)
+            begun_sign_ins.finish_oauth1(host, user, stored, begun, handle, url)
             return
         connection = host.open(stored.name, stored.document or {}, private=False)
         token = oauth2.exchange(connection, url, user=user.id, state=handle)

@@ -318,6 +318,12 @@ _warn(
 _secret(
     "connection_missing", "Correct the name, or store the connection: watchword connections add NAME.", _SETUP
 )
+_secret("connection_exists", "Choose another name, or change the connection that has this one.", _SETUP)
+_secret("connection_read_only", "Change the connection where it is kept: it can't be changed here.", _SETUP)
+_secret(
+    "connections_unreachable",
+    "Try again; if this doesn't go away, check Airflow's metadata database: the server's log has the reason.",
+)
 _secret("secret_missing", "Correct the name, or store the secret: watchword secrets set NAME.", _SETUP)
 _secret(
     "secret_unreadable",

@@ -21,6 +21,7 @@ from watchword.redact.texts import (
     sounds_secret,
     subscribe,
     text,
+    unheard,
 )
 from watchword.redact.values import NeverPickled, describe_value
 
@@ -43,4 +44,5 @@ __all__ = [
     "sounds_secret",
     "subscribe",
     "text",
+    "unheard",
 ]

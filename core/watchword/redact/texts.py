@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from watchword import forks
 from watchword.redact.forms import SHORTEST
@@ -24,6 +25,8 @@ _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z
 
 _registry = Registry()
 
+_is_unheard = ContextVar("_is_unheard", default=False)
+
 
 def register(secrets: Iterable[str], owner: object | None = None, *, told: bool = True) -> None:
     """Mask the secrets and their derived forms from now on, here and, if they are `told`, in the listeners.
@@ -31,7 +34,17 @@ def register(secrets: Iterable[str], owner: object | None = None, *, told: bool 
     Here they are masked as long as the owner lives, and for a minute after; for ever without an owner. If
     several owners hold a secret, the last one counts. The listeners go on masking it.
     """
-    _registry.register(secrets, owner, told=told)
+    _registry.register(secrets, owner, told=told and not _is_unheard.get())
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Tell the listeners nothing inside the block: they mask for ever, and a text that is being typed changes."""
+    token = _is_unheard.set(True)
+    try:
+        yield
+    finally:
+        _is_unheard.reset(token)
 
 
 class _Block:

@@ -28,6 +28,9 @@ class LookupBackend(BaseSecretsBackend):
         config_store: gives the store of options, if that is another one.
     """
 
+    title = "secrets backend"
+    """What pages call the place."""
+
     def __init__(
         self, arguments: BackendArguments, store: StoreFactory, config_store: StoreFactory | None = None
     ) -> None:
@@ -59,6 +62,19 @@ class LookupBackend(BaseSecretsBackend):
         self._connections = lookup(connection, store)
         self._variables = lookup(variable, store)
         self._config = lookup(option, config_store or store)
+
+    @property
+    def connections_prefix(self) -> str | None:
+        """The beginning of the names of secrets that hold connections, None if there are none."""
+        return self._connections.prefix
+
+    def connection_store(self) -> SecretStore:
+        """Return the store of the connections; raises SecretError if it can't be used."""
+        return self._connections.store()
+
+    def looks_up(self, conn_id: str) -> bool:
+        """Return whether a connection of this id would be looked up."""
+        return self._connections.takes(conn_id)
 
     def get_conn_value(self, conn_id: str, team_name: str | None = None) -> str | None:
         """Return a connection as text, the team's own if it has one; None if there is none."""

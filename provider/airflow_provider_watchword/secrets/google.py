@@ -117,6 +117,8 @@ class GoogleSecretManagerBackend(LookupBackend):
         ValueError: an argument can't be used.
     """
 
+    title = "Secret Manager"
+
     def __init__(  # noqa: PLR0913 - Airflow passes each of them by name
         self,
         *,

@@ -43,6 +43,8 @@ class LocalVaultBackend(LookupBackend):
         ValueError: an argument can't be used.
     """
 
+    title = "vault"
+
     def __init__(  # noqa: PLR0913 - Airflow passes each of them by name
         self,
         *,

@@ -64,13 +64,28 @@ class Lookup(NeverPickled):
         self._fail_closed = fail_closed
         self._texts: dict[str, tuple[bytes, str]] = {}
 
+    @property
+    def prefix(self) -> str | None:
+        """The beginning of its secrets' names; None if the backend has none of this kind."""
+        return self._kind.prefix
+
+    def store(self) -> SecretStore:
+        """Return the process's store."""
+        return self._store()
+
+    def takes(self, key: str) -> bool:
+        """Return whether an id is looked up at all."""
+        return self._kind.prefix is not None and not (
+            self._kind.pattern and not self._kind.pattern.match(key)
+        )
+
     def get(self, key: str, team: str | None = None) -> str | None:
         """Return the content of an id, the team's own if it has one; None if there is none.
 
         Raises AirflowSecretsBackendAccessDenied if reading fails and `fail_closed` is on.
         """
         kind = self._kind
-        if kind.prefix is None or (kind.pattern and not kind.pattern.match(key)):
+        if kind.prefix is None or not self.takes(key):
             return None
         secret = ""
         try:

@@ -92,13 +92,18 @@ def test_another_site_changes_nothing(person, stored, kept, path, headers):
     assert kept("new") is None
 
 
+async def another(*_):
+    """Return another person than the one that the console knows."""
+    return User("another", "another")
+
+
 @pytest.mark.parametrize("path", CHANGING)
 def test_a_form_of_nobody_or_of_somebody_else_changes_nothing(person, stored, kept, path, monkeypatch):
     """A missing, invented, altered, old or foreign token is refused, and nothing is changed."""
     former = stored()
     own = person.form_token()
     with monkeypatch.context() as patch:
-        patch.setattr(LocalHost, "user_of", lambda *_: User("another", "another"))
+        patch.setattr(LocalHost, "user_of", another)
         foreign = person.form_token()
     for token in ("", "a", own[:-2] + "xx", own.partition(".")[2], foreign):
         answer = person.post(path, {"action": "save", "connection.name": "new"}, token=token)
