@@ -39,7 +39,7 @@ def register(secrets: Iterable[str], owner: object | None = None, *, told: bool 
 
 @contextmanager
 def unheard() -> Iterator[None]:
-    """Tell the listeners nothing inside the block: they mask for ever, and a text that is being typed changes."""
+    """Tell the listeners nothing inside the block: they mask for ever, also half of a secret."""
     token = _is_unheard.set(True)
     try:
         yield
