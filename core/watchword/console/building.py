@@ -23,11 +23,14 @@ from watchword.console.method_hints import HINTS
 from watchword.console.pages import Pages
 from watchword.console.requests import CALLBACK_PATH
 from watchword.document.described_fields import fields_of
+from watchword.document.method_example import completed
 from watchword.errors import WatchwordError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.findings.report import Report
 from watchword.methods import METHODS
+
+_MISSING = "missing_field"
 
 NEW_NAME, HOME, ACTION = "connection.name", "connection.home", "action"
 """The names of the inputs beside the document's fields, which have no dot."""
@@ -155,6 +158,17 @@ def _findings(draft: Draft, name: str) -> list[Finding]:
     """Return what is wrong or doubtful about a draft that is to be stored."""
     try:
         return list(check_storable(draft.document, name or "draft"))
+    except WatchwordError as error:
+        found = list(error.findings)
+    if draft.document.get("base_url") and all(each.code.name == _MISSING for each in found):
+        # What is typed already is checked too: nothing was linted, since a document lacks no needed field.
+        found += [each for each in _findings_in(completed(draft.document)) if each not in found]
+    return found
+
+
+def _findings_in(document: Mapping[str, Any]) -> list[Finding]:
+    try:
+        return list(check_storable(document, "draft"))
     except WatchwordError as error:
         return list(error.findings)
 

@@ -95,6 +95,20 @@ def test_findings_stand_beside_their_fields_while_one_types(person, documented, 
     assert SECRET not in answer.text
 
 
+def test_what_is_typed_is_checked_before_the_form_is_complete(person):
+    """A wrong URL is said while needed fields are still empty, and nothing is said of made-up values."""
+    typed = {"base_url": "api.example.com", "test_url": "/v1/me"}
+    found = person.script("/new/oauth2_client_credentials", typed, "check").json()
+    codes = {field: [each["code"] for each in remarks] for field, remarks in found.items()}
+    assert codes == {
+        "token_url": ["missing_field"],
+        "client_id": ["missing_field"],
+        "client_secret": ["missing_field"],
+        "base_url": ["url_not_absolute"],
+        "test_url": ["test_url_not_absolute"],
+    }
+
+
 def test_what_is_missing_is_said_at_its_field(person):
     """An empty form has a finding at each needed field, and Validate and Save do nothing."""
     answer = person.script("/new/basic", {}, "check")
