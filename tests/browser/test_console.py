@@ -57,7 +57,7 @@ def test_a_connection_is_built_and_proven_before_it_is_saved(console, playground
     console.fill(document, name=f"built_{method}")
     assert console.validate() == "Valid"
     if method == "api_key":
-        screenshot(console.page, "console-form")
+        screenshot(console.page.get_by_role("main"), "console-form")
     console.save()
     assert console.validate() == "Valid"
     if method == "oauth2_client_credentials":

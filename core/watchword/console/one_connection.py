@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from watchword.connections.masked import masked
 from watchword.console import cleaning, validating
 from watchword.console.described_secret import described
+from watchword.console.form import form_of
 from watchword.console.guard import Guard, page_of, user_of
 from watchword.console.host import Right, Stored
 from watchword.console.pages import Pages
@@ -102,12 +103,14 @@ def _verdicts(guard: Guard, name: str) -> tuple[Sequence[PastVerdict], str]:
 def shown_fields(stored: Stored) -> list[tuple[str, str, str]]:
     """Return label, name and value of each field that a connection holds; of a secret, what describes it."""
     document = cleaning.cleaned(stored.document or {})
-    fields = fields_of(document.get("method"))
-    shown = masked(document)
+    method = document.get("method")
+    if method not in METHODS:
+        return []
+    fields, shown = fields_of(method), masked(document)
     return [
-        (fields[name].about.label, name, _value(fields[name].secret, value, shown[name]))
-        for name, value in document.items()
-        if name in fields
+        (field.label, field.name, _value(fields[field.name].secret, document[field.name], shown[field.name]))
+        for field in form_of(method).fields
+        if field.name in document
     ]
 
 
