@@ -103,7 +103,7 @@ def _verdicts(guard: Guard, name: str) -> tuple[Sequence[PastVerdict], str]:
 def shown_fields(stored: Stored) -> list[tuple[str, str, str]]:
     """Return label, name and value of each field that a connection holds; of a secret, what describes it."""
     document = cleaning.cleaned(stored.document or {})
-    method = document.get("method")
+    method = str(document.get("method"))
     if method not in METHODS:
         return []
     fields, shown = fields_of(method), masked(document)
