@@ -32,6 +32,7 @@ bench: $(STAMP)
 	@$(BIN)/python benchmarks/cold_start.py
 	@$(BIN)/python benchmarks/workers.py
 	@$(BIN)/python benchmarks/secret_manager.py
+	@$(BIN)/python benchmarks/console.py
 
 # Writes the files that derive from the core's fields and codes: Airflow's form, Dagster's resources, tables in the docs.
 generate: $(STAMP)
