@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from airflow.providers.http.operators.http import HttpOperator
 from airflow.sdk import Connection
 from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 
@@ -15,6 +16,7 @@ from airflow_provider_watchword.forms import complete, short
 from airflow_provider_watchword.forms.schema import FORM_NAMES, STANDARD
 from airflow_provider_watchword.generate import provider_info
 from airflow_provider_watchword.hooks import ApiHook
+from airflow_provider_watchword.sensors import CredentialSensor
 from watchword import METHODS
 from watchword.connections.airflow_format import short_type
 from watchword.connections.payload import document_in
@@ -138,6 +140,34 @@ def test_a_connection_is_the_same_under_both_types(method: str, playground: Play
     of_one = connection_of(saved(method, playground, short_type(method)))
     of_all = connection_of(saved(method, playground, "watchword"))
     assert of_one.document == of_all.document
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if name in CREDENTIALS])
+def test_airflow_s_operator_and_the_sensor_take_each_type(
+    method: str, playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HttpOperator extracts and the sensor validates by a connection of each type."""
+    fields = playground.document(method)
+    host = fields.pop("base_url")
+    columns = {column: fields.pop(name) for name, column in STANDARD.items() if name in fields}
+    stored = {
+        **columns,
+        "conn_type": short_type(method),
+        "host": host,
+        "extra": {"schema_version": 1, **fields},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_ACME", json.dumps(stored))
+    extract = HttpOperator(
+        task_id="extract", http_conn_id="acme", method="GET", endpoint="/v1/me", deferrable=False
+    )
+    assert extract.execute({})
+    sensor = CredentialSensor(
+        task_id="gate",
+        http_conn_id="acme",
+        test_url=f"{host}/v1/me",
+        on_inconclusive="pass" if method == "none" else "fail",
+    )
+    assert sensor.poke({})
 
 
 def test_the_type_names_the_method_that_a_document_leaves_out() -> None:
