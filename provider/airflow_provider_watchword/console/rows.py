@@ -153,7 +153,9 @@ def exists(name: str) -> SecretError:
 
 
 def _rows(result: Result[Any]) -> Iterator[Row]:
-    return (Row(*values) for values in result)
+    for values in result:
+        columns: tuple[Any, ...] = tuple(values)
+        yield Row(*columns)
 
 
 def _made(name: str, columns: Columns) -> Connection:
