@@ -66,13 +66,22 @@ if (form) {
     if (response.ok && number === latest) show(await response.json(), all);
   };
 
-  form.addEventListener("input", (event) => {
-    const field = event.target.closest(".field[data-field]");
+  const touch = (input) => {
+    const field = input.closest(".field[data-field]");
     if (field) touched.add(field.dataset.field);
-    outcome.replaceChildren();
     clearTimeout(timer);
     timer = setTimeout(check, PAUSE);
+  };
+
+  form.addEventListener("input", (event) => {
+    outcome.replaceChildren();
+    touch(event.target);
   });
+
+  // What was typed before this script was loaded, or comes back with the browser's history.
+  for (const input of form.querySelectorAll("input, textarea")) {
+    if (input.value !== input.defaultValue) touch(input);
+  }
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
