@@ -158,13 +158,14 @@ OPTION = (
 
 
 @pytest.fixture
-def options(put: Put, project: str) -> dict[str, str]:
-    """An environment in which Airflow reads an option from a secret."""
+def options(put: Put, project: str, tmp_path: Path) -> dict[str, str]:
+    """An environment in which Airflow reads an option from a secret, and none from an airflow.cfg."""
     put("airflow-config-fernet", "key-0123456789")
     return {
         "AIRFLOW__SECRETS__BACKEND": GOOGLE,
         "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"project_id": project}),
         "AIRFLOW__CORE__FERNET_KEY_SECRET": "fernet",
+        "AIRFLOW_HOME": str(tmp_path / "airflow"),
     }
 
 
