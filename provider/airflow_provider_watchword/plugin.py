@@ -35,7 +35,7 @@ class WatchwordPlugin(AirflowPlugin):
 
     @cached_property
     def external_views(self) -> list[Any]:  # type: ignore[override] # the base's is a plain attribute
-        """The entry under Admin; without a route of Airflow's page, so that the console is no frame in it."""
+        """The entry under Admin; it has no route of Airflow's, so the console opens in a tab of its own."""
         if not _has_console():
             return []
         return [

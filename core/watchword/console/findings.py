@@ -29,7 +29,7 @@ class Remarks:
     def __init__(self, method: str, problems: Mapping[str, Finding], findings: Iterable[Finding]) -> None:
         found = [(name, problem) for name, problem in problems.items()]
         found += [(_field_in(each, method), each) for each in findings]
-        # A field that couldn't be read is missing in the document, which is no second fault.
+        # A field that couldn't be read is missing in the document too: it is reported once.
         self.all = [
             Remark(each.code.name, each.code.severity.value, each.message, _advice(each), name)
             for name, each in found

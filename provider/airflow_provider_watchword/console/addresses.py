@@ -23,7 +23,7 @@ def is_ours(request: Request) -> bool:
 def is_accepted(request: Request) -> bool:
     """Return whether a request may go on: under a foreign name only without credentials beside the cookie.
 
-    SimpleAuthManager without users adds a token of the administrator to every request, whoever sent it.
+    SimpleAuthManager without users treats every request as one of the administrator.
     """
     return is_ours(request) or "authorization" not in request.headers
 
