@@ -13,13 +13,15 @@ from watchword import redact
 from watchword.connections import pasted
 from watchword.connections.masked import secrets_in
 from watchword.connections.storable import check_storable
+from watchword.console.building import HOME, NEW_NAME
 from watchword.console.guard import Guard, page_of, user_of
 from watchword.console.homes import chosen_home
 from watchword.console.host import Right
 from watchword.console.pages import Pages
 from watchword.errors import WatchwordError
 
-NAME, HOME, TEXT = "connection.name", "connection.home", "text"
+TEXT = "text"
+"""The name of the input that takes the pasted text."""
 
 
 def router(guard: Guard, pages: Pages) -> APIRouter:
@@ -38,7 +40,7 @@ def router(guard: Guard, pages: Pages) -> APIRouter:
 
     @routes.post("/import")
     def keep(request: Request, form: Annotated[FormData, Depends(guard.posted)]) -> Response:
-        name = str(form.get(NAME, "")).strip()
+        name = str(form.get(NEW_NAME, "")).strip()
         guard.demand(request, Right.CREATE, name)
         host = guard.host
         if not name:
