@@ -63,9 +63,13 @@ class Authenticator(NeverPickled):
     @cached_property
     def own_cookies(self) -> frozenset[str]:
         """The names of the cookies that the connection sends."""
+        return frozenset(slot.name for slot in self.slots if slot.place == "cookie")
+
+    @property
+    def slots(self) -> list[Slot]:
+        """The places that the connection fills in each request."""
         placed = (*self.defaults, *self.secrets, *self.method.placements())
-        slots = [item.slot if isinstance(item, Placement) else item for item in placed]
-        return frozenset(slot.name for slot in slots if slot.place == "cookie")
+        return [item.slot if isinstance(item, Placement) else item for item in placed]
 
     @cached_property
     def token_cookie(self) -> str | None:

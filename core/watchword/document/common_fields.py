@@ -37,6 +37,15 @@ class CommonFields(Fields):
             Section.AUTHENTICATION,
         ),
     ] = None
+    decoy: Annotated[
+        bool,
+        About(
+            "Try a wrong credential",
+            "Whether a validation makes its call with a random wrong credential too, to see that the API refuses "
+            "it: at most once a day. Turn it off if failed attempts could lock somebody out.",
+            Section.AUTHENTICATION,
+        ),
+    ] = True
     extra_parameters: Annotated[
         TextMapping,
         About(

@@ -239,6 +239,10 @@ _token(
     "Give access_key and secret_key, or a profile that exists on this machine.",
     Permanence.CONFIGURATION,
 )
+_token(
+    "token_worthless",
+    "Look at the response in the provider's manual: what it holds in place of a token proves nothing.",
+)
 _token("token_error_in_200", "Look up the error in the provider's manual.")
 _token(
     "sign_in_required",
@@ -370,11 +374,12 @@ _secret(
 
 # The API's response.
 _proof("token_obtained", "The token endpoint issued a new token.")
-_proof("authenticated", "The call succeeded with the credential and is refused without it.")
+_proof("authenticated", "The call succeeded with the credential, and a wrong credential is refused.")
 _proof("expected_status_matched", "The API returned the expected status only with the credential.")
-_proof("counterfactual_skipped", "The call succeeded. The same call without the credential was not made.")
+_proof("counterfactual_skipped", "The call succeeded. The same call with a wrong credential, or with none, was not made.")
 _proof(
-    "counterfactual_unavailable", "The call succeeded. The same call without the credential got no response."
+    "decoy_skipped",
+    "The call succeeded with the credential and is refused without one. No wrong credential was tried.",
 )
 _proof(
     "authenticated_but_forbidden",
@@ -384,6 +389,16 @@ _proof(
 _warn(
     "clock_drift",
     "Set the clock of this machine, best with NTP, before signatures are refused.",
+    Phase.ANSWER,
+)
+_warn(
+    "credential_not_needed",
+    "The credential is valid, and this call succeeds without it too: other calls may need it.",
+    Phase.ANSWER,
+)
+_warn(
+    "answers_vary",
+    "Only what these answers have in common was compared; a test URL with a steady answer proves more.",
     Phase.ANSWER,
 )
 _warn("empty_result", "Check whether no rows are expected here: the call succeeded.", Phase.ANSWER)
@@ -414,7 +429,21 @@ _doubt(
     "unexpected_content_type",
     "Give a test URL that returns JSON instead of a web page, or name the status in expected_status.",
 )
-_doubt("contrast_unclear", "Give a test URL that returns 401 without the credential.")
+_doubt("contrast_unclear", "Give a test URL that returns 401 to a wrong credential, such as the user's own account.")
+_doubt(
+    "any_credential_accepted",
+    "Give a test URL that checks the credential: the answer to this call doesn't depend on it.",
+)
+_doubt(
+    "contrast_unavailable",
+    "Try again later: a wrong credential got no answer that can be compared. If this doesn't go away, set decoy to "
+    "false; then the verdict doesn't show that a wrong credential is refused.",
+    Permanence.TRANSIENT,
+)
+_doubt(
+    "issues_to_anyone",
+    "Give a test URL: a token that this server issues to any client proves nothing.",
+)
 _doubt("redirect_loop", "Give the final URL: the API redirects without end.")
 _doubt("error_in_200_body", "Read the error in the response, and give a test URL that succeeds.")
 _doubt(
@@ -429,7 +458,10 @@ _doubt("method_not_allowed_405", "Validate with a method that the API allows her
 _doubt("unsupported_media_415", "Validate with GET, or send the content type that the API expects.")
 _doubt("unexpected_status", "Give a test URL that returns 2xx, or name the status in expected_status.")
 _doubt("redirect_cross_origin", "Give the final URL: the credential was not sent to the other origin.")
-_doubt("auth_not_required", "Give a test URL that needs the credential: this call succeeds without it too.")
+_doubt(
+    "auth_not_required",
+    "Give a test URL that needs the credential: this call gets the same answer with a wrong one and without one.",
+)
 _doubt(
     "no_authentication",
     "Choose a method with a credential, if the API needs one: this connection sends none.",

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from typing import Any
+
+_MARKS = (BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE)
 
 
 def decoded(body: bytes, charset: str | None = None) -> str:
-    """Return a body's text; UTF-8 stands in for an unknown charset, and U+FFFD for what can't be decoded."""
+    """Return a body's text; UTF-8 stands in for an unknown charset, and U+FFFD for what can't be decoded.
+
+    A byte order mark, or the zero bytes of UTF-16 and UTF-32, count more than the charset that is declared.
+    """
+    if body.startswith(_MARKS) or b"\0" in body[:4]:
+        charset = json.detect_encoding(body)
     try:
         return body.decode(charset or "utf-8", "replace")
     except (LookupError, UnicodeError):

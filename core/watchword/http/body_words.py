@@ -35,6 +35,16 @@ _FAILED = {"error", "fail", "failed", "failure", "requestdenied", "denied", "una
 _NOTHING = {"", "0", "none", "ok", "null", "false", "noerror", "success"}
 _ERROR_CODES = range(400, 600)
 
+_ENVELOPE = {
+    *_ERRORS, *_FLAGS, *_STATES, "code", "msg", "message", "messages", "detail", "details", "reason", "title", "type",
+    "description", "errordescription", "errordetails", "errormsg", "errmsg", "statuscode", "subcode", "ret", "info",
+    "requestid", "traceid", "correlationid", "timestamp", "time", "path", "instance", "help", "documentationurl",
+}  # fmt: skip
+"""The names in the report of an error; a body with any other value is data."""
+
+_SHORT_XML = 2000
+"""A longer XML text than this, in characters, is data, whatever words it has."""
+
 
 def is_empty(text: str) -> bool:
     """Return whether a body has no rows: an empty list, or an object in which all lists are empty."""
@@ -57,6 +67,16 @@ def complaint(text: str) -> str | None:
         return None  # GraphQL's errors beside data are about some of its fields
     reports_error = any(_reports_error(_word(name), value) for name, value in content.items())
     return json.dumps(content) if reports_error else None
+
+
+def is_only_error(text: str) -> bool:
+    """Return whether a body consists of nothing but the report of an error, rather than of data."""
+    content = parsed(text)
+    if isinstance(content, list) and content:
+        content = content[0]
+    if not isinstance(content, dict):
+        return text.lstrip("\ufeff \r\n").startswith("<") and len(text) < _SHORT_XML
+    return all(_word(name) in _ENVELOPE or value in (None, "", [], {}) for name, value in content.items())
 
 
 def _reports_error(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value

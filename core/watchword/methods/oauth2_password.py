@@ -26,6 +26,7 @@ class OAuth2Password(OAuth2):
         "scope",
         "test_url",
     )
+    decoy_by_default: ClassVar[bool] = False  # failed logins may lock more than one account
     request_words: ClassVar[RequestWords] = PASSWORD
 
     username: Annotated[str, About("User name", "The user's name.", Section.AUTHENTICATION)]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from watchword.http.urls import joined
 
 if TYPE_CHECKING:
-    from watchword.document.common_fields import CommonFields
+    from watchword.document.reading import Document
+
+T = TypeVar("T")
 
 VALIDATION_TIMEOUT = 10.0
 """Longest wait for each call of a validation, in seconds, if neither plan nor document sets one."""
@@ -17,12 +21,14 @@ class ValidationPlan:
     """What a validation calls, and what counts as success.
 
     Args:
-        test_url: absolute URL of a harmless call that needs the credential; the document's own if left out.
-            OAuth client credentials need none.
-        http_method: the call's verb; only a GET or a HEAD is repeated without the credential.
+        test_url: URL of a harmless call that needs the credential; a relative one joins the base URL. It is the
+            document's own if left out. OAuth client credentials need none.
+        http_method: the call's verb; only a GET or a HEAD is repeated.
         expected_status: the statuses that mean success; any 2xx if left out.
-        counterfactual: whether the call is repeated without the credential, to see whether it mattered.
+        counterfactual: whether the call is repeated with a wrong credential and without any, to see whether
+            the answer depends on the credential.
         timeout: longest wait for each call, in seconds; the document's own if left out, otherwise 10.
+        decoy: whether a wrong credential is tried; the document's own `decoy` if left out.
     """
 
     test_url: str | None = None
@@ -30,18 +36,30 @@ class ValidationPlan:
     expected_status: frozenset[int] = frozenset()
     counterfactual: bool = True
     timeout: float | None = None
+    decoy: bool | None = None
 
-    def completed(self, common: CommonFields) -> ValidationPlan:
+    def completed(self, document: Document) -> ValidationPlan:
         """Return the plan with what a document says where the plan says nothing."""
-        documented = common.timeout if "timeout" in common.model_fields_set else None
+        common = document.common
+        test_url = self.test_url or common.test_url
         return replace(
             self,
-            test_url=self.test_url or common.test_url,
+            test_url=test_url and joined(common.base_url, test_url),
             http_method=self.http_method.upper(),
-            timeout=documented if self.timeout is None else self.timeout,
+            timeout=_first(self.timeout, common.timeout if "timeout" in common.model_fields_set else None),
+            decoy=_first(
+                self.decoy,
+                common.decoy if "decoy" in common.model_fields_set else None,
+                document.method.decoy_by_default,
+            ),
         )
 
     @property
     def call_timeout(self) -> float:
         """Longest wait for each call, in seconds."""
         return VALIDATION_TIMEOUT if self.timeout is None else self.timeout
+
+
+def _first(*values: T | None) -> T | None:
+    """Return the first value that says something."""
+    return next((value for value in values if value is not None), None)

@@ -53,22 +53,51 @@ class Probe(NeverPickled):
         if self._token_usage:
             self._token_usage.end()
 
-    def renew_token(self) -> AcquiredToken | Finding:
+    def take(self, step: Step) -> object:
+        """Take a step of the procedure and return its outcome."""
+        if isinstance(step, RenewToken):
+            return self._token() if step.sent is Sent.REAL else self._token_of_nobody()
+        if isinstance(step, Call):
+            return self._call(step.sent)
+        if isinstance(step, Pause):
+            time.sleep(step.seconds)
+            return None
+        if isinstance(step, Recall):
+            return self._memories.recall(step.key, step.real)
+        self._memories.remember(step)
+        return None
+
+    def _token(self) -> AcquiredToken | Finding:
         """Return a new token, or the finding that says why there is none."""
         credential = self._subject.credential
         try:
             self._token_usage = TokenUsage(credential.token_cache)
             self._token_usage.begin()
-            return credential.renew_token()
+            acquired = credential.renew_token()
+        except WatchwordError as error:
+            return error.findings[0]
+        self._issued = acquired.token
+        return acquired
+
+    def _token_of_nobody(self) -> Token | Finding:
+        """Return the token that a client gets that doesn't exist, or the finding that says why it gets none."""
+        resolved = self._subject.credential.resolved
+        transport = replace(resolved.transport, timeout=self._plan.call_timeout)
+        _log.info("Asking for a token as a client that doesn't exist")
+        try:
+            source = decoy_source(resolved.method, resolved.template_secrets)
+            return source.fetch(transport) if source else finding("token_refused", "There is no token endpoint.")
         except WatchwordError as error:
             return error.findings[0]
 
-    def call(self, *, anonymous: bool) -> ProbeResponse | Finding:
+    def _call(self, sent: Sent) -> ProbeResponse | Finding:
         """Make the plan's call and return the response, or the finding that says why there is none."""
         url = self._plan.test_url or ""
         timeout = self._plan.call_timeout
+        _log.info("Calling %s %s with %s", self._plan.http_method, display_url(url), _WORDS[sent])
         try:
-            return run_with_deadline(timeout, lambda: self._response(url, anonymous=anonymous))
+            authenticator, transport = credential_of(sent, self._subject, self._issued)
+            return run_with_deadline(timeout, lambda: self._response(url, authenticator, transport))
         except WatchwordError as error:
             return error.findings[0]
         except (InvalidURL, InvalidSchema, MissingSchema):
@@ -78,29 +107,21 @@ class Probe(NeverPickled):
             redact.exception(error)
             return faults.classify(error, f"the API at {host(url)}")
 
-    def _response(self, url: str, *, anonymous: bool) -> ProbeResponse | Finding:
+    def _response(
+        self, url: str, authenticator: Authenticator, transport: TransportOptions
+    ) -> ProbeResponse | Finding:
         """Make the call and follow redirects inside the allowed origins."""
         common = self._subject.credential.document.common
-        with ApiSession(common.base_url, self._adapter(anonymous=anonymous)) as session:
+        with ApiSession(common.base_url, SigningAdapter(authenticator, transport)) as session:
             for hop in range(MOST_HOPS + 1):
                 with self._send(session, url) as response:
                     target = _redirect_target(response)
                     if target is None or not common.origins.covers(target):
-                        body = read(response, _LARGEST_BODY, self._plan.call_timeout)
-                        probed = _probe_response(response, target, body, followed=hop > 0)
-                        rules = common.body_rules
-                        return replace(probed, refused_in_body=rules is not None and rules.match(body))
+                        body = read(response, LARGEST_BODY, self._plan.call_timeout)
+                        received = Received(response.url, response.status_code, response.headers, body, response.encoding)
+                        return received.probed(target, common.body_rules, followed=hop > 0)
                     url = target
         return finding("redirect_loop", f"The API redirected more than {MOST_HOPS} times.")
-
-    def _adapter(self, *, anonymous: bool) -> SigningAdapter:
-        """Return a transport that never retries; an anonymous one sends nothing that is secret."""
-        authenticator = self._subject.authenticator()
-        transport = replace(self._subject.credential.resolved.transport, retries=0)
-        if anonymous:
-            authenticator = replace(authenticator, method=NoAuthentication(), secrets=())
-            transport = replace(transport, client_certificate=None, client_private_key=None)
-        return SigningAdapter(authenticator, transport)
 
     def _send(self, session: ApiSession, url: str) -> requests.Response:
         """Send by the adapter: the session would read a redirect's body to its end, however long that is."""
@@ -122,11 +143,3 @@ def _redirect_target(response: requests.Response) -> str | None:
         return location and urljoin(response.url, location)
     except ValueError:
         return ""
-
-
-def _probe_response(
-    response: requests.Response, redirect: str | None, body: bytes, *, followed: bool
-) -> ProbeResponse:
-    text = decoded(body, response.encoding)
-    now = time.time()
-    return ProbeResponse(response.url, response.status_code, response.headers, text, redirect, followed, now)

@@ -17,7 +17,7 @@ class ProbeResponse(NeverPickled):
     `redirect` is the absolute URL of a redirect that was not followed, since it leads to another origin, or
     "" if the redirect names no URL; `followed` says whether another redirect led here; `received` is when
     the response came, in seconds since 1970; `refused_in_body` says whether the body matches the document's
-    refresh_on_body.
+    refresh_on_body; `is_cut` says whether the body goes on after what was read.
     """
 
     url: str
@@ -28,6 +28,7 @@ class ProbeResponse(NeverPickled):
     followed: bool = False
     received: float = 0.0
     refused_in_body: bool = False
+    is_cut: bool = False
 
     @property
     def content_type(self) -> str:
@@ -49,4 +50,6 @@ class ProbeResponse(NeverPickled):
         evidence = {"status": str(self.status)}
         if self.text.strip():
             evidence["answer"] = redact.quoted(self.text)
+        if self.is_cut:
+            evidence["read"] = "only the beginning, since the body is too long"
         return evidence

@@ -1,4 +1,4 @@
-"""Validate a connection: lint, token, call, its meaning, and the same call without the credential.
+"""Validate a connection: lint, token, call, its meaning, and what the answer depends on.
 
 `steps_of` is the procedure as a generator without I/O: it yields each step and is sent the outcome;
 `validate` carries the steps out with requests.
@@ -7,20 +7,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors
 from watchword.findings.report import Report
-from watchword.http.body_words import is_about_rights
+from watchword.http.origins import display_url
 from watchword.validation import clock_skew
 from watchword.validation import response_meaning as meaning
+from watchword.validation.contrast import Dependence, answer_of
+from watchword.validation.contrasting import ISSUED, Comparison, Question, compare, key_of
+from watchword.validation.judging import judged, judged_forbidden, judged_token, limited
 from watchword.validation.lint import lint_test_url
 from watchword.validation.plan import ValidationPlan
 from watchword.validation.probe_response import ProbeResponse
+from watchword.validation.steps import Call, RenewToken, Steps
 from watchword.validation.subject import Subject
 
 if TYPE_CHECKING:
@@ -29,30 +32,9 @@ if TYPE_CHECKING:
 
 HTTP_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 SAFE = frozenset({"GET", "HEAD"})
-"""The methods whose call may be repeated without the credential (RFC 9110 section 9.2.1)."""
-
-UNAUTHORIZED, TOO_MANY, SERVER_ERROR = 401, 429, 500
+"""The methods whose call may be repeated with a wrong credential or none (RFC 9110 section 9.2.1)."""
 
 _CREDENTIAL_STATUSES = frozenset({400, 401, 403})
-
-
-@dataclass(frozen=True)
-class RenewToken:
-    """The step that asks for a new token; its outcome is an AcquiredToken, or a Finding that says why not."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """The step that makes the call, with or without the credential.
-
-    Its outcome is a ProbeResponse, or a Finding that says why there is none.
-    """
-
-    anonymous: bool = False
-
-
-Steps: TypeAlias = Generator[RenewToken | Call, Any, Finding]
-"""The steps of a validation; the generator returns the deciding finding."""
 
 
 def validate(subject: Subject, plan: ValidationPlan) -> Report:
@@ -65,22 +47,22 @@ def validate(subject: Subject, plan: ValidationPlan) -> Report:
     from watchword.validation.probe import Probe  # noqa: PLC0415 - loads requests' transport
 
     started = time.monotonic()
-    plan = plan.completed(subject.credential.document.common)
+    plan = plan.completed(subject.credential.document)
     findings: list[Finding] = []
     steps = steps_of(subject, plan, findings)
     probe = Probe(subject, plan)
-    outcome: AcquiredToken | ProbeResponse | Finding | None = None
+    outcome: object = None
     with closing(probe):
         while True:
             try:
                 step = steps.send(outcome)
             except StopIteration as end:
-                deciding: Finding = end.value
-                break
-            if isinstance(step, RenewToken):
-                outcome = probe.renew_token()
-            else:
-                outcome = probe.call(anonymous=step.anonymous)
+                return report_of(end.value, findings, started)
+            outcome = probe.take(step)
+
+
+def report_of(deciding: Finding, findings: list[Finding], started: float) -> Report:
+    """Return the report of a procedure that has ended; `started` is by the monotonic clock."""
     if deciding not in findings:
         findings.append(deciding)
     return Report(deciding, tuple(findings), time.monotonic() - started)
@@ -103,30 +85,69 @@ def steps_of(subject: Subject, plan: ValidationPlan, findings: list[Finding]) ->
             return acquired
         findings.extend(credential.token_remarks(acquired.token))
         if not plan.test_url and credential.document.method.token_is_proof and acquired.is_new:
-            return finding("token_obtained", "The token endpoint issued a new token.")
+            return (yield from _token_contrast(subject, plan))
     if not plan.test_url:
         return finding("not_proven" if credential.is_present else "no_authentication", "No call was made.")
-    return (yield from _call(subject, plan, findings))
+    deciding = yield from _call(subject, plan, findings)
+    call = f"{plan.http_method} {display_url(plan.test_url)}{'?…' if '?' in plan.test_url else ''}"
+    return replace(deciding, evidence={"call": call, **deciding.evidence})
+
+
+def _token_contrast(subject: Subject, plan: ValidationPlan) -> Steps:
+    """Ask the token endpoint as a client that doesn't exist: a token that anybody gets proves nothing."""
+    method = subject.credential.document.method
+    if not (plan.decoy and plan.counterfactual) or method.signs_in:
+        return finding("token_obtained", "The token endpoint issued a new token. No wrong client was tried.")
+    key = key_of("token", *(getattr(method, name) for name in method.urls), method.method)
+    return judged_token((yield from compare(Question(RenewToken, key, decoy=True, none=False), ISSUED)))
 
 
 def _call(subject: Subject, plan: ValidationPlan, findings: list[Finding]) -> Steps:
-    """Make the call and decide by its response."""
+    """Make the call and decide by its response, and by what the response depends on."""
     credential = subject.credential
-    method = credential.document.method
+    method, expected = credential.document.method, plan.expected_status
     outcome: ProbeResponse | Finding = yield Call()
     if isinstance(outcome, Finding):
         return outcome
-    refusal = meaning.refusal(outcome, plan.expected_status)
-    if refusal:
+    problem = meaning.refusal(outcome, expected)
+    if problem and not meaning.is_doubtful(problem, outcome, expected):
         explanation = _explanation(method, outcome)
         findings.extend(_clock_drift(method, outcome, explanation))
-        return explanation or (yield from _unexplained(subject, plan, outcome, refusal))
+        if explanation or not meaning.is_forbidden(problem):
+            return explanation or _advised(method, problem)
     if not credential.is_present:
-        return finding("no_authentication", f"The API answered {outcome.status}.")
-    findings.extend(meaning.remarks(outcome))
+        return problem or finding("no_authentication", f"The API answered {outcome.status}.")
+    if problem and meaning.says_insufficient_scope(outcome):
+        return limited(outcome, "the API says insufficient_scope")
+    comparison = yield from compare(_question(subject, plan), answer_of(outcome, expected))
+    if problem and meaning.is_forbidden(problem):
+        return judged_forbidden(problem, outcome, comparison)
+    findings.extend(_remarks(method, outcome, comparison))
+    return judged(comparison, problem, outcome, expected)
+
+
+def _question(subject: Subject, plan: ValidationPlan) -> Question:
+    """Return what is compared: nothing if the call could do harm, or if nobody wants it."""
+    authenticator, url = subject.authenticator(), plan.test_url or ""
+    may_repeat = plan.http_method in SAFE and plan.counterfactual
+    # The URL is sent as it is: with a secret in it, a decoy would be none.
+    in_url = any(value in url for value in subject.credential.resolved.values.values() if value)
+    decoy = may_repeat and bool(plan.decoy) and not in_url
+    form = sorted(str(slot) for slot in authenticator.slots)
+    address = url.partition("?")[0]
+    key = key_of(plan.http_method, address, authenticator.method.method, form, decoy, sorted(plan.expected_status))
+    return Question(Call, key, decoy, may_repeat, plan.expected_status)
+
+
+def _remarks(method: Method, outcome: ProbeResponse, comparison: Comparison) -> list[Finding]:
+    remarks = meaning.remarks(outcome)
+    if comparison.real.varies:
+        remarks.append(finding("answers_vary", "The API answered the same call in different ways."))
+    if comparison.depends is Dependence.OPTIONAL:
+        remarks.append(finding("credential_not_needed", f"The API answered {comparison}."))
     if method.depends_on_time:
-        findings.extend(clock_skew.remarks(outcome.headers, outcome.received))
-    return (yield from _counterfactual(plan, outcome))
+        remarks.extend(clock_skew.remarks(outcome.headers, outcome.received))
+    return remarks
 
 
 def _clock_drift(method: Method, refused: ProbeResponse, explanation: Finding | None) -> list[Finding]:
@@ -148,57 +169,7 @@ def _explanation(method: Method, refused: ProbeResponse) -> Finding | None:
     return explanation and replace(explanation, evidence={**refused.evidence(), **explanation.evidence})
 
 
-def _unexplained(subject: Subject, plan: ValidationPlan, refused: ProbeResponse, refusal: Finding) -> Steps:
-    """Decide what a 403 means, and say what to check after a 401."""
-    if refusal.code.name == "forbidden_403":
-        return (yield from _forbidden(subject, plan, refused, refusal))
-    advice = subject.credential.document.method.unauthorized_advice
-    return replace(refusal, advice=advice) if advice and refusal.code.name == "unauthorized_401" else refusal
-
-
-def _forbidden(subject: Subject, plan: ValidationPlan, refused: ProbeResponse, refusal: Finding) -> Steps:
-    """Tell a good credential that lacks the right from a bad one: many APIs answer both with a 403.
-
-    The standard's own code decides. Words about rights count if the API answers 401 to a call without
-    the credential, since it tells the two cases apart then.
-    """
-    limited = finding(
-        "authenticated_but_forbidden",
-        "The credential is accepted, but may not make this call (403).",
-        evidence=refused.evidence(),
-    )
-    if not subject.credential.is_present:
-        return refusal
-    if meaning.says_insufficient_scope(refused):
-        return limited
-    if plan.http_method not in SAFE or not plan.counterfactual or not is_about_rights(refused.text):
-        return refusal
-    contrast: ProbeResponse | Finding = yield Call(anonymous=True)
-    if isinstance(contrast, ProbeResponse) and contrast.status == UNAUTHORIZED:
-        return limited
-    return refusal
-
-
-def _counterfactual(plan: ValidationPlan, response: ProbeResponse) -> Steps:
-    """Repeat a successful call without the credential: only its refusal proves the credential."""
-    success = "authenticated" if not plan.expected_status else "expected_status_matched"
-    message = f"The API answered {response.status}"
-    if plan.http_method not in SAFE or not plan.counterfactual:
-        return finding("counterfactual_skipped", f"{message} with the credential; nothing was compared.")
-    contrast: ProbeResponse | Finding = yield Call(anonymous=True)
-    code, description = _comparison(contrast, plan.expected_status)
-    return finding(code or success, f"{message} with the credential, and without it: {description}")
-
-
-def _comparison(contrast: ProbeResponse | Finding, expected: frozenset[int]) -> tuple[str, str]:
-    """Return code and description of the call without the credential; "" as code means proof."""
-    if isinstance(contrast, Finding):
-        demanded = contrast.code.name == "tls_client_certificate_required"
-        return "" if demanded else "counterfactual_unavailable", contrast.message
-    refusal = meaning.refusal(contrast, expected)
-    if refusal is None:
-        return "auth_not_required", f"{contrast.status} too."
-    if meaning.is_refusal(contrast, refusal):
-        return "", f"{contrast.status}, refused."
-    is_transient = contrast.status == TOO_MANY or contrast.status >= SERVER_ERROR
-    return "counterfactual_unavailable" if is_transient else "contrast_unclear", refusal.message
+def _advised(method: Method, problem: Finding) -> Finding:
+    """Return a refusal with the method's own advice on what to check after a 401."""
+    advice = method.unauthorized_advice if problem.code.name == "unauthorized_401" else ""
+    return replace(problem, advice=advice) if advice else problem

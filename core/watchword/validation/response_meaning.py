@@ -13,16 +13,19 @@ from watchword.http import body_words
 from watchword.http.durations import retry_after
 from watchword.validation.probe_response import ProbeResponse
 
+_INSUFFICIENT = re.compile(r"(?i)\berror\s*=\s*\"?insufficient_scope\b")
 _LOGIN_PATH = re.compile(r"(?i)\b(log[-_]?in|sign[-_]?in|sso|oauth2?/authorize|saml|auth/realms)\b")
 
 
 def refusal(response: ProbeResponse, expected: Collection[int] = ()) -> Finding | None:
     """Return why the response is not a success, None if it is one.
 
-    An expected status is a success unless its body says otherwise. `validate` decides what a 403 means.
+    An expected status is a success unless its body or redirect says otherwise. The contrast decides what a
+    403 means, and whether words that read like a refusal are data.
     """
     if response.status in expected:
-        return _disguised(response) if response.succeeded or response.refused_in_body else None
+        leads_to_login = response.redirect is not None and _LOGIN_PATH.search(response.redirect)
+        return _redirected(response) if leads_to_login else _disguised(response)
     if response.redirect is not None:
         return _redirected(response)
     if response.succeeded:
@@ -43,25 +46,38 @@ def remarks(response: ProbeResponse) -> list[Finding]:
 
 
 def says_insufficient_scope(response: ProbeResponse) -> bool:
-    """Return whether a 403 holds the standard code for a credential that lacks the right (RFC 6750)."""
-    return "insufficient_scope" in response.headers.get("WWW-Authenticate", "")
+    """Return whether a 403 holds the standard code for a credential that lacks the right (RFC 6750, 3.1)."""
+    return bool(_INSUFFICIENT.search(response.headers.get("WWW-Authenticate", "")))
 
 
-def is_refusal(response: ProbeResponse, problem: Finding) -> bool:
-    """Return whether the API asks for a credential, which proves that the credential mattered."""
-    # Some APIs answer 400 if the key is missing, and only the text says so.
-    in_words = problem.code.name == "unexpected_status" and body_words.is_about_access(response.text)
-    return in_words or problem.code.name in _REFUSALS
+def is_doubtful(problem: Finding, response: ProbeResponse, expected: Collection[int] = ()) -> bool:
+    """Return whether a problem is only a reading of the body's words, so that the contrast has to decide.
+
+    What refresh_on_body names, and a redirect that was followed to a sign-in page, are no mere words.
+    """
+    if response.refused_in_body or (response.followed and _LOGIN_PATH.search(response.url.partition("?")[0])):
+        return False
+    return response.status in expected or problem.code.name in _DOUBTFUL
 
 
-_REFUSALS = {
-    "unauthorized_401",
-    "forbidden_403",
-    "credential_refused_403",
-    "redirect_to_login",
-    "login_page_200",
+def is_forbidden(problem: Finding) -> bool:
+    """Return whether the API has forbidden the call: for a wrong credential, or for a missing right."""
+    return problem.code.name in {"forbidden_403", "credential_refused_403"}
+
+
+def is_refusal(code: str) -> bool:
+    """Return whether a code says that the API asks for a credential."""
+    return code in _REFUSALS
+
+
+_DOUBTFUL = frozenset({
+    "refused_in_200_body", "error_in_200_body", "unexpected_content_type", "login_page_200",
+})  # fmt: skip
+
+_REFUSALS = frozenset({
+    "unauthorized_401", "forbidden_403", "credential_refused_403", "redirect_to_login", "login_page_200",
     "refused_in_200_body",
-}
+})  # fmt: skip
 
 
 def _finding(code: str, response: ProbeResponse, message: str, advice: str = "") -> Finding:
@@ -135,7 +151,7 @@ def _forbidden(response: ProbeResponse) -> Finding:
         return _finding("quota_exhausted", response, "The API says that the quota is used up (403).")
     if body_words.is_about_rate(response.text):
         return _finding("rate_limited_429", response, "The API says that too many calls were made (403).")
-    if body_words.is_about_credential(response.text) and not says_insufficient_scope(response):
+    if body_words.is_about_credential(response.text) and not body_words.is_about_rights(response.text):
         return _finding("credential_refused_403", response, "The API refused the credential (403).")
     return _finding("forbidden_403", response, "The API forbids this call (403).")
 

@@ -1,0 +1,183 @@
+"""Compare what an API answers to the credential, to a decoy, and to none; no I/O.
+
+A credential is proven when the answer depends on it. Answers are compared by status, redirect, content type
+and structure. Words don't prove anything: other rows of a public feed are no difference, and an error that
+looks like data is no success.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from watchword.findings.codes import CODES
+from watchword.findings.finding import Finding, Phase, Word
+from watchword.validation import response_meaning as meaning
+from watchword.validation.probe_response import ProbeResponse
+from watchword.validation.structure import Structure, hashed, structure_of
+
+_REFUSED = frozenset({401, 403})
+_CLIENT_ERRORS = range(400, 500)
+
+_ALIKE = 0.5
+"""Lists are alike if they have so great a share of the smaller one's fields in common."""
+
+_FAULTS = frozenset({
+    "rate_limited_429", "quota_exhausted", "server_error_5xx", "blocked_by_waf", "redirect_loop",
+    "proxy_authentication_required", "temporarily_unavailable",
+})  # fmt: skip
+"""The codes of answers that come from an API's limits and faults, or from something in front of it."""
+
+_NO_CERTIFICATE = "tls_client_certificate_required"
+
+
+class Dependence(Word):
+    """How the answer depends on the credential."""
+
+    PROVEN = "proven"
+    OPTIONAL = "optional"  # a wrong credential is refused, and none is accepted
+    ONLY_NEEDED = "only_needed"  # none is refused, and a wrong one was not tried
+    ANY_ACCEPTED = "any_accepted"
+    NOT_NEEDED = "not_needed"
+    UNCLEAR = "unclear"
+    UNAVAILABLE = "unavailable"
+    NOT_COMPARED = "not_compared"
+
+
+class Answer(NamedTuple):
+    """What is compared of one answer, and remembered.
+
+    `status` is 0 without a response; `redirect` is a hash of the URL that it redirects to; `problem` is the name of the code that a validation would report, "" for a success.
+    """
+
+    status: int
+    redirect: str
+    content_type: str
+    structure: Structure
+    problem: str
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether the API itself has answered, and not with a limit or a fault."""
+        if not self.problem or self.problem == _NO_CERTIFICATE:
+            return True
+        return self.problem not in _FAULTS and CODES[self.problem].phase is not Phase.NETWORK
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the answer refuses a credential by its status, or in TLS."""
+        return self.status in _REFUSED or self.problem == _NO_CERTIFICATE
+
+    @property
+    def head(self) -> tuple[object, ...]:
+        """The parts in which answers must be equal to be alike."""
+        return (self.status, self.redirect, self.content_type, self.structure.kind)
+
+
+def answer_of(outcome: ProbeResponse | Finding, expected: Collection[int] = ()) -> Answer:
+    """Return what is compared of a call's outcome."""
+    if isinstance(outcome, Finding):
+        return Answer(0, "", "", Structure("empty"), outcome.code.name)
+    problem = meaning.refusal(outcome, expected)
+    structure = structure_of(outcome.text)
+    if outcome.refused_in_body:  # the document says how the API refuses: other bodies are different
+        structure = structure._replace(kind=f"{structure.kind}, refused")
+    redirect = hashed((outcome.redirect or "").partition("?")[0]) if outcome.redirect is not None else ""
+    return Answer(outcome.status, redirect, outcome.content_type, structure, problem.code.name if problem else "")
+
+
+class Observed(NamedTuple):
+    """Answers to the same credential: the first one, the parts that all have, and those that any has."""
+
+    first: Answer
+    stable: Structure
+    seen: Structure
+    is_steady: bool = True
+
+    @classmethod
+    def of(cls, answer: Answer) -> Observed:
+        """Return what is known after one answer."""
+        return cls(answer, answer.structure, answer.structure)
+
+    def and_(self, other: Answer) -> Observed:
+        """Return what is known after another answer."""
+        stable, seen, structure = self.stable, self.seen, other.structure
+        return Observed(
+            self.first,
+            Structure(stable.kind, stable.outer & structure.outer, stable.rows & structure.rows),
+            Structure(seen.kind, seen.outer | structure.outer, seen.rows | structure.rows),
+            self.is_steady and other.head == self.first.head,
+        )
+
+    @property
+    def varies(self) -> bool:
+        """Whether the answers differ from each other."""
+        return not self.is_steady or self.stable != self.seen
+
+    def is_like(self, other: Answer) -> bool:
+        """Return whether an answer could be one of these: rows and what varies may differ."""
+        if other.head != self.first.head:
+            return False
+        outer, rows = other.structure.outer, other.structure.rows
+        if self.stable.outer == self.seen.outer:
+            outer_is_like = outer == self.seen.outer
+        else:
+            outer_is_like = _share(outer, self.seen.outer) >= _ALIKE
+        return outer_is_like and _share(rows, self.seen.rows) >= _ALIKE
+
+
+def _share(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return the share of the smaller set that both have; 1 if both are empty, 0 if one is."""
+    smaller = min(len(one), len(other))
+    return len(one & other) / smaller if smaller else float(len(one) == len(other))
+
+
+def needs_more(real: Observed, decoy: Answer) -> bool:
+    """Return whether only further calls with the credential tell a refusal from an API that varies."""
+    return decoy.is_comparable and not decoy.is_refusal and not real.is_like(decoy)
+
+
+def dependence(real: Observed, decoy: Answer | None, none: Answer | None) -> Dependence:
+    """Return how an answer that isn't a refusal depends on the credential.
+
+    Args:
+        real: the answers with the credential.
+        decoy: the answer to the decoy, None if it was not tried.
+        none: the answer without a credential, None if it was not tried.
+    """
+    if decoy is None:
+        return _without_decoy(real, none)
+    if not decoy.is_comparable:
+        return Dependence.UNAVAILABLE
+    none_is_like = none is not None and real.is_like(none)
+    if decoy.is_refusal:
+        return Dependence.OPTIONAL if none_is_like else Dependence.PROVEN
+    if real.is_like(decoy):
+        return Dependence.NOT_NEEDED if none_is_like else Dependence.ANY_ACCEPTED
+    if not real.is_steady:
+        return Dependence.UNCLEAR
+    if decoy.status in _CLIENT_ERRORS and decoy.status != real.first.status:
+        return Dependence.OPTIONAL if none_is_like else Dependence.PROVEN
+    return Dependence.PROVEN if _confirms(real, decoy, none) else Dependence.UNCLEAR
+
+
+def _confirms(real: Observed, decoy: Answer, none: Answer | None) -> bool:
+    """Return whether the answer without a credential fits a decoy that was refused with another structure.
+
+    An API whose answers vary by themselves would answer a third thing, or what the credential got.
+    """
+    if none is None or not none.is_comparable or none.status != real.first.status:
+        return True
+    return not real.is_like(none) and (Observed.of(decoy).is_like(none) or bool(decoy.problem))
+
+
+def _without_decoy(real: Observed, none: Answer | None) -> Dependence:
+    if none is None:
+        return Dependence.NOT_COMPARED
+    if not none.is_comparable:
+        return Dependence.UNAVAILABLE
+    if real.is_like(none):
+        return Dependence.NOT_NEEDED
+    redirected = bool(none.redirect) and not real.first.redirect
+    refused = none.is_refusal or redirected or meaning.is_refusal(none.problem)
+    return Dependence.ONLY_NEEDED if refused else Dependence.UNCLEAR

@@ -1,0 +1,99 @@
+"""Make a decoy of a secret text: the same length and alphabet, and nothing of its content; no I/O."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+import secrets
+import string
+import time
+import uuid
+
+_SHORTEST = 8
+"""A decoy is at least so long, in characters: a shorter one might be somebody's."""
+
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_JWT = re.compile(r"eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*")
+_SCHEME = re.compile(r"(?i)(bearer|basic|token|apikey|api-key|key|digest|oauth|ssws|klaviyo-api-key) +")
+
+_ALPHABETS = (
+    string.digits,
+    string.digits + "abcdef",
+    string.digits + "ABCDEF",
+    string.ascii_lowercase,
+    string.ascii_uppercase,
+    string.ascii_lowercase + string.digits,
+    string.ascii_uppercase + string.digits,
+    string.ascii_letters,
+    string.ascii_letters + string.digits,
+)
+"""The alphabets of keys, the smallest first; all other characters count as separators, which stay in place."""
+
+_SEPARATORS = "-_.:=+/"
+
+USER = "watchword-decoy-"
+"""How the user names and client ids of decoys begin, so that a server's log tells them apart."""
+
+
+def decoy_text(secret: str) -> str:
+    """Return a random text of the same form; "" stays empty."""
+    if not secret:
+        return ""
+    scheme = _SCHEME.match(secret)
+    if scheme:
+        return scheme[0] + _decoy_after(scheme[1].lower(), secret[scheme.end() :])
+    if _UUID.fullmatch(secret):
+        return str(uuid.uuid4())
+    if _JWT.fullmatch(secret):
+        return _decoy_jwt(secret)
+    return _unlike(secret)
+
+
+def decoy_user(name: str) -> str:
+    """Return a user name that nobody has, in the form of an e-mail address if the real one is such."""
+    user = USER + secrets.token_hex(6)
+    return f"{user}@decoy.invalid" if "@" in name else user
+
+
+def _decoy_after(scheme: str, credential: str) -> str:
+    """Return the decoy of what follows a scheme in a header; of Basic it is a pair (RFC 7617)."""
+    if scheme == "basic":
+        pair = f"{decoy_user('')}:{secrets.token_urlsafe(12)}"
+        return base64.b64encode(pair.encode()).decode()
+    return decoy_text(credential)
+
+
+def _decoy_jwt(jwt: str) -> str:
+    """Return a JWT with the same algorithm, and claims and a signature of its own (RFC 7515 section 7.1)."""
+    header, _, rest = jwt.partition(".")
+    try:
+        algorithm = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["alg"]
+    except (ValueError, KeyError, TypeError):
+        algorithm = "RS256"
+    now = int(time.time())
+    claims = {"sub": decoy_user(""), "iat": now, "exp": now + 3600, "jti": secrets.token_hex(8)}
+    signature = secrets.token_bytes(max(32, len(rest.rpartition(".")[2]) * 3 // 4))
+    parts = (json.dumps({"alg": str(algorithm)[:10], "typ": "JWT"}).encode(), json.dumps(claims).encode(), signature)
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+
+
+def _unlike(secret: str) -> str:
+    """Return random characters of the secret's alphabet that have no longer piece in common with it."""
+    separators = {place: character for place, character in enumerate(secret) if character in _SEPARATORS}
+    letters = {character for character in secret if character.isascii() and character.isalnum()}
+    alphabet = next((each for each in _ALPHABETS if letters <= set(each)), _ALPHABETS[-1])
+    length = max(len(separators) + _SHORTEST // 2, len(secret), _SHORTEST)
+    while True:
+        drawn = "".join(separators.get(place) or secrets.choice(alphabet) for place in range(length))
+        if not _pieces(secret, len(alphabet)) & _pieces(drawn, len(alphabet)) and drawn != secret:
+            return drawn
+
+
+def _pieces(text: str, letters: int) -> set[str]:
+    """Return every piece of a text that is so long that chance alone hardly repeats it."""
+    length = 4 + math.ceil(2 * math.log(max(len(text) / 8, 1), letters))
+    starts = range(len(text) - length + 1)
+    pieces = (text[start : start + length] for start in starts)
+    return {piece for piece in pieces if piece.strip(_SEPARATORS)}

@@ -1,0 +1,116 @@
+"""What a comparison of answers means for the credential: one finding for each case, no I/O.
+
+The contrast decides. The words of a body only make a verdict more careful.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from watchword.findings.codes import finding
+from watchword.findings.evidence import quote
+from watchword.findings.finding import Finding
+from watchword.http import body_words
+from watchword.validation.contrast import Dependence
+from watchword.validation.contrasting import Comparison
+from watchword.validation.probe_response import ProbeResponse
+
+_PROOFS = frozenset({Dependence.PROVEN, Dependence.OPTIONAL})
+
+_CODES: Mapping[Dependence, str] = {
+    Dependence.PROVEN: "authenticated",
+    Dependence.OPTIONAL: "authenticated",
+    Dependence.ONLY_NEEDED: "decoy_skipped",
+    Dependence.ANY_ACCEPTED: "any_credential_accepted",
+    Dependence.NOT_NEEDED: "auth_not_required",
+    Dependence.UNCLEAR: "contrast_unclear",
+    Dependence.UNAVAILABLE: "contrast_unavailable",
+    Dependence.NOT_COMPARED: "counterfactual_skipped",
+}
+
+UNAUTHORIZED = 401
+
+
+def judged(
+    comparison: Comparison, problem: Finding | None, response: ProbeResponse, expected: Collection[int]
+) -> Finding:
+    """Return the finding on an answer that isn't refused by its status.
+
+    `problem` is what the words of its body say against it, None for nothing.
+    """
+    depends = comparison.depends
+    if problem and not (depends in _PROOFS and _is_outweighed(problem, comparison, response, expected)):
+        return problem if depends not in _PROOFS else _in_doubt(problem, comparison, response)
+    code = _CODES[depends]
+    if code == "authenticated" and expected:
+        code = "expected_status_matched"
+    evidence = {} if depends in _PROOFS else response.evidence()
+    return finding(code, f"The API answered {comparison}.", evidence=evidence)
+
+
+def _is_outweighed(
+    problem: Finding, comparison: Comparison, response: ProbeResponse, expected: Collection[int]
+) -> bool:
+    """Return whether data only reads like a refusal: a wrong credential gets another status."""
+    decoy = comparison.contrast.decoy
+    if decoy is None or decoy.status == response.status:
+        return False
+    if response.status in expected or problem.code.name == "unexpected_content_type":
+        return True
+    return problem.code.name == "error_in_200_body" and not body_words.is_only_error(response.text)
+
+
+def _in_doubt(problem: Finding, comparison: Comparison, response: ProbeResponse) -> Finding:
+    """Return the refusal that the words state, or a doubt if the status contradicts them."""
+    decoy = comparison.contrast.decoy
+    has_other_status = decoy is not None and decoy.status != response.status
+    if problem.code.name == "error_in_200_body" or not has_other_status:
+        return problem
+    if problem.code.name == "refused_in_200_body" and body_words.is_only_error(response.text):
+        return problem
+    return finding("contrast_unclear", f"The API answered {comparison}. {problem.message}", evidence=problem.evidence)
+
+
+def judged_forbidden(problem: Finding, response: ProbeResponse, comparison: Comparison) -> Finding:
+    """Tell a good credential that lacks the right from a bad one: many APIs answer both with a 403.
+
+    A decoy decides. Without one, words about rights count if the API answers 401 to a call without the
+    credential, since it tells the two cases apart then.
+    """
+    real, (decoy, none, *_) = comparison.real, comparison.contrast
+    refused_by_words = problem.code.name == "credential_refused_403"
+    message = f"The API answered {comparison}."
+    if decoy is None:
+        tells_apart = none is not None and none.status == UNAUTHORIZED
+        about_rights = tells_apart and body_words.is_about_rights(response.text) and not refused_by_words
+        return limited(response, str(comparison)) if about_rights else problem
+    if not decoy.is_comparable:
+        return problem
+    if real.is_like(decoy):
+        is_told_apart = none is not None and none.is_comparable and not real.is_like(none)
+        code = "credential_refused_403" if refused_by_words or is_told_apart else "forbidden_403"
+        return finding(code, message, evidence=response.evidence())
+    if refused_by_words or not decoy.problem:
+        return finding("forbidden_403", f"{message} {problem.message}", evidence=response.evidence())
+    return limited(response, str(comparison))
+
+
+def limited(response: ProbeResponse, why: str) -> Finding:
+    """Return the finding on a credential that is accepted, and may not make this call."""
+    message = quote(f"The credential is accepted, but may not make this call: {why}.")
+    return finding("authenticated_but_forbidden", message, evidence=response.evidence())
+
+
+def judged_token(comparison: Comparison) -> Finding:
+    """Return the finding on a token that was issued."""
+    decoy = comparison.contrast.decoy
+    if decoy is None or not decoy.is_comparable:
+        reason = decoy.problem if decoy else "not asked"
+        message = f"The token endpoint issued a token, and gave no answer to a client that doesn't exist ({reason})."
+        return finding("contrast_unavailable", message)
+    if not decoy.problem:
+        message = "The token endpoint issues a token to a client that doesn't exist too."
+        return finding("issues_to_anyone", message)
+    proof = finding("token_obtained", "The token endpoint issued a new token, and refuses a client that doesn't exist.")
+    return replace(proof, evidence={"wrong client": decoy.problem})
