@@ -29,10 +29,14 @@ _VAULT = """CREATE TABLE watchword_vault (name TEXT NOT NULL PRIMARY KEY, versio
 content BYTES NOT NULL, changed TEXT NOT NULL)"""
 
 
-def former_version(setattr_: Callable[[object, str, object], object] = setattr) -> None:
-    """Have this process open stores as version 3 did: it knows no histories, and no later version."""
-    present = (tables.META, tables.TOKENS, tables.CLAIMS, tables.DRAFTS, tables.VAULT, tables.REVISIONS)
-    setattr_(schema, "VERSION", 3)
+_LATER_TABLES = {tables.HISTORY: 4, tables.CONTRASTS: 5}
+"""The tables that came after version 3, and with which version."""
+
+
+def former_version(version: int, setattr_: Callable[[object, str, object], object] = setattr) -> None:
+    """Have this process open stores as version 3 or 4 did: it knows no later version and no later table."""
+    present = tuple(table for table in schema._TABLES if _LATER_TABLES.get(table, 1) <= version)
+    setattr_(schema, "VERSION", version)
     setattr_(schema, "_TABLES", present)
 
 

@@ -57,6 +57,15 @@ def note(name, times):
     return os.getpid()
 
 
+def contrast(name, times):
+    """Note so many lines of a contrast, of which each names this process and its number."""
+    store = stores.open_store()
+    for number in range(int(times)):
+        line = f"{os.getpid()} {number}\n".encode()
+        store.contrasts.change(name, lambda content, _, line=line: content + line)
+    return os.getpid()
+
+
 def forever(key):
     """Say each generation when it is kept."""
     store = stores.open_store()
@@ -74,9 +83,9 @@ def until(key, stop):
     return done
 
 
-def until_newer(key):
-    """Write as a process of version 3 does, until that fails; say how many times, and the code."""
-    schema.VERSION = 3
+def until_newer(key, version):
+    """Write as a process of a former version does, until that fails; say how many times, and the code."""
+    schema.VERSION = int(version)
     store, done = stores.open_store(), 0
     while True:
         try:
@@ -204,6 +213,7 @@ COMMANDS = {
         until,
         until_newer,
         note,
+        contrast,
         fork_notes,
         lease,
         opened,

@@ -1,4 +1,4 @@
-"""The contract of a store that holds tokens, secrets and histories."""
+"""The contract of a store that holds tokens, secrets, histories and contrasts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from watchword.tokens.record import StoreTime
 from watchword.tokens.token_store import StoreError, TokenStore
+
+HISTORY_KEPT = 365 * 86400.0
+"""How long the history of a connection is kept after it was last changed, in seconds."""
+
+CONTRAST_KEPT = 2 * 86400.0
+"""How long a contrast is kept after it was last changed, in seconds: it is used for a day."""
 
 
 class SecretTable(Protocol):
@@ -40,7 +46,10 @@ Noting: TypeAlias = Callable[[bytes, StoreTime], bytes]
 
 
 class NoteTable(Protocol):
-    """Notes contents by names of any text; one transaction each. Raises StoreError."""
+    """Notes contents by names of any text; one transaction each. Raises StoreError.
+
+    Where a name is new, contents that nobody has changed for long are deleted. Names are not encrypted.
+    """
 
     def get(self, name: str) -> Noted | None:
         """Return what is noted under a name; None for nothing, or no store yet. Creates nothing."""
@@ -56,7 +65,7 @@ class NoteTable(Protocol):
 
 
 class Store(TokenStore, Protocol):
-    """A store of tokens that holds secrets and histories too."""
+    """A store of tokens that holds secrets, histories and contrasts too."""
 
     @property
     def vault(self) -> SecretTable:
@@ -65,3 +74,7 @@ class Store(TokenStore, Protocol):
     @property
     def history(self) -> NoteTable:
         """The history of each connection, by its name."""
+
+    @property
+    def contrasts(self) -> NoteTable:
+        """What APIs answered to a wrong credential and to none, by names that hold no secret."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from watchword.stores.database import Values
-from watchword.stores.row_encryption import HISTORY, TOKENS, VAULT, Found
+from watchword.stores.row_encryption import CONTRAST, HISTORY, TOKENS, VAULT, Found
 from watchword.stores.store_failures import failure
 from watchword.stores.unit_of_work import UnitOfWork
 
@@ -132,3 +132,4 @@ def _found(key: Any, columns: Sequence[Any]) -> Found:  # noqa: ANN401 - columns
 RECORDS = EncryptedTable(TOKENS, "key", "name", "generation", "state", "secrets")
 SECRETS = EncryptedTable(VAULT, "name", "version", "changed", "content")
 HISTORIES = EncryptedTable(HISTORY, "name", "changed", "content")
+CONTRASTS = EncryptedTable(CONTRAST, "name", "changed", "content")

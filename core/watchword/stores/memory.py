@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from watchword.forks import reset_in_child
 from watchword.redact import NeverPickled
+from watchword.stores.contracts import CONTRAST_KEPT, HISTORY_KEPT
 from watchword.stores.encryption import Keyring, unopened
-from watchword.stores.memory_history import MemoryHistory
+from watchword.stores.memory_notes import MemoryNotes
 from watchword.stores.memory_vault import MemoryVault
 from watchword.tokens.fingerprint import fingerprint
 from watchword.tokens.record import Record, StoreTime
@@ -39,7 +40,8 @@ class MemoryStore(NeverPickled):
 
     def __init__(self) -> None:
         self.vault = MemoryVault()
-        self.history = MemoryHistory(_now)
+        self.history = MemoryNotes(_now, HISTORY_KEPT)
+        self.contrasts = MemoryNotes(_now, CONTRAST_KEPT)
         self.salt = secrets.token_bytes(32)
         self._records: dict[str, Record] = {}
         self._claims: dict[str, str] = {}

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from watchword.stores import schema
-from watchword.stores.encrypted_table import HISTORIES, RECORDS, SECRETS
+from watchword.stores.encrypted_table import CONTRASTS, HISTORIES, RECORDS, SECRETS, EncryptedTable
 from watchword.stores.row_encryption import CLAIMS, DRAFTS, Found
 from watchword.stores.unit_of_work import UnitOfWork
+from watchword.tokens.token_store import StoreError
 
 
 class EncryptedRow(NamedTuple):
@@ -24,6 +25,7 @@ def encrypted_rows(work: UnitOfWork) -> list[EncryptedRow]:
         RECORDS.name: RECORDS.keys(work),
         SECRETS.name: SECRETS.keys(work),
         HISTORIES.name: HISTORIES.keys(work),
+        CONTRASTS.name: CONTRASTS.keys(work),
         CLAIMS: _keys(work, "imported", CLAIMS),
         DRAFTS: _keys(work, "state", DRAFTS),
     }
@@ -31,7 +33,7 @@ def encrypted_rows(work: UnitOfWork) -> list[EncryptedRow]:
 
 
 def renew(work: UnitOfWork, row: EncryptedRow) -> int:
-    """Encrypt a row anew and return 1; return 0 if it was deleted meanwhile."""
+    """Encrypt a row anew and return 1; return 0 if it was deleted meanwhile, or is given up now."""
     return _RENEWALS[row.table](work, row.key)
 
 
@@ -68,10 +70,26 @@ def _history(work: UnitOfWork, name: Any) -> int:  # noqa: ANN401 - as above
     found = HISTORIES.find_locked(work, name)
     if found.is_nothing:
         return 0
-    content = work.encryption.opened_history(found)
-    _, changed, _ = found.columns
-    renewed = work.encryption.history(name, changed, content)
-    HISTORIES.save(work, {"name": name, "changed": changed, "content": renewed})
+    return _save_note(work, HISTORIES, found, work.encryption.opened_note(HISTORIES.name, found))
+
+
+def _contrast(work: UnitOfWork, name: Any) -> int:  # noqa: ANN401 - as above
+    """Encrypt a contrast anew; delete one that can't be read, because the API can be asked again."""
+    found = CONTRASTS.find_locked(work, name)
+    if found.is_nothing:
+        return 0
+    try:
+        content = work.encryption.opened_note(CONTRASTS.name, found)
+    except StoreError:
+        CONTRASTS.delete(work, name)
+        return 0
+    return _save_note(work, CONTRASTS, found, content)
+
+
+def _save_note(work: UnitOfWork, table: EncryptedTable, found: Found, content: bytes) -> int:
+    name, changed, _ = found.columns
+    renewed = work.encryption.note(table.name, name, changed, content)
+    table.save(work, {"name": name, "changed": changed, "content": renewed})
     return 1
 
 
@@ -101,6 +119,7 @@ _RENEWALS: Mapping[str, Callable[[UnitOfWork, Any], int]] = {
     RECORDS.name: _token,
     SECRETS.name: _secret,
     HISTORIES.name: _history,
+    CONTRASTS.name: _contrast,
     CLAIMS: _claim,
     DRAFTS: _draft,
 }

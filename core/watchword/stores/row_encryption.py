@@ -1,9 +1,9 @@
-"""Records, claims, drafts, secrets and histories, encrypted, each bound to the whole of its row."""
+"""Records, claims, drafts, secrets and notes, encrypted, each bound to the whole of its row."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from watchword.tokens.record import Record
 from watchword.tokens.token_store import StoreError
 
 TOKENS, CLAIMS, DRAFTS, VAULT = "watchword_tokens", "watchword_claims", "watchword_drafts", "watchword_vault"
-HISTORY = "watchword_history"
+HISTORY, CONTRAST = "watchword_history", "watchword_contrasts"
 _REVISIONS = "watchword_revisions"
 
 _FORGET = "Delete it and sign in again, if it is a sign-in: watchword store forget NAME."
@@ -27,6 +27,7 @@ _VALIDATE = (
     "Validate the connection again, which begins a new history. If the connection doesn't exist any more: "
     "watchword store forget NAME."
 )
+_ASK_AGAIN = "Validate the connection again, which asks the API again."
 _ADD_KEY = "If it is of another key, add that key to WATCHWORD_KEY. If it was altered: "
 
 _LONGEST_NAME = 100
@@ -58,6 +59,13 @@ class _Content(NamedTuple):
 
     name: str
     advice: str
+
+
+_NOTES: Mapping[str, _Content] = {
+    HISTORY: _Content("the history of", _VALIDATE),
+    CONTRAST: _Content("the contrast of", _ASK_AGAIN),
+}
+"""What the tables of notes hold, by their names; messages add the name under which something is noted."""
 
 
 @dataclass(frozen=True)
@@ -98,16 +106,17 @@ class RowEncryption(NeverPickled):
         self._check_last(found, content, VAULT, sealed)
         return opened
 
-    def history(self, name: str, changed: str, content: bytes) -> bytes:
-        """Return what is noted of a connection encrypted: with any other name or time it doesn't open."""
-        return self.keyring.seal(content, HISTORY, name, changed)
+    def note(self, table: str, name: str, changed: str, content: bytes) -> bytes:
+        """Return a note encrypted: in any other table, and with any other name or time, it doesn't open."""
+        return self.keyring.seal(content, table, name, changed)
 
-    def opened_history(self, found: Found) -> bytes:
-        """Return what an encrypted row notes of a connection."""
-        content = _Content(f"the history of {shown_key(found.key)!r}", _VALIDATE)
+    def opened_note(self, table: str, found: Found) -> bytes:
+        """Return the note of an encrypted row in a table of notes."""
+        kind = _NOTES[table]
+        content = kind._replace(name=f"{kind.name} {shown_key(found.key)!r}")
         name, changed, sealed = self._columns(found, content, (str, str, bytes))
-        opened = self._opened(content, sealed, HISTORY, name, changed)
-        self._check_last(found, content, HISTORY, sealed)
+        opened = self._opened(content, sealed, table, name, changed)
+        self._check_last(found, content, table, sealed)
         return opened
 
     def revision(self, table: str, key: str, sealed: bytes) -> bytes:

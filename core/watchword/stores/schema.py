@@ -15,7 +15,7 @@ from watchword.stores.rows import RowMalformedError
 from watchword.stores.store_failures import failure
 from watchword.tokens.token_store import StoreError
 
-VERSION = 4
+VERSION = 5
 """Grows with every change of the tables, and of what a record's state holds."""
 
 _SEALED = 3
@@ -28,6 +28,7 @@ _TABLES = (
     tables.DRAFTS,
     tables.VAULT,
     tables.HISTORY,
+    tables.CONTRASTS,
     tables.REVISIONS,
 )
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from watchword.redact import NeverPickled
 from watchword.stores import forgetting, rekeying, sweeping
-from watchword.stores.encrypted_table import RECORDS
+from watchword.stores.encrypted_table import CONTRASTS, HISTORIES, RECORDS
 from watchword.stores.encryption import unopened
 from watchword.stores.row_encryption import Found
 from watchword.stores.rows import RowMalformedError, column, to_text, to_time
-from watchword.stores.sql_history import SqlHistory
+from watchword.stores.sql_notes import SqlNotes
 from watchword.stores.sql_session import SqlSession
 from watchword.stores.sql_vault import SqlVault
 from watchword.stores.unit_of_work import UnitOfWork
@@ -45,7 +45,8 @@ class SqlStore(NeverPickled):
 
     def __init__(self, url: str, keys: str = "") -> None:
         self._session = SqlSession(url, keys)
-        self.history = SqlHistory(self._session)
+        self.history = SqlNotes(self._session, HISTORIES)
+        self.contrasts = SqlNotes(self._session, CONTRASTS)
 
     @property
     def display_url(self) -> str:

@@ -2,16 +2,19 @@
 
 A token exchange with ever new subjects leaves a row for each. Only a token that a machine can fetch again is
 deleted, never a sign-in, and never a row that remembers a sign-in that was made elsewhere or deleted. The
-history of a connection is deleted when nobody has validated the connection for a year.
+history of a connection is deleted when nobody has validated the connection for a year, and a contrast when it
+wasn't asked for again for two days.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeAlias
 
-from watchword.stores.encrypted_table import HISTORIES, RECORDS, EncryptedTable
+from watchword.stores.contracts import CONTRAST_KEPT, HISTORY_KEPT
+from watchword.stores.encrypted_table import CONTRASTS, HISTORIES, RECORDS, EncryptedTable
 from watchword.stores.row_encryption import Found
 from watchword.stores.rows import RowMalformedError, to_time
 from watchword.stores.unit_of_work import UnitOfWork
@@ -21,8 +24,8 @@ from watchword.tokens.token_store import StoreError
 _KEPT = 30 * 86400.0
 """How long a row is kept after the token's end or, if that isn't known, its last use, in seconds."""
 
-_HISTORY_KEPT = 365 * 86400.0
-"""How long a history is kept after it was last added to, in seconds."""
+_NOTES_KEPT: Mapping[str, float] = {HISTORIES.name: HISTORY_KEPT, CONTRASTS.name: CONTRAST_KEPT}
+"""How long a note is kept after it was last changed, in seconds, by the name of its table."""
 
 _BATCH = 50
 """How many rows are looked at, for each row that is made."""
@@ -40,9 +43,9 @@ def sweep(work: UnitOfWork, key: str) -> None:
     _sweep(work, key, RECORDS, _token_has_ended)
 
 
-def sweep_histories(work: UnitOfWork, key: str) -> None:
-    """Delete histories that nobody has added to for a year, among the rows after a key."""
-    _sweep(work, key, HISTORIES, _is_forgotten)
+def sweep_notes(work: UnitOfWork, key: str, table: EncryptedTable) -> None:
+    """Delete notes that nobody has changed for long, among the rows of a table after a key."""
+    _sweep(work, key, table, partial(_is_forgotten, table.name))
 
 
 def _sweep(work: UnitOfWork, key: str, table: EncryptedTable, judge: _Judge) -> None:
@@ -69,9 +72,9 @@ def _token_has_ended(work: UnitOfWork, found: Found, now: StoreTime) -> bool:
     return has_ended(work.encryption.record(found), now)
 
 
-def _is_forgotten(work: UnitOfWork, found: Found, now: StoreTime) -> bool:
-    work.encryption.opened_history(found)  # its time can be believed then
-    return now.since(to_time(found.columns[1])) > _HISTORY_KEPT
+def _is_forgotten(table: str, work: UnitOfWork, found: Found, now: StoreTime) -> bool:
+    work.encryption.opened_note(table, found)  # its time can be believed then
+    return now.since(to_time(found.columns[1])) > _NOTES_KEPT[table]
 
 
 def has_ended(record: Record, now: StoreTime) -> bool:

@@ -52,6 +52,14 @@ CREATE TABLE watchword_history (
 )"""
 """What is noted of each connection, by its name; `content` is encrypted, `changed` is a time."""
 
+CONTRASTS = """
+CREATE TABLE watchword_contrasts (
+    name TEXT NOT NULL PRIMARY KEY,
+    changed TEXT NOT NULL,
+    content {blob} NOT NULL
+)"""
+"""What APIs answered to a wrong credential and to none; `content` is encrypted, `changed` is a time."""
+
 REVISIONS = """
 CREATE TABLE watchword_revisions (
     of TEXT NOT NULL,
@@ -59,4 +67,4 @@ CREATE TABLE watchword_revisions (
     seal {blob} NOT NULL,
     PRIMARY KEY (of, key)
 )"""
-"""Which content of a record, secret or history was written last; `of` is the name of its table."""
+"""Which content of a record, secret, history or contrast was written last; `of` is the name of its table."""

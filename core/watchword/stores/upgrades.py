@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from watchword.stores import schema, tables
 from watchword.stores.encrypted_table import RECORDS, SECRETS
-from watchword.stores.row_encryption import TOKENS, VAULT
+from watchword.stores.row_encryption import CONTRAST, HISTORY, TOKENS, VAULT
 from watchword.stores.rows import Row, RowMalformedError, to_record
 from watchword.stores.store_failures import failure
 from watchword.stores.unit_of_work import UnitOfWork
@@ -52,14 +52,28 @@ def create_history(work: UnitOfWork) -> None:
     """Create the table of histories, as of version 4.
 
     It may be there: a process of version 3 that replaces the keys at this moment sets the version back.
-    Its rows are as safe as those of version 4.
+    Its rows are as safe as those of the present version.
     """
-    if not work.database.has_table(work.connection, "watchword_history"):
-        work.connection.execute(tables.HISTORY.format(blob=work.database.blob))
+    _create_if_missing(work, HISTORY, tables.HISTORY)
 
 
-UPGRADES: Mapping[int, Callable[[UnitOfWork], None]] = {1: create_vault, 2: seal_rows, 3: create_history}
+def create_contrasts(work: UnitOfWork) -> None:
+    """Create the table of contrasts, as of version 5. It may be there, as that of histories may be."""
+    _create_if_missing(work, CONTRAST, tables.CONTRASTS)
+
+
+UPGRADES: Mapping[int, Callable[[UnitOfWork], None]] = {
+    1: create_vault,
+    2: seal_rows,
+    3: create_history,
+    4: create_contrasts,
+}
 """What brings a store of each earlier version to the next one."""
+
+
+def _create_if_missing(work: UnitOfWork, name: str, table: str) -> None:
+    if not work.database.has_table(work.connection, name):
+        work.connection.execute(table.format(blob=work.database.blob))
 
 
 def _seal_tokens(work: UnitOfWork) -> None:

@@ -212,18 +212,24 @@ def test_what_is_sealed_opens_in_its_context_alone(store):
         assert store.display_url in str(caught.value)
 
 
-def add(store, name, more):
-    return store.history.change(name, lambda content, _: content + more)
+@pytest.fixture(params=["history", "contrasts"])
+def notes(request, store):
+    """Give each table of notes of a store."""
+    return getattr(store, request.param)
 
 
-def test_nothing_noted_is_none(store):
-    """A name under which nothing is noted has no history, and counts no record."""
-    assert store.history.get("a") is None
-    assert store.history.all() == {}
+def add(notes, name, more):
+    return notes.change(name, lambda content, _: content + more)
+
+
+def test_nothing_noted_is_none(store, notes):
+    """A name under which nothing is noted has no note, and counts no record."""
+    assert notes.get("a") is None
+    assert notes.all() == {}
     assert (store.count("a"), store.forget("a")) == (0, 0)
 
 
-def test_histories_of_any_names_are_kept_apart(store):
+def test_notes_of_any_names_are_kept_apart(notes):
     """What is noted comes back by the same name alone, with the store's time, whatever the name holds."""
     names = [
         "a\0b",
@@ -236,48 +242,57 @@ def test_histories_of_any_names_are_kept_apart(store):
         "\U0001f511" * 250,
     ]
     for number, name in enumerate(names):
-        assert add(store, name, b"%d" % number) is None
+        assert add(notes, name, b"%d" % number) is None
     for name in names:
-        add(store, name, b" canary \0\xff\n")
-    assert {name: store.history.get(name).content for name in names} == {
+        add(notes, name, b" canary \0\xff\n")
+    assert {name: notes.get(name).content for name in names} == {
         name: b"%d canary \0\xff\n" % number for number, name in enumerate(names)
     }
-    found = store.history.all()
+    found = notes.all()
     assert {name: noted.content for name, noted in found.items()} == {
-        name: store.history.get(name).content for name in names
+        name: notes.get(name).content for name in names
     }
-    assert not store.history.get(names[0]).now.before(found[names[0]].now)
+    assert not notes.get(names[0]).now.before(found[names[0]].now)
 
 
 def test_forgetting_a_name_deletes_its_history(store):
     """A history counts as a record of its name: it is forgotten with the name, and no other is."""
     store.change("k", named("a"))
     for name in ("a", "a:b", "b"):
-        add(store, name, b"1")
+        add(store.history, name, b"1")
     assert (store.count("a"), store.forget("a"), store.count("a")) == (2, 2, 0)
     assert set(store.history.all()) == {"a:b", "b"}
-    add(store, "a", b"2")
+    add(store.history, "a", b"2")
     assert store.history.get("a").content == b"2"
 
 
-def test_a_note_that_fails_changes_nothing(store):
-    """An exception of a note comes out as it is, and the history stays."""
-    add(store, "a", b"before")
+def test_contrasts_belong_to_no_connection(store):
+    """A contrast neither counts as a record of a name nor is it forgotten with one, or seen as a history."""
+    add(store.contrasts, "a", b"refused")
+    add(store.history, "a", b"noted")
+    assert (store.count("a"), store.forget("a"), store.count("a")) == (1, 1, 0)
+    assert store.history.all() == {}
+    assert store.contrasts.get("a").content == b"refused"
+
+
+def test_a_note_that_fails_changes_nothing(notes):
+    """An exception of a note comes out as it is, and the note stays."""
+    add(notes, "a", b"before")
 
     def fail(content, _):
         raise ZeroDivisionError
 
     for name in ("a", "new"):
         with pytest.raises(ZeroDivisionError):
-            store.history.change(name, fail)
-    assert {name: noted.content for name, noted in store.history.all().items()} == {"a": b"before"}
+            notes.change(name, fail)
+    assert {name: noted.content for name, noted in notes.all().items()} == {"a": b"before"}
 
 
-def test_no_note_is_lost_among_threads(store):
+def test_no_note_is_lost_among_threads(notes):
     """32 threads that note under one name, new at first, each add to what those before left."""
     with ThreadPoolExecutor(32) as pool:
-        list(pool.map(lambda number: add(store, "a", b"%d," % number), range(96)))
-    assert sorted(map(int, store.history.get("a").content.split(b",")[:-1])) == list(range(96))
+        list(pool.map(lambda number: add(notes, "a", b"%d," % number), range(96)))
+    assert sorted(map(int, notes.get("a").content.split(b",")[:-1])) == list(range(96))
 
 
 def test_fingerprints_tell_apart_and_tell_nothing(store):

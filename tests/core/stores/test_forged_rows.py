@@ -26,11 +26,13 @@ TABLES = {
     "watchword_tokens": ("key", "name", "generation", "state", "secrets"),
     "watchword_vault": ("name", "version", "changed", "content"),
     "watchword_history": ("name", "changed", "content"),
+    "watchword_contrasts": ("name", "changed", "content"),
     "watchword_claims": ("imported", "key", "seal"),
     "watchword_drafts": ("state", "content", "until"),
     "watchword_revisions": ("of", "key", "seal"),
     "watchword_meta": ("name", "value"),
 }
+NOTES = {"history": "watchword_history", "contrasts": "watchword_contrasts"}
 
 
 def save(record, _):
@@ -41,9 +43,9 @@ def lease(record, now):
     return record.leased("owner", now.after(60))
 
 
-def note(store, name):
+def note(store, name, kind="history"):
     """Note one more thing under a name, and return the error of what could not be read."""
-    return store.history.change(name, lambda content, _: content + b"canary")
+    return getattr(store, kind).change(name, lambda content, _: content + b"canary")
 
 
 def refuse(use, *codes, word=""):
@@ -268,18 +270,69 @@ def test_a_history_that_was_deleted_by_hand_is_noticed(place, store):
     assert store.history.all() == {}
 
 
-def test_a_history_belongs_to_its_name(place, store):
-    """A history that is copied or moved to another name is refused there."""
-    note(store, "acme")
-    note(store, "other")
-    copy = (
-        "UPDATE watchword_history SET content = (SELECT content FROM watchword_history WHERE name = 'acme')"
-    )
+@pytest.mark.parametrize("kind", NOTES)
+def test_a_note_belongs_to_its_name(place, store, kind):
+    """A history or contrast that is copied or moved to another name is refused there."""
+    notes, table = getattr(store, kind), NOTES[kind]
+    note(store, "acme", kind)
+    note(store, "other", kind)
+    copy = f"UPDATE {table} SET content = (SELECT content FROM {table} WHERE name = 'acme')"  # noqa: S608 - ours
     place.run(f"{copy} WHERE name = 'other'")
-    refuse(lambda: store.history.get("other"), "store_key_wrong", word="'other'")
-    place.run("DELETE FROM watchword_history WHERE name = 'other'")
-    place.run("UPDATE watchword_history SET name = 'other'")
-    refuse(lambda: store.history.get("other"), "store_key_wrong", word="'other'")
+    refuse(lambda: notes.get("other"), "store_key_wrong", word="'other'")
+    place.run(f"DELETE FROM {table} WHERE name = 'other'")  # noqa: S608 - ours
+    place.run(f"UPDATE {table} SET name = 'other'")  # noqa: S608 - ours
+    refuse(lambda: notes.get("other"), "store_key_wrong", word="'other'")
+
+
+@pytest.mark.parametrize(("source", "target"), [("history", "contrasts"), ("contrasts", "history")])
+@pytest.mark.parametrize("with_revision", [False, True])
+def test_a_note_belongs_to_its_table(place, store, source, target, with_revision):
+    """A history is no contrast and a contrast no history, also if its revision is moved with it."""
+    note(store, "acme", source)
+    place.run(f"INSERT INTO {NOTES[target]} SELECT * FROM {NOTES[source]}")  # noqa: S608 - ours
+    place.run(f"DELETE FROM {NOTES[source]}")  # noqa: S608 - ours
+    if with_revision:
+        place.run("UPDATE watchword_revisions SET of = ? WHERE of = ?", NOTES[target], NOTES[source])
+    for each in (store, place.open()):
+        refuse(lambda each=each: getattr(each, target).get("acme"), "store_key_wrong", word="'acme'")
+        assert getattr(each, target).all()["acme"].code == "store_key_wrong"
+    assert note(store, "acme", target).code == "store_key_wrong"
+    assert getattr(store, target).get("acme").content == b"canary"
+
+
+def test_an_old_contrast_that_is_put_back_is_noticed(place, store):
+    """A contrast as it was before is refused, and the next change says so and replaces it."""
+    note(store, "n", "contrasts")
+    before = rows(place, "watchword_contrasts")
+    note(store, "n", "contrasts")
+    put_back(place, "watchword_contrasts", before)
+    error = refuse(lambda: store.contrasts.get("n"), "store_row_replaced", word="'n'")
+    assert "Validate the connection again" in str(error)
+    assert store.contrasts.all()["n"].code == "store_row_replaced"
+    assert note(store, "n", "contrasts").code == "store_row_replaced"
+    assert store.contrasts.get("n").content == b"canary"
+
+
+@pytest.mark.parametrize("forgery", ["changed = '{}'", "name = 'other'", "content = ''"])
+def test_a_forged_contrast_is_given_up_by_a_rekeying(sqlite, forgery):
+    """A contrast that was altered by hand is refused, and a rekeying deletes it with its revision."""
+    store = sqlite.open()
+    note(store, "n", "contrasts")
+    sqlite.run(f"UPDATE watchword_contrasts SET {forgery}")  # noqa: S608 - ours
+    refuse(lambda: store.contrasts.get("n"))
+    assert store.rekey() == 0
+    assert store.contrasts.all() == {}
+    assert rows(sqlite, "watchword_contrasts") == rows(sqlite, "watchword_revisions") == []
+
+
+def test_a_contrast_that_was_deleted_by_hand_is_noticed(place, store):
+    """A contrast whose row is gone is not one that never was; a rekeying or the next change goes on."""
+    for go_on in (store.rekey, lambda: note(store, "n", "contrasts")):
+        note(store, "n", "contrasts")
+        place.run("DELETE FROM watchword_contrasts")
+        refuse(lambda: store.contrasts.get("n"), "store_row_replaced", word="'n'")
+        go_on()
+    assert store.contrasts.get("n").content == b"canary"
 
 
 def test_a_claim_is_not_forged(place, store):
@@ -375,6 +428,7 @@ class Copies:
         store.change(f"other:{'2' * 64}", lambda record, _: replace(record, name="other"))
         store.vault.put("a", b"canary")
         note(store, "acme")
+        note(store, "acme", "contrasts")
         store.claim("imported", KEY)
         store.keep_draft("state", {"a": "b"}, 600)
         for table in TABLES:
@@ -406,13 +460,15 @@ def use_all(place):
     outcome(opened.records)
     assert outcome(lambda: opened.vault.get("a")) in {b"canary", None, *REFUSALS, "store_newer"}
     outcome(opened.vault.names)
-    noted = outcome(lambda: opened.history.get("acme"))
-    assert noted is None or noted in {*REFUSALS, "store_newer"} or noted.content == b"canary"
-    outcome(opened.history.all)
+    for kind in NOTES:
+        noted = outcome(lambda kind=kind: getattr(opened, kind).get("acme"))
+        assert noted is None or noted in {*REFUSALS, "store_newer"} or noted.content == b"canary"
+        outcome(getattr(opened, kind).all)
     assert outcome(lambda: opened.claim("imported", "z")) in {False, True, *REFUSALS, "store_newer"}
     assert outcome(lambda: opened.take_draft("state")) in [{"a": "b"}, None, *REFUSALS, "store_newer"]
     outcome(lambda: opened.keep_draft("other", {}, 60))
-    outcome(lambda: note(opened, "another"))
+    for kind in NOTES:
+        outcome(lambda kind=kind: note(opened, "another", kind))
     outcome(opened.rekey)
     outcome(lambda: opened.salt)
     return opened
@@ -433,9 +489,10 @@ def test_a_column_may_hold_anything(sqlite, tmp_path, table, column):
         if table == "watchword_vault" and column != "name":
             opened.vault.put("a", b"canary")
             assert opened.vault.get("a") == b"canary"
-        if table == "watchword_history" and column != "name":
-            note(opened, "acme")
-            assert opened.history.get("acme").content in {b"canary", b"canarycanary"}
+        for kind, its_table in NOTES.items():
+            if table == its_table and column != "name":
+                note(opened, "acme", kind)
+                assert getattr(opened, kind).get("acme").content in {b"canary", b"canarycanary"}
 
 
 @pytest.mark.parametrize("table", TABLES)

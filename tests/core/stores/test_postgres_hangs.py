@@ -36,6 +36,7 @@ CALLS = {
     "vault": lambda store: store.vault.put("name", b"content"),
     "history": lambda store: store.history.change("acme", lambda *_: b"noted"),
     "histories": lambda store: store.history.all(),
+    "contrast": lambda store: store.contrasts.change("n", lambda *_: b"refused"),
     "rekey": lambda store: store.rekey(),
 }
 

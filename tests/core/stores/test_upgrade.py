@@ -56,6 +56,9 @@ def test_what_an_earlier_store_holds_is_found(former):
     assert store.history.all() == {}
     store.history.change("acme", lambda *_: b"noted")
     assert former.place.open().history.get("acme").content == b"noted"
+    assert store.contrasts.all() == {}
+    store.contrasts.change("n", lambda *_: b"refused")
+    assert former.place.open().contrasts.get("n").content == b"refused"
 
 
 def test_the_vault_is_there_at_once(former):
@@ -123,7 +126,7 @@ def test_an_earlier_version_leaves_an_upgraded_store_alone(place, monkeypatch):
     """A process of an earlier version says that the store is newer, if it has it open or not."""
     old = place.open()
     old.change("k", save)
-    place.run("UPDATE watchword_meta SET value = '5' WHERE name = 'version'")
+    place.run("UPDATE watchword_meta SET value = ? WHERE name = 'version'", str(schema.VERSION + 1))
     for store in (old, place.open()):
         with pytest.raises(StoreError) as caught:
             store.load("k")
@@ -199,61 +202,87 @@ def test_a_backup_of_an_earlier_version_is_upgraded_in_its_turn(former):
     assert former.version == str(schema.VERSION)
 
 
+@pytest.fixture(params=[3, 4])
+def sealed_version(request):
+    """Give a former version whose rows are sealed as those of the present one, but which has fewer tables."""
+    return request.param
+
+
 @pytest.fixture
-def third(place, monkeypatch):
-    """Give the place of a store of version 3, which has no table of histories, with a token and a secret."""
+def sealed(place, sealed_version, monkeypatch):
+    """Give the place of a store of such a version, with a token, a secret and, from 4 on, a history."""
     place.key = place.key or new_key()
-    with as_version_3(monkeypatch):
+    with as_version(sealed_version, monkeypatch):
         store = place.open()
         store.change("k", save)
         store.vault.put("a", b"canary")
-    assert place.run("SELECT value FROM watchword_meta WHERE name = 'version'") == [("3",)]
+        if sealed_version > 3:
+            store.history.change("old", lambda *_: b"noted before")
+    assert version_of(place) == str(sealed_version)
     return place
 
 
+def version_of(place):
+    [(version,)] = place.run("SELECT value FROM watchword_meta WHERE name = 'version'")
+    return version
+
+
 @contextmanager
-def as_version_3(monkeypatch):
-    """Have this process work as version 3 did, whose tables were the same but for the histories."""
+def as_version(version, monkeypatch):
+    """Have this process work as a former version did, whose tables were the same but for the later ones."""
     with monkeypatch.context() as patched:
-        former_version(patched.setattr)
+        former_version(version, patched.setattr)
         yield
 
 
-def test_version_3_gets_a_history(third):
-    """A store of version 3 keeps its token and its secret, which are not sealed again, and gets a history."""
+def note(store):
+    store.history.change("acme", lambda *_: b"noted")
+    store.contrasts.change("n", lambda *_: b"refused")
+
+
+def has_notes(store):
+    return store.history.get("acme").content == b"noted" and store.contrasts.get("n").content == b"refused"
+
+
+def test_a_former_store_gets_the_later_tables(sealed, sealed_version):
+    """A store of version 3 or 4 keeps what it has, which isn't sealed again, and gets the missing tables."""
     rows = "SELECT * FROM watchword_revisions ORDER BY 1, 2"
-    before = third.run(rows)
-    store = third.open()
-    assert store.history.all() == {}
-    assert third.run("SELECT value FROM watchword_meta WHERE name = 'version'") == [("4",)]
-    assert third.run(rows) == before
+    before = sealed.run(rows)
+    store = sealed.open()
+    assert store.contrasts.all() == {}
+    assert {name: noted.content for name, noted in store.history.all().items()} == (
+        {"old": b"noted before"} if sealed_version > 3 else {}
+    )
+    assert version_of(sealed) == str(schema.VERSION)
+    assert sealed.run(rows) == before
     assert store.load("k").record.token == TOKEN
     assert store.vault.get("a") == b"canary"
-    store.history.change("acme", lambda *_: b"noted")
-    assert third.open().history.get("acme").content == b"noted"
+    note(store)
+    assert has_notes(sealed.open())
 
 
-def test_a_rolling_upgrade_loses_nothing(third, start):
-    """Processes of version 3 write until one of version 4 comes, then say that the store is newer."""
-    workers = [start(third, 3, "until_newer", "k")]
-    store = third.open()
-    store.history.change("acme", lambda *_: b"noted")
+def test_a_rolling_upgrade_loses_nothing(sealed, sealed_version, start):
+    """Processes of a former version write until one of this version comes, then they say `store_newer`."""
+    workers = [start(sealed, 3, "until_newer", "k", sealed_version)]
+    store = sealed.open()
+    note(store)
     found = [each for worker in workers for each in worker.results()]
     assert {code for _, code in found} == {"store_newer"}
     assert store.load("k").record.generation == 1 + sum(changes for changes, _ in found)
-    assert store.history.get("acme").content == b"noted"
+    assert has_notes(store)
 
 
-def test_a_former_version_that_sets_the_version_back_harms_nothing(third, monkeypatch):
-    """A process of version 3 that ends a rekeying during the upgrade leaves a store to be upgraded again."""
-    store = third.open()
-    store.history.change("acme", lambda *_: b"noted")
-    with as_version_3(monkeypatch):  # its transaction has begun before the upgrade
-        work = SqlSession(third.url, third.key)
+def test_a_former_version_that_sets_the_version_back_harms_nothing(sealed, sealed_version, monkeypatch):
+    """A former process that ends a rekeying during the upgrade leaves a store to be upgraded again."""
+    store = sealed.open()
+    note(store)
+    with as_version(sealed_version, monkeypatch):  # its transaction has begun before the upgrade
+        work = SqlSession(sealed.url, sealed.key)
         with work.database.transaction() as connection:
             opened = store._session.opener.open_store
             schema.seal(connection, opened.keyring, opened.salt)
-    for each in (store, third.open()):
+    assert version_of(sealed) == str(sealed_version)
+    for each in (store, sealed.open()):
         assert each.load("k").record.token == TOKEN
-        assert each.history.get("acme").content == b"noted"
-    assert third.run("SELECT value FROM watchword_meta WHERE name = 'version'") == [("4",)]
+        assert has_notes(each)
+    assert version_of(sealed) == str(schema.VERSION)
