@@ -41,8 +41,8 @@ class CommonFields(Fields):
         bool,
         About(
             "Try a wrong credential",
-            "Whether a validation makes its call with a random wrong credential too, to see that the API refuses "
-            "it: at most once a day. Turn it off if failed attempts could lock somebody out.",
+            "Whether a validation calls with a random wrong credential too, at most once a day, to see that "
+            "the API refuses it. Turn it off if failed attempts could lock somebody out.",
             Section.AUTHENTICATION,
         ),
     ] = True

@@ -376,7 +376,10 @@ _secret(
 _proof("token_obtained", "The token endpoint issued a new token.")
 _proof("authenticated", "The call succeeded with the credential, and a wrong credential is refused.")
 _proof("expected_status_matched", "The API returned the expected status only with the credential.")
-_proof("counterfactual_skipped", "The call succeeded. The same call with a wrong credential, or with none, was not made.")
+_proof(
+    "counterfactual_skipped",
+    "The call succeeded. The same call with a wrong credential, or with none, was not made.",
+)
 _proof(
     "decoy_skipped",
     "The call succeeded with the credential and is refused without one. No wrong credential was tried.",
@@ -410,6 +413,10 @@ _refusal(
     "credential_refused_403",
     "Check the credential: it may be mistyped, expired, revoked, or for another environment.",
 )
+_refusal(
+    "credential_refused_4xx",
+    "Check the credential: a wrong one gets the same answer, and the answer is about the credential.",
+)
 _refusal("signature_mismatch", "Check the secret key first; then compare the lines that differ.")
 _refusal("aws_key_unknown", "Check the access key: AWS doesn't know it, or it was deleted.")
 _refusal("aws_token_expired", "Get new temporary credentials: the session token has expired.")
@@ -429,15 +436,18 @@ _doubt(
     "unexpected_content_type",
     "Give a test URL that returns JSON instead of a web page, or name the status in expected_status.",
 )
-_doubt("contrast_unclear", "Give a test URL that returns 401 to a wrong credential, such as the user's own account.")
+_doubt(
+    "contrast_unclear",
+    "Give a test URL that returns 401 to a wrong credential, such as the user's own account.",
+)
 _doubt(
     "any_credential_accepted",
     "Give a test URL that checks the credential: the answer to this call doesn't depend on it.",
 )
 _doubt(
     "contrast_unavailable",
-    "Try again later: a wrong credential got no answer that can be compared. If this doesn't go away, set decoy to "
-    "false; then the verdict doesn't show that a wrong credential is refused.",
+    "Try again later: a wrong credential got no answer that can be compared. If this doesn't go away, set decoy "
+    "to false; then the verdict doesn't show that a wrong credential is refused.",
     Permanence.TRANSIENT,
 )
 _doubt(
@@ -460,7 +470,7 @@ _doubt("unexpected_status", "Give a test URL that returns 2xx, or name the statu
 _doubt("redirect_cross_origin", "Give the final URL: the credential was not sent to the other origin.")
 _doubt(
     "auth_not_required",
-    "Give a test URL that needs the credential: this call gets the same answer with a wrong one and without one.",
+    "Give a test URL that needs the credential: this call succeeds with a wrong one and without one too.",
 )
 _doubt(
     "no_authentication",

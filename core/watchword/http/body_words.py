@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from watchword.http.bodies import parsed
 
-_FAULT = r"invalid|unknown|incorrect|malformed|expired|revoked|wrong|bad|missing|not recogni[sz]ed|not found"
-_CREDENTIAL = r"key|token|credential|signature|secret|password"
+_FAULT = (
+    r"invalid|unknown|incorrect|malformed|expired|revoked|wrong|bad|missing|not recogni[sz]ed|not found|not valid"
+    r"|not registered|disabled|suspended|deactivated|inactive|locked|blocked|banned|cancell?ed|terminated"
+)
+_CREDENTIAL = r"key|token|credential|signature|secret|password|account|subscription|licen[cs]e|session|login|user\b"
 _AT_FAULT = re.compile(rf"(?i)({_FAULT}).{{0,40}}({_CREDENTIAL})|({_CREDENTIAL}).{{0,40}}({_FAULT})")
 _RIGHTS = re.compile(
     r"(?i)permission|scope|role|privilege|insufficient|not (authori[sz]ed|allowed|permitted)|access denied"
@@ -22,28 +26,42 @@ _ACCESS = re.compile(
     r"(?i)auth(?!or)|token|credential|api[-_ ]?key|permission|forbidden|denied|not[-_ ]allowed|expired"
     r"|login|session"
 )
+_DENIED = re.compile(
+    r"(?i)un-?authori[sz]ed|unauthenticated|not (logged[ -]?in|signed[ -]?in|authenticated|authori[sz]ed|permitted)"
+    r"|access.{0,10}denied|permission.{0,10}denied|\bforbidden\b|auth\w*.{0,10}(required|failed|failure|error)"
+    r"|(log|sign)[ -_]?in.{0,10}(required|failed|again)|please (log|sign) in|session.{0,10}(timed?[ -]?out|timeout)"
+)
+_OTHERWISE = re.compile(
+    r"(?i)parameter|argument|field|maintenance|method|version|limit|quota|internal|timeout|unavailable|required"
+)
 _FIREWALL = re.compile(r"(?i)attention required|access denied.{0,2000}reference|incapsula incident")
 _QUOTA = re.compile(r"(?i)quota|monthly limit|plan limit|usage limit")
 _RATE = re.compile(r"(?i)rate.?limit|too many requests|throttl")
 _PASSWORD_INPUT = re.compile(r"(?i)<input[^<>]{1,2000}type=[\"']?password")
-_XML_ERROR = re.compile(r"(?i)<(\w+:)?(error|fault|exception)\b")
+_XML_FAILURE = re.compile(r"(?i)\b(stat|status|result|success)\s*(=\s*[\"']?|>)\s*(fail|error|false|nok|denied)")
+_XML_ERROR = re.compile(r"(?i)<(\w+:)?(err|error|errors|fault|exception)\b")
 
 _ERRORS = {"error", "errors", "fault", "errormessage", "errorcode", "errcode", "exception"}
-_FLAGS = {"ok", "success", "authenticated"}
-_STATES = {"status", "result"}
-_FAILED = {"error", "fail", "failed", "failure", "requestdenied", "denied", "unauthorized"}
+_FLAGS = {"ok", "success", "authenticated", "authorized", "issuccess", "successful", "issuccessful", "succeeded", "valid"}
+_STATES = {"status", "result", "stat", "response", "state"}
+_FAILED = {"error", "fail", "failed", "failure", "requestdenied", "denied", "unauthorized", "nok", "ko", "notok", "invalid"}
+_CODES = {"code", "errcode", "errorcode", "ret", "retcode", "returncode", "resultcode", "cod", "subcode"}
 _NOTHING = {"", "0", "none", "ok", "null", "false", "noerror", "success"}
 _ERROR_CODES = range(400, 600)
 
 _ENVELOPE = {
-    *_ERRORS, *_FLAGS, *_STATES, "code", "msg", "message", "messages", "detail", "details", "reason", "title", "type",
-    "description", "errordescription", "errordetails", "errormsg", "errmsg", "statuscode", "subcode", "ret", "info",
-    "requestid", "traceid", "correlationid", "timestamp", "time", "path", "instance", "help", "documentationurl",
+    *_ERRORS, *_FLAGS, *_STATES, "code", "msg", "message", "messages", "detail", "details", "reason", "title",
+    "type", "description", "errordescription", "errordetails", "errormsg", "errmsg", "statuscode", "subcode",
+    "ret", "info", "requestid", "traceid", "correlationid", "timestamp", "time", "path", "instance", "help",
+    "documentationurl",
 }  # fmt: skip
 """The names in the report of an error; a body with any other value is data."""
 
-_SHORT_XML = 2000
-"""A longer XML text than this, in characters, is data, whatever words it has."""
+_SHORT = 2000
+"""A longer body than this, in characters, is data, whatever words it has."""
+
+_SENTENCE = 300
+"""A longer plain text than this, in characters, is data."""
 
 
 def is_empty(text: str) -> bool:
@@ -61,12 +79,44 @@ def complaint(text: str) -> str | None:
     if isinstance(content, list) and content and isinstance(content[0], dict):
         content = content[0]
     if not isinstance(content, dict):
-        is_xml_error = text.lstrip("\ufeff \r\n").startswith("<?xml") and _XML_ERROR.search(text[:2000])
-        return text[:2000] if is_xml_error else None
+        beginning = text.lstrip("\ufeff \r\n")[:_SHORT]
+        if beginning.startswith("<"):
+            return beginning if _XML_ERROR.search(beginning) else None
+        return beginning if len(text) < _SENTENCE and is_about_credential(beginning) else None
     if content.get("data"):
         return None  # GraphQL's errors beside data are about some of its fields
     reports_error = any(_reports_error(_word(name), value) for name, value in content.items())
     return json.dumps(content) if reports_error else None
+
+
+def reads_as_refusal(text: str) -> bool:
+    """Return whether a short body in any format says that the caller is refused."""
+    beginning = text[:_SHORT]
+    return len(text) < 2 * _SHORT and bool(_DENIED.search(beginning) or _AT_FAULT.search(beginning))
+
+
+def reports_failure(text: str) -> bool:
+    """Return whether a body reports a failure by a flag or a code, and blames nothing else than the caller."""
+    content = parsed(text)
+    if isinstance(content, dict):
+        failed = any(_fails(_word(name), value) for name, value in _members(content))
+        return failed and not _OTHERWISE.search(text[:_SHORT])
+    return bool(_XML_FAILURE.search(text[:_SHORT])) and not _OTHERWISE.search(text[:_SHORT])
+
+
+def _members(content: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the members of an object, and those of the objects in it."""
+    for name, value in content.items():
+        yield name, value
+        if isinstance(value, dict):
+            yield from value.items()
+
+
+def _fails(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    if name in _CODES and isinstance(value, (int, str)):
+        word = str(value).strip().lower()
+        return not isinstance(value, bool) and word not in {"", "0", "00", "0000", "ok", "200", "success", "1"}
+    return _reports_error(name, value)
 
 
 def is_only_error(text: str) -> bool:
@@ -75,7 +125,7 @@ def is_only_error(text: str) -> bool:
     if isinstance(content, list) and content:
         content = content[0]
     if not isinstance(content, dict):
-        return text.lstrip("\ufeff \r\n").startswith("<") and len(text) < _SHORT_XML
+        return len(text) < _SHORT
     return all(_word(name) in _ENVELOPE or value in (None, "", [], {}) for name, value in content.items())
 
 
@@ -86,7 +136,7 @@ def _reports_error(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON va
             return bool(value) and _word(str(value.get("code", ""))) not in {"0", "ok"}
         return bool(value) and (isinstance(value, list) or word not in _NOTHING)
     if name in _FLAGS:
-        return word in {"false", "0"}
+        return word in {"false", "0", "no", "n"}
     if name in _STATES:
         return word in _FAILED
     return name == "code" and word.isdecimal() and word.isascii() and int(word[:9]) in _ERROR_CODES
@@ -98,7 +148,7 @@ def _word(text: str) -> str:
 
 def is_about_access(text: str) -> bool:
     """Return whether the words are about who is calling, rather than about what the call asks for."""
-    return bool(_ACCESS.search(text))
+    return bool(_ACCESS.search(text) or _AT_FAULT.search(text))
 
 
 def is_about_credential(text: str) -> bool:

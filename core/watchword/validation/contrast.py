@@ -28,6 +28,9 @@ _FAULTS = frozenset({
 })  # fmt: skip
 """The codes of answers that come from an API's limits and faults, or from something in front of it."""
 
+_PAYMENT_REQUIRED = 402
+"""A client that nobody knows has paid for nothing."""
+
 _NO_CERTIFICATE = "tls_client_certificate_required"
 
 
@@ -59,7 +62,7 @@ class Answer(NamedTuple):
     @property
     def is_comparable(self) -> bool:
         """Whether the API itself has answered, and not with a limit or a fault."""
-        if not self.problem or self.problem == _NO_CERTIFICATE:
+        if not self.problem or self.problem == _NO_CERTIFICATE or self.status == _PAYMENT_REQUIRED:
             return True
         return self.problem not in _FAULTS and CODES[self.problem].phase is not Phase.NETWORK
 
@@ -83,7 +86,9 @@ def answer_of(outcome: ProbeResponse | Finding, expected: Collection[int] = ()) 
     if outcome.refused_in_body:  # the document says how the API refuses: other bodies are different
         structure = structure._replace(kind=f"{structure.kind}, refused")
     redirect = hashed((outcome.redirect or "").partition("?")[0]) if outcome.redirect is not None else ""
-    return Answer(outcome.status, redirect, outcome.content_type, structure, problem.code.name if problem else "")
+    return Answer(
+        outcome.status, redirect, outcome.content_type, structure, problem.code.name if problem else ""
+    )
 
 
 class Observed(NamedTuple):
@@ -150,10 +155,10 @@ def dependence(real: Observed, decoy: Answer | None, none: Answer | None) -> Dep
     if not decoy.is_comparable:
         return Dependence.UNAVAILABLE
     none_is_like = none is not None and real.is_like(none)
-    if decoy.is_refusal:
-        return Dependence.OPTIONAL if none_is_like else Dependence.PROVEN
     if real.is_like(decoy):
         return Dependence.NOT_NEEDED if none_is_like else Dependence.ANY_ACCEPTED
+    if decoy.is_refusal:
+        return Dependence.OPTIONAL if none_is_like else Dependence.PROVEN
     if not real.is_steady:
         return Dependence.UNCLEAR
     if decoy.status in _CLIENT_ERRORS and decoy.status != real.first.status:

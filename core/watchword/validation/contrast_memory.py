@@ -60,7 +60,9 @@ class ContrastMemory:
         """Remember what was asked for, and end the claim."""
 
         def remembering(content: bytes, now: StoreTime) -> bytes:
-            return packed(Entry(now, None, contrast.decoy, contrast.none, self._with_own(unpacked(content), real)))
+            return packed(
+                Entry(now, None, contrast.decoy, contrast.none, self._with_own(unpacked(content), real))
+            )
 
         self._table.change(self._key, remembering)
 

@@ -48,7 +48,6 @@ class Question:
     expected: frozenset[int] = frozenset()
 
 
-
 class Comparison(NamedTuple):
     """What the credential got, and the contrast to it."""
 
@@ -130,4 +129,8 @@ def _in_words(answer: Answer, real: Observed | None = None) -> str:
         return f"no answer ({answer.problem})"
     if real is None or answer.status != real.first.status:
         return str(answer.status)
-    return f"{answer.status} and the same structure" if real.is_like(answer) else f"{answer.status} and another structure"
+    return (
+        f"{answer.status} and the same structure"
+        if real.is_like(answer)
+        else f"{answer.status} and another structure"
+    )

@@ -69,7 +69,11 @@ def _in_doubt(problem: Finding, comparison: Comparison, response: ProbeResponse)
         return problem
     if problem.code.name == "refused_in_200_body" and body_words.is_only_error(response.text):
         return problem
-    return finding("contrast_unclear", f"The API answered {comparison}. {problem.message}", evidence=problem.evidence)
+    return finding(
+        "contrast_unclear",
+        f"The API answered {comparison}. {problem.message}",
+        evidence=dict(problem.evidence),
+    )
 
 
 def judged_forbidden(problem: Finding, response: ProbeResponse, comparison: Comparison) -> Finding:
@@ -107,10 +111,14 @@ def judged_token(comparison: Comparison) -> Finding:
     decoy = comparison.contrast.decoy
     if decoy is None or not decoy.is_comparable:
         reason = decoy.problem if decoy else "not asked"
-        message = f"The token endpoint issued a token, and gave no answer to a client that doesn't exist ({reason})."
+        message = (
+            f"The token endpoint issued a token, and didn't answer a client that doesn't exist: {reason}."
+        )
         return finding("contrast_unavailable", message)
     if not decoy.problem:
         message = "The token endpoint issues a token to a client that doesn't exist too."
         return finding("issues_to_anyone", message)
-    proof = finding("token_obtained", "The token endpoint issued a new token, and refuses a client that doesn't exist.")
+    proof = finding(
+        "token_obtained", "The token endpoint issued a new token, and refuses a client that doesn't exist."
+    )
     return replace(proof, evidence={"wrong client": decoy.problem})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from urllib3.exceptions import HTTPError
 
 from watchword import redact
+from watchword.adapters.authenticator import Authenticator
 from watchword.adapters.session import ApiSession
 from watchword.adapters.signing import SigningAdapter
 from watchword.adapters.token_usage import TokenUsage
@@ -19,22 +21,23 @@ from watchword.errors import WatchwordError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http import faults
-from watchword.http.bodies import decoded
 from watchword.http.deadline import read, run_with_deadline
-from watchword.http.origins import host
-from watchword.methods.none import NoAuthentication
+from watchword.http.origins import display_url, host
+from watchword.http.transport_options import TransportOptions
 from watchword.redact import NeverPickled
+from watchword.tokens.token import Token
+from watchword.validation.calling import HEADERS, IN_WORDS, LARGEST_BODY, MOST_HOPS, Received, credential_of
+from watchword.validation.decoys.credentials import decoy_source
+from watchword.validation.memories import Memories
 from watchword.validation.probe_response import ProbeResponse
+from watchword.validation.steps import Call, Pause, Recall, RenewToken, Sent, Step
 
 if TYPE_CHECKING:
     from watchword.tokens.acquire import AcquiredToken
     from watchword.validation.plan import ValidationPlan
     from watchword.validation.subject import Subject
 
-MOST_HOPS = 3
-
-_LARGEST_BODY = 1 << 20
-"""How much of a response is read, in bytes."""
+_log = logging.getLogger(__name__)
 
 
 class Probe(NeverPickled):
@@ -47,6 +50,8 @@ class Probe(NeverPickled):
         self._subject = subject
         self._plan = plan
         self._token_usage: TokenUsage | None = None
+        self._issued: Token | None = None
+        self._memories = Memories(subject)
 
     def close(self) -> None:
         """Log out if the method does that and nobody else uses the token."""
@@ -80,13 +85,15 @@ class Probe(NeverPickled):
         return acquired
 
     def _token_of_nobody(self) -> Token | Finding:
-        """Return the token that a client gets that doesn't exist, or the finding that says why it gets none."""
+        """Return what a client that doesn't exist gets: a token, or the finding that says why there is none."""
         resolved = self._subject.credential.resolved
         transport = replace(resolved.transport, timeout=self._plan.call_timeout)
         _log.info("Asking for a token as a client that doesn't exist")
         try:
             source = decoy_source(resolved.method, resolved.template_secrets)
-            return source.fetch(transport) if source else finding("token_refused", "There is no token endpoint.")
+            return (
+                source.fetch(transport) if source else finding("token_refused", "There is no token endpoint.")
+            )
         except WatchwordError as error:
             return error.findings[0]
 
@@ -94,7 +101,7 @@ class Probe(NeverPickled):
         """Make the plan's call and return the response, or the finding that says why there is none."""
         url = self._plan.test_url or ""
         timeout = self._plan.call_timeout
-        _log.info("Calling %s %s with %s", self._plan.http_method, display_url(url), _WORDS[sent])
+        _log.info("Calling %s %s with %s", self._plan.http_method, display_url(url), IN_WORDS[sent])
         try:
             authenticator, transport = credential_of(sent, self._subject, self._issued)
             return run_with_deadline(timeout, lambda: self._response(url, authenticator, transport))
@@ -118,15 +125,16 @@ class Probe(NeverPickled):
                     target = _redirect_target(response)
                     if target is None or not common.origins.covers(target):
                         body = read(response, LARGEST_BODY, self._plan.call_timeout)
-                        received = Received(response.url, response.status_code, response.headers, body, response.encoding)
+                        received = Received(
+                            response.url, response.status_code, response.headers, body, response.encoding
+                        )
                         return received.probed(target, common.body_rules, followed=hop > 0)
                     url = target
         return finding("redirect_loop", f"The API redirected more than {MOST_HOPS} times.")
 
     def _send(self, session: ApiSession, url: str) -> requests.Response:
         """Send by the adapter: the session would read a redirect's body to its end, however long that is."""
-        headers = {"Cache-Control": "no-cache"}  # otherwise a shared cache may answer instead of the API
-        request = session.prepare_request(requests.Request(self._plan.http_method, url, headers=headers))
+        request = session.prepare_request(requests.Request(self._plan.http_method, url, headers=HEADERS))
         prepared_url = request.url or ""
         options: dict[str, Any] = dict(
             session.merge_environment_settings(prepared_url, {}, True, None, None)  # noqa: FBT003 - stream

@@ -135,7 +135,9 @@ def _question(subject: Subject, plan: ValidationPlan) -> Question:
     decoy = may_repeat and bool(plan.decoy) and not in_url
     form = sorted(str(slot) for slot in authenticator.slots)
     address = url.partition("?")[0]
-    key = key_of(plan.http_method, address, authenticator.method.method, form, decoy, sorted(plan.expected_status))
+    key = key_of(
+        plan.http_method, address, authenticator.method.method, form, decoy, sorted(plan.expected_status)
+    )
     return Question(Call, key, decoy, may_repeat, plan.expected_status)
 
 

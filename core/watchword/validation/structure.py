@@ -36,7 +36,9 @@ _ATTRIBUTE = re.compile(r"\s([A-Za-z_][\w:.-]{0,80})\s*=")
 _NAME = re.compile(r'"((?:[^"\\]|\\.){1,80})"\s*:')
 _IDENTIFIER = re.compile(r"[@$]?[A-Za-z_][A-Za-z_ .:-]*[0-9]{0,3}")
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
-_VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
+_VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+)
 
 
 class Structure(NamedTuple):
@@ -137,8 +139,9 @@ def _type_of(value: object, *, exact: bool = True) -> str:
         return "null"
     if isinstance(value, (int, float)):
         return "number"
-    names = {str: "text", dict: "object", list: "empty list" if not value else "list"}
-    return names.get(type(value), "text")
+    if isinstance(value, list):
+        return "list" if value else "empty list"
+    return "object" if isinstance(value, dict) else "text"
 
 
 def _tags(text: str) -> Iterator[str]:

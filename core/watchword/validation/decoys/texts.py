@@ -29,7 +29,7 @@ _ALPHABETS = (
     string.ascii_letters,
     string.ascii_letters + string.digits,
 )
-"""The alphabets of keys, the smallest first; all other characters count as separators, which stay in place."""
+"""The alphabets of keys, the smallest first; separators are not of them, and stay in place."""
 
 _SEPARATORS = "-_.:=+/"
 
@@ -75,7 +75,11 @@ def _decoy_jwt(jwt: str) -> str:
     now = int(time.time())
     claims = {"sub": decoy_user(""), "iat": now, "exp": now + 3600, "jti": secrets.token_hex(8)}
     signature = secrets.token_bytes(max(32, len(rest.rpartition(".")[2]) * 3 // 4))
-    parts = (json.dumps({"alg": str(algorithm)[:10], "typ": "JWT"}).encode(), json.dumps(claims).encode(), signature)
+    parts = (
+        json.dumps({"alg": str(algorithm)[:10], "typ": "JWT"}).encode(),
+        json.dumps(claims).encode(),
+        signature,
+    )
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
 
 

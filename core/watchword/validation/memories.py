@@ -1,0 +1,63 @@
+"""Where a validation remembers contrasts: in the connection's token store, or in this process alone."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from watchword.redact import NeverPickled
+from watchword.stores.contracts import NoteTable
+from watchword.stores.memory import MemoryStore
+from watchword.tokens.token_store import StoreError
+from watchword.validation.contrast import Answer
+from watchword.validation.contrast_entry import Contrast
+from watchword.validation.contrast_memory import Claim, ContrastMemory
+from watchword.validation.steps import Remember
+
+if TYPE_CHECKING:
+    from watchword.validation.subject import Subject
+
+_log = logging.getLogger(__name__)
+
+_in_process = MemoryStore()
+"""Holds the contrasts of connections without a name, and of those whose store can't be used."""
+
+
+class Memories(NeverPickled):
+    """The contrasts of one connection; a store that fails changes nothing about a verdict."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._credential = subject.credential
+        self._falls_back = not subject.credential.name
+
+    def recall(self, key: str, real: Answer) -> Contrast | Claim:
+        """Return the contrast that is remembered, or who asks for it."""
+        try:
+            return self._memory(key).recall(real)
+        except StoreError as error:
+            _log.debug("Contrasts are remembered in this process alone: %s", error)
+            self._falls_back = True
+            return self._memory(key).recall(real)
+
+    def remember(self, step: Remember) -> None:
+        """Remember what a step holds."""
+        try:
+            _remember(self._memory(step.key), step)
+        except StoreError as error:
+            _log.debug("Contrasts are remembered in this process alone: %s", error)
+            self._falls_back = True
+            _remember(self._memory(step.key), step)
+
+    def _memory(self, key: str) -> ContrastMemory:
+        return ContrastMemory(self._table, key, self._credential.name or "")
+
+    @property
+    def _table(self) -> NoteTable:
+        return _in_process.contrasts if self._falls_back else self._credential.store.contrasts
+
+
+def _remember(memory: ContrastMemory, step: Remember) -> None:
+    if step.contrast is not None:
+        memory.remember(step.contrast, step.real)
+    else:
+        memory.note_real(step.real)
