@@ -62,7 +62,7 @@ def serving(traps: Traps) -> Iterator[str]:
     """Serve the traps, and give the server's URL without a slash at the end."""
 
     class Handler(_Handler):
-        pass
+        is_ending = threading.Event()
 
     Handler.traps = traps
     server = _Server(("127.0.0.1", 0), Handler)
@@ -71,7 +71,7 @@ def serving(traps: Traps) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        _Handler.is_ending.set()
+        Handler.is_ending.set()
         server.shutdown()
         thread.join()
         server.server_close()
@@ -86,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     traps: Traps
-    is_ending = threading.Event()
+    is_ending: threading.Event
 
     def setup(self) -> None:
         super().setup()

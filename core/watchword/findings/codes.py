@@ -377,10 +377,6 @@ _proof("token_obtained", "The token endpoint issued a new token.")
 _proof("authenticated", "The call succeeded with the credential, and a wrong credential is refused.")
 _proof("expected_status_matched", "The API returned the expected status only with the credential.")
 _proof(
-    "counterfactual_skipped",
-    "The call succeeded. The same call with a wrong credential, or with none, was not made.",
-)
-_proof(
     "decoy_skipped",
     "The call succeeded with the credential and is refused without one. No wrong credential was tried.",
 )
@@ -453,6 +449,11 @@ _doubt(
 _doubt(
     "issues_to_anyone",
     "Give a test URL: a token that this server issues to any client proves nothing.",
+)
+_doubt(
+    "counterfactual_skipped",
+    "Validate with a GET: the call succeeded, and nothing shows that it needed the credential. Other verbs are not "
+    "repeated, since that could change something.",
 )
 _doubt("redirect_loop", "Give the final URL: the API redirects without end.")
 _doubt("error_in_200_body", "Read the error in the response, and give a test URL that succeeds.")

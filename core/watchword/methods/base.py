@@ -60,6 +60,14 @@ class Method(Fields):
     """Whether the credential contains the time, so that an API may refuse it for a wrong clock."""
 
     @property
+    def may_ask_as_nobody(self) -> bool:
+        """Whether a validation may ask for a token as a client or user that doesn't exist.
+
+        It must not use the name of a real one: failed attempts could lock that one out.
+        """
+        return False
+
+    @property
     def needs_certificate(self) -> bool:
         """Whether the client authenticates by the connection's certificate (RFC 8705)."""
         return False

@@ -148,6 +148,12 @@ class OAuth2(TokenPlacement):
         return self.token_flow(request, context)
 
     @property
+    def may_ask_as_nobody(self) -> bool:
+        """Whether the grant is the client's own; a template in its body may stand beside a real user's name."""
+        bodies = (dict(self.grant_body), dict(self.grant_headers))
+        return not self.signs_in and not any(True for body in bodies for _ in templates.names(body))
+
+    @property
     def needs_certificate(self) -> bool:
         """Whether the client authenticates at the token endpoint by the connection's certificate."""
         return self.client_auth in _BY_CERTIFICATE

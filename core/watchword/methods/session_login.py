@@ -136,6 +136,12 @@ class SessionLogin(TokenPlacement):
         names = {"header": self.header_name, "query": self.query_name, "cookie": self._cookie}
         return Slot(self.add_to, names[self.add_to])
 
+    @property
+    def may_ask_as_nobody(self) -> bool:
+        """Whether the login names its user by the field username alone, which a decoy replaces."""
+        named = {*templates.names(dict(self._body)), *templates.names(dict(_with_username(self.login_headers)))}
+        return bool(self.username) and ("username" in named or self.login_auth == "basic")
+
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
         """Send with the current token; if the API refuses it, send once more with a newer one."""
         return self.token_flow(request, context)

@@ -18,6 +18,8 @@ from watchword.validation.probe_response import ProbeResponse
 
 _PROOFS = frozenset({Dependence.PROVEN, Dependence.OPTIONAL})
 
+_SAME = frozenset({Dependence.ANY_ACCEPTED, Dependence.NOT_NEEDED})
+
 _CODES: Mapping[Dependence, str] = {
     Dependence.PROVEN: "authenticated",
     Dependence.OPTIONAL: "authenticated",
@@ -40,6 +42,10 @@ def judged(
     `problem` is what the words of its body say against it, None for nothing.
     """
     depends = comparison.depends
+    if depends in _SAME and _is_refused(response, depends):
+        message = f"The API answered {comparison}, and the body is a refusal."
+        code = "refused_in_200_body" if response.succeeded else "credential_refused_4xx"
+        return finding(code, message, evidence=response.evidence())
     if problem and not (depends in _PROOFS and _is_outweighed(problem, comparison, response, expected)):
         return problem if depends not in _PROOFS else _in_doubt(problem, comparison, response)
     code = _CODES[depends]
@@ -49,12 +55,21 @@ def judged(
     return finding(code, f"The API answered {comparison}.", evidence=evidence)
 
 
+def _is_refused(response: ProbeResponse, depends: Dependence) -> bool:
+    """Return whether an answer that a wrong credential gets too reads as a refusal of the credential."""
+    if body_words.reads_as_refusal(response.text):
+        return True
+    return depends is Dependence.ANY_ACCEPTED and body_words.reports_failure(response.text)
+
+
 def _is_outweighed(
     problem: Finding, comparison: Comparison, response: ProbeResponse, expected: Collection[int]
 ) -> bool:
     """Return whether data only reads like a refusal: a wrong credential gets another status."""
     decoy = comparison.contrast.decoy
     if decoy is None or decoy.status == response.status:
+        return False
+    if problem.code.name == "refused_in_200_body" and body_words.is_only_error(response.text):
         return False
     if response.status in expected or problem.code.name == "unexpected_content_type":
         return True
@@ -93,7 +108,9 @@ def judged_forbidden(problem: Finding, response: ProbeResponse, comparison: Comp
         return problem
     if real.is_like(decoy):
         is_told_apart = none is not None and none.is_comparable and not real.is_like(none)
-        code = "credential_refused_403" if refused_by_words or is_told_apart else "forbidden_403"
+        about_rights = body_words.is_about_rights(response.text)
+        is_wrong = refused_by_words or (is_told_apart and not about_rights)
+        code = "credential_refused_403" if is_wrong else "forbidden_403"
         return finding(code, message, evidence=response.evidence())
     if refused_by_words or not decoy.problem:
         return finding("forbidden_403", f"{message} {problem.message}", evidence=response.evidence())

@@ -51,6 +51,7 @@ class Probe(NeverPickled):
         self._plan = plan
         self._token_usage: TokenUsage | None = None
         self._issued: Token | None = None
+        self._credentials: dict[Sent, tuple[Authenticator, TransportOptions]] = {}
         self._memories = Memories(subject)
 
     def close(self) -> None:
@@ -103,7 +104,7 @@ class Probe(NeverPickled):
         timeout = self._plan.call_timeout
         _log.info("Calling %s %s with %s", self._plan.http_method, display_url(url), IN_WORDS[sent])
         try:
-            authenticator, transport = credential_of(sent, self._subject, self._issued)
+            authenticator, transport = self._credential(sent)
             return run_with_deadline(timeout, lambda: self._response(url, authenticator, transport))
         except WatchwordError as error:
             return error.findings[0]
@@ -113,6 +114,12 @@ class Probe(NeverPickled):
             # Any error that a library raises about an odd server ends here, typed and masked.
             redact.exception(error)
             return faults.classify(error, f"the API at {host(url)}")
+
+    def _credential(self, sent: Sent) -> tuple[Authenticator, TransportOptions]:
+        """Return the credential of a call; there is one decoy, also for a second try."""
+        if sent not in self._credentials:
+            self._credentials[sent] = credential_of(sent, self._subject, self._issued)
+        return self._credentials[sent]
 
     def _response(
         self, url: str, authenticator: Authenticator, transport: TransportOptions

@@ -34,6 +34,8 @@ HTTP_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 SAFE = frozenset({"GET", "HEAD"})
 """The methods whose call may be repeated with a wrong credential or none (RFC 9110 section 9.2.1)."""
 
+_PROVEN = frozenset({"authenticated", "expected_status_matched"})
+
 _CREDENTIAL_STATUSES = frozenset({400, 401, 403})
 
 
@@ -89,6 +91,9 @@ def steps_of(subject: Subject, plan: ValidationPlan, findings: list[Finding]) ->
     if not plan.test_url:
         return finding("not_proven" if credential.is_present else "no_authentication", "No call was made.")
     deciding = yield from _call(subject, plan, findings)
+    if deciding.code.name in _PROVEN and credential.source is not None:
+        issuing = yield from _token_contrast(subject, plan)
+        deciding = issuing if issuing.code.name == "issues_to_anyone" else deciding
     call = f"{plan.http_method} {display_url(plan.test_url)}{'?…' if '?' in plan.test_url else ''}"
     return replace(deciding, evidence={"call": call, **deciding.evidence})
 
@@ -96,7 +101,7 @@ def steps_of(subject: Subject, plan: ValidationPlan, findings: list[Finding]) ->
 def _token_contrast(subject: Subject, plan: ValidationPlan) -> Steps:
     """Ask the token endpoint as a client that doesn't exist: a token that anybody gets proves nothing."""
     method = subject.credential.document.method
-    if not (plan.decoy and plan.counterfactual) or method.signs_in:
+    if not (plan.decoy and plan.counterfactual and method.may_ask_as_nobody):
         return finding("token_obtained", "The token endpoint issued a new token. No wrong client was tried.")
     key = key_of("token", *(getattr(method, name) for name in method.urls), method.method)
     return judged_token((yield from compare(Question(RenewToken, key, decoy=True, none=False), ISSUED)))

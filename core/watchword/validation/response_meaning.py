@@ -57,7 +57,8 @@ def is_doubtful(problem: Finding, response: ProbeResponse, expected: Collection[
     """
     if response.refused_in_body or (response.followed and _LOGIN_PATH.search(response.url.partition("?")[0])):
         return False
-    return response.status in expected or problem.code.name in _DOUBTFUL
+    asks_for_credential = problem.code.name == "unexpected_status" and 400 <= response.status < 500  # noqa: PLR2004
+    return response.status in expected or asks_for_credential or problem.code.name in _DOUBTFUL
 
 
 def is_forbidden(problem: Finding) -> bool:

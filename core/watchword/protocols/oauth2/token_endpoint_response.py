@@ -56,6 +56,8 @@ def read_token(response: TokenResponse, paths: ResponsePaths, words: RequestWord
         kind = response.headers.get("Content-Type") or "no content type"
         raise TokenError([parsed.finding("reply_not_token", f"returned {kind} instead of a token")])
     access_token = _access_token(parsed, content, paths.access)
+    if reason := worthless(access_token, value_at(content, paths.expires), response):
+        raise TokenError([parsed.finding("token_worthless", f"returned {reason}")])
     return Token(
         access_token=access_token,
         token_type=_text(content.get("token_type")) or "Bearer",
@@ -139,7 +141,7 @@ def _refusal(parsed: _ParsedResponse) -> Finding | None:
     """Return why the server issues no token; None if it seems to issue one."""
     response, content = parsed.response, parsed.content
     error = content.get("error") if content else None
-    if response.succeeded and not error and not (content and content.get("ok") is False):
+    if response.succeeded and not error and not (content and says_no(content)):
         return None
     name = error if isinstance(error, str) else ""
     standard = CODES.get(name)

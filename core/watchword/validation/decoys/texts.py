@@ -31,6 +31,14 @@ _ALPHABETS = (
 )
 """The alphabets of keys, the smallest first; separators are not of them, and stay in place."""
 
+_PREFIXES = (
+    "sk_live_", "sk_test_", "pk_live_", "pk_test_", "rk_live_", "rk_test_", "whsec_", "rzp_live_", "rzp_test_",
+    "github_pat_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-", "gldt-", "xoxb-", "xoxp-", "xoxa-", "xapp-",
+    "shpat_", "shpca_", "shppa_", "shpss_", "pat-na1-", "pat-eu1-", "SG.", "AKIA", "ASIA", "AIza", "ya29.",
+    "sk-ant-", "sk-proj-", "sk-", "dop_v1_", "hf_", "lin_api_", "ntn_", "secret_", "figd_", "dapi", "npm_",
+    "pypi-", "sq0atp-", "sq0csp-", "phc_", "phx_", "PMAK-", "key-", "EAAB", "APP_USR-", "NRAK-", "glsa_",
+)  # fmt: skip
+
 _SEPARATORS = "-_.:=+/"
 
 USER = "watchword-decoy-"
@@ -38,9 +46,15 @@ USER = "watchword-decoy-"
 
 
 def decoy_text(secret: str) -> str:
-    """Return a random text of the same form; "" stays empty."""
+    """Return a random text of the same form; "" stays empty.
+
+    A prefix stays if providers publish it, since it tells the kind of a key and is no part of the secret.
+    """
     if not secret:
         return ""
+    prefix = next((each for each in _PREFIXES if secret.startswith(each) and secret != each), "")
+    if prefix:
+        return prefix + _unlike(secret.removeprefix(prefix))
     scheme = _SCHEME.match(secret)
     if scheme:
         return scheme[0] + _decoy_after(scheme[1].lower(), secret[scheme.end() :])
