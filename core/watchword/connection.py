@@ -201,7 +201,7 @@ class Connection(NeverPickled):
         if not self._is_linted and (problems := errors(self.lint())):
             raise DocumentError(problems)
 
-    def validate(
+    def validate(  # noqa: PLR0913 - one for each option of a plan
         self,
         test_url: str | None = None,
         *,
@@ -209,23 +209,47 @@ class Connection(NeverPickled):
         expected_status: Sequence[int] = (),
         counterfactual: bool = True,
         timeout: float | None = None,
+        decoy: bool | None = None,
     ) -> Report:
         """Prove the credential by using it, and say what is wrong if it fails.
 
         Args:
-            test_url: absolute URL of a harmless call that needs the credential; the document's own if left
-                out. OAuth client credentials need none.
-            http_method: the call's verb; only a GET or a HEAD is repeated without the credential.
+            test_url: URL of a harmless call that needs the credential; a relative one joins the base URL. The
+                document's own if left out; OAuth client credentials need none.
+            http_method: the call's verb; only a GET or a HEAD is repeated.
             expected_status: the statuses that mean success; any 2xx if left out.
-            counterfactual: whether the call is repeated without the credential, to see whether it mattered.
+            counterfactual: whether the call is repeated with a wrong credential and without any, to see
+                whether the answer depends on the credential.
             timeout: longest wait for each call, in seconds; the document's own if left out, otherwise 10.
+            decoy: whether a wrong credential is tried; the document's own `decoy` if left out.
         """
         from watchword.validation.plan import ValidationPlan  # noqa: PLC0415 - extraction doesn't need it
         from watchword.validation.procedure import validate  # noqa: PLC0415 - extraction doesn't need it
 
-        return validate(
-            self, ValidationPlan(test_url, http_method, frozenset(expected_status), counterfactual, timeout)
-        )
+        expected = frozenset(expected_status)
+        return validate(self, ValidationPlan(test_url, http_method, expected, counterfactual, timeout, decoy))
+
+    async def avalidate(  # noqa: PLR0913 - one for each option of a plan
+        self,
+        test_url: str | None = None,
+        *,
+        http_method: str = "GET",
+        expected_status: Sequence[int] = (),
+        counterfactual: bool = True,
+        timeout: float | None = None,
+        decoy: bool | None = None,
+    ) -> Report:
+        """Validate in an event loop of asyncio, without blocking it; the arguments are those of `validate`.
+
+        Raises:
+            ImportError: httpx is missing; the message names the extra.
+        """
+        from watchword.validation.async_procedure import avalidate  # noqa: PLC0415 - needs an extra
+        from watchword.validation.plan import ValidationPlan  # noqa: PLC0415 - extraction doesn't need it
+
+        expected = frozenset(expected_status)
+        plan = ValidationPlan(test_url, http_method, expected, counterfactual, timeout, decoy)
+        return await avalidate(self, plan)
 
     def renew_token(self) -> AcquiredToken:
         """Have a new token issued even if the current one is good, and use it from now on.

@@ -25,6 +25,13 @@ class CommonFieldsResource(ApiResource):
             "Complete URL of a harmless GET that needs the credential; validations call it by default."
         ),
     )
+    decoy: bool = Field(
+        default=True,
+        description=(
+            "Whether a validation calls with a random wrong credential too, at most once a day, to"
+            " see that the API refuses it. Turn it off if failed attempts could lock somebody out."
+        ),
+    )
     extra_parameters: dict[str, str] = Field(
         default={}, description='JSON: sent with every request, not secret: {"header:Accept-Version": "2"}.'
     )

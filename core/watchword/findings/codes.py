@@ -442,8 +442,8 @@ _doubt(
 )
 _doubt(
     "contrast_unavailable",
-    "Try again later: a wrong credential got no answer that can be compared. If this doesn't go away, set decoy "
-    "to false; then the verdict doesn't show that a wrong credential is refused.",
+    "Try again later: a wrong credential got no answer that can be compared. If this doesn't go away, set "
+    "decoy to false; then the verdict doesn't show that a wrong credential is refused.",
     Permanence.TRANSIENT,
 )
 _doubt(
@@ -452,8 +452,8 @@ _doubt(
 )
 _doubt(
     "counterfactual_skipped",
-    "Validate with a GET: the call succeeded, and nothing shows that it needed the credential. Other verbs are not "
-    "repeated, since that could change something.",
+    "Validate with a GET: the call succeeded, and nothing shows that it needed the credential. Other verbs "
+    "are not repeated, since that could change something.",
 )
 _doubt("redirect_loop", "Give the final URL: the API redirects without end.")
 _doubt("error_in_200_body", "Read the error in the response, and give a test URL that succeeds.")

@@ -14,10 +14,13 @@ from typing import Any
 from watchword.http.bodies import parsed
 
 _FAULT = (
-    r"invalid|unknown|incorrect|malformed|expired|revoked|wrong|bad|missing|not recogni[sz]ed|not found|not valid"
-    r"|not registered|disabled|suspended|deactivated|inactive|locked|blocked|banned|cancell?ed|terminated"
+    r"invalid|unknown|incorrect|malformed|expired|revoked|wrong|bad|missing|not recogni[sz]ed|not found"
+    r"|not valid|not registered|disabled|suspended|deactivated|inactive|locked|blocked|banned|cancell?ed"
+    r"|terminated"
 )
-_CREDENTIAL = r"key|token|credential|signature|secret|password|account|subscription|licen[cs]e|session|login|user\b"
+_CREDENTIAL = (
+    r"key|token|credential|signature|secret|password|account|subscription|licen[cs]e|session|login|user\b"
+)
 _AT_FAULT = re.compile(rf"(?i)({_FAULT}).{{0,40}}({_CREDENTIAL})|({_CREDENTIAL}).{{0,40}}({_FAULT})")
 _RIGHTS = re.compile(
     r"(?i)permission|scope|role|privilege|insufficient|not (authori[sz]ed|allowed|permitted)|access denied"
@@ -27,9 +30,11 @@ _ACCESS = re.compile(
     r"|login|session"
 )
 _DENIED = re.compile(
-    r"(?i)un-?authori[sz]ed|unauthenticated|not (logged[ -]?in|signed[ -]?in|authenticated|authori[sz]ed|permitted)"
+    r"(?i)un-?authori[sz]ed|unauthenticated|not ((logged|signed)[ -]?in|authenticated|authori[sz]ed)"
+    r"|not permitted"
     r"|access.{0,10}denied|permission.{0,10}denied|\bforbidden\b|auth\w*.{0,10}(required|failed|failure|error)"
-    r"|(log|sign)[ -_]?in.{0,10}(required|failed|again)|please (log|sign) in|session.{0,10}(timed?[ -]?out|timeout)"
+    r"|(log|sign)[ -_]?in.{0,10}(required|failed|again)|please (log|sign) in"
+    r"|session.{0,10}(timed?[ -]?out|timeout)"
 )
 _OTHERWISE = re.compile(
     r"(?i)parameter|argument|field|maintenance|method|version|limit|quota|internal|timeout|unavailable|required"
@@ -38,13 +43,37 @@ _FIREWALL = re.compile(r"(?i)attention required|access denied.{0,2000}reference|
 _QUOTA = re.compile(r"(?i)quota|monthly limit|plan limit|usage limit")
 _RATE = re.compile(r"(?i)rate.?limit|too many requests|throttl")
 _PASSWORD_INPUT = re.compile(r"(?i)<input[^<>]{1,2000}type=[\"']?password")
-_XML_FAILURE = re.compile(r"(?i)\b(stat|status|result|success)\s*(=\s*[\"']?|>)\s*(fail|error|false|nok|denied)")
+_XML_FAILURE = re.compile(
+    r"(?i)\b(stat|status|result|success)\s*(=\s*[\"']?|>)\s*(fail|error|false|nok|denied)"
+)
 _XML_ERROR = re.compile(r"(?i)<(\w+:)?(err|error|errors|fault|exception)\b")
 
 _ERRORS = {"error", "errors", "fault", "errormessage", "errorcode", "errcode", "exception"}
-_FLAGS = {"ok", "success", "authenticated", "authorized", "issuccess", "successful", "issuccessful", "succeeded", "valid"}
+_FLAGS = {
+    "ok",
+    "success",
+    "authenticated",
+    "authorized",
+    "issuccess",
+    "successful",
+    "issuccessful",
+    "succeeded",
+    "valid",
+}
 _STATES = {"status", "result", "stat", "response", "state"}
-_FAILED = {"error", "fail", "failed", "failure", "requestdenied", "denied", "unauthorized", "nok", "ko", "notok", "invalid"}
+_FAILED = {
+    "error",
+    "fail",
+    "failed",
+    "failure",
+    "requestdenied",
+    "denied",
+    "unauthorized",
+    "nok",
+    "ko",
+    "notok",
+    "invalid",
+}
 _CODES = {"code", "errcode", "errorcode", "ret", "retcode", "returncode", "resultcode", "cod", "subcode"}
 _NOTHING = {"", "0", "none", "ok", "null", "false", "noerror", "success"}
 _ERROR_CODES = range(400, 600)
@@ -82,7 +111,8 @@ def complaint(text: str) -> str | None:
         beginning = text.lstrip("\ufeff \r\n")[:_SHORT]
         if beginning.startswith("<"):
             return beginning if _XML_ERROR.search(beginning) else None
-        return beginning if len(text) < _SENTENCE and is_about_credential(beginning) else None
+        is_sentence = len(text) < _SENTENCE and "\n" not in text.strip()
+        return beginning if is_sentence and is_about_credential(beginning) else None
     if content.get("data"):
         return None  # GraphQL's errors beside data are about some of its fields
     reports_error = any(_reports_error(_word(name), value) for name, value in content.items())
@@ -96,7 +126,7 @@ def reads_as_refusal(text: str) -> bool:
 
 
 def reports_failure(text: str) -> bool:
-    """Return whether a body reports a failure by a flag or a code, and blames nothing else than the caller."""
+    """Return whether a body reports a failure by a flag or a code, and blames the request for nothing."""
     content = parsed(text)
     if isinstance(content, dict):
         failed = any(_fails(_word(name), value) for name, value in _members(content))
@@ -115,7 +145,16 @@ def _members(content: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 def _fails(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
     if name in _CODES and isinstance(value, (int, str)):
         word = str(value).strip().lower()
-        return not isinstance(value, bool) and word not in {"", "0", "00", "0000", "ok", "200", "success", "1"}
+        return not isinstance(value, bool) and word not in {
+            "",
+            "0",
+            "00",
+            "0000",
+            "ok",
+            "200",
+            "success",
+            "1",
+        }
     return _reports_error(name, value)
 
 

@@ -10,9 +10,6 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-import requests
-from urllib3 import exceptions as urllib3_errors
-
 from watchword import redact
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
@@ -62,7 +59,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _code(chain: list[BaseException]) -> str:  # noqa: PLR0911 - one return for each rule, the most precise first
-    if any(isinstance(item, (requests.exceptions.ProxyError, urllib3_errors.ProxyError)) for item in chain):
+    names = {type(item).__name__ for item in chain}  # requests, urllib3 and httpx use the same names
+    if "ProxyError" in names:
         requires_login = any("407" in str(item) for item in chain)
         return "proxy_authentication_required" if requires_login else "proxy_error"
     for item in chain:
@@ -75,12 +73,9 @@ def _code(chain: list[BaseException]) -> str:  # noqa: PLR0911 - one return for 
             return "connect_refused"
         if isinstance(item, OSError) and item.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
             return "host_unreachable"
-    if any(isinstance(item, (requests.ConnectTimeout, urllib3_errors.ConnectTimeoutError)) for item in chain):
+    if names & {"ConnectTimeout", "ConnectTimeoutError"}:
         return "connect_timeout"
-    if any(
-        isinstance(item, (requests.ReadTimeout, urllib3_errors.ReadTimeoutError, TimeoutError))
-        for item in chain
-    ):
+    if names & {"ReadTimeout", "ReadTimeoutError"} or any(isinstance(item, TimeoutError) for item in chain):
         return "read_timeout"
     return "connection_lost"
 

@@ -149,7 +149,7 @@ class OAuth2(TokenPlacement):
 
     @property
     def may_ask_as_nobody(self) -> bool:
-        """Whether the grant is the client's own; a template in its body may stand beside a real user's name."""
+        """Whether the grant names no user: a template in its body may stand beside a real user's name."""
         bodies = (dict(self.grant_body), dict(self.grant_headers))
         return not self.signs_in and not any(True for body in bodies for _ in templates.names(body))
 

@@ -139,7 +139,10 @@ class SessionLogin(TokenPlacement):
     @property
     def may_ask_as_nobody(self) -> bool:
         """Whether the login names its user by the field username alone, which a decoy replaces."""
-        named = {*templates.names(dict(self._body)), *templates.names(dict(_with_username(self.login_headers)))}
+        named = {
+            *templates.names(dict(self._body)),
+            *templates.names(dict(_with_username(self.login_headers))),
+        }
         return bool(self.username) and ("username" in named or self.login_auth == "basic")
 
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:

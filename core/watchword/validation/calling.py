@@ -1,25 +1,35 @@
-"""What the drivers of a validation share: which credential a call sends, and what they return of its response."""
+"""What the drivers of a validation share: the credentials of the calls, and what is kept of a response."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from watchword.adapters.authenticator import Authenticator
+from watchword.adapters.token_usage import TokenUsage
+from watchword.errors import WatchwordError
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
 from watchword.http.bodies import decoded
 from watchword.http.body_rules import BodyRules
+from watchword.http.origins import display_url
 from watchword.http.transport_options import TransportOptions
 from watchword.methods.none import NoAuthentication
 from watchword.redact import NeverPickled
 from watchword.tokens.token import Token
-from watchword.validation.decoys.credentials import decoy_authenticator, decoy_transport
+from watchword.validation.decoys.credentials import decoy_authenticator, decoy_source, decoy_transport
 from watchword.validation.probe_response import ProbeResponse
 from watchword.validation.steps import Sent
 
 if TYPE_CHECKING:
+    from watchword.tokens.acquire import AcquiredToken
+    from watchword.validation.plan import ValidationPlan
     from watchword.validation.subject import Subject
+
+_log = logging.getLogger(__name__)
 
 MOST_HOPS = 3
 """More redirects are not followed."""
@@ -27,32 +37,77 @@ MOST_HOPS = 3
 LARGEST_BODY = 1 << 20
 """How much of a response is read, in bytes."""
 
-HEADERS = {"Cache-Control": "no-cache"}
-"""Sent with each call: otherwise a shared cache may answer instead of the API."""
+HEADERS = {"Accept-Encoding": "gzip, deflate", "Cache-Control": "no-cache"}
+"""Sent with each call: a shared cache must not answer instead of the API."""
 
-IN_WORDS: Mapping[Sent, str] = {
+_IN_WORDS: Mapping[Sent, str] = {
     Sent.REAL: "the credential",
     Sent.DECOY: "a decoy",
     Sent.NONE: "no credential",
 }
 
 
-def credential_of(
-    sent: Sent, subject: Subject, token: Token | None
-) -> tuple[Authenticator, TransportOptions]:
-    """Return what authenticates a call, and its transport, which never retries.
+class Credentials(NeverPickled):
+    """What the calls of one validation send: one decoy at most, also for a second try."""
 
-    Raises:
-        DocumentError: the document holds an error.
-    """
-    authenticator = subject.authenticator()
-    transport = replace(subject.credential.resolved.transport, retries=0)
-    if sent is Sent.DECOY:
-        return decoy_authenticator(authenticator, token), decoy_transport(authenticator, transport)
-    if sent is Sent.NONE:
-        authenticator = replace(authenticator, method=NoAuthentication(), secrets=(), token_cache=None)
-        transport = replace(transport, client_certificate=None, client_private_key=None)
-    return authenticator, transport
+    def __init__(self, subject: Subject, plan: ValidationPlan) -> None:
+        self._subject = subject
+        self._plan = plan
+        self._issued: Token | None = None
+        self._made: dict[Sent, tuple[Authenticator, TransportOptions]] = {}
+        self.usage: TokenUsage | None = None
+        """The use of the token, once there is one; whoever has made this ends it."""
+
+    def of(self, sent: Sent) -> tuple[Authenticator, TransportOptions]:
+        """Return what authenticates a call, and its transport, which never retries.
+
+        Raises:
+            DocumentError: the document holds an error.
+        """
+        _log.info(
+            "Calling %s %s with %s",
+            self._plan.http_method,
+            display_url(self._plan.test_url or ""),
+            _IN_WORDS[sent],
+        )
+        if sent not in self._made:
+            self._made[sent] = self._new(sent)
+        return self._made[sent]
+
+    def token(self) -> AcquiredToken | Finding:
+        """Return a new token, or the finding that says why there is none."""
+        credential = self._subject.credential
+        try:
+            self.usage = TokenUsage(credential.token_cache)
+            self.usage.begin()
+            acquired = credential.renew_token()
+        except WatchwordError as error:
+            return error.findings[0]
+        self._issued = acquired.token
+        return acquired
+
+    def token_of_nobody(self) -> Token | Finding:
+        """Return the token for a client that doesn't exist, or the finding that says why it gets none."""
+        resolved = self._subject.credential.resolved
+        transport = replace(resolved.transport, timeout=self._plan.call_timeout)
+        _log.info("Asking for a token as a client that doesn't exist")
+        try:
+            source = decoy_source(resolved.method, resolved.template_secrets)
+            return (
+                source.fetch(transport) if source else finding("token_refused", "There is no token endpoint.")
+            )
+        except WatchwordError as error:
+            return error.findings[0]
+
+    def _new(self, sent: Sent) -> tuple[Authenticator, TransportOptions]:
+        authenticator = self._subject.authenticator()
+        transport = replace(self._subject.credential.resolved.transport, retries=0)
+        if sent is Sent.DECOY:
+            return decoy_authenticator(authenticator, self._issued), decoy_transport(authenticator, transport)
+        if sent is Sent.NONE:
+            authenticator = replace(authenticator, method=NoAuthentication(), secrets=(), token_cache=None)
+            transport = replace(transport, client_certificate=None, client_private_key=None)
+        return authenticator, transport
 
 
 @dataclass(frozen=True)

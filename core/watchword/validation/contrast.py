@@ -50,7 +50,8 @@ class Dependence(Word):
 class Answer(NamedTuple):
     """What is compared of one answer, and remembered.
 
-    `status` is 0 without a response; `redirect` is a hash of the URL that it redirects to; `problem` is the name of the code that a validation would report, "" for a success.
+    `status` is 0 without a response; `redirect` is a hash of the URL that it redirects to; `problem` is the
+    name of the code that a validation would report, "" for a success.
     """
 
     status: int
@@ -132,9 +133,9 @@ class Observed(NamedTuple):
 
 
 def _share(one: frozenset[str], other: frozenset[str]) -> float:
-    """Return the share of the smaller set that both have; 1 if both are empty, 0 if one is."""
+    """Return the share of the smaller set that both have; a list without rows is like any other."""
     smaller = min(len(one), len(other))
-    return len(one & other) / smaller if smaller else float(len(one) == len(other))
+    return len(one & other) / smaller if smaller else 1.0
 
 
 def needs_more(real: Observed, decoy: Answer) -> bool:
@@ -142,7 +143,9 @@ def needs_more(real: Observed, decoy: Answer) -> bool:
     return decoy.is_comparable and not decoy.is_refusal and not real.is_like(decoy)
 
 
-def dependence(real: Observed, decoy: Answer | None, none: Answer | None) -> Dependence:
+def dependence(  # noqa: PLR0911 - one return for each rule
+    real: Observed, decoy: Answer | None, none: Answer | None
+) -> Dependence:
     """Return how an answer that isn't a refusal depends on the credential.
 
     Args:

@@ -18,7 +18,7 @@ _LARGEST = 1 << 20
 class Contrast(NamedTuple):
     """The answers to the decoy and to no credential, None for one that was not asked for.
 
-    `age` is in seconds; `real` is what the same connection got at that time, None if it asks for the first time.
+    `age` is in seconds; `real` is what the same connection got at that time, None before that.
     """
 
     decoy: Answer | None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -16,28 +14,22 @@ from watchword import redact
 from watchword.adapters.authenticator import Authenticator
 from watchword.adapters.session import ApiSession
 from watchword.adapters.signing import SigningAdapter
-from watchword.adapters.token_usage import TokenUsage
 from watchword.errors import WatchwordError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http import faults
 from watchword.http.deadline import read, run_with_deadline
-from watchword.http.origins import display_url, host
+from watchword.http.origins import host
 from watchword.http.transport_options import TransportOptions
 from watchword.redact import NeverPickled
-from watchword.tokens.token import Token
-from watchword.validation.calling import HEADERS, IN_WORDS, LARGEST_BODY, MOST_HOPS, Received, credential_of
-from watchword.validation.decoys.credentials import decoy_source
+from watchword.validation.calling import HEADERS, LARGEST_BODY, MOST_HOPS, Credentials, Received
 from watchword.validation.memories import Memories
 from watchword.validation.probe_response import ProbeResponse
 from watchword.validation.steps import Call, Pause, Recall, RenewToken, Sent, Step
 
 if TYPE_CHECKING:
-    from watchword.tokens.acquire import AcquiredToken
     from watchword.validation.plan import ValidationPlan
     from watchword.validation.subject import Subject
-
-_log = logging.getLogger(__name__)
 
 
 class Probe(NeverPickled):
@@ -49,20 +41,20 @@ class Probe(NeverPickled):
     def __init__(self, subject: Subject, plan: ValidationPlan) -> None:
         self._subject = subject
         self._plan = plan
-        self._token_usage: TokenUsage | None = None
-        self._issued: Token | None = None
-        self._credentials: dict[Sent, tuple[Authenticator, TransportOptions]] = {}
+        self._credentials = Credentials(subject, plan)
         self._memories = Memories(subject)
 
     def close(self) -> None:
         """Log out if the method does that and nobody else uses the token."""
-        if self._token_usage:
-            self._token_usage.end()
+        if self._credentials.usage is not None:
+            self._credentials.usage.end()
 
     def take(self, step: Step) -> object:
         """Take a step of the procedure and return its outcome."""
         if isinstance(step, RenewToken):
-            return self._token() if step.sent is Sent.REAL else self._token_of_nobody()
+            return (
+                self._credentials.token() if step.sent is Sent.REAL else self._credentials.token_of_nobody()
+            )
         if isinstance(step, Call):
             return self._call(step.sent)
         if isinstance(step, Pause):
@@ -73,38 +65,12 @@ class Probe(NeverPickled):
         self._memories.remember(step)
         return None
 
-    def _token(self) -> AcquiredToken | Finding:
-        """Return a new token, or the finding that says why there is none."""
-        credential = self._subject.credential
-        try:
-            self._token_usage = TokenUsage(credential.token_cache)
-            self._token_usage.begin()
-            acquired = credential.renew_token()
-        except WatchwordError as error:
-            return error.findings[0]
-        self._issued = acquired.token
-        return acquired
-
-    def _token_of_nobody(self) -> Token | Finding:
-        """Return what a client that doesn't exist gets: a token, or the finding that says why there is none."""
-        resolved = self._subject.credential.resolved
-        transport = replace(resolved.transport, timeout=self._plan.call_timeout)
-        _log.info("Asking for a token as a client that doesn't exist")
-        try:
-            source = decoy_source(resolved.method, resolved.template_secrets)
-            return (
-                source.fetch(transport) if source else finding("token_refused", "There is no token endpoint.")
-            )
-        except WatchwordError as error:
-            return error.findings[0]
-
     def _call(self, sent: Sent) -> ProbeResponse | Finding:
         """Make the plan's call and return the response, or the finding that says why there is none."""
         url = self._plan.test_url or ""
         timeout = self._plan.call_timeout
-        _log.info("Calling %s %s with %s", self._plan.http_method, display_url(url), IN_WORDS[sent])
         try:
-            authenticator, transport = self._credential(sent)
+            authenticator, transport = self._credentials.of(sent)
             return run_with_deadline(timeout, lambda: self._response(url, authenticator, transport))
         except WatchwordError as error:
             return error.findings[0]
@@ -114,12 +80,6 @@ class Probe(NeverPickled):
             # Any error that a library raises about an odd server ends here, typed and masked.
             redact.exception(error)
             return faults.classify(error, f"the API at {host(url)}")
-
-    def _credential(self, sent: Sent) -> tuple[Authenticator, TransportOptions]:
-        """Return the credential of a call; there is one decoy, also for a second try."""
-        if sent not in self._credentials:
-            self._credentials[sent] = credential_of(sent, self._subject, self._issued)
-        return self._credentials[sent]
 
     def _response(
         self, url: str, authenticator: Authenticator, transport: TransportOptions

@@ -137,10 +137,10 @@ def _type_of(value: object, *, exact: bool = True) -> str:
         return str(value) if exact else "boolean"
     if value is None:
         return "null"
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
         return "number"
     if isinstance(value, list):
-        return "list" if value else "empty list"
+        return "list"
     return "object" if isinstance(value, dict) else "text"
 
 

@@ -20,6 +20,7 @@ from watchword.protocols.oauth2.lifetime import refresh_lifetime, stated_lifetim
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.tokens.token import Token, jwt_account
 from watchword.tokens.token_response import VISIBLE, TokenResponse, lifetime_of, value_at
+from watchword.tokens.worthless import says_no, worthless
 
 _NOT_FOUND, _UNAUTHORIZED = 404, 401
 

@@ -17,6 +17,7 @@ from watchword.http.cookies import effective_cookies
 from watchword.http.origins import display_url
 from watchword.tokens.token import Token
 from watchword.tokens.token_response import VISIBLE, TokenResponse, lifetime_of, value_at
+from watchword.tokens.worthless import worthless
 
 WHOLE = "$"
 """The JSONPath of the whole body, if the body is the token itself, as JSON text or as plain text."""
@@ -73,6 +74,8 @@ def read_session(response: TokenResponse, location: TokenLocation) -> Token:
         raise TokenError([_missing(response, location, present)])
     if not VISIBLE.fullmatch(value) or ";" in value:
         raise TokenError([_finding(response, "token_malformed", "returned a token that can't be sent")])
+    if reason := worthless(value, None if location.kind == "cookie" else lifetime, response):
+        raise TokenError([_finding(response, "token_worthless", f"returned {reason}")])
     return Token(value, lifetime=lifetime_of(lifetime, value, location.lifetime))
 
 

@@ -32,14 +32,17 @@ _ALPHABETS = (
 """The alphabets of keys, the smallest first; separators are not of them, and stay in place."""
 
 _PREFIXES = (
-    "sk_live_", "sk_test_", "pk_live_", "pk_test_", "rk_live_", "rk_test_", "whsec_", "rzp_live_", "rzp_test_",
-    "github_pat_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-", "gldt-", "xoxb-", "xoxp-", "xoxa-", "xapp-",
-    "shpat_", "shpca_", "shppa_", "shpss_", "pat-na1-", "pat-eu1-", "SG.", "AKIA", "ASIA", "AIza", "ya29.",
-    "sk-ant-", "sk-proj-", "sk-", "dop_v1_", "hf_", "lin_api_", "ntn_", "secret_", "figd_", "dapi", "npm_",
-    "pypi-", "sq0atp-", "sq0csp-", "phc_", "phx_", "PMAK-", "key-", "EAAB", "APP_USR-", "NRAK-", "glsa_",
+    "sk_live_", "sk_test_", "pk_live_", "pk_test_", "rk_live_", "rk_test_", "whsec_", "rzp_live_",
+    "rzp_test_", "github_pat_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-", "gldt-", "xoxb-", "xoxp-",
+    "xoxa-", "xapp-", "shpat_", "shpca_", "shppa_", "shpss_", "pat-na1-", "pat-eu1-", "SG.", "AKIA", "ASIA",
+    "AIza", "ya29.", "sk-ant-", "sk-proj-", "sk-", "dop_v1_", "hf_", "lin_api_", "ntn_", "secret_", "figd_",
+    "dapi", "npm_", "pypi-", "sq0atp-", "sq0csp-", "phc_", "phx_", "PMAK-", "key-", "EAAB", "APP_USR-",
+    "NRAK-", "glsa_",
 )  # fmt: skip
 
 _SEPARATORS = "-_.:=+/"
+
+_PARTS = re.compile(r"[-_.:=+/]+|[^-_.:=+/]+", re.DOTALL)
 
 USER = "watchword-decoy-"
 """How the user names and client ids of decoys begin, so that a server's log tells them apart."""
@@ -98,15 +101,26 @@ def _decoy_jwt(jwt: str) -> str:
 
 
 def _unlike(secret: str) -> str:
-    """Return random characters of the secret's alphabet that have no longer piece in common with it."""
-    separators = {place: character for place, character in enumerate(secret) if character in _SEPARATORS}
-    letters = {character for character in secret if character.isascii() and character.isalnum()}
-    alphabet = next((each for each in _ALPHABETS if letters <= set(each)), _ALPHABETS[-1])
-    length = max(len(separators) + _SHORTEST // 2, len(secret), _SHORTEST)
+    """Return random characters of the secret's alphabets that have no longer piece in common with it."""
+    parts = _PARTS.findall(secret)
+    alphabets = [_alphabet(part) for part in parts]
+    smallest = min((len(alphabet) for alphabet in alphabets if alphabet), default=len(_ALPHABETS[0]))
+    more = max(_SHORTEST - len(secret), 0 if any(alphabets) else _SHORTEST)
     while True:
-        drawn = "".join(separators.get(place) or secrets.choice(alphabet) for place in range(length))
-        if not _pieces(secret, len(alphabet)) & _pieces(drawn, len(alphabet)) and drawn != secret:
+        drawn = "".join(
+            "".join(secrets.choice(alphabet) for _ in part) if alphabet else part
+            for part, alphabet in zip(parts, alphabets, strict=True)
+        ) + "".join(secrets.choice(_ALPHABETS[-1]) for _ in range(more))
+        if not _pieces(secret, smallest) & _pieces(drawn, smallest) and drawn != secret:
             return drawn
+
+
+def _alphabet(part: str) -> str:
+    """Return the smallest alphabet of a part; "" for separators, which stay as they are."""
+    if not part.strip(_SEPARATORS):
+        return ""
+    letters = {character for character in part if character.isascii() and character.isalnum()}
+    return next((each for each in _ALPHABETS if letters <= set(each)), _ALPHABETS[-1])
 
 
 def _pieces(text: str, letters: int) -> set[str]:
