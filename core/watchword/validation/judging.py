@@ -112,7 +112,9 @@ def judged_forbidden(problem: Finding, response: ProbeResponse, comparison: Comp
         is_wrong = refused_by_words or (is_told_apart and not about_rights)
         code = "credential_refused_403" if is_wrong else "forbidden_403"
         return finding(code, message, evidence=response.evidence())
-    if refused_by_words or not decoy.problem:
+    if refused_by_words:
+        return problem
+    if not decoy.problem:
         return finding("forbidden_403", f"{message} {problem.message}", evidence=response.evidence())
     return limited(response, str(comparison))
 

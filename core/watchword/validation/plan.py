@@ -44,7 +44,7 @@ class ValidationPlan:
         test_url = self.test_url or common.test_url
         return replace(
             self,
-            test_url=test_url and joined(common.base_url, test_url),
+            test_url=joined(common.base_url, test_url) if test_url and test_url[0] in "/?" else test_url,
             http_method=self.http_method.upper(),
             timeout=_first(self.timeout, common.timeout if "timeout" in common.model_fields_set else None),
             decoy=_first(

@@ -22,20 +22,31 @@ from watchword.validation.plan import ValidationPlan
 from watchword.validation.procedure import validate
 
 SECRET = "s3cret-key"
+DECOY = base64.b64encode(b"watchword-decoy-").decode()[:16]
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
 @pytest.fixture
 def outcome(serve, reply):
-    """Give a function that validates an API key; it takes the responses with and without the key."""
+    """Give a function that validates an API key; it takes the responses with and without the key.
 
-    def run(with_key, without=None, *, fields=None, plan=None, path="/me"):
+    A wrong key is answered as none is, unless there is a third response.
+    """
+
+    def run(with_key, without=None, wrong=None, *, fields=None, plan=None, path="/me"):
         without = without or reply(401)
-        server = serve(lambda seen: with_key if SECRET in seen.text else without)
+        wrong = wrong or without
+
+        def answer(seen):
+            if SECRET in seen.text:
+                return with_key
+            return wrong if "X-API-Key" in seen.headers else without
+
+        server = serve(answer)
         document = {"base_url": server.url, "method": "api_key", "api_key": SECRET, **(fields or {})}
         report = watchword.load(document).validate(f"{server.url}{path}", **(plan or {}))
         assert SECRET not in json.dumps(report.as_dict())
-        assert len(server.seen) <= 4
+        assert len(server.seen) <= 9
         return report
 
     return run
@@ -53,22 +64,23 @@ DECIDED = [
     ((200, {"id": 1}), (403,), "authenticated"),
     ((200, {"id": 1}), (400, {"message": "missing API key"}), "authenticated"),
     ((200, {"id": 1}), (200, {"status": "REQUEST_DENIED", "error_message": "no key"}), "authenticated"),
-    ((200, {"id": 1}), (404,), "contrast_unclear"),
-    ((200, {"id": 1}), (403, None, {"cf-mitigated": "challenge"}), "contrast_unclear"),
-    ((200, {"id": 1}), (403, {"message": "API rate limit exceeded"}), "contrast_unclear"),
-    ((200, {"id": 1}), (302, None, {"Location": "https://cdn.test/x"}), "contrast_unclear"),
+    ((200, {"id": 1}), (404,), "authenticated"),
+    ((200, {"id": 1}), (403, None, {"cf-mitigated": "challenge"}), "contrast_unavailable"),
+    ((200, {"id": 1}), (403, {"message": "API rate limit exceeded"}), "contrast_unavailable"),
+    ((200, {"id": 1}), (302, None, {"Location": "https://cdn.test/x"}), "authenticated"),
     ((200, {"id": 1}), (200, "<input type=password>", HTML), "authenticated"),
     ((200, {"id": 1}), (302, None, {"Location": "https://login.test/sign-in"}), "authenticated"),
     ((200, {"id": 1}), (200, {"id": 1}), "auth_not_required"),
-    ((200, {"id": 1}), (429,), "counterfactual_unavailable"),
-    ((200, {"id": 1}), (503,), "counterfactual_unavailable"),
-    ((200, {"id": 1}), "hang up", "counterfactual_unavailable"),
+    ((200, {"id": 1}), (429,), "contrast_unavailable"),
+    ((200, {"id": 1}), (503,), "contrast_unavailable"),
+    ((200, {"id": 1}), "hang up", "contrast_unavailable"),
     ((401,), None, "unauthorized_401"),
     ((403, {"message": "your role lacks the permission"}), None, "authenticated_but_forbidden"),
-    ((403, {"message": "your role lacks the permission"}), (403,), "forbidden_403"),
+    ((403, {"message": "your role lacks the permission"}), (403,), "authenticated_but_forbidden"),
+    ((403, {"message": "denied"}), (403, {"message": "no"}), "forbidden_403"),
     ((403, {"message": "Invalid API key provided"}), None, "credential_refused_403"),
     ((403, {"message": "The security token is expired"}), None, "credential_refused_403"),
-    ((403,), None, "forbidden_403"),
+    ((403,), None, "authenticated_but_forbidden"),
     ((403, None, {"WWW-Authenticate": 'error="insufficient_scope"'}), (403,), "authenticated_but_forbidden"),
     ((403,), (403,), "forbidden_403"),
     ((403,), (200,), "forbidden_403"),
@@ -81,11 +93,13 @@ DECIDED = [
     ((405, None, {"Allow": "POST"}), None, "method_not_allowed_405"),
     ((415,), None, "unsupported_media_415"),
     ((429, None, {"Retry-After": "30"}), None, "rate_limited_429"),
-    ((400,), None, "unexpected_status"),
+    ((400,), None, "contrast_unclear"),
+    ((400, {"message": "API key not valid"}), (400, {"message": "no"}), "credential_refused_4xx"),
     ((500,), None, "server_error_5xx"),
     ((302, None, {"Location": "https://auth.test/login?next=x"}), None, "redirect_to_login"),
     ((302, None, {"Location": "https://cdn.test/me"}), None, "redirect_cross_origin"),
-    ((200, "<form><input type='password'></form>", HTML), None, "login_page_200"),
+    ((200, "<form><input type='password'></form>", HTML), (200, "<form></form>", HTML), "login_page_200"),
+    ((200, "<form><input type='password'></form>", HTML), None, "contrast_unclear"),
     ((200, {"ok": False, "error": "invalid_auth"}), None, "refused_in_200_body"),
     ((200, {"errors": [{"message": "no such author"}]}), None, "error_in_200_body"),
     ((200, {"success": False}), None, "error_in_200_body"),
@@ -99,7 +113,8 @@ DECIDED = [
     ((200, '\ufeff{"error": "invalid_auth"}'), None, "refused_in_200_body"),
     ((200, '{"error": "invalid_auth"}', HTML), None, "refused_in_200_body"),
     ((200, "<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"), None, "refused_in_200_body"),
-    ((200, "<p>hello</p>", HTML), None, "unexpected_content_type"),
+    ((200, "<p>hello</p>", HTML), (200, "<p>good day</p>", HTML), "unexpected_content_type"),
+    ((200, "<p>hello</p>", HTML), None, "authenticated"),
     ((302, None, {"Location": "/again"}), None, "redirect_loop"),
     ((302, None, {"Location": "http://["}), None, "redirect_cross_origin"),
     ((200, {"id": 1}, {"Content-Type": "application/json; charset=utf8mb4"}), None, "authenticated"),
@@ -299,7 +314,7 @@ def test_the_anonymous_call_sends_everything_but_secrets(serve, reply):
         "secret_parameters": {"query:two": "s3cret-two"}, "extra_parameters": {"header:Accept-Version": "2"},
     })  # fmt: skip
     assert connection.validate(f"{server.url}/a?x=1").ok
-    contrast = server.seen[1]
+    contrast = server.seen[2]
     assert (contrast.path, contrast.headers["Accept-Version"]) == ("/a?x=1", "2")
     assert "s3cret" not in contrast.text
     assert "Cookie" not in contrast.headers
@@ -350,7 +365,7 @@ def test_the_test_url_of_the_document_is_the_default(serve, reply):
 @pytest.mark.parametrize(
     ("url", "code"),
     [
-        ("/v1/me", "test_url_not_absolute"), ("api.test/v1/me", "test_url_not_absolute"),
+        ("v1/me", "test_url_not_absolute"), ("api.test/v1/me", "test_url_not_absolute"),
         ("https://", "test_url_not_absolute"), ("ftp://api.test/", "test_url_not_absolute"),
         ("http://[::1/", "test_url_not_absolute"), ("http://api.test/me", "test_url_plain_http"),
         ("https://other.test/me", "origin_not_allowed"),
@@ -375,7 +390,13 @@ def token_connection(serve, reply):
     """Give a function that makes a client credentials connection and sets its token endpoint's response."""
 
     def make(*answer, api=None, **fields):
-        server = serve(lambda seen: reply(*answer) if seen.path == "/token" else api or reply(401))
+        def answered(seen):
+            if seen.path != "/token":
+                return api or reply(401)
+            # The decoy's client is named so that servers can tell it from others.
+            return reply(401, {"error": "invalid_client"}) if DECOY in seen.text else reply(*answer)
+
+        server = serve(answered)
         return server, watchword.load({
             "base_url": server.url, "method": "oauth2_client_credentials", "token_url": f"{server.url}/token",
             "client_id": "id", "client_secret": SECRET, **fields,
@@ -385,11 +406,11 @@ def token_connection(serve, reply):
 
 
 def test_a_new_token_is_the_proof_of_client_credentials(token_connection):
-    """Without a test URL, each validation requests a new token and ignores the cached one."""
+    """Without a test URL, each validation requests a new token; a wrong client is tried once a day."""
     server, connection = token_connection(200, {"access_token": "token-one"})
     for _ in range(2):
         assert connection.validate().deciding.code.name == "token_obtained"
-    assert len(server.seen) == 2
+    assert [DECOY in seen.text for seen in server.seen] == [False, True, False]
 
 
 def test_with_a_test_url_the_api_decides(token_connection):
@@ -524,7 +545,7 @@ def test_an_unverified_certificate_is_remarked():
 
 
 def test_a_validation_lints_once(serve, reply, monkeypatch):
-    """A validation lints the document once, although it makes two calls."""
+    """A validation lints the document once, although it makes three calls."""
     linted = []
 
     def lint_and_count(credential):
@@ -536,7 +557,7 @@ def test_a_validation_lints_once(serve, reply, monkeypatch):
     server = serve(lambda seen: reply(200 if SECRET in seen.text else 401))
     connection = watchword.load({"base_url": server.url, "method": "api_key", "api_key": SECRET})
     assert connection.validate(f"{server.url}/me").ok
-    assert (len(server.seen), len(linted)) == (2, 1)
+    assert (len(server.seen), len(linted)) == (3, 1)
 
 
 def test_a_plan_is_what_the_arguments_say(serve, reply):
@@ -556,9 +577,13 @@ def test_a_plan_is_what_the_arguments_say(serve, reply):
 def test_a_document_completes_a_plan():
     """A plan takes test URL and timeout from the document; without both, a call waits 10 seconds."""
     document = {"base_url": "https://api.test", "method": "none", "test_url": "https://api.test/me"}
-    common = watchword.load(document).document.common
-    assert ValidationPlan().completed(common).test_url == "https://api.test/me"
-    assert ValidationPlan().completed(common).call_timeout == 10
-    common = watchword.load(document | {"timeout": 3}).document.common
-    assert ValidationPlan().completed(common).call_timeout == 3
-    assert ValidationPlan(timeout=4).completed(common).call_timeout == 4
+    loaded = watchword.load(document).document
+    assert ValidationPlan().completed(loaded).test_url == "https://api.test/me"
+    assert ValidationPlan("/v1/me").completed(loaded).test_url == "https://api.test/v1/me"
+    assert ValidationPlan().completed(loaded).call_timeout == 10
+    assert ValidationPlan().completed(loaded).decoy is True
+    loaded = watchword.load(document | {"timeout": 3, "decoy": False}).document
+    assert ValidationPlan().completed(loaded).call_timeout == 3
+    assert ValidationPlan(timeout=4).completed(loaded).call_timeout == 4
+    assert ValidationPlan().completed(loaded).decoy is False
+    assert ValidationPlan(decoy=True).completed(loaded).decoy is True
