@@ -85,9 +85,8 @@ def findings() -> str:
         for code in CODES.values():
             if code.phase is phase:
                 verdict = code.verdict.value if code.verdict else "-"
-                parts.append(
-                    f"| `{code.name}` | {code.severity} | {code.permanence} | {verdict} | {code.advice} |"
-                )
+                name = f'<a id="{code.name}"></a>`{code.name}`'
+                parts.append(f"| {name} | {code.severity} | {code.permanence} | {verdict} | {code.advice} |")
     return "\n".join(parts) + "\n"
 
 

@@ -269,6 +269,7 @@ def load(
     *,
     store: Store | str | None = None,
     stored: bool = False,
+    arguments: str = "",
 ) -> Connection:
     """Return the connection that a document describes.
 
@@ -282,10 +283,12 @@ def load(
             machine's secrets. Then only allowed references are resolved (`WATCHWORD_ALLOWED_REFERENCES`),
             only allowed addresses are connected to (`WATCHWORD_ALLOWED_NETWORKS`), and fields that a form
             saved for other methods are dropped.
+        arguments: what the command `watchword login` takes for this connection, such as `airflow:acme`;
+            advice to sign in again names it.
 
     Raises:
         DocumentError: with a finding for each field that is unknown, missing or of a wrong type, or for a
             setting that can't be read.
     """
     policy = DeploymentPolicy.from_environment() if stored else None
-    return Connection(Credential(read(document, stored=stored), name, policy, store))
+    return Connection(Credential(read(document, stored=stored), name, policy, store, arguments))

@@ -6,6 +6,21 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
+VARIABLES = (
+    "WATCHWORD_HOME",
+    "WATCHWORD_STORE",
+    "WATCHWORD_KEY",
+    "WATCHWORD_SECRETS",
+    "WATCHWORD_ALLOWED_REFERENCES",
+    "WATCHWORD_ALLOWED_NETWORKS",
+    "WATCHWORD_CONSOLE_URL",
+    "WATCHWORD_DEBUG",
+)
+"""The variables that watchword reads."""
+
+VARIABLE_PREFIXES = ("WATCHWORD_CONN_", "WATCHWORD_SECRET_")
+"""The beginnings of the variables that hold connections, and secrets that stored connections refer to."""
+
 
 def home() -> Path:
     """Return the folder for watchword's files: WATCHWORD_HOME, else a folder of this user.

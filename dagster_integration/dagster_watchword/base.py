@@ -114,11 +114,8 @@ class ApiResource(NeverPickled, dg.ConfigurableResource[Any]):
         try:
             connection = self.connection
         except watchword.WatchwordError as error:
-            verdicts.note_failed(self.name, error, job)
-            return error.report
-        report = validate(connection, plan)
-        verdicts.note(connection, report, job)
-        return report
+            return verdicts.note_failed(self.name, error, job)
+        return verdicts.note(connection, validate(connection, plan), job)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Validate the credential if `validate_on_setup` is on; Dagster calls this before a step.

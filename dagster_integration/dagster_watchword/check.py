@@ -109,6 +109,8 @@ def as_check_result(
             "verdict": report.verdict.value,
             "code": report.deciding.code.name,
             "advice": report.deciding.advice,
+            "help": report.deciding.code.help,
+            "where": str(report.where),
             "duration": round(report.duration, 3),
             "findings": dg.MetadataValue.json([finding.as_dict() for finding in report.findings]),
             **link,

@@ -33,7 +33,9 @@ def load_document(document: dict[str, Any], name: str) -> watchword.Connection:
     Raises:
         DocumentError: with a finding for each error.
     """
-    connection = watchword.load(document, name=name, store=token_store(), stored=True)
+    connection = watchword.load(
+        document, name=name, store=token_store(), stored=True, arguments=f"airflow:{name}"
+    )
     refuse_unshared_sign_in(connection)
     return connection
 

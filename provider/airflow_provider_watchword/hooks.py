@@ -170,8 +170,7 @@ class ApiHook(HttpHook):
             report = error.report
         else:
             report = validate(connection, plan)
-        verdicts.note(self.http_conn_id, report, kind)
-        return report
+        return verdicts.note(self.http_conn_id, report, kind)
 
     def test_connection(self) -> tuple[bool, str]:
         """Return the result of Airflow's Test button: whether the credential is valid, and the reason.

@@ -104,10 +104,11 @@ class CredentialSensor(BaseSensorOperator):
         self._log_finding(report.deciding, level)
         for note in report.notes:
             self._log_finding(note, min(level, logging.WARNING))
+        self.log.info("Validated by %s", report.where)
 
     def _log_finding(self, finding: Finding, level: int) -> None:
         self.log.log(level, "%s: %s", finding.code.name, finding.message)
         if level > logging.INFO:
-            self.log.log(level, "  What to do: %s", finding.advice)
+            self.log.log(level, "  What to do: %s See %s", finding.advice, finding.code.help)
         for label, text in finding.evidence.items():
             self.log.log(level, "  %s: %s", label, text)

@@ -6,13 +6,15 @@ from airflow.sdk import get_current_context
 
 from airflow_provider_watchword.configuration import token_store
 from watchword.findings.report import Report
+from watchword.findings.where import Where
 from watchword.validation import history
-from watchword.validation.verdict_entry import Where
 
 
-def note(name: str, report: Report, kind: str) -> None:
-    """Note the verdict of a report in the history of the connection with this id."""
-    history.note(token_store, name, report, Where(kind, _task()))
+def note(name: str, report: Report, kind: str) -> Report:
+    """Note the verdict in the history of the connection with this id; return the report with its place."""
+    placed = report.at(Where(kind, _task()))
+    history.note(token_store, name, placed, placed.where)
+    return placed
 
 
 def _task() -> str:

@@ -41,6 +41,7 @@ class Fleet:
     url: str
     home: Path
     programs: list[Program]
+    environment: dict[str, str] = field(default_factory=dict)
     api: requests.Session = field(default_factory=requests.Session)
 
     def sign_in(self) -> None:
@@ -63,6 +64,10 @@ class Fleet:
         body = {"logical_date": None, "conf": conf}
         run = self._post(f"{path}/dagRuns", body)["dag_run_id"]
         return f"{path}/dagRuns/{run}", folder
+
+    def has_dag(self, dag: str) -> bool:
+        """Return whether a DAG was read."""
+        return self._get(f"/api/v2/dags/{dag}") is not None
 
     def states(self, run: str) -> dict[str, list[str]]:
         """Wait for the end of a run, and return the states of its tasks by their id."""
@@ -161,7 +166,7 @@ def running(home: Path, environment: Mapping[str, str], *, broker: str | None = 
     common = {**environment, "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/"}
     common |= _celery(broker) if broker else {"AIRFLOW__CORE__EXECUTOR": "LocalExecutor"}
     commands = _commands(port, workers=WORKERS if broker else ())
-    fleet = Fleet(url, home, [])
+    fleet = Fleet(url, home, [], common | {"WATCHWORD_HOME": str(home / "shell")})
     try:
         for name, command in commands.items():
             home_variable = {

@@ -15,11 +15,11 @@ from watchword import stores
 from watchword.errors import TokenError
 from watchword.findings.codes import finding
 from watchword.findings.report import Report
+from watchword.findings.where import Where
 from watchword.secrets.vault import open_vault
 from watchword.stores import schema, sql_store
 from watchword.tokens.token import Token
 from watchword.validation import history
-from watchword.validation.verdict_entry import Where
 
 TOKEN = "canary-of-a-process"
 REPORT = Report(finding("authenticated", ""), ())

@@ -13,6 +13,7 @@ import watchword
 from watchword.cli.connections.commands import connection_commands
 from watchword.cli.console import console
 from watchword.cli.crash import report_crash
+from watchword.cli.doctor.command import doctor
 from watchword.cli.keepalive import keepalive
 from watchword.cli.login import login
 from watchword.cli.logout import logout
@@ -71,7 +72,7 @@ def _root(
         raise typer.Exit
 
 
-for command in (validate, login, logout, tokens, keepalive, methods, console):
+for command in (validate, login, logout, tokens, keepalive, doctor, methods, console):
     app.command()(command)
 app.add_typer(connection_commands, name="connections")
 app.add_typer(secret_commands, name="secrets")

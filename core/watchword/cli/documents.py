@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shlex
 import sys
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -69,10 +70,16 @@ def open_connection(argument: str, name: str | None = None) -> Connection:
     """
     stored = _STORED.fullmatch(argument)
     if stored is None:
-        return watchword.load(content_of(argument), name=name or name_of(argument))
+        return load_file(argument, content_of(argument), name)
     if name is not None:
         fail(f"{argument} has a name already: leave --name out")
     return _stored_connection(stored[1], stored[2])
+
+
+def load_file(path: str, content: bytes, name: str | None = None) -> Connection:
+    """Return the connection in the content of a file or of stdin; raises DocumentError."""
+    arguments = "" if path == STDIN else shlex.join([path, *(["--name", name] if name else [])])
+    return watchword.load(content, name=name or name_of(path), arguments=arguments)
 
 
 def name_of(path: str) -> str | None:

@@ -75,7 +75,8 @@ def _outcome(connection: Connection, thresholds: _Thresholds) -> str:
         connection.renew_token()
         return f"refreshed; the sign-in ends: {sign_in_ends(sign_in.health())}."
     if health.days_left == 0:
-        raise SignInRequired([finding("sign_in_required", health.refusal or "The sign-in has ended.")])
+        message = health.refusal or "The sign-in has ended."
+        raise SignInRequired([finding("sign_in_required", message, advice=sign_in.login_advice)])
     if not health.can_renew:
         return f"can't be refreshed; the sign-in ends: {sign_in_ends(health)}."
     return f"no refresh needed; the sign-in ends: {sign_in_ends(health)}."

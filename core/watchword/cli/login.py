@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-import watchword
 from watchword.cli import login_oauth1
 from watchword.cli.browser import LoginOptions
 from watchword.cli.documents import (
@@ -19,7 +18,7 @@ from watchword.cli.documents import (
     NameOption,
     content_of,
     is_stored,
-    name_of,
+    load_file,
     open_connection,
 )
 from watchword.cli.login_oauth2 import sign_in_by_browser, sign_in_by_device_code
@@ -85,7 +84,7 @@ def login(
         if content is None:
             connection = open_connection(document, name)
         else:
-            connection = watchword.load(content, name=name or name_of(document))
+            connection = load_file(document, content, name)
         _sign_in(connection, options)
 
 

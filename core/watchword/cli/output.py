@@ -85,5 +85,7 @@ def print_report(report: Report) -> None:
         console.print(name.append(finding.message, style="default"), soft_wrap=no_wrap)
         if finding.code.severity is not Severity.INFO:
             console.print(Text(f"  {finding.advice}"), soft_wrap=no_wrap)
+            console.print(Text(f"  See {finding.code.help}", style="dim"), soft_wrap=no_wrap)
         for label, text in finding.evidence.items():
             console.print(Text(f"  {label}: {text}", style="dim"), soft_wrap=no_wrap)
+    console.print(Text(f"Validated by {printable(str(report.where))}", style="dim"), soft_wrap=no_wrap)

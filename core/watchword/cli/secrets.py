@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated, NoReturn
 
 import typer
@@ -114,4 +115,5 @@ def _text(content: bytes) -> str:
 
 def _missing(target: NamedStore, name: str) -> NoReturn:
     message = f"There is no secret {name!r} in {target.display_name}."
-    raise SecretError([finding("secret_missing", message)])
+    advice = f"Correct the name, or store the secret: watchword secrets set {shlex.quote(name)}."
+    raise SecretError([finding("secret_missing", message, advice=advice)])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from watchword.cli.output import say
 from watchword.findings.finding import Verdict
 from watchword.findings.report import Report
+from watchword.findings.where import Where
 from watchword.http.durations import in_words as in_words_of
 from watchword.stores.contracts import Store
 from watchword.tokens.token_store import StoreError
@@ -15,13 +16,14 @@ from watchword.tokens.token_store import StoreError
 if TYPE_CHECKING:
     from watchword.validation.history import LastVerdicts, PastVerdict
 
+CLI = Where("cli")
+
 
 def note(open_store: Callable[[], Store], name: str | None, report: Report) -> None:
     """Note the verdict on a stored connection in its history; one without a name has none."""
     from watchword.validation import history  # noqa: PLC0415 - few commands validate
-    from watchword.validation.verdict_entry import Where  # noqa: PLC0415 - few commands validate
 
-    history.note(open_store, name, report, Where("cli"))
+    history.note(open_store, name, report, CLI)
 
 
 def last_verdicts() -> LastVerdicts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -54,13 +55,19 @@ def connect(name: str) -> Connection:
 
 def missing(where: str, name: str) -> SecretError:
     """Return the error that there is no connection of that name."""
-    return SecretError([finding("connection_missing", f"There is no connection {name[:80]!r} in {where}.")])
+    message = f"There is no connection {name[:80]!r} in {where}."
+    advice = f"Correct the name, or store the connection: watchword connections add {shlex.quote(name[:80])}."
+    return SecretError([finding("connection_missing", message, advice=advice)])
 
 
 def find_stored(store: SecretStore, name: str) -> Connection | None:
     """Return the connection that a store holds under a name, None if there is none."""
     document = document_of(store, name)
-    return None if document is None else load(document, name=name, stored=True)
+    return (
+        None
+        if document is None
+        else load(document, name=name, stored=True, arguments=f"{store.scheme}:{name}")
+    )
 
 
 def stored_connection(store: SecretStore, name: str) -> Connection:

@@ -105,7 +105,13 @@ class LocalHost(NeverPickled):
 
     def open(self, name: str, document: Mapping[str, Any], *, private: bool) -> Connection:
         """Return the connection of a document, as the commands use a stored one."""
-        return load(dict(document), name=name, store="memory://" if private else None, stored=True)
+        return load(
+            dict(document),
+            name=name,
+            store="memory://" if private else None,
+            stored=True,
+            arguments=f"local:{name}",
+        )
 
 
 def _home(source: str) -> Home:

@@ -26,7 +26,6 @@ from watchword.methods import METHODS
 from watchword.tokens.token_store import StoreError
 from watchword.validation import history
 from watchword.validation.history import PastVerdict
-from watchword.validation.verdict_entry import Where
 
 
 def router(guard: Guard, pages: Pages) -> APIRouter:
@@ -70,7 +69,7 @@ def router(guard: Guard, pages: Pages) -> APIRouter:
             str(form.get(validating.HTTP_METHOD, "GET")),
             str(form.get(validating.TEST_URL, "")).strip(),
         )
-        history.note(lambda: guard.host.store, stored.name, report, Where("console"))
+        history.note(lambda: guard.host.store, stored.name, report, validating.CONSOLE)
         return page(request, stored, report)
 
     @routes.post("/clean")

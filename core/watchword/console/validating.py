@@ -8,8 +8,11 @@ from typing import Any
 from watchword.console.host import Host
 from watchword.errors import WatchwordError
 from watchword.findings.report import Report
+from watchword.findings.where import Where
 from watchword.validation.plan import ValidationPlan
 from watchword.validation.procedure import validate
+
+CONSOLE = Where("console")
 
 HTTP_METHOD, TEST_URL = "validation.http_method", "validation.test_url"
 """The names of the inputs: the verb, and the URL in place of the document's own."""
@@ -31,5 +34,5 @@ def report_of(  # noqa: PLR0913 - what is validated, and how
     try:
         connection = host.open(name, document, private=private)
     except WatchwordError as error:
-        return error.report
-    return validate(connection, ValidationPlan(test_url or None, http_method))
+        return error.report.at(CONSOLE)
+    return validate(connection, ValidationPlan(test_url or None, http_method)).at(CONSOLE)

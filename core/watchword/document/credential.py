@@ -30,6 +30,7 @@ class Credential(NeverPickled):
         name: the connection's name, which tokens are stored under.
         policy: which references may be resolved and which addresses called; None allows all.
         store: the token store or its URL; that of the environment if left out.
+        arguments: those of the command `watchword` for the connection, such as `airflow:acme`.
     """
 
     def __init__(
@@ -38,11 +39,13 @@ class Credential(NeverPickled):
         name: str | None = None,
         policy: DeploymentPolicy | None = None,
         store: Store | str | None = None,
+        arguments: str = "",
     ) -> None:
         self.document = document
         self.name = name
         self._policy = policy
         self._given_store = store
+        self._arguments = arguments
 
     @property
     def store(self) -> Store:
@@ -91,7 +94,9 @@ class Credential(NeverPickled):
         if not isinstance(source, StoredSource):
             return None
         transport = self.resolved.transport
-        return StoredCredential(self.store, self.name or "", source, transport, self._token_destinations)
+        return StoredCredential(
+            self.store, self.name or "", source, transport, self._token_destinations, self._arguments
+        )
 
     def renew_token(self) -> AcquiredToken:
         """Have a new token issued even if the current one is good, and use it from now on.

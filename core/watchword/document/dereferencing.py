@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Mapping
 
 from watchword.document.reference_policy import ReferencePolicy
@@ -98,9 +99,11 @@ def _stored_content(reference: Reference) -> bytes | None:
 
 
 def _unresolved(reference: Reference, field: str, why: str) -> Finding:
-    option = "" if reference.scheme == VAULT else " --in gcp://PROJECT"
+    where = f" --in gcp://{reference.project}" if reference.project else " --in gcp"
+    option = "" if reference.scheme == VAULT else where
     message = f"The field {field} refers to {reference.text[:300]!r}, {why}."
-    advice = f"Correct the name, or store the secret: watchword secrets set NAME{option}."
+    command = f"watchword secrets set {shlex.quote(reference.name)}{option}"
+    advice = f"Correct the name, or store the secret: {command}."
     return finding("reference_unresolved", message, advice=advice)
 
 

@@ -55,6 +55,10 @@ def _refusal(name: str, advice: str) -> None:
     _row(name, advice, phase=Phase.ANSWER, permanence=Permanence.PERMANENT)
 
 
+def _elsewhere(name: str, advice: str, permanence: Permanence = _SETUP) -> None:
+    _row(name, advice, phase=Phase.LINT, permanence=permanence, verdict=Verdict.INCONCLUSIVE)
+
+
 def _doubt(name: str, advice: str, permanence: Permanence = Permanence.INCONCLUSIVE) -> None:
     _row(name, advice, phase=Phase.ANSWER, permanence=permanence, verdict=Verdict.INCONCLUSIVE)
 
@@ -246,11 +250,11 @@ _token(
 _token("token_error_in_200", "Look up the error in the provider's manual.")
 _token(
     "sign_in_required",
-    "Sign in under the connection's name: watchword login DOCUMENT --name NAME.",
+    "Sign in with the command watchword login, or in the console, under the connection's name.",
 )
 _token(
     "refresh_outcome_unknown",
-    "Wait; if this doesn't go away, sign in again: watchword login. A new refresh token may have been lost.",
+    "Wait; if this doesn't go away, sign in again. A new refresh token may have been lost.",
     Permanence.TRANSIENT,
 )
 _token("renewal_in_progress", "Try again: another process is requesting the token.", Permanence.TRANSIENT)
@@ -291,7 +295,7 @@ _token(
 _token("store_damaged", "Restore the store's file from a backup, or move it away and sign in again.", _SETUP)
 _token(
     "store_row_replaced",
-    "Find out who has changed the database. Delete the row and sign in again: watchword store forget NAME.",
+    "Find out who has changed the database. Delete the row with watchword store forget, and sign in again.",
     _SETUP,
 )
 _token(
@@ -320,7 +324,9 @@ _warn(
 
 # The places for secrets: Google Secret Manager and the vault.
 _secret(
-    "connection_missing", "Correct the name, or store the connection: watchword connections add NAME.", _SETUP
+    "connection_missing",
+    "Correct the name, or store the connection under it (watchword connections add).",
+    _SETUP,
 )
 _secret("connection_exists", "Choose another name, or change the connection that has this one.", _SETUP)
 _secret("connection_read_only", "Change the connection where it is kept: it can't be changed here.", _SETUP)
@@ -328,7 +334,7 @@ _secret(
     "connections_unreachable",
     "Try again; if this doesn't go away, check Airflow's metadata database: the server's log has the reason.",
 )
-_secret("secret_missing", "Correct the name, or store the secret: watchword secrets set NAME.", _SETUP)
+_secret("secret_missing", "Correct the name, or store the secret under it (watchword secrets set).", _SETUP)
 _secret(
     "secret_unreadable",
     "Store a connection document, or a connection in Airflow's JSON or URI format.",
@@ -370,6 +376,24 @@ _secret(
     "secrets_unsuitable",
     "Give local, gcp://PROJECT or gcp://PROJECT/LOCATION; WATCHWORD_SECRETS also takes env, and a list.",
     _SETUP,
+)
+
+# A validation on another machine.
+_elsewhere(
+    "worker_dag_missing",
+    "Put this line into a file in the DAGs folder, and wait until it was read: "
+    "from airflow_provider_watchword.validation_dag import dag",
+)
+_elsewhere("worker_dag_paused", "Run: airflow dags unpause watchword_validation")
+_elsewhere(
+    "worker_run_unfinished",
+    "Check whether scheduler and workers are running, or wait longer with --wait.",
+    Permanence.TRANSIENT,
+)
+_elsewhere("worker_run_failed", "Read the log of the task in Airflow: it says why there is no report.")
+_elsewhere(
+    "worker_report_unreadable",
+    "Install the same version of watchword on the workers and here: the report can't be read.",
 )
 
 # The API's response.

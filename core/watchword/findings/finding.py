@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+CODES_PAGE = "docs/findings.md"
+"""The page of the documentation that lists all codes, in the source distribution and the repository."""
+
 EVIDENCE_LENGTH = 300
 """The longest evidence of one label that a finding holds, in characters."""
 
@@ -82,6 +85,11 @@ class Code:
     verdict: Verdict | None
     advice: str
 
+    @property
+    def help(self) -> str:
+        """The entry of this code in the documentation."""
+        return f"{CODES_PAGE}#{self.name}"
+
 
 def printable(text: str) -> str:
     """Return one line of printable text: a server's text must not control a terminal or forge a log line."""
@@ -123,6 +131,7 @@ class Finding:
             "permanence": self.code.permanence.value,
             "message": self.message,
             "advice": self.advice,
+            "help": self.code.help,
             "evidence": dict(self.evidence),
             "retry_after": self.retry_after,
         }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from watchword.findings.finding import Finding, Permanence, Verdict
+from watchword.findings.where import Where, here
 
 
 @dataclass(frozen=True)
@@ -12,12 +13,13 @@ class Report:
     """The outcome of one validation.
 
     `deciding` is the finding that the verdict is based on, and `findings` are all findings in the order
-    in which they were made; `duration` is in seconds.
+    in which they were made; `duration` is in seconds. `where` is where the validation ran.
     """
 
     deciding: Finding
     findings: tuple[Finding, ...]
     duration: float = 0.0
+    where: Where = field(default_factory=here)
 
     @property
     def verdict(self) -> Verdict:
@@ -59,12 +61,18 @@ class Report:
         """All findings but the deciding one."""
         return tuple(finding for finding in self.findings if finding is not self.deciding)
 
+    def at(self, where: Where) -> Report:
+        """Return the report as that of a host; the machine is this one if `where` names none."""
+        return replace(self, where=where.completed())
+
     def as_dict(self) -> dict[str, object]:
         """Return the report as JSON-ready data."""
         return {
             "verdict": self.verdict.value,
+            "code": self.deciding.code.name,
             "permanence": self.permanence.value,
             "summary": self.summary,
             "findings": [finding.as_dict() for finding in self.findings],
             "duration": round(self.duration, 3),
+            "where": self.where._asdict(),
         }

@@ -55,7 +55,7 @@ class OAuth1(Method):
         "test_url",
     )
     unauthorized_advice: ClassVar[str] = (
-        "Check consumer_key and access_token; if there is no token yet, run watchword login."
+        "Check consumer_key and access_token; if there is no token yet, sign in with the document's file."
     )
     depends_on_time: ClassVar[bool] = True
     urls: ClassVar[tuple[str, ...]] = SIGN_IN_URLS

@@ -23,6 +23,10 @@ class SecretStore(Protocol):
     """
 
     @property
+    def scheme(self) -> str:
+        """What stands before a connection's name on a command line: `local`, `gcp`."""
+
+    @property
     def display_name(self) -> str:
         """The store's name for messages: `the vault sqlite:////…`, `Google Secret Manager of acme-prod`."""
 

@@ -20,6 +20,8 @@ class Vault(NeverPickled):
     with the findings of the store, whose codes begin with `store_`.
     """
 
+    scheme = "local"
+
     def __init__(self, store: Store) -> None:
         self._store = store
 

@@ -20,6 +20,11 @@ class StoredSignIn(NeverPickled):
         self._credential = credential
         self._stored_token = StoredToken(stored)
 
+    @property
+    def login_advice(self) -> str:
+        """How to sign in again, as a sentence."""
+        return f"{self._stored_token.words.login_advice}."
+
     def accept(self, token: Token) -> None:
         """Store the token that a person has just signed in with; raises StoreError."""
         self._stored_token.accept(token)

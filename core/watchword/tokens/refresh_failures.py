@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from watchword.errors import SignInRequired, TokenError
 from watchword.findings.codes import CODES, finding
 from watchword.findings.finding import Finding
+from watchword.http.durations import in_words
+from watchword.tokens.credential_words import CredentialWords
 from watchword.tokens.record import Record, StoreTime
 
 LONGEST_PAUSE = 300.0
@@ -78,7 +80,7 @@ def _failed_inside(error: TokenError) -> bool:
     return status.startswith("5") and status != "503"
 
 
-def check_refusal(record: Record, now: StoreTime, token: str, request: str, display_name: str) -> None:
+def check_refusal(record: Record, now: StoreTime, token: str, request: str, words: CredentialWords) -> None:
     """Raise if the refresh token or the request, given by their fingerprints, was refused before.
 
     Raises:
@@ -89,10 +91,10 @@ def check_refusal(record: Record, now: StoreTime, token: str, request: str, disp
     if refused is None:
         return
     if token and refused.of == token:
-        raise sign_in_required(record, now, display_name)
+        raise sign_in_required(record, now, words)
     left = _STANDS - now.since(refused.at)
     if refused.of == request and 0 < left <= _STANDS:  # more only if the store's clock was set back
-        raise TokenError([_still_refused(refused.code, refused.message, left)])
+        raise TokenError([_still_refused(refused.code, refused.message, left, now.since(refused.at))])
 
 
 def check_pause(record: Record, now: StoreTime, *, patient: bool) -> None:
@@ -111,17 +113,19 @@ def pause_left(record: Record, now: StoreTime) -> float:
     return left if 0.0 < left <= LONGEST_PAUSE else 0.0
 
 
-def sign_in_required(record: Record, now: StoreTime, display_name: str) -> SignInRequired:
+def sign_in_required(record: Record, now: StoreTime, words: CredentialWords) -> SignInRequired:
     """Return the error that says why a person has to sign in, and when the last sign-in was."""
+    name = words.display_name
     if record.refusal and ended(record):
-        what = f"The sign-in of {display_name} has ended: {record.refusal.message}"
+        ago = in_words(max(now.since(record.refusal.at), 0.0))
+        what = f"The sign-in of {name} has ended: {record.refusal.message} This was {ago} ago."
     elif record.token:
-        what = f"The sign-in of {display_name} has ended, and the server gave no refresh token to renew it."
+        what = f"The sign-in of {name} has ended, and the server gave no refresh token to renew it."
     else:
-        what = f"Nobody has signed in for {display_name} yet, in the token store that this process uses."
+        what = f"Nobody has signed in for {name} yet, in the token store that this process uses."
     if record.signed_in:
-        what += f" The last sign-in was {now.since(record.signed_in) / 86400:.1f} days ago."
-    return SignInRequired([finding("sign_in_required", what)])
+        what += f" The last sign-in was {in_words(max(now.since(record.signed_in), 0.0))} ago."
+    return SignInRequired([finding("sign_in_required", what, advice=f"{words.login_advice}.")])
 
 
 def ended(record: Record) -> bool:
@@ -129,25 +133,29 @@ def ended(record: Record) -> bool:
     return record.refusal is not None and record.refusal.code == "invalid_grant"
 
 
-def sent_elsewhere(display_name: str) -> SignInRequired:
+def sent_elsewhere(words: CredentialWords) -> SignInRequired:
     """Return the error that a changed document would send a sign-in's tokens to other places."""
     message = (
-        f"The sign-in of {display_name} was made for other addresses than its document has now: the API, the "
-        "token, refresh or revocation URL, the allowed origins, the proxy, or how certificates are verified."
+        f"The sign-in of {words.display_name} was made for other addresses than its document has now: the "
+        "API, the token, refresh or revocation URL, the allowed origins, the proxy, or how certificates are "
+        "verified."
     )
-    advice = "If the change is intended, sign in again: watchword login. Otherwise undo it."
+    advice = f"Undo the change, or, if it is intended, {words.login}."
     return SignInRequired([finding("sign_in_required", message, advice=advice)])
 
 
-def unknown_outcome(display_name: str) -> TokenError:
+def unknown_outcome(words: CredentialWords) -> TokenError:
     """Return the error that a new refresh token may have been lost."""
     message = (
-        f"The responses to two refreshes of {display_name} were lost, so it is not known which refresh token "
-        "is valid."
+        f"The responses to two refreshes of {words.display_name} were lost, so it is not known which "
+        "refresh token is valid."
     )
-    return TokenError([finding("refresh_outcome_unknown", message, retry_after=UNKNOWN_PAUSE)])
+    advice = f"Wait; if this doesn't go away, {words.login}. A new refresh token may have been lost."
+    return TokenError([finding("refresh_outcome_unknown", message, advice=advice, retry_after=UNKNOWN_PAUSE)])
 
 
-def _still_refused(code: str, message: str, seconds: float) -> Finding:
-    words = f"{message} The server is not asked again for {seconds:.0f} seconds."
-    return finding(code if code in CODES else "token_refused", words, retry_after=seconds)
+def _still_refused(code: str, message: str, left: float, ago: float | None = None) -> Finding:
+    """Return the finding of a remembered refusal: how many seconds ago it was, and are left."""
+    when = "" if ago is None else f" This was {in_words(max(ago, 0.0))} ago."
+    words = f"{message}{when} The server is not asked again for {left:.0f} seconds."
+    return finding(code if code in CODES else "token_refused", words, retry_after=left)

@@ -48,14 +48,14 @@ class Renewal(NeverPickled):
     def _renewed(self, leased: Snapshot, request: AcquireRequest) -> AcquiredToken:
         record, now = leased
         if not self.stored.allows(record):
-            raise refresh_failures.sent_elsewhere(self.stored.display_name)
+            raise refresh_failures.sent_elsewhere(self.stored.words)
         refresh_token = self._refresh_token(record)
         if self.stored.account.signs_in and refresh_token is None:
             return self._without_refresh_token(leased, request)
         if not request.force:
             fingerprint = self.stored.fingerprint_of(refresh_token)
             refresh_failures.check_refusal(
-                record, now, fingerprint, self.stored.fingerprints.request, self.stored.display_name
+                record, now, fingerprint, self.stored.fingerprints.request, self.stored.words
             )
         refresh_failures.check_pause(record, now, patient=not request.force)
         journalled = self._journalled(record, now)
@@ -86,7 +86,8 @@ class Renewal(NeverPickled):
             f"The refresh token in the document of {self.stored.display_name} was used before, under another "
             "name: its successor is stored there."
         )
-        raise SignInRequired([finding("sign_in_required", message)])
+        advice = f"{self.stored.words.login_advice}."
+        raise SignInRequired([finding("sign_in_required", message, advice=advice)])
 
     def _without_refresh_token(self, leased: Snapshot, request: AcquireRequest) -> AcquiredToken:
         """Return the token of a sign-in that can't be renewed, until it expires."""
@@ -98,7 +99,7 @@ class Renewal(NeverPickled):
             if age < token.lifetime:
                 self.stored.release_lease(self.owner)
                 return AcquiredToken(masked_copy(token), age, is_new=False)
-        raise refresh_failures.sign_in_required(record, now, self.stored.display_name)
+        raise refresh_failures.sign_in_required(record, now, self.stored.words)
 
     def _journalled(self, record: Record, now: StoreTime) -> Snapshot:
         """Note that a refresh is under way; a machine's token can be fetched again and needs no note."""
@@ -160,9 +161,7 @@ class Renewal(NeverPickled):
         if not outcome.is_of_token:
             raise error
         if current.record.generation == record.generation or current.record.token is None:
-            raise refresh_failures.sign_in_required(
-                current.record, current.now, self.stored.display_name
-            ) from error
+            raise refresh_failures.sign_in_required(current.record, current.now, self.stored.words) from error
         return _adopted(current, current.record.token, current.now)
 
     def _refused(self, record: Record, outcome: refresh_failures.Outcome, refresh_token: str | None) -> str:
@@ -181,7 +180,7 @@ class Renewal(NeverPickled):
         return self.stored.fingerprints.imported if was_sent else ""
 
     def _unknown_outcome(self, record: Record, attempts: int | None = None) -> TokenError:
-        error = refresh_failures.unknown_outcome(self.stored.display_name)
+        error = refresh_failures.unknown_outcome(self.stored.words)
         found = error.findings[0]
         failed = transitions.Failed(
             found.code.name,

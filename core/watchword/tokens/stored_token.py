@@ -11,6 +11,7 @@ from watchword.http.origins import host
 from watchword.http.transport_options import TransportOptions
 from watchword.redact import NeverPickled
 from watchword.tokens import transitions
+from watchword.tokens.credential_words import CredentialWords
 from watchword.tokens.fingerprint import fingerprint
 from watchword.tokens.holder import is_gone
 from watchword.tokens.record import LONGEST_LEASE, Lease, Record, StoreTime
@@ -32,6 +33,7 @@ class StoredCredential(NeverPickled):
 
     `name` is its connection's, "" if the connection has none. `token_destinations` are the places that the
     tokens of a sign-in may go to: a document that was changed in them does not find the tokens.
+    `arguments` are those of the command `watchword` for the connection, "" if there are none.
     """
 
     store: TokenStore
@@ -39,11 +41,17 @@ class StoredCredential(NeverPickled):
     source: StoredSource
     transport: TransportOptions
     token_destinations: tuple[str, ...] = ()
+    arguments: str = ""
+
+    @property
+    def words(self) -> CredentialWords:
+        """What messages call the credential, and how to sign in."""
+        return CredentialWords(self.name, self.arguments)
 
     @property
     def display_name(self) -> str:
         """What the credential is called in messages."""
-        return repr(self.name) if self.name else "a connection without a name"
+        return self.words.display_name
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,7 @@ class StoredToken(NeverPickled):
     def __init__(self, credential: StoredCredential) -> None:
         self.credential = credential
         self.account = credential.source.account
+        self.words = credential.words
         self.display_name = credential.display_name
         self._store = credential.store
         self._computed: Fingerprints | None = None

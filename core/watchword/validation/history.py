@@ -7,7 +7,6 @@ as by Airflow's Test button, is not noted.
 from __future__ import annotations
 
 import logging
-import platform
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
@@ -15,13 +14,14 @@ from typing import NamedTuple, TypeAlias
 from watchword import forks, redact
 from watchword.findings.finding import Verdict, printable
 from watchword.findings.report import Report
+from watchword.findings.where import Where
 from watchword.stores.contracts import Store
 from watchword.stores.rows import RowMalformedError
 from watchword.stores.store_failures import failure
 from watchword.tokens.record import StoreTime
 from watchword.tokens.token_store import StoreError
 from watchword.validation.pruning import pruned
-from watchword.validation.verdict_entry import Entry, Where, last_of, packed, unpacked
+from watchword.validation.verdict_entry import Entry, last_of, packed, unpacked
 
 _log = logging.getLogger(__name__)
 
@@ -153,7 +153,7 @@ def _warn_once(name: str, error: StoreError) -> None:
 
 
 def _described(where: Where) -> Where:
-    return Where(_short(where.kind), _short(where.job), _short(where.machine or platform.node()))
+    return Where(*map(_short, where.completed()))
 
 
 def _short(text: str) -> str:

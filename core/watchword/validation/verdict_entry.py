@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from watchword.findings.finding import Verdict
+from watchword.findings.where import Where
 from watchword.stores.rows import RowMalformedError
 from watchword.tokens.record import StoreTime
 
@@ -21,22 +22,6 @@ _USUAL = 400
 """Most lines are shorter, in bytes."""
 
 _TYPES = [str, str, str, float, float, str, str, str]
-
-
-class Where(NamedTuple):
-    """Where a validation ran; each part is a short printable text, and "" if it is not known.
-
-    `kind` is the kind of host: `sensor`, `hook`, `dagster`, `cli` or `console`. `job` is what the host was
-    doing, such as the task and its run, and `machine` the name of the computer.
-    """
-
-    kind: str
-    job: str = ""
-    machine: str = ""
-
-    def __str__(self) -> str:
-        job = f" {self.job}" if self.job else ""
-        return f"{self.kind}{job}{f' on {self.machine}' if self.machine else ''}"
 
 
 class Entry(NamedTuple):

@@ -16,12 +16,13 @@ from watchword import redact
 from watchword.findings.codes import finding
 from watchword.findings.finding import Verdict
 from watchword.findings.report import Report
+from watchword.findings.where import Where
 from watchword.stores.memory import MemoryStore
 from watchword.stores.rows import RowMalformedError
 from watchword.tokens.record import StoreTime
 from watchword.tokens.token_store import StoreError
 from watchword.validation import history
-from watchword.validation.verdict_entry import Entry, Where, last_of, packed, unpacked
+from watchword.validation.verdict_entry import Entry, last_of, packed, unpacked
 
 __all__ = ["place", "postgres", "shared", "sqlite", "sqlite_file", "start"]
 

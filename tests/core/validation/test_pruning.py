@@ -8,9 +8,10 @@ from itertools import groupby
 from hypothesis import given
 from hypothesis import strategies as st
 
+from watchword.findings.where import Where
 from watchword.tokens.record import StoreTime
 from watchword.validation.pruning import DAY, MOST, pruned
-from watchword.validation.verdict_entry import Entry, Where
+from watchword.validation.verdict_entry import Entry
 
 NOW = StoreTime("boot", 1e6, 1.7e9)
 

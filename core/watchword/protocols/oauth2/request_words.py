@@ -47,7 +47,7 @@ CLIENT = RequestWords("Getting a token")
 REFRESH = _words(
     "Refreshing the token",
     "refresh tokens",
-    "Sign in again: watchword login. The refresh token has expired, was revoked, or was used before.",
+    "Sign in again. The refresh token has expired, was revoked, or was used before.",
 )
 
 CODE = _words(

@@ -60,6 +60,8 @@ class SecretManager(NeverPickled):
             broken off, or brought altered content.
     """
 
+    scheme = "gcp"
+
     def __init__(
         self,
         project: str = "",

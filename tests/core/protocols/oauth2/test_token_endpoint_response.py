@@ -79,7 +79,7 @@ def test_scopes_may_be_a_list():
 
 ADVICE = [
     (request_words.CLIENT, "invalid_grant", "Getting a token:", "the provider allows"),
-    (request_words.REFRESH, "invalid_grant", "Refreshing the token:", "Sign in again: watchword login"),
+    (request_words.REFRESH, "invalid_grant", "Refreshing the token:", "Sign in again."),
     (request_words.CODE, "invalid_grant", "Exchanging the sign-in's code:", "redirect_uri"),
     (request_words.DEVICE, "invalid_grant", "Waiting for the sign-in", "too late"),
     (request_words.ASSERTION, "invalid_grant", "Getting a token for a signed JWT:", "clock"),

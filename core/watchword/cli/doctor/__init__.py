@@ -1,0 +1,1 @@
+"""The command `watchword doctor`: one module for each thing that it looks at."""

@@ -1,0 +1,63 @@
+"""The connections that the doctor looks at: those that were named, and those stored on this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import typer
+
+from watchword.cli.doctor.line import Line, of_error, ok, problem
+from watchword.cli.doctor.store import demand_unchanged, inspected
+from watchword.cli.documents import is_stored, open_connection
+from watchword.connection import Connection
+from watchword.connections import by_name
+from watchword.errors import WatchwordError
+from watchword.secrets import sources
+from watchword.secrets.vault import open_vault
+
+TOPIC = "connection"
+
+
+def named(argument: str, opened: list[Connection]) -> Iterator[Line]:
+    """Open a connection that was named, and yield whether it can be used; raises WatchwordError if not."""
+    is_file = argument == "-" or argument.endswith(".json") or "/" in argument
+    if not is_file:
+        demand_unchanged()
+    try:
+        connection = (
+            open_connection(argument) if is_stored(argument) or is_file else by_name.connect(argument)
+        )
+    except typer.Exit:  # its reason is on stderr
+        yield problem(TOPIC, f"{argument} can't be opened.", "Correct the name; the reason is above.")
+        return
+    opened.append(connection)
+    method = connection.document.method.method
+    yield ok(TOPIC, f"{argument} can be read; its method is {method}")
+
+
+def stored_connections(opened: list[Connection]) -> Iterator[Line]:
+    """Add the connections in variables and in the vault; yield those that can't be read."""
+    known = {connection.name for connection in opened}
+    for name in sorted({*_in_variables(), *_in_vault()} - known):
+        yield from _added(name, opened)
+
+
+def _added(name: str, opened: list[Connection]) -> Iterator[Line]:
+    try:
+        opened.append(by_name.connect(name))
+    except WatchwordError as error:
+        yield of_error(TOPIC, error)
+
+
+def _in_variables() -> Iterator[str]:
+    if sources.ENVIRONMENT in sources.configured_sources():
+        lead = by_name.VARIABLE
+        yield from (name.removeprefix(lead).lower() for name in os.environ if name.startswith(lead))
+
+
+def _in_vault() -> list[str]:
+    if sources.VAULT not in sources.configured_sources():
+        return []
+    seen = inspected()
+    return list(by_name.names(open_vault())) if seen and seen.is_ready else []

@@ -1,0 +1,53 @@
+"""`watchword validate --on worker` where no worker can answer: each cause has its own code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_watchword import on_worker
+from airflow_provider_watchword.validation_dag import DAG_ID, dag
+from watchword.errors import WatchwordError
+from watchword.validation.plan import ValidationPlan
+
+PLAN = ValidationPlan("https://api.test/v1/me")
+
+
+@pytest.fixture
+def enabled(database: Path, monkeypatch, airflow):
+    """Give the DAG as the dag-processor stores it; it is removed at the end."""
+    folder = database / "dags"
+    folder.mkdir(exist_ok=True)
+    file = folder / "validation.py"
+    file.write_text("from airflow_provider_watchword.validation_dag import dag\n")
+    done = airflow("dags", "reserialize")
+    assert done.returncode == 0, done.stdout + done.stderr
+    yield dag
+    file.unlink()
+    airflow("dags", "delete", DAG_ID, "--yes")
+
+
+def failure(**changes):
+    with pytest.raises(WatchwordError) as error:
+        on_worker.validate("acme", PLAN, changes.get("wait", 2.0))
+    return error.value
+
+
+def test_a_missing_dag_is_named(database: Path):
+    """Without the DAG the error shows the line that enables it."""
+    error = failure()
+    assert error.code == "worker_dag_missing"
+    assert "from airflow_provider_watchword.validation_dag import dag" in error.findings[0].advice
+
+
+def test_a_paused_dag_and_a_missing_scheduler_are_told_apart(enabled, airflow):
+    """A paused DAG is refused before a run begins; without a scheduler the run's state is named."""
+    airflow("dags", "pause", DAG_ID, "--yes")
+    assert failure().code == "worker_dag_paused"
+    airflow("dags", "unpause", DAG_ID, "--yes")
+    error = failure()
+    assert (error.code, error.retryable) == ("worker_run_unfinished", True)
+    message = error.findings[0].message
+    assert "it is queued" in message
+    assert "No scheduler has ever run." in message
