@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from watchword.adapters.authenticator import Authenticator
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from watchword.adapters.dlt import DltAuth
     from watchword.adapters.httpx import ApiClient, AsyncApiClient
     from watchword.adapters.httpx_auth import HttpxAuth
+    from watchword.adapters.refused_call import RefusedCall
     from watchword.adapters.session import ApiSession
     from watchword.adapters.signing import SigningAdapter, SocketOptions
     from watchword.findings.report import Report
+    from watchword.methods.base import Method
     from watchword.stores.contracts import Store
     from watchword.tokens.acquire import AcquiredToken
 
@@ -194,6 +197,7 @@ class Connection(NeverPickled):
             ),
             token_cache=self.credential.token_cache,
             content=resolved,
+            explain=partial(_explain, self.document.method),
         )
 
     def _raise_for_errors(self) -> None:
@@ -261,6 +265,12 @@ class Connection(NeverPickled):
             TypeError: requests carry no token.
         """
         return self.credential.renew_token()
+
+
+def _explain(method: Method, call: RefusedCall) -> Finding | None:
+    from watchword.validation.refused_extraction import explain  # noqa: PLC0415 - most calls aren't refused
+
+    return explain(method, call)
 
 
 def load(

@@ -17,6 +17,7 @@ from dagster_shared.libraries import DagsterLibraryRegistry
 
 from dagster_watchword.base import ApiResource
 from dagster_watchword.check import as_check_result, build_credentials_check
+from dagster_watchword.component import ApiCredentialsComponent
 from dagster_watchword.described import DescribedResource
 from dagster_watchword.documents import resource_from_document
 from dagster_watchword.resources import (
@@ -44,6 +45,7 @@ from watchword import __version__
 
 __all__ = [
     "RESOURCES",
+    "ApiCredentialsComponent",
     "ApiKeyResource",
     "ApiResource",
     "AwsSigV4Resource",

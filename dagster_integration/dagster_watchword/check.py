@@ -17,6 +17,11 @@ OnInconclusive = Literal["fail", "warn", "pass"]
 CHECK_NAME = "credentials_are_valid"
 
 
+def asset_name(name: str) -> str:
+    """Return the name of the asset that stands for the credentials of a resource."""
+    return f"{name}_credentials"
+
+
 def build_credentials_check(  # noqa: PLR0913 - the options of the check, all but one with a default
     name: str,
     *,
@@ -39,7 +44,9 @@ def build_credentials_check(  # noqa: PLR0913 - the options of the check, all bu
 
     The check belongs to an asset of its own, not to an external asset: ordinary selections (`*`,
     `+orders`, "Materialize all") leave out external assets and their checks, so the extraction would
-    start unchecked.
+    start unchecked. The check can also be executed by itself, from its page or by a schedule
+    (`AssetSelection.checks(...)`): such a run materializes nothing, so no extraction becomes "Unsynced". It
+    fails if the credentials are bad.
 
     Args:
         name: the key of the `ApiResource` among the resources.
@@ -60,32 +67,40 @@ def build_credentials_check(  # noqa: PLR0913 - the options of the check, all bu
 
     plan = ValidationPlan(test_url, http_method, frozenset(expected_status))
 
-    @dg.asset(
-        name=f"{name}_credentials",
-        description=f"The credentials of `{name}`; materialized when a call with them has succeeded.",
+    @dg.multi_asset(
+        name=asset_name(name),
+        specs=[
+            dg.AssetSpec(
+                asset_name(name),
+                description=f"The credentials of `{name}`; materialized when a call with them has succeeded.",
+            )
+        ],
         required_resource_keys={name},
         retry_policy=retry_policy,
         check_specs=[
             dg.AssetCheckSpec(
                 CHECK_NAME,
-                asset=f"{name}_credentials",
+                asset=asset_name(name),
                 blocking=blocking,
                 description=f"Validates the credentials of `{name}` by using them.",
             )
         ],
+        can_subset=True,  # the asset and the check are one step, and the check alone may be a run
     )
     def credentials(context: dg.AssetExecutionContext) -> Iterator[Any]:
         resource: object = getattr(context.resources, name)
         if not isinstance(resource, ApiResource):
             raise TypeError(f"The resource {name} must be an ApiResource, not {type(resource).__name__}.")
-        report = resource.run_validation(plan, f"{name}_credentials, run {context.run.run_id}")
+        report = resource.run_validation(plan, f"{asset_name(name)}, run {context.run.run_id}")
         result = as_check_result(report, on_inconclusive, console_url(resource.name or name))
-        yield result
+        if context.selected_asset_check_keys:
+            yield result
         if blocking and not result.passed and result.severity is dg.AssetCheckSeverity.ERROR:
             # Without this, Dagster would materialize the asset before it fails the step, and retry any fault.
             transient = report.permanence is Permanence.TRANSIENT
             raise dg.Failure(result.description, metadata=result.metadata, allow_retries=transient)
-        yield dg.MaterializeResult(metadata={"verdict": report.verdict.value})
+        if context.selected_asset_keys:
+            yield dg.MaterializeResult(asset_key=asset_name(name), metadata={"verdict": report.verdict.value})
 
     return credentials
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import dagster as dg
 from pydantic import ValidationInfo, field_validator
 
 import watchword
 from dagster_watchword.base import ApiResource
+from dagster_watchword.clear_secrets import warn_of_secrets_in_clear
 from dagster_watchword.common_fields import CommonFieldsResource
 from dagster_watchword.variables import environment_variables, unresolved
 from watchword.document.reading import normalized_entry
@@ -43,6 +45,19 @@ class DescribedResource(CommonFieldsResource):
             )
         return value
 
+    def get_resource_definition(self) -> dg.ResourceDefinition:  # type: ignore[override] # a subclass of it
+        """Return the definition, when Dagster loads the resource; warn of secrets that its page would show.
+
+        In a run Dagster makes another resource, in which the values of variables can't be told from literals.
+        """
+        warn_of_secrets_in_clear(self._label, {name: getattr(self, name) for name in self._described()})
+        return super().get_resource_definition()
+
+    @property
+    def _label(self) -> str:
+        named = f" {self.name!r}" if self.name and not any(environment_variables(self.name)) else ""
+        return f"{type(self).__name__}{named}"
+
     def load_connection(self) -> watchword.Connection:
         """Return the connection that the fields describe; raises DocumentError if one is wrong."""
         return watchword.load(self._document(), name=self.name)
@@ -53,9 +68,12 @@ class DescribedResource(CommonFieldsResource):
         Raises:
             DocumentError: a field holds an `EnvVar` that Dagster hasn't resolved.
         """
-        names = (name for name in type(self).model_fields if name not in _NOT_IN_DOCUMENT)
-        fields = {name: getattr(self, name) for name in names}
+        fields = {name: getattr(self, name) for name in self._described()}
         problems = unresolved(fields)
         if problems:
             raise watchword.DocumentError(problems)
         return {"method": self.method, **fields}
+
+    def _described(self) -> list[str]:
+        """Return the names of the fields that belong to the document."""
+        return [name for name in type(self).model_fields if name not in _NOT_IN_DOCUMENT]

@@ -240,3 +240,45 @@ def test_a_dependency_may_be_the_gate_itself(make_resource: MakeResource, materi
     def dependent() -> None: ...
 
     assert extracted(materialize([gate, dependent], playground=make_resource()))
+
+
+CHECK = dg.AssetCheckKey(GATE, "credentials_are_valid")
+
+
+@pytest.mark.parametrize("valid", [True, False])
+def test_the_check_can_be_executed_by_itself(
+    valid: bool,  # noqa: FBT001 - a column of the table
+    make_resource: MakeResource,
+    instance: dg.DagsterInstance,
+    playground: Playground,
+) -> None:
+    """A run of the check alone proves the credentials and materializes nothing; it fails if they are bad."""
+    if not valid:
+        playground.revoke("api_key")
+    result = dg.materialize(
+        [build_credentials_check("playground"), airports],
+        selection=dg.AssetSelection.checks(CHECK),
+        resources={"playground": make_resource()},
+        instance=instance,
+        raise_on_error=False,
+    )
+    assert evaluation(result).passed is valid
+    assert result.success is valid
+    assert not result.filter_events(lambda event: event.is_step_materialization)
+
+
+def test_the_asset_without_its_check_is_still_a_gate(
+    make_resource: MakeResource, instance: dg.DagsterInstance, playground: Playground
+) -> None:
+    """A selection that leaves out the check doesn't open the gate: the asset's step validates anyway."""
+    playground.revoke("api_key")
+    result = dg.materialize(
+        [build_credentials_check("playground"), airports],
+        selection=dg.AssetSelection.all() - dg.AssetSelection.all_asset_checks(),
+        resources={"playground": make_resource()},
+        instance=instance,
+        raise_on_error=False,
+    )
+    assert not result.success
+    assert not extracted(result)
+    assert not result.asset_materializations_for_node(GATE.to_user_string())

@@ -6,6 +6,7 @@ from typing_extensions import assert_type
 
 import watchword
 from dagster_watchword import (
+    ApiCredentialsComponent,
     ApiKeyResource,
     ApiResource,
     BearerResource,
@@ -59,5 +60,8 @@ BearerResource(base_url=7, bearer_token="made-up")  # type: ignore[arg-type]
 StoredConnectionResource()  # type: ignore[call-arg]
 build_credentials_check("acme", on_inconclusive="wait")  # type: ignore[arg-type]
 build_credentials_check()  # type: ignore[call-arg]
+
+component = ApiCredentialsComponent(name="acme", connection={"stored_as": "acme"}, schedule="0 * * * *")
+ApiCredentialsComponent(name="acme", on_inconclusive="wait")  # type: ignore[arg-type]
 
 defs = dg.Definitions(assets=[gate, orders], resources={"acme": acme, "stored": stored, "fetched": fetched})

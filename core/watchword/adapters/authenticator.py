@@ -8,6 +8,7 @@ from functools import cached_property
 
 from requests import PreparedRequest
 
+from watchword.adapters.refused_call import Explain
 from watchword.flow import Context, Flow
 from watchword.http.cookies import effective_cookies
 from watchword.http.origins import Origins
@@ -24,7 +25,7 @@ class Authenticator(NeverPickled):
 
     `defaults` are sent unless the caller fills their slot, `secrets` are always sent. `token_cache` holds
     the method's token; it is None if the method has no token. `content` is what the secrets come from: it is
-    kept, because they are masked as long as it lives.
+    kept, because they are masked as long as it lives. `explain` says what a refused call means.
     """
 
     origins: Origins
@@ -34,6 +35,7 @@ class Authenticator(NeverPickled):
     context: Context
     token_cache: TokenCache | None = None
     content: object = field(default=None, repr=False)
+    explain: Explain | None = field(default=None, repr=False)
 
     @property
     def default_headers(self) -> list[str]:

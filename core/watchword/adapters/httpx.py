@@ -18,6 +18,7 @@ from watchword.adapters.driver import drive
 from watchword.adapters.extras import missing_extra
 from watchword.adapters.origin_guard import OriginGuard, cookies_for_foreign_origin, unwanted_headers
 from watchword.adapters.own_cookies import foreign_lines
+from watchword.adapters.refused_call import REFUSED
 from watchword.adapters.retry import IDEMPOTENT, with_retries
 from watchword.adapters.token_threads import end_usage
 from watchword.adapters.token_usage import TokenUsage
@@ -31,6 +32,7 @@ except ModuleNotFoundError as missing:
     raise missing_extra("httpx") from missing
 
 from watchword.adapters.httpx_pools import Pools
+from watchword.adapters.httpx_refused import explained
 from watchword.adapters.httpx_request import UnsignedHttpxRequest, address, clean_redirect, is_replayable
 from watchword.adapters.httpx_response import (
     AsyncMaskedBody,
@@ -245,6 +247,8 @@ def _finish(
         origin_guard.remember(added)
     if response.has_redirect_location:
         clean_redirect(response, exchange.added() if exchange else None)
+    if response.status_code >= REFUSED and exchange is not None:  # a foreign origin has seen no credential
+        explained(response, authenticator.explain)
 
 
 def _clean_for_foreign_origin(origin_guard: OriginGuard, request: httpx.Request) -> None:

@@ -82,6 +82,7 @@ _lint(
     "Remove user and password from the URL, and use the method basic, which sends them in a header.",
 )
 _lint("http_method_unsuitable", "Validate with GET, HEAD, POST, PUT, PATCH or DELETE.")
+_lint("secret_not_referenced", "Write a reference, such as env:NAME, file:PATH, gcp:NAME or local:NAME.")
 _lint("reference_unresolved", "Set the variable or provide the file for this process, or correct the name.")
 _lint(
     "reference_not_allowed",

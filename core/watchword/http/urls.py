@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote_plus, urlsplit
+
+from watchword import redact
 
 # RFC 3986 sections 3.3 and 3.4, beside letters, digits and -._~; a % begins an escape.
 _PATH = "!$%&'()*+,/:;=@"
@@ -13,6 +15,9 @@ _PLAIN = r"[\w!$&'()*+,/:;=@.~?-]*"
 _NORMALIZED = re.compile(rf"https?://[^/?#%]+/{_PLAIN}(?:%[0-9A-F]{{2}}{_PLAIN})*", re.ASCII)
 _ESCAPE = re.compile("%[0-9a-fA-F]{2}")
 _STRAY = re.compile("%(?![0-9a-fA-F]{2})")
+
+_LONGEST_CALL = 300
+"""How much of a call a message shows, in characters."""
 
 _AUTHORITY = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#\\]*@)")
 
@@ -44,6 +49,19 @@ def without_pairs(url: str, is_unwanted: Callable[[str], object]) -> str:
     query, hash_sign, fragment = rest.partition("#")
     remaining = [pair for pair in query.split("&") if not is_unwanted(pair)]
     return f"{address}{'?' if any(remaining) else ''}{'&'.join(remaining)}{hash_sign}{fragment}"
+
+
+def display_call(verb: str, url: str) -> str:
+    """Return a call for a message: its verb and its URL, without values that are or look secret."""
+    address, _, rest = without_userinfo(url).partition("#")[0].partition("?")
+    query = "&".join(map(_display_pair, rest.split("&")))
+    text = redact.text(f"{verb} {address}{'?' if rest else ''}{query}")
+    return text if len(text) <= _LONGEST_CALL else f"{text[:_LONGEST_CALL]}…"
+
+
+def _display_pair(pair: str) -> str:
+    name, equals, _ = pair.partition("=")
+    return f"{name}={redact.MASK}" if equals and redact.sounds_secret(unquote_plus(name)) else pair
 
 
 def without_userinfo(url: str) -> str:
