@@ -20,6 +20,8 @@ from watchword.connections.airflow_format import CONN_TYPE, short_type
 _HOOKS = "airflow_provider_watchword.hooks"
 _METHOD_HOOKS = "airflow_provider_watchword.method_hooks"
 _SENSORS = "airflow_provider_watchword.sensors"
+_OPERATORS = "airflow_provider_watchword.operators"
+_TRIGGERS = "airflow_provider_watchword.triggers"
 _LINKS = "airflow_provider_watchword.links"
 _BACKENDS = "airflow_provider_watchword.secrets"
 _INTEGRATION = "watchword"
@@ -34,6 +36,8 @@ def provider_info() -> dict[str, Any]:
         "integrations": [{"integration-name": _INTEGRATION, "tags": ["protocol"]}],
         "hooks": [{"integration-name": _INTEGRATION, "python-modules": [_HOOKS, _METHOD_HOOKS]}],
         "sensors": [{"integration-name": _INTEGRATION, "python-modules": [_SENSORS]}],
+        "operators": [{"integration-name": _INTEGRATION, "python-modules": [_OPERATORS]}],
+        "triggers": [{"integration-name": _INTEGRATION, "python-modules": [_TRIGGERS]}],
         "extra-links": [f"{_LINKS}.ConnectionLink"],
         "secrets-backends": [f"{_BACKENDS}.GoogleSecretManagerBackend", f"{_BACKENDS}.LocalVaultBackend"],
         "connection-types": [_all_methods(), *_single_methods()],

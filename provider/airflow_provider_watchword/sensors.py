@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, get_args
 
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.configuration import conf
+from airflow.sdk.exceptions import (
+    AirflowFailException,
+    AirflowNotFoundException,
+    AirflowSensorTimeout,
+    AirflowSkipException,
+)
 
+from airflow_provider_watchword.gate import OnInconclusive, is_open, waits
 from airflow_provider_watchword.hooks import ApiHook
 from airflow_provider_watchword.links import ConnectionLink
-from watchword.findings.finding import Finding, Permanence, Verdict
+from airflow_provider_watchword.report_log import log_report
 from watchword.findings.report import Report
+from watchword.findings.report_data import report_of
 from watchword.validation.plan import ValidationPlan
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-OnInconclusive = Literal["fail", "pass", "wait"]
+    from airflow_provider_watchword.triggers import CredentialTrigger
+
+_TRIGGERER_SLACK = 300.0
+"""How much longer than the sensor's timeout Airflow waits for the triggerer, in seconds."""
 
 
 class CredentialSensor(BaseSensorOperator):
@@ -40,6 +53,8 @@ class CredentialSensor(BaseSensorOperator):
         timeout: the longest wait during a transient fault, in seconds.
         poke_interval: seconds between two attempts.
         mode: `reschedule` frees the worker between attempts, `poke` keeps it.
+        deferrable: whether the triggerer validates, which needs no worker; `[operators] default_deferrable`
+            if left out. `mode` doesn't matter then.
 
     Raises:
         ValueError: `on_inconclusive` is not one of `fail`, `pass` and `wait`.
@@ -59,6 +74,7 @@ class CredentialSensor(BaseSensorOperator):
         timeout: float = 900,
         poke_interval: float = 30,
         mode: str = "reschedule",
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,  # noqa: ANN401 - the arguments of every Airflow operator
     ) -> None:
         super().__init__(timeout=timeout, poke_interval=poke_interval, mode=mode, **kwargs)
@@ -69,6 +85,47 @@ class CredentialSensor(BaseSensorOperator):
         self.http_method = http_method
         self.expected_status = expected_status
         self.on_inconclusive = on_inconclusive
+        self.deferrable = deferrable
+        self._last_report: Report | None = None
+
+    def execute(self, context: Context) -> Any:  # noqa: ANN401 - the base's signature
+        """Wait for a valid credential, in the triggerer if the sensor is deferrable.
+
+        Raises:
+            AirflowFailException: waiting doesn't help.
+            AirflowSensorTimeout: the time was over; the message says what the last validation has found.
+        """
+        if self.deferrable:
+            # The trigger keeps the time itself, to say what it has found. Airflow's own limit comes after it.
+            self.defer(
+                trigger=self._trigger(),
+                method_name="execute_complete",
+                timeout=timedelta(seconds=self.timeout + _TRIGGERER_SLACK),
+            )
+        with self._reason_in_timeouts():
+            return super().execute(context)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:  # noqa: ANN401 - the base's signature
+        """Go on after the triggerer; the base skips the task by soft_fail and never_fail."""
+        with self._reason_in_timeouts():
+            return super().resume_execution(next_method, next_kwargs, context)
+
+    def execute_complete(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - Airflow passes it
+        """Return the report of the trigger as the task's XCom, or raise as `execute` does.
+
+        Raises:
+            AirflowNotFoundException: Airflow has no connection with this id.
+        """
+        if "not_found" in event:
+            raise AirflowNotFoundException(event["not_found"])
+        self._last_report = report = report_of(event["report"])
+        log_report(self.log, self.http_conn_id, report)
+        if is_open(report, self.on_inconclusive):
+            described: dict[str, Any] = event["report"]
+            return described
+        if event["timed_out"]:
+            raise AirflowSensorTimeout(f"Sensor has timed out after {self.timeout:g} seconds.")
+        raise AirflowFailException(report.summary)
 
     def poke(self, context: Context) -> bool | PokeReturnValue:  # noqa: ARG002 - the base's signature
         """Validate once; return the report if the credential is valid, False if waiting may help.
@@ -76,39 +133,43 @@ class CredentialSensor(BaseSensorOperator):
         Raises:
             AirflowFailException: waiting doesn't help.
         """
-        report = self._validate()
-        self._log_report(report)
-        permanence = report.permanence
-        waived = permanence is Permanence.INCONCLUSIVE and self.on_inconclusive == "pass"
-        if report.ok or waived:
+        plan = ValidationPlan(self.test_url, self.http_method, frozenset(self._statuses()))
+        self._last_report = report = ApiHook(self.http_conn_id).run_validation(plan, "sensor")
+        log_report(self.log, self.http_conn_id, report)
+        if is_open(report, self.on_inconclusive):
             return PokeReturnValue(is_done=True, xcom_value=report.as_dict())
-        waiting = permanence is Permanence.INCONCLUSIVE and self.on_inconclusive == "wait"
-        if waiting or permanence is Permanence.TRANSIENT:
+        if waits(report, self.on_inconclusive):
             self.log.warning("The credential is not validated yet; trying again in %s s.", self.poke_interval)
             return False
         raise AirflowFailException(report.summary)
 
-    def _validate(self) -> Report:
-        expected = self.expected_status
-        statuses = () if expected is None else (expected,) if isinstance(expected, int) else tuple(expected)
-        plan = ValidationPlan(self.test_url, self.http_method, frozenset(statuses))
-        return ApiHook(self.http_conn_id).run_validation(plan, "sensor")
+    def _trigger(self) -> CredentialTrigger:
+        from airflow_provider_watchword.triggers import CredentialTrigger  # noqa: PLC0415 - for deferred tasks only
 
-    def _log_report(self, report: Report) -> None:
-        """Log each finding with advice and evidence, at a level that fits its effect on the run."""
-        level = {Verdict.VALID: logging.INFO, Verdict.VALID_BUT_LIMITED: logging.WARNING}.get(
-            report.verdict,
-            logging.WARNING if report.permanence is Permanence.TRANSIENT else logging.ERROR,
+        longest = self.max_wait.total_seconds() if self.max_wait else self.timeout
+        return CredentialTrigger(
+            http_conn_id=self.http_conn_id,
+            test_url=self.test_url,
+            http_method=self.http_method,
+            expected_status=self._statuses(),
+            on_inconclusive=self.on_inconclusive,
+            poke_interval=self.poke_interval,
+            longest_interval=longest if self.exponential_backoff else None,
+            ends_at=time.time() + self.timeout,
         )
-        self.log.log(level, "Credential of the connection %r: %s", self.http_conn_id, report.verdict)
-        self._log_finding(report.deciding, level)
-        for note in report.notes:
-            self._log_finding(note, min(level, logging.WARNING))
-        self.log.info("Validated by %s", report.where)
 
-    def _log_finding(self, finding: Finding, level: int) -> None:
-        self.log.log(level, "%s: %s", finding.code.name, finding.message)
-        if level > logging.INFO:
-            self.log.log(level, "  What to do: %s See %s", finding.advice, finding.code.help)
-        for label, text in finding.evidence.items():
-            self.log.log(level, "  %s: %s", label, text)
+    def _statuses(self) -> Sequence[int]:
+        expected = self.expected_status
+        return () if expected is None else (expected,) if isinstance(expected, int) else tuple(expected)
+
+    @contextmanager
+    def _reason_in_timeouts(self) -> Iterator[None]:
+        """Say in the exception of a timeout, and of a skipped task, what the last validation has found."""
+        try:
+            yield
+        except (AirflowSensorTimeout, AirflowSkipException) as error:
+            if self._last_report is not None:
+                reason = f"The last validation: {self._last_report.summary}"
+            else:
+                reason = "No validation has ended: check that Airflow's triggerer runs."
+            raise type(error)(f"{error} {reason}") from error

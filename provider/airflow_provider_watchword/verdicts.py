@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from airflow.sdk import get_current_context
 
 from airflow_provider_watchword.configuration import token_store
@@ -10,18 +12,35 @@ from watchword.findings.where import Where
 from watchword.validation import history
 
 
-def note(name: str, report: Report, kind: str) -> Report:
-    """Note the verdict in the history of the connection with this id; return the report with its place."""
-    placed = report.at(Where(kind, _task()))
+class TaskInstance(Protocol):
+    """A task of a run, as tasks and triggers see it."""
+
+    dag_id: str
+    task_id: str
+    run_id: str
+
+
+def note(name: str, report: Report, kind: str, task: TaskInstance | None = None) -> Report:
+    """Note the verdict in the history of the connection with this id; return the report with its place.
+
+    Args:
+        name: the connection's id.
+        report: of its validation.
+        kind: what has validated: `hook` or `sensor`.
+        task: the task that a trigger validates for; the task that runs here if left out.
+    """
+    placed = report.at(Where(kind, _described(task or _running())))
     history.note(token_store, name, placed, placed.where)
     return placed
 
 
-def _task() -> str:
-    """Return DAG, task and run of the task that runs, "" outside of tasks."""
+def _running() -> TaskInstance | None:
+    """Return the task that runs here, None outside of tasks."""
     try:
-        context = get_current_context()
+        return get_current_context()["ti"]
     except RuntimeError:
-        return ""
-    task = context["ti"]
-    return f"{task.dag_id}.{task.task_id}, run {task.run_id}"
+        return None
+
+
+def _described(task: TaskInstance | None) -> str:
+    return f"{task.dag_id}.{task.task_id}, run {task.run_id}" if task else ""

@@ -1,4 +1,4 @@
-"""One Airflow with its real processes: api-server, scheduler, dag-processor and, for Celery, workers."""
+"""One Airflow with its real processes: api-server, scheduler, dag-processor, and workers or a triggerer."""
 
 from __future__ import annotations
 
@@ -133,6 +133,7 @@ def settings(home: Path, database: str) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__PARALLELISM": str(AT_ONCE),
+        "AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE": "True",
         "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": str(AT_ONCE),
         "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "120",  # many tasks import their DAG at once, on two cores
         "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
@@ -158,7 +159,10 @@ def migrate(environment: Mapping[str, str]) -> None:
 
 @contextmanager
 def running(home: Path, environment: Mapping[str, str], *, broker: str | None = None) -> Iterator[Fleet]:
-    """Run an Airflow in `home`, under CeleryExecutor with a broker and under LocalExecutor without one."""
+    """Run an Airflow in `home`, under CeleryExecutor with a broker and under LocalExecutor without one.
+
+    The one under LocalExecutor has a triggerer.
+    """
     shutil.copytree(DAGS, home / "dags")
     (home / MEETINGS).mkdir()
     port = free_port()
@@ -197,6 +201,7 @@ def _commands(port: int, workers: tuple[str, ...]) -> dict[str, list[str]]:
         "api-server": _airflow("api-server", "--host", "127.0.0.1", "--port", str(port)),
         "dag-processor": _airflow("dag-processor"),
         **{name: _airflow("celery", "worker", "--celery-hostname", name, *options) for name in workers},
+        **({} if workers else {"triggerer": _airflow("triggerer", "--skip-serve-logs")}),
         "scheduler": _airflow("scheduler", "--skip-serve-logs"),
     }
 

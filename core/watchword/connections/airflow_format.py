@@ -24,6 +24,9 @@ CONN_TYPE = "watchword"
 
 Each method has a type of its own too, `watchword_METHOD`, whose form shows only the method's fields."""
 
+HTTP_TYPES = ("http", "https", "generic")
+"""The types of Airflow's own connections that are plain HTTP; they can be converted."""
+
 AIRFLOW_KEYS = frozenset(
     {"conn_type", "description", "extra", "host", "login", "password", "port", "schema", "uri"}
 )
@@ -86,10 +89,15 @@ class AirflowConnection(NeverPickled):
 
     @property
     def type_in_words(self) -> str:
-        """The type in words; an unusual type isn't shown, since it may be a misplaced secret."""
-        if not self.conn_type:
-            return "without a type"
-        return f"of type {self.conn_type}" if _TYPE.fullmatch(self.conn_type) else "of an unusual type"
+        """The type in words."""
+        return type_in_words(self.conn_type)
+
+
+def type_in_words(conn_type: str | None) -> str:
+    """Return a type in words; an unusual type isn't shown, since it may be a misplaced secret."""
+    if not conn_type:
+        return "without a type"
+    return f"of type {conn_type}" if _TYPE.fullmatch(conn_type) else "of an unusual type"
 
 
 class _UnusableError(ValueError):
@@ -250,9 +258,10 @@ def document_of(stored: StoredConnection) -> dict[str, Any]:
     If the document names no method, the connection's type does.
 
     Raises:
-        DocumentError: the extra isn't a JSON object, doesn't begin with the schema version, or contradicts
-            host, login or password.
+        DocumentError: the connection is one of another type, its extra isn't a JSON object or doesn't begin
+            with the schema version, or the extra contradicts host, login or password.
     """
+    _check_type(stored)
     extra = extra_of(stored)
     _check_version(extra, stored.conn_id)
     columns = {"base_url": base_url_of(stored), "username": stored.login, "password": stored.password}
@@ -265,6 +274,21 @@ def document_of(stored: StoredConnection) -> dict[str, Any]:
     if method and not extra.get("method"):
         filled["method"] = method
     return {**extra, **filled}
+
+
+def _check_type(stored: StoredConnection) -> None:
+    """Name a connection of another type as such, unless it holds a document all the same."""
+    if is_own_type(stored.conn_type) or not stored.conn_type or '"schema_version"' in (stored.extra or ""):
+        return
+    name = stored.conn_id
+    message = f"The connection {name!r} is {type_in_words(stored.conn_type)}, which watchword can't use."
+    advice = "Choose one whose type begins with HTTP API."
+    if stored.conn_type in HTTP_TYPES:
+        advice = (
+            f"Convert it: airflow connections export FILE.json; watchword connections import {name} "
+            "--from FILE.json. Or create one whose type begins with HTTP API."
+        )
+    raise DocumentError([finding("other_connection_type", message, advice=advice)])
 
 
 def extra_of(stored: StoredConnection) -> dict[str, Any]:

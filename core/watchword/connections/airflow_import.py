@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from watchword.connections.airflow_format import (
+    HTTP_TYPES,
     AirflowConnection,
     base_url_of,
     document_of,
@@ -25,9 +26,6 @@ from watchword.findings.codes import finding
 from watchword.http import headers as header_rules
 from watchword.http.bodies import read_json
 from watchword.http.origins import is_plain_http
-
-HTTP_TYPES = ("http", "https", "generic")
-"""The types of Airflow's connections that are plain HTTP."""
 
 _LONGEST_TIMEOUT = 3600
 _CERTIFICATE_AND_KEY = 2

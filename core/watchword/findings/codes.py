@@ -71,6 +71,10 @@ _lint("field_of_other_method", "Remove the field, or choose the method that has 
 _lint("missing_field", "Fill in the field.")
 _lint("wrong_type", "Give a value of the type that the message names.")
 _lint("schema_version_missing", 'Add "schema_version": 1 (the number) as the first entry of the extra.')
+_lint(
+    "other_connection_type",
+    "Name a connection of one of watchword's types, or convert this one: watchword connections import.",
+)
 _lint("given_twice", "Give it in one place only.")
 _lint("placeholder_secret", "Enter the real secret: the saved value is only a placeholder.")
 _lint(

@@ -1,12 +1,15 @@
-"""A report from its JSON data, as another process of watchword has written it with `Report.as_dict`."""
+"""A report from its JSON data, as another process of watchword has written it with `Report.as_dict`.
+
+The other process may have another version, with codes that this one doesn't know: the data alone decide.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from watchword.findings.codes import finding
-from watchword.findings.finding import Finding
+from watchword.findings.codes import CODES
+from watchword.findings.finding import Code, Finding, Permanence, Phase, Severity, Verdict
 from watchword.findings.report import Report
 from watchword.findings.where import Where
 
@@ -15,10 +18,13 @@ def report_of(data: Mapping[str, Any]) -> Report:
     """Return the report.
 
     Raises:
-        ValueError: the data are no report, or one of a version that has other codes.
+        ValueError: the data are no report.
     """
     try:
-        findings = tuple(_finding(each) for each in data["findings"])
+        verdict = Verdict(data["verdict"])
+        findings = tuple(
+            _finding(each, verdict, is_deciding=each["code"] == data["code"]) for each in data["findings"]
+        )
         deciding = next(each for each in findings if each.code.name == data["code"])
         where = Where(**{part: str(text) for part, text in data["where"].items()})
         return Report(deciding, findings, float(data["duration"]), where)
@@ -27,11 +33,17 @@ def report_of(data: Mapping[str, Any]) -> Report:
     raise ValueError(problem)
 
 
-def _finding(data: Mapping[str, Any]) -> Finding:
-    return finding(
-        str(data["code"]),
-        str(data["message"]),
+def _finding(data: Mapping[str, Any], verdict: Verdict, *, is_deciding: bool) -> Finding:
+    code = Code(
+        name=str(data["code"]),
+        phase=Phase(data["phase"]),
+        severity=Severity(data["severity"]),
+        permanence=Permanence(data["permanence"]),
+        verdict=verdict if is_deciding else None,
         advice=str(data["advice"]),
-        evidence={str(label): str(text) for label, text in data["evidence"].items()},
-        retry_after=data["retry_after"],
     )
+    known = CODES.get(code.name)
+    if known and known.permanence is code.permanence and (known.verdict is verdict or not is_deciding):
+        code = known
+    evidence = {str(label): str(text) for label, text in data["evidence"].items()}
+    return Finding(code, str(data["message"]), str(data["advice"]), evidence, data["retry_after"])
