@@ -1,6 +1,6 @@
 # Two commands do everything. A fresh machine needs only make and Python 3.10 or newer.
 #   make demo   shows watchword at work
-#   make test   runs every check
+#   make test   runs the checks
 # Both install into .venv and .tox, and change nothing outside this folder.
 
 PYTHON ?= python3
@@ -16,7 +16,7 @@ empty :=
 space := $(empty) $(empty)
 export PATH := $(CURDIR)/$(BIN):$(subst $(space),:,$(PYENV_BINS))$(if $(PYENV_BINS),:)$(PATH)
 
-.PHONY: demo test bench generate constraints clean
+.PHONY: demo test nightly bench generate constraints clean
 
 demo: $(STAMP)
 	@$(BIN)/python -m example_dags.demo
@@ -24,6 +24,10 @@ demo: $(STAMP)
 # Tox runs as many environments side by side as there are cores, and shows the output of each when it ends.
 test: $(STAMP)
 	@$(BIN)/tox run-parallel $(TOX_ARGS)
+
+# All that there is, with more repetitions: about two hours on two cores. The same tests, on every Python and Airflow.
+nightly: $(STAMP)
+	@WATCHWORD_NIGHTLY=1 $(BIN)/tox run-parallel -m nightly $(TOX_ARGS)
 
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/signing.py

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+import gc
+
+import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.nightly import IS_NIGHTLY, usually
+
 # No test asserts a time: on a busy machine the first example alone may take seconds.
-settings.register_profile("watchword", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "watchword", deadline=None, max_examples=usually(100, 500), suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("watchword")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests that are marked as nightly to nightly runs. They aren't skipped: CI fails on skips."""
+    nightly = [] if IS_NIGHTLY else [item for item in items if item.get_closest_marker("nightly")]
+    if nightly:
+        config.hook.pytest_deselected(items=nightly)
+        items[:] = [item for item in items if not item.get_closest_marker("nightly")]
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what was imported and collected: it stays until the end anyway."""
+    gc.collect()
+    gc.freeze()

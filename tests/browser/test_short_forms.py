@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from importlib import metadata
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from airflow_provider_watchword.forms import short
 from airflow_provider_watchword.generate import provider_info
 from tests.support.connection_form import ConnectionForm
+from tests.support.nightly import rest_nightly
 from watchword import METHODS
 from watchword.connections.airflow_format import short_type
 from watchword.methods.fields import secret_names
@@ -18,10 +18,8 @@ from watchword_playground import testable_document as example_of
 
 TYPES = {entry["connection-type"]: entry for entry in provider_info()["connection-types"]}
 
-TRIED = list(CREDENTIALS) if os.environ.get("WATCHWORD_TEST_FORMS") == "all" else [
-    "api_key", "basic", "custom", "oauth2_client_credentials",
-]  # fmt: skip
-"""The methods whose form is filled in: each kind of field once, unless all are asked for.
+TRIED = rest_nightly(CREDENTIALS, {"api_key", "custom", "oauth2_client_credentials"})
+"""The methods whose form is filled in: a usual run tries each kind of field once.
 
 Airflow's page needs up to half a minute for each.
 """

@@ -98,11 +98,11 @@ def kept():
 @pytest.mark.parametrize(
     ("method", "times", "act"),
     [
-        (api_key, MANY, prepare),
-        (basic, MANY, prepare),
+        pytest.param(api_key, MANY, prepare, marks=pytest.mark.nightly),
+        pytest.param(basic, MANY, prepare, marks=pytest.mark.nightly),
         (custom, MANY, prepare),
         (jwt, MANY, prepare),
-        (oauth1, MANY, prepare),
+        pytest.param(oauth1, MANY, prepare, marks=pytest.mark.nightly),
         (client_credentials, 3 * MOST_UNUSED, use),
         (session_login, 3 * MOST_UNUSED, use),
     ],

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import watchword
+from tests.support.airflow_database import create_database
 from watchword_playground import CREDENTIALS, Playground, document
 
 EXAMPLES = Path(__file__).parents[2] / "example_dags"
@@ -28,7 +29,7 @@ Run = Callable[[str], "subprocess.CompletedProcess[str]"]
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an Airflow home with a database."""
     folder = tmp_path_factory.mktemp("airflow")
-    airflow(folder, "db", "migrate").check_returncode()
+    create_database(folder / "airflow.db")
     return folder
 
 
@@ -111,7 +112,7 @@ def test_a_revoked_credential_stops_the_run_at_the_sensor(
     assert not (tmp_path / "airports.sqlite").exists()
 
 
-@pytest.mark.parametrize(("days", "refreshes"), [(3, 1), (90, 0)])
+@pytest.mark.parametrize(("days", "refreshes"), [(3, 1), pytest.param(90, 0, marks=pytest.mark.nightly)])
 def test_sign_ins_are_refreshed_in_time_and_their_end_fails_the_run(
     home: Path, playground: Playground, monkeypatch: pytest.MonkeyPatch, days: int, refreshes: int
 ) -> None:

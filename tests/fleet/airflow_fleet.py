@@ -16,6 +16,7 @@ from typing import Any
 
 import requests
 
+from tests.support.nightly import usually
 from tests.support.programs import Program, end, free_port, wait_until
 
 DAGS = Path(__file__).with_name("dags")
@@ -24,12 +25,9 @@ WORKERS = ("worker-1", "worker-2")
 AT_ONCE = 16
 """How many tasks run at once: enough for a race, but not too many for two cores."""
 
-TASKS_PER_WAY = int(os.environ.get("FLEET_TASKS_PER_WAY", "2"))
-TASKS_AT_ONCE = int(os.environ.get("FLEET_TASKS_AT_ONCE", "8"))
-"""How many tasks end in each way in the middle of a renewal, and how many of them run at once.
-
-With FLEET_TASKS_PER_WAY=13 there are 52.
-"""
+TASKS_PER_WAY = usually(2, 13)
+TASKS_AT_ONCE = 8
+"""How many tasks end in each way in the middle of a renewal, and how many of them run at once."""
 
 _FINAL = ("success", "failed")
 

@@ -15,10 +15,11 @@ import pytest
 import requests
 
 from tests.processes.conftest import HERE, KEY
+from tests.support.nightly import usually
 from tests.support.postgres import running_postgres
 
-CROWD = int(os.environ.get("WATCHWORD_TEST_CROWD", "60"))
-"""How many processes; 300 hold too. Each is a fork of one, with little memory of its own."""
+CROWD = usually(60, 300)
+"""How many processes. Each is a fork of one, with little memory of its own."""
 
 CONNECTIONS = 50
 """What the server admits, for all databases; three of them are reserved for superusers."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.airflow_database import create_database
 from watchword.redact import texts
 from watchword.redact.registry import Registry
 from watchword.tokens import token_caches
@@ -43,6 +44,11 @@ with warnings.catch_warnings():
     import airflow.providers.http.operators.http
     import airflow.providers.http.sensors.http
     from airflow.sdk._shared.secrets_masker import reset_secrets_masker
+    from sqlalchemy.orm import configure_mappers
+
+    # Otherwise the first query does it: Airflow 3.2 uses an option that SQLAlchemy 2.1 warns about.
+    airflow.models.import_all_models()
+    configure_mappers()
 
 Connect = Callable[..., str]
 
@@ -118,7 +124,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, playground: Playground) -> Connect:
 @pytest.fixture(scope="session")
 def database() -> Path:
     """Return the home of an Airflow with a database."""
-    airflow_cli("db", "migrate")
+    create_database(HOME / "airflow.db")
     return HOME
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import requests
 
+from tests.support.airflow_database import create_database
 from tests.support.programs import Program, end, free_port, wait_until
 from tests.support.replicas import Proxy
 
@@ -116,7 +117,7 @@ def prepared(folder: Path) -> Iterator[Path]:
     """Give a folder with an empty database, which every site copies."""
     home = folder / "prepared"
     home.mkdir()
-    Site("", home, _environment(home, Options())).command("db", "migrate")
+    create_database(home / _DATABASE)
     yield home
     shutil.rmtree(home)
 

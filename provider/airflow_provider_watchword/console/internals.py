@@ -18,7 +18,7 @@ from airflow.models.connection import Connection, sanitize_conn_id
 from airflow.models.crypto import get_fernet
 from airflow.models.log import Log
 from airflow.secrets.base_secrets import BaseSecretsBackend
-from airflow.secrets.environment_variables import CONN_ENV_PREFIX, TEAM_SEP, EnvironmentVariablesBackend
+from airflow.secrets.environment_variables import CONN_ENV_PREFIX, EnvironmentVariablesBackend
 from airflow.secrets.metastore import MetastoreBackend
 from airflow.utils.session import create_session
 from fastapi import HTTPException
@@ -26,7 +26,6 @@ from starlette.requests import Request
 
 __all__ = [
     "CONN_ENV_PREFIX",
-    "TEAM_SEP",
     "BaseSecretsBackend",
     "BaseUser",
     "Connection",
@@ -34,6 +33,9 @@ __all__ = [
     "MetastoreBackend",
     "create_session",
 ]
+
+TEAM_SEP = "___"
+"""What follows the name of a team in environment variables. Airflow 3.2 has no constant for it."""
 
 Verb = Literal["GET", "POST", "PUT", "DELETE"]
 
