@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from airflow.models.dagrun import DagRun
+from airflow.models.xcom import XComModel
+from airflow.utils.session import create_session
+from sqlalchemy import select
 
 from airflow_provider_watchword import on_worker
-from airflow_provider_watchword.validation_dag import DAG_ID, dag
+from airflow_provider_watchword.validation_dag import DAG_ID, TASK_ID, dag
 from watchword.errors import WatchwordError
 from watchword.validation.plan import ValidationPlan
 
@@ -51,3 +55,20 @@ def test_a_paused_dag_and_a_missing_scheduler_are_told_apart(enabled, airflow):
     message = error.findings[0].message
     assert "it is queued" in message
     assert "No scheduler has ever run." in message
+
+
+def test_a_run_without_a_readable_report_is_named(enabled, airflow):
+    """A run that left no report, and one that left something else, have codes of their own."""
+    airflow("dags", "unpause", DAG_ID, "--yes")
+    failure()  # the run stays, since no scheduler takes it
+    with create_session() as session:
+        run_id = session.scalars(select(DagRun.run_id).where(DagRun.dag_id == DAG_ID)).first()
+    with pytest.raises(WatchwordError) as none:
+        on_worker._report(run_id, "failed")
+    assert none.value.code == "worker_run_failed"
+    with create_session() as session:
+        place = {"dag_id": DAG_ID, "task_id": TASK_ID, "run_id": run_id, "session": session}
+        XComModel.set(key="return_value", value={"no": "report"}, **place)
+    with pytest.raises(WatchwordError) as other:
+        on_worker._report(run_id, "success")
+    assert other.value.code == "worker_report_unreadable"

@@ -54,7 +54,11 @@ def test_a_validation_names_the_clock_if_the_credential_depends_on_it(serve, rep
 
     def answer(seen):
         headers = {"Date": formatdate(time.time() + offset, usegmt=True)}
-        return reply(status if "Authorization" in seen.headers else 401, {"id": 1}, headers)
+        is_real = (
+            seen.headers.get("Authorization")
+            == f"Bearer {connection.credential.token_cache.get().access_token}"
+        )
+        return reply(status if is_real else 401, {"id": 1}, headers)
 
     server = serve(answer)
     connection = watchword.load(
