@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import zlib
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -23,6 +24,7 @@ from watchword.http.origins import host
 from watchword.http.transport_options import TransportOptions
 from watchword.redact import NeverPickled
 from watchword.validation.calling import HEADERS, LARGEST_BODY, MOST_HOPS, Credentials, Received
+from watchword.validation.in_loops import on_thread
 from watchword.validation.memories import Memories
 from watchword.validation.probe_response import ProbeResponse
 from watchword.validation.steps import Call, Pause, Recall, RenewToken, Sent, Step
@@ -57,24 +59,26 @@ class AsyncProbe(NeverPickled):
         if isinstance(step, Call):
             return await self._call(step.sent)
         if isinstance(step, Recall):
-            return await asyncio.to_thread(self._memories.recall, step.key, step.real)
+            return await on_thread(partial(self._memories.recall, step.key, step.real))
         if isinstance(step, Pause):
             await asyncio.sleep(step.seconds)
         else:
-            await asyncio.to_thread(self._memories.remember, step)
+            await on_thread(partial(self._memories.remember, step))
         return None
 
     async def _token(self, sent: Sent) -> object:
         cache = self._subject.credential.token_cache
         if sent is Sent.REAL and cache is not None:
             return await on_token_thread(cache, self._credentials.token)
-        return await asyncio.to_thread(self._credentials.token_of_nobody)
+        return await on_thread(self._credentials.token_of_nobody)
 
     async def _call(self, sent: Sent) -> ProbeResponse | Finding:
         """Make the plan's call and return the response, or the finding that says why there is none."""
         target = f"the API at {host(self._plan.test_url or '')}"
         try:
-            authenticator, transport = await asyncio.to_thread(self._credentials.of, sent)
+            # A decoy may need a new key.
+            made = partial(self._credentials.of, sent)
+            authenticator, transport = await on_thread(made) if sent is Sent.DECOY else made()
             return await asyncio.wait_for(self._response(authenticator, transport), self._plan.call_timeout)
         except WatchwordError as error:
             return error.findings[0]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
+from functools import partial
 
 from watchword.findings.finding import Finding
 from watchword.findings.report import Report
+from watchword.http.origins import host
+from watchword.validation.in_loops import on_thread, turn
 from watchword.validation.plan import ValidationPlan
+from watchword.validation.probe_response import ProbeResponse
 from watchword.validation.procedure import report_of, steps_of
 from watchword.validation.steps import Step, Steps
 from watchword.validation.subject import Subject
+
+_LONG = 1 << 14
+"""A longer body, in characters, is looked at on a thread."""
 
 
 async def avalidate(subject: Subject, plan: ValidationPlan) -> Report:
@@ -30,15 +36,22 @@ async def avalidate(subject: Subject, plan: ValidationPlan) -> Report:
     findings: list[Finding] = []
     steps = steps_of(subject, plan, findings)
     probe = AsyncProbe(subject, plan)
-    outcome: object = None
     try:
-        while True:
-            step = await asyncio.to_thread(_next, steps, outcome)  # the first one may read files and secrets
-            if isinstance(step, Finding):
-                return report_of(step, findings, started)
-            outcome = await probe.take(step)
+        step = await on_thread(partial(_next, steps, None))  # it reads the document's files and secrets
+        async with turn(host(plan.test_url or "")):
+            while not isinstance(step, Finding):
+                outcome = await probe.take(step)
+                step = await _following(steps, outcome)
     finally:
         await probe.close()
+    return report_of(step, findings, started)
+
+
+async def _following(steps: Steps, outcome: object) -> Step | Finding:
+    """Return the next step; only a long body takes long to look at."""
+    if isinstance(outcome, ProbeResponse) and len(outcome.text) > _LONG:
+        return await on_thread(partial(_next, steps, outcome))
+    return _next(steps, outcome)
 
 
 def _next(steps: Steps, outcome: object) -> Step | Finding:
