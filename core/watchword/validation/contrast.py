@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from watchword.findings.codes import CODES
 from watchword.findings.finding import Finding, Phase, Word
+from watchword.http import body_words
 from watchword.validation import response_meaning as meaning
 from watchword.validation.probe_response import ProbeResponse
 from watchword.validation.structure import Structure, hashed, structure_of
@@ -82,14 +83,17 @@ def answer_of(outcome: ProbeResponse | Finding, expected: Collection[int] = ()) 
     """Return what is compared of a call's outcome."""
     if isinstance(outcome, Finding):
         return Answer(0, "", "", Structure("empty"), outcome.code.name)
-    problem = meaning.refusal(outcome, expected)
+    refusal = meaning.refusal(outcome, expected)
+    problem = refusal.code.name if refusal else ""
+    if not problem and (
+        body_words.reads_as_refusal(outcome.text) or body_words.reports_failure(outcome.text)
+    ):
+        problem = "refused_in_200_body"
     structure = structure_of(outcome.text)
     if outcome.refused_in_body:  # the document says how the API refuses: other bodies are different
         structure = structure._replace(kind=f"{structure.kind}, refused")
     redirect = hashed((outcome.redirect or "").partition("?")[0]) if outcome.redirect is not None else ""
-    return Answer(
-        outcome.status, redirect, outcome.content_type, structure, problem.code.name if problem else ""
-    )
+    return Answer(outcome.status, redirect, outcome.content_type, structure, problem)
 
 
 class Observed(NamedTuple):
@@ -170,10 +174,13 @@ def dependence(  # noqa: PLR0911 - one return for each rule
 
 
 def _confirms(real: Observed, decoy: Answer, none: Answer | None) -> bool:
-    """Return whether the answer without a credential fits a decoy that was refused with another structure.
+    """Return whether an answer of another structure is a refusal of the decoy.
 
-    An API whose answers vary by themselves would answer a third thing, or what the credential got.
+    An API whose answers vary by themselves has most fields in common with the real answer. Without a
+    credential it would answer a third thing, or what the credential got.
     """
+    if not decoy.problem and _share(decoy.structure.outer, real.seen.outer) >= _ALIKE:
+        return False
     if none is None or not none.is_comparable or none.status != real.first.status:
         return True
     return not real.is_like(none) and (Observed.of(decoy).is_like(none) or bool(decoy.problem))

@@ -40,6 +40,8 @@ _PREFIXES = (
     "NRAK-", "glsa_",
 )  # fmt: skip
 
+_KINDS = (str.isdigit, str.islower, str.isupper)
+
 _SEPARATORS = "-_.:=+/"
 
 _PARTS = re.compile(r"[-_.:=+/]+|[^-_.:=+/]+", re.DOTALL)
@@ -107,11 +109,19 @@ def _unlike(secret: str) -> str:
     smallest = min((len(alphabet) for alphabet in alphabets if alphabet), default=len(_ALPHABETS[0]))
     more = max(_SHORTEST - len(secret), 0 if any(alphabets) else _SHORTEST)
     while True:
-        drawn = "".join(
-            "".join(secrets.choice(alphabet) for _ in part) if alphabet else part
-            for part, alphabet in zip(parts, alphabets, strict=True)
-        ) + "".join(secrets.choice(_ALPHABETS[-1]) for _ in range(more))
+        drawn = "".join(map(_drawn, parts, alphabets)) + _drawn("x" * more, _ALPHABETS[-1])
         if not _pieces(secret, smallest) & _pieces(drawn, smallest) and drawn != secret:
+            return drawn
+
+
+def _drawn(part: str, alphabet: str) -> str:
+    """Return random characters in place of a part, of the same kinds: an API may demand each of them."""
+    if not alphabet:
+        return part
+    letters = [character for character in part if character.isascii()]
+    while True:
+        drawn = "".join(secrets.choice(alphabet) for _ in part)
+        if all(any(map(kind, drawn)) or not any(map(kind, letters)) for kind in _KINDS):
             return drawn
 
 
