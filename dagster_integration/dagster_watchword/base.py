@@ -80,7 +80,7 @@ class ApiResource(NeverPickled, dg.ConfigurableResource[Any]):
         """
         return self.connection.auth()
 
-    def validate(  # type: ignore[override] # pydantic's deprecated method of this name is never called
+    def validate(  # type: ignore[override] # noqa: PLR0913 - pydantic's deprecated method of this name is never called
         self,
         test_url: str | None = None,
         *,
@@ -88,19 +88,23 @@ class ApiResource(NeverPickled, dg.ConfigurableResource[Any]):
         expected_status: Sequence[int] = (),
         counterfactual: bool = True,
         timeout: float | None = None,
+        decoy: bool | None = None,
     ) -> Report:
         """Validate the credential by using it; the report holds every problem, also of the configuration.
 
         Args:
             test_url: absolute URL of a harmless call that needs the credential; if left out, the
                 resource's `test_url`. OAuth client credentials can be validated without one.
-            http_method: the call's HTTP method; only a GET is repeated without the credential.
+            http_method: the call's HTTP method; only a GET or a HEAD is repeated.
             expected_status: the statuses that mean success; any 2xx if left out.
-            counterfactual: whether the call is repeated without the credential, to see whether the
-                API requires it.
+            counterfactual: whether the call is repeated with a wrong credential and without any, to see
+                whether the answer depends on the credential.
             timeout: longest wait for each call, in seconds; if left out, the document's timeout, or 10.
+            decoy: whether a wrong credential is tried; if left out, as the document says.
         """
-        plan = ValidationPlan(test_url, http_method, frozenset(expected_status), counterfactual, timeout)
+        plan = ValidationPlan(
+            test_url, http_method, frozenset(expected_status), counterfactual, timeout, decoy
+        )
         return self.run_validation(plan)
 
     def run_validation(self, plan: ValidationPlan, job: str = "") -> Report:

@@ -138,7 +138,7 @@ class ApiHook(HttpHook):
         self.log.error("The API responded %s %s: %s", response.status_code, reason, quote)
         raise AirflowException(f"{response.status_code}:{reason}")
 
-    def validate(
+    def validate(  # noqa: PLR0913 - one for each option of a plan
         self,
         test_url: str | None = None,
         *,
@@ -146,6 +146,7 @@ class ApiHook(HttpHook):
         expected_status: Sequence[int] = (),
         counterfactual: bool = True,
         timeout: float | None = None,
+        decoy: bool | None = None,
     ) -> Report:
         """Validate the credential by using it; the arguments are those of `Connection.validate`.
 
@@ -153,7 +154,9 @@ class ApiHook(HttpHook):
         """
         from watchword.validation.plan import ValidationPlan  # noqa: PLC0415 - import time
 
-        plan = ValidationPlan(test_url, http_method, frozenset(expected_status), counterfactual, timeout)
+        plan = ValidationPlan(
+            test_url, http_method, frozenset(expected_status), counterfactual, timeout, decoy
+        )
         return self.run_validation(plan)
 
     def run_validation(self, plan: ValidationPlan, kind: str = "hook") -> Report:

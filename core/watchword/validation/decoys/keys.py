@@ -21,14 +21,15 @@ def decoy_key(text: str, passphrase: str | None = None) -> str:
     Raises:
         DocumentError: the key in the text can't be read.
     """
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa  # noqa: PLC0415 - slow to load
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa  # noqa: PLC0415 - slow to load
 
     private = read_private_key(text, passphrase)
     if private.kind == "RSA":
         return _pem(rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS))
     if private.kind == "EC":
         return _pem(ec.generate_private_key(private.key.curve))  # type: ignore[union-attr] # EC by its kind
-    return _pem(type(private.key).generate())  # type: ignore[union-attr] # Ed25519 or Ed448 by its kind
+    is_448 = isinstance(private.key, ed448.Ed448PrivateKey)
+    return _pem((ed448.Ed448PrivateKey if is_448 else ed25519.Ed25519PrivateKey).generate())
 
 
 def decoy_secret(text: str, encoding: SecretEncoding) -> str:
