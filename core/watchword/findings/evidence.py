@@ -13,7 +13,7 @@ from itertools import islice
 from watchword import redact
 
 _NAME = (
-    r"[\w.-]*(?:api[-_]?key|access[-_]?key(?:[-_]?id)?|token|secret|passw(?:or)?d|pwd|passphrase|signature"
+    r"[\w.-]{0,60}(?:api[-_]?key|access[-_]?key(?:[-_]?id)?|token|secret|passw(?:or)?d|pwd|passphrase|signature"
     r"|\bsig|assertion|credentials?|session(?:[-_]?(?:id|key))?|\bsid|jsessionid|phpsessid|cookie"
     r"|(?:private|client|\b)[-_]?key|authorization|\bauth|\bjwt|\botp|csrf|xsrf)(?:[-_]?(?:value|s|[0-9]+))?"
 )
@@ -21,7 +21,7 @@ _STRING = r"\"(?:[^\"\\]|\\.)*(?:\"|$)|'(?:[^'\\]|\\.)*(?:'|$)"
 
 # A value after its name, in JSON (also in a string of JSON), a form, a header, YAML, XML and a page.
 _NAMED = re.compile(
-    rf"(?i)(?P<lead>(?P<quote>\\*[\"']?){_NAME}(?P=quote)\s*[:=]\s*)"
+    rf"(?i)(?P<lead>(?P<quote>\\{{0,8}}[\"']?){_NAME}(?P=quote)\s*[:=]\s*)"
     rf"(?P<value>\[[^\[\]]*(?:\]|$)|\{{[^{{}}]*(?:\}}|$)|(?:bearer|basic|token)\s+[^\s\"',;&<]+|{_STRING}|\\+\".*?(?:\\+\"|$)|[^\s\"',;&<>{{}}\[\]]+)"
 )
 _ELEMENT = re.compile(rf"(?i)(?P<lead><(?:\w+:)?{_NAME}(?:\s[^<>]*)?>)(?P<value>[^<]+)")
@@ -40,6 +40,9 @@ _LONG_ENOUGH, _SURELY_LONG = 24, 40
 _MOST_SLASHES = _MOST_DOTS = 3
 
 _PLAIN_NAME = re.compile(r"[\w-][\w.@:/-]*(?<![.:])")
+_LOOKED_AT = 1200
+"""A finding shows fewer characters than so many; a server could make the search of more take seconds."""
+
 _NAME_LENGTH, _MOST_NAMES = 40, 20
 
 _PLAIN = frozenset(
@@ -49,7 +52,7 @@ _PLAIN = frozenset(
 
 def quote(text: str) -> str:
     """Return the beginning of another party's text without secrets, known or not."""
-    masked = redact.quoted(text)
+    masked = redact.quoted(text)[:_LOOKED_AT]
     for pattern in (_NAMED, _ELEMENT, _INPUT, _SCHEME):
         masked = pattern.sub(_hidden, masked)
     return _LONG.sub(_hidden_if_random, _FORM.sub(redact.MASK, masked))

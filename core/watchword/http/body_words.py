@@ -89,13 +89,19 @@ _ENVELOPE = {
 _SHORT = 2000
 """A longer body than this, in characters, is data, whatever words it has."""
 
+_REPORT = 1 << 16
+"""A longer body than this, in characters, reports no error: it is data."""
+
+_READ = 1 << 14
+"""Words are looked for in so many characters: a long body of the right words would take seconds."""
+
 _SENTENCE = 300
 """A longer plain text than this, in characters, is data."""
 
 
 def is_empty(text: str) -> bool:
     """Return whether a body has no rows: an empty list, or an object in which all lists are empty."""
-    content = parsed(text)
+    content = _small(text)
     if isinstance(content, dict) and content:
         lists = [value for value in content.values() if isinstance(value, list)]
         return bool(lists) and not any(lists)
@@ -104,7 +110,7 @@ def is_empty(text: str) -> bool:
 
 def complaint(text: str) -> str | None:
     """Return the error that a body reports although the status says success; None if it reports none."""
-    content = parsed(text)
+    content = _small(text)
     if isinstance(content, list) and content and isinstance(content[0], dict):
         content = content[0]
     if not isinstance(content, dict):
@@ -127,11 +133,16 @@ def reads_as_refusal(text: str) -> bool:
 
 def reports_failure(text: str) -> bool:
     """Return whether a body reports a failure by a flag or a code, and blames the request for nothing."""
-    content = parsed(text)
+    content = _small(text)
     if isinstance(content, dict):
         failed = any(_fails(_word(name), value) for name, value in _members(content))
         return failed and not _OTHERWISE.search(text[:_SHORT])
     return bool(_XML_FAILURE.search(text[:_SHORT])) and not _OTHERWISE.search(text[:_SHORT])
+
+
+def _small(text: str) -> object:
+    """Return the JSON object or list in a body; None for a body without one, and for one that is data."""
+    return parsed(text) if len(text) <= _REPORT else None
 
 
 def _members(content: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -160,7 +171,7 @@ def _fails(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
 
 def is_only_error(text: str) -> bool:
     """Return whether a body consists of nothing but the report of an error, rather than of data."""
-    content = parsed(text)
+    content = _small(text)
     if isinstance(content, list) and content:
         content = content[0]
     if not isinstance(content, dict):
@@ -187,34 +198,34 @@ def _word(text: str) -> str:
 
 def is_about_access(text: str) -> bool:
     """Return whether the words are about who is calling, rather than about what the call asks for."""
-    return bool(_ACCESS.search(text) or _AT_FAULT.search(text))
+    return bool(_ACCESS.search(text[:_READ]) or _AT_FAULT.search(text[:_READ]))
 
 
 def is_about_credential(text: str) -> bool:
     """Return whether the words say that the credential itself is wrong."""
-    return bool(_AT_FAULT.search(text))
+    return bool(_AT_FAULT.search(text[:_READ]))
 
 
 def is_about_rights(text: str) -> bool:
     """Return whether the words say that a right is missing."""
-    return bool(_RIGHTS.search(text))
+    return bool(_RIGHTS.search(text[:_READ]))
 
 
 def is_about_quota(text: str) -> bool:
     """Return whether the words say that a quota is used up."""
-    return bool(_QUOTA.search(text))
+    return bool(_QUOTA.search(text[:_READ]))
 
 
 def is_about_rate(text: str) -> bool:
     """Return whether the words say that calls come too fast."""
-    return bool(_RATE.search(text))
+    return bool(_RATE.search(text[:_READ]))
 
 
 def is_of_firewall(text: str) -> bool:
     """Return whether a web page comes from a known firewall."""
-    return bool(_FIREWALL.search(text))
+    return bool(_FIREWALL.search(text[:_READ]))
 
 
 def asks_for_password(text: str) -> bool:
     """Return whether a web page is a sign-in form."""
-    return bool(_PASSWORD_INPUT.search(text))
+    return bool(_PASSWORD_INPUT.search(text[:_READ]))

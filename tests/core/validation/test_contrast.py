@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,8 +15,9 @@ from watchword.findings.finding import Verdict
 from watchword.http import body_words
 from watchword.stores.memory import MemoryStore
 from watchword.validation import contrast_memory, contrasting
-from watchword.validation.contrast import Answer, Dependence, Observed, dependence
-from watchword.validation.structure import Structure, structure_of
+from watchword.validation.contrast import Answer, Dependence, Observed, answer_of, dependence
+from watchword.validation.probe_response import ProbeResponse
+from watchword.validation.structure import MOST_PARTS, Structure, structure_of
 
 SECRET = "s3cret-key-0001"
 
@@ -320,3 +322,32 @@ def test_words_that_report_a_failure_are_read_in_every_format():
     data = ['{"id": 7}', '{"ret": 0}', "<rsp stat='ok'/>", '{"success": false, "error": "parameter x"}']
     assert [text for text in data if body_words.reports_failure(text)] == []
     assert json.dumps({"status": "ok"}) not in refused
+
+
+MIB = 1 << 20
+HOSTILE = {
+    "deep": "[" * MIB,
+    "many names": "{" + ",".join(f'"k{number}":{number}' for number in range(75_000)) + "}",
+    "many objects": "[" + '{"":0},' * (MIB // 7) + "{}]",
+    "tags": "<a>" * (MIB // 3),
+    "attributes": "<a b= c= d= " * (MIB // 12),
+    "escapes": '{"' + "\\\\" * (MIB // 2),
+    "words": '{"error":"' + "bad key " * (MIB // 8) + '"}',
+    "a word": "auth" * (MIB // 4),
+}
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("status", [200, 403])
+def test_a_hostile_body_takes_little_memory(kind, status):
+    """The longest bodies that are read are compared in less than 50 MiB, whatever they hold."""
+    response = ProbeResponse("https://api.test/me", status, {"Content-Type": "text/html"}, HOSTILE[kind])
+    tracemalloc.start()
+    try:
+        compared = answer_of(response)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 50 * MIB
+    assert len(compared.structure.outer | compared.structure.rows) <= MOST_PARTS
