@@ -93,7 +93,7 @@ def test_a_good_credential_loads_every_airport(
     with closing(sqlite3.connect(tmp_path / "airports.sqlite")) as database:
         rows = database.execute("SELECT iata, name, latitude FROM airports_by_airflow").fetchall()
     assert len(rows) == len(set(rows)) == AIRPORTS
-    assert playground.counts() == {"/bearer/v1/me": 2, "/bearer/v1/airports": 34}
+    assert playground.counts() == {"/bearer/v1/me": 3, "/bearer/v1/airports": 34}
     # Two are for the sensor's calls, with and without the credential; one is for all pages.
     assert playground.connections == 3
 

@@ -89,7 +89,7 @@ def test_only_switches_have_a_default_beside_it() -> None:
         name: info["schema"]["default"] for name, info in FIELDS.items() if "default" in info["schema"]
     }
     switches = {"use_prefix": True, "body_hash": False, "pkce": True, "single_use_refresh": False}
-    assert defaults == {"schema_version": 1, "verify": True, **switches}
+    assert defaults == {"schema_version": 1, "decoy": True, "verify": True, **switches}
 
 
 def test_what_may_be_left_out_may_be_null() -> None:

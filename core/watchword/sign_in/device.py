@@ -106,7 +106,9 @@ def begin(connection: Connection) -> DeviceSignIn:
     )
     response = server.send(request, f"the {_ENDPOINT} at {host(request.url or '')}")
     words = _BEGIN.for_client_auth(method.client_auth)
-    device_code = read_token(response, ResponsePaths(access="device_code"), words).access_token
+    device_code = read_token(
+        response, ResponsePaths(access="device_code", is_token=False), words
+    ).access_token
     with redact.masked([device_code]):  # an error may quote it
         begun = _device_sign_in(response, device_code)
     redact.register([device_code], begun)

@@ -29,7 +29,7 @@ def worthless(token: str, stated: object, response: TokenResponse) -> str | None
 
     Args:
         token: the text at the token's place.
-        stated: its lifetime as the response states it, None if it doesn't.
+        stated: its lifetime as the response states it, None if it doesn't, or if the document knows better.
         response: the response that holds it.
     """
     word = token.strip().lower()

@@ -93,11 +93,13 @@ class Credentials(NeverPickled):
         _log.info("Asking for a token as a client that doesn't exist")
         try:
             source = decoy_source(resolved.method, resolved.template_secrets)
-            return (
-                source.fetch(transport) if source else finding("token_refused", "There is no token endpoint.")
-            )
+            if source is None:
+                return finding("token_refused", "There is no token endpoint.")
+            token = source.fetch(transport)
+            source.discard(token, transport)  # a session that anybody may open must not stay open
         except WatchwordError as error:
             return error.findings[0]
+        return token
 
     def _new(self, sent: Sent) -> tuple[Authenticator, TransportOptions]:
         authenticator = self._subject.authenticator()

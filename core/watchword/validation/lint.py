@@ -82,7 +82,8 @@ def _test_url(url: str, document: Document, resolved: Resolved) -> Iterator[Find
         yield finding("test_url_not_absolute", _INVISIBLE.format("test_url"), advice=_ENCODE)
         return
     if origin(url) is None:
-        advice = f"Give the complete URL, such as {joined(display_url(document.common.base_url), displayed)}."
+        example = joined(display_url(document.common.base_url), displayed)
+        advice = f"Give the complete URL, such as {example}." if example[-1:].isalnum() else ""
         yield finding("test_url_not_absolute", f"The test URL {displayed!r} is not complete.", advice=advice)
         return
     if is_plain_http(url) and origin(url) not in Origins(document.common.allowed_origins).allowed:

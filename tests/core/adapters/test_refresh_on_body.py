@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 import json
 from itertools import count
@@ -21,12 +22,16 @@ ROWS = {"rows": [1, 2, 3], "note": "ü" * 40}
 LARGEST = 1 << 16
 
 
+DECOY = base64.b64encode(b"watchword-decoy").decode()
+"""How the client of a decoy begins."""
+
+
 class Api:
     """An API that answers 200 to an expired token, one of `ended`, with `refusal` and `headers`."""
 
     def __init__(self, serve, reply):
         self.numbers, self.ended, self.refusal = count(1), {"t1"}, EXPIRED
-        self.headers, self.status = {}, 200
+        self.headers, self.status, self.longest = {}, 200, 99
         self.reply, self.server = reply, serve(self.answer)
 
     @staticmethod
@@ -35,8 +40,10 @@ class Api:
 
     def answer(self, seen):
         if seen.path == "/token":
+            if DECOY in seen.headers.get("Authorization", ""):
+                return self.reply(401, {"error": "invalid_client"})
             return self.reply(body={"access_token": f"t{next(self.numbers)}", "expires_in": 3600})
-        if self.number(seen) in {*self.ended, ""}:
+        if self.number(seen) in {*self.ended, ""} or len(self.number(seen)) > self.longest:
             return self.reply(self.status, body=self.refusal, headers=self.headers)
         return self.reply(body=ROWS)
 
@@ -281,8 +288,8 @@ def test_a_validation_takes_the_body_for_a_refusal(api, status, expected):
 
 
 def test_a_validation_proves_by_such_a_body(api):
-    """Data with the credential, and the refusing body without it, prove the credential."""
-    api.ended, api.refusal = set(), {"outcome": 7}
+    """Data with the credential, and the refusing body to others and without it, prove the credential."""
+    api.ended, api.refusal, api.longest = set(), {"outcome": 7}, 2
     made = api.connection(refresh_on_body={"outcome": 7})
     assert made.validate(f"{api.server.url}/a").deciding.code.name == "authenticated"
 

@@ -33,7 +33,7 @@ class ResponsePaths:
     """The JSONPaths of tokens and lifetimes in a response, and the lifetime if the response states none.
 
     Without a path for the refresh token, none is kept. Without a path for its lifetime, the usual
-    names are tried.
+    names are tried. `is_token` is False for what is no access token, such as a device code.
     """
 
     access: str = "access_token"
@@ -41,6 +41,7 @@ class ResponsePaths:
     default_lifetime: float | None = None
     refresh: str = ""
     refresh_expires: str = ""
+    is_token: bool = True
 
 
 def read_token(response: TokenResponse, paths: ResponsePaths, words: RequestWords = CLIENT) -> Token:
@@ -57,7 +58,8 @@ def read_token(response: TokenResponse, paths: ResponsePaths, words: RequestWord
         kind = response.headers.get("Content-Type") or "no content type"
         raise TokenError([parsed.finding("reply_not_token", f"returned {kind} instead of a token")])
     access_token = _access_token(parsed, content, paths.access)
-    if reason := worthless(access_token, value_at(content, paths.expires), response):
+    stated = value_at(content, paths.expires) if paths.default_lifetime is None else None
+    if paths.is_token and (reason := worthless(access_token, stated, response)):
         raise TokenError([parsed.finding("token_worthless", f"returned {reason}")])
     return Token(
         access_token=access_token,

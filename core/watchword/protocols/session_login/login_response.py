@@ -74,7 +74,8 @@ def read_session(response: TokenResponse, location: TokenLocation) -> Token:
         raise TokenError([_missing(response, location, present)])
     if not VISIBLE.fullmatch(value) or ";" in value:
         raise TokenError([_finding(response, "token_malformed", "returned a token that can't be sent")])
-    if reason := worthless(value, None if location.kind == "cookie" else lifetime, response):
+    stated = lifetime if location.kind != "cookie" and location.lifetime is None else None
+    if reason := worthless(value, stated, response):
         raise TokenError([_finding(response, "token_worthless", f"returned {reason}")])
     return Token(value, lifetime=lifetime_of(lifetime, value, location.lifetime))
 
