@@ -284,7 +284,7 @@ def test_dagster_stores_the_name_alone(
     materialize: Materialize,
     written: Written,
 ) -> None:
-    """Configuration, plan, events and repr hold the connection's name, but not its document or secrets."""
+    """Configuration, plan, events and repr hold the name and the URL of a call, but no document or secret."""
     keep(vault, "shop", fields)
     if way != "good":
         playground.revoke("api_key")
@@ -297,4 +297,4 @@ def test_dagster_stores_the_name_alone(
     assert "shop" in everything
     assert not [form for form in forms(fields["api_key"]) if form in everything]
     if way == "good":
-        assert fields["base_url"] not in everything
+        assert fields["key_name"] not in everything
