@@ -43,6 +43,7 @@ class Axe:
             page: the page.
             within: a CSS selector, to look at a part of the page.
         """
+        page.wait_for_load_state("load")  # before the stylesheet is there, colours are the browser's
         # By the debugger, which a content security policy doesn't stop.
         debugger = page.context.new_cdp_session(page)
         debugger.send("Runtime.evaluate", {"expression": self._script})

@@ -19,6 +19,7 @@ all traps may be undecided, beyond those that say in their data why nobody could
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import sys
 from collections.abc import Mapping
@@ -161,6 +162,29 @@ def test_no_decoy_is_sent_where_it_could_change_something(room):
     unsafe = [trap for _, trap in TRAPS if trap.verb not in {"GET", "HEAD"}]
     assert len(unsafe) >= len({"POST", "PUT", "DELETE"})
     assert [trap.name for trap in unsafe if trap.name in room.traps.others] == []
+
+
+def test_the_event_loop_comes_to_the_same_verdicts(reports):
+    """`avalidate` decides as `validate` does, by the same procedure."""
+    chosen = [trap for kind, trap in TRAPS if kind in {"json_errors", "limited", "tokens"}]
+    assert len(chosen) >= 50
+    traps = Traps(chosen)
+
+    async def outcome(trap: Trap, server: str) -> tuple[str, str, str]:
+        connection = watchword.load(document(trap, server), name=trap.name, store="memory://")
+        url = f"{server}/{trap.name}/v1/me" if trap.calls_api else None
+        options = {"http_method": trap.verb, "expected_status": trap.expected, "timeout": trap.timeout}
+        report = await connection.avalidate(url, **options)
+        return trap.name, report.verdict, report.deciding.code.name
+
+    async def outcomes(server: str) -> list[tuple[str, str, str]]:
+        return await asyncio.gather(*(outcome(trap, server) for trap in chosen))
+
+    with serving(traps) as server:
+        found = asyncio.run(outcomes(server))
+    assert found == [
+        (trap.name, reports[trap.name].verdict, reports[trap.name].deciding.code.name) for trap in chosen
+    ]
 
 
 def secret_of(trap: Trap) -> str:
