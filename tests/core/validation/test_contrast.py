@@ -337,7 +337,6 @@ HOSTILE = {
 }
 
 
-@pytest.mark.timeout(30)
 @pytest.mark.parametrize("kind", HOSTILE)
 @pytest.mark.parametrize("status", [200, 403])
 def test_a_hostile_body_takes_little_memory(kind, status):
