@@ -224,6 +224,20 @@ def test_each_rule_of_the_contrast(decoy, none, depends):
     assert dependence(Observed.of(OK), decoy, none) is Dependence(depends)
 
 
+def test_an_api_that_varies_is_believed_only_if_it_refuses():
+    """If real answers differ in their status, only a 401 or a 403 to the decoy proves anything."""
+    varying = Observed.of(OK).and_(answer(404, problem="not_found_404"))
+    assert dependence(varying, NO, NO) is Dependence.PROVEN
+    assert dependence(varying, ERROR, NO) is Dependence.UNCLEAR
+
+
+def test_an_answer_with_one_more_field_is_not_a_refusal():
+    """A decoy's success that has most fields of the real answer may be another answer of the same kind."""
+    real, more = Observed.of(answer(200, "id", "name")), answer(200, "id", "name", "notice")
+    assert dependence(real, more, NO) is Dependence.UNCLEAR
+    assert dependence(real, more._replace(problem="refused_in_200_body"), NO) is Dependence.PROVEN
+
+
 def test_rows_and_what_varies_are_no_difference():
     """Lists may have other rows, and what differs between real answers may differ in the decoy's."""
     real = Observed.of(answer(200, "list", rows=["id", "name"]))
