@@ -62,6 +62,14 @@ def test_a_key_that_is_checked_only_if_it_is_given_is_proven(api, reply):
     assert [note.code.name for note in report.notes] == ["credential_not_needed"]
 
 
+def test_a_body_that_the_document_names_as_a_refusal_is_another_answer(api, reply):
+    """With refresh_on_body, answers of one structure are told apart by the value that refuses."""
+    server = api(reply(200, {"code": 0}), wrong=reply(200, {"code": 7}), none=reply(200, {"code": 7}))
+    assert not connected(server).validate("/me").ok
+    ruled = connected(server, refresh_on_body={"code": 7})
+    assert ruled.validate("/me").deciding.code.name == "authenticated"
+
+
 def test_without_a_decoy_the_verdict_says_so(api, reply):
     """A verdict without a decoy has its own code, and no wrong key is sent."""
     server = api(reply(200, {"id": 1}))
