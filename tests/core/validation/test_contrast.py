@@ -106,6 +106,17 @@ def test_the_decoy_is_remembered_for_a_day(api, reply, monkeypatch):
     assert keys_of(server)[5:] == ["real", "decoy", "none"]
 
 
+def test_an_answer_that_could_not_be_compared_is_forgotten_soon(api, reply, monkeypatch):
+    """What a limit has hidden is asked anew after a minute, not after a day."""
+    connection = connected(server := api(reply(200), wrong=reply(429, headers={"Retry-After": "3600"})))
+    for _ in range(2):
+        assert connection.validate("/me").deciding.code.name == "contrast_unavailable"
+    assert keys_of(server).count("decoy") == 1
+    monkeypatch.setattr(contrast_memory, "PAUSE", 0.0)
+    connection.validate("/me")
+    assert keys_of(server).count("decoy") == 2
+
+
 def test_a_changed_structure_asks_anew(serve, reply, monkeypatch):
     """If the real answer has another structure than before, the decoy is tried again."""
     monkeypatch.setattr(contrast_memory, "PAUSE", 0.0)
