@@ -301,7 +301,10 @@ def test_requests_side_by_side_are_each_judged_by_their_own_rule(serve, reply, n
     async def run():
         async with aiohttp.ClientSession() as session:
             calls = [session.get(url, middlewares=(middleware,) if index % 2 else ()) for index in range(10)]
-            return await asyncio.gather(*calls, return_exceptions=True)
+            responses = await asyncio.gather(*calls, return_exceptions=True)
+            for response in responses[::2]:
+                response.close()
+            return responses
 
     results = asyncio.run(run())
     assert [isinstance(each, RequestError) for each in results] == [False, True] * 5
