@@ -94,8 +94,8 @@ def test_a_good_credential_loads_every_airport(
         rows = database.execute("SELECT iata, name, latitude FROM airports_by_airflow").fetchall()
     assert len(rows) == len(set(rows)) == AIRPORTS
     assert playground.counts() == {"/bearer/v1/me": 3, "/bearer/v1/airports": 34}
-    # Two are for the sensor's calls, with and without the credential; one is for all pages.
-    assert playground.connections == 3
+    # Three are for the sensor's calls, with the credential, a decoy and none; one is for all pages.
+    assert playground.connections == 4
 
 
 def test_a_revoked_credential_stops_the_run_at_the_sensor(

@@ -78,6 +78,13 @@ def test_without_a_decoy_the_verdict_says_so(api, reply):
     assert "decoy" not in keys_of(server)
 
 
+@pytest.mark.parametrize(("none", "code"), [(401, "authenticated_but_forbidden"), (403, "forbidden_403")])
+def test_without_a_decoy_words_count_if_the_api_tells_the_cases_apart(api, reply, none, code):
+    """A 403 about rights means a good credential only if a call without one gets a 401."""
+    server = api(reply(403, {"message": "your role lacks the permission"}), none=reply(none))
+    assert connected(server, decoy=False).validate("/me").deciding.code.name == code
+
+
 def test_a_secret_in_the_url_makes_a_decoy_useless(api, reply):
     """No decoy is sent beside the real key: the API might take that from the URL."""
     server = api(reply(200, {"id": 1}))
