@@ -56,7 +56,7 @@ class Credentials(NeverPickled):
         self._issued: Token | None = None
         self._made: dict[Sent, tuple[Authenticator, TransportOptions]] = {}
         self.usage: TokenUsage | None = None
-        """The use of the token, once there is one; whoever has made this ends it."""
+        """The use of the token, once there is one; the maker of this object ends it."""
 
     def of(self, sent: Sent) -> tuple[Authenticator, TransportOptions]:
         """Return what authenticates a call, and its transport, which never retries.
