@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from watchword.redact import NeverPickled
 from watchword.stores.contracts import NoteTable
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 _in_process = MemoryStore()
 """Holds the contrasts of connections without a name, and of those whose store can't be used."""
 
@@ -32,21 +35,20 @@ class Memories(NeverPickled):
 
     def recall(self, key: str, real: Answer) -> Contrast | Claim:
         """Return the contrast that is remembered, or who asks for it."""
-        try:
-            return self._memory(key).recall(real)
-        except StoreError as error:
-            _log.debug("Contrasts are remembered in this process alone: %s", error)
-            self._falls_back = True
-            return self._memory(key).recall(real)
+        return self._with_memory(key, lambda memory: memory.recall(real))
 
     def remember(self, step: Remember) -> None:
         """Remember what a step holds."""
+        self._with_memory(step.key, lambda memory: _remember(memory, step))
+
+    def _with_memory(self, key: str, work: Callable[[ContrastMemory], T]) -> T:
+        """Return what `work` returns; after a failure of the store, this process remembers alone."""
         try:
-            _remember(self._memory(step.key), step)
+            return work(self._memory(key))
         except StoreError as error:
             _log.debug("Contrasts are remembered in this process alone: %s", error)
             self._falls_back = True
-            _remember(self._memory(step.key), step)
+            return work(self._memory(key))
 
     def _memory(self, key: str) -> ContrastMemory:
         return ContrastMemory(self._table, key, self._credential.name or "")
