@@ -19,8 +19,8 @@ from watchword.stores.store_failures import failure, of_file, of_sqlite
 from watchword.tokens.record import StoreTime
 from watchword.tokens.token_store import StoreError
 
-_BUSY = 5.0
-"""How long a transaction waits for another process's, in seconds."""
+_BUSY = 15.0
+"""How long a transaction waits for others, in seconds: SQLite serves whom it likes, not who came first."""
 
 _CREATING = 15.0
 """How long a process waits for others that create or prepare the file, in seconds."""
