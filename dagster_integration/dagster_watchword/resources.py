@@ -522,6 +522,42 @@ class AwsSigV4Resource(DescribedResource):
     )
 
 
+class HmacSignatureResource(DescribedResource):
+    """Sign each request by HMAC over a template of its parts, and send the signature as a template says."""
+
+    method: ClassVar[str] = "hmac_signature"
+
+    key_id: str = Field(
+        default="", description="The public name of the secret, for {{key_id}} in the templates."
+    )
+    hmac_secret: str = Field(repr=False, description="The secret that signs.")
+    key_encoding: Literal["utf8", "base64", "base64url", "hex"] = Field(
+        default="utf8", description="How the HMAC secret is written."
+    )
+    string_to_sign: str = Field(
+        description="The template of what is signed, such as {{method}}\\n{{url}}\\n{{body}}\\n{{timestamp}}."
+    )
+    signature_parameters: dict[str, str] = Field(
+        default={},
+        description=(
+            'JSON: what each request carries, by its place, such as {"header:X-Signature": '
+            '"{{signature}}", "header:X-Timestamp": "{{timestamp}}"}.'
+        ),
+    )
+    hash_algorithm: Literal["SHA256", "SHA512", "SHA384", "SHA1", "MD5"] = Field(
+        default="SHA256", description="The hash function of the HMAC."
+    )
+    signature_encoding: Literal["hex", "HEX", "base64", "base64url"] = Field(
+        default="hex", description="How the signature is written; HEX has upper case."
+    )
+    timestamp_format: Literal[
+        "seconds", "milliseconds", "microseconds", "iso8601", "iso8601_milliseconds", "rfc9110", "rfc2822"
+    ] = Field(default="seconds", description="How {{timestamp}} is written; numbers count from 1970.")
+    nonce_format: Literal["uuid", "hex", "increasing"] = Field(
+        default="uuid", description="How {{nonce}} is made; increasing is the time in microseconds."
+    )
+
+
 class CustomResource(DescribedResource):
     """Authenticate only by extra_parameters and secret_parameters."""
 
@@ -547,6 +583,7 @@ RESOURCES: Mapping[str, type[DescribedResource]] = MappingProxyType(
             OAuth2TokenExchangeResource,
             SessionLoginResource,
             AwsSigV4Resource,
+            HmacSignatureResource,
             CustomResource,
         )
     }

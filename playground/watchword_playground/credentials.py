@@ -117,6 +117,17 @@ CREDENTIALS: Mapping[str, Fields] = {
         "region": "eu-central-1",
         "service": "execute-api",
     },
+    "hmac_signature": {
+        "method": "hmac_signature",
+        "key_id": "playground-key-23",
+        "hmac_secret": "playground-hmac-secret-6b1d93e0",
+        "string_to_sign": "{{method}}\\n{{url}}\\n{{body}}\\n{{timestamp}}",
+        "signature_parameters": {
+            "header:Shop-Client-Key": "{{key_id}}",
+            "header:Shop-Timestamp": "{{timestamp}}",
+            "header:Shop-Signature": "{{signature}}",
+        },
+    },
     "custom": {
         "method": "custom",
         "secret_parameters": {
@@ -175,6 +186,7 @@ AWKWARD_CREDENTIALS: Mapping[str, Fields] = {
         "secret_key": "playground/secret+key=7c1f0a93d2e8b645",
         "session_token": "playground//session+token/4e8b1d73==",
     },
+    "hmac_signature": {"key_id": "reports:eu+1", "hmac_secret": "50% off: a+b=c&d/ü?"},
 }
 
 # Clients that authenticate with a signed JWT (RFC 7523 §3). They are added to a document as above.

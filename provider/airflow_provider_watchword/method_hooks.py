@@ -113,6 +113,13 @@ class AwsSigV4Hook(ApiHook):
     hook_name = "HTTP API: AWS Signature Version 4"
 
 
+class HmacSignatureHook(ApiHook):
+    """The hook of connections of the method `hmac_signature`."""
+
+    conn_type = "watchword_hmac_signature"
+    hook_name = "HTTP API: HMAC signature by a template"
+
+
 class CustomHook(ApiHook):
     """The hook of connections of the method `custom`."""
 

@@ -15,7 +15,7 @@ from watchword_playground import testable_document as example_of
 
 METHODS = [
     "api_key", "bearer", "basic", "digest", "custom", "jwt_bearer", "oauth1", "oauth2_client_credentials",
-    "session_login", "aws_sigv4",
+    "session_login", "aws_sigv4", "hmac_signature",
 ]  # fmt: skip
 SIGN_IN = "oauth2_authorization_code"
 SHARED = Options(teams=("blue", "green"), prefix="/team/airflow", replicas=2)

@@ -51,6 +51,8 @@ DOCUMENTS = {
     "oauth1": {"method": "oauth1", "consumer_key": "c", "consumer_secret": SECRET},
     "aws_sigv4": {"method": "aws_sigv4", "access_key": "A",
         "secret_key": SECRET, "region": "r", "service": "s"},
+    "hmac_signature": {"method": "hmac_signature", "hmac_secret": SECRET, "string_to_sign": "{{url}}",
+        "signature_parameters": {"query:sig": "{{signature}}"}},
     "jwt_bearer": {"method": "jwt_bearer", "jwt_secret": SECRET},
     "session_login": {
         "method": "session_login", "login_url": "http://127.0.0.1:1/l", "username": "u", "password": SECRET,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import html
 import re
 import time
@@ -94,6 +96,22 @@ class Sigv4(AuthBase):
         return prepared
 
 
+class Hmac(AuthBase):
+    """The signature of method, URL, body and timestamp, as Kaufland's manual shows it."""
+
+    def __init__(self, fields: dict[str, str], suffix: str = "") -> None:
+        self._key_id, self._secret = fields["key_id"], fields["hmac_secret"] + suffix
+
+    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+        timestamp, body = str(int(time.time())), prepared.body or b""
+        content = body.encode() if isinstance(body, str) else body
+        lines = [str(prepared.method).encode(), str(prepared.url).encode(), content, timestamp.encode()]
+        signature = hmac.new(self._secret.encode(), b"\n".join(lines), hashlib.sha256).hexdigest()
+        named = {"Client-Key": self._key_id, "Timestamp": timestamp, "Signature": signature}
+        prepared.headers.update({f"Shop-{name}": value for name, value in named.items()})
+        return prepared
+
+
 def _bearer(token: str) -> dict[str, Any]:
     return {"headers": {"Authorization": f"Bearer {token}"}}
 
@@ -168,6 +186,7 @@ SIGNERS: dict[str, Callable[[Any, str], AuthBase]] = {
     "digest": _digest,
     "oauth1": _oauth1,
     "aws_sigv4": Sigv4,
+    "hmac_signature": Hmac,
 }
 
 

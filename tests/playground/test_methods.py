@@ -28,6 +28,7 @@ CHALLENGES = {
     "oauth2_password": "Bearer",
     "session_login": "Bearer",
     "aws_sigv4": "",
+    "hmac_signature": "HMAC",
     "custom": "APIKey",
 }
 
@@ -198,7 +199,7 @@ def test_documents_are_complete() -> None:
     others = [document("http://127.0.0.1", method) for method in CREDENTIALS]
     urls = [text for each in others for name, text in each.items() if name.endswith(("_url", "_endpoint"))]
     urls.append(document("http://127.0.0.1", "oauth2_jwt_bearer")["payload"]["aud"])
-    assert len(urls) == 32
+    assert len(urls) == 33
     assert all(text.startswith("http://127.0.0.1/") for text in urls)
     document("http://127.0.0.1", "custom")["secret_parameters"].clear()
     assert len(CREDENTIALS["custom"]["secret_parameters"]) == 3

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from requests import PreparedRequest
 
 from watchword.adapters.request_proxy import RequestProxy, changed_headers
-from watchword.http.echoes import sent_secrets
+from watchword.http.echoes import SIGNATURES, sent_secrets
 from watchword.http.headers import text_of
 from watchword.http.urls import query_pairs
 from watchword.redact import NeverPickled
@@ -36,6 +36,7 @@ class Added(NeverPickled):
     signed_headers: Headers = field(repr=False)
     unsigned_body: str = field(default="", repr=False)
     signed_body: str = field(default="", repr=False)
+    signatures: tuple[str, ...] = field(default=(), repr=False)
 
     @cached_property
     def secrets(self) -> frozenset[str]:
@@ -47,7 +48,7 @@ class Added(NeverPickled):
             if self.unsigned_headers.get(name) != value
         )
         added = sent_secrets([*(f"{name}={value}" for name, value in pairs), *values, self.signed_body])
-        return added - sent_secrets([self.unsigned_body])
+        return added.union(self.signatures) - sent_secrets([self.unsigned_body])
 
 
 def added_by_signing(
@@ -66,9 +67,8 @@ def added_by_signing(
     else:
         before, after, unsigned_body = unsigned.headers, signed.headers, unsigned.body
     signed_url, body = signed.url or "", vars(signed).get("body")
-    if body is unsigned_body:
-        return Added(unsigned_url, signed_url, before, after)
-    return Added(unsigned_url, signed_url, before, after, _ends(unsigned_body), _ends(body))
+    bodies = ("", "") if body is unsigned_body else (_ends(unsigned_body), _ends(body))
+    return Added(unsigned_url, signed_url, before, after, *bodies, vars(signed).get(SIGNATURES, ()))
 
 
 def _ends(body: object) -> str:

@@ -19,6 +19,7 @@ from watchword.adapters.requests_body import mask_errors
 from watchword.adapters.requests_exchange import RequestsExchange, flow_response
 from watchword.adapters.signing import clean_redirect, for_foreign_origin, forget_cookies
 from watchword.errors import WatchwordError
+from watchword.http.echoes import SIGNATURES
 from watchword.http.networks import AllowedNetworks
 from watchword.http.resolving import JudgedHosts
 from watchword.redact import NeverPickled
@@ -123,3 +124,4 @@ def _send_again(
 def _take_form(request: PreparedRequest, other: PreparedRequest) -> None:
     """Give the session's own request object the other's form."""
     request.url, request.headers, request.body = other.url, other.headers, other.body
+    vars(request)[SIGNATURES] = vars(other).get(SIGNATURES, ())

@@ -115,6 +115,9 @@ _lint(
 )
 _lint("key_unsuitable", "Choose the algorithm that the key is for, or give a key for the chosen algorithm.")
 _lint("jwt_illegal", "Correct payload or jwt_headers as the message says (RFC 7515, RFC 7519).")
+_lint("signature_misdescribed", "Correct string_to_sign or signature_parameters as the message says.")
+_warn("signature_constant", "Add to string_to_sign what the API's manual names, such as {{method}}.")
+_warn("signature_incomplete", "Add it to string_to_sign, unless the API's manual leaves it out.")
 _warn("jti_reused", "Set lifetime to 0, unless the API accepts the same token more than once.")
 _warn("tls_unverified", "Set verify to true; for a private certificate authority, set ca_bundle.")
 _warn(

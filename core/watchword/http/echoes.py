@@ -29,6 +29,9 @@ _SHORTEST_SIGNATURE = 16
 _SIGNATURE = re.compile(
     r"(?i)(?:x-amz-signature|oauth_signature|\bsignature|\bresponse)[\"']?\s*[=:]\s*[\"']?([^\s\"'&,;]+)"
 )
+SIGNATURES = "signatures"
+"""The attribute of a signed request that holds its signatures, if no name tells where they stand in it."""
+
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 _SEPARATOR = b"\xff\xfe\xff"  # in no text

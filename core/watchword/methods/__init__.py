@@ -25,6 +25,7 @@ _CLASSES = {
     "oauth2_token_exchange": "OAuth2TokenExchange",
     "session_login": "SessionLogin",
     "aws_sigv4": "AwsSigV4",
+    "hmac_signature": "HmacSignature",
     "custom": "Custom",
 }
 """Each method's class; its module has the name of the method."""

@@ -52,6 +52,7 @@ class Section(Word):
     LOGIN = "Session login"
     RESPONSE = "Token response"
     AWS = "AWS Signature"
+    HMAC = "HMAC signature"
     STACKED = "Stacked parameters"
     TRANSPORT = "Transport"
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from watchword.redact.forms import LONG_LINE, SHORTEST, forms
 from watchword.redact.logs import exception, filter_logs
+from watchword.redact.signatures import MASK
 from watchword.redact.texts import (
     LONGEST_QUOTE,
-    MASK,
     holds,
     is_known,
     known,
+    mask_parameters,
     masked,
     quoted,
     register,
@@ -38,6 +39,7 @@ __all__ = [
     "holds",
     "is_known",
     "known",
+    "mask_parameters",
     "masked",
     "quoted",
     "register",

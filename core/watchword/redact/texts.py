@@ -10,20 +10,13 @@ from contextvars import ContextVar
 from watchword import forks
 from watchword.redact.forms import SHORTEST
 from watchword.redact.registry import Registry
-
-MASK = "***"
+from watchword.redact.signatures import MASK, SignatureNames
 
 LONGEST_QUOTE = 4000
 """How much of a text is masked for a quote, in characters: a finding shows less, and a body may be long."""
 
-# Signatures of OAuth 1.0, AWS and Digest, by the names before them, and anything in the compact form of a
-# signed JWT (RFC 7515 section 7.1), whose parts are JSON objects in base64url.
-_SIGNED = re.compile(
-    r"(?i)(\b(?:x-amz-signature|oauth_signature|signature|response)(?:=|%3D)(?:\"|%22)?)[A-Za-z0-9%+/=_-]{16,}"
-)
-_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-
 _registry = Registry()
+_signatures = SignatureNames()
 
 _is_unheard = ContextVar("_is_unheard", default=False)
 
@@ -85,7 +78,12 @@ def holds(value: str, shortest: int = SHORTEST) -> bool:
 
 def text(value: str) -> str:
     """Return the text with `***` for every registered secret and everything that looks like a signature."""
-    return _JWT.sub(MASK, _SIGNED.sub(rf"\g<1>{MASK}", _without_secrets(value)))
+    return _signatures.masked(_without_secrets(value))
+
+
+def mask_parameters(names: Iterable[str]) -> None:
+    """Mask the values of parameters with these names in each text: they hold signatures of one request."""
+    _signatures.add(names)
 
 
 def quoted(value: str) -> str:

@@ -12,6 +12,7 @@ from watchword_playground.oauth.authorization_server import verify_token
 from watchword_playground.oauth.clients import GRANT_TYPES
 from watchword_playground.verifiers.aws_sigv4 import AwsRefusal, aws_sigv4
 from watchword_playground.verifiers.digest import digest
+from watchword_playground.verifiers.hmac_signature import hmac_signature
 from watchword_playground.verifiers.jwt import jwt_bearer
 from watchword_playground.verifiers.oauth1 import oauth1
 from watchword_playground.verifiers.session_login import session_login
@@ -51,6 +52,7 @@ VERIFIERS: dict[str, Verifier] = {
     **{method: oauth2(method) for method in GRANT_TYPES},
     "session_login": session_login,
     "aws_sigv4": aws_sigv4,
+    "hmac_signature": hmac_signature,
     "custom": custom,
 }
 

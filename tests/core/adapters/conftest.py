@@ -77,6 +77,29 @@ DOCUMENTS = {
         "service": "execute-api",
         "add_to": "query",
     },
+    "hmac_signature": {
+        "method": "hmac_signature",
+        "key_id": "reports",
+        "hmac_secret": "s3cret-hmac",
+        "string_to_sign": "{{method}}\n{{host}}\n{{path_and_query}}\n{{body}}\n{{timestamp}}{{nonce}}",
+        "signature_parameters": {
+            "header:Authorization": "ACME {{key_id}}:{{signature}}",
+            "header:X-Time": "{{timestamp}}",
+            "header:X-Nonce": "{{nonce}}",
+        },
+        "signature_encoding": "base64",
+    },
+    "hmac_signature, query": {
+        "method": "hmac_signature",
+        "key_id": "reports",
+        "hmac_secret": "s3cret-hmac",
+        "string_to_sign": "{{query}}",
+        "signature_parameters": {
+            "header:X-Client": "{{key_id}}",
+            "query:timestamp": "{{timestamp}}",
+            "query:sig": "{{signature}}",
+        },
+    },
 } | {
     f"oauth1, {place}": {
         "method": "oauth1",

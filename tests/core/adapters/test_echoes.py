@@ -35,6 +35,8 @@ SIGNED = (
     "oauth1, body",
     "aws_sigv4",
     "aws_sigv4, query",
+    "hmac_signature",
+    "hmac_signature, query",
     "digest",
     "jwt_bearer, each anew",
 )
@@ -60,7 +62,9 @@ def echoing(place, target, echo):
 def signature_of(seen):
     """Return what a stranger could use of a signed request: its signature or JWT."""
     text = f"{seen.headers.get('Authorization', '')} {seen.path} {seen.body.decode()}"
-    (found,) = re.findall(r'(?:ignature="?=?|response="|Bearer )([\w.%+/=-]{16,})', text)[:1]
+    (found,) = re.findall(r'(?:ignature="?=?|response="|Bearer |ACME reports:|sig=)([\w.%+/=-]{16,})', text)[
+        :1
+    ]
     return found
 
 

@@ -13,7 +13,7 @@ import pytest
 
 import watchword
 
-ECHOED = ("oauth1, query", "aws_sigv4, query", "jwt_bearer, query, each anew")
+ECHOED = ("oauth1, query", "aws_sigv4, query", "hmac_signature, query", "jwt_bearer, query, each anew")
 ISSUED = "s3cret-issued"
 
 
@@ -199,7 +199,7 @@ def test_httpx_auth_does_not_take_the_challenge_of_a_foreign_origin(serve, reply
 
 
 @pytest.mark.parametrize("location", ["/a%2fb", "/a[1]/b?x={y}", "/a%", "/a b"])
-@pytest.mark.parametrize("name", ["oauth1, header", "aws_sigv4", "digest"])
+@pytest.mark.parametrize("name", ["oauth1, header", "aws_sigv4", "hmac_signature", "digest"])
 def test_a_redirects_url_is_signed_as_it_is_sent(api, reply, documents, name, location):
     """The URL of a redirect is normalized before it is signed."""
     server = api(

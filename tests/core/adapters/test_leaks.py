@@ -19,7 +19,14 @@ KNOWN = {
 }  # fmt: skip
 """The headers that a foreign origin may get: the client's own, and those without a secret."""
 
-IN_URL = ("api_key, query", "custom", "oauth1, query", "aws_sigv4, query", "oauth2_client_credentials, query")
+IN_URL = (
+    "api_key, query",
+    "custom",
+    "oauth1, query",
+    "aws_sigv4, query",
+    "hmac_signature, query",
+    "oauth2_client_credentials, query",
+)
 
 
 def test_a_redirect_to_another_port_carries_nothing(api, serve, reply, send, document, secrets_in):

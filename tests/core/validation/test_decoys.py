@@ -90,6 +90,8 @@ DOCUMENTS = [
      "signature_method": "PLAINTEXT"},
     {"method": "aws_sigv4", "region": "r", "service": "s", "access_key": "AKIAABCDEFGHIJKLMNOP",
      "secret_key": SECRETS[0], "session_token": SECRETS[1]},
+    {"method": "hmac_signature", "hmac_secret": SECRETS[0], "string_to_sign": "{{url}}{{secret:T}}",
+     "signature_parameters": {"query:s": "{{signature}}"}, "secret_parameters": {"template:T": SECRETS[1]}},
     {"method": "jwt_bearer", "jwt_secret": SECRETS[0] * 2, "lifetime": 0, "payload": {"x": "{{secret:T}}"},
      "secret_parameters": {"template:T": SECRETS[1]}},
     {"method": "jwt_bearer", "jwt_secret": SECRETS[0] * 2},

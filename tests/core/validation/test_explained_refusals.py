@@ -30,6 +30,8 @@ REFUSED = [
     ("oauth1", {"token_secret": "another-secret"}, "signature_mismatch"),
     ("oauth1", {"consumer_key": "nobody"}, "unauthorized_401"),
     ("digest", {"password": "another-password"}, "unauthorized_401"),
+    ("hmac_signature", {"hmac_secret": "another-secret"}, "unauthorized_401"),
+    ("hmac_signature", {"signature_encoding": "base64"}, "unauthorized_401"),
     ("jwt_bearer", {"jwt_secret": "another secret that is long enough"}, "unauthorized_401"),
     ("session_login", {"password": "another-password"}, "login_refused"),
 ]
@@ -65,7 +67,7 @@ print(found.code.name, found.message)
 
 
 @pytest.mark.parametrize("offset", [-3600, 3600])
-@pytest.mark.parametrize("method", ["aws_sigv4", "oauth1", "jwt_bearer"])
+@pytest.mark.parametrize("method", ["aws_sigv4", "oauth1", "jwt_bearer", "hmac_signature"])
 def test_a_wrong_clock_is_named(playground, method, offset):
     """If the clock is an hour off, the request is refused, and the finding names the clock."""
     arguments = [str(offset), json.dumps(document(playground.url, method))]

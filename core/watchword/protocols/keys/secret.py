@@ -64,7 +64,7 @@ def _unsuitable(what: str) -> DocumentError:
         [
             finding(
                 "key_unsuitable",
-                f"HS256, HS384 and HS512 sign with an HMAC secret, and this is {what}.",
+                f"HMAC (as in HS256) signs with a shared secret, and this is {what}.",
                 advice="Choose the algorithm that the key was made for, such as RS256, or give the secret.",
             )
         ]

@@ -11,10 +11,9 @@ from typing import Literal, TypeAlias
 
 from requests import PreparedRequest
 
-from watchword.errors import RequestError
-from watchword.findings.codes import finding
 from watchword.flow import Context
 from watchword.http.body_chunks import body_chunks
+from watchword.http.form_bodies import append_to_form, require_form
 from watchword.http.headers import FORM, media_type, text_of
 from watchword.http.urls import normalized, with_query, without_pairs
 from watchword.protocols.oauth1.signature import (
@@ -43,8 +42,6 @@ PROTOCOL_PARAMETERS = (
 """The parameters that a signature may add to a request; the connection decides which."""
 
 _PROTOCOL_NAMES = frozenset(PROTOCOL_PARAMETERS)
-
-_MAY_HAVE_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ class Signer(NeverPickled):
         """
         request.url = normalized(request.url or "")
         if self.add_to == "body":
-            _require_form(request)
+            require_form(request, "the OAuth parameters")
         elif self.add_to == "query":
             request.url = _without_protocol_parameters(request.url or "")
         protocol = [*self._fixed, *self._fresh(context), *((name, escape(value)) for name, value in more)]
@@ -128,26 +125,12 @@ class Signer(NeverPickled):
         if self.add_to == "query":
             request.url = with_query(request.url or "", added)
             return
-        form = b"".join(body_chunks(request))
-        request.body = b"&".join(part for part in (form, added.encode()) if part)
-        request.prepare_content_length(request.body)
+        append_to_form(request, added)
 
 
 def _without_protocol_parameters(url: str) -> str:
     """Return the URL without protocol parameters: a `next` link may repeat those of the previous request."""
     return without_pairs(url, lambda pair: pair.partition("=")[0] in _PROTOCOL_NAMES)
-
-
-def _require_form(request: PreparedRequest) -> None:
-    """Make an absent body an empty form; raises RequestError for a body that isn't a form."""
-    kind = media_type(request.headers)
-    if kind in {"", FORM} and not request.body and request.method in _MAY_HAVE_BODY:
-        request.headers["Content-Type"] = FORM
-        request.body = b""
-    elif kind != FORM or not isinstance(request.body, (str, bytes)):
-        message = "This request's body isn't a form, so it can't take the OAuth parameters."
-        advice = "Send a form, or set add_to to header."
-        raise RequestError([finding("body_not_extendable", message, advice=advice)])
 
 
 def _hash(request: PreparedRequest, hash_name: HashName) -> str:

@@ -85,7 +85,7 @@ def decoy_method(method: Method) -> Method:
         fields["username"] = named(fields["username"])
     if fields.get("client_id"):
         fields["client_id"] = decoy_user("")
-    if isinstance(method, JwtBearer) and method.algorithm.startswith("HS"):
+    if (isinstance(method, JwtBearer) and method.algorithm.startswith("HS")) or "hmac_secret" in fields:
         fields["key_encoding"] = "hex"
     if isinstance(method, AwsSigV4):
         own = {"access_key": f"AKIA{decoy_text(_AWS_KEY)}", "secret_key": decoy_text(_AWS_SECRET)}
@@ -98,7 +98,7 @@ def _decoy_field(name: str, fields: Mapping[str, object]) -> str | None:
     if name == "private_key_passphrase":
         return None  # the decoy's key is not encrypted
     passphrase = fields.get("private_key_passphrase")
-    if name == "jwt_secret" and str(fields["algorithm"]).startswith("HS"):
+    if name == "hmac_secret" or (name == "jwt_secret" and str(fields["algorithm"]).startswith("HS")):
         return decoy_secret(text, fields["key_encoding"])  # type: ignore[arg-type] # one of its literals
     if name in {"private_key", "jwt_secret"}:
         return decoy_key(text, str(passphrase) if passphrase is not None else None)

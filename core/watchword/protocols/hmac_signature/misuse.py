@@ -1,0 +1,139 @@
+"""What is wrong with the templates of a signature, found before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.http import headers
+from watchword.http.placement import Slot, parse_slot
+from watchword.protocols.hmac_signature.parts import (
+    ADDRESS,
+    BODY,
+    NOT_SENT,
+    OF_NONCE,
+    OF_SIGNATURE,
+    PARTS,
+    WORDS,
+)
+from watchword.protocols.hmac_signature.signer import Parameter, parameters
+from watchword.protocols.hmac_signature.template import LONGEST, Template
+from watchword.protocols.templates import TemplateSecrets
+
+_TO_SIGN, _SENT = "string_to_sign", "signature_parameters"
+_FRESH: Mapping[str, tuple[str, ...]] = {"timestamp": ("timestamp",), "nonce": OF_NONCE}
+"""The fresh values by the parts that send them, and the parts by which they are signed."""
+
+
+def misuse(
+    string_to_sign: str, templates: Mapping[str, str], key_id: str, secrets: TemplateSecrets
+) -> Iterator[Finding]:
+    """Yield what is wrong or doubtful in what is signed and in what is sent."""
+    yield from _sizes(string_to_sign, templates)
+    to_sign, sent = Template.parse(string_to_sign), parameters(templates)
+    yield from _unknown(_TO_SIGN, to_sign, secrets)
+    for name, text in templates.items():
+        yield from _place(name)
+        yield from _unknown(_SENT, Template.parse(text), secrets)
+    if not string_to_sign.strip():
+        yield finding("missing_field", f"The field {_TO_SIGN} is empty: it says what is signed.")
+        return
+    yield from _signed(to_sign, sent)
+    yield from _sent(to_sign, sent)
+    yield from _key_id(key_id, (to_sign, *(parameter.template for parameter in sent)))
+
+
+def _sizes(string_to_sign: str, templates: Mapping[str, str]) -> Iterator[Finding]:
+    for field, text in ((_TO_SIGN, string_to_sign), *((_SENT, text) for text in templates.values())):
+        if len(text) > LONGEST:
+            yield finding("wrong_type", f"A template in {field} is longer than {LONGEST} characters.")
+
+
+def _place(name: str) -> Iterator[Finding]:
+    if parse_slot(name) is None:
+        message = f"The entry {name[:40]!r} of {_SENT} does not say where it goes."
+        yield finding("parameter_malformed", message)
+
+
+def _unknown(field: str, template: Template, secrets: TemplateSecrets) -> Iterator[Finding]:
+    """Find parts that there aren't, or that can't stand in this field."""
+    for part in dict.fromkeys(template.parts):
+        if part.name == "header":
+            yield from headers.name_findings(part.argument, "header")
+        elif part.name == "secret":
+            if part.argument not in secrets:
+                missing = f"{{{{secret:{part.argument[:40]}}}}}"
+                message = f"{field} refers to {missing}, which secret_parameters does not have."
+                yield finding("template_unresolved", message)
+        elif part.argument or part.name not in PARTS:
+            yield _no_part(field, f"{{{{{str(part)[:40]}}}}}")
+        elif field == _SENT and part.name in NOT_SENT:
+            message = f"{field} has {{{{{part}}}}}, whose bytes no header or parameter can hold."
+            yield finding("signature_misdescribed", message, advice="Send a hash of it in hex or base64.")
+    for text in template.texts:
+        if "{{" in text or "}}" in text:
+            yield _no_part(field, "{{ or }} without a part")
+        if field == _SENT:
+            yield from headers.value_findings(text, f"an entry of {_SENT}")
+
+
+def _no_part(field: str, what: str) -> Finding:
+    return finding(
+        "template_unresolved",
+        f"{field} has {what}, which is not known.",
+        advice=f"The parts are header:NAME, secret:NAME, {WORDS} (such as {{{{body_sha256_hex}}}}).",
+    )
+
+
+def _signed(to_sign: Template, sent: tuple[Parameter, ...]) -> Iterator[Finding]:
+    if to_sign.has(*OF_SIGNATURE):
+        message = f"{_TO_SIGN} has the signature, which is made of it."
+        yield finding("signature_misdescribed", message, advice="Remove this part.")
+    for parameter in sent:
+        if parameter.is_signed and parameter.slot.place == "header" and _names(to_sign, parameter.slot):
+            message = f"{_TO_SIGN} has the header {parameter.slot.name}, which holds the signature."
+            yield finding("signature_misdescribed", message, advice="Remove this part.")
+    if not [part for part in to_sign.parts if part.name not in {"key_id", "secret"}]:
+        message = f"Nothing of the request is signed: {_TO_SIGN} is the same for each one."
+        yield finding("signature_constant", message)
+
+
+def _sent(to_sign: Template, sent: tuple[Parameter, ...]) -> Iterator[Finding]:
+    """Find values that the API needs, and doesn't get."""
+    if not any(parameter.is_signed for parameter in sent):
+        message = f"The signature is not sent: no entry of {_SENT} has {{{{signature}}}}."
+        advice = f'Add it to {_SENT}, such as "header:X-Signature": "{{{{signature}}}}".'
+        yield finding("signature_misdescribed", message, advice=advice)
+    for name, signed_as in _FRESH.items():
+        carriers = [parameter for parameter in sent if parameter.template.has(name)]
+        is_signed = to_sign.has(*signed_as)
+        if is_signed and not carriers:
+            message = f"The {name} is signed and not sent, so no server could verify the signature."
+            advice = f'Add it to {_SENT}, such as "header:X-{name.title()}": "{{{{{name}}}}}".'
+            yield finding("signature_misdescribed", message, advice=advice)
+        elif carriers and not is_signed and not any(_covers(to_sign, each.slot) for each in carriers):
+            message = f"The {name} is sent and not signed, so anybody could replace it."
+            yield finding("signature_incomplete", message)
+
+
+def _covers(to_sign: Template, slot: Slot) -> bool:
+    """Return whether a value in this place is among what is signed."""
+    if slot.place == "query":
+        return to_sign.has(*ADDRESS)
+    if slot.place == "body":
+        return to_sign.has(*BODY)
+    return _names(to_sign, slot if slot.place == "header" else Slot("header", "Cookie"))
+
+
+def _names(to_sign: Template, slot: Slot) -> bool:
+    return any(part.name == "header" and part.argument.lower() == slot.name.lower() for part in to_sign.parts)
+
+
+def _key_id(key_id: str, templates: Iterable[Template]) -> Iterator[Finding]:
+    is_used = any(template.has("key_id", "basic_credentials") for template in templates)
+    if is_used and not key_id:
+        yield finding("missing_field", "The field key_id is empty, and a template has it.")
+    elif key_id and not is_used:
+        message = "The field key_id is stored and not sent: no template has {{key_id}}."
+        yield finding("fields_ignored", message, advice="Add it to signature_parameters, or clear it.")

@@ -1,0 +1,150 @@
+"""Sign a request by HMAC: place what is signed, fill in the template, and place the signature; no I/O."""
+
+from __future__ import annotations
+
+import hmac
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal, NamedTuple, TypeAlias
+from urllib.parse import quote, unquote
+
+from requests import PreparedRequest
+
+from watchword.flow import Context
+from watchword.http.echoes import SIGNATURES
+from watchword.http.form_bodies import append_to_form, require_form
+from watchword.http.placement import Slot, parse_slot, put
+from watchword.http.urls import normalized, with_query, without_pairs
+from watchword.protocols.hmac_signature.fresh_values import NonceFormat, TimestampFormat, nonce, timestamp
+from watchword.protocols.hmac_signature.parts import OF_NONCE, OF_SIGNATURE, Values
+from watchword.protocols.hmac_signature.template import Template
+from watchword.redact import NeverPickled
+
+HashAlgorithm: TypeAlias = Literal["SHA256", "SHA512", "SHA384", "SHA1", "MD5"]
+SignatureEncoding: TypeAlias = Literal["hex", "HEX", "base64", "base64url"]
+
+_ENCODED: Mapping[SignatureEncoding, Callable[[bytes], str]] = {
+    "hex": bytes.hex,
+    "HEX": lambda digest: digest.hex().upper(),
+    "base64": lambda digest: b64encode(digest).decode("ascii"),
+    "base64url": lambda digest: urlsafe_b64encode(digest).decode("ascii").rstrip("="),
+}
+
+_ORDER = ("body", "query", "cookie", "header")
+"""The order in which values are placed: a header may hold the hash of the body."""
+
+
+class Parameter(NamedTuple):
+    """A value that each request carries: its place, and the template of it."""
+
+    slot: Slot
+    template: Template
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the value holds the signature, so that it is placed last."""
+        return self.template.has(*OF_SIGNATURE)
+
+
+@dataclass(frozen=True)
+class Forms:
+    """How the values of a signature are written."""
+
+    hash_algorithm: HashAlgorithm = "SHA256"
+    signature: SignatureEncoding = "hex"
+    timestamp: TimestampFormat = "seconds"
+    nonce: NonceFormat = "uuid"
+
+
+def parameters(templates: Mapping[str, str]) -> tuple[Parameter, ...]:
+    """Return what each request carries; a name that says no place is left out, which lint finds."""
+    placed = ((parse_slot(name), Template.parse(text)) for name, text in templates.items())
+    found = [Parameter(slot, template) for slot, template in placed if slot is not None]
+    return tuple(sorted(found, key=lambda parameter: _ORDER.index(parameter.slot.place)))
+
+
+@dataclass(frozen=True)
+class Signer(NeverPickled):
+    """Signs requests for one key; `string_to_sign` is the template of what is signed."""
+
+    key: bytes = field(repr=False)
+    key_id: str
+    string_to_sign: Template
+    parameters: tuple[Parameter, ...]
+    forms: Forms
+
+    def sign(self, request: PreparedRequest, context: Context) -> None:
+        """Sign the request in place: what is signed is what is sent, byte by byte.
+
+        Raises:
+            RequestError: the body can't take a parameter, or is signed and can't be read twice.
+        """
+        request.url = without_pairs(normalized(request.url or ""), self._is_ours)
+        if self._form_parameter:
+            require_form(request, f"the body parameter {self._form_parameter!r}")
+        values = self._values(request, context)
+        for parameter in self._unsigned:
+            _place(request, parameter.slot, values.text(parameter.template))
+        signature = self.signature(values)
+        values = replace(values, signature=signature)
+        for parameter in self._signed:
+            _place(request, parameter.slot, values.text(parameter.template), last=True)
+        vars(request)[SIGNATURES] = (signature, values.basic_credentials)
+
+    def signature(self, values: Values) -> str:
+        """Return the signature of a request whose other values are placed."""
+        mac = hmac.new(self.key, None, self.forms.hash_algorithm.lower())
+        for chunk in values.chunks(self.string_to_sign):
+            mac.update(chunk)
+        return _ENCODED[self.forms.signature](mac.digest())
+
+    def _values(self, request: PreparedRequest, context: Context) -> Values:
+        return Values(
+            request,
+            self.key_id,
+            timestamp(self.forms.timestamp, context.now()),
+            nonce(self.forms.nonce, context) if self._has_nonce else "",
+            context.template_secrets,
+        )
+
+    def _is_ours(self, pair: str) -> bool:
+        """Return whether a pair of a URL is one that signing adds: a `next` link may repeat the last one."""
+        return unquote(pair.partition("=")[0]) in self._query_names
+
+    @cached_property
+    def _query_names(self) -> frozenset[str]:
+        return frozenset(slot.name for slot, _ in self.parameters if slot.place == "query")
+
+    @cached_property
+    def _has_nonce(self) -> bool:
+        templates = (self.string_to_sign, *(template for _, template in self.parameters))
+        return any(template.has(*OF_NONCE) for template in templates)
+
+    @cached_property
+    def _unsigned(self) -> tuple[Parameter, ...]:
+        return tuple(parameter for parameter in self.parameters if not parameter.is_signed)
+
+    @cached_property
+    def _signed(self) -> tuple[Parameter, ...]:
+        return tuple(parameter for parameter in self.parameters if parameter.is_signed)
+
+    @cached_property
+    def _form_parameter(self) -> str:
+        """The name of the form's parameter that holds the signature; "" if it is elsewhere."""
+        return next((parameter.slot.name for parameter in self._signed if parameter.slot.place == "body"), "")
+
+
+def _place(request: PreparedRequest, slot: Slot, value: str, *, last: bool = False) -> None:
+    """Write a value into the request; a `last` one changes nothing before it, since that is signed."""
+    if slot.place == "query":
+        request.url = with_query(request.url or "", _pair(slot.name, value))
+    elif slot.place == "body" and last:
+        append_to_form(request, _pair(slot.name, value))
+    else:
+        put(request, slot, value)
+
+
+def _pair(name: str, value: str) -> str:
+    return f"{quote(name, safe='')}={quote(value, safe='')}"

@@ -1,0 +1,41 @@
+"""Mask what is made for one request only, by the name before it or by its form: signatures and JWTs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+MASK = "***"
+
+# Signatures of OAuth 1.0, AWS and Digest.
+_NAMES = ("x-amz-signature", "oauth_signature", "signature", "response")
+
+# Anything in the compact form of a signed JWT (RFC 7515 section 7.1): its parts are JSON in base64url.
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+_MOST_NAMES = 100
+"""So many further names are known at most: each is a name in some connection's document."""
+
+
+def _pattern(names: Iterable[str]) -> re.Pattern[str]:
+    alternatives = "|".join(map(re.escape, names))
+    return re.compile(rf"(?i)(\b(?:{alternatives})(?:=|%3D)(?:\"|%22)?)[A-Za-z0-9%+/=_-]{{16,}}")
+
+
+class SignatureNames:
+    """The names of parameters that hold signatures; names are added and never removed."""
+
+    def __init__(self) -> None:
+        self._names = _NAMES
+        self._pattern = _pattern(_NAMES)
+
+    def add(self, names: Iterable[str]) -> None:
+        """Mask what stands behind these names too."""
+        further = tuple(name for name in names if name and name.lower() not in self._names)
+        if further and len(self._names) < _MOST_NAMES:
+            self._names = tuple(dict.fromkeys((*self._names, *(name.lower() for name in further))))
+            self._pattern = _pattern(self._names)
+
+    def masked(self, text: str) -> str:
+        """Return the text without signatures and JWTs."""
+        return _JWT.sub(MASK, self._pattern.sub(rf"\g<1>{MASK}", text))
