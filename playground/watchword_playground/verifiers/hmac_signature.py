@@ -1,4 +1,4 @@
-"""Requests signed by HMAC over method, URL, body and timestamp, as the marketplaces of Kaufland require it."""
+"""Requests signed by HMAC over method, URL, body and timestamp, as Kaufland's marketplaces require it."""
 
 # FastAPI reads these annotations when the app is built: no `from __future__ import annotations` here.
 import hmac

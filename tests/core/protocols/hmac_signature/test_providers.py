@@ -1,4 +1,6 @@
-"""The schemes of real providers: a server that recomputes the signature of what arrived accepts each request."""
+"""The schemes of real providers: a server that recomputes each signature accepts what arrives."""
+
+# ruff: noqa: E501 - a table
 
 from __future__ import annotations
 

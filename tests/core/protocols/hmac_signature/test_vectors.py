@@ -22,7 +22,8 @@ _BINANCE_NOW = 1_499_827_319.559
 _SLACK = (
     "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V"
     "&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text="
-    "&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
+    "&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554"
+    "%2F96rGlfmibIGlgcZRskXaIFfN"
     "&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
 )
 
@@ -31,7 +32,9 @@ def test_kraken(sign, call):
     """Kraken's example: the path and the hash of nonce and form, with a secret in base64."""
     document = {
         "key_id": "key",
-        "hmac_secret": "kQH5HW/8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6F1huXg==",
+        "hmac_secret": (
+            "kQH5HW/8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6F1huXg=="
+        ),
         "key_encoding": "base64",
         "hash_algorithm": "SHA512",
         "signature_encoding": "base64",
@@ -152,9 +155,7 @@ def test_cryptopay(sign, call):
         "hmac_secret": "Oe8TBDzg4tatdq2cL9ojeEj3U3oWSCSC5fqOHAqaKVg",
         "hash_algorithm": "SHA1",
         "signature_encoding": "base64",
-        "string_to_sign": "\n".join(
-            ["{{method}}", "{{body_md5_hex}}", "{{header:content-type}}", "{{header:Date}}", "{{path}}"]
-        ),
+        "string_to_sign": r"{{method}}\n{{body_md5_hex}}\n{{header:content-type}}\n{{header:Date}}\n{{path}}",
         "signature_parameters": {"header:Authorization": "HMAC {{key_id}}:{{signature}}"},
     }
     headers = (("Content-Type", "application/json"), ("Date", "2019-01-09T11:24:40+00:00"))
