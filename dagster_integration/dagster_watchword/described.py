@@ -16,7 +16,7 @@ from watchword.document.reading import normalized_entry
 
 _NOT_IN_DOCUMENT = frozenset(ApiResource.model_fields)
 
-_TEXT_MAPPINGS = frozenset({"extra_parameters", "secret_parameters"})
+_TEXT_MAPPINGS = frozenset({"extra_parameters", "secret_parameters", "signature_parameters"})
 """The mappings of texts, in which Dagster resolves an EnvVar; it doesn't in mappings of any JSON."""
 
 

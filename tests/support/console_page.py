@@ -82,7 +82,7 @@ class ConsolePage:
     def _fill_field(self, method: str, name: str, value: Any) -> None:
         field = fields_of(method)[name]
         self._show(self.page.locator(f'[data-field="{name}"]'))
-        if name in {"secret_parameters", "extra_parameters"}:
+        if name in {"secret_parameters", "extra_parameters", "signature_parameters"}:
             self._fill_rows(name, value)
             return
         control = self.page.locator(f"#f-{name}")

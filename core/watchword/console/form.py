@@ -18,6 +18,7 @@ Kind = Literal["text", "secret", "long_secret", "long_text", "switch", "choice",
 _ROW_HELP = {
     "secret_parameters": "Sent with every request, beside what the method sends. Their values are secret.",
     "extra_parameters": "Sent with every request. Their values are not secret, and are shown.",
+    "signature_parameters": "Sent with every request. The values are templates, such as {{signature}}.",
 }
 """The help of fields that a page asks for parameter by parameter; a document holds them as JSON."""
 

@@ -164,7 +164,11 @@ def filled():
         for name, value in document.items():
             if name == "method":
                 continue
-            if isinstance(value, dict) and name in {"secret_parameters", "extra_parameters"}:
+            if isinstance(value, dict) and name in {
+                "secret_parameters",
+                "extra_parameters",
+                "signature_parameters",
+            }:
                 slots = [key.partition(":") for key in value]
                 typed[f"{name}.place"] = [place for place, _, _ in slots]
                 typed[f"{name}.name"] = [key for _, _, key in slots]

@@ -81,7 +81,9 @@ class Signer(NeverPickled):
         Raises:
             RequestError: the body can't take a parameter, or is signed and can't be read twice.
         """
-        request.url = without_pairs(normalized(request.url or ""), self._is_ours)
+        request.url = normalized(request.url or "")
+        if self._query_names:
+            request.url = without_pairs(request.url, self._is_ours)
         if self._form_parameter:
             require_form(request, f"the body parameter {self._form_parameter!r}")
         values = self._values(request, context)
@@ -91,7 +93,7 @@ class Signer(NeverPickled):
         values = replace(values, signature=signature)
         for parameter in self._signed:
             _place(request, parameter.slot, values.text(parameter.template), last=True)
-        vars(request)[SIGNATURES] = (signature, values.basic_credentials)
+        vars(request)[SIGNATURES] = (signature, values.basic_credentials) if self._is_basic else (signature,)
 
     def signature(self, values: Values) -> str:
         """Return the signature of a request whose other values are placed."""
@@ -121,6 +123,10 @@ class Signer(NeverPickled):
     def _has_nonce(self) -> bool:
         templates = (self.string_to_sign, *(template for _, template in self.parameters))
         return any(template.has(*OF_NONCE) for template in templates)
+
+    @cached_property
+    def _is_basic(self) -> bool:
+        return any(parameter.template.has("basic_credentials") for parameter in self._signed)
 
     @cached_property
     def _unsigned(self) -> tuple[Parameter, ...]:
