@@ -30,6 +30,7 @@ HEAVY = [
     "dlt",
     "pydantic",
     "filelock",
+    "yaml",
 ]
 
 

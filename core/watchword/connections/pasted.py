@@ -1,31 +1,34 @@
-"""A connection that somebody pastes: a document, Airflow's JSON or URI of a connection, or a cURL command."""
+"""A connection that somebody pastes, in any form that `import_formats` reads."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from watchword.connections import airflow_import, curl_import
-from watchword.connections.airflow_format import parse_connection
-from watchword.connections.storable import normalized
+from watchword.connections.import_entry import missing, unreadable
+from watchword.connections.import_formats import chosen, entries_in
+from watchword.connections.import_values import values_in
+from watchword.errors import DocumentError
 
 
-def document_in(text: str, name: str) -> tuple[dict[str, Any], list[str]]:
+def document_in(text: str, name: str, values: str = "") -> tuple[dict[str, Any], list[str]]:
     """Return the document in a pasted text, and remarks on what it does differently.
 
     Args:
-        text: the document as JSON, Airflow's JSON or URI of one connection, or a cURL command.
-        name: the connection's name, for messages.
+        text: in one of the forms that `import_formats.FORMS` lists.
+        name: the connection's name; of a text with several connections, it says which one is meant.
+        values: a text with the values that the first one refers to by name, such as Postman's environment.
 
     Raises:
-        DocumentError: the text is none of these; no message shows any of it.
+        DocumentError: the text is none of these, or lacks a value; no message shows any of it.
     """
-    if curl_import.is_command(text):
-        return curl_import.convert(text)
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
-        content = None
-    if isinstance(content, dict) and "method" in content and "conn_type" not in content:
-        return normalized(content), []
-    return airflow_import.convert(parse_connection(text, name))
+    known = values_in(values) if values.strip() else {}
+    (entry,) = chosen(entries_in(text, name, known), name, "")
+    if entry.findings:
+        raise DocumentError(list(entry.findings))
+    if entry.skipped:
+        raise unreadable(
+            f"The connection can't be used: {entry.skipped}.", "Give one that calls an HTTP API."
+        )
+    if entry.lacking:
+        raise missing(entry.lacking, f"Give them under Values, one line each: {next(iter(entry.lacking))}=…")
+    return dict(entry.document), list(entry.remarks)

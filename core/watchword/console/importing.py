@@ -20,8 +20,8 @@ from watchword.console.host import Right
 from watchword.console.pages import Pages
 from watchword.errors import WatchwordError
 
-TEXT = "text"
-"""The name of the input that takes the pasted text."""
+TEXT, VALUES = "text", "values"
+"""The names of the inputs that take the pasted text, and the values that it refers to by name."""
 
 
 def router(guard: Guard, pages: Pages) -> APIRouter:
@@ -48,7 +48,8 @@ def router(guard: Guard, pages: Pages) -> APIRouter:
         if host.read(name) is not None:
             raise HTTPException(409, f"There is a connection {name!r} already. Choose another name.")
         try:
-            document, remarks = pasted.document_in(str(form.get(TEXT, "")), name)
+            values = str(form.get(VALUES, ""))
+            document, remarks = pasted.document_in(str(form.get(TEXT, "")), name, values)
             with redact.masked(secrets_in(document)):
                 check_storable(document, name)
                 home = chosen_home(host, str(form.get(HOME, "")))

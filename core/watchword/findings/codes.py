@@ -65,6 +65,18 @@ def _doubt(name: str, advice: str, permanence: Permanence = Permanence.INCONCLUS
 
 # The document itself.
 _lint("document_unreadable", "Give one JSON object.")
+_lint(
+    "import_unreadable",
+    "Give a file in one of the forms that watchword connections import --help lists.",
+)
+_lint(
+    "import_value_missing",
+    "Give the values in a file of their own (--variables FILE), or leave --yes out and be asked for them.",
+)
+_lint(
+    "import_choice_needed",
+    "Name the one to import: watchword connections import NAME --from FILE.",
+)
 _lint("unknown_method", "Choose one of the methods that the message names.")
 _lint("unknown_field", "Correct the name, or remove the field.")
 _lint("field_of_other_method", "Remove the field, or choose the method that has it.")

@@ -104,7 +104,7 @@ def test_the_environment(command, monkeypatch, vault, kept, basic, secret):
     monkeypatch.setenv("AIRFLOW_CONN_DB", f"postgresql://ann:{secret}@db.test")
     monkeypatch.setenv("AIRFLOW_CONN_EMPTY", "")
     done = command("connections", "import", "--env", "--dry-run")
-    assert (done.return_value, "my_api: would be stored" in done.stdout, vault.names()) == (0, True, [])
+    assert (done.return_value, "my_api: would be kept" in done.stdout, vault.names()) == (0, True, [])
     done = command("connections", "import", "--env")
     assert (done.return_value, kept("my_api")) == (0, basic)
     assert "db: skipped" in done.stdout

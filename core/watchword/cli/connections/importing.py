@@ -1,15 +1,18 @@
-"""The command `watchword connections import`: take over connections that Airflow has stored elsewhere."""
+"""The command `watchword connections import`: take over connections from the files of other programs."""
 
 from __future__ import annotations
 
-import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from watchword import redact
+from watchword.cli.connections import lacking_values
 from watchword.cli.connections.common import (
     FromOption,
     InOption,
@@ -22,18 +25,19 @@ from watchword.cli.connections.common import (
     store_document,
 )
 from watchword.cli.connections.settings import check_document
-from watchword.cli.documents import STDIN, name_of
+from watchword.cli.documents import STDIN
 from watchword.cli.output import exit_status, fail, reporting, say, say_error, worst_status
-from watchword.connections import airflow_import
-from watchword.connections.airflow_format import AIRFLOW_KEYS, parse_connection
+from watchword.connections import airflow_export, import_formats
+from watchword.connections.airflow_export import VARIABLE
+from watchword.connections.import_entry import Entry, is_lacking, slug
+from watchword.connections.import_values import Values, values_in
 from watchword.connections.masked import secrets_in
 from watchword.connections.storable import normalized
-from watchword.errors import WatchwordError
+from watchword.errors import DocumentError, WatchwordError
 from watchword.findings.finding import Permanence
 from watchword.http.origins import host
 
-VARIABLE = "AIRFLOW_CONN_"
-"""The prefix of Airflow's variables that hold a connection; the connection's name follows in capitals."""
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class _ImportOptions(NamedTuple):
@@ -44,6 +48,7 @@ class _ImportOptions(NamedTuple):
 
     target: NamedStore
     agrees: Callable[[str], bool]
+    source: lacking_values.ValueSource
     dry_run: bool
     is_only_one: bool
 
@@ -57,16 +62,35 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter for each option
             "--env", help=f"Import the variables {VARIABLE}NAME; a connection's name is in lower case."
         ),
     ] = False,
+    variables: Annotated[
+        str | None,
+        typer.Option(
+            "--variables",
+            metavar="FILE",
+            help="The values that the file refers to by name: Postman's environment, the config.json of an "
+            "Airbyte source, a JSON or YAML object, or lines of NAME=VALUE.",
+        ),
+    ] = None,
+    references: Annotated[  # noqa: FBT002 - an option
+        bool,
+        typer.Option(
+            "--references",
+            help=f"Store references env:{lacking_values.PREFIX}… for secrets that are in neither file, "
+            "instead of asking for them.",
+        ),
+    ] = False,
     yes: YesOption = False,  # noqa: FBT002 - an option
     dry_run: Annotated[  # noqa: FBT002 - an option
         bool, typer.Option("--dry-run", help="Print what would be done, and store nothing.")
     ] = False,
     source: InOption = None,
 ) -> int:
-    """Import Airflow's connections of the types http, https, generic and watchword.
+    """Import connections from a file of another program, from stdin, or from Airflow's variables.
 
-    They come from the environment, or from a file or stdin with a connection's URI, its JSON, or the output
-    of `airflow connections export --file-format json`. A URI is not given as an argument: it holds a secret.
+    The file's content says what it is: the output of `airflow connections export` (JSON, YAML or .env), a
+    connection's URI or JSON, variables AIRFLOW_CONN_NAME, a curl command, a connection document, a Postman
+    collection, an Airbyte manifest, or an OpenAPI document. Connections that aren't HTTP are skipped. None of
+    it is given as an argument: it may hold secrets. Values that the file lacks are asked for.
 
     Exit status, the worst of all: 0 done, 3 configuration, 4 transient.
     """
@@ -75,45 +99,63 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter for each option
             check_name(name)
         if (origin is not None) == environment:
             raise typer.BadParameter("give either --from FILE or --env")
+        if origin == variables == STDIN:
+            raise typer.BadParameter("only one of --from and --variables can be stdin")
         target = named_store(source)
-        texts = dict(_from_environment(name) if environment else _from_file(origin or STDIN, name))
-        agrees = _can_t_ask if origin == STDIN else confirmed
-        options = _ImportOptions(
-            target, (lambda _: True) if yes else agrees, dry_run, is_only_one=len(texts) == 1
-        )
-        return worst_status([_import_one(each, text, options) for each, text in texts.items()])
+        values = values_in(_text(variables)) if variables else {}
+        entries = list(_from_environment(name)) if environment else _from_file(origin or STDIN, name, values)
+        asks = not (yes or dry_run or STDIN in {origin, variables})
+        entries = entries if dry_run else lacking_values.without_alternatives(entries, asks=asks)
+        agrees = (lambda _: True) if yes else confirmed if STDIN not in {origin, variables} else _can_t_ask
+        value_source = lacking_values.ValueSource(asks=asks, references=references)
+        options = _ImportOptions(target, agrees, value_source, dry_run, is_only_one=len(entries) == 1)
+        return worst_status([_import_one(each, options) for each in entries])
 
 
-def _from_environment(wanted: str | None) -> Iterator[tuple[str, str]]:
-    """Yield names and texts of the connections in the environment; ends the command if there are none."""
+def _from_environment(wanted: str | None) -> Iterator[Entry]:
+    """Yield the connections in the environment; ends the command if there are none."""
     variables = {key: text for key, text in os.environ.items() if key.startswith(VARIABLE) and text.strip()}
     if wanted is not None:
         variable = f"{VARIABLE}{wanted.upper()}"
         if variable not in variables:
             fail(f"the environment has no variable {variable}")
-        yield wanted, variables[variable]
-        return
+        variables = {variable: variables[variable]}
     if not variables:
         fail(f"the environment has no variable {VARIABLE}…")
     for key in sorted(variables):
-        yield key.removeprefix(VARIABLE).lower(), variables[key]
+        yield airflow_export.entry_of(variables[key], wanted or key.removeprefix(VARIABLE).lower())
 
 
-def _from_file(path: str, wanted: str | None) -> Iterator[tuple[str, str]]:
-    """Yield names and texts of the connections in a file; ends the command if there are none."""
-    text = _text(path)
-    connections = _connections_by_name(text)
-    if connections is None:
-        name = wanted or name_of(path)
-        if name is None:
-            fail("a connection from stdin has no name: give one")
-        yield name, text
-        return
-    if wanted is not None and wanted not in connections:
-        fail(f"the file has no connection {wanted}")
-    for name, entry in connections.items():
-        if wanted in {None, name}:
-            yield name, entry if isinstance(entry, str) else json.dumps(entry)
+def _from_file(path: str, wanted: str | None, values: Values) -> list[Entry]:
+    """Return the connections in a file; ends the command if there are none."""
+    stem = "" if path == STDIN else _stem(path)
+    try:
+        entries = import_formats.entries_in(_text(path), wanted or stem or "the text", values)
+        entries = import_formats.chosen(entries, wanted, stem)
+    except DocumentError as error:
+        raise _of_file(error, path) from None
+    if any(not entry.label for entry in entries):
+        fail("a connection from stdin has no name: give one")
+    return [
+        replace(entry, findings=tuple(_of_file(DocumentError(list(entry.findings)), path).findings))
+        if entry.findings
+        else entry
+        for entry in entries
+    ]
+
+
+def _stem(path: str) -> str:
+    """Return the default name of a file's connection, and the beginning of the names of several."""
+    stem = Path(path).stem or "import"
+    return stem if _NAME.fullmatch(stem) else slug(stem.removesuffix(".postman_collection")) or "import"
+
+
+def _of_file(error: DocumentError, path: str) -> DocumentError:
+    """Return an error whose findings name the file."""
+    shown = "stdin" if path == STDIN else Path(path).name
+    return DocumentError(
+        [replace(found, evidence={**found.evidence, "file": shown}) for found in error.findings]
+    )
 
 
 def _text(path: str) -> str:
@@ -126,36 +168,26 @@ def _text(path: str) -> str:
     return text
 
 
-def _connections_by_name(text: str) -> Mapping[str, Any] | None:
-    """Return the connections by name in an export; None if the text is one connection or something else."""
-    try:
-        entries = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(entries, dict):
-        return None
-    if isinstance(entries.get("method"), str) and "conn_type" not in entries:
-        fail("this is a connection document already: watchword connections add NAME --from FILE")
-    is_one = any(isinstance(entries.get(key), str) for key in AIRFLOW_KEYS)
-    are_connections = all(isinstance(entry, (dict, str)) for entry in entries.values())
-    return entries if are_connections and not is_one else None
-
-
-def _import_one(name: str, text: str, options: _ImportOptions) -> int:
+def _import_one(entry: Entry, options: _ImportOptions) -> int:
     """Import a connection, print the outcome, and return its exit status."""
+    name = entry.label
     try:
         check_name(name)
-        connection = parse_connection(text, name)
-        if not airflow_import.is_convertible(connection):
-            say(f"{name}: skipped: a connection {connection.type_in_words} isn't HTTP, as far as is known")
+        if entry.skipped:
+            say(f"{name}: skipped: {entry.skipped}")
             return Permanence.CONFIGURATION.exit_code if options.is_only_one else 0
-        document, remarks = airflow_import.convert(connection)
-        document = normalized(document)
-        redact.register(secrets_in(document))
-        for remark in remarks:
+        if entry.findings:
+            raise DocumentError(list(entry.findings))
+        for remark in entry.remarks:
             say(f"{name}: {remark}", err=True)
-        check_document(document, name)
-        say(f"{name}: {_store(name, document, options)}")
+        redact.register(secrets_in(entry.document))
+        if not options.dry_run:
+            entry = options.source.completed(entry)
+        document = normalized(entry.document)
+        redact.register(secrets_in(document))
+        if not entry.lacking:
+            check_document(document, name)
+        say(f"{name}: {_store(name, document, entry, options)}")
     except WatchwordError as error:
         say_error(name, error)
         return exit_status(error)
@@ -164,12 +196,18 @@ def _import_one(name: str, text: str, options: _ImportOptions) -> int:
     return 0
 
 
-def _store(name: str, document: dict[str, Any], options: _ImportOptions) -> str:
+def _store(name: str, document: dict[str, Any], entry: Entry, options: _ImportOptions) -> str:
     """Store a document, unless this is a dry run, and return the outcome in words."""
-    summary = f"{document['method']} at {host(document['base_url'])}"
+    summary = f"{document['method']} at {_place(document)}"
     if options.dry_run:
-        return f"would be stored in {options.target.display_name}: {summary}"
+        needed = f"; still needed: {', '.join(entry.lacking)}" if entry.lacking else ""
+        return f"would be kept in {options.target.display_name}: {summary}{needed}"
     return f"{store_document(options.target, name, document, options.agrees)}: {summary}"
+
+
+def _place(document: Mapping[str, Any]) -> str:
+    base_url = str(document["base_url"])
+    return "a host that is still needed" if is_lacking(base_url) else host(base_url)
 
 
 def _can_t_ask(question: str) -> bool:

@@ -1,0 +1,138 @@
+"""Which form a text has that somebody imports: the one place that decides, by the text's content alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import count
+from typing import Any, NamedTuple
+
+from watchword.connections import airbyte_import, airflow_export, curl_import, openapi_import, postman_import
+from watchword.connections.airflow_format import AIRFLOW_KEYS
+from watchword.connections.env_lines import looks_like_lines
+from watchword.connections.import_entry import Entry, failed, slug, unreadable
+from watchword.connections.import_values import Values
+from watchword.connections.storable import normalized
+from watchword.connections.structured_text import is_json, structure_in
+from watchword.errors import DocumentError
+from watchword.findings.codes import finding
+
+LONGEST = 4 << 20
+"""The most characters of a text that is imported."""
+
+MOST_ENTRIES = 500
+_MOST_NAMES = 20
+
+FORMS = (
+    "a connection document, Airflow's URI or JSON of a connection, its export (JSON, YAML, .env), variables "
+    "AIRFLOW_CONN_NAME, a curl command, a Postman collection, an Airbyte manifest, or an OpenAPI document"
+)
+
+
+class _Structure(NamedTuple):
+    """A form of JSON and YAML, how it is recognised, and how it is read."""
+
+    is_meant: Callable[[Mapping[Any, Any]], bool]
+    read: Callable[[Mapping[Any, Any], Values], list[Entry]]
+
+
+_STRUCTURES = (
+    _Structure(postman_import.is_collection, postman_import.entries_in),
+    _Structure(airbyte_import.is_manifest, airbyte_import.entries_in),
+    _Structure(openapi_import.is_description, openapi_import.entries_in),
+)
+
+
+def entries_in(text: str, name: str, values: Values) -> list[Entry]:
+    """Return the connections in a text.
+
+    Args:
+        text: in one of the forms that `FORMS` lists.
+        name: of the text or its only connection, for messages.
+        values: by name, of what the text refers to.
+
+    Raises:
+        DocumentError: the text has none of these forms, or can't be read; no message shows any of it.
+    """
+    text = text.strip("\ufeff \t\r\n")
+    if len(text) > LONGEST:
+        raise unreadable(f"The text has more than {LONGEST} characters.", "Leave out what isn't needed.")
+    if curl_import.is_command(text):
+        return [_of_curl(text, name)]
+    if looks_like_lines(text):
+        return airflow_export.entries_in_lines(text)
+    if not is_json(text) and "\n" not in text and "://" in text.partition(" ")[0]:
+        return [airflow_export.entry_of(text, name, is_named=False)]
+    entries = _in_structure(structure_in(text), name, values)
+    if len(entries) > MOST_ENTRIES:
+        raise unreadable(f"The text has {len(entries)} connections, which are too many.")
+    return entries
+
+
+def chosen(entries: list[Entry], wanted: str | None, stem: str) -> list[Entry]:
+    """Return entries whose labels are the names of their connections.
+
+    Args:
+        entries: of a text.
+        wanted: the name of the only one to be returned; the text's only connection may have any name.
+        stem: what the names of several begin with, unless the text names them itself.
+
+    Raises:
+        DocumentError: none is wanted.
+    """
+    if wanted is None:
+        return list(_named(entries, stem))
+    if len(entries) == 1 and not entries[0].is_named:
+        return [replace(entries[0], label=wanted)]
+    named = list(_named(entries, ""))
+    for entry in sorted(named, key=lambda each: -len(each.label)):
+        if entry.label == wanted or (not entry.is_named and wanted.endswith(f"-{entry.label}")):
+            return [replace(entry, label=wanted, is_alternative=False)]
+    raise not_chosen([each.label for each in _named(entries, stem)], f"There is no connection {wanted} in it")
+
+
+def not_chosen(names: list[str], problem: str) -> DocumentError:
+    """Return the error that it isn't clear which connection is meant."""
+    more = ", …" if len(names) > _MOST_NAMES else ""
+    message = f"{problem}; there are {', '.join(names[:_MOST_NAMES])}{more}."
+    return DocumentError([finding("import_choice_needed", message)])
+
+
+def _of_curl(text: str, name: str) -> Entry:
+    try:
+        document, remarks = curl_import.convert(text)
+    except DocumentError as error:
+        return failed(name, error)
+    return Entry(name, document, tuple(remarks))
+
+
+def _in_structure(content: object, name: str, values: Values) -> list[Entry]:
+    if isinstance(content, dict):
+        for form in _STRUCTURES:
+            if form.is_meant(content):
+                return form.read(content, values)
+        if isinstance(content.get("method"), str) and "conn_type" not in content:
+            return [Entry(name, normalized(content))]
+    connections = airflow_export.connections_by_id(content)
+    if connections is not None:
+        return list(airflow_export.entries_by_id(connections))
+    if isinstance(content, dict) and AIRFLOW_KEYS & content.keys():
+        return [airflow_export.entry_by_id(name, content, is_named=False)]
+    raise unreadable(f"The text is none of these: {FORMS}.")
+
+
+def _named(entries: list[Entry], stem: str) -> Iterator[Entry]:
+    """Yield entries with names as their labels; no two have the same."""
+    taken: set[str] = set()
+    for entry in entries:
+        name = entry.label
+        if not entry.is_named:
+            name = stem if len(entries) == 1 else f"{stem}-{slug(entry.label)}".strip("-")
+        name = next(each for each in _numbered(name) if each not in taken)
+        taken.add(name)
+        yield replace(entry, label=name)
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}-{number}" for number in count(2))

@@ -1,0 +1,46 @@
+"""Move the secrets in a JSON field of a document to its secret parameters, where no form shows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from watchword.document.references import as_literal
+from watchword.redact import sounds_secret
+
+_OUTSIDE_NAMES = re.compile(r"[^A-Za-z0-9_]+")
+_LACKING = re.compile(r"\{\{import:([^{}]+)\}\}")
+
+
+def with_secrets_apart(content: Mapping[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
+    """Return a JSON field with `{{secret:NAME}}` for its secrets, and add these to the secret parameters."""
+    return {str(name): _apart(str(name), value, parameters) for name, value in content.items()}
+
+
+def _apart(name: str, value: object, parameters: dict[str, str]) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, dict):
+        return {str(key): _apart(str(key), each, parameters) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_apart(name, each, parameters) for each in value]
+    if not isinstance(value, str) or not value or not _is_secret(name, value):
+        return value
+    key = next(key for key in _names(name) if parameters.get(f"template:{key}") in {None, as_literal(value)})
+    parameters[f"template:{key}"] = as_literal(value)
+    return f"{{{{secret:{key}}}}}"
+
+
+def _is_secret(name: str, value: str) -> bool:
+    if "{{secret:" in value:
+        return False
+    is_named = sounds_secret(name) or name.lower() == "authorization"
+    return is_named or any(sounds_secret(lacking) for lacking in _LACKING.findall(value))
+
+
+def _names(name: str) -> Iterator[str]:
+    stem = _OUTSIDE_NAMES.sub("_", name)[:60].strip("_").lower() or "value"
+    yield stem
+    number = 2
+    while True:
+        yield f"{stem}_{number}"
+        number += 1
