@@ -115,7 +115,7 @@ def entry_by_id(name: str, content: object, *, is_named: bool = True) -> Entry:
         content = content[0] if content else None
     if isinstance(content, dict):
         content = json.dumps(_columns(content))
-    if not isinstance(content, str):
+    if not isinstance(content, str) or not _is_connection(content):
         message = f"The entry {name[:80]!r} is neither a URI nor an object."
         return failed(name, unreadable(message, "Write it as Airflow does."))
     return entry_of(content, name, is_named=is_named)

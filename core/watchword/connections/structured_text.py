@@ -23,7 +23,10 @@ LONGEST_YAML = 1 << 19
 """The most characters of YAML, which takes longer to read."""
 
 MOST_VALUES = 200_000
-"""The most values in a text, each counted as often as an alias repeats it."""
+"""The most values in JSON."""
+
+MOST_OF_YAML = 60_000
+"""The most values in YAML, each counted as often as an alias repeats it."""
 
 DEEPEST = 100
 """The most levels of lists and mappings."""
@@ -134,7 +137,7 @@ def _excess(events: Iterable[yaml.Event]) -> str:
             depth -= 1
         if depth > DEEPEST:
             return "it is nested too deeply"
-        if count > MOST_VALUES:
+        if count > MOST_OF_YAML:
             return "it has too many values"
     return ""
 
@@ -157,7 +160,7 @@ class _Checked:
         if size is None:
             self._sizes[id(node)] = 0
             size = self._sizes[id(node)] = 1 + sum(map(self.check, self._children(node)))
-        if size > MOST_VALUES:
+        if size > MOST_OF_YAML:
             raise _RefusedError("it has too many values")
         return size
 

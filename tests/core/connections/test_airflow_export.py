@@ -1,0 +1,142 @@
+"""Airflow's connections are read from every form of file that Airflow and its users write."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import watchword
+from watchword.connections.import_formats import entries_in
+
+SECRET = "s3cr#t w%rd"
+URI = "http://etl:s3cr%23t%20w%25rd@https%3A%2F%2Fapi.example.com%2Fv1"
+EXPECTED = {
+    "base_url": "https://api.example.com/v1",
+    "method": "basic",
+    "username": "etl",
+    "password": SECRET,
+}
+COLUMNS = {"conn_type": "http", "host": "https://api.example.com/v1", "login": "etl", "password": SECRET}
+JSON = json.dumps(COLUMNS)
+EXPORTED = {**COLUMNS, "description": None, "schema": "", "port": None, "extra": None}
+YAML = """\
+shop:
+  conn_type: http
+  description: null
+  extra: null
+  host: https://api.example.com/v1
+  login: etl
+  password: 's3cr#t w%rd'
+  port: null
+  schema: ''
+"""
+
+ASTRO = f"""\
+airflow:
+  connections:
+    - conn_id: shop
+      conn_type: http
+      conn_host: https://api.example.com/v1
+      conn_schema:
+      conn_login: etl
+      conn_password: {json.dumps(SECRET)}
+      conn_port:
+      conn_extra: {{}}
+  pools: []
+  variables: []
+"""
+
+
+def documents(text):
+    """Return the documents in a text by name; each loads."""
+    entries = entries_in(text, "file", {})
+    assert all(not entry.findings and entry.is_named for entry in entries), entries
+    found = {entry.label: dict(entry.document) for entry in entries if not entry.skipped}
+    assert all(watchword.load(document) for document in found.values())
+    return found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"shop={URI}\n",
+        f"shop={JSON}\n",
+        f"\ufeffshop={URI}\r\n\r\n# a remark\r\n",
+        f"# of 2026\n\nshop={URI}",
+        f"AIRFLOW_CONN_SHOP={URI}",
+        f"export AIRFLOW_CONN_SHOP='{URI}'",
+        f"export AIRFLOW_CONN_SHOP='{JSON}'  # Airflow 2.3 and newer",
+        f'AIRFLOW_CONN_SHOP="{URI}"',
+        "AIRFLOW_CONN_SHOP=" + '"' + JSON.replace('"', '\\"') + '"',
+        f'AIRFLOW_CONN_SHOP="{JSON}"',
+        f"AIRFLOW_CONN_SHOP='{json.dumps(COLUMNS, indent=2)}'\nAIRFLOW_VAR_X=1",
+        f"declare -x AIRFLOW_CONN_SHOP='{URI}'",
+        f"set AIRFLOW_CONN_SHOP={URI}",
+        f"$env:AIRFLOW_CONN_SHOP = '{URI}'",
+        f"AIRFLOW_CONN_SHOP={URI}  # the shop",
+        f"POSTGRES_PASSWORD=x\nAIRFLOW_UID=50000\nAIRFLOW_CONN_SHOP={URI}\n_PIP=",
+        json.dumps({"shop": EXPORTED}, indent=2),
+        json.dumps({"shop": URI}),
+        json.dumps({"shop": [URI]}),
+        json.dumps({"shop": {**COLUMNS, "conn_id": "shop"}}),
+        json.dumps([{"id": "1", "conn_id": "shop", **EXPORTED, "is_encrypted": "True", "get_uri": URI}]),
+        json.dumps({"connections": [{"connection_id": "shop", **EXPORTED}], "total_entries": 1}),
+        YAML,
+        f"---\n{YAML}...\n",
+        "\ufeff" + YAML.replace("\n", "\r\n"),
+        f"shop: {URI}\n",
+        f"shop:\n  - {URI}\n",
+        YAML.replace("shop:", "shop: &shop").replace("extra: null", "extra_dejson: {}"),
+        ASTRO,
+    ],
+)  # fmt: skip
+def test_each_form_of_an_export_gives_the_same_document(text):
+    """The same connection in any of Airflow's forms becomes the same document under its id."""
+    assert documents(text) == {"shop": EXPECTED}
+
+
+def test_an_extra_keeps_its_types():
+    """An extra is text in Airflow's export and an object in files of people's own; both mean the same."""
+    extra = {"X-API-Key": "k-1", "timeout": 20}
+    for given in (json.dumps(extra), extra):
+        (document,) = documents(
+            json.dumps({"shop": {**EXPORTED, "password": None, "login": None, "extra": given}})
+        ).values()
+        assert (document["api_key"], document["timeout"]) == ("k-1", 20)
+    columns = "shop:\n  conn_type: http\n  host: https://a.test\n"
+    yaml = f"{columns}  extra:\n    X-API-Key: 2026-11-30\n    timeout: 20\n"
+    assert documents(yaml)["shop"]["api_key"] == "2026-11-30"
+
+
+def test_connections_of_other_types_are_skipped_by_name():
+    """A database is no HTTP connection: it is named, with its type, and the others are read."""
+    entries = entries_in(f"shop={URI}\npg=postgres://u:p@db/x\n", "file", {})
+    assert [entry.label for entry in entries] == ["shop", "pg"]
+    assert entries[1].skipped == "a connection of type postgres isn't HTTP, as far as is known"
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "words"),
+    [
+        (f"shop={URI}\nshop={URI}\n", "shop", "on the lines 1, 2"),
+        (f"shop={URI}\ns3cr#t\n", "line 2", "not NAME=VALUE"),
+        (f"shop={URI}\nMIIs3cr==\n", "line 2", "neither a URI nor JSON"),
+        (f"shop={URI}\nAIRFLOW_CONN_A='s3cr#t", "a", "quotes don't match"),
+        (f"shop={URI}\nempty=\n", "line 2", "has no value"),
+        (f'shop={URI}\nbad={{"conn_type": "http", "s3cr#t"\n', "bad", "not valid JSON"),
+        (f"shop={URI}\nbad=http://a@b://c://s3cr#t", "bad", "more than two schemes"),
+        (json.dumps({"bad": [URI, URI]}), "bad", "more than once"),
+        (json.dumps({"bad": ["s3cr#t"]}), "bad", "neither a URI nor an object"),
+        (json.dumps({"bad": {"conn_type": "http", "hots": "s3cr#t"}}), "bad", "doesn't know"),
+        (json.dumps({"s3cr#t": "s3cr#t"}), "entry 1", "neither a URI nor an object"),
+        ("bad:\n  conn_type: http\n  port: s3cr#t\n", "bad", "port is not a whole number"),
+    ],
+)
+def test_a_connection_that_can_not_be_read_is_a_finding_of_its_own(text, label, words):
+    """One bad line or entry stops no other; its finding names it, and shows none of its content."""
+    entries = {entry.label: entry for entry in entries_in(text, "file", {})}
+    (found,) = entries.pop(label).findings
+    assert words in found.message
+    assert all(entry.document == EXPECTED for entry in entries.values())
+    assert "s3cr" not in f"{label}{found}"
