@@ -6,7 +6,6 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
-from urllib.parse import urljoin
 
 from watchword.connections.airbyte_expressions import Expressions, is_basic_header
 from watchword.connections.import_entry import is_lacking, lacking, unreadable
@@ -259,15 +258,9 @@ def _session(given: Authenticator, _: list[str]) -> Fields:
 
 def _login_url(login: Authenticator) -> str:
     base, path = login.text("url_base") or login.needed("url"), login.text("path")
-    if not path:
-        return base
-    return (
-        path
-        if "://" in path
-        else urljoin(f"{base.rstrip('/')}/", path.lstrip("/"))
-        if "{{" not in base + path
-        else (f"{base.rstrip('/')}/{path.lstrip('/')}")
-    )
+    if "://" in path or not path:
+        return path or base
+    return f"{base.rstrip('/')}/{path.lstrip('/')}"
 
 
 def _login_user(authenticator: Authenticator, parameters: dict[str, str]) -> Fields:

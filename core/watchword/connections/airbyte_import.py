@@ -10,11 +10,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from watchword.connections import airbyte_auth
 from watchword.connections.airbyte_expressions import Expressions
-from watchword.connections.import_entry import Entry, is_lacking, lacking, slug, unreadable
+from watchword.connections.import_entry import Entry, host_of, lacking, slug, unreadable
 from watchword.connections.import_values import Values
 from watchword.errors import DocumentError
 
@@ -175,8 +174,7 @@ def _entry(
     *,
     is_alternative: bool = False,
 ) -> Entry:
-    host = "" if is_lacking(base_url) else urlsplit(base_url).hostname or ""
-    label = label or host
+    label = label or host_of(base_url)
     kind = str(authenticator.get("type"))
     reader = airbyte_auth.READERS.get(kind)
     if reader is None:

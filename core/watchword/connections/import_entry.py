@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from watchword.document.common_fields import CommonFields
 from watchword.document.references import as_literal, is_reference
@@ -100,6 +101,15 @@ def lacking(name: str) -> str:
 def is_lacking(text: str) -> bool:
     """Return whether a text has a value that the file lacks."""
     return _LACKING.search(text) is not None
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL; "" if it has none, lacks a value there, or can't be read."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return "" if is_lacking(url) else host
 
 
 def slug(text: str) -> str:

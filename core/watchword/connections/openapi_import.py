@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
-from watchword.connections.import_entry import Entry, lacking, slug, unreadable
+from watchword.connections.import_entry import Entry, host_of, lacking, slug, unreadable
 from watchword.connections.import_values import Values, plain_text
 from watchword.errors import DocumentError
 
@@ -173,7 +172,7 @@ def _mutual_tls(_: _Scheme, __: list[str]) -> Fields:
 
 
 def _open_id(scheme: _Scheme, remarks: list[str]) -> Fields:
-    host = urlsplit(scheme.text("openIdConnectUrl")[:2000]).hostname or "the provider"
+    host = host_of(scheme.text("openIdConnectUrl")[:2000]) or "the provider"
     remarks.append(f"The endpoints are in the OpenID configuration at {host}: take them from there.")
     urls = {name: lacking(name) for name in ("authorize_url", "token_url")}
     return {"method": "oauth2_authorization_code", **urls, **_client(scheme.scopes)}

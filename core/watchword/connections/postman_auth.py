@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -15,6 +16,9 @@ Fields: TypeAlias = dict[str, Any]
 
 NOT_OFFERED = frozenset({"hawk", "ntlm", "edgegrid", "asap"})
 """Postman's types of authentication for which there is no method."""
+
+_OWN_PAGE = re.compile(r"//[^/]*(?:getpostman\.com|pstmn\.io)(?:[:/]|$)")
+"""Postman's own page, which receives the code for nobody else."""
 
 
 class Parameters:
@@ -209,8 +213,7 @@ def _authorization_code(given: Parameters) -> Fields:
         **({"client_auth": "none"} if is_public else _client(given)),
         "authorize_url": given.needed("authUrl"),
         "refresh_url": given.text("refreshTokenUrl"),
-        # Postman's own page can't receive the code for anybody else.
-        "redirect_uri": "" if "getpostman.com" in redirect_uri or is_lacking(redirect_uri) else redirect_uri,
+        "redirect_uri": "" if is_lacking(redirect_uri) or _OWN_PAGE.search(redirect_uri) else redirect_uri,
     }
 
 

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote_plus
 
 from watchword.connections import postman_auth
 from watchword.connections.header_credentials import method_of, parameters_of
-from watchword.connections.import_entry import Entry, is_lacking, lacking, unreadable
+from watchword.connections.import_entry import Entry, host_of, is_lacking, lacking, unreadable
 from watchword.connections.import_values import Values, plain_text, postman_variables
 from watchword.document.references import as_literal
 from watchword.errors import DocumentError
@@ -127,7 +127,7 @@ def _entry(request: _Request, fill: _Variables) -> Entry:
 def _entry_of(request: _Request, fill: _Variables) -> Entry:
     url = _url(request.content.get("url"), fill)
     base_url = _base_url(url)
-    label = request.folder or (urlsplit(base_url).hostname if not is_lacking(base_url) else "") or ""
+    label = request.folder or host_of(base_url)
     auth_type = str(request.auth["type"]).lower() if request.auth else "noauth"
     remarks: list[str] = []
     if auth_type == "noauth":
