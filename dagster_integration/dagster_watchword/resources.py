@@ -191,6 +191,7 @@ class OAuth2Resource(TokenPlacementResource):
         "client_secret_jwt",
         "tls_client_auth",
         "self_signed_tls_client_auth",
+        "oauth1",
         "none",
     ] = Field(
         default="client_secret_basic",
@@ -238,6 +239,20 @@ class OAuth2Resource(TokenPlacementResource):
     assertion_audience: str = Field(
         default="", description="The audience of the client's JWT; the token URL if empty."
     )
+    assertion_headers: dict[str, Any] = Field(
+        default={},
+        description=(
+            'JSON: members to add to the header of the JWT, such as {"x5t": "{{x5t}}"}; {{x5t}} '
+            "and {{x5t_s256}} are the thumbprints of client_certificate."
+        ),
+    )
+    assertion_claims: dict[str, Any] = Field(
+        default={},
+        description=(
+            "JSON: claims to add to the client's JWT or to replace in it; {{now}}, {{now+300}}, "
+            "{{uuid}} and {{secret:NAME}} are filled in, and null leaves a claim out."
+        ),
+    )
     scope: str = Field(default="", description="The scopes to request, separated by spaces.")
     scope_separator: str = Field(default=" ", description="The text between scopes in the token request.")
     grant_body: dict[str, Any] = Field(
@@ -246,6 +261,10 @@ class OAuth2Resource(TokenPlacementResource):
             "JSON: fields to add or replace in the token request; null leaves one out, and "
             "{{secret:NAME}} inserts a secret."
         ),
+    )
+    grant_method: Literal["POST", "GET", "PUT"] = Field(
+        default="POST",
+        description="The HTTP method of the token request; with GET all fields are sent in the query.",
     )
     grant_format: Literal["form", "json", "query"] = Field(
         default="form", description="The format of the token request's body."
@@ -286,14 +305,29 @@ class OAuth2SignInResource(OAuth2Resource):
     refresh_url: str | None = Field(
         default=None, description="The URL that refreshes tokens; the token URL if empty."
     )
+    refresh_method: Literal["same", "POST", "GET", "PUT"] = Field(
+        default="same",
+        description="The HTTP method of the refresh request: that of the token request (same), or another.",
+    )
+    refresh_name: str = Field(
+        default="refresh_token",
+        description=(
+            "The name that the refresh request gives to the refresh token, such as access_token "
+            "for servers that renew by the access token."
+        ),
+    )
     refresh_headers: dict[str, Any] = Field(
-        default={}, description="JSON: headers to add to the refresh request."
+        default={},
+        description=(
+            "JSON: headers to add to the refresh request; {{refresh_token}} and {{secret:NAME}} "
+            "are filled in."
+        ),
     )
     refresh_body: dict[str, Any] = Field(
         default={},
         description=(
-            "JSON: fields to add or replace in the refresh request; null leaves one out, and "
-            "{{secret:NAME}} inserts a secret."
+            "JSON: fields to add or replace in the refresh request; null leaves one out; "
+            "{{refresh_token}} and {{secret:NAME}} are filled in."
         ),
     )
     single_use_refresh: bool = Field(

@@ -27,6 +27,7 @@ SYNONYMS: Mapping[str, str] = {
     "device_url": "device_authorization_endpoint",
     "exchange_url": "access_token_url",
     "grant_url": "token_url",
+    "refresh_token_name": "refresh_name",
     "request_url": "request_token_url",
     "requested_kind": "requested_token_type",
     "revoke_url": "revocation_endpoint",

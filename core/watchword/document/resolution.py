@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from watchword import redact
+from watchword.document.certificate_templates import certificate_templates
 from watchword.document.common_fields import CommonFields
 from watchword.document.deployment_policy import DeploymentPolicy
 from watchword.document.dereferencing import dereference
@@ -82,6 +83,7 @@ def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
     template_secrets = {
         key.removeprefix(_TEMPLATE): secret.pop(key) for key in list(secret) if key.startswith(_TEMPLATE)
     }
+    template_secrets = {**certificate_templates(document.method, transport, findings), **template_secrets}
     secrets = _placements(secret, findings)
     fields = {
         name: values.get(name, getattr(document.method, name)) for name in type(document.method).model_fields

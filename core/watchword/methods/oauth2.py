@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from requests import PreparedRequest
 
@@ -20,6 +20,7 @@ from watchword.http.json_value import JsonValue
 from watchword.methods.base import DefaultLifetime, ExpiresPath, Passphrase, TokenPlacement
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
+from watchword.methods.token_identity import token_identity
 from watchword.protocols import templates
 from watchword.protocols.jwt.algorithms import ALGORITHMS, AlgorithmName
 from watchword.protocols.jwt.signing import JwsSigner, jws_signer
@@ -28,12 +29,14 @@ from watchword.protocols.oauth2.grant import Grant
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths
 from watchword.protocols.templates import FreshValues, TemplateSecrets
+from watchword.redact import NeverPickled
 from watchword.tokens.token_request import BodyFormat, token_request
 from watchword.tokens.token_source import Account
 
 _OAUTH2 = Section.OAUTH2
 
 _NOTHING: Mapping[str, JsonValue] = MappingProxyType({})
+_NO_TEMPLATES: Mapping[str, str] = MappingProxyType({})
 
 _BY_SECRET = frozenset({"client_secret_basic", "client_secret_post"})
 _BY_ASSERTION = frozenset({"private_key_jwt", "client_secret_jwt"})
@@ -41,19 +44,19 @@ _BY_CERTIFICATE = frozenset({"tls_client_auth", "self_signed_tls_client_auth"})
 
 CLIENT_ID = About("Client ID", "The client's public identifier.", _OAUTH2)
 
-# Stored tokens are looked up by a fingerprint of names and values. These fields and values keep their former
-# names in it, so that tokens stored before they were renamed are still found.
-_IDENTITY_NAMES: Mapping[str, str] = {
-    "subject_token_type": "subject_kind",
-    "actor_token_type": "actor_kind",
-    "requested_token_type": "requested_kind",
-}
-_IDENTITY_CLIENT_AUTH: Mapping[str, str] = {
-    "client_secret_basic": "header",
-    "client_secret_post": "body",
-    "tls_client_auth": "mtls",
-    "self_signed_tls_client_auth": "mtls",
-}
+HttpMethod = Literal["POST", "GET", "PUT"]
+
+
+@dataclass(frozen=True)
+class Additions(NeverPickled):
+    """What a document's JSON fields add to a request, or replace in it, and the templates of those fields."""
+
+    body: Mapping[str, JsonValue] = _NOTHING
+    headers: Mapping[str, JsonValue] = _NOTHING
+    own: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+_NO_ADDITIONS = Additions()
 
 
 class OAuth2(TokenPlacement):
@@ -65,6 +68,9 @@ class OAuth2(TokenPlacement):
 
     request_words: ClassVar[RequestWords] = CLIENT
     """The words in findings about the token request."""
+
+    own_templates: ClassVar[tuple[str, ...]] = ()
+    """The templates of grant_body and grant_headers beside `{{secret:NAME}}`."""
 
     not_in_identity: ClassVar[frozenset[str]] = frozenset(TokenPlacement.model_fields)
     """The fields that a token does not depend on."""
@@ -118,6 +124,24 @@ class OAuth2(TokenPlacement):
         str,
         About("Assertion audience", "The audience of the client's JWT; the token URL if empty.", _OAUTH2),
     ] = ""
+    assertion_headers: Annotated[
+        JsonObject,
+        About(
+            "Assertion headers",
+            'JSON: members to add to the header of the JWT, such as {"x5t": "{{x5t}}"}; {{x5t}} and '
+            "{{x5t_s256}} are the thumbprints of client_certificate.",
+            _OAUTH2,
+        ),
+    ] = Field(default_factory=dict)
+    assertion_claims: Annotated[
+        JsonObject,
+        About(
+            "Assertion claims",
+            "JSON: claims to add to the client's JWT or to replace in it; {{now}}, {{now+300}}, {{uuid}} and "
+            "{{secret:NAME}} are filled in, and null leaves a claim out.",
+            _OAUTH2,
+        ),
+    ] = Field(default_factory=dict)
     scope: Annotated[str, About("Scope", "The scopes to request, separated by spaces.", _OAUTH2)] = ""
     scope_separator: Annotated[
         str, About("Scope separator", "The text between scopes in the token request.", _OAUTH2)
@@ -131,6 +155,14 @@ class OAuth2(TokenPlacement):
             _OAUTH2,
         ),
     ] = Field(default_factory=dict)
+    grant_method: Annotated[
+        HttpMethod,
+        About(
+            "Request method",
+            "The HTTP method of the token request; with GET all fields are sent in the query.",
+            _OAUTH2,
+        ),
+    ] = "POST"
     grant_format: Annotated[
         BodyFormat, About("Body format", "The format of the token request's body.", _OAUTH2)
     ] = "form"
@@ -173,24 +205,28 @@ class OAuth2(TokenPlacement):
         """The places of token and lifetime in the response."""
         return ResponsePaths(self.response_access_path, self.response_expires_path, self.default_lifetime)
 
-    def token_request(self, fields: Mapping[str, JsonValue], secrets: TemplateSecrets) -> PreparedRequest:
+    def token_request(
+        self,
+        fields: Mapping[str, JsonValue],
+        secrets: TemplateSecrets,
+        own: Mapping[str, str] = _NO_TEMPLATES,
+    ) -> PreparedRequest:
         """Return a token request with these fields of a grant; empty fields are left out.
 
-        Client authentication, `grant_body`, `grant_headers` and `grant_format` are applied. Raises
-        DocumentError if the secret of a template is missing, or the key of an assertion can't be read.
+        Client authentication, `grant_body`, `grant_headers`, `grant_method` and `grant_format` are applied;
+        `own` fills in the grant's own templates. Raises DocumentError if the secret of a template is missing,
+        or the key of an assertion can't be read.
         """
-        return self.request_to(
-            self.token_url, fields, secrets, more=self.grant_body, more_headers=self.grant_headers
-        )
+        more = Additions(self.grant_body, self.grant_headers, own)
+        return self.request_to(self.token_url, fields, secrets, more, self.grant_method)
 
     def request_to(
         self,
         url: str,
         fields: Mapping[str, JsonValue],
         secrets: TemplateSecrets,
-        *,
-        more: Mapping[str, JsonValue] = _NOTHING,
-        more_headers: Mapping[str, JsonValue] = _NOTHING,
+        more: Additions = _NO_ADDITIONS,
+        http_method: HttpMethod = "POST",
     ) -> PreparedRequest:
         """Return an authenticated request of the client to an endpoint of the authorization server.
 
@@ -198,25 +234,30 @@ class OAuth2(TokenPlacement):
             url: the endpoint, such as that of RFC 7009 or RFC 8628.
             fields: those of the body; empty fields are left out.
             secrets: the secrets of templates.
-            more: a JSON field of the document, whose entries are added to the body or replace its fields.
-            more_headers: a JSON field of the document, whose entries are added as headers.
+            more: what the document adds to the body and the headers.
+            http_method: with GET, all fields are in the query.
 
         Raises:
             DocumentError: the secret of a template is missing, or the key of an assertion can't be read.
         """
-        authentication = self._client.authentication(FreshValues(time.time(), random_nonce))
-        body = {**fields, **authentication.fields, **_filled(more, secrets)}
+        authentication = self._client(secrets).authentication(FreshValues(time.time(), random_nonce))
+        body = {**fields, **authentication.fields, **_filled(more.body, secrets, more.own)}
         present = {name: value for name, value in body.items() if value not in (None, "")}
-        sent = {**authentication.headers, **_as_headers(more_headers, secrets)}
-        return token_request("POST", url, present, sent, self.grant_format)
+        sent = {**authentication.headers, **_as_headers(more.headers, secrets, more.own)}
+        body_format = "query" if http_method == "GET" else self.grant_format
+        return token_request(http_method, url, present, sent, body_format)
 
-    def granted(
-        self, fields: Callable[[], Mapping[str, JsonValue]], secrets: TemplateSecrets, subject: str = ""
+    def granted(self, fields: Mapping[str, JsonValue], secrets: TemplateSecrets, subject: str = "") -> Grant:
+        """Return the grant of a machine; `fields` are those of the body of each new request."""
+        return self.granted_by(lambda: self.token_request(fields, secrets), secrets, subject)
+
+    def granted_by(
+        self, request: Callable[[], PreparedRequest], secrets: TemplateSecrets, subject: str = ""
     ) -> Grant:
-        """Return the grant of a machine; `fields` returns the body fields of each new request."""
+        """Return the grant of a machine; `request` returns each new request."""
         account = Account(self.method, self.token_url, self.client_id or "", subject)
         return Grant(
-            lambda _: self.token_request(fields(), secrets),
+            lambda _: request(),
             self.response_paths,
             account,
             self.token_identity(secrets),
@@ -228,19 +269,7 @@ class OAuth2(TokenPlacement):
 
         Raises DocumentError if the secret of a template is missing.
         """
-        fields = {
-            _IDENTITY_NAMES.get(name, name): getattr(self, name)
-            for name in type(self).model_fields
-            if name not in self.not_in_identity
-        }
-        fields["client_auth"] = _IDENTITY_CLIENT_AUTH.get(self.client_auth, self.client_auth)
-        return tuple(
-            (
-                name,
-                json.dumps(_filled(value, secrets), sort_keys=True) if isinstance(value, Mapping) else value,
-            )
-            for name, value in sorted(fields.items())
-        )
+        return token_identity(self, self.not_in_identity, secrets)
 
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """Yield findings about the client, the separator of scopes, and the JSON fields."""
@@ -248,23 +277,36 @@ class OAuth2(TokenPlacement):
         if "," in self.scope and self.scope_separator == " ":
             message = "The scope has a comma, but scopes are separated by spaces."
             yield finding("scope_separator_suspect", message)
-        yield from self._client_findings()
-        yield from self.json_findings("grant_body", "grant_headers", secrets)
+        if self.grant_method == "GET" and self.grant_format == "json":
+            message = "grant_format json is not used: a GET sends its fields in the query."
+            advice = "Clear grant_format, or set grant_method to POST."
+            yield finding("fields_ignored", message, advice=advice)
+        yield from self._client_findings(secrets)
+        yield from self.json_findings("grant_body", "grant_headers", secrets, self.own_templates)
 
-    def json_findings(self, body: str, own_headers: str, secrets: TemplateSecrets) -> Iterator[Finding]:
-        """Yield findings about the JSON fields for the body and the headers of a request."""
+    def json_findings(
+        self, body: str, own_headers: str, secrets: TemplateSecrets, own: Collection[str] = ()
+    ) -> Iterator[Finding]:
+        """Yield findings about the JSON fields for the body and the headers of a request.
+
+        `own` are the templates that these fields have beside `{{secret:NAME}}`.
+        """
         more_headers = getattr(self, own_headers)
         template_findings = [
-            *templates.findings(body, getattr(self, body), secrets),
-            *templates.findings(own_headers, more_headers, secrets),
+            *templates.findings(body, getattr(self, body), secrets, own=own),
+            *templates.findings(own_headers, more_headers, secrets, own=own),
         ]
         yield from template_findings
         if not errors(template_findings):
-            for name, value in _as_headers(more_headers, secrets).items():
+            for name, value in _as_headers(more_headers, secrets, dict.fromkeys(own, "value")).items():
                 yield from headers.name_findings(name, "header")
                 yield from headers.value_findings(value, f"the token request's header {name[:40]}")
 
-    def _client_findings(self) -> Iterator[Finding]:
+    def _client_findings(self, secrets: TemplateSecrets) -> Iterator[Finding]:
+        if self.client_auth not in _BY_ASSERTION and (self.assertion_headers or self.assertion_claims):
+            message = "assertion_headers and assertion_claims are not used: the client sends no JWT."
+            advice = "Clear them, or set client_auth to private_key_jwt."
+            yield finding("fields_ignored", message, advice=advice)
         if not (self.client_id or self.client_secret) and self.client_auth in {"client_secret_basic", "none"}:
             return  # some grants need no client
         missing = [name for name in NEEDS[self.client_auth] if not getattr(self, name)]
@@ -276,12 +318,17 @@ class OAuth2(TokenPlacement):
             )
             yield finding("missing_field", message, advice=advice)
         if not missing and self.client_auth in _BY_ASSERTION:
-            yield from self._assertion_findings()
+            yield from self._assertion_findings(secrets)
 
-    def _assertion_findings(self) -> Iterator[Finding]:
+    def _assertion_findings(self, secrets: TemplateSecrets) -> Iterator[Finding]:
         by_secret = self.client_auth == "client_secret_jwt"
         if by_secret is (ALGORITHMS[self._assertion_algorithm].kind == "oct"):
-            yield from key_findings(lambda: self._assertion_key)
+            found = list(key_findings(lambda: self._assertion_key))
+            found += self._assertion_template_findings(secrets)
+            yield from found
+            if not errors(found):
+                assertion = self._assertion(secrets)
+                yield from assertion.findings(self.client_id or "", FreshValues(time.time(), random_nonce))
             return
         message = f"The client authentication {self.client_auth} can't sign by {self.assertion_algorithm}."
         suitable = (
@@ -289,12 +336,23 @@ class OAuth2(TokenPlacement):
         )
         yield finding("key_unsuitable", message, advice=f"Set assertion_algorithm to {suitable}.")
 
-    @cached_property
-    def _client(self) -> Client:
+    def _assertion_template_findings(self, secrets: TemplateSecrets) -> Iterator[Finding]:
+        for name in ("assertion_headers", "assertion_claims"):
+            yield from templates.findings(name, getattr(self, name), secrets, with_fresh=True)
+        named = self.assertion_headers.get("kid")
+        if named and self.assertion_key_id not in {"", named}:
+            message = "assertion_headers has a kid, and assertion_key_id has another one."
+            yield finding("given_twice", message)
+
+    def _client(self, secrets: TemplateSecrets) -> Client:
         signs = self.client_auth in _BY_ASSERTION and self.client_id
-        audience = self.assertion_audience or self.token_url
-        assertion = Assertion(self._assertion_key, audience, self.assertion_key_id) if signs else None
+        assertion = self._assertion(secrets) if signs else None
         return Client(self.client_id, self.client_secret, self.client_auth, self.basic_encoding, assertion)
+
+    def _assertion(self, secrets: TemplateSecrets) -> Assertion:
+        audience = self.assertion_audience or self.token_url
+        added = (self.assertion_headers, self.assertion_claims)
+        return Assertion(self._assertion_key, audience, self.assertion_key_id, *added, secrets)
 
     @cached_property
     def _assertion_key(self) -> JwsSigner:
@@ -315,9 +373,17 @@ def key_findings(read: Callable[[], JwsSigner]) -> Iterator[Finding]:
         yield from error.findings
 
 
-def _filled(content: Mapping[str, JsonValue], secrets: TemplateSecrets) -> dict[str, JsonValue]:
-    return {name: templates.fill(value, secrets) for name, value in content.items()}
+def _filled(
+    content: Mapping[str, JsonValue], secrets: TemplateSecrets, own: Mapping[str, str]
+) -> dict[str, JsonValue]:
+    return {name: templates.fill_own(value, secrets, own) for name, value in content.items()}
 
 
-def _as_headers(content: Mapping[str, JsonValue], secrets: TemplateSecrets) -> dict[str, str]:
-    return {name: str(value).strip() for name, value in _filled(content, secrets).items()}
+def _as_headers(
+    content: Mapping[str, JsonValue], secrets: TemplateSecrets, own: Mapping[str, str]
+) -> dict[str, str]:
+    return {
+        name: str(value).strip()
+        for name, value in _filled(content, secrets, own).items()
+        if value is not None
+    }

@@ -29,4 +29,4 @@ class OAuth2ClientCredentials(OAuth2):
     def token_source(self, secrets: TemplateSecrets, /) -> Grant:
         """Return the token's source; raises DocumentError if the secret of a template is missing."""
         fields = {"grant_type": "client_credentials", "scope": self.joined_scope}
-        return self.granted(lambda: fields, secrets)
+        return self.granted(fields, secrets)

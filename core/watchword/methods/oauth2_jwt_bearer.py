@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, ClassVar
 
+from requests import PreparedRequest
+
 from watchword.findings.finding import Finding, errors
 from watchword.flow import random_nonce
-from watchword.http.json_value import JsonValue
 from watchword.methods.base import JwtHeaders, Payload
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, Section
@@ -44,6 +45,7 @@ class OAuth2JwtBearer(OAuth2):
         "test_url",
     )
     request_words: ClassVar[RequestWords] = ASSERTION
+    own_templates: ClassVar[tuple[str, ...]] = ("assertion",)
 
     algorithm: Annotated[
         AlgorithmName, About("Algorithm", "The signature algorithm that the API expects.", _JWT)
@@ -68,13 +70,14 @@ class OAuth2JwtBearer(OAuth2):
         """Return the token's source; raises DocumentError if the secret of a template is missing."""
         key, content = self._jwt_key, self._content(secrets)
 
-        def fields() -> Mapping[str, JsonValue]:
+        def request() -> PreparedRequest:
             jwt = signed(key, content, FreshValues(time.time(), random_nonce))
-            return {"grant_type": GRANT_TYPE, "assertion": jwt, "scope": self.joined_scope}
+            fields = {"grant_type": GRANT_TYPE, "assertion": jwt, "scope": self.joined_scope}
+            return self.token_request(fields, secrets, {"assertion": jwt})
 
         claims = templates.fill(dict(content.payload), secrets)
         subject = [claims.get(name) for name in ("iss", "sub")] if isinstance(claims, dict) else []
-        return self.granted(fields, secrets, " ".join(str(name) for name in subject if name))
+        return self.granted_by(request, secrets, " ".join(str(name) for name in subject if name))
 
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """Yield findings about the token request, and about the JWT's key, header and claims."""

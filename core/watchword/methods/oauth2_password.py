@@ -48,4 +48,4 @@ class OAuth2Password(OAuth2):
             "password": self.password,
             "scope": self.joined_scope,
         }
-        return self.granted(lambda: fields, secrets, self.username)
+        return self.granted(fields, secrets, self.username)

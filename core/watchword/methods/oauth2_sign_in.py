@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from requests import PreparedRequest
 
@@ -11,7 +11,7 @@ from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
-from watchword.methods.oauth2 import CLIENT_ID, OAuth2
+from watchword.methods.oauth2 import CLIENT_ID, Additions, OAuth2
 from watchword.protocols.oauth2.grant import Grant
 from watchword.protocols.oauth2.request_words import REFRESH, RequestWords
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths
@@ -19,6 +19,7 @@ from watchword.protocols.templates import TemplateSecrets
 from watchword.tokens.token_source import Account
 
 _REFRESH = Section.OAUTH2_REFRESH
+_REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a template, not a secret
 
 
 class OAuth2SignIn(OAuth2):
@@ -56,15 +57,38 @@ class OAuth2SignIn(OAuth2):
     refresh_url: Annotated[
         str | None, About("Refresh URL", "The URL that refreshes tokens; the token URL if empty.", _REFRESH)
     ] = None
+    refresh_method: Annotated[
+        Literal["same", "POST", "GET", "PUT"],
+        About(
+            "Refresh method",
+            "The HTTP method of the refresh request: that of the token request (same), or another.",
+            _REFRESH,
+        ),
+    ] = "same"
+    refresh_name: Annotated[
+        str,
+        About(
+            "Refresh parameter",
+            "The name that the refresh request gives to the refresh token, such as access_token for servers "
+            "that renew by the access token.",
+            _REFRESH,
+        ),
+    ] = "refresh_token"
     refresh_headers: Annotated[
-        JsonObject, About("Refresh headers", "JSON: headers to add to the refresh request.", _REFRESH)
+        JsonObject,
+        About(
+            "Refresh headers",
+            "JSON: headers to add to the refresh request; {{refresh_token}} and {{secret:NAME}} are "
+            "filled in.",
+            _REFRESH,
+        ),
     ] = Field(default_factory=dict)
     refresh_body: Annotated[
         JsonObject,
         About(
             "Refresh body",
-            "JSON: fields to add or replace in the refresh request; null leaves one out, and {{secret:NAME}} "
-            "inserts a secret.",
+            "JSON: fields to add or replace in the refresh request; null leaves one out; {{refresh_token}} "
+            "and {{secret:NAME}} are filled in.",
             _REFRESH,
         ),
     ] = Field(default_factory=dict)
@@ -129,16 +153,18 @@ class OAuth2SignIn(OAuth2):
 
         No scope is sent: the sign-in keeps its own scopes, even if the document has changed.
         """
-        fields = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        fields = {"grant_type": "refresh_token", self.refresh_name: refresh_token}
         url = self.refresh_url or self.token_url
-        return self.request_to(
-            url, fields, secrets, more=self.refresh_body, more_headers=self.refresh_headers
-        )
+        more = Additions(self.refresh_body, self.refresh_headers, {_REFRESH_TOKEN: refresh_token})
+        http_method = self.grant_method if self.refresh_method == "same" else self.refresh_method
+        return self.request_to(url, fields, secrets, more, http_method)
 
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """Yield findings about the token request and the refresh request."""
         yield from super().findings(secrets)
-        yield from self.json_findings("refresh_body", "refresh_headers", secrets)
+        yield from self.json_findings("refresh_body", "refresh_headers", secrets, (_REFRESH_TOKEN,))
+        if not self.refresh_name.strip():
+            yield finding("missing_field", "The field refresh_name is empty.")
 
     def start_findings(self, url_field: str) -> Iterator[Finding]:
         """Yield a finding if the URL that starts a sign-in is missing, and so is a refresh token."""

@@ -85,7 +85,7 @@ class OAuth2TokenExchange(OAuth2):
             "resource": self.resource,
             "scope": self.joined_scope,
         }
-        return self.granted(lambda: fields, secrets, self.subject_token)
+        return self.granted(fields, secrets, self.subject_token)
 
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """Yield findings about the token request, and unknown token types."""

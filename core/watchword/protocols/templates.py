@@ -1,13 +1,13 @@
 """Fill in templates in JSON fields: `{{secret:NAME}}`, and in JWTs also `{{now}}` and `{{uuid}}`.
 
 `{{secret:NAME}}` is replaced by `secret_parameters["template:NAME"]`, `{{now+300}}` by the time in five
-minutes, in seconds since 1970.
+minutes, in seconds since 1970. Some fields have templates of their own, such as `{{refresh_token}}`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -23,6 +23,9 @@ TemplateSecrets: TypeAlias = Mapping[str, str]
 _SECRET = re.compile(r"\{\{\s*secret:([^{}\s]+)\s*\}\}")
 _TEMPLATE = re.compile(r"\{\{([^{}]{1,1000})\}\}")
 _NOW = re.compile(r"now(?: *([+-] *[0-9]{1,10}))?")
+
+THUMBPRINTS = ("x5t", "x5t_s256")
+"""The templates for the thumbprints of the client certificate; they are given like secrets."""
 
 
 @dataclass(frozen=True)
@@ -66,21 +69,46 @@ def fill(value: JsonValue, secrets: TemplateSecrets, fresh: FreshValues | None =
     return value
 
 
+def fill_own(value: JsonValue, secrets: TemplateSecrets, own: Mapping[str, str]) -> JsonValue:
+    """Return the value with its secrets and its field's own templates, such as `{{assertion}}`, filled in."""
+    if isinstance(value, str):
+        return _TEMPLATE.sub(lambda template: _own_or_secret(template, secrets, own), value)
+    if isinstance(value, Mapping):
+        return {key: fill_own(item, secrets, own) for key, item in value.items()}
+    if isinstance(value, list):
+        return [fill_own(item, secrets, own) for item in value]
+    return value
+
+
+def mentions(value: JsonValue, template_names: Collection[str]) -> bool:
+    """Return whether a JSON value has one of these templates, such as `{{x5t}}`, at any depth."""
+    return any(
+        template[1].strip() in template_names
+        for text in texts(value)
+        for template in _TEMPLATE.finditer(text)
+    )
+
+
 def findings(
-    field: str, content: Mapping[str, JsonValue], secrets: TemplateSecrets, *, with_fresh: bool = False
+    field: str,
+    content: Mapping[str, JsonValue],
+    secrets: TemplateSecrets,
+    *,
+    with_fresh: bool = False,
+    own: Collection[str] = (),
 ) -> Iterator[Finding]:
     """Yield the templates in a JSON field that can't be filled in, and secrets that seem to be in clear.
 
-    `with_fresh` says whether the field is filled in with fresh values too.
+    `with_fresh` says whether the field is filled in with fresh values too; `own` are its own templates.
     """
     for name, value in content.items():
         used = set(names(value))
         for missing in sorted(used - set(secrets)):
             message = f"{field} refers to {{{{secret:{missing}}}}}, which secret_parameters does not have."
             yield finding("template_unresolved", message)
-        for unknown in sorted(set(_unknown(value))) if with_fresh else ():
+        for unknown in sorted(set(_unknown(value, secrets))) if with_fresh else ():
             yield _unknown_template(unknown, field)
-        literal = isinstance(value, str) and value and not used
+        literal = isinstance(value, str) and value and not used and not mentions(value, own)
         if literal and (redact.sounds_secret(name) or name.lower() == "authorization"):
             yield finding("secret_in_clear", f"{field} seems to hold a secret in clear, as {name[:40]!r}.")
 
@@ -96,6 +124,8 @@ def _filled(text: str, secrets: TemplateSecrets, fresh: FreshValues) -> JsonValu
             return int(fresh.now) + int((now[1] or "0").replace(" ", ""))
         if secret := _SECRET.fullmatch(template[0]):
             return _secret(secret[1], secrets)
+        if name in THUMBPRINTS and name in secrets:
+            return secrets[name]
         raise DocumentError([_unknown_template(name, "A JSON field")])
 
     whole = _TEMPLATE.fullmatch(text)
@@ -106,15 +136,26 @@ def _with_secrets(text: str, secrets: TemplateSecrets) -> str:
     return _SECRET.sub(lambda template: _secret(template[1], secrets), text)
 
 
-def _unknown(value: JsonValue) -> Iterator[str]:
+def _own_or_secret(template: re.Match[str], secrets: TemplateSecrets, own: Mapping[str, str]) -> str:
+    if secret := _SECRET.fullmatch(template[0]):
+        return _secret(secret[1], secrets)
+    return own.get(template[1].strip(), template[0])
+
+
+def _unknown(value: JsonValue, secrets: TemplateSecrets) -> Iterator[str]:
+    known = {"uuid", *(name for name in THUMBPRINTS if name in secrets)}
     for text in texts(value):
         for template in _TEMPLATE.finditer(text):
             name = template[1].strip()
-            if name != "uuid" and not _NOW.fullmatch(name) and not _SECRET.fullmatch(template[0]):
+            if name not in known and not _NOW.fullmatch(name) and not _SECRET.fullmatch(template[0]):
                 yield name
 
 
 def _unknown_template(name: str, field: str) -> Finding:
+    if name in THUMBPRINTS:
+        message = f"{field} has the template {{{{{name}}}}}, but there is no client_certificate."
+        advice = "Fill in client_certificate: the template is its thumbprint."
+        return finding("template_unresolved", message, advice=advice)
     return finding(
         "template_unresolved",
         f"{field} has the template {{{{{name[:40]}}}}}, which is not known.",

@@ -20,6 +20,7 @@ from watchword.findings.finding import Finding
 from watchword.http.bodies import read_json
 from watchword.http.durations import seconds
 from watchword.http.origins import host, origin
+from watchword.methods.oauth2 import Additions
 from watchword.methods.oauth2_device_code import OAuth2DeviceCode
 from watchword.protocols.oauth2.request_words import DEVICE, RequestWords
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths, read_token
@@ -101,8 +102,7 @@ def begin(connection: Connection) -> DeviceSignIn:
         required_url(server, _ENDPOINT),
         {"client_id": method.client_id, "scope": method.joined_scope},
         server.template_secrets,
-        more=method.grant_body,
-        more_headers=method.grant_headers,
+        Additions(method.grant_body, method.grant_headers),
     )
     response = server.send(request, f"the {_ENDPOINT} at {host(request.url or '')}")
     words = _BEGIN.for_client_auth(method.client_auth)

@@ -24,6 +24,7 @@ FIELDS = [
     (CLIENT, "token_endpoint_auth_method", "client_auth", "client_secret_post"),
     (CODE, "authorization_endpoint", "authorize_url", URL),
     (CODE, "revoke_url", "revocation_endpoint", URL),
+    (CODE, "refresh_token_name", "refresh_name", "access_token"),
     (DEVICE, "device_url", "device_authorization_endpoint", URL),
     (EXCHANGE, "subject_kind", "subject_token_type", "jwt"),
     (EXCHANGE, "actor_kind", "actor_token_type", "id_token"),

@@ -38,14 +38,14 @@ class Content(NeverPickled):
     def header(self, algorithm: str, fresh: FreshValues) -> dict[str, JsonValue]:
         """Return the header: algorithm, type and the members of jwt_headers; null leaves a member out."""
         given = templates.fill(dict(self.headers), self.secrets, fresh)
-        return _merged({"alg": algorithm, "typ": "JWT"}, given)
+        return merged({"alg": algorithm, "typ": "JWT"}, given)
 
     def claims(self, fresh: FreshValues) -> dict[str, JsonValue]:
         """Return the payload's claims, with iat, nbf and exp unless it has them; null leaves a claim out."""
         lifetime = self.lifetime or SINGLE_USE_LIFETIME
         issued = int(fresh.now) - min(BACKDATED, lifetime // 10)
         times = {"iat": issued, "nbf": issued, "exp": issued + lifetime}
-        return _merged(times, templates.fill(dict(self.payload), self.secrets, fresh))
+        return merged(times, templates.fill(dict(self.payload), self.secrets, fresh))
 
     def findings(self, algorithm: str, fresh: FreshValues) -> Iterator[Finding]:
         """Yield what is wrong in header or claims; their templates must have been checked before."""
@@ -53,15 +53,7 @@ class Content(NeverPickled):
         if self.lifetime and any("{{uuid}}" in text for text in templates.texts(self.payload.get("jti"))):
             message = f"jti is {{{{uuid}}}}, but each JWT is reused for {self.lifetime} seconds."
             yield finding("jti_reused", message)
-        yield from _header_findings(header, algorithm)
-        yield from _time_findings(claims, fresh.now)
-        try:
-            as_json({"header": header, "claims": claims})
-        except ValueError:
-            message = (
-                "payload or jwt_headers hold something that JSON can't: NaN, Infinity or half a character."
-            )
-            yield finding("jwt_illegal", message)
+        yield from content_findings(header, claims, algorithm, fresh.now)
 
 
 def as_json(content: Mapping[str, JsonValue]) -> bytes:
@@ -69,24 +61,57 @@ def as_json(content: Mapping[str, JsonValue]) -> bytes:
     return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _merged(own: Mapping[str, JsonValue], given: JsonValue) -> dict[str, JsonValue]:
-    merged = {**own, **given} if isinstance(given, dict) else dict(own)
-    return {name: value for name, value in merged.items() if value is not None}
+def merged(own: Mapping[str, JsonValue], given: JsonValue) -> dict[str, JsonValue]:
+    """Return a header or claims with the given members added or replaced; null leaves one out."""
+    members = {**own, **given} if isinstance(given, dict) else dict(own)
+    return {name: value for name, value in members.items() if value is not None}
 
 
-def _header_findings(header: Mapping[str, JsonValue], algorithm: str) -> Iterator[Finding]:
+@dataclass(frozen=True)
+class FieldNames:
+    """The fields of the document that a JWT's header, claims and algorithm come from, for messages."""
+
+    headers: str = "jwt_headers"
+    claims: str = "payload"
+    algorithm: str = "algorithm"
+
+
+_OF_JWT = FieldNames()
+
+
+def content_findings(
+    header: Mapping[str, JsonValue],
+    claims: Mapping[str, JsonValue],
+    algorithm: str,
+    now: float,
+    fields: FieldNames = _OF_JWT,
+) -> Iterator[Finding]:
+    """Yield what is wrong in the header or the claims of a JWT that would be sent now."""
+    yield from _header_findings(header, algorithm, fields)
+    yield from _time_findings(claims, now, fields.claims)
+    try:
+        as_json({"header": dict(header), "claims": dict(claims)})
+    except ValueError:
+        what = "something that JSON can't: NaN, Infinity or half a character"
+        yield finding("jwt_illegal", f"{fields.claims} or {fields.headers} hold {what}.")
+
+
+def _header_findings(
+    header: Mapping[str, JsonValue], algorithm: str, fields: FieldNames
+) -> Iterator[Finding]:
+    name = fields.headers
     if header.get("alg") != algorithm:
-        yield finding("given_twice", f"jwt_headers has an alg, and the field algorithm says {algorithm}.")
+        yield finding("given_twice", f"{name} has an alg, and the field {fields.algorithm} says {algorithm}.")
     if "b64" in header:
-        message = "jwt_headers has b64: a JWT's payload is always base64url (RFC 7797 section 7)."
+        message = f"{name} has b64: a JWT's payload is always base64url (RFC 7797 section 7)."
         yield finding("jwt_illegal", message)
     critical = header.get("crit", ["kid"])
     if "crit" in header and not _are_extensions(critical, header):
-        message = "The crit of jwt_headers must list extensions in the header (RFC 7515 section 4.1.11)."
+        message = f"The crit of {name} must list extensions in the header (RFC 7515 section 4.1.11)."
         yield finding("jwt_illegal", message)
-    for name in ("kid", "typ", "cty"):
-        if not isinstance(header.get(name, ""), str):
-            yield finding("jwt_illegal", f"The {name} of jwt_headers must be text (RFC 7515 section 4.1).")
+    for member in ("kid", "typ", "cty"):
+        if not isinstance(header.get(member, ""), str):
+            yield finding("jwt_illegal", f"The {member} of {name} must be text (RFC 7515 section 4.1).")
 
 
 def _are_extensions(critical: JsonValue, header: Mapping[str, JsonValue]) -> bool:
@@ -97,7 +122,7 @@ def _are_extensions(critical: JsonValue, header: Mapping[str, JsonValue]) -> boo
     )
 
 
-def _time_findings(claims: Mapping[str, JsonValue], now: float) -> Iterator[Finding]:
+def _time_findings(claims: Mapping[str, JsonValue], now: float, field_name: str) -> Iterator[Finding]:
     for name in _TIMES:
         value = claims.get(name, now + 1)
         number = None if isinstance(value, (bool, str)) else seconds(value)
@@ -105,5 +130,5 @@ def _time_findings(claims: Mapping[str, JsonValue], now: float) -> Iterator[Find
             message = f"The claim {name} must be a number of seconds since 1970 (RFC 7519 section 2)."
             yield finding("jwt_illegal", message, advice="Write {{now}} or {{now+300}}, or leave it out.")
         elif name == "exp" and number <= now:
-            message = "The claim exp of the payload is in the past."
+            message = f"The claim exp of {field_name} is in the past."
             yield finding("token_expired_already", message, advice="Write {{now+300}}, or leave it out.")

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import quote_plus
 
+from watchword.findings.finding import Finding
 from watchword.http import headers
 from watchword.http.json_value import JsonValue
-from watchword.protocols.jwt.content import BACKDATED, as_json
+from watchword.protocols import templates
+from watchword.protocols.jwt.content import BACKDATED, FieldNames, as_json, content_findings, merged
 from watchword.protocols.jwt.signing import JwsSigner
-from watchword.protocols.templates import FreshValues
+from watchword.protocols.templates import FreshValues, TemplateSecrets
 from watchword.redact import NeverPickled
 
 ClientAuth: TypeAlias = Literal[
     "client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt",
-    "tls_client_auth", "self_signed_tls_client_auth", "none",
+    "tls_client_auth", "self_signed_tls_client_auth", "oauth1", "none",
 ]  # fmt: skip
-"""The client authentication methods, by their names in RFC 7591, RFC 8705 and OpenID Connect Core."""
+"""The client authentication methods, by their names in RFC 7591, RFC 8705 and OpenID Connect Core.
+
+Of these oauth1 is not registered: a few servers want their token requests signed by OAuth 1.0 (RFC 5849).
+"""
 
 BasicEncoding: TypeAlias = Literal["form", "raw"]
 
@@ -33,6 +38,7 @@ NEEDS: Mapping[ClientAuth, tuple[str, ...]] = {
     "client_secret_jwt": ("client_id", "client_secret"),
     "tls_client_auth": ("client_id",),
     "self_signed_tls_client_auth": ("client_id",),
+    "oauth1": ("client_id", "client_secret"),
     "none": ("client_id",),
 }
 """The fields that each client authentication method needs."""
@@ -45,16 +51,36 @@ class ClientAuthentication(NamedTuple):
     fields: Mapping[str, JsonValue]
 
 
+_FIELDS = FieldNames("assertion_headers", "assertion_claims", "assertion_algorithm")
+
+
 @dataclass(frozen=True)
 class Assertion(NeverPickled):
-    """The key and content of the JWTs by which a client authenticates (RFC 7523 section 3)."""
+    """The key and content of the JWTs by which a client authenticates (RFC 7523 section 3).
+
+    `headers` and `claims` are templates of members to add or replace; `secrets` are those that they name.
+    """
 
     key: JwsSigner
     audience: str
     key_id: str = ""
+    headers: Mapping[str, JsonValue] = field(default_factory=dict)
+    claims: Mapping[str, JsonValue] = field(default_factory=dict)
+    secrets: TemplateSecrets = field(default_factory=dict, repr=False)
 
     def jwt(self, client_id: str, fresh: FreshValues) -> str:
         """Return a new JWT, which is used once."""
+        header, claims = self._content(client_id, fresh)
+        return self.key.jws(as_json(header), as_json(claims))
+
+    def findings(self, client_id: str, fresh: FreshValues) -> Iterator[Finding]:
+        """Yield what is wrong in the added members; their templates must have been checked before."""
+        header, claims = self._content(client_id, fresh)
+        yield from content_findings(header, claims, self.key.algorithm, fresh.now, _FIELDS)
+
+    def _content(
+        self, client_id: str, fresh: FreshValues
+    ) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
         header: dict[str, JsonValue] = {"alg": self.key.algorithm, "typ": "JWT"}
         if self.key_id:
             header["kid"] = self.key_id
@@ -67,7 +93,10 @@ class Assertion(NeverPickled):
             "iat": now - BACKDATED,  # the server's clock may be behind
             "exp": now + ASSERTION_LIFETIME,
         }
-        return self.key.jws(as_json(header), as_json(claims))
+        return (
+            merged(header, templates.fill(dict(self.headers), self.secrets, fresh)),
+            merged(claims, templates.fill(dict(self.claims), self.secrets, fresh)),
+        )
 
 
 @dataclass(frozen=True)
@@ -111,6 +140,11 @@ def _by_client_id(client: Client, _: FreshValues) -> ClientAuthentication:
     return ClientAuthentication({}, {"client_id": client.client_id})
 
 
+def _by_signature(_: Client, __: FreshValues) -> ClientAuthentication:
+    """Nothing is added here: the complete request is signed when it is sent."""
+    return ClientAuthentication({}, {})
+
+
 AUTH_METHODS: Mapping[ClientAuth, Callable[[Client, FreshValues], ClientAuthentication]] = {
     "client_secret_basic": _in_header,
     "client_secret_post": _in_body,
@@ -118,5 +152,6 @@ AUTH_METHODS: Mapping[ClientAuth, Callable[[Client, FreshValues], ClientAuthenti
     "client_secret_jwt": _by_assertion,
     "tls_client_auth": _by_client_id,
     "self_signed_tls_client_auth": _by_client_id,
+    "oauth1": _by_signature,
     "none": _by_client_id,
 }

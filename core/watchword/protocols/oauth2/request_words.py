@@ -29,6 +29,8 @@ _CLIENT_ADVICE = {
     "client_secret_jwt": f"Check client_id and client_secret, assertion_algorithm, {_SIGNED}",
     "tls_client_auth": _CERTIFICATE,
     "self_signed_tls_client_auth": _CERTIFICATE,
+    "oauth1": "Check client_id and client_secret (the provider may call them access key ID and secret), "
+    "token_url, which is signed, and this machine's clock.",
     "none": "Check client_id, and whether the server requires a client secret (client_auth).",
 }
 

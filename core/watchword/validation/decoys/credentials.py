@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from watchword.adapters.authenticator import Authenticator
+from watchword.http.json_value import JsonValue
 from watchword.http.placement import Placement
 from watchword.http.transport_options import TransportOptions
 from watchword.methods.aws_sigv4 import AwsSigV4
@@ -18,6 +19,8 @@ from watchword.tokens.token import Token
 from watchword.tokens.token_source import TokenSource
 from watchword.validation.decoys.keys import decoy_certificate, decoy_key, decoy_secret
 from watchword.validation.decoys.texts import decoy_text, decoy_user
+
+_THUMBPRINTS = frozenset({"x5t", "x5t#S256"})
 
 _AWS_KEY = "IOSFODNN7EXAMPLE"
 _AWS_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # noqa: S105 - the example in AWS's manual
@@ -85,6 +88,8 @@ def decoy_method(method: Method) -> Method:
         fields["username"] = named(fields["username"])
     if fields.get("client_id"):
         fields["client_id"] = decoy_user("")
+    if fields.get("assertion_headers"):
+        fields["assertion_headers"] = _without_thumbprints(fields["assertion_headers"])
     if (isinstance(method, JwtBearer) and method.algorithm.startswith("HS")) or "hmac_secret" in fields:
         fields["key_encoding"] = "hex"
     if isinstance(method, AwsSigV4):
@@ -103,6 +108,14 @@ def _decoy_field(name: str, fields: Mapping[str, object]) -> str | None:
     if name in {"private_key", "jwt_secret"}:
         return decoy_key(text, str(passphrase) if passphrase is not None else None)
     return decoy_text(text)
+
+
+def _without_thumbprints(headers: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the headers of a JWT with decoys of thumbprints, which name the client's own certificate."""
+    return {
+        name: decoy_text(value) if name in _THUMBPRINTS and isinstance(value, str) else value
+        for name, value in headers.items()
+    }
 
 
 def _decoy_token(method: TokenPlacement, templates: TemplateSecrets, token: Token) -> str:
