@@ -39,11 +39,15 @@ class ApiKeyResource(DescribedResource):
 class TokenPlacementResource(DescribedResource):
     """The place of an access token (RFC 6750 section 2), with any name and prefix."""
 
-    add_to: Literal["header", "query"] = Field(
+    add_to: Literal["header", "query", "body"] = Field(
         default="header", description="Where the API expects the credential."
     )
     header_name: str = Field(default="Authorization", description="The header that carries the token.")
     query_name: str = Field(default="access_token", description="The query parameter that carries the token.")
+    body_name: str = Field(
+        default="access_token",
+        description="The field of the body, a form or a JSON object, that carries the token.",
+    )
     use_prefix: bool = Field(default=True, description="Whether the prefix is sent before the value.")
     prefix: str = Field(
         default="Bearer", description="The word before the value in a header, such as Bearer."
@@ -269,6 +273,14 @@ class OAuth2Resource(TokenPlacementResource):
     grant_format: Literal["form", "json", "query"] = Field(
         default="form", description="The format of the token request's body."
     )
+    login_with: dict[str, Any] = Field(
+        default={},
+        description=(
+            "JSON: the method and the fields that authenticate the request for the token, such as "
+            '{"method": "jwt_bearer", "algorithm": "RS256", "jwt_secret": "{{secret:KEY}}"}; its '
+            "secrets are in secret_parameters."
+        ),
+    )
     grant_headers: dict[str, Any] = Field(
         default={}, description="JSON: headers to add to the token request."
     )
@@ -472,7 +484,7 @@ class SessionLoginResource(TokenPlacementResource):
 
     method: ClassVar[str] = "session_login"
 
-    add_to: Literal["header", "query", "cookie"] = Field(
+    add_to: Literal["header", "query", "cookie", "body"] = Field(
         default="header", description="Where the API expects the credential."
     )  # type: ignore[assignment] # takes more values than the base's field
     login_url: str = Field(description="The complete URL that opens a session.")
@@ -493,12 +505,20 @@ class SessionLoginResource(TokenPlacementResource):
         default={},
         description=(
             "JSON: the fields of the login; {{username}}, {{secret:password}} and {{secret:NAME}} "
-            "are filled in. If empty, username and password are sent; with a Basic header, "
-            "nothing."
+            "are filled in. If empty, username and password are sent; with a Basic header or "
+            "login_with, nothing."
         ),
     )
     login_headers: dict[str, Any] = Field(
         default={}, description="JSON: headers of the login, filled in like the body."
+    )
+    login_with: dict[str, Any] = Field(
+        default={},
+        description=(
+            "JSON: the method and the fields that authenticate the request for the token, such as "
+            '{"method": "jwt_bearer", "algorithm": "RS256", "jwt_secret": "{{secret:KEY}}"}; its '
+            "secrets are in secret_parameters."
+        ),
     )
     response_access_path: str | None = Field(
         default=None, description="JSONPath of the token in the response; $ if the body is the token."

@@ -73,7 +73,12 @@ class Credential(NeverPickled):
     @cached_property
     def source(self) -> TokenSource | None:
         """Where the token comes from; None if requests carry no token."""
-        return self.resolved.method.token_source(self.resolved.template_secrets)
+        method, secrets = self.resolved.method, self.resolved.template_secrets
+        if not self.document.has_login:
+            return method.token_source(secrets)
+        from watchword.document.logins import source_of  # noqa: PLC0415 - few requests for tokens have a login
+
+        return source_of(method, secrets)
 
     @cached_property
     def token_cache(self) -> TokenCache | None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from watchword.document.common_fields import CommonFields
+from watchword.document.references import LITERAL, Reference
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.methods import METHODS
-from watchword.methods.base import Method
+from watchword.methods.base import LOGIN_WITH, Method
 from watchword.methods.fields import Fields, InvalidFieldsError, secret_names
 from watchword.redact import NeverPickled, describe_value
 
@@ -44,6 +45,9 @@ VALUE_SYNONYMS: Mapping[str, Mapping[str, str]] = {
 }
 """Former values that a document may use, by the name of the field."""
 
+_IN_LOGINS: Mapping[str, Mapping[str, str]] = {"jwt_bearer": {"private_key": "jwt_secret"}}
+"""Other names of fields in a login_with, by its method: most JWTs there are signed with a private key."""
+
 PLACEHOLDERS = frozenset({"***", "********"})
 """The text that hosts show and send in place of a secret."""
 
@@ -55,6 +59,9 @@ _LONGEST_JSON = 8 * LARGEST
 
 DEEPEST = 50
 """The most levels of lists and objects in a document."""
+
+_MOST_LOGINS = 2
+"""How deep logins are nested at most: a login may have one of its own."""
 
 _MOST_UNKNOWN = 20
 """So many unknown fields are reported, each with the most similar name, which takes a while to find."""
@@ -69,6 +76,11 @@ class Document(NeverPickled):
     common: CommonFields
     method: Method
     warnings: tuple[Finding, ...] = ()
+
+    @property
+    def has_login(self) -> bool:
+        """Whether another method authenticates the requests for the method's token."""
+        return bool(getattr(self.method, LOGIN_WITH, None)) or self.method.own_login() is not None
 
 
 def read(document: object, *, stored: bool = False) -> Document:
@@ -104,9 +116,59 @@ def read(document: object, *, stored: bool = False) -> Document:
         findings.append(finding("unknown_field", message))
     common_fields = _validated(CommonFields, common_values, findings)
     method_fields = _validated(method, method_values, findings)
+    warnings = list(_dropped_secrets(dropped, method.method))
+    if nested := getattr(method_fields, LOGIN_WITH, None):
+        login = _login(nested, LOGIN_WITH, findings, warnings)
+        method_fields = method_fields and method_fields.updated({LOGIN_WITH: login})
     if findings or common_fields is None or method_fields is None:
         raise DocumentError(findings)
-    return Document(common_fields, method_fields, tuple(_dropped_secrets(dropped, method.method)))
+    return Document(common_fields, method_fields, tuple(warnings))
+
+
+def _login(
+    content: Mapping[str, Any], path: str, findings: list[Finding], warnings: list[Finding]
+) -> dict[str, Any]:
+    """Return a nested document with the fields' standard names; `path` leads to it in messages.
+
+    What is wrong is added to the findings, and each secret in clear to the warnings: hosts show JSON fields.
+    """
+    named = (normalized_entry(*entry) for entry in content.items())
+    entries = {name: value for name, value in named if value is not None}
+    name = entries.pop("method", None)
+    method = METHODS.get(name) if isinstance(name, str) else None
+    for synonym, field in _IN_LOGINS.get(name, {}).items() if isinstance(name, str) else ():
+        if synonym in entries and field not in entries:
+            entries[field] = entries.pop(synonym)
+    if method is None or not _can_log_in(method):
+        suitable = ", ".join(each for each, model in METHODS.items() if _can_log_in(model))
+        findings.append(finding("unknown_method", f"{path} needs a method, one of {suitable}."))
+        return dict(content)
+    for unknown in [each for each in entries if each not in method.model_fields][:_MOST_UNKNOWN]:
+        found = _unknown_field(unknown, method)
+        findings.append(replace(found, message=f"{path}: {found.message}"))
+    own = {each: value for each, value in entries.items() if each in method.model_fields}
+    fields = _validated(method, own, findings, f"{path}.")
+    nested = getattr(fields, LOGIN_WITH, None)
+    if nested and path.count(".") + 1 >= _MOST_LOGINS:
+        findings.append(finding("unknown_field", f"{path} has a login_with, but logins end there."))
+    elif nested:
+        own[LOGIN_WITH] = _login(nested, f"{path}.{LOGIN_WITH}", findings, warnings)
+    warnings += [
+        finding("secret_in_clear", f"The field {path}.{each} holds a secret in clear.")
+        for each in sorted(own.keys() & secret_names(method))
+        if isinstance(own[each], str) and _is_in_clear(own[each])
+    ]
+    return {"method": method.method, **own}
+
+
+def _can_log_in(method: type[Method]) -> bool:
+    """Return whether a method can authenticate a request for a token, by its own fields and unattended."""
+    return method.has_credential and not method.signs_in
+
+
+def _is_in_clear(text: str) -> bool:
+    reference = Reference.parse(text)
+    return "{{" not in text and (not reference.is_known or reference.scheme == LITERAL)
 
 
 def _entries(document: object, *, stored: bool) -> dict[str, Any]:
@@ -273,15 +335,19 @@ def _similar(name: str, known: Iterable[str]) -> list[str]:
 _Model = TypeVar("_Model", bound=Fields)
 
 
-def _validated(model: type[_Model], values: dict[str, Any], findings: list[Finding]) -> _Model | None:
+def _validated(
+    model: type[_Model], values: dict[str, Any], findings: list[Finding], path: str = ""
+) -> _Model | None:
     try:
         return model.model_validate(values)
     except InvalidFieldsError as error:
         for field, is_missing, reason in error.problems:
             if is_missing:
-                findings.append(finding("missing_field", f"The field {field} is missing."))
+                findings.append(finding("missing_field", f"The field {path}{field} is missing."))
             else:
-                findings.append(finding("wrong_type", f"The field {field} has a wrong value: {reason}."))
+                findings.append(
+                    finding("wrong_type", f"The field {path}{field} has a wrong value: {reason}.")
+                )
         return None
 
 

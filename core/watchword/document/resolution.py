@@ -13,6 +13,7 @@ from watchword.document.common_fields import CommonFields
 from watchword.document.deployment_policy import DeploymentPolicy
 from watchword.document.dereferencing import dereference
 from watchword.document.named_files import content_of, holds_authorities
+from watchword.document.nested import named_urls, nested_secrets, with_logins, with_templates
 from watchword.document.reading import Document
 from watchword.document.reference_policy import ReferencePolicy
 from watchword.document.references import Reference
@@ -55,7 +56,11 @@ class Resolved(NeverPickled):
     @property
     def may_be_empty(self) -> frozenset[str]:
         """The names of the secrets that may be empty."""
-        descriptions = {name: about(field) for name, field in type(self.method).model_fields.items()}
+        descriptions = {
+            f"{prefix}{name}": about(field)
+            for prefix, method in with_logins(self.method)
+            for name, field in type(method).model_fields.items()
+        }
         return frozenset(name for name, text in descriptions.items() if text and text.may_be_empty)
 
 
@@ -83,12 +88,13 @@ def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
     template_secrets = {
         key.removeprefix(_TEMPLATE): secret.pop(key) for key in list(secret) if key.startswith(_TEMPLATE)
     }
+    template_secrets |= {name: values[name] for name, _ in nested_secrets(document.method) if name in values}
     template_secrets = {**certificate_templates(document.method, transport, findings), **template_secrets}
     secrets = _placements(secret, findings)
     fields = {
         name: values.get(name, getattr(document.method, name)) for name in type(document.method).model_fields
     }
-    method = type(document.method)(**fields)
+    method = type(document.method)(**(fields | with_templates(document.method)))
     if policy is not None:
         findings.extend(_machine_credentials_not_allowed(method, policy.references))
         findings.extend(_hosts_not_allowed(common, method, values.get("proxy"), policy.networks))
@@ -116,6 +122,7 @@ def _secrets(document: Document) -> Iterator[tuple[str, str]]:
             if value is not None:
                 yield name, value
     yield from document.common.secret_parameters.items()
+    yield from nested_secrets(document.method)
 
 
 def _with_contents(
@@ -149,7 +156,7 @@ def _hosts_not_allowed(
     """Find URLs whose text says already that they may not be called; a name is judged when it is resolved."""
     urls = [("base_url", common.base_url), ("test_url", common.test_url)]
     urls += [("allowed_origins", url) for url in common.allowed_origins]
-    urls += [(name, getattr(method, name)) for name in method.urls]
+    urls += named_urls(method)
     urls += [("proxy", proxy)]
     for name, url in urls:
         host = host_name(url) if url else ""
@@ -164,7 +171,8 @@ def _hosts_not_allowed(
 
 def _machine_credentials_not_allowed(method: Method, policy: ReferencePolicy) -> Iterator[Finding]:
     """Find credentials of this machine that the policy forbids: they are secrets, whatever their name."""
-    for reference in method.machine_credentials():
+    references = (found for _, each in with_logins(method) for found in each.machine_credentials())
+    for reference in references:
         if not policy.allows(Reference.parse(reference)):
             message = f"The connection uses credentials of this machine that are not allowed: {reference}."
             yield finding("reference_not_allowed", message)

@@ -256,6 +256,10 @@ _token(
 )
 _token("login_refused", "Check the user name and the password, and that login_body is what the API expects.")
 _token(
+    "login_with_refused",
+    "Check the fields of login_with: that login failed, and the request for the token was not sent.",
+)
+_token(
     "sign_in_refused", "Check consumer_key and consumer_secret, read the server's message, and sign in again."
 )
 _token(

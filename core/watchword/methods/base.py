@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from requests import PreparedRequest
 
@@ -16,6 +16,13 @@ from watchword.methods.fields import About, Fields, JsonObject, Section
 from watchword.protocols.templates import TemplateSecrets
 from watchword.tokens.token import Token
 from watchword.tokens.token_source import TokenSource
+
+if TYPE_CHECKING:
+    from watchword.protocols.login_with import Login
+
+
+LOGIN_WITH = "login_with"
+"""The field that nests another method's document, which authenticates the request for the token."""
 
 
 class Method(Fields):
@@ -71,6 +78,15 @@ class Method(Fields):
     def needs_certificate(self) -> bool:
         """Whether the client authenticates by the connection's certificate (RFC 8705)."""
         return False
+
+    @property
+    def token_request_headers(self) -> tuple[str, ...]:
+        """The names of the headers that the request for the token has by the method's own fields."""
+        return ()
+
+    def own_login(self) -> Login | None:
+        """Return what signs the request for the token by the method's own fields, None if nothing does."""
+        return None
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -141,6 +157,16 @@ JwtHeaders = Annotated[
         Section.JWT,
     ),
 ]
+LoginWith = Annotated[
+    JsonObject,
+    About(
+        "Login with",
+        'JSON: the method and the fields that authenticate the request for the token, such as {"method": '
+        '"jwt_bearer", "algorithm": "RS256", "jwt_secret": "{{secret:KEY}}"}; its secrets are in '
+        "secret_parameters.",
+        Section.STACKED,
+    ),
+]
 ExpiresPath = Annotated[
     str,
     About(
@@ -164,7 +190,7 @@ class TokenPlacement(Method):
     """The place of an access token (RFC 6750 section 2), with any name and prefix."""
 
     add_to: Annotated[
-        Literal["header", "query"],
+        Literal["header", "query", "body"],
         About("Send in", "Where the API expects the credential.", Section.PLACEMENT),
     ] = "header"
     header_name: Annotated[
@@ -172,6 +198,14 @@ class TokenPlacement(Method):
     ] = "Authorization"
     query_name: Annotated[
         str, About("Query parameter", "The query parameter that carries the token.", Section.PLACEMENT)
+    ] = "access_token"
+    body_name: Annotated[
+        str,
+        About(
+            "Body field",
+            "The field of the body, a form or a JSON object, that carries the token.",
+            Section.PLACEMENT,
+        ),
     ] = "access_token"
     use_prefix: UsePrefix = True
     prefix: Prefix = "Bearer"

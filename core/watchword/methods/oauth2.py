@@ -17,13 +17,14 @@ from watchword.findings.finding import Finding, errors
 from watchword.flow import Context, Flow, random_nonce
 from watchword.http import headers
 from watchword.http.json_value import JsonValue
-from watchword.methods.base import DefaultLifetime, ExpiresPath, Passphrase, TokenPlacement
+from watchword.methods.base import DefaultLifetime, ExpiresPath, LoginWith, Passphrase, TokenPlacement
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
 from watchword.methods.token_identity import token_identity
 from watchword.protocols import templates
 from watchword.protocols.jwt.algorithms import ALGORITHMS, AlgorithmName
 from watchword.protocols.jwt.signing import JwsSigner, jws_signer
+from watchword.protocols.login_with import Login
 from watchword.protocols.oauth2.client import NEEDS, Assertion, BasicEncoding, Client, ClientAuth
 from watchword.protocols.oauth2.grant import Grant
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
@@ -41,6 +42,9 @@ _NO_TEMPLATES: Mapping[str, str] = MappingProxyType({})
 _BY_SECRET = frozenset({"client_secret_basic", "client_secret_post"})
 _BY_ASSERTION = frozenset({"private_key_jwt", "client_secret_jwt"})
 _BY_CERTIFICATE = frozenset({"tls_client_auth", "self_signed_tls_client_auth"})
+
+_CLIENT_ASSERTION = "client_assertion"
+"""The field of a client's JWT in a token request, and the template that puts it elsewhere."""
 
 CLIENT_ID = About("Client ID", "The client's public identifier.", _OAUTH2)
 
@@ -166,6 +170,7 @@ class OAuth2(TokenPlacement):
     grant_format: Annotated[
         BodyFormat, About("Body format", "The format of the token request's body.", _OAUTH2)
     ] = "form"
+    login_with: LoginWith = Field(default_factory=dict)
     grant_headers: Annotated[
         JsonObject, About("Request headers", "JSON: headers to add to the token request.", _OAUTH2)
     ] = Field(default_factory=dict)
@@ -183,7 +188,9 @@ class OAuth2(TokenPlacement):
     def may_ask_as_nobody(self) -> bool:
         """Whether the grant names no user: a template in its body may stand beside a real user's name."""
         bodies = (dict(self.grant_body), dict(self.grant_headers))
-        return not self.signs_in and not any(True for body in bodies for _ in templates.names(body))
+        if self.signs_in or self.login_with:
+            return False
+        return not any(True for body in bodies for _ in templates.names(body))
 
     @property
     def needs_certificate(self) -> bool:
@@ -241,9 +248,11 @@ class OAuth2(TokenPlacement):
             DocumentError: the secret of a template is missing, or the key of an assertion can't be read.
         """
         authentication = self._client(secrets).authentication(FreshValues(time.time(), random_nonce))
-        body = {**fields, **authentication.fields, **_filled(more.body, secrets, more.own)}
+        proof = str(authentication.fields.get(_CLIENT_ASSERTION, ""))
+        own = {**more.own, _CLIENT_ASSERTION: proof} if proof else more.own
+        body = {**fields, **authentication.fields, **_filled(more.body, secrets, own)}
         present = {name: value for name, value in body.items() if value not in (None, "")}
-        sent = {**authentication.headers, **_as_headers(more.headers, secrets, more.own)}
+        sent = {**authentication.headers, **_as_headers(more.headers, secrets, own)}
         body_format = "query" if http_method == "GET" else self.grant_format
         return token_request(http_method, url, present, sent, body_format)
 
@@ -263,6 +272,22 @@ class OAuth2(TokenPlacement):
             self.token_identity(secrets),
             self.request_words.for_client_auth(self.client_auth),
         )
+
+    def own_login(self) -> Login | None:
+        """Return the signer of a client that authenticates by OAuth 1.0 (RFC 5849) with its id and secret."""
+        if self.client_auth != "oauth1":
+            return None
+        from watchword.methods.oauth1 import OAuth1  # noqa: PLC0415 - few clients sign their requests
+
+        keys = {"consumer_key": self.client_id, "consumer_secret": self.client_secret}
+        signer = OAuth1(signature_method="HMAC-SHA256", **keys)
+        return Login(signer, lambda: None, "client_auth oauth1", ())  # the keys are in the token's identity
+
+    @property
+    def token_request_headers(self) -> tuple[str, ...]:
+        """The names of the token request's headers."""
+        is_basic = self.client_auth == "client_secret_basic" and self.client_id
+        return (*self.grant_headers, *(("Authorization",) if is_basic else ()))
 
     def token_identity(self, secrets: TemplateSecrets) -> tuple[object, ...]:
         """Return the fields that a token depends on, with the secrets of their templates filled in.
@@ -292,6 +317,7 @@ class OAuth2(TokenPlacement):
         `own` are the templates that these fields have beside `{{secret:NAME}}`.
         """
         more_headers = getattr(self, own_headers)
+        own = (*own, _CLIENT_ASSERTION) if self.client_auth in _BY_ASSERTION else own
         template_findings = [
             *templates.findings(body, getattr(self, body), secrets, own=own),
             *templates.findings(own_headers, more_headers, secrets, own=own),

@@ -16,7 +16,7 @@ from watchword.flow import Context, Flow
 from watchword.http import headers
 from watchword.http.json_value import JsonValue
 from watchword.http.placement import Slot
-from watchword.methods.base import DefaultLifetime, ExpiresPath, TokenPlacement
+from watchword.methods.base import DefaultLifetime, ExpiresPath, LoginWith, TokenPlacement
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
 from watchword.protocols import templates
@@ -84,13 +84,14 @@ class SessionLogin(TokenPlacement):
         About(
             "Login body",
             "JSON: the fields of the login; {{username}}, {{secret:password}} and {{secret:NAME}} are filled "
-            "in. If empty, username and password are sent; with a Basic header, nothing.",
+            "in. If empty, username and password are sent; with a Basic header or login_with, nothing.",
             _LOGIN,
         ),
     ] = Field(default_factory=dict)
     login_headers: Annotated[
         JsonObject, About("Login headers", "JSON: headers of the login, filled in like the body.", _LOGIN)
     ] = Field(default_factory=dict)
+    login_with: LoginWith = Field(default_factory=dict)
     response_access_path: Annotated[
         str | None,
         About(
@@ -118,7 +119,7 @@ class SessionLogin(TokenPlacement):
         About("Logout method", "The HTTP method of the logout.", _LOGIN),
     ] = "POST"
     add_to: Annotated[
-        Literal["header", "query", "cookie"],
+        Literal["header", "query", "cookie", "body"],
         About("Send in", "Where the API expects the credential.", Section.PLACEMENT),
     ] = "header"  # type: ignore[assignment] # wider than the base's: a session may be a cookie
     cookie_name: Annotated[
@@ -133,17 +134,24 @@ class SessionLogin(TokenPlacement):
     @cached_property
     def slot(self) -> Slot:
         """The place of the token; a cookie keeps its name."""
-        names = {"header": self.header_name, "query": self.query_name, "cookie": self._cookie}
-        return Slot(self.add_to, names[self.add_to])
+        name = self._cookie if self.add_to == "cookie" else getattr(self, f"{self.add_to}_name")
+        return Slot(self.add_to, name)
 
     @property
     def may_ask_as_nobody(self) -> bool:
         """Whether the login names its user by the field username alone, which a decoy replaces."""
+        if self.login_with:
+            return False  # its key or its user may be a real one
         named = {
             *templates.names(dict(self._body)),
             *templates.names(dict(_with_username(self.login_headers))),
         }
         return bool(self.username) and ("username" in named or self.login_auth == "basic")
+
+    @property
+    def token_request_headers(self) -> tuple[str, ...]:
+        """The names of the login's headers."""
+        return (*self.login_headers, *self._basic)
 
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
         """Send with the current token; if the API refuses it, send once more with a newer one."""
@@ -156,6 +164,8 @@ class SessionLogin(TokenPlacement):
         }
         login_headers = {**self._basic, **self._filled_headers(secrets)}
         request = token_request(self.login_method, self.login_url, body, login_headers, self.login_format)
+        if request.body is None and self.login_format == "json" and self.login_with.get("add_to") == "body":
+            request.prepare_body(None, None, json={})
         return LoginSource(request, self._location, self._logout)
 
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
@@ -241,7 +251,7 @@ class SessionLogin(TokenPlacement):
     @property
     def _body(self) -> Mapping[str, JsonValue]:
         if not self.login_body:
-            return {} if self.login_auth == "basic" else _with_username(_PAIR)
+            return {} if self.login_auth == "basic" or self.login_with else _with_username(_PAIR)
         return _with_username(self.login_body)
 
     def _template_values(self, secrets: TemplateSecrets) -> TemplateSecrets:

@@ -9,17 +9,18 @@ from requests import PreparedRequest
 
 from watchword import redact
 from watchword.connection import Connection
+from watchword.document.logins import login_of
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http.transport_options import TransportOptions
 from watchword.methods.oauth2_sign_in import OAuth2SignIn
+from watchword.protocols.login_with import Login, received
 from watchword.protocols.oauth2.grant import credential_in, obtain
 from watchword.protocols.oauth2.request_words import RequestWords
 from watchword.protocols.templates import TemplateSecrets
 from watchword.redact import NeverPickled
 from watchword.sign_in.stored_sign_in import stored_sign_in
-from watchword.tokens.sending import send_token_request
 from watchword.tokens.token import Token
 from watchword.tokens.token_response import TokenResponse
 from watchword.tokens.token_store import StoreError
@@ -42,13 +43,17 @@ class AuthorizationServer(NeverPickled, Generic[Method]):
             TokenError: no complete response came in time.
         """
         redact.register([credential_in(request)], self)
-        return send_token_request(request, self.transport, target)
+        return received(request, self.transport, target, self._login)
 
     def request_token(self, request: PreparedRequest, words: RequestWords) -> Token:
         """Return the token that the token endpoint issues; raises TokenError if it issues none."""
         redact.register([credential_in(request)], self)
         words = words.for_client_auth(self.method.client_auth)
-        return obtain(request, self.transport, self.method.response_paths, words)
+        return obtain(request, self.transport, self.method.response_paths, words, self._login)
+
+    @property
+    def _login(self) -> Login | None:
+        return login_of(self.method, self.template_secrets)
 
 
 def authorization_server_of(connection: Connection, kind: type[Method]) -> AuthorizationServer[Method]:

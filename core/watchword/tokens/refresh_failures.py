@@ -43,7 +43,9 @@ _UNKNOWN = frozenset(
 )
 
 # The user name or the client is at fault, not this one request.
-_STANDING = frozenset({"invalid_client", "unauthorized_client", "access_denied", "token_field_missing"})
+_STANDING = frozenset({
+    "invalid_client", "unauthorized_client", "access_denied", "token_field_missing", "login_with_refused",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)

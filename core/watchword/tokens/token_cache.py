@@ -34,7 +34,7 @@ _MOST_EARLIER = 32
 _TOLD_EVERY = 60.0
 """Least time between two replaced values that hosts' maskers are told, in seconds: each takes them long."""
 
-_LOCKING = frozenset({"invalid_client", "login_refused", "token_field_missing"})
+_LOCKING = frozenset({"invalid_client", "login_refused", "login_with_refused", "token_field_missing"})
 
 
 @dataclass(frozen=True)

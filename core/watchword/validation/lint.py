@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from watchword import redact
 from watchword.document.credential import Credential
+from watchword.document.nested import named_urls, with_logins
 from watchword.document.reading import Document
 from watchword.document.resolution import Resolved
 from watchword.errors import DocumentError
@@ -67,9 +68,14 @@ def _rules(document: Document, resolved: Resolved) -> Iterator[Finding]:
     if resolved.method.needs_parameters and not (resolved.secrets or resolved.defaults):
         message = f"The method {resolved.method.method} has neither secret_parameters nor extra_parameters."
         yield finding("missing_field", message)
-    if resolved.method.needs_certificate and not resolved.transport.client_certificate:
+    needs_certificate = any(method.needs_certificate for _, method in with_logins(resolved.method))
+    if needs_certificate and not resolved.transport.client_certificate:
         yield finding("missing_field", "The client authentication mtls needs the field client_certificate.")
     yield from resolved.method.findings(resolved.template_secrets)
+    if document.has_login:
+        from watchword.document.logins import login_findings  # noqa: PLC0415 - few documents nest another one
+
+        yield from login_findings(resolved.method, resolved.template_secrets)
 
 
 def _test_url(url: str, document: Document, resolved: Resolved) -> Iterator[Finding]:
@@ -101,7 +107,7 @@ def _urls(document: Document, resolved: Resolved) -> Iterator[Finding]:
     common = document.common
     listed = Origins(common.allowed_origins).allowed
     urls = [("base_url", common.base_url), *(("allowed_origins", url) for url in common.allowed_origins)]
-    urls += [(name, url) for name in resolved.method.urls if (url := getattr(resolved.method, name))]
+    urls += named_urls(resolved.method)
     for name, url in urls:
         if has_userinfo(url):
             yield finding("userinfo_in_url", f"The field {name} holds user or password in its URL.")
@@ -226,11 +232,12 @@ def _body_rules(document: Document) -> Iterator[Finding]:
 
 def _paths(method: Method) -> Iterator[Finding]:
     """Find JSONPaths by which the search of a response may take for ever."""
-    for name in method.json_paths:
-        path = getattr(method, name)
-        if path and (flaw := jsonpaths.flaw(path)):
-            message = f"The path in {name}, {path[:40]!r}, {flaw}."
-            yield finding("wrong_type", message, advice=jsonpaths.ADVICE)
+    for prefix, each in with_logins(method):
+        for name in each.json_paths:
+            path = getattr(each, name)
+            if path and (flaw := jsonpaths.flaw(path)):
+                message = f"The path in {prefix}{name}, {path[:40]!r}, {flaw}."
+                yield finding("wrong_type", message, advice=jsonpaths.ADVICE)
 
 
 def _files(resolved: Resolved) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from watchword.findings.codes import finding
 from watchword.http.headers import text_of
 from watchword.http.origins import host
 from watchword.http.transport_options import TransportOptions
+from watchword.protocols.login_with import Login, read, received
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths, read_token
 from watchword.redact import NeverPickled
@@ -36,6 +37,7 @@ class Grant(NeverPickled):
     account: Account
     identity: tuple[object, ...] = field(repr=False)
     words: RequestWords = field(default=CLIENT, repr=False)
+    login: Login | None = field(default=None, repr=False)
 
     logs_out = False
 
@@ -50,25 +52,28 @@ class Grant(NeverPickled):
         request = self.request(refresh_token)
         redact.register([credential_in(request)], self)
         with redact.masked([refresh_token or ""]):  # an error response may quote it
-            return obtain(request, transport, self.paths, self.words)
+            return obtain(request, transport, self.paths, self.words, self.login)
 
     def discard(self, token: Token, transport: TransportOptions) -> None:
         """Do nothing: other processes may use the same token, and it expires by itself."""
 
 
 def obtain(
-    request: PreparedRequest, transport: TransportOptions, paths: ResponsePaths, words: RequestWords
+    request: PreparedRequest,
+    transport: TransportOptions,
+    paths: ResponsePaths,
+    words: RequestWords,
+    login: Login | None = None,
 ) -> Token:
-    """Send a token request once and return the token.
+    """Send a token request once, authenticated by the login if there is one, and return the token.
 
     The token and its refresh token are masked as long as it lives. Raises TokenError if the response holds
     no token.
     """
-    from watchword.tokens.sending import send_token_request  # noqa: PLC0415 - few requests need a new token
-
     target = f"the token endpoint at {host(request.url or '')}"
     with redact.masked(_jwts(request)):
-        token = read_token(send_token_request(request, transport, target), paths, words)
+        response = received(request, transport, target, login)
+        token = read(response, login, lambda answered: read_token(answered, paths, words))
         redact.register(token.secrets, token)
     return token
 

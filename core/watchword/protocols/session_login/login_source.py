@@ -12,6 +12,7 @@ from watchword import redact
 from watchword.errors import WatchwordError
 from watchword.http.origins import host
 from watchword.http.transport_options import TransportOptions
+from watchword.protocols.login_with import Login, read, received
 from watchword.protocols.session_login.login_response import TokenLocation, read_session
 from watchword.redact import NeverPickled
 from watchword.tokens.token import Token
@@ -36,6 +37,7 @@ class LoginSource(NeverPickled):
     request: PreparedRequest = field(repr=False)
     location: TokenLocation
     logout: Logout | None = None
+    login: Login | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         redact.register([self.request.headers.get("Authorization", "").rpartition(" ")[2]], self)
@@ -46,7 +48,8 @@ class LoginSource(NeverPickled):
         request, logout = self.request, self.logout
         login = (request.method, request.url, sorted(request.headers.items()), request.body)
         end = (logout.request.method, logout.request.url, logout.placement) if logout else None
-        return (*login, self.location, end)
+        authenticated = (self.login.identity,) if self.login else ()
+        return (*login, self.location, end, *authenticated)
 
     @property
     def logs_out(self) -> bool:
@@ -55,13 +58,9 @@ class LoginSource(NeverPickled):
 
     def fetch(self, transport: TransportOptions, _refresh_token: str | None = None) -> Token:
         """Log in; raises TokenError if that opens no session."""
-        from watchword.tokens.sending import send_token_request  # noqa: PLC0415 - few requests need a new token
-
         request = self.request.copy()
-        url = request.url or ""
-        token = read_session(
-            send_token_request(request, transport, f"the login at {host(url)}"), self.location
-        )
+        response = received(request, transport, f"the login at {host(request.url or '')}", self.login)
+        token = read(response, self.login, lambda answered: read_session(answered, self.location))
         redact.register(token.secrets, token)
         return token
 

@@ -1,0 +1,97 @@
+"""What authenticates the requests for a method's token: the method that `login_with` nests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+from watchword import redact
+from watchword.document.nested import nested_method, texts_with_secrets
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding, errors
+from watchword.http.placement import Placement
+from watchword.methods.base import LOGIN_WITH, Method
+from watchword.protocols import templates
+from watchword.protocols.login_with import Login
+from watchword.protocols.oauth2.grant import Grant
+from watchword.protocols.session_login.login_source import LoginSource
+from watchword.protocols.templates import TemplateSecrets
+from watchword.tokens.token_source import TokenSource
+
+_THE_FIELD = "The field "
+
+
+def source_of(method: Method, secrets: TemplateSecrets) -> TokenSource | None:
+    """Return the source of a method's token, whose requests are authenticated; None for a method without.
+
+    Raises DocumentError if the secret of a template is missing.
+    """
+    source, login = method.token_source(secrets), login_of(method, secrets)
+    if login is None or not isinstance(source, (Grant, LoginSource)):
+        return source
+    return replace(source, login=login)
+
+
+def login_of(method: Method, secrets: TemplateSecrets) -> Login | None:
+    """Return what authenticates the requests for a method's token; None if nothing does.
+
+    Raises DocumentError if the secret of a template is missing.
+    """
+    content = getattr(method, LOGIN_WITH, None)
+    if not content:
+        return method.own_login()
+    nested = _filled(method, secrets)
+    identity = json.dumps(templates.fill(dict(content), secrets), sort_keys=True)
+
+    def source() -> TokenSource | None:
+        return source_of(nested, secrets)
+
+    login = Login(nested, source, f"{LOGIN_WITH} ({nested.method})", (identity,), secrets)
+    placed = [each.value for each in nested.placements() if isinstance(each, Placement)]
+    redact.register([*placed, *(value.rpartition(" ")[2] for value in placed)], login)
+    return login
+
+
+def login_findings(method: Method, secrets: TemplateSecrets) -> Iterator[Finding]:
+    """Yield findings about the login of a method, and about the login in that."""
+    content = getattr(method, LOGIN_WITH, None)
+    if not content:
+        return
+    if method.own_login() is not None:
+        message = "login_with and client_auth oauth1 would both authenticate the token request."
+        yield finding("given_twice", message)
+    filled = {name: content[name] for name in texts_with_secrets(content)}
+    template_findings = list(templates.findings(LOGIN_WITH, filled, secrets))
+    yield from template_findings
+    if errors(template_findings):
+        return
+    nested = _filled(method, secrets)
+    for found in (*nested.findings(secrets), *login_findings(nested, secrets)):
+        yield _prefixed(found)
+    yield from _conflicts(method, nested)
+
+
+def _filled(method: Method, secrets: TemplateSecrets) -> Method:
+    content = getattr(method, LOGIN_WITH)
+    texts = {name: templates.fill(content[name], secrets) for name in texts_with_secrets(content)}
+    return nested_method(content, texts)
+
+
+def _conflicts(method: Method, nested: Method) -> Iterator[Finding]:
+    taken = {name.lower() for name in method.token_request_headers}
+    for place in nested.placements():
+        slot = place.slot if isinstance(place, Placement) else place
+        if slot.place == "header" and slot.name.lower() in taken:
+            message = f"login_with sends the header {slot.name}, which the token's request has already."
+            advice = "Set client_auth or login_auth to none, or remove the header from the JSON fields."
+            yield finding("header_conflict", message, advice=advice)
+
+
+def _prefixed(found: Finding) -> Finding:
+    """Return a finding of the login's method with the place of its field in the document."""
+    if found.message.startswith(_THE_FIELD):
+        message = f"{_THE_FIELD}{LOGIN_WITH}.{found.message[len(_THE_FIELD) :]}"
+    else:
+        message = f"{LOGIN_WITH}: {found.message}"
+    return replace(found, message=message)
