@@ -14,7 +14,7 @@ from typing import Any
 from watchword.connections import airbyte_auth
 from watchword.connections.airbyte_expressions import Expressions
 from watchword.connections.import_entry import Entry, host_of, lacking, slug, unreadable
-from watchword.connections.import_values import Values
+from watchword.connections.import_values import Values, plain_text
 from watchword.errors import DocumentError
 
 _REFERENCE = re.compile(r"#/([^#]{1,500})")
@@ -25,7 +25,7 @@ _CLASS = re.compile(r"[A-Za-z_][\w.]{0,100}")
 
 def is_manifest(content: Mapping[Any, Any]) -> bool:
     """Return whether a structure is a manifest of Airbyte's, also as its connector builder saves it."""
-    if content.get("type") in {"DeclarativeSource", "ConcurrentDeclarativeSource"}:
+    if plain_text(content.get("type")) in {"DeclarativeSource", "ConcurrentDeclarativeSource"}:
         return True
     has_streams = isinstance(content.get("streams"), list) or isinstance(content.get("definitions"), dict)
     return has_streams and ("check" in content or "version" in content) and "swagger" not in content

@@ -194,9 +194,7 @@ def _oauth2(scheme: _Scheme, remarks: list[str]) -> Fields:
             continue
         offered = flow.get("scopes")
         if isinstance(offered, dict) and offered and not scheme.scopes:
-            remarks.append(
-                f"No scope is requested; the API knows {len(offered)}: set scope if it requires one."
-            )
+            remarks.append(f"The API knows {len(offered)} scopes: set scope if it requires some.")
         urls = {"token_url": plain_text(flow.get("tokenUrl")) or lacking("token_url")}
         for field, entry in (("authorize_url", "authorizationUrl"), ("refresh_url", "refreshUrl")):
             if method == "oauth2_authorization_code" and flow.get(entry):

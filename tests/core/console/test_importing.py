@@ -48,3 +48,45 @@ def test_a_taken_name_is_refused(person, stored, kept):
     page = person.post("/import", {"connection.name": "acme", "text": "curl https://a.test/v1 -u a:b"})
     assert page.status_code == 409
     assert kept() == former
+
+
+MANIFEST = """\
+type: DeclarativeSource
+streams: []
+definitions:
+  requester:
+    type: HttpRequester
+    url_base: https://a.test
+    authenticator:
+      type: BearerAuthenticator
+      api_token: "{{ config['token'] }}"
+"""
+
+
+def test_the_files_of_other_programs_may_be_pasted(person, kept, words):
+    """What a manifest lacks is named, and given in a second box; neither text comes back."""
+    page = person.post("/import", {"connection.name": "acme", "text": MANIFEST})
+    assert page.status_code == 400
+    assert "import_value_missing: The file lacks values: token. Give them under Values" in words(page)
+    assert kept() is None
+    page = person.post("/import", {"connection.name": "acme", "text": MANIFEST, "values": f"token={SECRET}"})
+    assert page.url.endswith("/connections/acme")
+    assert kept() == {"method": "bearer", "base_url": "https://a.test", "bearer_token": SECRET}
+    assert SECRET not in page.text
+
+
+def test_one_of_several_connections_is_named(person, kept, words):
+    """Of a text with several connections the name chooses one; the page says which there are."""
+    export = json.dumps({"a": f"http://u:{SECRET}@a.test", "acme": f"http://u:{SECRET}@https%3A%2F%2Fb.test"})
+    page = person.post("/import", {"connection.name": "other", "text": export})
+    assert "import_choice_needed" in words(page)
+    assert "there are a, acme" in words(page)
+    person.post("/import", {"connection.name": "acme", "text": export})
+    assert kept()["base_url"] == "https://b.test"
+
+
+@pytest.mark.parametrize("values", [SECRET, f"[{SECRET}]", f"{{{SECRET}"])
+def test_values_that_can_not_be_read_are_not_sent_back(person, kept, values):
+    """A text of values that is none is refused without any of it."""
+    page = person.post("/import", {"connection.name": "acme", "text": MANIFEST, "values": values})
+    assert (page.status_code, SECRET in page.text, kept()) == (400, False, None)

@@ -88,7 +88,7 @@ def without_alternatives(entries: list[Entry], *, asks: bool) -> list[Entry]:
 def _chosen(entries: Sequence[Entry]) -> str:
     names = [entry.label for entry in entries]
     for number, entry in enumerate(entries, 1):
-        say(f"{number:>3}  {entry.label}: {entry.document.get('method', 'not read')}")
+        say(f"{number} {entry.label}: {entry.document.get('method', 'not read')}")
     while True:
         try:
             typed = asked("Which one is to be imported? (number or name)", required=True)
