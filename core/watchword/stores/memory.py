@@ -97,6 +97,12 @@ class MemoryStore(NeverPickled):
         with self._lock:
             return self._claims.setdefault(imported, key) == key
 
+    def unclaim(self, imported: str, key: str) -> None:
+        """Let other records claim a refresh token that this one has claimed, and that was never used."""
+        with self._lock:
+            if self._claims.get(imported) == key:
+                del self._claims[imported]
+
     def keep_draft(self, state: str, content: Mapping[str, str], seconds: float) -> None:
         """Store what a sign-in needs to be finished."""
         with self._lock:

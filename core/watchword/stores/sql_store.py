@@ -138,6 +138,12 @@ class SqlStore(NeverPickled):
             work.encryption.check_claim(imported, owner, seal)
             return bool(owner == column(key))
 
+    def unclaim(self, imported: str, key: str) -> None:
+        """Let other records claim a refresh token that this one has claimed, and that was never used."""
+        query = "DELETE FROM watchword_claims WHERE imported = :imported AND key = :key"
+        with self._session.transaction() as work:
+            work.connection.execute(query, {"imported": imported, "key": column(key)})
+
     def keep_draft(self, state: str, content: Mapping[str, str], seconds: float) -> None:
         """Store what a sign-in that has begun needs to be finished, for so many seconds."""
         with self._session.transaction() as work:

@@ -159,6 +159,8 @@ class Renewal(NeverPickled):
         )
         current = self.stored.change(transitions.settle(self.owner, record.generation, failed))
         if not outcome.is_of_token:
+            if not attempts and self._used_import(refresh_token):
+                self.stored.unclaim_imported()  # refused for another reason: it can still be imported
             raise error
         if current.record.generation == record.generation or current.record.token is None:
             raise refresh_failures.sign_in_required(current.record, current.now, self.stored.words) from error

@@ -218,6 +218,13 @@ class StoredToken(NeverPickled):
         """Have the document's refresh token belong to this record; return False if another has it."""
         return self._store.claim(self.fingerprints.imported, self.fingerprints.key)
 
+    def unclaim_imported(self) -> None:
+        """Let the document's refresh token be imported under another name: no server has accepted it here."""
+        try:
+            self._store.unclaim(self.fingerprints.imported, self.fingerprints.key)
+        except StoreError as error:
+            _log.debug("Not noted in the token store: %s", error)
+
     def accept(self, token: Token) -> None:
         """Store what a person has just signed in with, in the place of the former token."""
         self._look_again()

@@ -80,6 +80,9 @@ class TokenStore(Protocol):
         Return whether it belongs to this record.
         """
 
+    def unclaim(self, imported: str, key: str) -> None:
+        """Let other records claim a refresh token that this one has claimed, and that was never used."""
+
     def keep_draft(self, state: str, content: Mapping[str, str], seconds: float) -> None:
         """Store what a sign-in that has begun needs to be finished, for so many seconds."""
 

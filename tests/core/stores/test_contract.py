@@ -183,6 +183,16 @@ def test_a_draft_may_be_read_before_it_serves(store):
     assert store.read_draft("old") is None
 
 
+def test_a_claim_can_be_given_back_by_its_owner(store):
+    """A record that gives its claim back lets another one claim the refresh token; no other record can."""
+    assert store.claim("imported", "a")
+    store.unclaim("imported", "b")
+    assert not store.claim("imported", "b")
+    store.unclaim("imported", "a")
+    assert store.claim("imported", "b")
+    assert not store.claim("imported", "a")
+
+
 def test_a_claim_is_for_ever(store):
     """The first record that claims a refresh token has it, also after it was deleted."""
     assert store.claim("imported", "a")

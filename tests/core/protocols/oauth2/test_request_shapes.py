@@ -162,6 +162,27 @@ def test_a_token_is_renewed_by_itself(endpoint, serve, reply):
     assert accepted == ["s3cret-long-1", "s3cret-long-2", "s3cret-long-3"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [((400, {"error": "invalid_request"}), None), ((400, {"error": "invalid_grant"}), "sign_in_required")],
+)
+def test_a_request_in_a_wrong_shape_uses_up_no_refresh_token(endpoint, answer, code):
+    """A refresh token whose request was refused for its shape can be imported under another name."""
+    status, body = answer
+    document = endpoint.document("oauth2_authorization_code", refresh_token="s3cret-imported-1")
+    good, endpoint.answer = endpoint.answer, endpoint.reply(status, body=body)
+    with pytest.raises(WatchwordError):
+        watchword.load(document, name="wrong", store="memory://").renew_token()
+    endpoint.answer = good
+    corrected = watchword.load({**document, "refresh_method": "GET"}, name="right", store="memory://")
+    if code is None:
+        assert corrected.renew_token().is_new
+        return
+    with pytest.raises(WatchwordError) as error:
+        corrected.renew_token()
+    assert error.value.code == code
+
+
 ASSERTIONS = [
     ({"grant_headers": {"Authorization": "Bearer {{assertion}}"},
       "grant_body": {"assertion": None, "grant_type": None}}, lambda seen: seen.headers["Authorization"][7:]),
