@@ -156,16 +156,19 @@ class Connection(NeverPickled):
     def aiohttp_middleware(self) -> SigningMiddleware:
         """Return the connection as a middleware: `aiohttp.ClientSession(middlewares=(…,))`.
 
-        Put it last among several. Certificates, proxy and timeouts are those of the session; retries and
-        relative URLs don't work.
+        Put it last among several. Proxy and timeouts are those of the session; retries and relative URLs
+        don't work. With a client certificate, the connection's TLS options apply to its requests; without one,
+        those of the session.
 
         Raises:
             DocumentError: the document holds an error; its findings say which.
             ImportError: aiohttp is missing; the message names the extra.
         """
         from watchword.adapters.aiohttp import SigningMiddleware  # noqa: PLC0415 - needs an extra
+        from watchword.adapters.aiohttp_tls import certificate_context  # noqa: PLC0415 - needs the same
 
-        return SigningMiddleware(self.authenticator(), self.credential.resolved.transport.networks)
+        transport = self.credential.resolved.transport
+        return SigningMiddleware(self.authenticator(), transport.networks, certificate_context(transport))
 
     def dlt_auth(self) -> DltAuth:
         """Return the connection as auth for dlt's REST API source and its `RESTClient`.

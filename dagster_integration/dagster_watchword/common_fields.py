@@ -54,10 +54,23 @@ class CommonFieldsResource(ApiResource):
         default=None, description="Path of a file with the certificate authorities to trust."
     )
     client_certificate: str | None = Field(
-        default=None, description="Path or PEM text; used for the API and the token endpoint."
+        default=None,
+        description=(
+            "Path or PEM text, or the path of a PKCS#12 file (.p12, .pfx), which has the key in "
+            "it; used for the API and the token endpoint."
+        ),
     )
     client_private_key: str | None = Field(
-        default=None, repr=False, description="Path or PEM text of the key."
+        default=None,
+        repr=False,
+        description=(
+            "Path or PEM text of the key; or PKCS#12 with key and certificate, as a path or base64."
+        ),
+    )
+    client_key_passphrase: str | None = Field(
+        default=None,
+        repr=False,
+        description="Opens the client's private key, or the PKCS#12 file (.p12, .pfx).",
     )
     proxy: str | None = Field(
         default=None, repr=False, description="URL of the proxy; it may hold user and password."

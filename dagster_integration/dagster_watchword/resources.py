@@ -114,7 +114,8 @@ class JwtBearerResource(TokenPlacementResource):
     jwt_secret: str = Field(
         repr=False,
         description=(
-            "For HS256, HS384 and HS512 the shared secret, else a private key: PEM, JWK, or DER in base64."
+            "For HS256, HS384 and HS512 the shared secret, else a private key: PEM, JWK, DER or "
+            "PKCS#12 in base64, or a provider's JSON file."
         ),
     )
     key_encoding: Literal["utf8", "base64", "base64url", "hex"] = Field(
@@ -213,7 +214,11 @@ class OAuth2Resource(TokenPlacementResource):
         ),
     )
     private_key: str | None = Field(
-        default=None, repr=False, description="The key of private_key_jwt: PEM, JWK, or DER in base64."
+        default=None,
+        repr=False,
+        description=(
+            "The key of private_key_jwt: PEM, JWK, DER or PKCS#12 in base64, or a provider's JSON file."
+        ),
     )
     private_key_passphrase: str | None = Field(
         default=None, repr=False, description="Decrypts the private key, if it is encrypted."
@@ -407,9 +412,18 @@ class OAuth2JwtBearerResource(OAuth2Resource):
 
     method: ClassVar[str] = "oauth2_jwt_bearer"
 
+    token_url: str = Field(
+        default="",
+        description=(
+            "The complete URL of the token endpoint; not needed if private_key is a file that has it."
+        ),
+    )
     private_key: str = Field(
         repr=False,
-        description="The key that signs the JWT: PEM, JWK, DER in base64, or a service account's JSON.",
+        description=(
+            "The key that signs the JWT: PEM, JWK, DER or PKCS#12 in base64, or the JSON file of "
+            "Google, Box and others, from which the fields that are left empty are filled in."
+        ),
     )
     algorithm: Literal[
         "HS256",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from functools import partial
 
 from watchword import redact
@@ -21,7 +22,7 @@ try:
 except ModuleNotFoundError as missing:
     raise missing_extra("aiohttp") from missing
 
-from watchword.adapters.aiohttp_exchange import AiohttpExchange, address, copy_of, transmit
+from watchword.adapters.aiohttp_exchange import AiohttpExchange, address, copy_of, transmit, with_tls
 from watchword.adapters.aiohttp_network import judged
 from watchword.adapters.aiohttp_response import clean_redirect, flow_response, keep_cookies
 
@@ -39,11 +40,19 @@ class SigningMiddleware(NeverPickled):
     read before the caller gets it if its Content-Length is at most 64 KiB, or if its length is unknown and
     it is declared as JSON; the caller can still stream it. Other responses are left alone, and so are those
     that a session with `auto_decompress=False` leaves compressed.
+
+    `tls` holds the connection's client certificate, which the session's own TLS doesn't know.
     """
 
-    def __init__(self, authenticator: Authenticator, networks: AllowedNetworks | None = None) -> None:
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        networks: AllowedNetworks | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._authenticator = authenticator
         self._networks = networks
+        self._tls = tls
         self._origin_guard = OriginGuard(authenticator)
         body_refusal = body_refusal_of(authenticator)
         self._flow_response = partial(flow_response, body_refusal) if body_refusal else None
@@ -64,6 +73,8 @@ class SigningMiddleware(NeverPickled):
         url = address(request)
         if not self._origin_guard.covers(url):
             return await self._from_foreign_origin(request, handler)
+        if self._tls is not None and request.is_ssl() and request.ssl is True:
+            request = with_tls(request, self._tls)
         exchange = AiohttpExchange(self._authenticator, request, url, handler, self._flow_response)
         response = (await async_drive(exchange)).response
         if self._origin_guard.remembers and (added := exchange.added()):

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from urllib.request import getproxies
 
 import httpx
 from requests.utils import get_environ_proxies, select_proxy
 
 from watchword.adapters.httpx_network import guard
-from watchword.errors import DocumentError
-from watchword.findings.codes import finding
 from watchword.http.networks import refusal
 from watchword.http.origins import host_name
 from watchword.http.transport_options import TransportOptions
@@ -38,9 +37,9 @@ class Pools(NeverPickled, Generic[T]):
         self._proxy = options.proxy
         self._networks = options.networks
         self._proxy_by_url = options.proxy is None and bool(getproxies())
-        self._own_tls = self._foreign_tls = _tls(options.overrides())
+        self._own_tls = self._foreign_tls = _tls(options)
         if options.client_certificate:
-            self._foreign_tls = _tls(options.overrides(credentials=False))
+            self._foreign_tls = _tls(replace(options, client_certificate=None, client_private_key=None))
         self._transports: dict[tuple[ssl.SSLContext, str | None], T] = {}
         self._lock = Lock()
 
@@ -84,25 +83,15 @@ def _plain_tls(verify: bool, _file: str | None, _folder: str | None) -> ssl.SSLC
     return httpx.create_ssl_context(verify=verify)
 
 
-def _tls(overrides: dict[str, Any]) -> ssl.SSLContext:
-    """Return the TLS context for options of `requests`, or httpx's own context if there are no options."""
-    verify = overrides.get("verify", True)
+def _tls(options: TransportOptions) -> ssl.SSLContext:
+    """Return the TLS context for a connection, which is httpx's own if the connection sets nothing."""
+    verify = options.overrides(credentials=False).get("verify", True)
     if isinstance(verify, str):
         parameter = "capath" if Path(verify).is_dir() else "cafile"
         context = ssl.create_default_context(**{parameter: verify})  # type: ignore[arg-type] # texts
-    elif "cert" in overrides:
+    elif options.client_certificate:
         context = httpx.create_ssl_context(verify=verify)
     else:
         context = _plain_tls(verify, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-    if cert := overrides.get("cert"):
-        certificate, key = (cert, None) if isinstance(cert, str) else cert
-        try:
-            context.load_cert_chain(
-                certificate, key, password=""
-            )  # without it OpenSSL prompts on the terminal
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "reason", None) or type(error).__name__
-            message = f"The client certificate or its key can't be read: {reason}."
-            advice = "Give a certificate and its own key as PEM, the key without a passphrase."
-            raise DocumentError([finding("key_unreadable", message, advice=advice)]) from None
+    options.load_certificate(context)
     return context

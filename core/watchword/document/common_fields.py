@@ -87,14 +87,31 @@ class CommonFields(Fields):
         str | None,
         About(
             "Client certificate",
-            "Path or PEM text; used for the API and the token endpoint.",
+            "Path or PEM text, or the path of a PKCS#12 file (.p12, .pfx), which has the key in it; used for "
+            "the API and the token endpoint.",
             _TRANSPORT,
             multiline=True,
         ),
     ] = None
     client_private_key: Annotated[
         str | None,
-        About("Client private key", "Path or PEM text of the key.", _TRANSPORT, secret=True, multiline=True),
+        About(
+            "Client private key",
+            "Path or PEM text of the key; or PKCS#12 with key and certificate, as a path or base64.",
+            _TRANSPORT,
+            secret=True,
+            multiline=True,
+            is_key=True,
+        ),
+    ] = None
+    client_key_passphrase: Annotated[
+        str | None,
+        About(
+            "Client key passphrase",
+            "Opens the client's private key, or the PKCS#12 file (.p12, .pfx).",
+            _TRANSPORT,
+            secret=True,
+        ),
     ] = None
     proxy: Annotated[
         str | None,

@@ -67,8 +67,9 @@ class Credential(NeverPickled):
     @property
     def is_present(self) -> bool:
         """Whether requests carry anything that a validation could prove."""
-        certificate = self.document.common.client_certificate
-        return self.document.method.has_credential or bool(self.resolved.secrets) or bool(certificate)
+        resolved = self.resolved
+        certificate = resolved.transport.client_certificate
+        return resolved.method.has_credential or bool(resolved.secrets) or bool(certificate)
 
     @cached_property
     def source(self) -> TokenSource | None:

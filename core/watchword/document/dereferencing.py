@@ -12,15 +12,19 @@ from watchword.errors import DocumentError, WatchwordError
 from watchword.files.opened_file import FileNotAllowedError, read_file
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
+from watchword.protocols.binary_text import as_text
 
 
-def dereference(value: str, field: str, policy: ReferencePolicy | None = None) -> str:
+def dereference(
+    value: str, field: str, policy: ReferencePolicy | None = None, *, is_key: bool = False
+) -> str:
     """Return the secret that `value` refers to; text that is not a reference is returned unchanged.
 
     Args:
         value: the content of a secret field.
         field: the field's name, for the message.
         policy: which references may be resolved; None allows all.
+        is_key: whether the field takes binary content, such as PKCS#12, in the form of `keys.repair.as_text`.
 
     Raises:
         DocumentError: the reference is not allowed or can't be resolved.
@@ -33,10 +37,30 @@ def dereference(value: str, field: str, policy: ReferencePolicy | None = None) -
     if policy is not None and not policy.allows(reference):
         raise DocumentError([_not_allowed(value, field)])
     secret = _READERS[reference.scheme](reference, field, policy)
+    if isinstance(secret, bytes):
+        secret = as_text(secret) if is_key else _no_text(reference, field)
     if isinstance(secret, Finding):
         # Raised here, outside of every `except`: an error that is being handled may hold the content.
         raise DocumentError([secret])
     return secret
+
+
+def _text(content: bytes) -> str | bytes:
+    """Return content as text; the bytes themselves if they are none."""
+    try:
+        # Editors and `kubectl create secret --from-file` leave a final line break behind.
+        return content.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        return content
+
+
+def _no_text(reference: Reference, field: str) -> Finding:
+    if reference.scheme != FILE:
+        return _unresolved(reference, field, "which is not UTF-8 text")
+    message = (
+        f"The field {field} refers to the file {reference.name}, which can't be read: it is not UTF-8 text."
+    )
+    return finding("reference_unresolved", message)
 
 
 def _not_allowed(value: str, field: str) -> Finding:
@@ -52,24 +76,22 @@ def _from_environment(reference: Reference, field: str, _: ReferencePolicy | Non
     return finding("reference_unresolved", message)
 
 
-def _from_file(reference: Reference, field: str, policy: ReferencePolicy | None) -> str | Finding:
+def _from_file(reference: Reference, field: str, policy: ReferencePolicy | None) -> str | bytes | Finding:
     problem = "is empty"
     try:
-        content = read_file(reference.name, policy.allows_real_path if policy else None).decode("utf-8")
-        # Editors and `kubectl create secret --from-file` leave a final line break behind.
-        content = content.rstrip("\r\n")
+        content = _text(read_file(reference.name, policy.allows_real_path if policy else None))
         if content:
             return content
     except FileNotAllowedError:
         return _not_allowed(reference.text, field)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        reason = (isinstance(error, OSError) and error.strerror) or "it is not UTF-8 text"
+    except (OSError, ValueError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or "its name is no path"
         problem = f"can't be read: {reason}"
     message = f"The field {field} refers to the file {reference.name}, which {problem}."
     return finding("reference_unresolved", message)
 
 
-def _from_secret_store(reference: Reference, field: str, _: ReferencePolicy | None) -> str | Finding:
+def _from_secret_store(reference: Reference, field: str, _: ReferencePolicy | None) -> str | bytes | Finding:
     """Return the text of a secret in the vault or in Secret Manager."""
     if not reference.name:
         return _unresolved(reference, field, "which names no secret")
@@ -81,11 +103,7 @@ def _from_secret_store(reference: Reference, field: str, _: ReferencePolicy | No
         return finding(first.code.name, message, advice=first.advice, evidence=dict(first.evidence))
     if content is None:
         return _unresolved(reference, field, "which does not exist")
-    try:
-        text = content.decode("utf-8").rstrip("\r\n")
-    except UnicodeDecodeError:
-        return _unresolved(reference, field, "which is not UTF-8 text")
-    return text or _unresolved(reference, field, "which is empty")
+    return _text(content) or _unresolved(reference, field, "which is empty")
 
 
 def _stored_content(reference: Reference) -> bytes | None:
@@ -107,7 +125,7 @@ def _unresolved(reference: Reference, field: str, why: str) -> Finding:
     return finding("reference_unresolved", message, advice=advice)
 
 
-_READERS: Mapping[str, Callable[[Reference, str, ReferencePolicy | None], str | Finding]] = {
+_READERS: Mapping[str, Callable[[Reference, str, ReferencePolicy | None], str | bytes | Finding]] = {
     ENVIRONMENT: _from_environment,
     FILE: _from_file,
     VAULT: _from_secret_store,

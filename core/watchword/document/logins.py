@@ -75,7 +75,8 @@ def login_findings(method: Method, secrets: TemplateSecrets) -> Iterator[Finding
 def _filled(method: Method, secrets: TemplateSecrets) -> Method:
     content = getattr(method, LOGIN_WITH)
     texts = {name: templates.fill(content[name], secrets) for name in texts_with_secrets(content)}
-    return nested_method(content, texts)
+    nested = nested_method(content, texts)
+    return nested.completed(nested.model_fields_set)
 
 
 def _conflicts(method: Method, nested: Method) -> Iterator[Finding]:

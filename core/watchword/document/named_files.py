@@ -16,19 +16,23 @@ from watchword.files.opened_file import FileNotAllowedError, read_file
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http.transport_options import is_pem
+from watchword.protocols.binary_text import as_text, is_binary
 
 _CERTIFICATE = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----")
+_DER = b"0"
+"""How certificates, keys and PKCS#12 begin in binary form."""
+
 _HASHED = "????????.[0-9]"
 """How `openssl rehash` names the certificates of a folder: a hash and a number."""
 
 
 def content_of(field: str, pem_or_path: str, policy: ReferencePolicy) -> str:
-    """Return the PEM text of a certificate or key that is given as text or as a path.
+    """Return the text of a certificate or key that is given as text or as a path.
 
-    Raises DocumentError where the path is not allowed, or no PEM file: a key's file is a secret even without
+    Raises DocumentError where the path is not allowed, or the file holds no key: it is a secret even without
     a reference.
     """
-    if is_pem(pem_or_path):
+    if is_pem(pem_or_path) or is_binary(pem_or_path):
         return pem_or_path
     found = _content_of_file(field, pem_or_path, policy)
     if isinstance(found, Finding):
@@ -41,15 +45,18 @@ def _content_of_file(field: str, path: str, policy: ReferencePolicy) -> str | Fi
     if not policy.allows(Reference.parse(f"{FILE}:{path}")):
         return not_allowed
     try:
-        content = read_file(path, policy.allows_real_path).decode("utf-8", "replace")
+        found = read_file(path, policy.allows_real_path)
     except FileNotAllowedError:
         return not_allowed
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its name is no path"
         return finding("file_missing", f"The field {field} names a file that can't be read: {reason}.")
+    content = found.decode("utf-8", "replace")
     if is_pem(content):
         return content
-    return finding("key_unreadable", f"The field {field} names a file that holds no PEM text.")
+    if found.startswith(_DER):
+        return as_text(found)
+    return finding("key_unreadable", f"The field {field} names a file that holds neither PEM nor PKCS#12.")
 
 
 def holds_authorities(path: str) -> bool:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from watchword import redact
 from watchword.document.certificate_templates import certificate_templates
+from watchword.document.client_certificate import prepared
 from watchword.document.common_fields import CommonFields
 from watchword.document.deployment_policy import DeploymentPolicy
 from watchword.document.dereferencing import dereference
@@ -74,15 +75,16 @@ def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
     references = policy.references if policy else None
     values = {
         name: value
-        for name, raw in _secrets(document)
-        if (value := _resolved(name, raw, references, findings)) is not None
+        for name, raw, is_key in _secrets(document)
+        if (value := _resolved(name, raw, references, findings, is_key=is_key)) is not None
     }
     common = document.common
     transport = _transport(common, values, policy.networks if policy else None)
     if references is not None:
         transport = _with_contents(transport, references, findings)
-        if transport.client_private_key:
-            values["client_private_key"] = transport.client_private_key
+    transport = _with_certificate(transport, values.get("client_key_passphrase"), findings)
+    if transport.client_private_key:
+        values["client_private_key"] = transport.client_private_key
     defaults = _placements(common.extra_parameters, findings)
     secret = {key: values[key] for key in common.secret_parameters if key in values}
     template_secrets = {
@@ -94,7 +96,8 @@ def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
     fields = {
         name: values.get(name, getattr(document.method, name)) for name in type(document.method).model_fields
     }
-    method = type(document.method)(**(fields | with_templates(document.method)))
+    given = type(document.method)(**(fields | with_templates(document.method)))
+    method = given.completed(document.method.model_fields_set)
     if policy is not None:
         findings.extend(_machine_credentials_not_allowed(method, policy.references))
         findings.extend(_hosts_not_allowed(common, method, values.get("proxy"), policy.networks))
@@ -111,18 +114,22 @@ def _mask(resolved: Resolved) -> None:
     sent = [placed.value for placed in resolved.method.placements() if isinstance(placed, Placement)]
     without_prefix = [value.rpartition(" ")[2] for value in sent]
     of_proxy = _proxy_secrets(resolved.values.get("proxy", ""))
-    redact.register([*resolved.values.values(), *sent, *without_prefix, *of_proxy], resolved)
+    # A key's file may have filled in more secrets than the document has.
+    of_method = [getattr(resolved.method, name) or "" for name in secret_names(type(resolved.method))]
+    secrets = [*resolved.values.values(), *of_method, *sent, *without_prefix, *of_proxy]
+    redact.register(secrets, resolved)
 
 
-def _secrets(document: Document) -> Iterator[tuple[str, str]]:
-    """Yield each secret field and each secret parameter that has a value, unresolved."""
+def _secrets(document: Document) -> Iterator[tuple[str, str, bool]]:
+    """Yield each secret field and parameter that has a value, unresolved, and whether it is a key."""
     for model in (document.common, document.method):
         for name in sorted(secret_names(type(model)) - {"secret_parameters"}):
             value = getattr(model, name)
             if value is not None:
-                yield name, value
-    yield from document.common.secret_parameters.items()
-    yield from nested_secrets(document.method)
+                described = about(type(model).model_fields[name])
+                yield name, value, described is not None and described.is_key
+    for name, value in (*document.common.secret_parameters.items(), *nested_secrets(document.method)):
+        yield name, value, False
 
 
 def _with_contents(
@@ -138,6 +145,17 @@ def _with_contents(
         message = "The field ca_bundle names no file or folder with certificates that this process can read."
         findings.append(finding("file_missing", message))
     return replace(transport, client_certificate=certificate, client_private_key=key, named=named)
+
+
+def _with_certificate(
+    transport: TransportOptions, passphrase: str | None, findings: list[Finding]
+) -> TransportOptions:
+    """Return the options with certificate and key as the TLS libraries read them."""
+    try:
+        return prepared(transport, passphrase)
+    except DocumentError as error:
+        findings.extend(error.findings)
+        return transport
 
 
 def _content(
@@ -178,9 +196,11 @@ def _machine_credentials_not_allowed(method: Method, policy: ReferencePolicy) ->
             yield finding("reference_not_allowed", message)
 
 
-def _resolved(name: str, raw: str, policy: ReferencePolicy | None, findings: list[Finding]) -> str | None:
+def _resolved(
+    name: str, raw: str, policy: ReferencePolicy | None, findings: list[Finding], *, is_key: bool
+) -> str | None:
     try:
-        secret = dereference(raw, name, policy)
+        secret = dereference(raw, name, policy, is_key=is_key)
     except DocumentError as error:
         findings.extend(error.findings)
         return None

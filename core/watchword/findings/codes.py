@@ -126,6 +126,10 @@ _lint(
     "Paste the whole private key as the provider gave it, with its BEGIN and END lines.",
 )
 _lint("key_unsuitable", "Choose the algorithm that the key is for, or give a key for the chosen algorithm.")
+_lint(
+    "client_certificate_expired",
+    "Ask the authority for a new certificate, and put it into client_certificate, with its key.",
+)
 _lint("jwt_illegal", "Correct payload or jwt_headers as the message says (RFC 7515, RFC 7519).")
 _lint("signature_misdescribed", "Correct string_to_sign or signature_parameters as the message says.")
 _warn("signature_constant", "Add to string_to_sign what the API's manual names, such as {{method}}.")
@@ -209,6 +213,11 @@ _network(
 _network(
     "tls_client_certificate_required",
     "Set client_certificate and client_private_key.",
+    Permanence.CONFIGURATION,
+)
+_network(
+    "tls_client_certificate_refused",
+    "Check that client_certificate is the one that the server's owner has registered, with its whole chain.",
     Permanence.CONFIGURATION,
 )
 _network(

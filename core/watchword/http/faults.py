@@ -6,6 +6,7 @@ Nothing is probed: a probe would not go through the proxy that the call has used
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -17,6 +18,13 @@ from watchword.findings.finding import Finding
 # OpenSSL's X509_V_ERR_* numbers.
 _CERT_EXPIRED = 10
 _NAME_MISMATCHES = frozenset({62, 64})  # of a host name, of an IP address
+
+# The alerts by which a server refuses its client's certificate (RFC 8446 section 6.2). What is wrong with the
+# server's own certificate has other reasons.
+_CERTIFICATE_ALERT = re.compile(
+    r"ALERT_(?:UNKNOWN_CA|(?:BAD|UNSUPPORTED)_CERTIFICATE|CERTIFICATE_(?:REVOKED|EXPIRED|UNKNOWN)"
+    r"|ACCESS_DENIED)"
+)
 
 _MESSAGES = {
     "dns_not_found": "The host of {target} does not exist in DNS.",
@@ -32,6 +40,7 @@ _MESSAGES = {
     "tls_hostname_mismatch": "The certificate of {target} is for another host name.",
     "tls_expired": "The certificate of {target} has expired.",
     "tls_client_certificate_required": "The server of {target} requires a client certificate.",
+    "tls_client_certificate_refused": "The server of {target} doesn't accept the client certificate.",
     "tls_failed": "TLS with {target} failed.",
 }
 
@@ -88,4 +97,6 @@ def _tls_code(error: ssl.SSLError) -> str:
     reason = (error.reason or "").upper()
     if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason:
         return "tls_client_certificate_required"
+    if _CERTIFICATE_ALERT.search(reason):
+        return "tls_client_certificate_refused"
     return "tls_failed"

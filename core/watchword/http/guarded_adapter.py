@@ -43,6 +43,7 @@ class GuardedAdapter(HTTPAdapter):
 
     def __init__(self, transport: TransportOptions) -> None:
         self._guard = _Guard(transport.networks, judges_proxy=transport.proxy is not None)
+        self._key_password = transport.key_password if transport.client_certificate else ""
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - the base's parameters
@@ -57,6 +58,19 @@ class GuardedAdapter(HTTPAdapter):
         if is_new:
             manager.pool_classes_by_scheme = _guarded_pools(manager, self._guard)
         return manager
+
+    def build_connection_pool_key_attributes(
+        self,
+        request: PreparedRequest,
+        verify: bool | str,  # noqa: FBT001 - the base's signature
+        cert: str | tuple[str, str] | None = None,
+    ) -> Any:  # noqa: ANN401 - the base's types are private
+        """Return what tells connections apart; the passphrase of a client's key is part of it.
+
+        Without a passphrase OpenSSL asks for it at the terminal, and waits for an answer.
+        """
+        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, ({**pool, "key_password": self._key_password} if cert else pool)
 
     def get_connection_with_tls_context(
         self,

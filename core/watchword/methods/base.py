@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -18,6 +18,8 @@ from watchword.tokens.token import Token
 from watchword.tokens.token_source import TokenSource
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from watchword.protocols.login_with import Login
 
 
@@ -118,6 +120,13 @@ class Method(Fields):
     def explain(self, _status: int, _headers: Mapping[str, str], _text: str, /) -> Finding | None:
         """Return a finding with the reason for an API's refusal, if this method can read it; else None."""
         return None
+
+    def completed(self, _given: Collection[str], /) -> Self:
+        """Return the method with what its key's file says beside the key.
+
+        The argument has the names of the fields that the document itself gives, which stay.
+        """
+        return self
 
     def token_source(self, _: TemplateSecrets, /) -> TokenSource | None:
         """Return the source of the method's token, without I/O; None for a method without tokens."""

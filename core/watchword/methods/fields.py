@@ -67,6 +67,8 @@ class About:
     secret: bool = False
     multiline: bool = False
     may_be_empty: bool = False
+    is_key: bool = False
+    """Whether the value may be the content of a binary file, such as PKCS#12."""
 
 
 class Problem(NamedTuple):

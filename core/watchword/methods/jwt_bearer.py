@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from functools import cached_property
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from requests import PreparedRequest
 
@@ -17,6 +18,7 @@ from watchword.http.placement import put
 from watchword.methods.base import JwtHeaders, Passphrase, Payload, TokenPlacement
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, Section
+from watchword.methods.key_file import filled, jwt_fields, key_file_in
 from watchword.protocols import templates
 from watchword.protocols.jwt.algorithms import AlgorithmName
 from watchword.protocols.jwt.content import Content
@@ -24,6 +26,9 @@ from watchword.protocols.jwt.jwt_source import JwtSource, signed
 from watchword.protocols.jwt.signing import JwsSigner, jws_signer
 from watchword.protocols.secret_encoding import SecretEncoding
 from watchword.protocols.templates import FreshValues, TemplateSecrets
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _JWT = Section.JWT
 _YEARS = 10 * 365 * 86_400
@@ -47,10 +52,12 @@ class JwtBearer(TokenPlacement):
         str,
         About(
             "Secret or private key",
-            "For HS256, HS384 and HS512 the shared secret, else a private key: PEM, JWK, or DER in base64.",
+            "For HS256, HS384 and HS512 the shared secret, else a private key: PEM, JWK, DER or "
+            "PKCS#12 in base64, or a provider's JSON file.",
             _JWT,
             secret=True,
             multiline=True,
+            is_key=True,
         ),
     ]
     key_encoding: Annotated[
@@ -75,6 +82,17 @@ class JwtBearer(TokenPlacement):
     query_name: Annotated[
         str, About("Query parameter", "The query parameter that carries the token.", Section.PLACEMENT)
     ] = "jwt"
+
+    def completed(self, given: Collection[str], /) -> Self:
+        """Return the method with what a provider's file in `jwt_secret` says about the JWT."""
+        file = key_file_in(self.jwt_secret)
+        if file is None or ("algorithm" in given and self.algorithm.startswith("HS")):
+            return self
+        values = {"algorithm": file.algorithm, "private_key_passphrase": file.passphrase}
+        # A JWT for the API itself is about its issuer, unless the file names another subject.
+        subject = {"sub": file.subject or file.issuer} if file.issuer else {}
+        jwt = jwt_fields(replace(file, claims={}), {**subject, **self.payload}, self.jwt_headers)
+        return self.updated({**filled(values, given), **jwt, "jwt_secret": file.key})
 
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
         """Send with the current JWT; if the API refuses it, send once more with a newer one.

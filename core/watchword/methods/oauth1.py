@@ -80,7 +80,14 @@ class OAuth1(Method):
     ] = None
     private_key: Annotated[
         str | None,
-        About("Private key", "The client's RSA key.", Section.PRIVATE_KEY, secret=True, multiline=True),
+        About(
+            "Private key",
+            "The client's RSA key.",
+            Section.PRIVATE_KEY,
+            secret=True,
+            multiline=True,
+            is_key=True,
+        ),
     ] = None
     private_key_passphrase: Passphrase = None
     access_token: Annotated[

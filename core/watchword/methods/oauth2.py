@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from requests import PreparedRequest
 
@@ -20,6 +20,7 @@ from watchword.http.json_value import JsonValue
 from watchword.methods.base import DefaultLifetime, ExpiresPath, LoginWith, Passphrase, TokenPlacement
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
+from watchword.methods.key_file import filled, key_file_in
 from watchword.methods.token_identity import token_identity
 from watchword.protocols import templates
 from watchword.protocols.jwt.algorithms import ALGORITHMS, AlgorithmName
@@ -34,6 +35,11 @@ from watchword.redact import NeverPickled
 from watchword.tokens.token_request import BodyFormat, token_request
 from watchword.tokens.token_source import Account
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from watchword.protocols.keys import KeyFile
+
 _OAUTH2 = Section.OAUTH2
 
 _NOTHING: Mapping[str, JsonValue] = MappingProxyType({})
@@ -46,6 +52,7 @@ _BY_CERTIFICATE = frozenset({"tls_client_auth", "self_signed_tls_client_auth"})
 _CLIENT_ASSERTION = "client_assertion"
 """The field of a client's JWT in a token request, and the template that puts it elsewhere."""
 
+TOKEN_URL = About("Token URL", "The complete URL of the token endpoint.", _OAUTH2)
 CLIENT_ID = About("Client ID", "The client's public identifier.", _OAUTH2)
 
 HttpMethod = Literal["POST", "GET", "PUT"]
@@ -79,7 +86,7 @@ class OAuth2(TokenPlacement):
     not_in_identity: ClassVar[frozenset[str]] = frozenset(TokenPlacement.model_fields)
     """The fields that a token does not depend on."""
 
-    token_url: Annotated[str, About("Token URL", "The complete URL of the token endpoint.", _OAUTH2)]
+    token_url: Annotated[str, TOKEN_URL]
     client_id: Annotated[str | None, CLIENT_ID] = None
     client_secret: Annotated[
         str | None, About("Client secret", "The secret of the client.", _OAUTH2, secret=True)
@@ -106,10 +113,11 @@ class OAuth2(TokenPlacement):
         str | None,
         About(
             "Private key",
-            "The key of private_key_jwt: PEM, JWK, or DER in base64.",
+            "The key of private_key_jwt: PEM, JWK, DER or PKCS#12 in base64, or a provider's JSON file.",
             Section.PRIVATE_KEY,
             secret=True,
             multiline=True,
+            is_key=True,
         ),
     ] = None
     private_key_passphrase: Passphrase = None
@@ -183,6 +191,23 @@ class OAuth2(TokenPlacement):
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
         """Send with the current token; if the API refuses it, send once more with a newer one."""
         return self.token_flow(request, context)
+
+    def completed(self, given: Collection[str], /) -> Self:
+        """Return the method with the ids of client and key out of a provider's file in `private_key`."""
+        file = key_file_in(self.private_key)
+        if file is None:
+            return self
+        return self.updated({**filled(self._client_fields(file), given), "private_key": file.key})
+
+    @staticmethod
+    def _client_fields(file: KeyFile) -> dict[str, object]:
+        return {
+            "private_key_passphrase": file.passphrase,
+            "client_id": file.client_id,
+            "client_auth": file.client_auth,
+            "assertion_key_id": file.key_id,
+            "assertion_algorithm": file.algorithm,
+        }
 
     @property
     def may_ask_as_nobody(self) -> bool:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from requests import PreparedRequest
 
+from watchword.errors import DocumentError
+from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors
 from watchword.flow import random_nonce
+from watchword.http.origins import host
 from watchword.methods.base import JwtHeaders, Payload
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, Section
+from watchword.methods.key_file import filled, jwt_fields, key_file_in
 from watchword.methods.oauth2 import OAuth2, key_findings
 from watchword.protocols import templates
 from watchword.protocols.jwt.algorithms import AlgorithmName
@@ -24,10 +28,17 @@ from watchword.protocols.oauth2.grant import Grant
 from watchword.protocols.oauth2.request_words import ASSERTION, RequestWords
 from watchword.protocols.templates import FreshValues, TemplateSecrets
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 _JWT = Section.JWT
 _DAY = 86_400
+
+_NO_TOKEN_URL = "The field token_url is missing."  # noqa: S105 - a message
+_GOOGLE = frozenset({"oauth2.googleapis.com", "accounts.google.com"})
+"""The hosts of token endpoints that read the scope in the JWT alone."""
 
 
 class OAuth2JwtBearer(OAuth2):
@@ -47,6 +58,14 @@ class OAuth2JwtBearer(OAuth2):
     request_words: ClassVar[RequestWords] = ASSERTION
     own_templates: ClassVar[tuple[str, ...]] = ("assertion",)
 
+    token_url: Annotated[
+        str,
+        About(
+            "Token URL",
+            "The complete URL of the token endpoint; not needed if private_key is a file that has it.",
+            Section.OAUTH2,
+        ),
+    ] = ""
     algorithm: Annotated[
         AlgorithmName, About("Algorithm", "The signature algorithm that the API expects.", _JWT)
     ] = "RS256"
@@ -54,10 +73,12 @@ class OAuth2JwtBearer(OAuth2):
         str,
         About(
             "Private key",
-            "The key that signs the JWT: PEM, JWK, DER in base64, or a service account's JSON.",
+            "The key that signs the JWT: PEM, JWK, DER or PKCS#12 in base64, or the JSON file of Google, Box "
+            "and others, from which the fields that are left empty are filled in.",
             Section.PRIVATE_KEY,
             secret=True,
             multiline=True,
+            is_key=True,
         ),
     ]
     payload: Payload = Field(default_factory=dict)
@@ -66,8 +87,28 @@ class OAuth2JwtBearer(OAuth2):
         int, About("Lifetime", "How long the JWT is valid, in seconds; it is sent once, immediately.", _JWT)
     ] = Field(default=180, gt=0, le=_DAY)
 
+    def completed(self, given: Collection[str], /) -> Self:
+        """Return the method with what a provider's file in `private_key` says."""
+        file = key_file_in(self.private_key)
+        if file is None:
+            return self
+        values = {"token_url": file.token_url, "algorithm": file.algorithm, "lifetime": file.lifetime}
+        if self.client_id in {None, file.client_id}:
+            values |= {**self._client_fields(file), "client_secret": file.client_secret}
+        payload = dict(self.payload)
+        if file.scope_is_claim and self.joined_scope:
+            payload.setdefault("scope", self.joined_scope)
+        jwt = jwt_fields(file, payload, self.jwt_headers)
+        return self.updated({**filled(values, given), **jwt, "private_key": file.key})
+
     def token_source(self, secrets: TemplateSecrets, /) -> Grant:
-        """Return the token's source; raises DocumentError if the secret of a template is missing."""
+        """Return the token's source.
+
+        Raises:
+            DocumentError: there is no token URL, or the secret of a template is missing.
+        """
+        if not self.token_url:
+            raise DocumentError([finding("missing_field", _NO_TOKEN_URL)])
         key, content = self._jwt_key, self._content(secrets)
 
         def request() -> PreparedRequest:
@@ -82,6 +123,12 @@ class OAuth2JwtBearer(OAuth2):
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """Yield findings about the token request, and about the JWT's key, header and claims."""
         yield from super().findings(secrets)
+        if not self.token_url:
+            yield finding("missing_field", _NO_TOKEN_URL)
+        elif host(self.token_url) in _GOOGLE and not self.payload.keys() & {"scope", "target_audience"}:
+            message = "Google issues no token without a scope, and the JWT has none."
+            advice = "Fill in the field scope, such as https://www.googleapis.com/auth/cloud-platform."
+            yield finding("missing_field", message, advice=advice)
         yield from key_findings(lambda: self._jwt_key)
         template_findings = [
             *templates.findings("payload", self.payload, secrets, with_fresh=True),

@@ -32,7 +32,8 @@ _FAULTS = frozenset({
 _PAYMENT_REQUIRED = 402
 """A client that nobody knows has paid for nothing."""
 
-_NO_CERTIFICATE = "tls_client_certificate_required"
+_CERTIFICATE_REFUSALS = frozenset({"tls_client_certificate_required", "tls_client_certificate_refused"})
+"""How a server refuses in TLS, before there is a status."""
 
 
 class Dependence(Word):
@@ -64,14 +65,14 @@ class Answer(NamedTuple):
     @property
     def is_comparable(self) -> bool:
         """Whether the API itself has answered, and not with a limit or a fault."""
-        if not self.problem or self.problem == _NO_CERTIFICATE or self.status == _PAYMENT_REQUIRED:
+        if not self.problem or self.problem in _CERTIFICATE_REFUSALS or self.status == _PAYMENT_REQUIRED:
             return True
         return self.problem not in _FAULTS and CODES[self.problem].phase is not Phase.NETWORK
 
     @property
     def is_refusal(self) -> bool:
         """Whether the answer refuses a credential by its status, or in TLS."""
-        return self.status in _REFUSED or self.problem == _NO_CERTIFICATE
+        return self.status in _REFUSED or self.problem in _CERTIFICATE_REFUSALS
 
     @property
     def head(self) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from watchword import redact
+from watchword.document import client_certificate
 from watchword.document.credential import Credential
 from watchword.document.nested import named_urls, with_logins
 from watchword.document.reading import Document
@@ -250,6 +251,7 @@ def _files(resolved: Resolved) -> Iterator[Finding]:
     for name, path in files.items():
         if path and not is_pem(path) and not _exists(path):
             yield finding("file_missing", f"The field {name} names a file that does not exist.")
+    yield from client_certificate.findings(transport)
 
 
 def _exists(path: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import certifi
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 import watchword
 from watchword.document.dereferencing import dereference
@@ -533,8 +534,11 @@ def test_the_key_file_that_was_judged_is_the_one_used(files, pem):
     for name in ("cert.pem", "key.pem"):
         (files.inside / name).unlink()
         (files.inside / name).symlink_to(files.outside)
-    used = transport.overrides()["cert"]
-    assert [Path(path).read_text() for path in used] == [certificate, key]
+    used = [Path(path).read_bytes() for path in transport.overrides()["cert"]]
+    assert used[0].decode() == certificate
+    passphrase = transport.key_password.encode()
+    read = load_pem_private_key(used[1], passphrase)
+    assert read.public_key() == load_pem_private_key(key.encode(), None).public_key()
     assert transport.identity[2:4] == tuple(names.values())
 
 

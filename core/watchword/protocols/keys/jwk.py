@@ -1,4 +1,4 @@
-"""Read keys written as JSON: a JWK or a set (RFC 7517, RFC 7518, RFC 8037), or a service account's file."""
+"""Read keys written as JSON: a JWK or a set (RFC 7517, RFC 7518, RFC 8037), or a provider's file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from watchword.protocols.keys import refusal
+from watchword.protocols.keys.key_file import KeyFile, read_key_file
 from watchword.protocols.keys.refusal import refused
 from watchword.protocols.keys.repair import NotBase64, Repairs, from_base64
 
@@ -26,32 +28,36 @@ _LONGEST_MEMBER = 1024
 """The longest member that is read, in bytes: an RSA key of 8,192 bits takes seconds to validate."""
 
 
-def read_json(text: str) -> Jwk | str:
-    """Return the only private or secret JWK in a JSON text, or the text of a service account's key.
+def read_json(text: str) -> Jwk | KeyFile:
+    """Return the only private or secret JWK in a JSON text, or the key in a provider's file.
 
     Raises:
         DocumentError: the text isn't JSON, or holds no such key, or several.
     """
     content = _object(text)
-    inner = content.get("private_key")
-    if isinstance(inner, str) and "kty" not in content:
-        return inner
-    if isinstance(content.get("keys"), list) and "kty" not in content:
+    if "kty" in content:
+        return content
+    if isinstance(content.get("keys"), list):
         return _only(content["keys"])
-    if "kty" not in content:
-        raise refused("it is JSON, but neither a JWK (it has no kty) nor a service account's key")
-    return content
+    file = read_key_file(content)
+    if file is None:
+        raise refusal.of_json(content)
+    return file
 
 
 def _object(text: str) -> Jwk:
+    cut = False
     for candidate in (text, text.replace('\\"', '"')):
         try:
             content = json.loads(candidate, strict=False)
+        except json.JSONDecodeError as error:
+            cut = cut or error.pos >= len(candidate.rstrip()) or error.msg.startswith("Unterminated")
+            continue
         except (ValueError, RecursionError):
             continue
         if isinstance(content, dict):
             return content
-    raise refused("it begins like JSON, but isn't valid JSON", "Copy the whole JSON again.")
+    raise refusal.of_broken_json(text, cut=cut)
 
 
 def _only(keys: list[object]) -> Jwk:

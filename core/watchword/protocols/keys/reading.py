@@ -1,4 +1,4 @@
-"""Read a private key from text: PEM, DER, a JWK or a service account's file; repair it where that is safe."""
+"""Read a private key from text: PEM, DER, PKCS#12, JWK or a provider's file; repair it where that is safe."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from watchword.protocols.keys import pem, refusal
-from watchword.protocols.keys.jwk import private_key_of, read_json
+from watchword.errors import DocumentError
+from watchword.protocols.binary_text import from_text
+from watchword.protocols.keys import derivation, pem, pkcs12, refusal
+from watchword.protocols.keys.jwk import Jwk, private_key_of, read_json
+from watchword.protocols.keys.key_file import KeyFile
 from watchword.protocols.keys.repair import NotBase64, Repairs, from_base64, from_hex, tidied
 from watchword.redact import NeverPickled
 
@@ -28,7 +31,11 @@ _DER = b"0"
 _OPENSSH = b"openssh-key-v1\0"
 
 _LAYERS = 4
-"""How many texts may be nested in each other: quoted JSON, a service account's PEM, base64 of PEM."""
+"""How many texts may be nested in each other: quoted text, base64 of base64."""
+
+_UTF_16 = "utf-16"
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+"""How the text files of Windows begin that are saved as Unicode."""
 
 _LONGEST = 6_000
 """The longest key that is read, in bytes: an RSA key of 8,192 bits has 4,700 and takes 5 s to validate."""
@@ -47,32 +54,59 @@ def read_private_key(text: str, passphrase: str | None = None) -> PrivateKey:
     """Return the private key in a text; validating an RSA key takes about 40 ms.
 
     Args:
-        text: PEM (PKCS#1, PKCS#8, SEC1, OpenSSH; encrypted or not), DER as base64 or hexadecimal
-            digits, a JWK or a set with one private key, a service account's JSON, base64 of these.
+        text: PEM (PKCS#1, PKCS#8, SEC1, OpenSSH; encrypted or not), DER or PKCS#12 as base64 or hexadecimal
+            digits, a JWK or a set with one private key, the JSON file of a provider such as Google or Box,
+            base64 of these.
         passphrase: it decrypts the key; ignored if the key isn't encrypted.
 
     Raises:
         DocumentError: `key_unreadable` or `key_unsuitable`, with the reason.
     """
-    repairs, content = Repairs(), text
+    repairs = Repairs()
+    content = unwrapped(text, repairs)
+    if isinstance(content, KeyFile):
+        passphrase = passphrase or content.passphrase or None
+        content = unwrapped(content.key, repairs)
+    if isinstance(content, KeyFile):
+        raise refusal.refused("it is JSON in which there is other JSON", "Give the inner JSON alone.")
+    if isinstance(content, Mapping):
+        return _described(private_key_of(content), repairs)
+    if isinstance(content, list):
+        return _described(_from_block(content, passphrase, repairs), repairs)
+    return _described(_from_bytes(content, passphrase), repairs)
+
+
+def read_key_file(text: str) -> KeyFile | None:
+    """Return what a provider's JSON file says, if the text is one; reads no key."""
+    try:
+        content = unwrapped(text)
+    except DocumentError:  # the reader of the key says why
+        return None
+    return content if isinstance(content, KeyFile) else None
+
+
+def unwrapped(text: str, repairs: Repairs | None = None) -> KeyFile | Jwk | list[pem.Block] | bytes:
+    """Return what is inside of quotes, escapes and base64: JSON, blocks of PEM, or the bytes of a key.
+
+    Raises:
+        DocumentError: the text is none of these.
+    """
+    repairs, content = Repairs() if repairs is None else repairs, text
     for _ in range(_LAYERS):
         content = tidied(content, repairs)
         if not content:
             raise refusal.empty()
         if content.startswith("{"):
-            jwk_or_pem = read_json(content)
-            if isinstance(jwk_or_pem, Mapping):
-                return _described(private_key_of(jwk_or_pem), repairs)
-            content = jwk_or_pem
-            continue
-        blocks = list(pem.blocks(content))
-        if blocks:
-            return _described(_from_block(blocks, passphrase, repairs), repairs)
+            return read_json(content)
+        if blocks := list(pem.blocks(content)):
+            return blocks
         data = _bare(content, text, repairs)
         if data.startswith((_DER, _OPENSSH)):
-            return _described(_from_bytes(data, passphrase), repairs)
+            return data
+        if other := refusal.of_bytes(data):
+            raise other
         try:
-            content = data.decode()
+            content = data.decode(_UTF_16 if data.startswith(_UTF_16_MARKS) else "utf-8")
         except UnicodeDecodeError:
             break
     raise refusal.of_text(text)
@@ -80,6 +114,10 @@ def read_private_key(text: str, passphrase: str | None = None) -> PrivateKey:
 
 def _bare(content: str, text: str, repairs: Repairs) -> bytes:
     """Return the bytes that a text without BEGIN and END lines encodes."""
+    if binary := from_text(content):
+        return binary
+    if refusal.is_fingerprint(content):
+        raise refusal.of_text(text)
     try:
         return from_hex(content) or from_base64(content, repairs)
     except NotBase64:
@@ -107,8 +145,14 @@ def _from_bytes(data: bytes, passphrase: str | None) -> object:
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - loads cryptography
 
     if data.startswith(_OPENSSH):
+        if derivation.demands_too_many_rounds(data):
+            raise refusal.too_costly_rounds()
         rewritten = pem.armoured("OPENSSH PRIVATE KEY", data)
         return _loaded(serialization.load_ssh_private_key, rewritten, passphrase)
+    if pkcs12.is_pkcs12(data):
+        return pkcs12.read_pkcs12(data, passphrase).key
+    if len(data) <= _LONGEST and derivation.demands_too_much(data):
+        raise refusal.too_costly()
     return _loaded(serialization.load_der_private_key, data, passphrase)
 
 

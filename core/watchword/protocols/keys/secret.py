@@ -8,28 +8,31 @@ from typing import TYPE_CHECKING
 
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
+from watchword.protocols.binary_text import from_text
 from watchword.protocols.keys import pem
 from watchword.protocols.keys.jwk import read_json, secret_of
+from watchword.protocols.keys.key_file import KeyFile
 from watchword.protocols.keys.repair import Repairs, from_base64, tidied
 
 if TYPE_CHECKING:
     from watchword.protocols.secret_encoding import SecretEncoding
 
-_KEY_MEMBER = re.compile(r'"(?:kty|private_key)\\*"')
+_KEY_MEMBER = re.compile(r'"(?:kty|private_key|privateKey)\\*"')
 
 
 def read_secret(text: str, encoding: SecretEncoding) -> bytes:
     """Return the bytes of an HMAC secret.
 
     Args:
-        text: the secret; a JWK of kty oct (RFC 7518 section 6.4) is recognised, whatever the encoding.
+        text: the secret; the content of a binary file counts as it is, and a JWK of kty oct (RFC 7518
+            section 6.4) is recognised, both whatever the encoding.
         encoding: how the secret is written.
 
     Raises:
         DocumentError: `key_unreadable` if the text isn't in this encoding or is empty; `key_unsuitable`
             if it is the key of a signature (RFC 8725 section 2.1).
     """
-    secret = _from_jwk_or_none(text)
+    secret = from_text(text) or _from_jwk_or_none(text)
     if secret is None:
         try:
             secret = _decoded(text, encoding)
@@ -51,8 +54,8 @@ def _from_jwk_or_none(text: str) -> bytes | None:
     if not content.startswith("{") or not _KEY_MEMBER.search(content):
         return None
     jwk = read_json(content)
-    if isinstance(jwk, str):
-        raise _unsuitable("a service account's private key")
+    if isinstance(jwk, KeyFile):
+        raise _unsuitable("a provider's file with a private key")
     secret = secret_of(jwk)
     if secret is None:
         raise _unsuitable("a JWK of another kty than oct")

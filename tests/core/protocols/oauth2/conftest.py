@@ -9,6 +9,7 @@ import pytest
 import watchword
 from watchword.findings.finding import errors
 from watchword.http.transport_options import TransportOptions
+from watchword.validation.decoys.keys import decoy_certificate
 from watchword_playground.keys import RSA_KEY
 
 SECRET = "s3cret-client-0123456789abcdef0123456789abcdef"
@@ -46,7 +47,7 @@ class Endpoint:
     def document(self, method, **fields):
         base = {"base_url": "https://api.test", "method": method, "token_url": self.url}
         if "tls" in fields.get("client_auth", ""):
-            base["client_certificate"] = __file__  # any file: this server asks for none
+            base["client_certificate"] = "".join(decoy_certificate())  # any: this server asks for none
         return {**base, **REQUIRED[method], **fields}
 
     def source(self, method, **fields):

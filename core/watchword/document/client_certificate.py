@@ -1,0 +1,95 @@
+"""Make a document's client certificate ready for the TLS libraries, which read unencrypted PEM alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+from watchword.files.opened_file import FileNotAllowedError, read_file
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.http.transport_options import TransportOptions, is_pem
+from watchword.protocols.binary_text import as_text, is_binary
+
+_LOCKED = ("ENCRYPTED", "OPENSSH")
+"""What a key's PEM says that the TLS libraries can't read as it is."""
+
+
+_LONGEST_PATH = 300
+"""Longer text that names no file is the key itself, such as PKCS#12 in base64."""
+
+
+def prepared(transport: TransportOptions, passphrase: str | None) -> TransportOptions:
+    """Return the options with certificate and key in a form that every TLS library reads.
+
+    The paths of plain PEM files stay: their content may be renewed while the connection is in use.
+
+    Raises:
+        DocumentError: certificate or key can't be read.
+    """
+    certificate, key = transport.client_certificate, transport.client_private_key
+    if not (certificate or key):
+        return transport
+    contents = _content(certificate), _content(key)
+    if not _needs_reading((certificate, key), contents):
+        return transport
+    from watchword.protocols.keys.client_certificate import (  # noqa: PLC0415 - few documents have a certificate
+        holds_certificate,
+        read_client_certificate,
+    )
+
+    if not certificate and not holds_certificate(contents[1] or ""):
+        return transport  # a finding of lint
+    read = read_client_certificate(*contents, passphrase)
+    return replace(
+        transport,
+        client_certificate=read.certificates,
+        client_private_key=read.private_key,
+        named=transport.named or (certificate, key),
+    )
+
+
+def _needs_reading(given: tuple[str | None, str | None], contents: tuple[str | None, str | None]) -> bool:
+    """Return whether the TLS libraries can't read the files as they are: a file that is missing stays."""
+    pairs = [(value, content) for value, content in zip(given, contents, strict=True) if value]
+    if any(content is None for _, content in pairs):
+        return False
+    as_they_are = all(value != content and _is_plain(content or "") for value, content in pairs)
+    return not (given[0] and as_they_are)
+
+
+def findings(transport: TransportOptions) -> Iterator[Finding]:
+    """Yield why a prepared certificate can't be used with its key, or at this time."""
+    if transport.client_private_key and not transport.client_certificate:
+        message = "The field client_private_key is not used: there is no certificate."
+        yield finding("fields_ignored", message, advice="Give its certificate in client_certificate.")
+    certificate, key = _content(transport.client_certificate), _content(transport.client_private_key)
+    if certificate is None:
+        return
+    from watchword.protocols.keys import client_certificate  # noqa: PLC0415 - few documents have a certificate
+
+    whole = certificate if transport.client_private_key is None else key
+    yield from client_certificate.findings(certificate, whole, time.time())
+
+
+def _is_text(value: str) -> bool:
+    return is_pem(value) or is_binary(value)
+
+
+def _is_plain(content: str) -> bool:
+    return is_pem(content) and not any(word in content for word in _LOCKED)
+
+
+def _content(value: str | None) -> str | None:
+    """Return the content of a certificate or key that is given as text or as a path, None without one."""
+    if not value or _is_text(value):
+        return value
+    try:
+        content = read_file(value)
+    except (FileNotAllowedError, OSError, ValueError):
+        return value if len(value) > _LONGEST_PATH else None
+    try:
+        return content.decode("ascii")
+    except UnicodeDecodeError:
+        return as_text(content)
