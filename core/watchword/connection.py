@@ -157,8 +157,8 @@ class Connection(NeverPickled):
         """Return the connection as a middleware: `aiohttp.ClientSession(middlewares=(…,))`.
 
         Put it last among several. Proxy and timeouts are those of the session; retries and relative URLs
-        don't work. With a client certificate, the connection's TLS options apply to its requests; without one,
-        those of the session.
+        don't work. With a client certificate, the connection's TLS options apply to its requests; without
+        one, those of the session.
 
         Raises:
             DocumentError: the document holds an error; its findings say which.

@@ -57,8 +57,8 @@ def router(guard: Guard, pages: Pages) -> APIRouter:
         except WatchwordError as error:
             return page(request, name, str(error))
         if remarks:
-            values = {"name": name, "remarks": remarks}
-            return pages.page(request, "imported.html", values)
+            shown = {"name": name, "remarks": remarks}
+            return pages.page(request, "imported.html", shown)
         return RedirectResponse(page_of(request, name), 303)
 
     return routes

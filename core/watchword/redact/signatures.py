@@ -26,7 +26,7 @@ class SignatureNames:
     """The names of parameters that hold signatures; names are added and never removed."""
 
     def __init__(self) -> None:
-        self._names = _NAMES
+        self._names: tuple[str, ...] = _NAMES
         self._pattern = _pattern(_NAMES)
 
     def add(self, names: Iterable[str]) -> None:
