@@ -347,6 +347,14 @@ class OAuth2SignInResource(OAuth2Resource):
             "{{refresh_token}} and {{secret:NAME}} are filled in."
         ),
     )
+    refused_on_body: dict[str, Any] = Field(
+        default={},
+        description=(
+            'JSON: {"error.code": 36009, "state": "revoked"}. A response to a refresh, whatever '
+            "its status, says that the refresh token is dead if it has one of these values at that"
+            " JSONPath. invalid_grant and other common names are known."
+        ),
+    )
     single_use_refresh: bool = Field(
         default=False, description="Whether the server revokes the sign-in if a refresh token is used twice."
     )
@@ -356,8 +364,8 @@ class OAuth2SignInResource(OAuth2Resource):
     response_refresh_expires_path: str = Field(
         default="",
         description=(
-            "JSONPath of the lifetime in the response; refresh_expires_in, then "
-            "refresh_token_expires_in, if empty."
+            "JSONPath of the lifetime in the response; without it the usual names are read, such "
+            "as refresh_expires_in and refresh_token_expires_in."
         ),
     )
     revocation_endpoint: str | None = Field(

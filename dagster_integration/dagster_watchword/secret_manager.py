@@ -13,6 +13,7 @@ from watchword import redact
 from watchword.errors import SecretError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
+from watchword.http.bodies import stored_text
 from watchword.secrets.cache import Caching
 from watchword.secrets.google.account import Account
 from watchword.secrets.google.calls import CallTimeouts
@@ -110,7 +111,7 @@ class GoogleSecretManagerResource(dg.ConfigurableResource[Any]):
             which = f"version {version} of the secret {name}" if version else f"secret {name}"
             return finding("secret_missing", f"There is no {which} in {manager.display_name}.")
         try:
-            text = content.decode("utf-8")
+            text = stored_text(content)
         except UnicodeDecodeError:  # it holds the content, so no error is raised from here
             message = f"The secret {name} in {manager.display_name} is not UTF-8 text."
             return finding("secret_unreadable", message, advice="Read its bytes by get_client().")

@@ -15,7 +15,8 @@ from watchword.adapters.authenticator import Authenticator
 from watchword.flow import FlowResponse
 from watchword.http.cookies import cookie_name, effective_cookies, sent_cookie
 from watchword.http.headers import text_of
-from watchword.tokens.token_response import VISIBLE, lifetime_of
+from watchword.tokens.lifetimes import cookie_lifetime
+from watchword.tokens.token_response import VISIBLE
 
 R_contra = TypeVar("R_contra", contravariant=True)
 
@@ -69,5 +70,5 @@ def _follow(authenticator: Authenticator, name: str, signed: PreparedRequest, li
     if cookie is None:
         token_cache.end(used)
     elif VISIBLE.fullmatch(cookie.value):
-        lifetime = None if cookie.lifetime is None else lifetime_of(cookie.lifetime, cookie.value, None)
+        lifetime = None if cookie.lifetime is None else cookie_lifetime(cookie.value, cookie.lifetime)
         token_cache.replace(used, cookie.value, lifetime)

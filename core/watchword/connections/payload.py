@@ -20,6 +20,7 @@ from watchword.connections.airflow_format import (
 )
 from watchword.errors import DocumentError, SecretError
 from watchword.findings.codes import finding
+from watchword.http.bodies import stored_text
 from watchword.secrets.secret_store import check_size
 
 # RFC 3986 allows no underscore in a scheme, but Airflow takes google_cloud_platform://.
@@ -77,10 +78,6 @@ def airflow_value(payload: bytes, secret: str) -> str:
 
 def _text(payload: bytes, secret: str) -> str:
     check_size(secret, payload)
-    encoding = json.detect_encoding(payload)
-    if not encoding.startswith("utf-8"):
-        name = encoding[:6].upper()
-        raise _unreadable(f"The secret {secret} looks like {name} text.", "Store it as UTF-8 text.")
     text, position = _decoded(payload)
     if text is None:
         message = f"The secret {secret} is not UTF-8 text from byte {position} on."
@@ -93,7 +90,7 @@ def _text(payload: bytes, secret: str) -> str:
 def _decoded(payload: bytes) -> tuple[str | None, int]:
     """Return the text without byte order mark and surrounding blanks, or None and the first wrong byte."""
     try:
-        return payload.decode("utf-8-sig").strip(), 0
+        return stored_text(payload).strip(), 0
     except UnicodeDecodeError as error:
         return None, error.start
 

@@ -118,12 +118,15 @@ class Credential(NeverPickled):
         return self.token_cache.renew()
 
     def token_remarks(self, token: Token) -> list[Finding]:
-        """Return a warning if the server granted fewer scopes than the document asks for."""
+        """Return warnings: fewer scopes than the document asks for, or an end that can't be read."""
+        from watchword.tokens.lifetimes import unread_end  # noqa: PLC0415 - many methods have no token
+
+        remarks = unread_end(token)
         if token.scope is None:
-            return []
+            return remarks
         missing = sorted(self.document.method.scopes - set(token.scope.replace(",", " ").split()))
         message = f"The server did not grant: {', '.join(missing)}."
-        return [finding("scope_reduced", message)] if missing else []
+        return [finding("scope_reduced", message), *remarks] if missing else remarks
 
     @property
     def _token_destinations(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from watchword.errors import DocumentError, WatchwordError
 from watchword.files.opened_file import FileNotAllowedError, read_file
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
+from watchword.http.bodies import stored_text
 from watchword.protocols.binary_text import as_text
 
 
@@ -49,7 +50,7 @@ def _text(content: bytes) -> str | bytes:
     """Return content as text; the bytes themselves if they are none."""
     try:
         # Editors and `kubectl create secret --from-file` leave a final line break behind.
-        return content.decode("utf-8").rstrip("\r\n")
+        return stored_text(content).rstrip("\r\n")
     except UnicodeDecodeError:
         return content
 

@@ -301,6 +301,12 @@ _warn(
     Phase.TOKEN,
 )
 _warn(
+    "lifetime_unreadable",
+    "Set response_expires_path to the field with the lifetime, or default_lifetime to its seconds. Until "
+    "then the token is renewed only after the API has refused it.",
+    Phase.TOKEN,
+)
+_warn(
     "not_revoked",
     "Revoke it at the provider, or wait: it stays valid there until it expires. It is deleted here.",
     Phase.TOKEN,

@@ -1,14 +1,16 @@
-"""The rules of `refresh_on_body`: values at JSONPaths by which a response body refuses a token; no I/O."""
+"""The rules of `refresh_on_body` and `refused_on_body`: values at JSONPaths that refuse a token; no I/O."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
 from watchword.http import jsonpaths
-from watchword.http.bodies import parsed
+from watchword.http.bodies import decoded, parsed
 from watchword.http.json_value import JsonValue
+from watchword.http.xml_root import XmlRoot
 
 if TYPE_CHECKING:
     from jsonpath import CompoundJSONPath, JSONPath
@@ -41,9 +43,12 @@ class BodyRules:
 
     def match(self, body: bytes) -> bool:
         """Return whether the body is JSON, of any declared type, and holds one of the pairs."""
-        if len(body) > LARGEST_BODY:
-            return False
-        content = parsed(body.decode(json.detect_encoding(body), "replace"))
+        return len(body) <= LARGEST_BODY and self.match_content(parsed(decoded(body)))
+
+    def match_content(self, content: object) -> bool:
+        """Return whether a content holds one of the pairs; in XML a path may leave out the root."""
+        if isinstance(content, XmlRoot) and self.match_content(content.element):
+            return True
         if self._steps and not jsonpaths.is_affordable(content, self._steps):
             return False
         return any(
@@ -51,6 +56,16 @@ class BodyRules:
             for path, query, expected in self._rules
             for value in _values(content, path, query)
         )
+
+
+def findings(field: str, rules: Mapping[str, JsonValue]) -> Iterator[Finding]:
+    """Yield what is wrong with the rules in a field of the document."""
+    if len(rules) > MOST_RULES:
+        yield finding("wrong_type", f"{field} has more than {MOST_RULES} rules.")
+        return
+    for path in rules:
+        if reason := flaw(path):
+            yield finding("wrong_type", f"In {field} {path[:40]!r} {reason}.", advice=jsonpaths.ADVICE)
 
 
 def flaw(path: str) -> str | None:
@@ -70,6 +85,7 @@ def _compiled(path: str) -> _Query:
     """
     if path.isidentifier():
         return None
+    path = jsonpaths.as_jsonpath(path)
     if reason := jsonpaths.flaw(path):
         raise ValueError(reason)
     if not jsonpaths.takes_one_pass(path):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from watchword.http.bodies import parsed
@@ -177,6 +177,17 @@ def is_only_error(text: str) -> bool:
     if not isinstance(content, dict):
         return len(text) < _SHORT
     return all(_word(name) in _ENVELOPE or value in (None, "", [], {}) for name, value in content.items())
+
+
+def is_error_report(content: dict[str, Any], other_names: Collection[str]) -> bool:
+    """Return whether an object reports an error by a flag, a state or a code, and holds nothing else.
+
+    `other_names` are those that count as parts of a report here, in lower case and without signs.
+    """
+    names = {_word(name): value for name, value in content.items()}
+    failed = any(_fails(name, value) or (name in _ERRORS and bool(value)) for name, value in names.items())
+    known = (*_ENVELOPE, *_CODES, *other_names)
+    return failed and all(name in known or value in (None, "", [], {}) for name, value in names.items())
 
 
 def _reports_error(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value

@@ -46,8 +46,8 @@ class _Call(Generic[T]):
             happened(self.ended)
 
 
-def read(response: requests.Response, most: int, seconds: float) -> bytes:
-    """Return the body, at most `most` bytes of it.
+def read(response: requests.Response, most: int, seconds: float, *, is_packed: bool = False) -> bytes:
+    """Return the body, at most `most` bytes of it; `is_packed` leaves it compressed as it was sent.
 
     Raises:
         requests.ReadTimeout: neither its end nor so many bytes came within so many seconds.
@@ -57,7 +57,7 @@ def read(response: requests.Response, most: int, seconds: float) -> bytes:
     while len(body) < most:
         if time.monotonic() >= deadline:
             raise _timeout(seconds)
-        chunk = response.raw.read1(1 << 14, decode_content=True)  # doesn't wait for more bytes
+        chunk = response.raw.read1(1 << 14, decode_content=not is_packed)  # doesn't wait for more bytes
         if not chunk:
             break
         body += chunk

@@ -44,6 +44,11 @@ _ONE_PASS = re.compile(rf"\$(?:{_CHILD})*(?:\.\.(?:{_NAME}|\*|{_BRACKETS})(?:{_C
 _KEY = re.compile(rf"\.({_NAME})|\[{_BLANK}(?:({_INTEGER})|'([^'\\]*)'|\"([^\"\\]*)\"){_BLANK}\]")
 _STEP = re.compile(r"[.\[@]")
 
+# The paths to elements and attributes; an index or a condition is written as in a JSONPath instead.
+_XPATH_NAME = r"@?(?:[A-Za-z_][\w.:-]*|\*)"
+_XPATH = re.compile(rf"//?{_XPATH_NAME}(?://?{_XPATH_NAME})*(?:/text\(\))?")
+_XPATH_STEP = re.compile(r"(//?)(@?)(?:\w[\w.-]*:)?([\w.*-]+)")
+
 # What no plain name has, and every path beyond names does: other texts are taken for the name of a field.
 _MORE_THAN_NAMES = re.compile(r"[\[*?]|\.\.|[|&][ \t]*[$^]")
 
@@ -53,6 +58,22 @@ def whole(path: str) -> str:
     if path.startswith("$"):
         return path
     return f"${path}" if path.startswith("[") else f"$.{path}"
+
+
+def as_jsonpath(path: str) -> str:
+    """Return a path such as `//Token` or `/a/b/@c`, as people write it for XML, as a JSONPath.
+
+    Any other path is returned as it is.
+    """
+    if not path.startswith("/") or not _XPATH.fullmatch(path):
+        return path
+    return "$" + "".join(_step(*found) for found in _XPATH_STEP.findall(path.removesuffix("/text()")))
+
+
+def _step(separator: str, mark: str, name: str) -> str:
+    if mark or not (name == "*" or re.fullmatch(_NAME, name)):
+        return f"{'..' if separator == '//' else ''}['{mark}{name}']"
+    return f"{'..' if separator == '//' else '.'}{name}"
 
 
 def takes_one_pass(path: str) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from requests import PreparedRequest
 
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
+from watchword.http import body_rules
+from watchword.http.body_rules import BodyRules
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
 from watchword.methods.oauth2 import CLIENT_ID, Additions, OAuth2
@@ -39,6 +42,7 @@ class OAuth2SignIn(OAuth2):
         "scope_separator",
         "grant_body",
         "grant_headers",
+        "refused_on_body",
         "single_use_refresh",
         "revocation_endpoint",
     }
@@ -92,6 +96,16 @@ class OAuth2SignIn(OAuth2):
             _REFRESH,
         ),
     ] = Field(default_factory=dict)
+    refused_on_body: Annotated[
+        JsonObject,
+        About(
+            "Refused on body",
+            'JSON: {"error.code": 36009, "state": "revoked"}. A response to a refresh, whatever its status, '
+            "says that the refresh token is dead if it has one of these values at that JSONPath. "
+            "invalid_grant and other common names are known.",
+            _REFRESH,
+        ),
+    ] = Field(default_factory=dict)
     single_use_refresh: Annotated[
         bool,
         About(
@@ -107,8 +121,8 @@ class OAuth2SignIn(OAuth2):
         str,
         About(
             "Path of the refresh token's lifetime",
-            "JSONPath of the lifetime in the response; refresh_expires_in, then refresh_token_expires_in, "
-            "if empty.",
+            "JSONPath of the lifetime in the response; without it the usual names are read, such as "
+            "refresh_expires_in and refresh_token_expires_in.",
             _REFRESH,
         ),
     ] = ""
@@ -142,7 +156,7 @@ class OAuth2SignIn(OAuth2):
         )
         return Grant(
             lambda refresh_token: self.refresh_request(refresh_token or "", secrets),
-            self.response_paths,
+            replace(self.response_paths, refused=BodyRules(self.refused_on_body)),
             account,
             self.token_identity(secrets),
             self.request_words.for_client_auth(self.client_auth),
@@ -165,6 +179,7 @@ class OAuth2SignIn(OAuth2):
         yield from self.json_findings("refresh_body", "refresh_headers", secrets, (_REFRESH_TOKEN,))
         if not self.refresh_name.strip():
             yield finding("missing_field", "The field refresh_name is empty.")
+        yield from body_rules.findings("refused_on_body", self.refused_on_body)
 
     def start_findings(self, url_field: str) -> Iterator[Finding]:
         """Yield a finding if the URL that starts a sign-in is missing, and so is a refresh token."""

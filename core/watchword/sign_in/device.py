@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
-from urllib.parse import parse_qsl
 
 from watchword import redact
 from watchword.connection import Connection
 from watchword.errors import TokenError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
-from watchword.http.bodies import read_json
 from watchword.http.durations import seconds
 from watchword.http.origins import host, origin
 from watchword.methods.oauth2 import Additions
@@ -32,6 +29,7 @@ from watchword.sign_in.authorization_server import (
     store_token,
 )
 from watchword.sign_in.stored_sign_in import stored_sign_in
+from watchword.tokens.lifetimes import remaining
 from watchword.tokens.token import Token
 from watchword.tokens.token_response import TokenResponse
 
@@ -60,6 +58,7 @@ _BEGIN = RequestWords(
         "unauthorized_client": "Ask the provider to allow the device code grant for this client.",
         "access_denied": "The provider refuses this client; ask its administrator.",
     },
+    _ENDPOINT,
 )
 
 _POLL = replace(
@@ -179,7 +178,7 @@ def next_interval(interval: float, error: TokenError) -> float:
 
 def _device_sign_in(response: TokenResponse, device_code: str) -> DeviceSignIn:
     """Return the sign-in that a response begins; its device code has been read already."""
-    content = _fields(response)
+    content = response.content({"device_code"}).fields or {}
     # Google's older name for it is verification_url.
     page = content.get("verification_uri") or content.get("verification_url")
     complete = content.get("verification_uri_complete")
@@ -187,7 +186,7 @@ def _device_sign_in(response: TokenResponse, device_code: str) -> DeviceSignIn:
     if not (_is_url(page) and isinstance(code, str) and code and code.isprintable()):
         message = f"Beginning the sign-in: {response.host} gave no page to open, or no code to type in."
         raise TokenError([finding("reply_not_token", message, advice=_CHECK_ENDPOINT)])
-    interval, lifetime = seconds(content.get("interval")), seconds(content.get("expires_in"))
+    interval, lifetime = seconds(content.get("interval")), remaining(content.get("expires_in"), response.now)
     return DeviceSignIn(
         verification_uri=str(page),
         user_code=code,
@@ -198,14 +197,6 @@ def _device_sign_in(response: TokenResponse, device_code: str) -> DeviceSignIn:
         expires_in=lifetime if lifetime and 0 < lifetime < _MAX_LIFETIME else _MAX_LIFETIME,
         device_code=device_code,
     )
-
-
-def _fields(response: TokenResponse) -> Mapping[str, Any]:
-    try:
-        content = read_json(response.text)
-    except ValueError:
-        return dict(parse_qsl(response.text))
-    return content if isinstance(content, dict) else {}
 
 
 def _is_url(value: object) -> bool:

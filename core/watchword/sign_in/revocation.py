@@ -9,11 +9,11 @@ from watchword.connection import Connection
 from watchword.errors import TokenError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
-from watchword.http.bodies import read_json
 from watchword.http.origins import host
 from watchword.methods.oauth2_sign_in import OAuth2SignIn
 from watchword.sign_in.authorization_server import AuthorizationServer, authorization_server_of
 from watchword.sign_in.stored_sign_in import stored_sign_in
+from watchword.tokens.refusal_words import server_words
 from watchword.tokens.token import Token
 from watchword.tokens.token_response import TokenResponse
 
@@ -79,16 +79,9 @@ def _revoke(server: AuthorizationServer[OAuth2SignIn], url: str, token: Token) -
 
 
 def _refusal(response: TokenResponse) -> Finding:
-    evidence = {"status": str(response.status)}
-    try:
-        content = read_json(response.text)
-    except ValueError:
-        content = None
-    for name in ("error", "error_description"):
-        text = content.get(name) if isinstance(content, dict) else None
-        if isinstance(text, str):
-            evidence[name] = redact.quoted(text)
-    return _not_revoked(f"The server at {response.host} refused to.", evidence)
+    evidence = {"status": str(response.status), **server_words(response.content({"error"}))}
+    what = response.redirect or "refused to"
+    return _not_revoked(f"The server at {response.host} {what}.", evidence)
 
 
 def _not_revoked(reason: str, evidence: dict[str, str] | None = None) -> Finding:

@@ -71,6 +71,7 @@ def to_row(record: Record) -> Row:
     secrets = {}
     if record.token:
         token = state["token"]
+        del token["unread_end"]
         secrets = {name: token.pop(name) for name in _SECRETS}
         for name in ("lifetime", "refresh_lifetime"):
             if token[name] is not None and math.isinf(token[name]):

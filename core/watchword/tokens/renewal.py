@@ -135,7 +135,10 @@ class Renewal(NeverPickled):
         snapshot = self.stored.save(journalled.record.generation, issued)
         if snapshot is None or snapshot.record.token is None:
             return AcquiredToken(token)
-        return _adopted(snapshot, snapshot.record.token, journalled.now)
+        stored = snapshot.record.token
+        if stored.access_token == token.access_token:  # what is not stored of it
+            stored = replace(stored, unread_end=token.unread_end)
+        return _adopted(snapshot, stored, journalled.now)
 
     def _failed(self, record: Record, error: TokenError, refresh_token: str | None) -> AcquiredToken:
         """Note what the failure means for the next processes, and raise it.

@@ -51,6 +51,7 @@ class RescueFile:
         """
         fields = {_STORED_NAMES.get(name, name): value for name, value in asdict(issued).items()}
         del fields["token"]["account"]  # the record keeps it, and earlier releases can read the file
+        del fields["token"]["unread_end"]
         content = {"generation": generation, **fields}
         sealed = self.store.seal(json.dumps(content).encode(), self._context)
         path = self.path

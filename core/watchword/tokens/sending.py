@@ -11,7 +11,7 @@ from watchword import redact
 from watchword.errors import RequestError, TokenError
 from watchword.findings.codes import finding
 from watchword.http import faults
-from watchword.http.bodies import decoded
+from watchword.http.bodies import charset_in, decoded
 from watchword.http.deadline import read, run_with_deadline
 from watchword.http.guarded_adapter import GuardedAdapter
 from watchword.http.transport_options import TransportOptions
@@ -45,7 +45,8 @@ def send_token_request(
         advice = "Check the URL: its response holds no token."
         raise TokenError([finding("reply_not_token", message, advice=advice)])
     cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
-    return TokenResponse(request.url or "", response.status_code, response.headers, decoded(body), cookies)
+    text = decoded(body, charset_in(response.headers.get("Content-Type", "")))
+    return TokenResponse(request.url or "", response.status_code, response.headers, text, cookies)
 
 
 def _sent(request: requests.PreparedRequest, transport: TransportOptions) -> tuple[requests.Response, bytes]:
@@ -58,4 +59,4 @@ def _sent(request: requests.PreparedRequest, transport: TransportOptions) -> tup
         }
         response = session.send(request, timeout=transport.timeout, allow_redirects=False, **options)
         with response:
-            return response, read(response, LARGEST_RESPONSE + 1, transport.timeout)
+            return response, read(response, LARGEST_RESPONSE + 1, transport.timeout, is_packed=True)

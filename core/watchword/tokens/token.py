@@ -32,6 +32,7 @@ class Token(NeverPickled):
     `lifetime` is in seconds from its issue, infinite if it is not known; `scope` is what the server
     granted, None if it did not say. `refresh_lifetime` is that of the refresh token, None if the server
     did not say. `account` is what the server calls the person who signed in: it is shown, never trusted.
+    `unread_end` says which end the response states in a form that can't be read; it is not stored.
     """
 
     access_token: str = field(repr=False)
@@ -41,6 +42,7 @@ class Token(NeverPickled):
     refresh_token: str | None = field(default=None, repr=False)
     refresh_lifetime: float | None = None
     account: str | None = field(default=None, repr=False)
+    unread_end: str = field(default="", compare=False)
 
     @property
     def secrets(self) -> tuple[str, ...]:

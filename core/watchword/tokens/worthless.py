@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 
 from watchword.findings.codes import CODES
 from watchword.findings.finding import Phase
+from watchword.http.bodies import parsed
 from watchword.http.durations import seconds
+from watchword.tokens.lifetimes import State, read_end
 from watchword.tokens.token import jwt_expiry
 from watchword.tokens.token_response import TokenResponse
 
@@ -32,30 +32,39 @@ def worthless(token: str, stated: object, response: TokenResponse) -> str | None
         stated: its lifetime as the response states it, None if it doesn't, or if the document knows better.
         response: the response that holds it.
     """
+    return (
+        _not_a_token(token, response.status)
+        or _ended(stated, response.now)
+        or _ended_jwt(token, response.now)
+    )
+
+
+def _not_a_token(token: str, status: int) -> str | None:
+    if token.startswith("<") and token.endswith(">"):
+        return "an XML element in place of a token"
+    if parsed(token) is not None:
+        return "JSON in place of a token"
     word = token.strip().lower()
     code = CODES.get(word)
     if word in _NO_TOKENS or (code is not None and code.phase is Phase.TOKEN):
         return f"the word {word!r} in place of a token"
-    if response.status == _ACCEPTED:
-        return "the status 202, which says that it has not decided yet"
-    lifetime = seconds(stated) if not isinstance(stated, bool) else None
-    if lifetime is not None and lifetime <= 0:
-        return f"a token with a lifetime of {lifetime:g} seconds"
+    return "the status 202, which says that it has not decided yet" if status == _ACCEPTED else None
+
+
+def _ended(stated: object, now: float) -> str | None:
+    if read_end(stated, now).state is not State.ENDED or read_end(stated, now - _LEEWAY).seconds is not None:
+        return None
+    number = seconds(stated)
+    is_span = number is not None and number <= 0
+    return f"a token with a lifetime of {number:g} seconds" if is_span else "a token that has ended"
+
+
+def _ended_jwt(token: str, now: float) -> str | None:
     expiry = jwt_expiry(token)
-    if expiry is not None and expiry < _now(response.headers) - _LEEWAY:
-        return "a JWT that has ended"
-    return None
+    return "a JWT that has ended" if expiry is not None and expiry < now - _LEEWAY else None
 
 
 def says_no(content: Mapping[str, object]) -> bool:
     """Return whether a response has a flag that denies success."""
     flags = (value for name, value in content.items() if name.lower().replace("_", "") in _FLAGS)
     return any(value is False or str(value).strip().lower() in {"false", "no", "0"} for value in flags)
-
-
-def _now(headers: Mapping[str, str]) -> float:
-    """Return the time by the server's clock, in seconds since 1970; this machine's may be wrong."""
-    try:
-        return parsedate_to_datetime(headers.get("Date", "")).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return time.time()

@@ -64,7 +64,7 @@ def _rules(document: Document, resolved: Resolved) -> Iterator[Finding]:
     yield from _secrets(resolved)
     yield from _files(resolved)
     yield from _verification(resolved)
-    yield from _body_rules(document)
+    yield from body_rules.findings("refresh_on_body", document.common.refresh_on_body)
     yield from _paths(resolved.method)
     if resolved.method.needs_parameters and not (resolved.secrets or resolved.defaults):
         message = f"The method {resolved.method.method} has neither secret_parameters nor extra_parameters."
@@ -220,23 +220,12 @@ def _verification(resolved: Resolved) -> Iterator[Finding]:
         )
 
 
-def _body_rules(document: Document) -> Iterator[Finding]:
-    rules = document.common.refresh_on_body
-    if len(rules) > body_rules.MOST_RULES:
-        yield finding("wrong_type", f"refresh_on_body has more than {body_rules.MOST_RULES} rules.")
-        return
-    for path in rules:
-        if flaw := body_rules.flaw(path):
-            message = f"In refresh_on_body {path[:40]!r} {flaw}."
-            yield finding("wrong_type", message, advice=jsonpaths.ADVICE)
-
-
 def _paths(method: Method) -> Iterator[Finding]:
     """Find JSONPaths by which the search of a response may take for ever."""
     for prefix, each in with_logins(method):
         for name in each.json_paths:
             path = getattr(each, name)
-            if path and (flaw := jsonpaths.flaw(path)):
+            if path and (flaw := jsonpaths.flaw(jsonpaths.as_jsonpath(path))):
                 message = f"The path in {prefix}{name}, {path[:40]!r}, {flaw}."
                 yield finding("wrong_type", message, advice=jsonpaths.ADVICE)
 

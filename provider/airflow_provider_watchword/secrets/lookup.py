@@ -12,6 +12,7 @@ from typing import NoReturn
 from airflow_provider_watchword.secrets import log_once
 from watchword.errors import SecretError, WatchwordError
 from watchword.findings.codes import finding
+from watchword.http.bodies import stored_text
 from watchword.redact import NeverPickled
 from watchword.secrets.secret_store import SecretStore, check_name
 
@@ -165,7 +166,7 @@ def connection_text(payload: bytes, name: str) -> str:
 def plain_text(payload: bytes, name: str) -> str:
     """Return the value of a variable or an option; raises SecretError if it isn't UTF-8."""
     try:
-        return payload.decode("utf-8")
+        return stored_text(payload)
     except UnicodeDecodeError as error:
         position = error.start
     message = f"The secret {name} is not UTF-8 text from byte {position} on."

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import unquote_plus
 
 from watchword import redact
 from watchword.errors import TokenError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
-from watchword.tokens.token_response import TokenResponse
+from watchword.tokens.token_response import TokenResponse, redirect_advice
 
 # The parameters of the extension Problem Reporting, in the header WWW-Authenticate and in forms.
 _PROBLEM = re.compile(
@@ -33,11 +33,11 @@ def read_credentials(response: TokenResponse, field: str) -> Mapping[str, str]:
     refusal = _refusal(response, field)
     if refusal:
         raise TokenError([refusal])
-    form = dict(parse_qsl(response.text.strip(), keep_blank_values=True))
+    fields = response.content({"oauth_token"}).fields or {}
+    form = {name: value for name, value in fields.items() if isinstance(value, str)}
     if "oauth_token" not in form:
-        kind = response.headers.get("Content-Type") or "no content type"
         raise TokenError(
-            [_finding(response, "reply_not_token", field, f"returned {kind} instead of a token")]
+            [_finding(response, "reply_not_token", field, f"returned {response.kind} instead of a token")]
         )
     if not form["oauth_token"] or "oauth_token_secret" not in form:
         raise TokenError(
@@ -71,7 +71,9 @@ def _refusal(response: TokenResponse, field: str) -> Finding | None:
         advice = f"Check {field}: the server does not know this path."
         return _finding(response, "token_endpoint_not_found", field, "does not know this path", advice)
     if response.status < _CLIENT_ERROR and not reported:  # a redirect, which is not followed
-        return _finding(response, "reply_not_token", field, f"returned status {response.status} and no token")
+        what = response.redirect or f"returned status {response.status} and no token"
+        advice = redirect_advice(response, field) if response.redirect else ""
+        return _finding(response, "reply_not_token", field, what, advice)
     words = response.text.strip()
     if words and not reported and not words.startswith("<"):
         reported = {"answer": redact.quoted(words)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,8 +19,11 @@ from watchword.protocols.login_with import Login, read, received
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths, read_token
 from watchword.redact import NeverPickled
+from watchword.tokens.lifetimes import unread_end
 from watchword.tokens.token import Token
 from watchword.tokens.token_source import Account
+
+_log = logging.getLogger(__name__)
 
 _JWT = re.compile(rb"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
@@ -75,6 +79,8 @@ def obtain(
         response = received(request, transport, target, login)
         token = read(response, login, lambda answered: read_token(answered, paths, words))
         redact.register(token.secrets, token)
+    for remark in unread_end(token):
+        _log.warning("%s: %s", target, remark)
     return token
 
 

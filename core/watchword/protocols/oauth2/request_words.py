@@ -8,10 +8,14 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True)
 class RequestWords:
-    """The beginning of a finding's message, and advice by code where the code table's is too general."""
+    """The beginning of a finding's message, and advice by code where the code table's is too general.
+
+    `endpoint` is the field with the URL of the request.
+    """
 
     doing: str
     advice: Mapping[str, str] = field(default_factory=dict)
+    endpoint: str = "token_url"
 
     def for_client_auth(self, client_auth: str) -> RequestWords:
         """Return these words with the advice for this client authentication method."""

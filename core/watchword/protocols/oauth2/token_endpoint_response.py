@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from watchword import redact
 from watchword.errors import TokenError
 from watchword.findings.codes import CODES, finding
 from watchword.findings.evidence import names
 from watchword.findings.finding import Finding, Phase
-from watchword.http.bodies import read_json
-from watchword.http.headers import FORM, media_type
-from watchword.protocols.oauth2.lifetime import refresh_lifetime, stated_lifetime
+from watchword.http.bodies import Content
+from watchword.http.body_rules import BodyRules
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
+from watchword.tokens.lifetimes import LifetimePaths, read_lifetime, read_refresh_lifetime
+from watchword.tokens.refusal_words import dead_token_name, reports_refusal, server_words
 from watchword.tokens.token import Token, jwt_account
-from watchword.tokens.token_response import VISIBLE, TokenResponse, lifetime_of, value_at
+from watchword.tokens.token_response import (
+    VISIBLE,
+    TokenResponse,
+    element_names,
+    redirect_advice,
+    text_at,
+    value_at,
+)
 from watchword.tokens.worthless import says_no, worthless
 
 _NOT_FOUND, _UNAUTHORIZED = 404, 401
@@ -28,12 +32,17 @@ _NOT_FOUND, _UNAUTHORIZED = 404, 401
 _REFRESH_TOKEN = re.compile(r"[\x20-\x7e]+")
 
 
+# In these cases it is the server or its gateway that speaks, and says nothing about a refresh token.
+_SAYS_NOTHING = frozenset({429, 502, 503, 504})
+
+
 @dataclass(frozen=True)
 class ResponsePaths:
     """The JSONPaths of tokens and lifetimes in a response, and the lifetime if the response states none.
 
     Without a path for the refresh token, none is kept. Without a path for its lifetime, the usual
-    names are tried. `is_token` is False for what is no access token, such as a device code.
+    names are tried. `is_token` is False for what is no access token, such as a device code. `refused` are
+    the rules by which a response refuses the refresh token that was sent; None if none was sent.
     """
 
     access: str = "access_token"
@@ -42,6 +51,12 @@ class ResponsePaths:
     refresh: str = ""
     refresh_expires: str = ""
     is_token: bool = True
+    refused: BodyRules | None = field(default=None, compare=False)
+
+    @property
+    def lifetime(self) -> LifetimePaths:
+        """Where the access token's lifetime is stated."""
+        return LifetimePaths(self.expires, self.access, self.default_lifetime)
 
 
 def read_token(response: TokenResponse, paths: ResponsePaths, words: RequestWords = CLIENT) -> Token:
@@ -49,43 +64,44 @@ def read_token(response: TokenResponse, paths: ResponsePaths, words: RequestWord
 
     Without a refresh token in the response, the token has none: the previous one stays valid.
     """
-    parsed = _ParsedResponse(response, _content(response, paths), words)
-    refusal = _refusal(parsed)
+    content = response.content({paths.access, "access_token", "error"})
+    parsed = _ParsedResponse(response, content, words)
+    refusal = _refusal(parsed, paths.refused)
     if refusal:
         raise TokenError([refusal])
-    content = parsed.content
-    if content is None:
-        kind = response.headers.get("Content-Type") or "no content type"
-        raise TokenError([parsed.finding("reply_not_token", f"returned {kind} instead of a token")])
-    access_token = _access_token(parsed, content, paths.access)
-    stated = value_at(content, paths.expires) if paths.default_lifetime is None else None
+    access_token = _access_token(parsed, paths.access)
+    value = content.value
+    stated = value_at(value, paths.expires) if paths.default_lifetime is None else None
     if paths.is_token and (reason := worthless(access_token, stated, response)):
         raise TokenError([parsed.finding("token_worthless", f"returned {reason}")])
+    lasts = read_lifetime(value, paths.lifetime, access_token, response.now)
+    refresh = read_refresh_lifetime(value, paths.refresh_expires, response.now) if paths.refresh else None
     return Token(
         access_token=access_token,
-        token_type=_text(content.get("token_type")) or "Bearer",
-        lifetime=lifetime_of(stated_lifetime(content, paths.expires), access_token, paths.default_lifetime),
-        scope=_scope(content.get("scope")),
-        refresh_token=_refresh_token(parsed, content, paths.refresh) if paths.refresh else None,
-        refresh_lifetime=refresh_lifetime(content, paths.refresh_expires) if paths.refresh else None,
-        account=jwt_account(_text(content.get("id_token")) or "") if paths.refresh else None,
+        token_type=text_at(value, "token_type") or "Bearer",
+        lifetime=lasts.seconds,
+        scope=_scope(value_at(value, "scope")),
+        refresh_token=_refresh_token(parsed, paths.refresh) if paths.refresh else None,
+        refresh_lifetime=refresh.seconds if refresh and not refresh.unread else None,
+        account=jwt_account(text_at(value, "id_token") or "") if paths.refresh else None,
+        unread_end=lasts.unread or (refresh.unread if refresh else ""),
     )
 
 
 class _ParsedResponse(NamedTuple):
-    """A response, its fields, and the words for findings about it."""
+    """A response, its content, and the words for findings about it."""
 
     response: TokenResponse
-    content: Mapping[str, Any] | None
+    content: Content
     words: RequestWords
 
     def finding(self, code: str, what: str, *, quote: bool = False, advice: str = "") -> Finding:
-        """Return a finding that names the request and the host; `quote` adds the server's error."""
+        """Return a finding that names the request and the host; `quote` adds the server's words."""
         evidence = {"status": str(self.response.status)}
-        for name in ("error", "error_description") if quote and self.content else ():
-            value = (self.content or {}).get(name)
-            if isinstance(value, (str, Mapping)):
-                evidence[name] = redact.quoted(value if isinstance(value, str) else json.dumps(value))
+        if quote:
+            evidence |= server_words(self.content)
+            if len(evidence) == 1 and not self.response.succeeded and self.response.says_text:
+                evidence["answer"] = self.response.quoted
         return finding(
             code,
             f"{self.words.doing}: the token endpoint at {self.response.host} {what}.",
@@ -95,30 +111,28 @@ class _ParsedResponse(NamedTuple):
         )
 
 
-def _content(response: TokenResponse, paths: ResponsePaths) -> dict[str, Any] | None:
-    """Return the response's fields, in JSON or, as some old servers send them, as a form; else None."""
-    try:
-        content = read_json(response.text)
-    except ValueError:
-        form = dict(parse_qsl(response.text))
-        # Any text with a = in it parses as a form; a token response is recognised by its fields.
-        is_form = media_type(response.headers) == FORM or {paths.access, "access_token", "error"} & set(form)
-        return form if is_form else None
-    return content if isinstance(content, dict) else None
-
-
-def _access_token(parsed: _ParsedResponse, content: Mapping[str, Any], path: str) -> str:
-    token = value_at(content, path)
-    if not isinstance(token, str) or not token:
-        message = f"has no token at {path!r}; its top-level fields: {names(sorted(content))}"
-        raise TokenError([parsed.finding("token_field_missing", message)])
-    if not VISIBLE.fullmatch(token):
+def _access_token(parsed: _ParsedResponse, path: str) -> str:
+    response, content = parsed.response, parsed.content
+    if not content.holds_objects:
+        raise TokenError([parsed.finding("reply_not_token", f"returned {response.kind} instead of a token")])
+    token = value_at(content.value, path)
+    if isinstance(token, str) and VISIBLE.fullmatch(token):
+        return token
+    if isinstance(token, str) and token:
         raise TokenError([parsed.finding("token_malformed", "issued a token that can't be sent in a header")])
-    return token
+    if reports_refusal(content):
+        what = "returned an error with a status of success"
+        raise TokenError([parsed.finding("token_error_in_200", what, quote=True)])
+    if content.kind == "xml":
+        what = f"returned XML without text at {path!r}; its elements: {element_names(content)}"
+        advice = "Set response_access_path to the token's element, such as Access_Token.Token or //Token."
+        raise TokenError([parsed.finding("token_field_missing", what, advice=advice)])
+    what = f"has no token at {path!r}; its top-level fields: {names(sorted(content.fields or ()))}"
+    raise TokenError([parsed.finding("token_field_missing", what)])
 
 
-def _refresh_token(parsed: _ParsedResponse, content: Mapping[str, Any], path: str) -> str | None:
-    token = value_at(content, path)
+def _refresh_token(parsed: _ParsedResponse, path: str) -> str | None:
+    token = value_at(parsed.content.value, path)
     if token in (None, ""):
         return None
     if not isinstance(token, str) or not _REFRESH_TOKEN.fullmatch(token):
@@ -129,37 +143,62 @@ def _refresh_token(parsed: _ParsedResponse, content: Mapping[str, Any], path: st
     return token
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
 def _scope(granted: object) -> str | None:
     """Return the granted scopes as one text; some servers send a JSON list."""
     if isinstance(granted, list) and all(isinstance(name, str) for name in granted):
         return " ".join(granted)
-    return _text(granted)
+    return granted if isinstance(granted, str) else None
 
 
-def _refusal(parsed: _ParsedResponse) -> Finding | None:
+def _refusal(parsed: _ParsedResponse, refused: BodyRules | None) -> Finding | None:
     """Return why the server issues no token; None if it seems to issue one."""
     response, content = parsed.response, parsed.content
-    error = content.get("error") if content else None
-    if response.succeeded and not error and not (content and says_no(content)):
+    if refused is not None and _refuses_refresh_token(parsed, refused):
+        name = dead_token_name(content)
+        what = f"refused the request: {name}" if name else "refused the refresh token"
+        return parsed.finding("invalid_grant", what, quote=True)
+    error = (content.fields or {}).get("error")
+    if response.succeeded and not error and not (content.fields and says_no(content.fields)):
         return None
+    if response.redirect:
+        advice = redirect_advice(response, parsed.words.endpoint)
+        return parsed.finding("reply_not_token", response.redirect, advice=advice)
+    return parsed.finding(*_code_of(parsed, error), quote=True)
+
+
+def _refuses_refresh_token(parsed: _ParsedResponse, refused: BodyRules) -> bool:
+    """Return whether a response says that the refresh token is dead: by a known name, or by the rules."""
+    response, content = parsed.response, parsed.content
+    if response.status in _SAYS_NOTHING:
+        return False
+    if refused.match_content(content.value):
+        return True
+    fields = content.fields or {}
+    is_refusal = not response.succeeded or bool(fields.get("error")) or says_no(fields)
+    is_refusal = is_refusal or reports_refusal(content)
+    return is_refusal and not response.is_transient and dead_token_name(content) is not None
+
+
+def _code_of(parsed: _ParsedResponse, error: object) -> tuple[str, str]:
+    """Return the code of a refusal, and what the server did."""
+    response = parsed.response
     name = error if isinstance(error, str) else ""
     standard = CODES.get(name)
     if response.is_transient:
-        code, what = "temporarily_unavailable", "is overloaded or down"
-    elif standard and standard.phase is Phase.TOKEN:
-        code, what = name, f"refused the request: {name}"
-    elif response.succeeded:
-        code, what = "token_error_in_200", "returned an error with a status of success"
-    elif response.status == _UNAUTHORIZED:
-        code, what = "invalid_client", "refused the client"
-    elif response.status == _NOT_FOUND and not error:
-        code, what = "token_endpoint_not_found", "does not know this path"
-    elif content is None:
-        code, what = "reply_not_token", "returned no token"
-    else:
-        code, what = "token_refused", "refused the request"
-    return parsed.finding(code, what, quote=True)
+        return "temporarily_unavailable", "is overloaded or down"
+    if standard and standard.phase is Phase.TOKEN:
+        return name, f"refused the request: {name}"
+    if response.succeeded:
+        return "token_error_in_200", "returned an error with a status of success"
+    return _code_of_status(parsed, has_error=bool(error))
+
+
+def _code_of_status(parsed: _ParsedResponse, *, has_error: bool) -> tuple[str, str]:
+    response, content = parsed.response, parsed.content
+    if response.status == _UNAUTHORIZED:
+        return "invalid_client", "refused the client"
+    if response.status == _NOT_FOUND and not has_error:
+        return "token_endpoint_not_found", "does not know this path"
+    if content.fields is None:
+        return "reply_not_token", "returned no token"
+    return "token_refused", "refused the request"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
-from urllib.parse import urljoin, urlsplit
+from typing import Literal
+from urllib.parse import urlsplit
 
 from watchword import redact
 from watchword.errors import TokenError
@@ -12,11 +12,18 @@ from watchword.findings.codes import finding
 from watchword.findings.evidence import names
 from watchword.findings.finding import Finding
 from watchword.http import body_words
-from watchword.http.bodies import read_json
+from watchword.http.bodies import Content
 from watchword.http.cookies import effective_cookies
-from watchword.http.origins import display_url
+from watchword.tokens.lifetimes import LifetimePaths, read_lifetime
+from watchword.tokens.refusal_words import reports_refusal
 from watchword.tokens.token import Token
-from watchword.tokens.token_response import VISIBLE, TokenResponse, lifetime_of, value_at
+from watchword.tokens.token_response import (
+    VISIBLE,
+    TokenResponse,
+    element_names,
+    redirect_advice,
+    value_at,
+)
 from watchword.tokens.worthless import worthless
 
 WHOLE = "$"
@@ -50,20 +57,23 @@ class TokenLocation:
     lifetime: float | None = None
     lead: str = ""
 
+    @property
+    def paths(self) -> LifetimePaths:
+        """Where the token's lifetime is stated."""
+        in_body = self.name if self.kind == "body" and self.name != WHOLE else ""
+        return LifetimePaths(self.expires, in_body, self.lifetime)
+
 
 def read_session(response: TokenResponse, location: TokenLocation) -> Token:
     """Return the token in a response; raises TokenError with a finding for any other response."""
     refusal = _refusal(response, location)
     if refusal:
         raise TokenError([refusal])
-    content = _content(response)
-    lifetime = value_at(content, location.expires) if isinstance(content, dict) else None
+    content, cookie = response.content({location.name}), None
     if location.kind == "cookie":
         cookies = effective_cookies(response.cookies)
         cookie = cookies.get(location.name)
-        value = cookie.value if cookie else ""
-        lifetime = lifetime or (cookie.lifetime if cookie else None)
-        present = sorted(cookies)
+        value, present = cookie.value if cookie else "", sorted(cookies)
     elif location.kind == "header":
         value, present = response.headers.get(location.name, "").strip(), sorted(response.headers)
     else:
@@ -74,29 +84,33 @@ def read_session(response: TokenResponse, location: TokenLocation) -> Token:
         raise TokenError([_missing(response, location, present)])
     if not VISIBLE.fullmatch(value) or ";" in value:
         raise TokenError([_finding(response, "token_malformed", "returned a token that can't be sent")])
-    stated = lifetime if location.kind != "cookie" and location.lifetime is None else None
+    knows_better = location.kind == "cookie" or location.lifetime is not None
+    stated = None if knows_better else value_at(content.value, location.expires)
     if reason := worthless(value, stated, response):
         raise TokenError([_finding(response, "token_worthless", f"returned {reason}")])
-    return Token(value, lifetime=lifetime_of(lifetime, value, location.lifetime))
+    at = cookie.lifetime if cookie else None
+    lasts = read_lifetime(content.value, location.paths, value, response.now, cookie=at)
+    return Token(value, lifetime=lasts.seconds, unread_end=lasts.unread)
 
 
-def _content(response: TokenResponse) -> object:
-    try:
-        return read_json(response.text)
-    except ValueError:
-        return None
-
-
-def _in_body(response: TokenResponse, content: object, path: str) -> tuple[str, list[str]]:
-    """Return the text at a JSONPath, "" if there is none, and the names of the top-level fields."""
-    if path == WHOLE and not isinstance(content, (dict, list)) and not _is_page(response):
-        return (content if isinstance(content, str) else response.text.strip()), []
-    if not isinstance(content, dict):
-        kind = response.headers.get("Content-Type") or "no content type"
-        raise TokenError([_finding(response, "reply_not_token", f"returned {kind} instead of a JSON object")])
-    token: Any = value_at(content, path)
+def _in_body(response: TokenResponse, content: Content, path: str) -> tuple[str, list[str]]:
+    """Return the text at a path, "" if there is none, and the names of the top-level fields."""
+    if path == WHOLE and not isinstance(content.value, (dict, list)) and not _is_page(response):
+        return (content.value if isinstance(content.value, str) else response.text.strip()), []
+    if not content.holds_objects:
+        what = f"returned {response.kind} instead of a JSON object, XML or a form"
+        raise TokenError([_finding(response, "reply_not_token", what)])
+    token = value_at(content.value, path)
     is_number = isinstance(token, int) and not isinstance(token, bool)
-    return (str(token) if is_number or isinstance(token, str) else ""), sorted(content)
+    text = str(token) if is_number or isinstance(token, str) else ""
+    if not text and reports_refusal(content):
+        what = "returned an error with a status of success"
+        raise TokenError([_finding(response, "login_refused", what, quote=True)])
+    if not text and content.kind == "xml":
+        what = f"returned XML without text at {path!r}; its elements: {element_names(content)}"
+        advice = "Set response_access_path to the token's element, such as Access_Token.Token or //Token."
+        raise TokenError([_finding(response, "token_field_missing", what, advice=advice)])
+    return text, sorted(content.fields or ())
 
 
 def _is_page(response: TokenResponse) -> bool:
@@ -130,14 +144,13 @@ def _refusal_with_success(response: TokenResponse, location: TokenLocation) -> F
 def _redirected(response: TokenResponse, location: TokenLocation) -> Finding | None:
     """Return why a redirect isn't a success; None for one that leads on from a form."""
     try:
-        target = urljoin(response.url, response.headers.get("Location", ""))
-        back = urlsplit(target).path == urlsplit(response.url).path
+        back = urlsplit(response.redirect_url).path == urlsplit(response.url).path
     except ValueError:
-        target, back = "", False
+        back = False
     if location.kind == "body" or response.status not in _FOLLOWED_BY_GET:
-        return _finding(
-            response, "reply_not_token", f"redirects to {display_url(target)!r}, which is not followed"
-        )
+        what = response.redirect or f"returned the status {response.status} and no token"
+        advice = redirect_advice(response, "login_url") if response.redirect else ""
+        return _finding(response, "reply_not_token", what, advice=advice)
     return _finding(response, "login_refused", "redirects back to the sign-in page") if back else None
 
 
@@ -151,12 +164,18 @@ def _missing(response: TokenResponse, location: TokenLocation, present: list[str
     return _finding(response, "token_field_missing", f"{where}; its {what}: {names(present)}")
 
 
-def _finding(response: TokenResponse, code: str, what: str, *, quote: bool = False) -> Finding:
+def _finding(
+    response: TokenResponse, code: str, what: str, *, quote: bool = False, advice: str = ""
+) -> Finding:
     """Return a finding that names the server; `quote` adds the text of its response, masked."""
     evidence = {"status": str(response.status)}
     if quote and response.text.strip():
         evidence["answer"] = redact.quoted(response.text)
     message = f"Logging in: the server at {response.host} {what}."
     return finding(
-        code, message, advice=_ADVICE.get(code, ""), evidence=evidence, retry_after=response.retry_after
+        code,
+        message,
+        advice=advice or _ADVICE.get(code, ""),
+        evidence=evidence,
+        retry_after=response.retry_after,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +16,10 @@ from watchword.http.transport_options import TransportOptions
 from watchword.protocols.login_with import Login, read, received
 from watchword.protocols.session_login.login_response import TokenLocation, read_session
 from watchword.redact import NeverPickled
+from watchword.tokens.lifetimes import unread_end
 from watchword.tokens.token import Token
+
+_log = logging.getLogger(__name__)
 
 LONGEST_LOGOUT = 5.0
 """Longest wait for a logout, in seconds: it happens when a session is closed, and nothing depends on it."""
@@ -59,9 +63,12 @@ class LoginSource(NeverPickled):
     def fetch(self, transport: TransportOptions, _refresh_token: str | None = None) -> Token:
         """Log in; raises TokenError if that opens no session."""
         request = self.request.copy()
-        response = received(request, transport, f"the login at {host(request.url or '')}", self.login)
+        target = f"the login at {host(request.url or '')}"
+        response = received(request, transport, target, self.login)
         token = read(response, self.login, lambda answered: read_session(answered, self.location))
         redact.register(token.secrets, token)
+        for remark in unread_end(token):
+            _log.warning("%s: %s", target, remark)
         return token
 
     def discard(self, token: Token, transport: TransportOptions) -> None:

@@ -158,7 +158,7 @@ TOKEN = "oauth_token=t0ken&oauth_token_secret=s3cret&oauth_callback_confirmed=tr
 ANSWERS = [
     (200, "", {}, "reply_not_token"),
     (200, "<html>sign in</html>", {}, "reply_not_token"),
-    (200, '{"oauth_token": "t0ken"}', {}, "reply_not_token"),
+    (200, '{"oauth_token": "t0ken"}', {}, "token_field_missing"),
     (200, "oauth_token=&oauth_token_secret=x", {}, "token_field_missing"),
     (200, "oauth_token=t0ken", {}, "token_field_missing"),
     (200, "oauth_problem=signature_invalid", {}, "sign_in_refused"),

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import watchword
 from watchword.protocols.oauth2 import request_words
-from watchword.protocols.oauth2.lifetime import remaining
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths, read_token
+from watchword.tokens.lifetimes import remaining
 from watchword.tokens.token import Token
 from watchword.tokens.token_response import TokenResponse
 

@@ -1,0 +1,278 @@
+"""How long a token lasts, as a token endpoint or a login states it, in any of the usual forms; no I/O."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import NamedTuple
+
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.http import jsonpaths
+from watchword.http.durations import has_zone, moment, seconds, span
+from watchword.tokens.token import Token, jwt_expiry
+from watchword.tokens.token_response import value_at
+
+LONGEST_LIFETIME = 10 * 365 * 86400.0
+"""A token that lasts longer, in seconds, counts as one that does not expire."""
+
+_YEAR = 365 * 86400.0
+
+_LAST_SECOND = 253_402_300_800
+"""The end of the year 9999, in seconds since 1970: some servers write it for tokens without an end."""
+
+_THOUSAND = 1000
+
+_NEVER = frozenset({"", "never", "none", "null", "no", "unlimited", "infinite", "infinity", "n/a"})
+
+_NAMES = (
+    "expiresin", "expiresinsec", "expiresinsecs", "expiresinseconds", "expirein", "expireinseconds", "expire",
+    "tokenexpiresin", "accesstokenexpiresin", "expiresinminutes", "expiresinhours",
+    "expiresindays", "expiresinms", "expiresinmillis", "expiresinmilliseconds",
+    "sessionsecondsvalid", "estimatedtimetoexpiration",
+    "expiresat", "expireson", "expires", "expireat", "expiration", "expirationdate", "expirationtime",
+    "expirationtimestamp", "expiresdate", "expiresatms", "expiretime", "expiry", "expirydate", "expirytime",
+    "tokenexpiresat", "tokenexpireson", "tokenexpires", "tokenexpiry", "tokenexpiration",
+    "tokenexpirationdate", "tokenexpirationtime", "accesstokenexpiresat", "accesstokenexpireson",
+    "accesstokenexpires", "accesstokenexpiry", "accesstokenexpiration", "accesstokenexpirationdate",
+    "validuntil", "validto",
+)  # fmt: skip
+"""The usual names of an access token's lifetime or end, the clearest first, without case and signs."""
+
+_REFRESH_NAMES = (
+    "refreshexpiresin", "refreshtokenexpiresin", "xrefreshtokenexpiresin", "refreshtokenexpiresinseconds",
+    "refreshexpiresat", "refreshtokenexpiresat", "refreshtokenexpireson", "refreshtokenexpires",
+    "refreshtokenexpiry", "refreshtokenexpiration", "refreshtokenexpirationdate",
+)  # fmt: skip
+
+_UNITS = (
+    (re.compile(r"(?i)expir[a-z_]*?_?(?:ms|msecs?|millis(?:econds)?)$"), 0.001),
+    (re.compile(r"(?i)expir[a-z_]*?_?min(?:ute)?s?$"), 60.0),
+    (re.compile(r"(?i)expir[a-z_]*?_?hours?$"), 3600.0),
+    (re.compile(r"(?i)expir[a-z_]*?_?days$"), 86400.0),
+)
+"""The units that the name of a field may end in, such as `expires_in_ms`."""
+
+_LAST_NAME = re.compile(r"[\w.-]+(?=[^\w]*$)")
+_LONGEST_SHAPE = 40
+
+
+class State(Enum):
+    """What a response says about an end."""
+
+    ABSENT = auto()
+    ENDLESS = auto()
+    READ = auto()
+    ENDED = auto()
+    UNREADABLE = auto()
+
+
+class Reading(NamedTuple):
+    """What a stated lifetime means; `seconds` is None unless the end is read, and was not passed."""
+
+    state: State
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """How long a token lasts, in seconds, infinite without an end.
+
+    `unread` says in words which stated end can't be read; it is "" unless the token has no end for that.
+    """
+
+    seconds: float
+    unread: str = ""
+
+
+@dataclass(frozen=True)
+class LifetimePaths:
+    """Where a response states the lifetime: at a JSONPath, or in a usual field beside the token or above.
+
+    `token` is the JSONPath of the token, "" if the body does not hold it. `default` is in seconds; with it,
+    a document knows better than the usual fields, of which only `expires_at` is read then.
+    """
+
+    expires: str
+    token: str = ""
+    default: float | None = None
+
+
+def read_lifetime(
+    content: object, paths: LifetimePaths, access_token: str, now: float, *, cookie: float | None = None
+) -> Lifetime:
+    """Return how long a token lasts: as stated, by its own `exp` claim, the default, or without end.
+
+    Args:
+        content: the response's value.
+        paths: where the lifetime is stated.
+        access_token: the token.
+        now: the time by the server's clock, in seconds since 1970.
+        cookie: the seconds that the token's cookie lasts.
+    """
+    expiry = jwt_expiry(access_token)
+    by_token = expiry - now if expiry is not None and expiry > now else None
+    stated = list(_stated(content, paths, now))
+    lasts = next((reading.seconds for _, _, reading in stated if reading.seconds is not None), None)
+    others = [by_token, *(reading.seconds for _, _, reading in stated)]
+    if cookie is not None and not 0 < cookie <= LONGEST_LIFETIME:
+        cookie = None
+    for known in (_unless_milliseconds(lasts, others), cookie, by_token, paths.default):
+        if known is not None:
+            return Lifetime(known)
+    unread = (
+        _in_words(name, value)
+        for name, value, reading in stated
+        if reading.state in {State.UNREADABLE, State.ENDED}
+    )
+    return Lifetime(math.inf, next(unread, ""))
+
+
+def cookie_lifetime(value: str, lasts: float) -> float:
+    """Return how long a token in a cookie lasts, in seconds, given the cookie's own lifetime."""
+    return read_lifetime(None, LifetimePaths(""), value, time.time(), cookie=lasts).seconds
+
+
+def read_refresh_lifetime(content: object, path: str, now: float) -> Lifetime | None:
+    """Return the refresh token's lifetime; None if the response states none.
+
+    A stated 0 often means that it has no end.
+    """
+    candidates = [(path, value_at(content, path))] if path else []
+    candidates += _usual(content, "", _REFRESH_NAMES)
+    for name, value in candidates:
+        reading = read_end(value, now, name)
+        if reading.seconds is not None:
+            return Lifetime(reading.seconds)
+        if reading.state is State.UNREADABLE:
+            return Lifetime(math.inf, _in_words(name, value))
+    return None
+
+
+def remaining(stated: object, now: float) -> float | None:
+    """Return a stated lifetime in seconds; None if it is none that can be read."""
+    return read_end(stated, now).seconds
+
+
+def read_end(stated: object, now: float, name: str = "") -> Reading:
+    """Return what a stated lifetime means at a time, which is in seconds since 1970.
+
+    A number is a time if it is more than half of `now`, also in milli- or microseconds. The `name` of its
+    field may end in a unit. What is neither a plausible time nor a plausible lifetime can't be read.
+    """
+    if stated is None or stated is False:
+        return Reading(State.ABSENT)
+    if isinstance(stated, str) and stated.strip().lower() in _NEVER:
+        return Reading(State.ENDLESS)
+    number = None if isinstance(stated, bool) else seconds(stated)
+    if number is not None:
+        return _of_number(number, now, name)
+    return _of_text(stated, now) if isinstance(stated, str) else Reading(State.UNREADABLE)
+
+
+def _of_text(stated: str, now: float) -> Reading:
+    lasts = span(stated)
+    if lasts is not None:
+        return _of_span(lasts)
+    end = moment(stated)
+    return Reading(State.UNREADABLE) if end is None else _of_moment(end, now, is_exact=has_zone(stated))
+
+
+def _of_number(number: float, now: float, name: str) -> Reading:
+    unit = next((size for pattern, size in _UNITS if pattern.search(name)), 1.0)
+    if number <= now / 2 and number * unit <= LONGEST_LIFETIME:
+        return _of_span(number * unit)
+    if unit < 1 and number * unit <= LONGEST_LIFETIME:
+        return _of_span(number * unit)
+    for size, latest in ((1, _LAST_SECOND), (1e3, _LAST_SECOND), (1e6, 2 * now), (1e9, 2 * now)):
+        if now / 2 < number / size <= latest:
+            return _of_moment(number / size, now, is_exact=True)
+    return Reading(State.UNREADABLE)
+
+
+def _of_span(lasts: float) -> Reading:
+    if lasts <= 0:
+        return Reading(State.ENDED)
+    return Reading(State.READ, lasts) if lasts <= LONGEST_LIFETIME else Reading(State.ENDLESS)
+
+
+def _of_moment(end: float, now: float, *, is_exact: bool) -> Reading:
+    """Return what a time means. One that passed long ago, or in an unknown zone, is no end of this token."""
+    lasts = end - now
+    if lasts > LONGEST_LIFETIME:
+        return Reading(State.ENDLESS)
+    if lasts > 0:
+        return Reading(State.READ, lasts)
+    return Reading(State.ENDED if is_exact and lasts > -_YEAR else State.UNREADABLE)
+
+
+def _stated(content: object, paths: LifetimePaths, now: float) -> Iterator[tuple[str, object, Reading]]:
+    """Yield what the response says about the token's end: at the path, then in the usual fields."""
+    if paths.expires:
+        value = value_at(content, paths.expires)
+        last = _LAST_NAME.search(paths.expires)
+        yield paths.expires, value, read_end(value, now, last[0] if last else "")
+    for name, value in _usual(content, paths.token, _NAMES if paths.default is None else ("expiresat",)):
+        reading = read_end(value, now, name)
+        if isinstance(value, (str, int, float)) and not _means_no_end(value):
+            yield name, value, reading
+
+
+def _means_no_end(value: object) -> bool:
+    number = seconds(value)
+    return isinstance(value, bool) or (number is not None and number <= 0)
+
+
+def _usual(content: object, token_path: str, names: tuple[str, ...]) -> Iterator[tuple[str, object]]:
+    """Yield the usual fields beside the token, at the top, and in the only object at the top."""
+    for holder in _holders(content, token_path):
+        known = {re.sub(r"[^a-z0-9]", "", name.lower()): (name, value) for name, value in holder.items()}
+        yield from (known[name] for name in names if name in known)
+
+
+def _holders(content: object, token_path: str) -> Iterator[Mapping[str, object]]:
+    keys = jsonpaths.keys(jsonpaths.as_jsonpath(token_path)) if token_path else None
+    beside = next(jsonpaths.at_keys(content, keys[:-1]), None) if keys else None
+    if isinstance(beside, Mapping):
+        yield beside
+    if isinstance(content, Mapping) and content is not beside:
+        yield content
+    if isinstance(content, Mapping) and len(content) == 1:
+        only = next(iter(content.values()))
+        if isinstance(only, Mapping) and only is not beside:
+            yield only
+
+
+def _unless_milliseconds(lasts: float | None, others: list[float | None]) -> float | None:
+    """Return a lifetime in seconds: it is in milliseconds if another one is a thousandth of it."""
+    if lasts is None or lasts < 60 * _THOUSAND:
+        return lasts
+    in_seconds = lasts / _THOUSAND
+    is_same = (other for other in others if other is not None and abs(other - in_seconds) <= 0.02 * other + 5)
+    return next(is_same, lasts)
+
+
+def _in_words(name: str, value: object) -> str:
+    """Say where an end is stated and what it looks like, without a character of it: it may be a token."""
+    if isinstance(value, bool):
+        kind = str(value).lower()
+    elif isinstance(value, (int, float)):
+        kind = f"a number of {len(str(abs(value)).partition('.')[0])} digits"
+    elif isinstance(value, str):
+        shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", value[:_LONGEST_SHAPE]))
+        kind = f"text like {shape!r}"
+    else:
+        kind = "a list" if isinstance(value, list) else "an object"
+    return f"the token's end at {name[:_LONGEST_SHAPE]!r} as {kind}"
+
+
+def unread_end(token: Token) -> list[Finding]:
+    """Return a warning if the response states an end of the token that can't be read; else nothing."""
+    if not token.unread_end:
+        return []
+    message = f"The response states {token.unread_end}, which can't be read: the token counts as endless."
+    return [finding("lifetime_unreadable", message)]

@@ -1,0 +1,330 @@
+"""Refusals in the words of providers: which name a dead refresh token, and what is shown of them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import watchword
+from tests.support.nightly import usually
+from watchword import redact
+from watchword.http.bodies import content_of
+from watchword.http.body_rules import BodyRules
+from watchword.protocols.oauth2.request_words import CLIENT, CODE, REFRESH
+from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths, read_token
+from watchword.protocols.session_login.login_response import TokenLocation, read_session
+from watchword.tokens.refusal_words import dead_token_name, reports_refusal, server_words
+from watchword.tokens.token_response import TokenResponse
+
+URL = "https://auth.test/o/token"
+
+
+def answer(status, body, paths, words=REFRESH, headers=None):
+    text = body if isinstance(body, str) else json.dumps(body)
+    return read_token(TokenResponse(URL, status, headers or {}, text), paths, words)
+
+
+def refused(status, body, rules=None, *, words=REFRESH, headers=None):
+    """Return the finding of a refused refresh."""
+    paths = ResponsePaths(refresh="refresh_token", refused=BodyRules(rules or {}))
+    with pytest.raises(watchword.TokenError) as raised:
+        answer(status, body, paths, words, headers)
+    return raised.value.findings[0]
+
+
+DEAD = [
+    (400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."},
+     "invalid_grant"),
+    (401, {"error": "invalid_grant"}, "invalid_grant"),
+    (400, {"errors": [{"errorType": "invalid_grant", "message": "Refresh token invalid"}], "success": False},
+     "invalid_grant"),  # Fitbit
+    (400, {"status": "BAD_REFRESH_TOKEN", "message": "missing or invalid refresh token"},
+     "BAD_REFRESH_TOKEN"),  # HubSpot
+    (200, {"error": "bad_refresh_token",
+     "error_description": "The refresh token passed is incorrect or expired."},
+     "bad_refresh_token"),  # GitHub
+    (200, {"ok": False, "error": "invalid_refresh_token"}, "invalid_refresh_token"),  # Slack
+    (400, {"error": "expired_token"}, "expired_token"),
+    (401, {"error": "invalid_token", "error_description": "Invalid refresh token (expired): x"},
+     "invalid_token"),  # Spring
+    (200, {"error": "invalid_code"}, "invalid_code"),  # Zoho
+    (401, {"code": 401, "message": "Expired refresh token"}, "Expired refresh token"),
+    (400, {"error": {"code": "REFRESH_TOKEN_EXPIRED", "message": "Sign in again"}}, "REFRESH_TOKEN_EXPIRED"),
+    (403, {"errorCode": "token_revoked"}, "token_revoked"),
+    (400, {"message": "Invalid refresh token."}, "Invalid refresh token"),
+    (200, {"code": 20064, "msg": "Refresh token revoked", "data": {}}, "Refresh token revoked"),  # Feishu
+    (400, [{"error": "invalid_grant"}], "invalid_grant"),
+    (400, "error=invalid_grant&error_description=expired", "invalid_grant"),
+    (400, "<OAuth><error_code>invalid_grant</error_code></OAuth>", "invalid_grant"),
+    (400, "<Envelope><Body><Fault><faultcode>INVALID_GRANT</faultcode></Fault></Body></Envelope>",
+     "INVALID_GRANT"),
+    (400, {"fault": {"detail": {"errorcode": "expired_refresh_token"}}}, "expired_refresh_token"),  # Apigee
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "body", "name"), DEAD)
+def test_a_dead_refresh_token_is_known_by_each_providers_name(status, body, name):
+    """Wherever the envelope has the name, it counts as invalid_grant, with the provider's own word."""
+    found = refused(status, body)
+    assert found.code.name == "invalid_grant"
+    assert found.message.endswith(f"refused the request: {name}.")
+    assert "Sign in again" in found.advice
+    assert len(found.evidence) > 1
+
+
+OTHERWISE = [
+    (401, {"error": "invalid_client"}, "invalid_client"),
+    (400, {"error": "invalid_client", "code": "token_expired"}, "invalid_client"),
+    (401, {"message": "client_id is unknown"}, "invalid_client"),
+    (400, {"error": "unauthorized_client"}, "unauthorized_client"),
+    (400, {"error": "invalid_request", "error_description": "refresh_token is missing"}, "invalid_request"),
+    (400, {"error": "invalid_scope", "hint": "refresh"}, "invalid_scope"),
+    (429, {"status": "BAD_REFRESH_TOKEN"}, "temporarily_unavailable"),
+    (429, {"error": "slow_down"}, "temporarily_unavailable"),
+    (500, {"error": "invalid_grant"}, "temporarily_unavailable"),
+    (503, {"message": "refresh token expired"}, "temporarily_unavailable"),
+    (400, {"error": "invalid_token", "error_description": "The DPoP token is bad"}, "token_refused"),
+    (400, {"message": "Your refresh token could not be checked, since the limit is exhausted"},
+     "token_refused"),
+    (400, {"status": "RATE_LIMIT", "category": "BAD_REFRESH_TOKEN?"}, "token_refused"),
+    (404, {"message": "Not found"}, "token_endpoint_not_found"),
+    (403, "<html><body>invalid_grant</body></html>", "reply_not_token"),
+    (400, "invalid_grant", "reply_not_token"),
+    (200, {"code": 0, "msg": "ok", "data": {"x": "invalid_grant"}}, "token_field_missing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "body", "code"), OTHERWISE)
+def test_other_failures_are_not_taken_for_a_dead_refresh_token(status, body, code):
+    """A refused client, a wrong request, a rate limit and an outage say nothing about the refresh token."""
+    assert refused(status, body).code.name == code
+
+
+@pytest.mark.parametrize("words", [CLIENT, CODE])
+def test_without_a_refresh_token_the_names_mean_what_they_say(words):
+    """A machine's request and a code's exchange send no refresh token, so no name is translated."""
+    for body, code in (
+        ({"error": "bad_refresh_token"}, "token_refused"), ({"error": "expired_token"}, "expired_token"),
+        ({"status": "BAD_REFRESH_TOKEN"}, "token_refused"),
+    ):  # fmt: skip
+        with pytest.raises(watchword.TokenError) as raised:
+            answer(400, body, ResponsePaths(refresh="refresh_token"), words)
+        assert raised.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "rules", "is_dead"),
+    [
+        (400, {"code": 36009}, {"code": 36009}, True),
+        (400, {"code": "36009"}, {"code": 36009}, False),
+        (200, {"error": {"code": 190, "type": "OAuthException"}}, {"error.code": 190}, True),  # Meta
+        (500, {"state": "revoked"}, {"state": "revoked"}, True),
+        (429, {"state": "revoked"}, {"state": "revoked"}, False),
+        (503, {"state": "revoked"}, {"state": "revoked"}, False),
+        (400, "<r><state>revoked</state></r>", {"//state": "revoked"}, True),
+        (400, "<r><state>revoked</state></r>", {"state": "revoked"}, True),
+        (400, "state=revoked&error=x", {"state": "revoked"}, True),
+        (400, {"errors": [{"id": 1}, {"id": 7}]}, {"$.errors[*].id": 7}, True),
+        (400, {"state": "other"}, {"state": "revoked"}, False),
+        (401, "", {"state": "revoked"}, False),
+    ],
+)
+def test_refused_on_body_names_what_an_odder_provider_says(status, body, rules, is_dead):
+    """One value at its path is enough, in every format; a rate limit and a gateway say nothing."""
+    assert (refused(status, body, rules).code.name == "invalid_grant") is is_dead
+
+
+def test_the_rules_are_checked_before_anything_is_sent():
+    """A path that no response may be searched by, and too many rules, are findings in the document."""
+    document = {
+        "base_url": "https://api.test", "method": "oauth2_authorization_code", "client_id": "c",
+        "refresh_token": "r",
+        "token_url": URL, "client_auth": "none",
+    }  # fmt: skip
+    for rules, words in (
+        ({"$..a..b": 1}, "In refused_on_body"),
+        ({str(n): 1 for n in range(51)}, "more than 50"),
+    ):
+        found = watchword.load({**document, "refused_on_body": rules}, name="acme").lint()
+        assert [(each.code.name, words in each.message) for each in found] == [("wrong_type", True)]
+    assert watchword.load({**document, "refused_on_body": {"//state": "x"}}, name="acme").lint() == []
+
+
+ENVELOPES = [
+    ({"code": 10014, "msg": "app secret invalid"}, "app secret invalid"),  # Feishu
+    ({"code": 40105, "message": "Access token is incorrect.", "request_id": "r1", "data": {}},
+     "is incorrect"),  # TikTok
+    ({"errcode": 40125, "errmsg": "invalid appsecret, rid: 5f-1"}, "invalid appsecret"),  # WeChat
+    ({"errcode": 40014, "errmsg": "x", "errors": []}, "40014"),  # DingTalk
+    ({"success": False, "message": "Bad credentials"}, "Bad credentials"),
+    ({"success": False, "errors": [{"errorType": "invalid_client", "message": "Bad client"}]}, "Bad client"),
+    # Fitbit
+    ({"errors": [{"code": "E1", "detail": "No such user"}]}, "No such user"),
+    ({"status": "error", "message": "No such key"}, "No such key"),
+    ({"retcode": 7, "retmsg": "auth fail"}, "auth fail"),
+    ({"ErrorCode": 5, "ErrorMessage": "Locked out", "Token": None}, "Locked out"),
+    ({"result": "FAIL", "resultMsg": "wrong key", "data": None}, "wrong key"),
+    ("<r><errcode>20</errcode><errdetail/><message>Bad password</message></r>", "Bad password"),  # Quickbase
+    ("<Error><Message>The consumer is unknown</Message><Code>7</Code></Error>", "consumer is unknown"),
+    # Concur
+    ("errcode=40125&errmsg=invalid+appsecret&access_token=", "invalid appsecret"),
+]  # fmt: skip
+LOGIN = TokenLocation("body", "data.access_token")
+
+
+@pytest.mark.parametrize(("body", "words"), ENVELOPES)
+def test_an_error_with_a_status_of_success_is_a_refusal_in_the_servers_words(body, words):
+    """A token endpoint and a login that answer 200 with an error and no token have refused."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    response = TokenResponse(URL, 200, {}, text)
+    for read, codes in (
+        (
+            lambda: read_token(response, ResponsePaths("data.access_token")),
+            {"token_error_in_200", "invalid_client"},
+        ),
+        (lambda: read_session(response, LOGIN), {"login_refused"}),
+    ):
+        with pytest.raises(watchword.TokenError) as raised:
+            read()
+        assert raised.value.code in codes | ({"reply_not_token"} if text.startswith("errcode=") else set())
+        assert words in json.dumps(raised.value.findings[0].as_dict()) or text.startswith("errcode=")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"code": 0, "msg": "ok", "data": {"token": "t"}},
+        {"code": 200, "message": "Success", "result": {"token": "t"}},
+        {"code": 20000, "data": {"token": "t"}, "message": "done"}, {"status": "ok"},
+        {"errcode": 0, "errmsg": "ok"},
+        {"success": True, "token": "t"}, {"errors": [], "data": {}}, {"error": None, "id": 5},
+        {"code": "0000"}, {},
+        {"user": {"id": 1}, "code": 17},
+    ],
+)  # fmt: skip
+def test_a_success_whose_token_is_elsewhere_is_no_refusal(body):
+    """A code of success, or data beside the code, means that the path is wrong, and the fields are named."""
+    assert not reports_refusal(content_of(json.dumps(body)))
+    for read in (
+        lambda: read_token(TokenResponse(URL, 200, {}, json.dumps(body)), ResponsePaths("a.b")),
+        lambda: read_session(TokenResponse(URL, 200, {}, json.dumps(body)), TokenLocation("body", "a.b")),
+    ):
+        with pytest.raises(watchword.TokenError) as raised:
+            read()
+        assert raised.value.code == "token_field_missing"
+
+
+def test_a_token_counts_more_than_a_code_beside_it():
+    """A response with the token is a success, whatever code the API writes there."""
+    token = read_token(TokenResponse(URL, 200, {}, '{"code": 20000, "data": {"access_token": "t"}}'),
+                       ResponsePaths("data.access_token"))  # fmt: skip
+    assert token.access_token == "t"
+    assert read_session(TokenResponse(URL, 200, {}, '{"code": 17, "data": {"access_token": "t"}}'), LOGIN)
+
+
+REDIRECTS = [
+    ("https://auth.test/o/token/", "'https://auth.test/o/token/'", "Write the slash at the end of token_url"),
+    ("/o/token/", "'https://auth.test/o/token/'", "Write the slash at the end of token_url"),
+    ("/o/token/?code=s3cret", "'https://auth.test/o/token/'", "Write the slash"),
+    (
+        "https://joe:s3cret@other.test/x;jsessionid=s3cret?a=s3cret#s3cret",
+        "'https://other.test/x'",
+        "Check token_url",
+    ),
+    ("/login", "'https://auth.test/login'", "Check token_url"),
+]
+
+
+@pytest.mark.parametrize(("location", "target", "advice"), REDIRECTS)
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_names_its_target_and_the_missing_slash(location, target, advice, status):
+    """The target is shown without user, query and parameters, and nothing is sent there."""
+    response = TokenResponse(URL, status, {"Location": location}, "<p>Moved</p>")
+    for read, field in ((lambda: read_token(response, ResponsePaths()), "token_url"),
+                        (lambda: read_session(response, LOGIN), "login_url")):  # fmt: skip
+        with pytest.raises(watchword.TokenError) as raised:
+            read()
+        (found,) = raised.value.findings
+        assert found.code.name == "reply_not_token"
+        assert f"redirects to {target}" in found.message
+        assert advice.replace("token_url", field) in found.advice
+        assert "s3cret" not in str(found)
+
+
+def test_the_other_slash_and_the_missing_encryption_are_named_too():
+    """A URL with a slash too many, and one with http://, lead to their own advice."""
+    for url, location, words in (
+        ("https://a.test/token/", "/token", "Remove the slash"),
+        ("http://a.test/token", "https://a.test/token", "Write token_url with https://."),
+        ("https://a.test/token", "", "Check token_url"),
+    ):
+        with pytest.raises(watchword.TokenError) as raised:
+            read_token(TokenResponse(url, 301, {"Location": location}, ""), ResponsePaths())
+        assert words in raised.value.findings[0].advice
+
+
+@pytest.mark.parametrize("path", ["token", "$.a.b", "access_token"])
+def test_xml_without_a_path_is_said_plainly(path):
+    """The finding says that XML came, which elements it has, and how to name one; no value is shown."""
+    text = "<Access_Token><Url>u</Url><Token>s3cret-t</Token><User><Id>1</Id></User></Access_Token>"
+    response = TokenResponse(URL, 200, {"Content-Type": "application/xml"}, text)
+    for read in (
+        lambda: read_token(response, ResponsePaths(path)),
+        lambda: read_session(response, TokenLocation("body", path)),
+    ):  # fmt: skip
+        with pytest.raises(watchword.TokenError) as raised:
+            read()
+        (found,) = raised.value.findings
+        assert found.code.name == "token_field_missing"
+        assert "returned XML" in found.message
+        assert "Access_Token.Token, Access_Token.User.Id" in found.message
+        assert "//Token" in found.advice
+        assert "s3cret" not in str(found)
+
+
+@pytest.mark.parametrize("token", ["<error>denied</error>", '{"error":"denied"}', "<a/>", "[1]"])
+def test_markup_or_json_in_place_of_a_token_is_worthless(token):
+    """A text that is XML or JSON itself is no token, although it could be sent in a header."""
+    for read in (
+        lambda: read_token(TokenResponse(URL, 200, {}, json.dumps({"access_token": token})), ResponsePaths()),
+        lambda: read_session(
+            TokenResponse(URL, 200, {}, json.dumps({"t": token})), TokenLocation("body", "t")
+        ),
+    ):  # fmt: skip
+        with pytest.raises(watchword.TokenError) as raised:
+            read()
+        assert raised.value.code == "token_worthless"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.just("s3cret-refresh-0123"),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["error", "errors", "code", "msg", "data", "status", "errorType", "a", "ok",
+         "access_token"]),
+        inner, max_size=4,
+    ),
+    max_leaves=15,
+)  # fmt: skip
+
+
+@settings(max_examples=usually(500, 10_000))
+@given(content=JSON, status=st.sampled_from([200, 202, 301, 400, 401, 403, 404, 429, 500]),
+       rules=st.dictionaries(st.sampled_from(["code", "$..a", "errors[0].code", "//a"]),
+        st.text() | st.integers()))  # fmt: skip
+def test_any_envelope_is_a_token_or_a_finding_without_a_secret(content, status, rules):
+    """Whatever a server sends, a secret that was sent to it is shown nowhere."""
+    with redact.masked(["s3cret-refresh-0123"]):
+        paths = ResponsePaths(refresh="refresh_token", refused=BodyRules(rules))
+        try:
+            answer(status, content, paths)
+        except watchword.TokenError as error:
+            assert "s3cret-refresh-0123" not in json.dumps(error.findings[0].as_dict())
+        found = content_of(json.dumps(content))
+        assert all(
+            "s3cret-refresh-0123" not in f"{name}{words}" for name, words in server_words(found).items()
+        )
+        assert dead_token_name(found) is None or len(dead_token_name(found)) < 60
