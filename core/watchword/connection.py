@@ -201,6 +201,7 @@ class Connection(NeverPickled):
             token_cache=self.credential.token_cache,
             content=resolved,
             explain=partial(_explain, self.document.method),
+            path_secrets=resolved.path_secrets,
         )
 
     def _raise_for_errors(self) -> None:

@@ -15,7 +15,9 @@ from dagster_watchword.base import ApiResource
 class CommonFieldsResource(ApiResource):
     """The fields of every method."""
 
-    base_url: str = Field(description="Where the API lives, e.g. https://api.example.com.")
+    base_url: str = Field(
+        description="Where the API lives, e.g. https://api.example.com. Its path may hold {{secret:NAME}}."
+    )
     allowed_origins: list[str] = Field(
         default=[], description="Origins that may receive the credential; only that of the base URL if empty."
     )
@@ -40,7 +42,9 @@ class CommonFieldsResource(ApiResource):
         default={},
         repr=False,
         description=(
-            'JSON, beside any method: {"header:Client-ID": "…", "query:key": "…", "cookie:sid": "…"}.'
+            'JSON, beside any method: {"header:Client-ID": "…", "query:key": "…", "cookie:sid": '
+            '"…"}. "template:NAME" is the secret of {{secret:NAME}} in JSON fields and in the path'
+            " of base_url."
         ),
     )
     timeout: float = Field(default=30.0, description="Longest wait for the API, in seconds.")

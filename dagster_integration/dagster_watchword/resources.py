@@ -67,7 +67,12 @@ class BasicResource(DescribedResource):
 
     method: ClassVar[str] = "basic"
 
-    username: str = Field(description="The user's name, without a colon.")
+    username: str = Field(
+        description=(
+            "The user's name, without a colon; may be empty if the API takes a key as password. A "
+            "key can be a reference, such as env:NAME."
+        )
+    )
     password: str = Field(
         default="",
         repr=False,

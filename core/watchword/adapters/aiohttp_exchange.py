@@ -75,8 +75,11 @@ class AiohttpExchange(NeverPickled):
         """Send a signed copy; the response and errors show the request as it was made."""
         self._signed = signed
         response = await transmit(await self._signed_copy(signed), self._request.request_info, self._handler)
-        clean_redirect(response, self.added)
+        clean_redirect(response, self.added, self._restored if self.authenticator.path_secrets else None)
         return AiohttpResponse(response)
+
+    def _restored(self, location: str) -> str:
+        return self.authenticator.restored(location, self._url)
 
     def added(self) -> Added | None:
         """Return what signing added to the copy that was sent last."""

@@ -46,16 +46,22 @@ async def flow_response(body_refusal: BodyRefusal, received: AiohttpResponse) ->
     return body_refusal.flow_response(received, body)
 
 
-def clean_redirect(response: aiohttp.ClientResponse, added: Callable[[], Added | None]) -> None:
+def clean_redirect(
+    response: aiohttp.ClientResponse,
+    added: Callable[[], Added | None],
+    restored: Callable[[str], str] | None = None,
+) -> None:
     """Remove from a redirect the secrets that the server echoes, and what signing added to the request.
 
-    If a redirect has no Location, the session reads the old header URI.
+    `restored` puts templates in the place of a path's secrets. If a redirect has no Location, the session
+    reads the old header URI.
     """
     redirects = {name: response.headers[name] for name in ("Location", "URI") if name in response.headers}
     if not redirects:
         return
     sent = added()
-    clean = {name: clean_location(url, sent) or "" for name, url in redirects.items()}
+    own = {name: restored(url) if restored else url for name, url in redirects.items()}
+    clean = {name: clean_location(url, sent) or "" for name, url in own.items()}
     if clean != redirects:
         headers = CIMultiDict(response.headers)
         headers.update(clean)

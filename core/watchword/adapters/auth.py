@@ -17,7 +17,12 @@ from watchword.adapters.driver import SignedRequests, drive, signed_requests
 from watchword.adapters.origin_guard import OriginGuard, url_for_foreign_origin
 from watchword.adapters.requests_body import mask_errors
 from watchword.adapters.requests_exchange import RequestsExchange, flow_response
-from watchword.adapters.signing import clean_redirect, for_foreign_origin, forget_cookies
+from watchword.adapters.signing import (
+    clean_redirect,
+    for_foreign_origin,
+    forget_cookies,
+    restore_redirect,
+)
 from watchword.errors import WatchwordError
 from watchword.http.echoes import SIGNATURES
 from watchword.http.networks import AllowedNetworks
@@ -71,6 +76,7 @@ class SigningAuth(NeverPickled, AuthBase):
             if self._origin_guard.remembers:
                 self._origin_guard.remember(added_by_signing(last.request, unsigned.url or "", unsigned))
             if last.is_redirect:
+                restore_redirect(last, unsigned, self._authenticator)
                 clean_redirect(last, last.request, unsigned)
                 _take_form(request, unsigned)
             elif last.status_code in _TRIED_AGAIN:

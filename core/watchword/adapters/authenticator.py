@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from urllib.parse import urljoin
 
 from requests import PreparedRequest
 
 from watchword.adapters.refused_call import Explain
+from watchword.errors import RequestError
+from watchword.findings.codes import finding
 from watchword.flow import Context, Flow
+from watchword.http import path_templates
 from watchword.http.cookies import effective_cookies
 from watchword.http.origins import Origins
 from watchword.http.placement import Placement, Slot, put, with_defaults
@@ -23,6 +27,8 @@ from watchword.tokens.token_cache import TokenCache
 class Authenticator(NeverPickled):
     """Authenticates requests of one connection; made once, used for every request.
 
+    `path_secrets` replace the templates in the path of a request. `located`, which only a validation sets,
+    brings a request to the place that the connection's token names, for a call without that token.
     `defaults` are sent unless the caller fills their slot, `secrets` are always sent. `token_cache` holds
     the method's token; it is None if the method has no token. `content` is what the secrets come from: it is
     kept, because they are masked as long as it lives. `explain` says what a refused call means.
@@ -36,6 +42,8 @@ class Authenticator(NeverPickled):
     token_cache: TokenCache | None = None
     content: object = field(default=None, repr=False)
     explain: Explain | None = field(default=None, repr=False)
+    path_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    located: Callable[[PreparedRequest], PreparedRequest] | None = field(default=None, repr=False)
 
     @property
     def default_headers(self) -> list[str]:
@@ -47,11 +55,38 @@ class Authenticator(NeverPickled):
 
         Stacked parameters come first and the method last, since signatures cover them.
         """
+        if self.path_secrets:
+            request.url = path_templates.filled(request.url or "", "secret", self._path_secret)
+        if self.located is not None:
+            request = self.located(request)
         if self.defaults:
             with_defaults(request, self.defaults)
         for placement in self.secrets:
             placement.put(request)
         return self.method.flow(request, self.context)
+
+    def restored(self, location: str, url: str) -> str:
+        """Return a redirect's URL with templates in the place of the path's secrets, if it may be followed.
+
+        `url` is that of the request. The secrets are put in again when the redirect is followed. A redirect
+        to a foreign origin stays as it is: its secrets are removed elsewhere.
+        """
+        try:
+            is_own = bool(self.path_secrets) and self.origins.covers(urljoin(url, location))
+        except ValueError:
+            return location
+        return path_templates.restored(location, self.path_secrets) if is_own else location
+
+    def _path_secret(self, name: str) -> str:
+        """Return the secret of a template in a path; raises RequestError if a path may not hold it."""
+        if name in self.path_secrets:
+            return self.path_secrets[name]
+        message = f"The path of the URL has {path_templates.template('secret', name)}, which it may not hold."
+        advice = (
+            f"Add the secret to secret_parameters as template:{name}; a secret that another field mentions "
+            "must be mentioned in base_url or test_url too."
+        )
+        raise RequestError([finding("template_unresolved", message, advice=advice)])
 
     def carry_cookies(self, again: PreparedRequest, set_cookies: Iterable[str]) -> None:
         """Give a request that is sent again the cookies that came with the refusal, such as a route's.

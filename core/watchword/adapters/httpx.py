@@ -246,6 +246,8 @@ def _finish(
     elif origin_guard.remembers and (added := exchange.added()):
         origin_guard.remember(added)
     if response.has_redirect_location:
+        if exchange is not None:
+            exchange.restore_redirect(response)
         clean_redirect(response, exchange.added() if exchange else None)
     if response.status_code >= REFUSED and exchange is not None:  # a foreign origin has seen no credential
         explained(response, authenticator.explain)

@@ -107,6 +107,8 @@ def _refuse_unsuitable(authenticator: Authenticator) -> None:
     placed = (*authenticator.method.placements(), *authenticator.secrets)
     slots = [item.slot if isinstance(item, Placement) else item for item in placed]
     elsewhere = [str(slot) for slot in slots if slot.key != _AUTHORIZATION.key]
+    if authenticator.path_secrets:
+        elsewhere.append("the path of the URL")
     if elsewhere or (authenticator.method.has_credential and not slots):
         where = ", ".join(elsewhere) or "a place that depends on the request"
         message = (

@@ -74,6 +74,12 @@ class UnsignedHttpxRequest(NeverPickled):
         """Return what signing added to the copy that was sent last."""
         return added_by_signing(self._signed, self._url, unsigned_body=self._body) if self._signed else None
 
+    def restore_redirect(self, response: httpx.Response) -> None:
+        """Put templates in the place of the secrets that the path of a redirect inside the origins holds."""
+        if self.authenticator.path_secrets:
+            location = response.headers["Location"]
+            response.headers["Location"] = self.authenticator.restored(location, self._url)
+
     @staticmethod
     def set_cookies(response: httpx.Response) -> list[str]:
         """Return the lines of Set-Cookie."""

@@ -150,6 +150,7 @@ class SigningAdapter(NeverPickled, GuardedAdapter):
         if signed.url is not request.url:
             response.raw.url = request.path_url
         if response.status_code in REDIRECT_STATI:
+            restore_redirect(response, request, self.authenticator)
             clean_redirect(response, signed, request)
         if refused is not None:
             response.history = refused.history
@@ -187,6 +188,13 @@ def for_foreign_origin(
     else:
         clean.headers.pop("Cookie", None)
     return clean
+
+
+def restore_redirect(response: Response, unsigned: PreparedRequest, authenticator: Authenticator) -> None:
+    """Put templates in the place of the secrets that the path of a redirect inside the origins holds."""
+    if authenticator.path_secrets and response.is_redirect:
+        location = response.headers["Location"]
+        response.headers["Location"] = authenticator.restored(location, unsigned.url or "")
 
 
 def clean_redirect(response: Response, signed: PreparedRequest, unsigned: PreparedRequest) -> None:

@@ -19,7 +19,13 @@ class CommonFields(Fields):
 
     schema_version: Literal[1] = 1
     base_url: Annotated[
-        str, About("Base URL", "Where the API lives, e.g. https://api.example.com.", Section.AUTHENTICATION)
+        str,
+        About(
+            "Base URL",
+            "Where the API lives, e.g. https://api.example.com. Its path may hold {{secret:NAME}}.",
+            Section.AUTHENTICATION,
+            templated=True,
+        ),
     ]
     allowed_origins: Annotated[
         tuple[str, ...],
@@ -35,6 +41,7 @@ class CommonFields(Fields):
             "Test URL",
             "Complete URL of a harmless GET that needs the credential; validations call it by default.",
             Section.AUTHENTICATION,
+            templated=True,
         ),
     ] = None
     decoy: Annotated[
@@ -59,7 +66,8 @@ class CommonFields(Fields):
         TextMapping,
         About(
             "Secret parameters",
-            'JSON, beside any method: {"header:Client-ID": "…", "query:key": "…", "cookie:sid": "…"}.',
+            'JSON, beside any method: {"header:Client-ID": "…", "query:key": "…", "cookie:sid": "…"}. '
+            '"template:NAME" is the secret of {{secret:NAME}} in JSON fields and in the path of base_url.',
             Section.STACKED,
             secret=True,
         ),

@@ -10,6 +10,7 @@ from watchword.document.reading import Document
 from watchword.document.resolution import Resolved, resolve
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
+from watchword.http import path_templates
 from watchword.http.origins import origin
 from watchword.redact import NeverPickled
 
@@ -67,9 +68,15 @@ class Credential(NeverPickled):
     @property
     def is_present(self) -> bool:
         """Whether requests carry anything that a validation could prove."""
-        resolved = self.resolved
-        certificate = resolved.transport.client_certificate
-        return resolved.method.has_credential or bool(resolved.secrets) or bool(certificate)
+        certificate = self.resolved.transport.client_certificate
+        return self.resolved.method.has_credential or bool(self._stacked) or bool(certificate)
+
+    @property
+    def _stacked(self) -> tuple[object, ...]:
+        """The secrets that requests carry beside the method's, also those in a path."""
+        common = self.document.common
+        in_path = path_templates.names(f"{common.base_url}/{common.test_url or ''}", "secret")
+        return (*self.resolved.secrets, *in_path)
 
     @cached_property
     def source(self) -> TokenSource | None:

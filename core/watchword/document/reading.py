@@ -51,6 +51,9 @@ _IN_LOGINS: Mapping[str, Mapping[str, str]] = {"jwt_bearer": {"private_key": "jw
 PLACEHOLDERS = frozenset({"***", "********"})
 """The text that hosts show and send in place of a secret."""
 
+_USERNAME = "username"
+"""The field whose empty text is a value, where a method needs it: some APIs take a key as the password."""
+
 LARGEST = 1 << 18
 """The most characters that the texts of a document have together; those of a real one are a few thousand."""
 
@@ -102,6 +105,8 @@ def read(document: object, *, stored: bool = False) -> Document:
     dropped: list[str] = []
     unknown: list[str] = []
     for name, value in entries.items():
+        if stored and value == "" and not _needs(method, name):
+            continue
         if name in CommonFields.model_fields:
             common_values[name] = value
         elif name in method.model_fields:
@@ -190,7 +195,8 @@ def _entries(document: object, *, stored: bool) -> dict[str, Any]:
     entries: dict[str, Any] = {}
     for given_name, given_value in document.items():
         name, value = normalized_entry(given_name, given_value)
-        if any(value is nothing or value == nothing for nothing in absent):
+        is_empty_name = name == _USERNAME and value == ""
+        if not is_empty_name and any(value is nothing or value == nothing for nothing in absent):
             continue
         if name in entries and entries[name] != value:
             message = f"The field {name} is given twice: also as {' or '.join(_names_of(name))}."
@@ -271,6 +277,11 @@ def _method(entries: dict[str, Any]) -> type[Method]:
             [finding("unknown_method", f"{problem}; the methods are {', '.join(METHODS)}.{hint}")]
         )
     return method
+
+
+def _needs(method: type[Method], field: str) -> bool:
+    """Return whether the method's documents must have the field; some APIs want it empty."""
+    return field in method.model_fields and method.model_fields[field].is_required()
 
 
 def _owners(field: str) -> list[str]:

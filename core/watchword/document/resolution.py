@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
@@ -17,16 +18,19 @@ from watchword.document.named_files import content_of, holds_authorities
 from watchword.document.nested import named_urls, nested_secrets, with_logins, with_templates
 from watchword.document.reading import Document
 from watchword.document.reference_policy import ReferencePolicy
-from watchword.document.references import Reference
+from watchword.document.references import LITERAL, Reference, is_reference
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
+from watchword.http import path_templates
 from watchword.http.networks import ALLOWED_VARIABLE, AllowedNetworks
 from watchword.http.origins import host_name
+from watchword.http.path_templates import as_path_part
 from watchword.http.placement import Placement, parse_slot
 from watchword.http.transport_options import TransportOptions
 from watchword.methods.base import Method
 from watchword.methods.fields import about, secret_names
+from watchword.protocols import templates
 from watchword.redact import NeverPickled
 
 _TEMPLATE = "template:"
@@ -34,6 +38,11 @@ _TEMPLATE = "template:"
 _METADATA = "a link-local address or a cloud's metadata service"
 _METADATA_ADVICE = "Use the URL of an API: a stored connection may not call these addresses."
 _SETTING_ADVICE = f"Use another URL, or ask for the network to be added to {ALLOWED_VARIABLE}."
+
+# With such a password, or an empty one, the user name is the key: the password says nothing.
+_FILLERS = frozenset({"", "x", "xx", "xxx", "-", "none", "null", "unused", "ignored", "dummy", "anything"})
+_KEY = re.compile(r"(?=.*[0-9])[A-Za-z0-9_.~+/=-]{12,}|[A-Za-z0-9_.~+/=-]{24,}")
+"""A user name that seems to be a key: long, and no address of a person."""
 
 LONGEST_SECRET = 1 << 16
 """The longest secret in characters, as in the vault and in Secret Manager: each text is searched for it."""
@@ -50,6 +59,8 @@ class Resolved(NeverPickled):
     defaults: tuple[Placement, ...]
     secrets: tuple[Placement, ...]
     template_secrets: Mapping[str, str] = field(repr=False)
+    path_secrets: Mapping[str, str] = field(repr=False)
+    """The secrets of templates that the path of a request may hold."""
     transport: TransportOptions = field(repr=False)
     values: Mapping[str, str] = field(repr=False)
     """Every secret by the name of its field or parameter."""
@@ -96,14 +107,16 @@ def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
     fields = {
         name: values.get(name, getattr(document.method, name)) for name in type(document.method).model_fields
     }
-    given = type(document.method)(**(fields | with_templates(document.method)))
+    changed = {**with_templates(document.method), **_username(document, values)}
+    given = type(document.method)(**(fields | changed))
     method = given.completed(document.method.model_fields_set)
     if policy is not None:
         findings.extend(_machine_credentials_not_allowed(method, policy.references))
         findings.extend(_hosts_not_allowed(common, method, values.get("proxy"), policy.networks))
     if findings:
         raise DocumentError(findings)
-    resolved = Resolved(method, defaults, secrets, template_secrets, transport, values)
+    in_path = _path_secrets(document, template_secrets)
+    resolved = Resolved(method, defaults, secrets, template_secrets, in_path, transport, values)
     _mask(resolved)
     return resolved
 
@@ -116,8 +129,42 @@ def _mask(resolved: Resolved) -> None:
     of_proxy = _proxy_secrets(resolved.values.get("proxy", ""))
     # A key's file may have filled in more secrets than the document has.
     of_method = [getattr(resolved.method, name) or "" for name in secret_names(type(resolved.method))]
-    secrets = [*resolved.values.values(), *of_method, *sent, *without_prefix, *of_proxy]
+    in_path = [as_path_part(value) for value in resolved.path_secrets.values()]
+    user = _key_as_user(resolved.method)
+    secrets = [*resolved.values.values(), *of_method, *sent, *without_prefix, *of_proxy, *in_path, *user]
     redact.register(secrets, resolved)
+
+
+def _path_secrets(document: Document, template_secrets: Mapping[str, str]) -> dict[str, str]:
+    """Return the secrets that a path may hold: those that no field of the method sends elsewhere.
+
+    An API could answer with a link that names a secret of the token endpoint, which must not go to the API.
+    """
+    urls = (document.common.base_url, document.common.test_url or "")
+    named = {name for url in urls for name in path_templates.names(url, "secret")}
+    values = [getattr(document.method, name) for name in type(document.method).model_fields]
+    elsewhere = {name for value in values for name in templates.names(value)}
+    return {name: value for name, value in template_secrets.items() if name in named or name not in elsewhere}
+
+
+def _username(document: Document, values: Mapping[str, str]) -> dict[str, str]:
+    """Return the user name that a reference stands for; nothing if it is the name itself."""
+    raw = getattr(document.method, "username", None)
+    if raw is None or not is_reference(raw):
+        return {}
+    if Reference.parse(raw).scheme == LITERAL:
+        return {"username": dereference(raw, "username")}
+    return {"username": values["username"]} if "username" in values else {}
+
+
+def _key_as_user(method: Method) -> list[str]:
+    """Return the user name if it seems to be a key: some APIs take one, with an empty or a filler password.
+
+    The name of a person or a service isn't masked, since it stands in many logs.
+    """
+    username, password = getattr(method, "username", None) or "", getattr(method, "password", None) or ""
+    has_password = password.strip().lower() not in _FILLERS
+    return [username] if not has_password and _KEY.fullmatch(username) else []
 
 
 def _secrets(document: Document) -> Iterator[tuple[str, str, bool]]:
@@ -128,6 +175,9 @@ def _secrets(document: Document) -> Iterator[tuple[str, str, bool]]:
             if value is not None:
                 described = about(type(model).model_fields[name])
                 yield name, value, described is not None and described.is_key
+    username = getattr(document.method, "username", None)
+    if username and is_reference(username) and Reference.parse(username).scheme != LITERAL:
+        yield "username", username, False
     for name, value in (*document.common.secret_parameters.items(), *nested_secrets(document.method)):
         yield name, value, False
 

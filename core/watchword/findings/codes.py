@@ -106,7 +106,13 @@ _lint(
 )
 _lint("setting_unreadable", "Correct the variable for every process of this deployment.")
 _lint("template_unresolved", 'Add the secret as "template:NAME" to secret_parameters.')
-_lint("parameter_malformed", 'Write it as "header:NAME", "query:NAME", "cookie:NAME" or "body:NAME".')
+_lint("variable_unfilled", "Fill in the value that the variable stands for; watchword fills in none here.")
+_lint("path_illegal", "Give a value that can be a part of a URL's path.")
+_lint(
+    "parameter_malformed",
+    'Write it as "header:NAME", "query:NAME", "cookie:NAME" or "body:NAME"; a secret of a template is '
+    '"template:NAME".',
+)
 _lint("url_not_absolute", "Give the complete URL, with https:// and the host.")
 _lint("url_plain_http", "Use https://, or list the origin with its http:// in allowed_origins.")
 _lint("test_url_not_absolute", "Give the complete URL, such as https://api.example.com/v1/me.")
@@ -167,6 +173,7 @@ _warn(
     "scope_separator_suspect",
     "Separate the scopes with spaces, or set scope_separator if this API requires commas.",
 )
+_warn("value_for_example", "Enter the real value, if this one is from an example.")
 _warn("secret_for_example", "Enter the real secret, if this one is from an example.")
 _warn(
     "secret_surrounded",

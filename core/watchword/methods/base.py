@@ -156,6 +156,7 @@ Payload = Annotated[
         "JSON: the claims of the JWT; {{now}}, {{now+300}}, {{uuid}} and {{secret:NAME}} are filled in, and "
         "null leaves a claim out.",
         Section.JWT,
+        templated=True,
     ),
 ]
 JwtHeaders = Annotated[
@@ -164,6 +165,7 @@ JwtHeaders = Annotated[
         "JWT headers",
         'JSON: header members in addition to alg and typ, such as {"kid": "1"}.',
         Section.JWT,
+        templated=True,
     ),
 ]
 LoginWith = Annotated[

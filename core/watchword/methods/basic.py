@@ -22,7 +22,16 @@ class Basic(Method):
     title: ClassVar[str] = "Basic (user name and password)"
     essentials: ClassVar[tuple[str, ...]] = ("base_url", "username", "password")
 
-    username: Annotated[str, About("User name", "The user's name, without a colon.", Section.AUTHENTICATION)]
+    username: Annotated[
+        str,
+        About(
+            "User name",
+            "The user's name, without a colon; may be empty if the API takes a key as password. A key can be "
+            "a reference, such as env:NAME.",
+            Section.AUTHENTICATION,
+            may_be_empty=True,
+        ),
+    ]
     password: Annotated[
         str,
         About(
@@ -48,6 +57,9 @@ class Basic(Method):
 
     def findings(self, _: TemplateSecrets, /) -> Iterator[Finding]:
         """Yield a finding for a colon in the name, and for characters that the charset lacks."""
+        if not self.username and not self.password:
+            message = "User name and password are both empty."
+            yield finding("missing_field", message, advice="Fill in at least one of them.")
         if ":" in self.username:
             message = "The user name has a colon; everything after it would count as password."
             yield finding("username_illegal", message)

@@ -25,6 +25,7 @@ from typing import (
     get_type_hints,
 )
 
+from watchword import redact
 from watchword.findings.finding import Word
 from watchword.http.json_value import JsonValue
 from watchword.methods.field_info import NOT_PLAIN, REQUIRED, Before, Declared, FieldInfo, Limits
@@ -59,7 +60,10 @@ class Section(Word):
 
 @dataclass(frozen=True)
 class About:
-    """The description of a field: its label, help and section in forms, and the kind of its value."""
+    """The description of a field: its label, help and section in forms, and the kind of its value.
+
+    A field that is `templated` may hold templates, and has findings of its own about them.
+    """
 
     label: str
     help: str
@@ -67,6 +71,7 @@ class About:
     secret: bool = False
     multiline: bool = False
     may_be_empty: bool = False
+    templated: bool = False
     is_key: bool = False
     """Whether the value may be the content of a binary file, such as PKCS#12."""
 
@@ -133,7 +138,7 @@ class Fields(NeverPickled):  # noqa: PLW1641 - some values are dicts, which have
     def __repr__(self) -> str:
         secret = secret_names(type(self))
         values = (
-            f"{name}={'***' if name in secret else value!r}"
+            f"{name}={'***' if name in secret else redact.text(repr(value))}"
             for name, value in self._values().items()
             if value is not None
         )

@@ -165,6 +165,7 @@ class OAuth2(TokenPlacement):
             "JSON: fields to add or replace in the token request; null leaves one out, and {{secret:NAME}} "
             "inserts a secret.",
             _OAUTH2,
+            templated=True,
         ),
     ] = Field(default_factory=dict)
     grant_method: Annotated[
@@ -180,7 +181,8 @@ class OAuth2(TokenPlacement):
     ] = "form"
     login_with: LoginWith = Field(default_factory=dict)
     grant_headers: Annotated[
-        JsonObject, About("Request headers", "JSON: headers to add to the token request.", _OAUTH2)
+        JsonObject,
+        About("Request headers", "JSON: headers to add to the token request.", _OAUTH2, templated=True),
     ] = Field(default_factory=dict)
     response_access_path: Annotated[
         str, About("Path of the token", "JSONPath of the token in the response.", Section.RESPONSE)

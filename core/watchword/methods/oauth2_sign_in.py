@@ -85,6 +85,7 @@ class OAuth2SignIn(OAuth2):
             "JSON: headers to add to the refresh request; {{refresh_token}} and {{secret:NAME}} are "
             "filled in.",
             _REFRESH,
+            templated=True,
         ),
     ] = Field(default_factory=dict)
     refresh_body: Annotated[
@@ -104,6 +105,7 @@ class OAuth2SignIn(OAuth2):
             "says that the refresh token is dead if it has one of these values at that JSONPath. "
             "invalid_grant and other common names are known.",
             _REFRESH,
+            templated=True,
         ),
     ] = Field(default_factory=dict)
     single_use_refresh: Annotated[

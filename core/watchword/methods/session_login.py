@@ -27,7 +27,7 @@ from watchword.tokens.token_request import BodyFormat, token_request
 
 _LOGIN = Section.LOGIN
 _USERNAME = re.compile(r"\{\{\s*username\s*\}\}")
-_OTHER_TEMPLATE = re.compile(r"\{\{\s*(?!secret:)[^{}]{1,40}\}\}")
+_OWN = ("username", "secret:password")
 _PAIR: Mapping[str, JsonValue] = {"username": "{{username}}", "password": "{{secret:password}}"}
 
 
@@ -86,10 +86,14 @@ class SessionLogin(TokenPlacement):
             "JSON: the fields of the login; {{username}}, {{secret:password}} and {{secret:NAME}} are filled "
             "in. If empty, username and password are sent; with a Basic header or login_with, nothing.",
             _LOGIN,
+            templated=True,
         ),
     ] = Field(default_factory=dict)
     login_headers: Annotated[
-        JsonObject, About("Login headers", "JSON: headers of the login, filled in like the body.", _LOGIN)
+        JsonObject,
+        About(
+            "Login headers", "JSON: headers of the login, filled in like the body.", _LOGIN, templated=True
+        ),
     ] = Field(default_factory=dict)
     login_with: LoginWith = Field(default_factory=dict)
     response_access_path: Annotated[
@@ -183,9 +187,10 @@ class SessionLogin(TokenPlacement):
             yield from missing
             return
         values = self._template_values(secrets)
+        login_headers = _with_username(self.login_headers)
         template_findings = [
-            *_template_findings("login_body", self._body, values),
-            *_template_findings("login_headers", _with_username(self.login_headers), values),
+            *templates.findings("login_body", self._body, values, own=_OWN),
+            *templates.findings("login_headers", login_headers, values, own=_OWN),
         ]
         yield from template_findings
         if not errors(template_findings):
@@ -274,14 +279,3 @@ def _with_username(content: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
         _USERNAME.sub("{{secret:username}}", json.dumps(dict(content)))
     )
     return result
-
-
-def _template_findings(
-    field: str, content: Mapping[str, JsonValue], values: TemplateSecrets
-) -> Iterator[Finding]:
-    yield from templates.findings(field, content, values)
-    texts = templates.texts(list(content.values()))
-    for template in sorted({match[0] for text in texts for match in _OTHER_TEMPLATE.finditer(text)}):
-        message = f"{field} has the template {template}, which is not known."
-        advice = "The templates are {{username}}, {{secret:password}} and {{secret:NAME}}."
-        yield finding("template_unresolved", message, advice=advice)

@@ -27,6 +27,8 @@ _NOW = re.compile(r"now(?: *([+-] *[0-9]{1,10}))?")
 THUMBPRINTS = ("x5t", "x5t_s256")
 """The templates for the thumbprints of the client certificate; they are given like secrets."""
 
+_FRESH_ADVICE = "The templates are {{secret:NAME}}, {{now}}, {{now+300}}, {{now-30}} and {{uuid}}."
+
 
 @dataclass(frozen=True)
 class FreshValues:
@@ -106,8 +108,8 @@ def findings(
         for missing in sorted(used - set(secrets)):
             message = f"{field} refers to {{{{secret:{missing}}}}}, which secret_parameters does not have."
             yield finding("template_unresolved", message)
-        for unknown in sorted(set(_unknown(value, secrets))) if with_fresh else ():
-            yield _unknown_template(unknown, field)
+        for unknown in sorted(set(_unknown(value, secrets, own, with_fresh=with_fresh))):
+            yield _unknown_template(unknown, field, _FRESH_ADVICE if with_fresh else _advice(own))
         literal = isinstance(value, str) and value and not used and not mentions(value, own)
         if literal and (redact.sounds_secret(name) or name.lower() == "authorization"):
             yield finding("secret_in_clear", f"{field} seems to hold a secret in clear, as {name[:40]!r}.")
@@ -142,24 +144,33 @@ def _own_or_secret(template: re.Match[str], secrets: TemplateSecrets, own: Mappi
     return own.get(template[1].strip(), template[0])
 
 
-def _unknown(value: JsonValue, secrets: TemplateSecrets) -> Iterator[str]:
-    known = {"uuid", *(name for name in THUMBPRINTS if name in secrets)}
+def _unknown(
+    value: JsonValue, secrets: TemplateSecrets, own: Collection[str], *, with_fresh: bool
+) -> Iterator[str]:
+    fresh = {"uuid", *(name for name in THUMBPRINTS if name in secrets)} if with_fresh else set()
     for text in texts(value):
         for template in _TEMPLATE.finditer(text):
             name = template[1].strip()
-            if name not in known and not _NOW.fullmatch(name) and not _SECRET.fullmatch(template[0]):
+            is_known = name in own or name in fresh or (with_fresh and _NOW.fullmatch(name))
+            if not is_known and not _SECRET.fullmatch(template[0]):
                 yield name
 
 
-def _unknown_template(name: str, field: str) -> Finding:
-    if name in THUMBPRINTS:
+def _advice(own: Collection[str]) -> str:
+    if not own:
+        return "Fill in the value: the only template of this field is {{secret:NAME}}."
+    return f"The templates are {{{{secret:NAME}}}}, {', '.join(f'{{{{{name}}}}}' for name in own)}."
+
+
+def _unknown_template(name: str, field: str, advice: str = _FRESH_ADVICE) -> Finding:
+    if name in THUMBPRINTS and advice == _FRESH_ADVICE:
         message = f"{field} has the template {{{{{name}}}}}, but there is no client_certificate."
         advice = "Fill in client_certificate: the template is its thumbprint."
         return finding("template_unresolved", message, advice=advice)
     return finding(
         "template_unresolved",
         f"{field} has the template {{{{{name[:40]}}}}}, which is not known.",
-        advice="The templates are {{secret:NAME}}, {{now}}, {{now+300}}, {{now-30}} and {{uuid}}.",
+        advice=advice,
     )
 
 

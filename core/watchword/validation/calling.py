@@ -40,6 +40,9 @@ LARGEST_BODY = 1 << 20
 HEADERS = {"Accept-Encoding": "gzip, deflate", "Cache-Control": "no-cache"}
 """Sent with each call: a shared cache must not answer instead of the API."""
 
+_NO_SECRET = "-"  # noqa: S105 - it stands for none
+"""What a call without a credential has in its path, in the place of a secret."""
+
 _IN_WORDS: Mapping[Sent, str] = {
     Sent.REAL: "the credential",
     Sent.DECOY: "a decoy",
@@ -107,7 +110,10 @@ class Credentials(NeverPickled):
         if sent is Sent.DECOY:
             return decoy_authenticator(authenticator, self._issued), decoy_transport(authenticator, transport)
         if sent is Sent.NONE:
-            authenticator = replace(authenticator, method=NoAuthentication(), secrets=(), token_cache=None)
+            in_path = dict.fromkeys(authenticator.path_secrets, _NO_SECRET)
+            authenticator = replace(
+                authenticator, method=NoAuthentication(), secrets=(), token_cache=None, path_secrets=in_path
+            )
             transport = replace(transport, client_certificate=None, client_private_key=None)
         return authenticator, transport
 

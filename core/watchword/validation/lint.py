@@ -23,6 +23,7 @@ from watchword.http.placement import Placement, Slot, query_names
 from watchword.http.transport_options import is_pem
 from watchword.http.urls import joined
 from watchword.methods.base import Method
+from watchword.validation import path_secrets, unfilled
 
 _PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 
@@ -58,6 +59,7 @@ def lint_test_url(url: str, credential: Credential) -> list[Finding]:
 
 def _rules(document: Document, resolved: Resolved) -> Iterator[Finding]:
     """Yield what is wrong or doubtful in a document whose references are resolved."""
+    yield from unfilled.findings(document)
     yield from _urls(document, resolved)
     yield from _slots(resolved)
     yield from _headers(resolved)
@@ -66,7 +68,8 @@ def _rules(document: Document, resolved: Resolved) -> Iterator[Finding]:
     yield from _verification(resolved)
     yield from body_rules.findings("refresh_on_body", document.common.refresh_on_body)
     yield from _paths(resolved.method)
-    if resolved.method.needs_parameters and not (resolved.secrets or resolved.defaults):
+    parameters = (*resolved.secrets, *resolved.defaults, *resolved.path_secrets)
+    if resolved.method.needs_parameters and not parameters:
         message = f"The method {resolved.method.method} has neither secret_parameters nor extra_parameters."
         yield finding("missing_field", message)
     needs_certificate = any(method.needs_certificate for _, method in with_logins(resolved.method))
@@ -102,6 +105,7 @@ def _test_url(url: str, document: Document, resolved: Resolved) -> Iterator[Find
         reason = f"is outside of the origins that may receive the credential: {', '.join(origins.allowed)}."
         yield finding("origin_not_allowed", f"The test URL {displayed!r} {reason}")
     yield from _url_parameters(url, resolved)
+    yield from path_secrets.findings("test_url", url, resolved)
 
 
 def _urls(document: Document, resolved: Resolved) -> Iterator[Finding]:
@@ -133,6 +137,7 @@ def _urls(document: Document, resolved: Resolved) -> Iterator[Finding]:
     if not is_allowed:
         message = "The base URL is not at one of the allowed origins, so its calls would carry no credential."
         yield finding("origin_not_allowed", message)
+    yield from path_secrets.findings("base_url", common.base_url, resolved)
     if common.test_url:
         yield from _test_url(common.test_url, document, resolved)
 

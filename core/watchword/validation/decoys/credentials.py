@@ -51,6 +51,7 @@ def decoy_authenticator(authenticator: Authenticator, token: Token | None) -> Au
         secrets=secrets,
         context=replace(context, template_secrets=templates, memory={}),
         token_cache=None,
+        path_secrets=_decoy_templates(authenticator.path_secrets),
     )
 
 

@@ -1,0 +1,104 @@
+"""Variables that nobody has filled in: `{{name}}`, `${NAME}`, `%NAME%`, `<name>`, `YOUR_NAME`; no I/O.
+
+People copy a document out of a manual, of Postman or of a deployment tool, which would have filled them in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from watchword.document.reading import Document
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.http import path_templates
+from watchword.methods.fields import Fields, about
+
+_MOST = 20
+"""So many variables are named; a document has few."""
+
+_BRACES = re.compile(r"\{\{([^{}]{0,1000})\}\}")
+_KNOWN = re.compile(r"\s*(?:secret:[^{}\s]+|value:[^{}\s]+|now(?: *[+-] *[0-9]+)?|uuid|username)\s*")
+"""The templates of some fields of JSON; each such field has findings of its own about them."""
+
+_DOLLAR = re.compile(r"\$\{[^{}]{1,200}\}")
+_PERCENT = re.compile(r"%[A-Za-z_][A-Za-z0-9_]{2,60}%")
+_ANGLES = re.compile(r"<[A-Za-z][A-Za-z0-9_. :-]{0,60}>")
+_YOUR_ANGLES = re.compile(r"(?i)<(?:your|my|insert|enter|replace)\b[^<>]{0,60}>")
+_YOUR_NAME = re.compile(r"(?<![A-Za-z0-9])YOUR_[A-Z][A-Z0-9_]{1,60}")
+_EXAMPLE = re.compile(
+    r"(?i)(?<![a-z0-9])your[-_ ]?(?:own[-_ ]?)?(?:api|app|client|tenant|account|company|org(?:ani[sz]ation)?|"
+    r"(?:sub)?domain|instance|workspace|shop|store|site|user(?:name)?|token|secret|key|project|team|realm|host|"
+    r"server)(?:[-_ ]?(?:id|key|secret|name|token|domain|url))?(?![a-z0-9])"
+)
+_HEX = re.compile("%[0-9A-Fa-f]{2}")
+
+
+def findings(document: Document) -> Iterator[Finding]:
+    """Yield a finding for each variable in a text of the document, with the name of its field.
+
+    Secrets have findings of their own; those must show nothing of them.
+    """
+    found = (
+        item
+        for fields in (document.common, document.method)
+        for where, text, is_templated in _texts_of(fields)
+        for item in _of(where, text, is_templated=is_templated)
+    )
+    for number, item in enumerate(found):
+        if number == _MOST:
+            return
+        yield item
+
+
+def _texts_of(fields: Fields) -> Iterator[tuple[str, str, bool]]:
+    """Yield each text that isn't secret: its field, the text, and whether the field has templates."""
+    for name, info in type(fields).model_fields.items():
+        description, value = about(info), getattr(fields, name)
+        if description is None or description.secret:
+            continue
+        for where, text in _texts(name, value):
+            yield where, text, description.templated
+
+
+def _texts(where: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(f"{where}, {str(key)[:40]!r}", item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(where, item)
+
+
+def _of(where: str, text: str, *, is_templated: bool) -> Iterator[Finding]:
+    is_json = "," in where
+    if not is_templated:
+        for match in _BRACES.finditer(text):
+            if not (is_json and _KNOWN.fullmatch(match[1])):
+                yield _unfilled(where, match[0])
+    is_url = where.partition(",")[0].endswith(("_url", "_endpoint", "_uri"))
+    text = path_templates.without_templates(text) if is_url else text
+    patterns = (_DOLLAR, _YOUR_NAME, _ANGLES if is_url or _ANGLES.fullmatch(text.strip()) else _YOUR_ANGLES)
+    certain = [match[0] for pattern in patterns for match in pattern.finditer(text)]
+    percent = [match[0] for match in _PERCENT.finditer(text) if not _is_encoding(match, text)]
+    if percent == [text.strip()]:
+        certain += percent
+    for variable in dict.fromkeys(certain):
+        yield _unfilled(where, variable)
+    doubtful = [*percent, *(match[0] for match in _EXAMPLE.finditer(text))]
+    for variable in dict.fromkeys(doubtful):
+        if not any(variable in known for known in certain):
+            message = f"The field {where} has {variable[:40]!r}, which looks like an example."
+            yield finding("value_for_example", message)
+
+
+def _is_encoding(match: re.Match[str], text: str) -> bool:
+    """Return whether a match may be percent-encoded characters: `%C3%A4` has no variable."""
+    return bool(_HEX.match(match[0]) or _HEX.match(text, match.end() - 1))
+
+
+def _unfilled(where: str, variable: str) -> Finding:
+    message = f"The field {where} has the variable {variable[:40]!r}, which nobody has filled in."
+    return finding("variable_unfilled", message)

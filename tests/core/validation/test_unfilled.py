@@ -1,0 +1,117 @@
+"""Variables that nobody has filled in are found in every field, and real values are left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+import watchword
+
+CLIENT = {
+    "base_url": "https://api.test",
+    "method": "oauth2_client_credentials",
+    "token_url": "https://auth.test/token",
+    "client_id": "id",
+    "client_secret": "s3cret-client",
+}
+LOGIN = {
+    "base_url": "https://api.test",
+    "method": "session_login",
+    "login_url": "https://api.test/login",
+    "username": "ann",
+    "password": "s3cret-word",
+    "response_access_path": "t",
+}
+JWT = {"base_url": "https://api.test", "method": "jwt_bearer", "algorithm": "HS256", "jwt_secret": "s3" * 20}
+
+UNFILLED = {
+    "Postman's client_id": (CLIENT, {"client_id": "{{clientId}}"}, "client_id"),
+    "dbt's client_id": (CLIENT, {"client_id": "{{ env_var('CLIENT_ID') }}"}, "client_id"),
+    "a shell's tenant in the token URL": (
+        CLIENT,
+        {"token_url": "https://auth.test/${TENANT}/t"},
+        "token_url",
+    ),
+    "Entra's manual": (CLIENT, {"token_url": "https://login.test/<tenant>/oauth2"}, "token_url"),
+    "Entra's manual, in braces": (CLIENT, {"token_url": "https://login.test/{{tenant}}/t"}, "token_url"),
+    "Auth0's audience": (CLIENT, {"grant_body": {"audience": "{{audience}}"}}, "grant_body"),
+    "a nested field": (CLIENT, {"grant_body": {"a": {"b": ["x", "${B}"]}}}, "grant_body, 'a', 'b'"),
+    "the time in a grant, which knows none": (CLIENT, {"grant_body": {"at": "{{now}}"}}, "grant_body"),
+    "Windows' variable": (CLIENT, {"client_id": "%CLIENT_ID%"}, "client_id"),
+    "a README's placeholder": (CLIENT, {"client_id": "YOUR_CLIENT_ID"}, "client_id"),
+    "Zendesk's subdomain": (CLIENT, {"token_url": "https://yoursubdomain.zendesk.com/t"}, "token_url"),
+    "Okta's domain": (CLIENT, {"token_url": "https://your-domain.okta.com/t"}, "token_url"),
+    "Shopify's header": (CLIENT, {"extra_parameters": {"header:X-Shop": "{{shop}}"}}, "extra_parameters"),
+    "a tenant's header": (CLIENT, {"extra_parameters": {"header:X-T": "${TENANT_ID}"}}, "extra_parameters"),
+    "a scope": (CLIENT, {"scope": "read {{scope}}"}, "scope"),
+    "Airflow's variable in a login": (LOGIN, {"login_body": {"db": "{{ var.value.db }}"}}, "login_body"),
+    "a login's header": (LOGIN, {"login_headers": {"X-Tenant": "${TENANT}"}}, "login_headers"),
+    "a user name": (LOGIN, {"username": "<username>"}, "username"),
+    "a claim": (JWT, {"payload": {"iss": "{{issuer}}"}}, "payload"),
+    "a claim of a shell": (JWT, {"payload": {"iss": "${ISSUER}"}}, "payload"),
+    "the base URL": (CLIENT, {"base_url": "https://api.test/{{version}}"}, "base_url"),
+    "the base URL's host": (CLIENT, {"base_url": "https://your-company.api.test"}, "base_url"),
+    "the test URL": (CLIENT, {"test_url": "https://api.test/${ACCOUNT}"}, "test_url"),
+}
+
+
+@pytest.mark.parametrize("name", UNFILLED)
+def test_a_variable_is_named_with_its_field(name):
+    """Each copied placeholder is a finding that names its field, before anything is sent."""
+    base, fields, field = UNFILLED[name]
+    found = watchword.load(base | fields).lint()
+    assert {item.code.name for item in found} <= {
+        "variable_unfilled", "value_for_example", "template_unresolved", "url_not_absolute",
+    }  # fmt: skip
+    assert any(field in item.message for item in found), found
+
+
+FILLED = {
+    "a percent-encoded URL": (CLIENT, {"token_url": "https://auth.test/%C3%A4%20%CA%FE/t"}),
+    "templates of a login": (LOGIN, {"login_body": {"u": "{{username}}", "p": "{{secret:password}}"}}),
+    "templates of a JWT": (JWT, {"payload": {"iat": "{{now}}", "exp": "{{now+300}}", "x": "{{uuid}}"}}),
+    "a secret of a grant": (
+        CLIENT,
+        {"grant_body": {"x": "{{secret:x}}"}, "secret_parameters": {"template:x": "s3cret-x"}},
+    ),
+    "a SOAP login": (LOGIN, {"login_body": {"xml": "<login><user>ann</user></login>"}}),
+    "a JSONPath": (CLIENT, {"refresh_on_body": {"$.errors[0].code": "expired"}}),
+    "an OData filter": (CLIENT, {"extra_parameters": {"query:$filter": "a eq 'b' and $top lt 5"}}),
+    "a LIKE of SQL": (CLIENT, {"extra_parameters": {"query:q": "name like '%C3%'"}}),
+    "a mail address": (LOGIN, {"username": "my.name@your.org"}),
+    "a scope of Google": (CLIENT, {"scope": "https://www.googleapis.com/auth/drive.file"}),
+    "braces of a route": (CLIENT, {"extra_parameters": {"header:X-Route": "/v1/{id}"}}),
+    "money": (CLIENT, {"extra_parameters": {"query:price": "$5"}}),
+    "a name that begins with your": (CLIENT, {"base_url": "https://yourlogisticspartner.example"}),
+}
+
+
+@pytest.mark.parametrize("name", FILLED)
+def test_a_real_value_is_no_variable(name):
+    """Known templates, encoded characters, markup and ordinary words are no findings."""
+    base, fields = FILLED[name]
+    assert watchword.load(base | fields).lint() == []
+
+
+def test_nothing_is_sent_while_a_variable_is_unfilled(serve, reply):
+    """A document with a variable makes no call at all."""
+    server = serve(reply())
+    conn = watchword.load(CLIENT | {"token_url": f"{server.url}/token", "client_id": "${CLIENT_ID}"})
+    assert "variable_unfilled" in {item.code.name for item in conn.lint()}
+    with pytest.raises(watchword.DocumentError):
+        conn.session()
+    assert server.seen == []
+
+
+def test_an_example_is_a_warning():
+    """A text that only looks like an example doesn't stop the connection: it may be real."""
+    found = watchword.load(CLIENT | {"base_url": "https://your-company.api.test"}).lint()
+    assert [(item.code.name, item.code.severity.name) for item in found] == [("value_for_example", "WARNING")]
+
+
+def test_many_variables_do_not_flood_the_report():
+    """A document of nothing but variables gets a bounded number of findings."""
+    body = {f"k{number}": "${X} {{y}}" for number in range(2000)}
+    found = watchword.load(
+        CLIENT | {"extra_parameters": {f"header:{name}": text for name, text in body.items()}}
+    )
+    assert len([item for item in found.lint() if item.code.name == "variable_unfilled"]) == 20
