@@ -11,11 +11,19 @@ from watchword.document.reading import normalized_entry
 from watchword.document.references import LITERAL, Reference
 from watchword.http.origins import has_userinfo
 from watchword.methods import METHODS
-from watchword.methods.fields import secret_names
+from watchword.methods.fields import about, secret_names
 from watchword.protocols import templates
 
 SECRET_NAMES = secret_names(CommonFields).union(*map(secret_names, METHODS.values()))
 """The names of the secret fields of all methods."""
+
+TEMPLATED = frozenset(
+    name
+    for method in METHODS.values()
+    for name, field in method.model_fields.items()
+    if (description := about(field)) and description.templated
+)
+"""The names of the fields that hold templates of watchword's own, such as `{{method}}`."""
 
 _PEM = "-----BEGIN"
 _PLAIN_IF: Mapping[str, str] = {"proxy": "@", "client_private_key": _PEM}
@@ -55,6 +63,8 @@ def _keys_in_clear(name: str, content: Mapping[str, object]) -> Iterator[str]:
         yield from (key for key, value in content.items() if _is_in_clear(name, value))
         return
     for key, value in content.items():
+        if name in TEMPLATED and "{{" in str(value):
+            continue
         if any(found.code.name == "secret_in_clear" for found in templates.findings(name, {key: value}, {})):  # type: ignore[dict-item] # any value is read
             yield key
 

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_watchword.base import ApiResource
-from dagster_watchword.clear_secrets import SECRET_NAMES, fields_in_clear
+from dagster_watchword.clear_secrets import SECRET_NAMES, TEMPLATED, fields_in_clear
 from dagster_watchword.documents import resource_from_document
 from dagster_watchword.stored import StoredConnectionResource
 from watchword.errors import DocumentError
@@ -32,11 +32,12 @@ def problems_of(connection: object) -> Iterator[Finding]:
 def rendered(context: dg.ResolutionContext, connection: Mapping[str, Any]) -> dict[str, Any]:
     """Return the connection with Dagster's templates filled in, in its texts that are not secret.
 
-    The mappings stay as they are: `{{now}}` and `{{secret:NAME}}` in them are templates of watchword.
+    The mappings and the fields that hold templates stay as they are: `{{now}}` and `{{secret:NAME}}` in them
+    are templates of watchword.
     """
     return {
         name: context.at_path(name).resolve_value(value)
-        if isinstance(value, str) and name not in SECRET_NAMES
+        if isinstance(value, str) and name not in SECRET_NAMES | TEMPLATED
         else value
         for name, value in connection.items()
     }

@@ -73,6 +73,7 @@ class HmacSignature(Method):
             r"The template of what is signed, such as {{method}}\n{{url}}\n{{body}}\n{{timestamp}}.",
             _HMAC,
             multiline=True,
+            templated=True,
         ),
     ]
     signature_parameters: Annotated[
@@ -82,6 +83,7 @@ class HmacSignature(Method):
             "JSON: what each request carries, by its place, such as "
             '{"header:X-Signature": "{{signature}}", "header:X-Timestamp": "{{timestamp}}"}.',
             _HMAC,
+            templated=True,
         ),
     ] = Field(default_factory=dict)
     hash_algorithm: Annotated[

@@ -165,14 +165,22 @@ class OAuth1(Method):
             for name in missing:
                 yield finding("missing_field", f"The sign-in has no {name}; give all three URLs or none.")
 
-    def signer(self, token: str, token_secret: str) -> Signer:
-        """Return a signer with this token instead of the connection's; without one the client signs alone."""
-        algorithm = self._algorithm(token_secret)
-        return Signer(algorithm, self.consumer_key, token, self.add_to, self.realm, self.body_hash)
+    @property
+    def private_key_pem(self) -> str | None:
+        """The client's key in PEM, not encrypted; None for a signature method without one."""
+        if not self.signature_method.startswith("RSA"):
+            return None
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - slow to load
+
+        encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+        return self._private_key.key.private_bytes(encoding, form, serialization.NoEncryption()).decode()
 
     @cached_property
     def _signer(self) -> Signer:
-        return self.signer(self.access_token, self.token_secret)
+        algorithm = self._algorithm(self.token_secret)
+        return Signer(
+            algorithm, self.consumer_key, self.access_token, self.add_to, self.realm, self.body_hash
+        )
 
     @cached_property
     def _private_key(self) -> PrivateKey:

@@ -11,6 +11,7 @@ from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http.urls import query_pairs
 from watchword.redact import NeverPickled
+from watchword.sign_in.oauth2_client import Refused, code_of
 
 _PARAMETERS = ("code", "state", "iss", "error", "error_description", "error_uri")
 
@@ -45,8 +46,7 @@ class AuthorizationResponse(NeverPickled):
     code: str = field(default="", repr=False)
     state: str = field(default="", repr=False)
     issuer: str = ""
-    error: str = ""
-    description: str = ""
+    query: str = field(default="", repr=False)
     is_bare_code: bool = False
 
     @classmethod
@@ -72,26 +72,30 @@ class AuthorizationResponse(NeverPickled):
             code=parameters.get("code", ""),
             state=parameters["state"],
             issuer=parameters.get("iss", ""),
-            error=parameters.get("error", ""),
-            description=parameters.get("error_description", ""),
+            query=text.partition("?")[2].partition("#")[0],
         )
 
     def check_granted(self) -> None:
         """Raise TokenError if the user or the server has refused."""
-        if self.error:
-            raise TokenError([self._refusal()])
-        if not self.code:
+        if self.is_bare_code:
+            return
+        try:
+            code = code_of(self.query, self.state)
+        except Refused as refused:
+            raise TokenError([_refusal(refused)]) from None
+        if not code:
             raise sign_in_refused("The redirected URL has no code: the user has not agreed.")
 
-    def _refusal(self) -> Finding:
-        code, advice = _CODES.get(self.error, ("sign_in_refused", ""))
-        quotes = {"error": self.error, "error_description": self.description}
-        evidence = {name: redact.quoted(text) for name, text in quotes.items() if text}
-        message = "The user, or the server for them, has refused the sign-in."
-        if code == "temporarily_unavailable":
-            message = "The server could not continue the sign-in."
-        advice = advice or f"Correct the document as the server's error says. {_BEGIN_AGAIN}"
-        return finding(code, message, advice=advice, evidence=evidence)
+
+def _refusal(refused: Refused) -> Finding:
+    code, advice = _CODES.get(refused.error, ("sign_in_refused", ""))
+    quotes = {"error": refused.error, "error_description": refused.description}
+    evidence = {name: redact.quoted(text) for name, text in quotes.items() if text}
+    message = "The user, or the server for them, has refused the sign-in."
+    if code == "temporarily_unavailable":
+        message = "The server could not continue the sign-in."
+    advice = advice or f"Correct the document as the server's error says. {_BEGIN_AGAIN}"
+    return finding(code, message, advice=advice, evidence=evidence)
 
 
 def unknown_sign_in() -> TokenError:

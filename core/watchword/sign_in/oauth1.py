@@ -8,15 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import requests
-
 from watchword import redact
 from watchword.connection import Connection
 from watchword.errors import DocumentError, TokenError
 from watchword.findings.codes import finding
-from watchword.flow import Context
-from watchword.http.origins import host
-from watchword.http.transport_options import TransportOptions
 from watchword.http.urls import query_pairs, with_query
 from watchword.methods.oauth1 import SIGN_IN_URLS, OAuth1
 from watchword.protocols.oauth1.credentials_response import (
@@ -24,11 +19,9 @@ from watchword.protocols.oauth1.credentials_response import (
     read_credentials,
     require_callback_confirmed,
 )
-from watchword.protocols.oauth1.signature import Pair, escape
-from watchword.protocols.oauth1.signer import Signer
+from watchword.protocols.oauth1.signature import escape
 from watchword.redact import NeverPickled
-from watchword.tokens.sending import send_token_request
-from watchword.tokens.token_response import TokenResponse
+from watchword.sign_in.oauth1_client import OAuth1Client
 
 OUT_OF_BAND = "oob"
 """The callback of a client without a callback URL: the server shows the verifier to the user."""
@@ -66,7 +59,7 @@ def begin(connection: Connection, callback: str = OUT_OF_BAND) -> SignIn:
         TokenError: the server gave no temporary credentials.
     """
     server = _Server.of(connection)
-    response = server.send(_REQUEST_TOKEN_URL, server.method.signer("", ""), ("oauth_callback", callback))
+    response = server.client.temporary_credentials(_REQUEST_TOKEN_URL, callback)
     credentials = read_credentials(response, _REQUEST_TOKEN_URL)
     require_callback_confirmed(response, _REQUEST_TOKEN_URL, credentials)
     token, token_secret = credentials["oauth_token"], credentials["oauth_token_secret"]
@@ -102,8 +95,8 @@ def finish(connection: Connection, sign_in: SignIn, verifier: str) -> AccessToke
     """
     redact.register([verifier, sign_in.token, sign_in.token_secret], sign_in)
     server = _Server.of(connection)
-    signer = server.method.signer(sign_in.token, sign_in.token_secret)
-    response = server.send(_ACCESS_TOKEN_URL, signer, ("oauth_verifier", verifier))
+    temporary = (sign_in.token, sign_in.token_secret)
+    response = server.client.token_credentials(_ACCESS_TOKEN_URL, temporary, verifier)
     credentials = read_credentials(response, _ACCESS_TOKEN_URL)
     issued = AccessToken(credentials["oauth_token"], credentials["oauth_token_secret"])
     redact.register([issued.access_token, issued.token_secret], issued)
@@ -112,11 +105,10 @@ def finish(connection: Connection, sign_in: SignIn, verifier: str) -> AccessToke
 
 @dataclass(frozen=True)
 class _Server:
-    """The server where a connection's user signs in: its method, and how requests reach it."""
+    """The server where a connection's user signs in: its method, and the client that asks it."""
 
     method: OAuth1
-    context: Context
-    transport: TransportOptions
+    client: OAuth1Client
 
     @classmethod
     def of(cls, connection: Connection) -> _Server:
@@ -129,14 +121,7 @@ class _Server:
         missing = [name for name in SIGN_IN_URLS if not getattr(method, name)]
         if missing:
             raise DocumentError([finding("missing_field", f"The sign-in needs {', '.join(missing)}.")])
-        return cls(method, adapter.authenticator.context, adapter.transport)
-
-    def send(self, field_name: str, signer: Signer, parameter: Pair) -> TokenResponse:
-        """Send a signed request with an OAuth parameter to the URL in a field, and return the response."""
-        request = requests.Request("POST", getattr(self.method, field_name)).prepare()
-        target = f"the {field_name} at {host(request.url or '')}"
-        signer.sign(request, self.context, [parameter])
-        return send_token_request(request, self.transport, target)
+        return cls(method, OAuth1Client(method, adapter.transport))
 
 
 def _with_token(url: str, token: str) -> str:

@@ -7,8 +7,6 @@ for ten minutes and serve once, so that another process may finish the sign-in.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import secrets
 from collections.abc import Mapping
@@ -35,13 +33,17 @@ from watchword.sign_in.authorization_server import (
     required_url,
     store_token,
 )
+from watchword.sign_in.oauth2_client import new_verifier, request_parameters
 from watchword.tokens.token import Token
 
 TIMEOUT = 600.0
 """How long after its beginning a sign-in may be finished, in seconds."""
 
 _RANDOM_BYTES = 32
-"""The length of a state and of a verifier in bytes: 256 random bits, which can't be guessed."""
+"""The length of a state in bytes: 256 random bits, which can't be guessed."""
+
+_REPLACEABLE = frozenset({"response_type", "client_id", "scope"})
+"""The standard parameters that a document may replace."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,9 @@ def begin(connection: Connection, redirect_uri: str, user: str = "") -> SignIn:
     """
     server = authorization_server_of(connection, OAuth2AuthorizationCode)
     authorize_url = required_url(server, "authorize_url")
-    state, verifier = secrets.token_urlsafe(_RANDOM_BYTES), ""
-    parameters = _parameters(server.method)
-    if server.method.pkce:
-        verifier = secrets.token_urlsafe(_RANDOM_BYTES)
-        parameters |= {"code_challenge": _challenge(verifier), "code_challenge_method": "S256"}
-    parameters |= {"redirect_uri": redirect_uri, "state": state}
+    state = secrets.token_urlsafe(_RANDOM_BYTES)
+    verifier = new_verifier() if server.method.pkce else ""
+    parameters = _parameters(server.method, redirect_uri, state, verifier)
     draft = _binding(connection, server, user)
     draft |= {"verifier": verifier, "redirect_uri": redirect_uri, "issuer": server.method.issuer or ""}
     draft |= {"authorize_url": authorize_url}
@@ -128,9 +127,12 @@ def exchange(
     return _exchange(server, response.code, draft)
 
 
-def _parameters(method: OAuth2AuthorizationCode) -> dict[str, str]:
-    """Return the parameters of RFC 6749 section 4.1.1, and those of the document."""
-    standard = {"response_type": "code", "client_id": method.client_id, "scope": method.joined_scope}
+def _parameters(
+    method: OAuth2AuthorizationCode, redirect_uri: str, state: str, verifier: str
+) -> dict[str, str]:
+    """Return the standard parameters, some of which the document may replace or leave out, and its own."""
+    standard = request_parameters(method.client_id or "", redirect_uri, method.joined_scope, state, verifier)
+    fixed = {name: value for name, value in standard.items() if name not in _REPLACEABLE}
     extra = {
         name: value if isinstance(value, str) else json.dumps(value)
         for name, value in method.authorize_parameters.items()
@@ -138,13 +140,8 @@ def _parameters(method: OAuth2AuthorizationCode) -> dict[str, str]:
     }
     left_out = {name for name, value in method.authorize_parameters.items() if value is None}
     parameters = {**standard, **extra}
-    return {name: value for name, value in parameters.items() if value and name not in left_out}
-
-
-def _challenge(verifier: str) -> str:
-    """Return the S256 challenge of a verifier (RFC 7636 section 4.2)."""
-    digest = hashlib.sha256(verifier.encode("ascii")).digest()
-    return base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")
+    given = {name: value for name, value in parameters.items() if value and name not in left_out}
+    return {**given, **fixed}
 
 
 def _with_query(url: str, parameters: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from watchword import redact
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http import headers
@@ -34,7 +35,7 @@ def misuse(
     to_sign, sent = Template.parse(string_to_sign), parameters(templates)
     yield from _unknown(_TO_SIGN, to_sign, secrets)
     for name, text in templates.items():
-        yield from _place(name)
+        yield from _entry(name, text)
         yield from _unknown(_SENT, Template.parse(text), secrets)
     if not string_to_sign.strip():
         yield finding("missing_field", f"The field {_TO_SIGN} is empty: it says what is signed.")
@@ -50,10 +51,14 @@ def _sizes(string_to_sign: str, templates: Mapping[str, str]) -> Iterator[Findin
             yield finding("wrong_type", f"A template in {field} is longer than {LONGEST} characters.")
 
 
-def _place(name: str) -> Iterator[Finding]:
-    if parse_slot(name) is None:
+def _entry(name: str, text: str) -> Iterator[Finding]:
+    slot = parse_slot(name)
+    if slot is None:
         message = f"The entry {name[:40]!r} of {_SENT} does not say where it goes."
         yield finding("parameter_malformed", message)
+    elif text and not Template.parse(text).parts and redact.sounds_secret(slot.name):
+        message = f"{_SENT} seems to hold a secret in clear, as {name[:40]!r}."
+        yield finding("secret_in_clear", message, advice="Put it into secret_parameters under this name.")
 
 
 def _unknown(field: str, template: Template, secrets: TemplateSecrets) -> Iterator[Finding]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -68,8 +67,8 @@ class Signer(NeverPickled):
     realm: str = ""
     body_hash: bool = False
 
-    def sign(self, request: PreparedRequest, context: Context, more: Iterable[Pair] = ()) -> None:
-        """Sign the request in place; `more` are further protocol parameters, not encoded.
+    def sign(self, request: PreparedRequest, context: Context) -> None:
+        """Sign the request in place.
 
         Raises:
             RequestError: the body can't take the parameters, or can't be read twice.
@@ -79,7 +78,7 @@ class Signer(NeverPickled):
             require_form(request, "the OAuth parameters")
         elif self.add_to == "query":
             request.url = _without_protocol_parameters(request.url or "")
-        protocol = [*self._fixed, *self._fresh(context), *((name, escape(value)) for name, value in more)]
+        protocol = [*self._fixed, *self._fresh(context)]
         if media_type(request.headers) == FORM and request.body is not None:
             signed = form_pairs(b"".join(body_chunks(request)))
         else:

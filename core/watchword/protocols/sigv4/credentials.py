@@ -20,9 +20,9 @@ from watchword.http import faults
 from watchword.http.deadline import run_with_deadline
 from watchword.http.resolving import pinned_proxies
 from watchword.http.transport_options import TransportOptions
-from watchword.protocols.sigv4.log_filter import filter_botocore_logs
 from watchword.protocols.sigv4.refusals import aws_refusal
 from watchword.redact import NeverPickled
+from watchword.redact.silence import silence
 from watchword.tokens.token import Token
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class CredentialChain(NeverPickled):
     def _credentials(self, transport: TransportOptions) -> AwsCredentials:
         from botocore.session import Session  # noqa: PLC0415 - loads botocore
 
-        with filter_botocore_logs():
+        with silence("botocore"):
             # The document's own keys are used without a profile, even if the environment names one.
             session = Session(session_vars=_NO_PROFILE) if self.keys else Session(profile=self.profile)
             _configure(session, self.region, transport)
