@@ -10,6 +10,7 @@ from watchword.adapters.authenticator import Authenticator
 from watchword.document.credential import Credential
 from watchword.document.deployment_policy import DeploymentPolicy
 from watchword.document.reading import Document, read
+from watchword.document.value_rules import value_rules
 from watchword.errors import DocumentError
 from watchword.findings.finding import Finding, errors
 from watchword.flow import Context
@@ -197,6 +198,7 @@ class Connection(NeverPickled):
                 frozenset({UNAUTHORIZED, *common.refresh_on_status}),
                 template_secrets=resolved.template_secrets,
                 refresh_on_body=common.body_rules,
+                values=value_rules(self.document),
             ),
             token_cache=self.credential.token_cache,
             content=resolved,

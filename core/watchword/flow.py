@@ -19,6 +19,7 @@ from watchword.redact import NeverPickled
 if TYPE_CHECKING:
     from watchword.http.body_rules import BodyRules
     from watchword.tokens.token import Token
+    from watchword.tokens.token_values import ValueRules
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class Context(NeverPickled):
     `refresh_on_status` are the statuses that mean a refused token; `now` returns the seconds since 1970;
     `template_secrets` are the secrets that templates name; `memory` is what a method remembers from one
     request to the next (Digest's challenge), shared by the threads of the connection. `refresh_on_body` is
-    for transports, since they read bodies: flows see a `RefusedInBody`.
+    for transports, since they read bodies: flows see a `RefusedInBody`. `values` say what the values that
+    came with a token may fill; None for a document that takes none.
     """
 
     refresh_on_status: frozenset[int] = frozenset({401})
@@ -79,6 +81,7 @@ class Context(NeverPickled):
     template_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     memory: MutableMapping[str, Any] = field(default_factory=dict, repr=False)
     refresh_on_body: BodyRules | None = None
+    values: ValueRules | None = None
 
 
 # After a request a response is sent in, after a NeedToken a Token: the type can't express this.

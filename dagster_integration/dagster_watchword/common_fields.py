@@ -19,7 +19,11 @@ class CommonFieldsResource(ApiResource):
         description="Where the API lives, e.g. https://api.example.com. Its path may hold {{secret:NAME}}."
     )
     allowed_origins: list[str] = Field(
-        default=[], description="Origins that may receive the credential; only that of the base URL if empty."
+        default=[],
+        description=(
+            "Origins that may receive the credential; only that of the base URL if empty. "
+            "https://*.my.example.com means every host below my.example.com."
+        ),
     )
     test_url: str | None = Field(
         default=None,

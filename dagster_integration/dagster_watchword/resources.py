@@ -303,6 +303,31 @@ class OAuth2Resource(TokenPlacementResource):
     default_lifetime: float | None = Field(
         default=None, description="How long a token lasts, in seconds, if the response does not say."
     )
+    response_base_url_path: str | None = Field(
+        default=None,
+        description=(
+            "JSONPath of the API's base URL in the response, such as instance_url. It takes the "
+            "place of the base URL if allowed_origins has its origin, such as "
+            "https://*.my.salesforce.com."
+        ),
+    )
+    response_values: dict[str, str] = Field(
+        default={},
+        description=(
+            "JSON: places in each request, and JSONPaths in the response: "
+            '{"header:Xero-tenant-id": "$[0].tenantId", "path:cloudid": "$[0].id"}. path:NAME '
+            "fills {{value:NAME}} in the path of the base URL; header:NAME, cookie:NAME or "
+            "callback:NAME in place of a JSONPath read a header, a cookie, or a parameter of the "
+            "URL that a sign-in's browser returns to."
+        ),
+    )
+    values_url: str | None = Field(
+        default=None,
+        description=(
+            "The complete URL of a GET that is sent once with each new token; its response has the"
+            " values that the token's response lacks."
+        ),
+    )
 
 
 class OAuth2ClientCredentialsResource(OAuth2Resource):
@@ -554,13 +579,42 @@ class SessionLoginResource(TokenPlacementResource):
         default=None, description="The header of the response that holds the token."
     )
     response_cookie: str | None = Field(
-        default=None, description="The cookie of the response that is the token."
+        default=None,
+        description=(
+            "The cookie of the response that is the token. Its other cookies go along where a "
+            "browser would send them; name those that the API must get too behind it, with commas."
+        ),
     )
     response_expires_path: str = Field(
         default="expires_in", description="JSONPath of the token's lifetime, in seconds, in the response."
     )
     default_lifetime: float | None = Field(
         default=None, description="How long a token lasts, in seconds, if the response does not say."
+    )
+    response_base_url_path: str | None = Field(
+        default=None,
+        description=(
+            "JSONPath of the API's base URL in the response, such as instance_url. It takes the "
+            "place of the base URL if allowed_origins has its origin, such as "
+            "https://*.my.salesforce.com."
+        ),
+    )
+    response_values: dict[str, str] = Field(
+        default={},
+        description=(
+            "JSON: places in each request, and JSONPaths in the response: "
+            '{"header:Xero-tenant-id": "$[0].tenantId", "path:cloudid": "$[0].id"}. path:NAME '
+            "fills {{value:NAME}} in the path of the base URL; header:NAME, cookie:NAME or "
+            "callback:NAME in place of a JSONPath read a header, a cookie, or a parameter of the "
+            "URL that a sign-in's browser returns to."
+        ),
+    )
+    values_url: str | None = Field(
+        default=None,
+        description=(
+            "The complete URL of a GET that is sent once with each new token; its response has the"
+            " values that the token's response lacks."
+        ),
     )
     logout_url: str | None = Field(
         default=None, description="The complete URL that ends the session, called when it is closed."

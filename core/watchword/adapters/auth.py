@@ -63,6 +63,8 @@ class SigningAuth(NeverPickled, AuthBase):
         unsigned = request.copy()
         exchange = RequestsExchange(self._authenticator, unsigned, _send_again)
         signed = _sign(request, exchange)
+        if self._hosts is not None and request.url != unsigned.url:
+            self._hosts.check(request.url or "")  # a token's base URL may have another host
 
         def handle_response(response: Response, **options: Any) -> Response:  # noqa: ANN401 - requests' hook
             nonlocal signed

@@ -94,13 +94,19 @@ class Authenticator(NeverPickled):
         `set_cookies` are the lines of Set-Cookie. Cookies that the connection itself sends stay as they are.
         """
         for name, cookie in effective_cookies(set_cookies).items():
-            if name not in self.own_cookies:
+            if name not in self.sent_cookies:
                 put(again, Slot("cookie", name), cookie.value)
 
     @cached_property
     def own_cookies(self) -> frozenset[str]:
         """The names of the cookies that the connection sends."""
         return frozenset(slot.name for slot in self.slots if slot.place == "cookie")
+
+    @property
+    def sent_cookies(self) -> frozenset[str]:
+        """These names, and those of the cookies that go along with the token that is held now."""
+        along = self.token_cache.cookies if self.token_cache is not None else ()
+        return self.own_cookies.union(along) if along else self.own_cookies
 
     @property
     def slots(self) -> list[Slot]:

@@ -73,18 +73,17 @@ class SigningTransport(NeverPickled, httpx.BaseTransport):
         """
         url = address(request.url)
         covered = self._origin_guard.covers(url)
-        pool = self._pools.choose(url, covered=covered)
         if covered:
             if not self._usage.begun:
                 self._usage.begin()
             exchange = _Exchange(self._authenticator, request, url)
-            exchange.pool = pool
+            exchange.pools, exchange.pool = self._pools, self._pools.choose(url, covered=True)
             if self._body_refusal is not None and not is_streamed(request):
                 exchange.flow_response = partial(flow_response, self._body_refusal)
             attempt = partial(drive, exchange)
         else:
             _clean_for_foreign_origin(self._origin_guard, request)
-            attempt = partial(_transmit, request, pool)
+            attempt = partial(_transmit, request, self._pools.choose(url, covered=False))
         if self._retries and _is_repeatable(request):
             response = with_retries(attempt, self._retries, _is_transient)
         else:
@@ -114,18 +113,17 @@ class AsyncSigningTransport(NeverPickled, httpx.AsyncBaseTransport):
         """Send the request and raise the same errors as `SigningTransport.handle_request`."""
         url = address(request.url)
         covered = self._origin_guard.covers(url)
-        pool = self._pools.choose(url, covered=covered)
         if covered:
             if not self._usage.begun:
                 self._usage.begin()
             exchange = _AsyncExchange(self._authenticator, request, url)
-            exchange.pool = pool
+            exchange.pools, exchange.pool = self._pools, self._pools.choose(url, covered=True)
             if self._body_refusal is not None and not is_streamed(request):
                 exchange.flow_response = partial(async_flow_response, self._body_refusal)
             attempt = partial(async_drive, exchange)
         else:
             _clean_for_foreign_origin(self._origin_guard, request)
-            attempt = partial(_async_transmit, request, pool)
+            attempt = partial(_async_transmit, request, self._pools.choose(url, covered=False))
         if self._retries and _is_repeatable(request):
             response = await async_with_retries(attempt, self._retries, _is_transient)
         else:
@@ -180,25 +178,29 @@ class AsyncApiClient(NeverPickled, httpx.AsyncClient):
 
 
 class _Exchange(UnsignedHttpxRequest):
-    """A request of a synchronous client, and the pool that it is sent through."""
+    """A request of a synchronous client, and the pool that it is sent through, unless a flow moves it."""
 
+    pools: Pools[httpx.HTTPTransport]
     pool: httpx.HTTPTransport
     flow_response: Callable[[httpx.Response], FlowResponse] | None = None
 
     def send(self, signed: PreparedRequest, _: httpx.Response | None, /) -> httpx.Response:
         """Send a signed copy of the request."""
-        return _transmit(self.signed_copy(signed), self.pool)
+        pool = self.pools.choose(signed.url or "", covered=True) if self.is_moved(signed) else self.pool
+        return _transmit(self.signed_copy(signed), pool)
 
 
 class _AsyncExchange(UnsignedHttpxRequest):
     """A request of an asynchronous client, and the pool that it is sent through."""
 
+    pools: Pools[httpx.AsyncHTTPTransport]
     pool: httpx.AsyncHTTPTransport
     flow_response: Callable[[httpx.Response], Awaitable[FlowResponse]] | None = None
 
     def send(self, signed: PreparedRequest, /) -> Awaitable[httpx.Response]:
         """Send a signed copy of the request."""
-        return _async_transmit(self.signed_copy(signed), self.pool)
+        pool = self.pools.choose(signed.url or "", covered=True) if self.is_moved(signed) else self.pool
+        return _async_transmit(self.signed_copy(signed), pool)
 
 
 def _pool(tls: ssl.SSLContext, proxy: str | None) -> httpx.HTTPTransport:

@@ -63,6 +63,8 @@ class HttpxAuth(NeverPickled, httpx.Auth):
         again = next(signed)
         with suppress(StopIteration):  # the flow has ended
             while True:
+                if self._hosts is not None and unsigned.is_moved(again):
+                    self._hosts.check(again.url or "")
                 unsigned.sign_in_place(again)
                 response = yield request
                 if response.history:
@@ -81,6 +83,9 @@ class HttpxAuth(NeverPickled, httpx.Auth):
         signed = AsyncSignedRequests(unsigned)
         again: PreparedRequest | None = signed.at_once() or await signed.first()
         while again is not None:
+            moved = again.url or "" if unsigned.is_moved(again) else ""
+            if self._hosts is not None and moved and not self._hosts.has(moved):
+                await asyncio.to_thread(self._hosts.check, moved)
             unsigned.sign_in_place(again)
             response = yield request
             again = None if response.history else await signed.following(response)

@@ -67,8 +67,14 @@ class UnsignedHttpxRequest(NeverPickled):
         vars(copy).update(vars(request))
         copy.headers, copy.stream = self._signed_headers(signed), self._signed_stream(signed)
         if signed.url != self._url:
-            copy.url = _Exact(request.url, signed.path_url.encode("ascii"))
+            base = httpx.URL(signed.url or "") if self.is_moved(signed) else request.url
+            copy.url = _Exact(base, signed.path_url.encode("ascii"))
         return copy
+
+    def is_moved(self, signed: PreparedRequest) -> bool:
+        """Return whether the flow sends the request to another origin than that of its URL."""
+        address_end = self._url.find("/", self._url.find("//") + 2)
+        return not (signed.url or "").startswith(self._url[: address_end + 1])
 
     def added(self) -> Added | None:
         """Return what signing added to the copy that was sent last."""

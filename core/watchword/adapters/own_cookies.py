@@ -15,6 +15,7 @@ from watchword.adapters.authenticator import Authenticator
 from watchword.flow import FlowResponse
 from watchword.http.cookies import cookie_name, effective_cookies, sent_cookie
 from watchword.http.headers import text_of
+from watchword.protocols.session_login import companions
 from watchword.tokens.lifetimes import cookie_lifetime
 from watchword.tokens.token_response import VISIBLE
 
@@ -49,7 +50,7 @@ def take_own_cookies(
     """
     authenticator = exchange.authenticator
     lines = exchange.set_cookies(response)
-    remaining = foreign_lines(lines, authenticator.own_cookies)
+    remaining = foreign_lines(lines, authenticator.sent_cookies)
     if len(remaining) == len(lines):
         return
     exchange.keep_cookies(response, remaining)
@@ -60,15 +61,20 @@ def take_own_cookies(
 def _follow(authenticator: Authenticator, name: str, signed: PreparedRequest, lines: Sequence[str]) -> None:
     """Use the value that the API has given the token's cookie, or log in again if it has removed the cookie.
 
-    This isn't for a refusal: that often sets the cookie of a new session, to which nobody has logged in.
+    The cookies that go along with the token's are followed too. This isn't for a refusal: that often sets the
+    cookie of a new session, to which nobody has logged in.
     """
     token_cache, used = authenticator.token_cache, sent_cookie(text_of(signed.headers.get("Cookie")), name)
-    own_lines = [line for line in lines if cookie_name(line) == name]
-    if token_cache is None or used is None or not own_lines:
+    if token_cache is None or used is None:
         return
+    named = authenticator.own_cookies
+    others = companions.renewed_by(lines, signed.url or "", token_cache.cookies, named)
+    own_lines = [line for line in lines if cookie_name(line) == name]
     cookie = effective_cookies(own_lines).get(name)
-    if cookie is None:
+    if own_lines and cookie is None:
         token_cache.end(used)
-    elif VISIBLE.fullmatch(cookie.value):
+    elif cookie is not None and VISIBLE.fullmatch(cookie.value):
         lifetime = None if cookie.lifetime is None else cookie_lifetime(cookie.value, cookie.lifetime)
-        token_cache.replace(used, cookie.value, lifetime)
+        token_cache.replace(used, cookie.value, lifetime, others)
+    elif others:
+        token_cache.replace(used, values=others)

@@ -12,7 +12,7 @@ from typing import Any
 from watchword.document.described_fields import fields_of
 from watchword.http.origins import origin
 
-_TRANSPORT = ("allowed_origins", "ca_bundle", "login_with", "proxy", "verify")
+_TRANSPORT = ("allowed_origins", "ca_bundle", "login_with", "proxy", "response_base_url_path", "verify")
 _URL_ENDINGS = ("_url", "_endpoint", "_uri")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, Literal
 
+from watchword.http import origin_patterns
 from watchword.http.body_rules import BodyRules
 from watchword.http.origins import Origins
 from watchword.http.transport_options import DEFAULT_TIMEOUT
@@ -31,7 +32,8 @@ class CommonFields(Fields):
         tuple[str, ...],
         About(
             "Allowed origins",
-            "Origins that may receive the credential; only that of the base URL if empty.",
+            "Origins that may receive the credential; only that of the base URL if empty. "
+            "https://*.my.example.com means every host below my.example.com.",
             Section.AUTHENTICATION,
         ),
     ] = ()
@@ -151,5 +153,10 @@ class CommonFields(Fields):
 
     @cached_property
     def origins(self) -> Origins:
-        """The origins that may receive the credential: `allowed_origins`, else that of the base URL."""
-        return Origins(self.allowed_origins or (self.base_url,))
+        """The origins that may receive the credential: `allowed_origins`, else that of the base URL.
+
+        Beside a pattern, which is for hosts that nobody knows beforehand, the base URL's counts too.
+        """
+        has_pattern = any(map(origin_patterns.is_pattern, self.allowed_origins))
+        own = (self.base_url,) if has_pattern or not self.allowed_origins else ()
+        return Origins((*self.allowed_origins, *own))

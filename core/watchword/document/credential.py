@@ -145,4 +145,6 @@ class Credential(NeverPickled):
         destinations = {origin(url) or url for url in urls if url}
         proxy = (transport.proxy or "").rpartition("@")[2]  # its password may change
         verification = f"{transport.verify} {transport.ca_bundle}"
-        return (*sorted(destinations), "", *sorted(common.origins.allowed), proxy, verification)
+        if learnt := getattr(method, "response_base_url_path", None):
+            destinations.add(f"base URL at {learnt}")
+        return (*sorted(destinations), "", *sorted(common.origins.described), proxy, verification)

@@ -270,6 +270,16 @@ _token(
     "Check response_access_path: the value there can't be sent in a header.",
     Permanence.CONFIGURATION,
 )
+_token(
+    "value_missing",
+    "Look in the provider's manual where the response has the value, and correct the path.",
+    Permanence.CONFIGURATION,
+)
+_token(
+    "value_unusable",
+    "Check response_values and response_base_url_path: the value there can't be used.",
+    Permanence.CONFIGURATION,
+)
 _token("login_refused", "Check the user name and the password, and that login_body is what the API expects.")
 _token(
     "login_with_refused",

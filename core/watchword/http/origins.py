@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from requests import PreparedRequest, RequestException
 
+from watchword.http import origin_patterns
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -85,11 +87,24 @@ class Origins:
 
     `covers` is on the path of every request: a URL that requests has prepared is compared by prefix.
     A URL is parsed only if no prefix fits, for instance because it has an explicit default port.
+    A pattern such as `https://*.example.com` means several origins.
     """
 
     def __init__(self, urls: tuple[str, ...]) -> None:
         self.allowed = tuple(dict.fromkeys(known for url in urls if (known := origin(url))))
+        patterns = {url: origin_patterns.compiled(url) for url in urls if origin_patterns.is_pattern(url)}
+        self._patterns = {url: pattern for url, pattern in patterns.items() if pattern is not None}
+
+    @property
+    def described(self) -> tuple[str, ...]:
+        """The origins and the patterns, as texts."""
+        return (*self.allowed, *self._patterns)
 
     def covers(self, url: str) -> bool:
         """Return whether the absolute URL belongs to one of the origins."""
-        return url.startswith(self.allowed) or origin(url) in self.allowed
+        if url.startswith(self.allowed):
+            return True
+        known = origin(url)
+        if known in self.allowed:
+            return True
+        return known is not None and any(pattern.fullmatch(known) for pattern in self._patterns.values())

@@ -95,6 +95,11 @@ class Method(Fields):
         """The scopes to request (RFC 6749 section 3.3)."""
         return frozenset()
 
+    @property
+    def value_places(self) -> tuple[str, ...]:
+        """The places in a request that are filled by values which came with the token."""
+        return ()
+
     def placements(self) -> tuple[Placement | Slot, ...]:
         """Return each value and its place; a Slot alone if the value is known only when it is sent."""
         return ()
@@ -242,12 +247,16 @@ class TokenPlacement(Method):
     def token_flow(self, request: PreparedRequest, context: Context, /) -> Flow:
         """Send with the current token; if the API refuses it, send once more with a newer one."""
         token: Token = yield NEED_TOKEN
-        response: FlowResponse = yield self._signed(request, token)
+        values = context.values
+        if values is not None and values.lacks(token):  # one that an earlier document has left, perhaps
+            token = yield NeedToken(rejected=token)
+        located = request if values is None else values.applied(request, token)
+        response: FlowResponse = yield self._signed(located, token)
         if response.status_code not in context.refresh_on_status:
             return
         newer: Token = yield NeedToken(rejected=token)
         if newer.access_token != token.access_token:
-            yield self._signed(request, newer)
+            yield self._signed(request if values is None else values.applied(request, newer), newer)
 
     def _signed(self, request: PreparedRequest, token: Token) -> PreparedRequest:
         value = self.value(token.access_token)

@@ -17,10 +17,13 @@ from watchword.findings.finding import Finding, errors
 from watchword.flow import Context, Flow, random_nonce
 from watchword.http import headers
 from watchword.http.json_value import JsonValue
+from watchword.http.placement import Slot
+from watchword.methods import response_values
 from watchword.methods.base import DefaultLifetime, ExpiresPath, LoginWith, Passphrase, TokenPlacement
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
 from watchword.methods.key_file import filled, key_file_in
+from watchword.methods.response_values import ResponseBaseUrlPath, ResponseValues, ValuesUrl
 from watchword.methods.token_identity import token_identity
 from watchword.protocols import templates
 from watchword.protocols.jwt.algorithms import ALGORITHMS, AlgorithmName
@@ -32,6 +35,7 @@ from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths
 from watchword.protocols.templates import FreshValues, TemplateSecrets
 from watchword.redact import NeverPickled
+from watchword.tokens.follow_up import FollowUp
 from watchword.tokens.token_request import BodyFormat, token_request
 from watchword.tokens.token_source import Account
 
@@ -73,8 +77,12 @@ _NO_ADDITIONS = Additions()
 class OAuth2(TokenPlacement):
     """Request a token from a token endpoint, send it, and request another if it expires or is refused."""
 
-    urls: ClassVar[tuple[str, ...]] = ("token_url",)
-    json_paths: ClassVar[tuple[str, ...]] = ("response_access_path", "response_expires_path")
+    urls: ClassVar[tuple[str, ...]] = ("token_url", "values_url")
+    json_paths: ClassVar[tuple[str, ...]] = (
+        "response_access_path",
+        "response_expires_path",
+        "response_base_url_path",
+    )
     token_is_proof: ClassVar[bool] = True
 
     request_words: ClassVar[RequestWords] = CLIENT
@@ -189,6 +197,27 @@ class OAuth2(TokenPlacement):
     ] = "access_token"
     response_expires_path: ExpiresPath = "expires_in"
     default_lifetime: DefaultLifetime = None
+    response_base_url_path: ResponseBaseUrlPath = None
+    response_values: ResponseValues = Field(default_factory=dict)
+    values_url: ValuesUrl = None
+
+    def placements(self) -> tuple[Slot, ...]:
+        """The places of the token and of the values that come with it."""
+        return (self.slot, *response_values.slots_of(self))
+
+    @property
+    def value_places(self) -> tuple[str, ...]:
+        """The places of the values that came with the token."""
+        return response_values.places_of(self)
+
+    @property
+    def follow_up(self) -> FollowUp | None:
+        """The request for the values that the token's response lacks; None without a values_url."""
+        return (
+            FollowUp(self.values_url, response_values.sources_of(self), self._signed)
+            if self.values_url
+            else None
+        )
 
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
         """Send with the current token; if the API refuses it, send once more with a newer one."""
@@ -237,7 +266,12 @@ class OAuth2(TokenPlacement):
     @property
     def response_paths(self) -> ResponsePaths:
         """The places of token and lifetime in the response."""
-        return ResponsePaths(self.response_access_path, self.response_expires_path, self.default_lifetime)
+        return ResponsePaths(
+            self.response_access_path,
+            self.response_expires_path,
+            self.default_lifetime,
+            values=response_values.sources_of(self),
+        )
 
     def token_request(
         self,
@@ -298,6 +332,7 @@ class OAuth2(TokenPlacement):
             account,
             self.token_identity(secrets),
             self.request_words.for_client_auth(self.client_auth),
+            follow_up=self.follow_up,
         )
 
     def own_login(self) -> Login | None:
@@ -334,6 +369,7 @@ class OAuth2(TokenPlacement):
             advice = "Clear grant_format, or set grant_method to POST."
             yield finding("fields_ignored", message, advice=advice)
         yield from self._client_findings(secrets)
+        yield from response_values.findings_of(self, signs_in=self.signs_in)
         yield from self.json_findings("grant_body", "grant_headers", secrets, self.own_templates)
 
     def json_findings(

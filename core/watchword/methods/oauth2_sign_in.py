@@ -12,6 +12,7 @@ from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http import body_rules
 from watchword.http.body_rules import BodyRules
+from watchword.methods import response_values
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
 from watchword.methods.oauth2 import CLIENT_ID, Additions, OAuth2
@@ -30,7 +31,7 @@ class OAuth2SignIn(OAuth2):
 
     signs_in: ClassVar[bool] = True
     request_words: ClassVar[RequestWords] = REFRESH
-    token_urls: ClassVar[tuple[str, ...]] = ("token_url", "refresh_url", "revocation_endpoint")
+    token_urls: ClassVar[tuple[str, ...]] = ("token_url", "refresh_url", "revocation_endpoint", "values_url")
     urls: ClassVar[tuple[str, ...]] = token_urls
     json_paths: ClassVar[tuple[str, ...]] = (
         *OAuth2.json_paths,
@@ -144,6 +145,7 @@ class OAuth2SignIn(OAuth2):
             self.default_lifetime,
             self.response_refresh_path,
             self.response_refresh_expires_path,
+            values=response_values.sources_of(self),
         )
 
     def token_source(self, secrets: TemplateSecrets, /) -> Grant:
@@ -162,6 +164,7 @@ class OAuth2SignIn(OAuth2):
             account,
             self.token_identity(secrets),
             self.request_words.for_client_auth(self.client_auth),
+            follow_up=self.follow_up,
         )
 
     def refresh_request(self, refresh_token: str, secrets: TemplateSecrets) -> PreparedRequest:

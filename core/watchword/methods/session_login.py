@@ -16,13 +16,18 @@ from watchword.flow import Context, Flow
 from watchword.http import headers
 from watchword.http.json_value import JsonValue
 from watchword.http.placement import Slot
+from watchword.methods import response_values
 from watchword.methods.base import DefaultLifetime, ExpiresPath, LoginWith, TokenPlacement
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
+from watchword.methods.response_values import ResponseBaseUrlPath, ResponseValues, ValuesUrl
 from watchword.protocols import templates
+from watchword.protocols.session_login.companions import put_companions
 from watchword.protocols.session_login.login_response import TokenLocation
 from watchword.protocols.session_login.login_source import LoginSource, Logout
 from watchword.protocols.templates import TemplateSecrets
+from watchword.tokens.follow_up import FollowUp
+from watchword.tokens.token import Token
 from watchword.tokens.token_request import BodyFormat, token_request
 
 _LOGIN = Section.LOGIN
@@ -50,8 +55,12 @@ class SessionLogin(TokenPlacement):
         "logout_url",
         "test_url",
     )
-    urls: ClassVar[tuple[str, ...]] = ("login_url", "logout_url")
-    json_paths: ClassVar[tuple[str, ...]] = ("response_access_path", "response_expires_path")
+    urls: ClassVar[tuple[str, ...]] = ("login_url", "logout_url", "values_url")
+    json_paths: ClassVar[tuple[str, ...]] = (
+        "response_access_path",
+        "response_expires_path",
+        "response_base_url_path",
+    )
 
     login_url: Annotated[str, About("Login URL", "The complete URL that opens a session.", _LOGIN)]
     login_method: Annotated[
@@ -110,10 +119,18 @@ class SessionLogin(TokenPlacement):
     ] = None
     response_cookie: Annotated[
         str | None,
-        About("Cookie of the token", "The cookie of the response that is the token.", Section.RESPONSE),
+        About(
+            "Cookie of the token",
+            "The cookie of the response that is the token. Its other cookies go along where a browser would "
+            "send them; name those that the API must get too behind it, with commas.",
+            Section.RESPONSE,
+        ),
     ] = None
     response_expires_path: ExpiresPath = "expires_in"
     default_lifetime: DefaultLifetime = None
+    response_base_url_path: ResponseBaseUrlPath = None
+    response_values: ResponseValues = Field(default_factory=dict)
+    values_url: ValuesUrl = None
     logout_url: Annotated[
         str | None,
         About("Logout URL", "The complete URL that ends the session, called when it is closed.", _LOGIN),
@@ -170,11 +187,12 @@ class SessionLogin(TokenPlacement):
         request = token_request(self.login_method, self.login_url, body, login_headers, self.login_format)
         if request.body is None and self.login_format == "json" and self.login_with.get("add_to") == "body":
             request.prepare_body(None, None, json={})
-        return LoginSource(request, self._location, self._logout)
+        return LoginSource(request, self._location, self._logout, follow_up=self._follow_up)
 
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """Yield findings about the places of the token, and the JSON fields."""
         yield from self._location_findings()
+        yield from response_values.findings_of(self, signs_in=False)
         if self.login_auth == "basic" and ":" in (self.username or ""):
             message = "The user name has a colon; everything after it would count as password."
             yield finding("username_illegal", message)
@@ -227,18 +245,57 @@ class SessionLogin(TokenPlacement):
         names: dict[Literal["body", "header", "cookie"], str | None] = {
             "body": self.response_access_path,
             "header": self.response_header,
-            "cookie": self.response_cookie,
+            "cookie": self._cookie_names[0],
         }
         return {kind: name for kind, name in names.items() if name}
 
     @property
     def _location(self) -> TokenLocation:
         ((kind, name),) = self._locations.items()  # exactly one, else a finding has stopped the use
-        return TokenLocation(kind, name, self.response_expires_path, self.default_lifetime, self._lead)
+        return TokenLocation(
+            kind,
+            name,
+            self.response_expires_path,
+            self.default_lifetime,
+            self._lead,
+            self._cookie_names[1:] if self.add_to == "cookie" else (),
+            response_values.sources_of(self),
+        )
 
     @property
     def _cookie(self) -> str:
-        return self.cookie_name or self.response_cookie or ""
+        return self.cookie_name or self._cookie_names[0]
+
+    @property
+    def _cookie_names(self) -> tuple[str, ...]:
+        """The names of the login's cookies that the API must get, that of the token first; at least one."""
+        return tuple(name.strip() for name in (self.response_cookie or "").split(",") if name.strip()) or (
+            "",
+        )
+
+    @property
+    def _follow_up(self) -> FollowUp | None:
+        return (
+            FollowUp(self.values_url, response_values.sources_of(self), self._signed)
+            if self.values_url
+            else None
+        )
+
+    @property
+    def value_places(self) -> tuple[str, ...]:
+        """The places of the values that came with the token."""
+        return response_values.places_of(self)
+
+    def placements(self) -> tuple[Slot, ...]:
+        """The places of the token, of the cookies beside it, and of the values that come with it."""
+        others = self._cookie_names[1:] if self.add_to == "cookie" else ()
+        return (self.slot, *(Slot("cookie", name) for name in others), *response_values.slots_of(self))
+
+    def _signed(self, request: PreparedRequest, token: Token) -> PreparedRequest:
+        signed = super()._signed(request, token)
+        if token.values and self.add_to == "cookie":
+            put_companions(signed, token)
+        return signed
 
     @property
     def _logout(self) -> Logout | None:

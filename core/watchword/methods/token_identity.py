@@ -38,6 +38,9 @@ _LATER = frozenset(
         "login_with",
         "refresh_method",
         "refresh_name",
+        "response_base_url_path",
+        "response_values",
+        "values_url",
     }
 )
 

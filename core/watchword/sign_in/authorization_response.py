@@ -40,7 +40,7 @@ _CODES: Mapping[str, tuple[str, str]] = {
 class AuthorizationResponse(NeverPickled):
     """The parameters of the redirected URL, of a success or of an error (section 4.1.2.1).
 
-    `is_bare_code` says that a code was given without a URL.
+    `is_bare_code` says that a code was given without a URL. `others` are the server's own parameters.
     """
 
     code: str = field(default="", repr=False)
@@ -48,6 +48,7 @@ class AuthorizationResponse(NeverPickled):
     issuer: str = ""
     query: str = field(default="", repr=False)
     is_bare_code: bool = False
+    others: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     @classmethod
     def read(cls, text: str, state: str) -> AuthorizationResponse:
@@ -73,6 +74,7 @@ class AuthorizationResponse(NeverPickled):
             state=parameters["state"],
             issuer=parameters.get("iss", ""),
             query=text.partition("?")[2].partition("#")[0],
+            others=tuple(pair for pair in query if pair[0] not in _PARAMETERS),
         )
 
     def check_granted(self) -> None:

@@ -49,7 +49,9 @@ class AuthorizationServer(NeverPickled, Generic[Method]):
         """Return the token that the token endpoint issues; raises TokenError if it issues none."""
         redact.register([credential_in(request)], self)
         words = words.for_client_auth(self.method.client_auth)
-        return obtain(request, self.transport, self.method.response_paths, words, self._login)
+        token = obtain(request, self.transport, self.method.response_paths, words, self._login)
+        follow_up = self.method.follow_up
+        return follow_up.completed(token, self.transport) if follow_up else token
 
     @property
     def _login(self) -> Login | None:

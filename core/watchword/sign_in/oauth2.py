@@ -19,6 +19,7 @@ from watchword.findings.finding import Finding
 from watchword.http.origins import host, origin
 from watchword.http.urls import with_query, without_pairs
 from watchword.methods.oauth2_authorization_code import OAuth2AuthorizationCode
+from watchword.methods.response_values import sources_of
 from watchword.protocols.oauth2.request_words import CODE
 from watchword.redact import NeverPickled
 from watchword.sign_in.authorization_response import (
@@ -34,7 +35,7 @@ from watchword.sign_in.authorization_server import (
     store_token,
 )
 from watchword.sign_in.oauth2_client import new_verifier, request_parameters
-from watchword.tokens.token import Token
+from watchword.tokens.token import Token, with_values
 
 TIMEOUT = 600.0
 """How long after its beginning a sign-in may be finished, in seconds."""
@@ -124,7 +125,9 @@ def exchange(
         raise sign_in_refused(
             "Without pkce a code alone is not bound to the sign-in.", "Paste the whole URL."
         )
-    return _exchange(server, response.code, draft)
+    token = _exchange(server, response.code, draft)
+    called_back = sources_of(server.method).in_callback(response.others)
+    return with_values(token, called_back) if called_back else token
 
 
 def _parameters(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from types import NoneType
@@ -21,6 +22,8 @@ _SECRETS = tuple(field.name for field in fields(Token) if not field.repr)
 _STORED_NAMES = {"request_fingerprint": "guard", "token_destinations": "reach"}
 """The names in the JSON of fields that were renamed in the code."""
 
+
+_TEXTS = Mapping[str, str]
 
 _ESCAPED = re.compile(r"\\(\\|0|u([0-9a-f]{4}))")
 
@@ -73,6 +76,8 @@ def to_row(record: Record) -> Row:
         token = state["token"]
         del token["unread_end"]
         secrets = {name: token.pop(name) for name in _SECRETS}
+        if not secrets["values"]:
+            del secrets["values"]  # earlier releases can read the row then
         for name in ("lifetime", "refresh_lifetime"):
             if token[name] is not None and math.isinf(token[name]):
                 token[name] = str(token[name])  # a number that JSON can't express
@@ -134,10 +139,11 @@ def _loaded(text: str | bytes) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Field:
-    """What a field may hold: values of plain types, a number, or a dataclass of its own."""
+    """What a field may hold: values of plain types, a number, texts by name, or a dataclass of its own."""
 
     plain: frozenset[type]
     is_number: bool
+    has_texts: bool
     part: type | None
 
 
@@ -146,10 +152,10 @@ def _fields(kind: type) -> dict[str, _Field]:
     """Return the fields of a dataclass by name."""
     found = {}
     for name, hint in get_type_hints(kind).items():
-        types = set(get_args(hint) or (hint,))
+        types = {hint} if hint == _TEXTS else set(get_args(hint) or (hint,))
         plain = types & {str, int, bool, NoneType}
-        [part] = types - plain - {float} or [None]
-        found[name] = _Field(frozenset(plain), float in types, part)
+        [part] = types - plain - {float, _TEXTS} or [None]
+        found[name] = _Field(frozenset(plain), float in types, _TEXTS in types, part)
     return found
 
 
@@ -165,6 +171,8 @@ def _read(kind: type, state: object) -> object:
             values[name] = value
         elif field.is_number:
             values[name] = value if type(value) is float and value == value else _number(value)  # noqa: PLR0124 - NaN
+        elif field.has_texts:
+            values[name] = _texts(value)
         elif field.part is not None:
             values[name] = _read(field.part, value)
         else:
@@ -173,6 +181,12 @@ def _read(kind: type, state: object) -> object:
         return kind(**values)
     except TypeError:  # a field is missing
         raise RowMalformedError from None
+
+
+def _texts(value: object) -> dict[str, str]:
+    if type(value) is not dict or not all(type(text) is str for text in value.values()):
+        raise RowMalformedError
+    return value
 
 
 def _number(value: object) -> float:

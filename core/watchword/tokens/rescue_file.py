@@ -52,6 +52,8 @@ class RescueFile:
         fields = {_STORED_NAMES.get(name, name): value for name, value in asdict(issued).items()}
         del fields["token"]["account"]  # the record keeps it, and earlier releases can read the file
         del fields["token"]["unread_end"]
+        if not issued.token.values:
+            del fields["token"]["values"]
         content = {"generation": generation, **fields}
         sealed = self.store.seal(json.dumps(content).encode(), self._context)
         path = self.path

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from watchword import redact
 from watchword.http.bodies import read_json
+from watchword.http.cookies import Companion
 from watchword.http.durations import seconds
 from watchword.redact import NeverPickled
 
@@ -33,6 +35,7 @@ class Token(NeverPickled):
     granted, None if it did not say. `refresh_lifetime` is that of the refresh token, None if the server
     did not say. `account` is what the server calls the person who signed in: it is shown, never trusted.
     `unread_end` says which end the response states in a form that can't be read; it is not stored.
+    `values` are what else the response gave and the connection uses, by place, such as `header:X-Tenant`.
     """
 
     access_token: str = field(repr=False)
@@ -43,16 +46,36 @@ class Token(NeverPickled):
     refresh_lifetime: float | None = None
     account: str | None = field(default=None, repr=False)
     unread_end: str = field(default="", compare=False)
+    values: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The texts that are masked as long as this token lives."""
-        return (self.access_token, self.refresh_token) if self.refresh_token else (self.access_token,)
+        """The texts that are masked as long as this token lives; ids among the values are no secrets."""
+        own = (self.access_token, self.refresh_token) if self.refresh_token else (self.access_token,)
+        if not self.values:
+            return own
+        secret = (value for place, value in self.values.items() if redact.sounds_secret(place))
+        return (*own, *secret, *(Companion.parse(text).value for text in self.cookies.values()))
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies that go along with a session's own one: their texts by name."""
+        lead = "cookie:"
+        return {
+            place.removeprefix(lead): text for place, text in self.values.items() if place.startswith(lead)
+        }
 
     @property
     def fresh_for(self) -> float:
         """How long after its issue the token is used without renewal, in seconds."""
         return self.lifetime - min(MARGIN, 0.2 * self.lifetime) if math.isfinite(self.lifetime) else math.inf
+
+
+def with_values(token: Token, values: Mapping[str, str]) -> Token:
+    """Return a copy of a token with more values, which is masked like the token."""
+    more = replace(token, values={**token.values, **values})
+    redact.register(more.secrets, more)
+    return more
 
 
 def jwt_expiry(text: str) -> float | None:

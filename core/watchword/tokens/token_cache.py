@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 
@@ -151,15 +151,28 @@ class TokenCache(NeverPickled):
         with self._lock:
             self._held, self._failure = None, None
 
-    def replace(self, used: str, value: str, lifetime: float | None = None) -> None:
+    @property
+    def cookies(self) -> Collection[str]:
+        """The names of the cookies that go along with the held token."""
+        held = self._held
+        return held.token.cookies if held and held.token.values else ()
+
+    def replace(
+        self,
+        used: str,
+        value: str | None = None,
+        lifetime: float | None = None,
+        values: Mapping[str, str | None] | None = None,
+    ) -> None:
         """Hold the value that the API has put in the place of the one that a request was sent with.
 
         A response counts only if its request was sent with a value of the session that is held now.
 
         Args:
             used: the value that the request was sent with.
-            value: the new value; it may be the same one with a new lifetime.
+            value: the new value; it may be the same one with a new lifetime. None if it stays.
             lifetime: how long it lasts, in seconds; None if the API doesn't say: then the end stays.
+            values: what else changes of what came with the token, by place; None for what is removed.
         """
         now = self._clock()
         with self._swapping:  # never held for long: no thread that waits for a login has it
@@ -167,15 +180,16 @@ class TokenCache(NeverPickled):
             if held is None or not self._is_of_session(held, used):
                 return
             old = held.token
+            token = replace(old, access_token=value or old.access_token, values=_merged(old.values, values))
             if lifetime is not None:
-                token = replace(old, access_token=value, lifetime=lifetime)
+                token = replace(token, lifetime=lifetime)
                 renewed = _Held(token, now + token.fresh_for, now + lifetime)
-            elif value != old.access_token:
-                renewed = replace(held, token=replace(old, access_token=value))
+            elif token != old:
+                renewed = replace(held, token=token)
             else:
                 return
             self._mask(renewed.token, now)
-            if value != old.access_token:
+            if token.access_token != old.access_token:
                 self._earlier.append(old.access_token)
             if old == self._inherited:
                 self._inherited = renewed.token
@@ -255,6 +269,13 @@ class TokenCache(NeverPickled):
             least = _REMEMBER_REFUSED
         retry_after = error.findings[0].retry_after or 0.0
         return max(least, min(retry_after, _LONGEST_PAUSE))
+
+
+def _merged(values: Mapping[str, str], changes: Mapping[str, str | None] | None) -> Mapping[str, str]:
+    """Return the values with the changes; None removes a value."""
+    if not changes:
+        return values
+    return {place: value for place, value in {**values, **changes}.items() if value is not None}
 
 
 def _same(token: Token, other: Token | None) -> bool:

@@ -186,8 +186,8 @@ def _with_refresh_token(record: Record, issued: Issued) -> Token:
     """Return the token with the refresh token that is in force (RFC 6749 section 6).
 
     If the response holds none, the one that was sent stays in force, and so does its end unless the
-    response states another. A refreshed token has the scope and the account of the sign-in's first one
-    unless the response says otherwise.
+    response states another. A refreshed token has the
+    scope, the account and the values of the sign-in's first one unless the response says otherwise.
     """
     token, old = issued.token, record.token
     if old and issued.sent_refresh_token and issued.sent_refresh_token == old.refresh_token:
@@ -195,6 +195,7 @@ def _with_refresh_token(record: Record, issued: Issued) -> Token:
             token,
             scope=old.scope if token.scope is None else token.scope,
             account=token.account or old.account,
+            values={**old.values, **token.values},
         )
     in_force = token.refresh_token or issued.sent_refresh_token
     lasts = token.refresh_lifetime

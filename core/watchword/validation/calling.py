@@ -107,6 +107,10 @@ class Credentials(NeverPickled):
     def _new(self, sent: Sent) -> tuple[Authenticator, TransportOptions]:
         authenticator = self._subject.authenticator()
         transport = replace(self._subject.credential.resolved.transport, retries=0)
+        values = authenticator.context.values
+        if sent is not Sent.REAL and values is not None and self._issued is not None:
+            issued = self._issued  # the call goes where the token says, but without the token
+            authenticator = replace(authenticator, located=lambda request: values.applied(request, issued))
         if sent is Sent.DECOY:
             return decoy_authenticator(authenticator, self._issued), decoy_transport(authenticator, transport)
         if sent is Sent.NONE:

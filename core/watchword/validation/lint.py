@@ -17,7 +17,7 @@ from watchword.document.resolution import Resolved
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors
-from watchword.http import body_rules, headers, jsonpaths
+from watchword.http import body_rules, headers, jsonpaths, origin_patterns
 from watchword.http.origins import Origins, display_url, has_userinfo, is_plain_http, origin
 from watchword.http.placement import Placement, Slot, query_names
 from watchword.http.transport_options import is_pem
@@ -34,6 +34,7 @@ _EXAMPLE = re.compile(
 )
 _INVISIBLE = "The field {} holds a blank, a line break or an invisible character."
 _ENCODE = "Type the URL again, or percent-encode the characters that belong to it."
+_PATTERN_ADVICE = "Write it as https://*.example.com: a * in front of a name that has one owner, and no path."
 _SURROUNDED = re.compile(r"\s.*|.*\s|\ufeff.*|\"(.*)\"|'(.*)'", re.DOTALL)
 
 
@@ -102,7 +103,7 @@ def _test_url(url: str, document: Document, resolved: Resolved) -> Iterator[Find
         )
     # If there are none, the URLs that should name them have findings of their own.
     if (origins := document.common.origins).allowed and not origins.covers(url):
-        reason = f"is outside of the origins that may receive the credential: {', '.join(origins.allowed)}."
+        reason = f"is outside of the origins that may receive the credential: {', '.join(origins.described)}."
         yield finding("origin_not_allowed", f"The test URL {displayed!r} {reason}")
     yield from _url_parameters(url, resolved)
     yield from path_secrets.findings("test_url", url, resolved)
@@ -114,18 +115,10 @@ def _urls(document: Document, resolved: Resolved) -> Iterator[Finding]:
     urls = [("base_url", common.base_url), *(("allowed_origins", url) for url in common.allowed_origins)]
     urls += named_urls(resolved.method)
     for name, url in urls:
-        if has_userinfo(url):
-            yield finding("userinfo_in_url", f"The field {name} holds user or password in its URL.")
-        elif not _is_visible(url):
-            yield finding("url_not_absolute", _INVISIBLE.format(name), advice=_ENCODE)
-        elif origin(url) is None:
-            yield finding(
-                "url_not_absolute", f"The field {name} is not a complete URL: {display_url(url)!r}."
-            )
-        elif is_plain_http(url) and origin(url) not in listed:
-            yield finding(
-                "url_plain_http", f"The field {name} would send credentials in clear: {display_url(url)!r}."
-            )
+        if name == "allowed_origins" and origin_patterns.is_pattern(url):
+            yield from _pattern(url)
+        else:
+            yield from _url(name, url, is_listed=origin(url) in listed)
     proxy = resolved.transport.proxy
     if proxy and not _is_proxy(proxy):
         advice = "Write it as http://user:password@host:port, special characters percent-encoded."
@@ -140,6 +133,26 @@ def _urls(document: Document, resolved: Resolved) -> Iterator[Finding]:
     yield from path_secrets.findings("base_url", common.base_url, resolved)
     if common.test_url:
         yield from _test_url(common.test_url, document, resolved)
+
+
+def _url(name: str, url: str, *, is_listed: bool) -> Iterator[Finding]:
+    """Yield what is wrong with the URL in a field; `is_listed` says that allowed_origins has its origin."""
+    if has_userinfo(url):
+        yield finding("userinfo_in_url", f"The field {name} holds user or password in its URL.")
+    elif not _is_visible(url):
+        yield finding("url_not_absolute", _INVISIBLE.format(name), advice=_ENCODE)
+    elif origin(url) is None:
+        yield finding("url_not_absolute", f"The field {name} is not a complete URL: {display_url(url)!r}.")
+    elif is_plain_http(url) and not is_listed:
+        message = f"The field {name} would send credentials in clear: {display_url(url)!r}."
+        yield finding("url_plain_http", message)
+
+
+def _pattern(text: str) -> Iterator[Finding]:
+    """Yield a finding for a pattern of origins that can't be used, or means hosts of strangers."""
+    if origin_patterns.compiled(text) is None:
+        message = f"The field allowed_origins has a pattern that can't be used: {display_url(text)!r}."
+        yield finding("url_not_absolute", message, advice=_PATTERN_ADVICE)
 
 
 def _is_visible(url: str) -> bool:

@@ -34,6 +34,8 @@ HTTP_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 SAFE = frozenset({"GET", "HEAD"})
 """The methods whose call may be repeated with a wrong credential or none (RFC 9110 section 9.2.1)."""
 
+_VALUES_URL = "values_url"  # it is asked with a token, and gives none
+
 _PROVEN = frozenset({"authenticated", "expected_status_matched"})
 
 _CREDENTIAL_STATUSES = frozenset({400, 401, 403})
@@ -103,7 +105,8 @@ def _token_contrast(subject: Subject, plan: ValidationPlan) -> Steps:
     method = subject.credential.document.method
     if not (plan.decoy and plan.counterfactual and method.may_ask_as_nobody):
         return finding("token_obtained", "The token endpoint issued a new token. No wrong client was tried.")
-    key = key_of("token", *(getattr(method, name) for name in method.urls), method.method)
+    urls = (getattr(method, name) for name in method.urls if name != _VALUES_URL)
+    key = key_of("token", *urls, method.method)
     return judged_token((yield from compare(Question(RenewToken, key, decoy=True, none=False), ISSUED)))
 
 

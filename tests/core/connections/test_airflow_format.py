@@ -176,3 +176,13 @@ def test_a_connection_shows_its_name_and_type_alone():
 def test_an_unusable_extra_is_named_without_its_content(extra):
     """Neither the error nor its cause holds the extra."""
     refused(document_of, AirflowConnection("acme", "watchword", host="https://h", extra=extra))
+
+
+def test_an_empty_user_name_beside_a_key_survives():
+    """Basic without a user name, the key as password, comes back out of Airflow's JSON, and can be used."""
+    document = {"method": "basic", "base_url": "https://api.test", "username": "", "password": CANARY}
+    stored = parse_connection(airflow_json(document), "acme")
+    assert stored.password == CANARY
+    conn = watchword.load(document_of(stored), stored=True)
+    assert conn.lint() == []
+    assert conn.document.method.username == ""

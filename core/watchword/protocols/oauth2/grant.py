@@ -19,6 +19,7 @@ from watchword.protocols.login_with import Login, read, received
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths, read_token
 from watchword.redact import NeverPickled
+from watchword.tokens.follow_up import FollowUp
 from watchword.tokens.lifetimes import unread_end
 from watchword.tokens.token import Token
 from watchword.tokens.token_source import Account
@@ -42,6 +43,7 @@ class Grant(NeverPickled):
     identity: tuple[object, ...] = field(repr=False)
     words: RequestWords = field(default=CLIENT, repr=False)
     login: Login | None = field(default=None, repr=False)
+    follow_up: FollowUp | None = None
 
     logs_out = False
 
@@ -56,7 +58,12 @@ class Grant(NeverPickled):
         request = self.request(refresh_token)
         redact.register([credential_in(request)], self)
         with redact.masked([refresh_token or ""]):  # an error response may quote it
-            return obtain(request, transport, self.paths, self.words, self.login)
+            token = obtain(request, transport, self.paths, self.words, self.login)
+        if self.follow_up is None:
+            return token
+        if refresh_token is not None:  # the server may have replaced it: the new one must not be lost
+            return self.follow_up.completed_if_possible(token, transport)
+        return self.follow_up.completed(token, transport)
 
     def discard(self, token: Token, transport: TransportOptions) -> None:
         """Do nothing: other processes may use the same token, and it expires by itself."""

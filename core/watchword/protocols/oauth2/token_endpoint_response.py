@@ -24,6 +24,7 @@ from watchword.tokens.token_response import (
     text_at,
     value_at,
 )
+from watchword.tokens.token_values import NO_VALUES, ValueSources
 from watchword.tokens.worthless import says_no, worthless
 
 _NOT_FOUND, _UNAUTHORIZED = 404, 401
@@ -52,6 +53,7 @@ class ResponsePaths:
     refresh_expires: str = ""
     is_token: bool = True
     refused: BodyRules | None = field(default=None, compare=False)
+    values: ValueSources = NO_VALUES
 
     @property
     def lifetime(self) -> LifetimePaths:
@@ -85,6 +87,7 @@ def read_token(response: TokenResponse, paths: ResponsePaths, words: RequestWord
         refresh_lifetime=refresh.seconds if refresh and not refresh.unread else None,
         account=jwt_account(text_at(value, "id_token") or "") if paths.refresh else None,
         unread_end=lasts.unread or (refresh.unread if refresh else ""),
+        values=paths.values.in_response(response, value),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from watchword.findings.finding import Finding
 from watchword.http import body_words
 from watchword.http.bodies import Content
 from watchword.http.cookies import effective_cookies
+from watchword.protocols.session_login import companions
 from watchword.tokens.lifetimes import LifetimePaths, read_lifetime
 from watchword.tokens.refusal_words import reports_refusal
 from watchword.tokens.token import Token
@@ -24,6 +25,7 @@ from watchword.tokens.token_response import (
     redirect_advice,
     value_at,
 )
+from watchword.tokens.token_values import NO_VALUES, ValueSources
 from watchword.tokens.worthless import worthless
 
 WHOLE = "$"
@@ -48,7 +50,8 @@ class TokenLocation:
     """Where in the response the token is: at a JSONPath of the body, in a header, or in a cookie.
 
     `expires` is the JSONPath of the lifetime, `lifetime` the seconds if the response states none.
-    `lead` is the prefix that is sent before the token; it is removed from the response's value.
+    `lead` is the prefix that is sent before the token; it is removed from the response's value. `others` are
+    the names of further cookies that the response must set, and `values` say what else is taken from it.
     """
 
     kind: Literal["body", "header", "cookie"]
@@ -56,6 +59,8 @@ class TokenLocation:
     expires: str = "expires_in"
     lifetime: float | None = None
     lead: str = ""
+    others: tuple[str, ...] = ()
+    values: ValueSources = NO_VALUES
 
     @property
     def paths(self) -> LifetimePaths:
@@ -90,7 +95,20 @@ def read_session(response: TokenResponse, location: TokenLocation) -> Token:
         raise TokenError([_finding(response, "token_worthless", f"returned {reason}")])
     at = cookie.lifetime if cookie else None
     lasts = read_lifetime(content.value, location.paths, value, response.now, cookie=at)
-    return Token(value, lifetime=lasts.seconds, unread_end=lasts.unread)
+    values = location.values.in_response(response, content.value)
+    if location.kind == "cookie":
+        values |= _companions(response, location)
+    return Token(value, lifetime=lasts.seconds, unread_end=lasts.unread, values=values)
+
+
+def _companions(response: TokenResponse, location: TokenLocation) -> dict[str, str]:
+    """Return the cookies beside the token's; raises TokenError if one that the API must get is missing."""
+    found = companions.set_by(response.cookies, response.url, leave_out=location.name, named=location.others)
+    for name in location.others:
+        if f"{companions.COOKIE}{name}" not in found:
+            present = sorted(effective_cookies(response.cookies))
+            raise TokenError([_missing(response, replace(location, name=name), present)])
+    return found
 
 
 def _in_body(response: TokenResponse, content: Content, path: str) -> tuple[str, list[str]]:

@@ -16,6 +16,7 @@ from watchword.http.transport_options import TransportOptions
 from watchword.protocols.login_with import Login, read, received
 from watchword.protocols.session_login.login_response import TokenLocation, read_session
 from watchword.redact import NeverPickled
+from watchword.tokens.follow_up import FollowUp
 from watchword.tokens.lifetimes import unread_end
 from watchword.tokens.token import Token
 
@@ -42,6 +43,7 @@ class LoginSource(NeverPickled):
     location: TokenLocation
     logout: Logout | None = None
     login: Login | None = field(default=None, repr=False)
+    follow_up: FollowUp | None = None
 
     def __post_init__(self) -> None:
         redact.register([self.request.headers.get("Authorization", "").rpartition(" ")[2]], self)
@@ -53,7 +55,7 @@ class LoginSource(NeverPickled):
         login = (request.method, request.url, sorted(request.headers.items()), request.body)
         end = (logout.request.method, logout.request.url, logout.placement) if logout else None
         authenticated = (self.login.identity,) if self.login else ()
-        return (*login, self.location, end, *authenticated)
+        return (*login, self.location, end, self.follow_up, *authenticated)
 
     @property
     def logs_out(self) -> bool:
@@ -69,7 +71,7 @@ class LoginSource(NeverPickled):
         redact.register(token.secrets, token)
         for remark in unread_end(token):
             _log.warning("%s: %s", target, remark)
-        return token
+        return self.follow_up.completed(token, transport) if self.follow_up else token
 
     def discard(self, token: Token, transport: TransportOptions) -> None:
         """Log out; an error or a server that doesn't respond is ignored."""

@@ -1,0 +1,121 @@
+"""The fields for what a connection takes from the response with its token, and findings about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Protocol
+
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.http import headers, jsonpaths, path_templates
+from watchword.http.placement import Slot
+from watchword.methods.fields import About, Section, TextMapping
+from watchword.tokens.token_values import BASE_URL, CALLBACK, COOKIE, HEADER, PATH, ValueSources, value_slots
+
+_RESPONSE = Section.RESPONSE
+
+MOST_VALUES = 20
+"""A document may take so many values from a response."""
+
+ResponseBaseUrlPath = Annotated[
+    str | None,
+    About(
+        "Path of the base URL",
+        "JSONPath of the API's base URL in the response, such as instance_url. It takes the place of the "
+        "base URL if allowed_origins has its origin, such as https://*.my.salesforce.com.",
+        _RESPONSE,
+    ),
+]
+ResponseValues = Annotated[
+    TextMapping,
+    About(
+        "Values of the response",
+        'JSON: places in each request, and JSONPaths in the response: {"header:Xero-tenant-id": '
+        '"$[0].tenantId", "path:cloudid": "$[0].id"}. path:NAME fills {{value:NAME}} in the path of the base '
+        "URL; header:NAME, cookie:NAME or callback:NAME in place of a JSONPath read a header, a cookie, or a "
+        "parameter of the URL that a sign-in's browser returns to.",
+        _RESPONSE,
+    ),
+]
+ValuesUrl = Annotated[
+    str | None,
+    About(
+        "Values URL",
+        "The complete URL of a GET that is sent once with each new token; its response has the values that "
+        "the token's response lacks.",
+        _RESPONSE,
+    ),
+]
+
+FIELDS = frozenset({"response_base_url_path", "response_values", "values_url"})
+"""The names of these fields; a document without them keeps the identity of its stored tokens."""
+
+
+class TakesValues(Protocol):
+    """A method with these fields."""
+
+    @property
+    def response_base_url_path(self) -> str | None:
+        """JSONPath of the base URL."""
+
+    @property
+    def response_values(self) -> Mapping[str, str]:
+        """Sources by place."""
+
+    @property
+    def values_url(self) -> str | None:
+        """URL of the follow-up request."""
+
+
+def sources_of(method: TakesValues) -> ValueSources:
+    """Return where responses hold what the method takes from them."""
+    base_url = ((BASE_URL, method.response_base_url_path),) if method.response_base_url_path else ()
+    return ValueSources((*base_url, *method.response_values.items()))
+
+
+def places_of(method: TakesValues) -> tuple[str, ...]:
+    """Return the places that values fill."""
+    return tuple(place for place, _ in sources_of(method).pairs)
+
+
+def slots_of(method: TakesValues) -> tuple[Slot, ...]:
+    """Return the headers that values fill."""
+    return tuple(Slot("header", name) for name in value_slots(method.response_values))
+
+
+def findings_of(method: TakesValues, *, signs_in: bool) -> Iterator[Finding]:
+    """Yield what is wrong with these fields."""
+    pairs = sources_of(method).pairs
+    if len(pairs) > MOST_VALUES:
+        yield finding("wrong_type", f"response_values has more than {MOST_VALUES} values.")
+        return
+    for place, source in pairs:
+        yield from _place_findings(place)
+        yield from _source_findings(place, source, signs_in=signs_in)
+    if method.values_url and not pairs:
+        message = "values_url is given, but neither response_values nor response_base_url_path."
+        yield finding("missing_field", message, advice="Say what its response holds.")
+
+
+def _place_findings(place: str) -> Iterator[Finding]:
+    if place == BASE_URL:
+        return
+    if place.startswith(HEADER):
+        yield from headers.name_findings(place.removeprefix(HEADER), "header")
+    elif not (place.startswith(PATH) and path_templates.NAME.fullmatch(place.removeprefix(PATH))):
+        message = f"The place {place[:40]!r} of response_values is not known."
+        yield finding("parameter_malformed", message, advice='Write it as "header:NAME" or "path:NAME".')
+
+
+def _source_findings(place: str, source: str, *, signs_in: bool) -> Iterator[Finding]:
+    kind = next((each for each in (CALLBACK, HEADER, COOKIE) if source.startswith(each)), None)
+    if kind == CALLBACK and not signs_in:
+        message = f"{place[:40]} is taken from a sign-in's callback, and this method has no sign-in."
+        yield finding("wrong_type", message, advice="Give a JSONPath of the response.")
+    elif kind and not source.removeprefix(kind).strip():
+        yield finding("wrong_type", f"The source of {place[:40]} is {kind!r} without a name.")
+    elif not kind and not source.strip():
+        yield finding("wrong_type", f"The source of {place[:40]} is empty.")
+    elif not kind and (flaw := jsonpaths.flaw(source)):
+        message = f"The path of {place[:40]}, {source[:40]!r}, {flaw}."
+        yield finding("wrong_type", message, advice=jsonpaths.ADVICE)

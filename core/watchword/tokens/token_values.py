@@ -1,0 +1,235 @@
+"""What a connection takes from responses beside the token: a base URL, headers, parts of the path; no I/O.
+
+The values are kept with the token and bound by the document: it says which places they may fill, and which
+origins a base URL may have. That is checked at each use, since a store is shared and documents change.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from requests import PreparedRequest
+
+from watchword import redact
+from watchword.errors import TokenError
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.http import headers, jsonpaths, path_templates
+from watchword.http.cookies import effective_cookies
+from watchword.http.origins import Origins, has_userinfo, host_name, origin
+from watchword.redact import NeverPickled
+from watchword.tokens.token import Token
+from watchword.tokens.token_response import TokenResponse, value_at
+
+_log = logging.getLogger(__name__)
+
+BASE_URL = "base_url"
+HEADER, PATH, COOKIE = "header:", "path:", "cookie:"
+CALLBACK = "callback:"
+
+LONGEST_VALUE = 4096
+"""The longest value that is used, in characters; many servers refuse longer headers."""
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+
+
+@dataclass(frozen=True)
+class ValueSources(NeverPickled):
+    """Where responses hold the values: pairs of a place, such as `header:X-Tenant`, and a source.
+
+    A source is a JSONPath, `header:NAME` or `cookie:NAME` of the response, or `callback:NAME`, a parameter of
+    the URL that the browser was sent back to.
+    """
+
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def in_response(self, response: TokenResponse, content: object) -> dict[str, str]:
+        """Return by place the values that a response holds; `content` is its JSON."""
+        steps = self._search_steps
+        if steps and not jsonpaths.is_affordable(content, steps):
+            _log.warning("The response of %s is too large to be searched for its values.", response.host)
+            return {}
+        found = {place: _text(_value(source, response, content)) for place, source in self.pairs}
+        return {place: text for place, text in found.items() if text}
+
+    @cached_property
+    def _search_steps(self) -> int:
+        """How many steps the searches have together; names and indices need no search."""
+        paths = [source for _, source in self.pairs if not source.startswith((CALLBACK, HEADER, COOKIE))]
+        return sum(jsonpaths.steps(path) for path in paths if jsonpaths.keys(path) is None)
+
+    def in_callback(self, parameters: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """Return by place the values that the parameters of a redirected URL hold."""
+        given = dict(parameters)
+        names = {place: source.removeprefix(CALLBACK) for place, source in self.pairs if _is_callback(source)}
+        found = {place: _text(given.get(name)) for place, name in names.items()}
+        return {place: text for place, text in found.items() if text}
+
+
+NO_VALUES = ValueSources()
+"""A connection that takes nothing but the token."""
+
+
+def _is_callback(source: str) -> bool:
+    return source.startswith(CALLBACK)
+
+
+def _value(source: str, response: TokenResponse, content: object) -> object:
+    if _is_callback(source):
+        return None
+    if source.startswith(HEADER):
+        return response.headers.get(source.removeprefix(HEADER))
+    if source.startswith(COOKIE):
+        cookie = effective_cookies(response.cookies).get(source.removeprefix(COOKIE))
+        return cookie.value if cookie else None
+    return value_at(content, source)
+
+
+def _text(value: object) -> str:
+    """Return a value as text, "" for what is no text or whole number; one that is too long stays too long."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    return value[: LONGEST_VALUE + 1] if isinstance(value, str) else ""
+
+
+@dataclass(frozen=True)
+class ValueRules(NeverPickled):
+    """What a document lets the values fill: the places, and the origins that a base URL may have."""
+
+    base_url: str
+    origins: Origins
+    places: tuple[str, ...]
+    _checked: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """The last base URL that was checked, with its normalized form."""
+
+    @cached_property
+    def _headers(self) -> tuple[str, ...]:
+        return tuple(place.removeprefix(HEADER) for place in self.places if place.startswith(HEADER))
+
+    @cached_property
+    def _own(self) -> tuple[str, str]:
+        """The base URL's origin, and its path as a client encodes it."""
+        prepared = PreparedRequest()
+        prepared.prepare_url(self.base_url, None)
+        return origin(self.base_url) or "", urlsplit(prepared.url or "").path.rstrip("/")
+
+    def lacks(self, token: Token) -> bool:
+        """Return whether the token has no value for one of the places."""
+        return not token.values.keys() >= set(self.places)
+
+    def applied(self, request: PreparedRequest, token: Token) -> PreparedRequest:
+        """Return a copy of the request that goes to where the token's values say, with their headers.
+
+        A header that the caller has set stays as it is.
+
+        Raises:
+            TokenError: a value is missing or can't be used; nothing is sent then.
+        """
+        signed, values = request.copy(), token.values
+        signed.url = self._url(request.url or "", values)
+        for name in self._headers:
+            value = _usable_header(name, _present(values, f"{HEADER}{name}"))
+            if name not in signed.headers:
+                signed.headers[name] = value
+        if BASE_URL in self.places and "Host" in signed.headers:
+            signed.headers["Host"] = urlsplit(signed.url).netloc
+        return signed
+
+    def _url(self, url: str, values: Mapping[str, str]) -> str:
+        if BASE_URL in self.places:
+            url = self._moved(url, self._base(_present(values, BASE_URL)))
+        return path_templates.filled(url, "value", lambda name: self._part(values, name))
+
+    def _part(self, values: Mapping[str, str], name: str) -> str:
+        value = _present(values, f"{PATH}{name}")
+        if f"{PATH}{name}" not in self.places or (problem := path_templates.flaw(value)):
+            reason = "is not one of response_values" if f"{PATH}{name}" not in self.places else problem
+            raise TokenError([_unusable(f"{PATH}{name}", f"{reason}")])
+        return value
+
+    def _moved(self, url: str, learnt: str) -> str:
+        """Return a URL of the base URL's origin at the learnt one; a URL of another origin stays.
+
+        A path of the learnt URL takes the place of the base URL's path; without one, that stays.
+        """
+        own_origin, own_path = self._own
+        if not url.startswith(own_origin) and origin(url) != own_origin:
+            return url
+        address = _ADDRESS.match(url)
+        rest = url[address.end() if address else 0 :] or "/"
+        learnt_origin, learnt_path = origin(learnt) or "", urlsplit(learnt).path.rstrip("/")
+        is_below = rest.startswith(own_path) and rest[len(own_path) : len(own_path) + 1] in {
+            "",
+            "/",
+            "?",
+            "#",
+        }
+        if learnt_path and is_below:
+            rest = f"{learnt_path}{rest[len(own_path) :]}"
+        return f"{learnt_origin.rstrip('/')}{rest if rest.startswith('/') else f'/{rest}'}"
+
+    def _base(self, learnt: str) -> str:
+        """Return a learnt base URL that may be used; it is checked once, not for each request."""
+        if learnt not in self._checked:
+            normalized = _normalized(learnt)
+            if not self._allows(normalized):
+                raise TokenError([_not_allowed(normalized)])
+            self._checked.clear()
+            self._checked[learnt] = normalized
+        return self._checked[learnt]
+
+    def _allows(self, url: str) -> bool:
+        """Return whether the credential may go to a learnt URL.
+
+        It may if its origin is allowed, or if its host is the base URL's own. On that host the port may
+        differ, but https never becomes http.
+        """
+        is_downgrade = urlsplit(self.base_url).scheme.lower() == "https" and url.startswith("http:")
+        return self.origins.covers(url) or (host_name(url) == host_name(self.base_url) and not is_downgrade)
+
+
+def value_slots(places: Iterable[str]) -> Iterator[str]:
+    """Yield the names of the headers that values fill."""
+    return (place.removeprefix(HEADER) for place in places if place.startswith(HEADER))
+
+
+def _present(values: Mapping[str, str], place: str) -> str:
+    if place not in values:
+        field_name = "response_base_url_path" if place == BASE_URL else "response_values"
+        message = f"The response with the token has no value for {place}, which {field_name} needs."
+        raise TokenError([finding("value_missing", message)])
+    return values[place]
+
+
+def _usable_header(name: str, value: str) -> str:
+    if len(value) > LONGEST_VALUE or not value.strip():
+        raise TokenError([_unusable(f"{HEADER}{name}", "is empty or too long")])
+    if list(headers.value_findings(value, name)):
+        raise TokenError([_unusable(f"{HEADER}{name}", "holds a character that no header may have")])
+    return value
+
+
+def _normalized(url: str) -> str:
+    """Return a learnt base URL without what a base URL can't have; raises TokenError for what is none."""
+    is_plain = len(url) <= LONGEST_VALUE and url.isprintable() and not any(mark in url for mark in " ?#\\{}")
+    if not is_plain or origin(url) is None or has_userinfo(url) or ".." in urlsplit(url).path.split("/"):
+        raise TokenError([_unusable(BASE_URL, "is no complete URL that requests can be sent to")])
+    prepared = PreparedRequest()
+    prepared.prepare_url(url, None)
+    return prepared.url or ""
+
+
+def _unusable(place: str, problem: str) -> Finding:
+    return finding("value_unusable", f"The value for {place} in the response with the token {problem}.")
+
+
+def _not_allowed(url: str) -> Finding:
+    shown = redact.quoted(origin(url) or "").rstrip("/")
+    message = f"The response with the token names the base URL {shown}, which is no allowed origin."
+    advice = "If it is the API's, add it to allowed_origins, or a pattern such as https://*.my.example.com."
+    return finding("origin_not_allowed", message, advice=advice)
