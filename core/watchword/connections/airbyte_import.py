@@ -13,13 +13,13 @@ from typing import Any
 
 from watchword.connections import airbyte_auth
 from watchword.connections.airbyte_expressions import Expressions
-from watchword.connections.import_entry import Entry, host_of, lacking, slug, unreadable
+from watchword.connections.import_entry import Entry, check_count, host_of, lacking, slug, unreadable
 from watchword.connections.import_values import Values, plain_text
 from watchword.errors import DocumentError
 
 _REFERENCE = re.compile(r"#/([^#]{1,500})")
 _MOST_REFERENCES = 50
-_MOST_VISITED = 50_000
+_MOST_VISITED = 60_000
 _CLASS = re.compile(r"[A-Za-z_][\w.]{0,100}")
 
 
@@ -46,6 +46,7 @@ def entries_in(content: Mapping[Any, Any], values: Values) -> list[Entry]:
                 [entry.document, entry.skipped, [each.message for each in entry.findings]], sort_keys=True
             )
             found.setdefault(key, entry)
+            check_count(len(found))
     if not found:
         raise unreadable("The manifest has no requester.", "Give the whole manifest of a low-code source.")
     with_credential = [entry for entry in found.values() if entry.document.get("method") != "none"]
@@ -57,6 +58,7 @@ class _Manifest:
 
     def __init__(self, content: Mapping[Any, Any]) -> None:
         self._content = content
+        self._visited = 0
 
     def resolved(self, part: object) -> Any:  # noqa: ANN401 - any JSON value
         """Return a part itself, or what it refers to, with the entries that it adds.
@@ -89,6 +91,7 @@ class _Manifest:
     def deep(self, part: object, depth: int = 8) -> Any:  # noqa: ANN401 - any JSON value
         """Return a part with the references in it followed, as deep as authenticators are nested."""
         part = self.resolved(part)
+        self._visit()
         if depth == 0:
             return None
         if isinstance(part, dict):
@@ -101,12 +104,9 @@ class _Manifest:
             self._content.get(name) for name in ("definitions", "streams", "dynamic_streams")
         ]
         pending.reverse()
-        visited = 0
         while pending:
             part = pending.pop()
-            visited += 1
-            if visited > _MOST_VISITED:
-                raise unreadable("The manifest has too many parts.", "Leave out the schemas of its streams.")
+            self._visit()
             if isinstance(part, list):
                 pending.extend(reversed(part))
             if not isinstance(part, dict):
@@ -120,6 +120,12 @@ class _Manifest:
                 for name, each in reversed(part.items())
                 if name not in {"authenticator", "schema", "schema_loader", "login_requester"}
             )
+
+    def _visit(self) -> None:
+        """Count a part; a reference may repeat a part, and so a short manifest stand for a huge one."""
+        self._visited += 1
+        if self._visited > _MOST_VISITED:
+            raise unreadable("The manifest has too many parts.", "Leave out the schemas of its streams.")
 
     def _referred(self, part: Mapping[str, Any]) -> Mapping[str, Any]:
         try:

@@ -13,7 +13,7 @@ from typing import Any
 from watchword.connections import airflow_import
 from watchword.connections.airflow_format import AIRFLOW_KEYS, parse_connection
 from watchword.connections.env_lines import Line, lines_in
-from watchword.connections.import_entry import Entry, failed, unreadable
+from watchword.connections.import_entry import Entry, check_count, failed, unreadable
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 
@@ -59,6 +59,7 @@ def entries_in_lines(text: str) -> list[Entry]:
         # Other text isn't shown: it may be a part of a key.
         is_meant = bool(variables) or _is_connection(line.value)
         ids.setdefault(name if is_meant else f"line {line.number}", []).append(line)
+    check_count(len(ids))
     return [_entry_of_lines(name, same) for name, same in ids.items()]
 
 
@@ -136,10 +137,11 @@ def _columns(content: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def entries_by_id(connections: Mapping[str, Any]) -> Iterator[Entry]:
-    """Yield each connection of an export."""
+    """Yield each connection of an export; raises DocumentError if there are too many."""
+    check_count(len(connections))
     for number, (name, content) in enumerate(connections.items(), 1):
         is_text = isinstance(content, str) and not _is_connection(content)
-        yield entry_by_id(f"entry {number}" if is_text else name, content)
+        yield entry_by_id(f"entry {number}" if is_text or not name else name, content)
 
 
 def _given_twice(name: str, where: str) -> Entry:

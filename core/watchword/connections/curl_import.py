@@ -68,6 +68,9 @@ _FLAGS = {
 
 _AWS = re.compile(r"aws:amz:([a-z0-9-]+):([a-z0-9-]+)")
 
+_LONGEST, _MOST_WORDS = 1 << 18, 500
+"""The most characters and words of a command; those of browsers have some dozens of words."""
+
 
 class _UnreadableError(ValueError):
     """A command can't be read."""
@@ -127,8 +130,9 @@ def _parsed(text: str) -> tuple[Mapping[str, Any], list[str]]:
     words = text.strip().removeprefix("$").replace("$'", "'")
     is_read = False
     try:
-        parts = shlex.split(_LINE_END.sub(" ", words))[1:]
-        found, unknown = parser.parse_known_args(parts)
+        # argparse takes a time that grows with the square of the number of words.
+        parts = shlex.split(_LINE_END.sub(" ", words))[1:] if len(words) <= _LONGEST else []
+        found, unknown = parser.parse_known_args(parts if len(parts) <= _MOST_WORDS else [])
         is_read = not any(word.startswith("-") for word in unknown)
     except (ValueError, _UnreadableError):
         pass

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from watchword.connections.import_entry import unreadable
+
 _LINE = re.compile(r"\s*(?:export\s+|declare\s+-x\s+|setx?\s+|\$env:)?([\w.-]{1,250})\s*=[^\S\n]*([^\n]*)")
 _REMARK = re.compile(r"\s*(?:#.*)?")
 _TRAILING_REMARK = re.compile(r"\s+#.*")
@@ -15,6 +17,9 @@ _TRAILING_REMARK = re.compile(r"\s+#.*")
 _WORD = re.compile(r"((?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.)+)[^\S\n]*(?:#[^\n]*)?(?=\n|\Z)", re.DOTALL)
 _PART = re.compile(r"'([^']*)'|\"((?:[^\"\\]|\\.)*)\"|\\(.)", re.DOTALL)
 _ESCAPE = re.compile(r'\\(["\\$`])')
+
+MOST_LINES = 20_000
+"""The most lines of a text; the names and values of each take a while to read."""
 
 
 class Line(NamedTuple):
@@ -33,7 +38,13 @@ def looks_like_lines(text: str) -> bool:
 
 
 def lines_in(text: str) -> Iterator[Line]:
-    """Yield the settings of a text; a quoted value may have several lines."""
+    """Yield the settings of a text; a quoted value may have several lines.
+
+    Raises:
+        DocumentError: the text has too many lines.
+    """
+    if text.count("\n") > MOST_LINES:
+        raise unreadable(f"The text has more than {MOST_LINES} lines.", "Leave out what isn't needed.")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     number, position = 1, 0
     while position < len(text):

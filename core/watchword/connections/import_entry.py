@@ -25,6 +25,10 @@ _LACKING = re.compile(r"\{\{import:([^{}]{1,100})\}\}")
 _OUTSIDE_NAMES = re.compile(r"[^\w $.:-]+")
 _OUTSIDE_SLUGS = re.compile(r"[^A-Za-z0-9]+")
 _LONGEST_SLUG = 60
+
+MOST_ENTRIES = 1000
+"""The most connections in a file."""
+
 _LITERAL = "literal:"
 
 
@@ -120,6 +124,13 @@ def slug(text: str) -> str:
 def failed(label: str, error: DocumentError) -> Entry:
     """Return the entry of a connection that can't be read."""
     return Entry(label, findings=tuple(error.findings))
+
+
+def check_count(count: int) -> None:
+    """Raise DocumentError if a file has too many connections; each takes a while to convert."""
+    if count > MOST_ENTRIES:
+        message = f"The file has more than {MOST_ENTRIES} connections."
+        raise unreadable(message, "Split the file, or leave out what isn't needed.")
 
 
 def unreadable(message: str, advice: str = "") -> DocumentError:

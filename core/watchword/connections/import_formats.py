@@ -20,7 +20,6 @@ from watchword.findings.codes import finding
 LONGEST = 4 << 20
 """The most characters of a text that is imported."""
 
-MOST_ENTRIES = 500
 _MOST_NAMES = 20
 
 FORMS = (
@@ -63,10 +62,7 @@ def entries_in(text: str, name: str, values: Values) -> list[Entry]:
         return airflow_export.entries_in_lines(text)
     if not is_json(text) and "\n" not in text and "://" in text.partition(" ")[0]:
         return [airflow_export.entry_of(text, name, is_named=False)]
-    entries = _in_structure(structure_in(text), name, values)
-    if len(entries) > MOST_ENTRIES:
-        raise unreadable(f"The text has {len(entries)} connections, which are too many.")
-    return entries
+    return _in_structure(structure_in(text), name, values)
 
 
 def chosen(entries: list[Entry], wanted: str | None, stem: str) -> list[Entry]:

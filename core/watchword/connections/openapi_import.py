@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from watchword.connections.import_entry import Entry, host_of, lacking, slug, unreadable
+from watchword.connections.import_entry import Entry, check_count, host_of, lacking, slug, unreadable
 from watchword.connections.import_values import Values, plain_text
 from watchword.errors import DocumentError
 
@@ -35,6 +35,7 @@ def entries_in(content: Mapping[Any, Any], values: Values) -> list[Entry]:
     base_url = _base_url(content, values)
     required = [each for each in _requirements(content) if set(each) <= schemes.keys()]
     needed = required or [{name: []} for name in schemes]
+    check_count(len(needed))
     entries = [_entry(requirement, schemes, base_url) for requirement in needed]
     entries = [entry.with_values(values) for entry in entries]
     if sum(not entry.skipped for entry in entries) == 1:

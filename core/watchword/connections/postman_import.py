@@ -10,23 +10,29 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any, NamedTuple
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 from watchword.connections import postman_auth
 from watchword.connections.header_credentials import method_of, parameters_of
-from watchword.connections.import_entry import Entry, host_of, is_lacking, lacking, unreadable
+from watchword.connections.import_entry import Entry, check_count, host_of, is_lacking, lacking, unreadable
 from watchword.connections.import_values import Values, plain_text, postman_variables
 from watchword.document.references import as_literal
 from watchword.errors import DocumentError
 from watchword.http import headers as header_rules
-from watchword.http.urls import without_pairs
+from watchword.http.urls import without_pairs, without_userinfo
 from watchword.redact import sounds_secret
 
 _VARIABLE = re.compile(r"\{\{([^{}]{1,200})\}\}")
 _AFTER_HOST = re.compile(r"[/?#\\]")
 _MOST_ROUNDS = 8
-_LONGEST_TEXT = 1 << 16
+_LONGEST_TEXT = 1 << 14
+_MOST_REQUESTS = 10_000
+
+_MOST_CHARACTERS = 1 << 24
+"""The most characters of all values together, as often as requests repeat them; variables can multiply."""
+
 _NONE: Mapping[str, Any] = {"method": "none"}
 
 
@@ -58,18 +64,20 @@ def entries_in(content: Mapping[Any, Any], values: Values) -> list[Entry]:
     collection = content.get("collection", content)
     fill = _Variables({**dict(postman_variables(collection.get("variable"))), **values})
     found: dict[str, Entry] = {}
-    requests = list(_requests(collection.get("item"), "", _own_auth(collection)))
-    if not requests:
-        requests = [_Request("", {}, _own_auth(collection))]
-    for request in requests:
+    requests = list(islice(_requests(collection.get("item"), "", _own_auth(collection)), _MOST_REQUESTS + 1))
+    if len(requests) > _MOST_REQUESTS:
+        raise unreadable(f"The collection has more than {_MOST_REQUESTS} requests.", "Export a part of it.")
+    for request in requests or [_Request("", {}, _own_auth(collection))]:
         entry = _entry(request, fill)
         key = json.dumps(
             [{**entry.document, "test_url": None}, entry.skipped, [each.message for each in entry.findings]],
             sort_keys=True,
         )
+        fill.spend(len(key))
         first = found.setdefault(key, entry)
         if "test_url" in entry.document and "test_url" not in first.document:
             found[key] = replace(first, document=entry.document)
+        check_count(len(found))
     with_credential = [entry for entry in found.values() if entry.document.get("method") != "none"]
     return with_credential or list(found.values())
 
@@ -99,16 +107,37 @@ class _Variables:
 
     def __init__(self, values: Values) -> None:
         self._values = values
+        self._characters = 0
+        self._known_texts: dict[str, str] = {}
+        self._known_auths: dict[int, postman_auth.Parameters] = {}
 
     def __call__(self, value: object) -> str:
         """Return a value as text with its variables filled in; raises DocumentError if it grows too long."""
         text = plain_text(value)
+        if text not in self._known_texts:
+            self._known_texts[text] = self._filled(text)
+        return self._known_texts[text]
+
+    def spend(self, characters: int) -> None:
+        """Count characters; raises DocumentError if there are too many."""
+        self._characters += characters
+        if self._characters > _MOST_CHARACTERS:
+            raise unreadable("The collection's values are too long together.", "Export a part of it.")
+
+    def parameters(self, auth: Mapping[str, Any], auth_type: str) -> postman_auth.Parameters:
+        """Return the parameters of an `auth`, which many requests may inherit."""
+        if id(auth) not in self._known_auths:
+            self._known_auths[id(auth)] = _parameters(auth, auth_type, self)
+        return self._known_auths[id(auth)]
+
+    def _filled(self, text: str) -> str:
         for _ in range(_MOST_ROUNDS):
+            self.spend(len(text))
+            if len(text) > _LONGEST_TEXT:
+                raise unreadable(f"A value of the collection has more than {_LONGEST_TEXT} characters.")
             before, text = text, _VARIABLE.sub(self._known, text)
             if text == before:
                 break
-            if len(text) > _LONGEST_TEXT:
-                raise unreadable("A value of the collection is too long once its variables are filled in.")
         return _VARIABLE.sub(
             lambda match: match[0] if is_lacking(match[0]) else lacking(match[1].strip()), text
         )
@@ -137,11 +166,11 @@ def _entry_of(request: _Request, fill: _Variables) -> Entry:
         if reader is None:
             name = auth_type if auth_type in postman_auth.NOT_OFFERED else "this type"
             return Entry(label, skipped=f"authentication of {name} isn't offered")
-        fields = reader(_parameters(request.auth or {}, auth_type, fill), remarks)
+        fields = reader(fill.parameters(request.auth or {}, auth_type), remarks)
     document = {"base_url": base_url, **fields}
     verb = plain_text(request.content.get("method")).upper() or "GET"
     if verb == "GET" and url and not is_lacking(url) and "/:" not in url:
-        document["test_url"] = _without_secrets(url)
+        document["test_url"] = _without_secrets(without_userinfo(url))
     return Entry(label, document, tuple(remarks))
 
 
@@ -208,7 +237,8 @@ def _credential_of(
 ) -> tuple[dict[str, Any], str]:
     """Return the credential in a request's headers or query, and the URL without it."""
     headers = dict(_headers(request.get("header"), fill))
-    method: dict[str, Any] = dict(method_of("", "", headers, remarks))
+    login, _, password = _userinfo(url).partition(":")
+    method: dict[str, Any] = dict(method_of(unquote(login), unquote(password), headers, remarks))
     secret = parameters_of(headers).get("secret_parameters")
     if secret:
         method["secret_parameters"] = secret
@@ -224,6 +254,11 @@ def _credential_of(
     return {
         "method": "api_key", "add_to": "query", "key_name": unquote_plus(name), "api_key": as_literal(key)
     }, bare  # fmt: skip
+
+
+def _userinfo(url: str) -> str:
+    authority = _AFTER_HOST.split(url.partition("://")[2], maxsplit=1)[0]
+    return authority.rpartition("@")[0]
 
 
 def _headers(headers: object, fill: _Variables) -> Iterator[tuple[str, str]]:

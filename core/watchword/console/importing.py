@@ -57,8 +57,7 @@ def router(guard: Guard, pages: Pages) -> APIRouter:
         except WatchwordError as error:
             return page(request, name, str(error))
         if remarks:
-            shown = {"name": name, "remarks": remarks}
-            return pages.page(request, "imported.html", shown)
+            return pages.page(request, "imported.html", {"name": name, "remarks": remarks})
         return RedirectResponse(page_of(request, name), 303)
 
     return routes

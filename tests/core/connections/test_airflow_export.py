@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import watchword
-from watchword.connections.import_formats import entries_in
+from tests.support.mutations import CHANGES, changed
+from tests.support.nightly import usually
+from watchword.connections.import_formats import chosen, entries_in
+from watchword.errors import DocumentError
 
 SECRET = "s3cr#t w%rd"
 URI = "http://etl:s3cr%23t%20w%25rd@https%3A%2F%2Fapi.example.com%2Fv1"
@@ -99,9 +105,9 @@ def test_each_form_of_an_export_gives_the_same_document(text):
 def test_an_extra_keeps_its_types():
     """An extra is text in Airflow's export and an object in files of people's own; both mean the same."""
     extra = {"X-API-Key": "k-1", "timeout": 20}
-    for given in (json.dumps(extra), extra):
+    for form in (json.dumps(extra), extra):
         (document,) = documents(
-            json.dumps({"shop": {**EXPORTED, "password": None, "login": None, "extra": given}})
+            json.dumps({"shop": {**EXPORTED, "password": None, "login": None, "extra": form}})
         ).values()
         assert (document["api_key"], document["timeout"]) == ("k-1", 20)
     columns = "shop:\n  conn_type: http\n  host: https://a.test\n"
@@ -140,3 +146,49 @@ def test_a_connection_that_can_not_be_read_is_a_finding_of_its_own(text, label, 
     assert words in found.message
     assert all(entry.document == EXPECTED for entry in entries.values())
     assert "s3cr" not in f"{label}{found}"
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            *("shop=", "AIRFLOW_CONN_A=", "export ", "'", '"', "\n", "\r\n", "# x", "\\", "$", " ", "{", "}"),
+            *(URI, JSON, "postgres://u@h/x", '"host": ', "x", "é", "=", "http://[", "$env:", "%", "\x00"),
+        ]
+    ),
+    max_size=8,
+).map("".join)
+
+
+@settings(max_examples=usually(500, 10_000), deadline=None)
+@given(LINES)
+def test_any_lines_become_entries_or_findings(text):
+    """Whatever stands in lines, each becomes a document, is skipped, or is a finding."""
+    check(text)
+
+
+EXPORTS = [
+    {"shop": EXPORTED, "uri": URI, "list": [URI]},
+    [{"conn_id": "shop", **EXPORTED, "extra_dejson": {"X-API-Key": "k"}, "is_encrypted": False}],
+    yaml.safe_load(ASTRO),
+    {"conn_type": "watchword", "extra": {"schema_version": 1, "method": "none"}, "host": "https://a.test"},
+]
+TEXTS = (URI, JSON, "https://[", "http://a@b://c://d", "http", "watchword_basic", "***", "0", "conn_id")
+
+
+@settings(max_examples=usually(500, 10_000), deadline=None)
+@given(st.sampled_from(EXPORTS), CHANGES, st.booleans())
+def test_any_export_becomes_entries_or_findings(export, changes, is_yaml):
+    """Whatever an export holds, each connection becomes a document, is skipped, or is a finding."""
+    content = changed(export, changes, TEXTS)
+    check(yaml.safe_dump(content) if is_yaml else json.dumps(content))
+
+
+def check(text):
+    try:
+        found = chosen(entries_in(text, "file", {}), None, "file")
+    except DocumentError as error:
+        assert error.code in {"import_unreadable", "document_unreadable"}
+        return
+    for entry in found:
+        assert entry.label
+        assert entry.findings or entry.skipped or entry.document["method"]

@@ -88,6 +88,8 @@ def test_what_is_left_out_is_said():
         "curl s3cret",
         f"curl {URL} {URL}?s3cret",
         "curl /v1",
+        f"curl {URL}" + " -H 's3cret: x'" * 500,
+        f"curl {URL} -d '{'x' * 300_000}'",
     ],
 )
 def test_what_can_not_be_read_is_refused_without_its_content(command):

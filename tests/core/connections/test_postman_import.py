@@ -217,6 +217,12 @@ def test_a_credential_in_a_request_s_headers(header, fields):
     assert content == {**BASE, **fields, **TEST}
 
 
+def test_a_user_in_the_url_becomes_basic():
+    """User and password of a request's URL become the method basic; no URL keeps them."""
+    content = one(collection(request(f"https://ann:{CANARY}%21@api.example.com/v1/me"))).document
+    assert content == {**BASE, "method": "basic", "username": "ann", "password": f"{CANARY}!", **TEST}
+
+
 def test_a_key_in_the_query_leaves_the_test_url():
     """A key in the query becomes an api_key, and the test URL keeps the rest of the query."""
     content = one(collection(request(f"{URL}?page=1&api_key=a%2Fb"))).document
@@ -327,7 +333,7 @@ def test_variables_that_refer_to_each_other_end():
     assert len(entry.lacking) == 1
     laughs = [{"key": f"v{number}", "value": f"{{{{v{number + 1}}}}}" * 50} for number in range(9)]
     (entry,) = entries(collection(auth=auth("bearer", token="{{v0}}"), variable=laughs))
-    assert "too long" in entry.findings[0].message
+    assert "more than 16384 characters" in entry.findings[0].message
 
 
 TEXTS = (
