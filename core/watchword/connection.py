@@ -12,6 +12,7 @@ from watchword.document.deployment_policy import DeploymentPolicy
 from watchword.document.reading import Document, read
 from watchword.document.value_rules import value_rules
 from watchword.errors import DocumentError
+from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors
 from watchword.flow import Context
 from watchword.http.origins import display_url
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from watchword.adapters.httpx import ApiClient, AsyncApiClient
     from watchword.adapters.httpx_auth import HttpxAuth
     from watchword.adapters.refused_call import RefusedCall
+    from watchword.adapters.requests_oauthlib import ApiOAuth1Session, ApiOAuth2Session
     from watchword.adapters.session import ApiSession
     from watchword.adapters.signing import SigningAdapter, SocketOptions
     from watchword.findings.report import Report
@@ -184,6 +186,30 @@ class Connection(NeverPickled):
         from watchword.adapters.dlt import DltAuth  # noqa: PLC0415 - needs an extra
 
         return DltAuth(self.auth(), repr(self))
+
+    def requests_oauthlib(self) -> ApiOAuth1Session | ApiOAuth2Session:
+        """Return a new `OAuth2Session` or `OAuth1Session` of requests-oauthlib, for code that takes one.
+
+        It is as safe as `session`. Each request takes the connection's current token, which all processes
+        share, and a 401 renews it; the session's own renewal is off.
+
+        Raises:
+            DocumentError: the document holds an error, or its method is neither oauth1 nor one of oauth2.
+        """
+        from watchword.adapters.requests_oauthlib import (  # noqa: PLC0415 - other clients don't need it
+            ApiOAuth1Session,
+            ApiOAuth2Session,
+        )
+        from watchword.methods.oauth1 import OAuth1  # noqa: PLC0415 - other clients don't need it
+        from watchword.methods.oauth2 import OAuth2  # noqa: PLC0415 - other clients don't need it
+
+        method = self.document.method
+        if not isinstance(method, (OAuth1, OAuth2)):
+            message = f"A session of requests-oauthlib can't have the method {method.method}."
+            advice = "Use conn.session(), which works with every method."
+            raise DocumentError([finding("adapter_unsuitable", message, advice=advice)])
+        kind = ApiOAuth1Session if isinstance(method, OAuth1) else ApiOAuth2Session
+        return kind(self.base_url, self.adapter())
 
     def authenticator(self) -> Authenticator:
         """Return what a transport needs to authenticate requests; raises DocumentError as `session` does."""
