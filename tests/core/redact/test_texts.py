@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+
 import pytest
 
 from watchword import redact
 from watchword.http import body_words
+from watchword.redact.signatures import SignatureNames
+from watchword.redact.silence import silence
 
 HEX = "5d672d79c15b13162d9279b0855cfba6"
 
@@ -26,6 +31,39 @@ SIGNED = [
 def test_values_for_one_request_are_masked_without_being_registered(text, masked):
     """Signatures are recognised by the name before them, JWTs by their form; the text around them stays."""
     assert redact.text(text) == masked
+
+
+def test_a_signature_is_masked_by_the_name_that_a_document_gives_it():
+    """A name that was told is masked like the known ones; no name is known before, and a hundred at most."""
+    names = SignatureNames()
+    line = f"GET /a?shop-sig={HEX}&page=2"
+    assert names.masked(line) == line
+    names.add(["Shop-Sig", "a.b*", ""])
+    assert names.masked(line) == "GET /a?shop-sig=***&page=2"
+    assert names.masked(f"axb={HEX} a.b*={HEX}") == f"axb={HEX} a.b*=***"
+    for number in range(200):
+        names.add([f"name-{number}"])
+    assert names.masked(f"name-50={HEX} name-199={HEX}") == f"name-50=*** name-199={HEX}"
+
+
+def test_a_library_is_silent_on_the_thread_that_uses_it_alone():
+    """Inside the block a library's logs below a warning are dropped on this thread, and nobody else's."""
+    lines = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())
+    loggers = [logging.getLogger(name) for name in ("noisylib.client", "otherlib")]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+        logger.addHandler(handler)
+    with silence("noisylib"):
+        for logger in loggers:
+            logger.debug("%s here", logger.name)
+        loggers[0].warning("a warning")
+        thread = threading.Thread(target=loggers[0].debug, args=("another thread",))
+        thread.start()
+        thread.join()
+    loggers[0].debug("after it")
+    assert lines == ["otherlib here", "a warning", "another thread", "after it"]
 
 
 @pytest.mark.parametrize("text", ["response=204", "the signature is wrong", "v1.2.3", "eyJ.is.no JWT"])

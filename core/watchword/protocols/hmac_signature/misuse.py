@@ -19,7 +19,7 @@ from watchword.protocols.hmac_signature.parts import (
     WORDS,
 )
 from watchword.protocols.hmac_signature.signer import Parameter, parameters
-from watchword.protocols.hmac_signature.template import LONGEST, Template
+from watchword.protocols.hmac_signature.template import LONGEST, MOST, Template
 from watchword.protocols.templates import TemplateSecrets
 
 _TO_SIGN, _SENT = "string_to_sign", "signature_parameters"
@@ -31,7 +31,9 @@ def misuse(
     string_to_sign: str, templates: Mapping[str, str], key_id: str, secrets: TemplateSecrets
 ) -> Iterator[Finding]:
     """Yield what is wrong or doubtful in what is signed and in what is sent."""
-    yield from _sizes(string_to_sign, templates)
+    if too_large := list(_sizes(string_to_sign, templates)):
+        yield from too_large
+        return
     to_sign, sent = Template.parse(string_to_sign), parameters(templates)
     yield from _unknown(_TO_SIGN, to_sign, secrets)
     for name, text in templates.items():
@@ -46,6 +48,8 @@ def misuse(
 
 
 def _sizes(string_to_sign: str, templates: Mapping[str, str]) -> Iterator[Finding]:
+    if len(templates) > MOST:
+        yield finding("wrong_type", f"{_SENT} has more than {MOST} entries.")
     for field, text in ((_TO_SIGN, string_to_sign), *((_SENT, text) for text in templates.values())):
         if len(text) > LONGEST:
             yield finding("wrong_type", f"A template in {field} is longer than {LONGEST} characters.")

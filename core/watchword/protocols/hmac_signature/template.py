@@ -14,6 +14,9 @@ _PART = re.compile(r"\{\{([^{}]{1,200})\}\}")
 LONGEST = 10_000
 """The longest template, in characters."""
 
+MOST = 50
+"""The most templates of a document; more would be a mistake."""
+
 
 class Part(NamedTuple):
     """A part of a template: `{{header:Date}}` has the name `header` and the argument `Date`."""

@@ -47,6 +47,7 @@ MISUSE = [
     ({"string_to_sign": "{{timestamp}}{{header:}}"}, "missing_field", "no name"),
     ({"string_to_sign": " "}, "missing_field", "string_to_sign is empty"),
     ({"string_to_sign": "{{timestamp}}" * 1000}, "wrong_type", "longer"),
+    ({"signature_parameters": {f"header:X-{number}": "a" for number in range(51)}}, "wrong_type", "than 50"),
     ({"string_to_sign": "{{timestamp}}{{signature}}"}, "signature_misdescribed", "made of it"),
     ({"string_to_sign": "{{timestamp}}{{header:x-SIGNATURE}}"}, "signature_misdescribed", "X-Signature"),
     ({"string_to_sign": "watchword", "signature_parameters": {"header:X": "{{signature}}"}},
