@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from watchword import redact
 from watchword.findings.codes import finding
@@ -23,6 +24,7 @@ from watchword.protocols.hmac_signature.template import LONGEST, MOST, Template
 from watchword.protocols.templates import TemplateSecrets
 
 _TO_SIGN, _SENT = "string_to_sign", "signature_parameters"
+_MOST_FINDINGS = 20
 _FRESH: Mapping[str, tuple[str, ...]] = {"timestamp": ("timestamp",), "nonce": OF_NONCE}
 """The fresh values by the parts that send them, and the parts by which they are signed."""
 
@@ -30,7 +32,13 @@ _FRESH: Mapping[str, tuple[str, ...]] = {"timestamp": ("timestamp",), "nonce": O
 def misuse(
     string_to_sign: str, templates: Mapping[str, str], key_id: str, secrets: TemplateSecrets
 ) -> Iterator[Finding]:
-    """Yield what is wrong or doubtful in what is signed and in what is sent."""
+    """Yield what is wrong or doubtful in what is signed and in what is sent, at most 20 findings."""
+    return islice(_misuse(string_to_sign, templates, key_id, secrets), _MOST_FINDINGS)
+
+
+def _misuse(
+    string_to_sign: str, templates: Mapping[str, str], key_id: str, secrets: TemplateSecrets
+) -> Iterator[Finding]:
     if too_large := list(_sizes(string_to_sign, templates)):
         yield from too_large
         return

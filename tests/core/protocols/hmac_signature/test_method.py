@@ -85,6 +85,13 @@ def test_misuse_is_found_without_a_network(changes, code, words):
     assert not any(SECRET in f"{each.message} {each.advice}" for each in found)
 
 
+def test_a_document_of_mistakes_has_few_findings():
+    """Thousands of unknown parts lead to twenty findings."""
+    unknown = "".join(f"{{{{part{number}}}}}" for number in range(400))
+    sent = {f"header:X-{number}": unknown for number in range(50)}
+    assert len(watchword.load(GOOD | {"signature_parameters": sent}).lint()) == 20
+
+
 def test_nothing_is_found_in_a_right_document():
     """A document that describes a signature completely has no finding."""
     assert watchword.load(GOOD).lint() == []
