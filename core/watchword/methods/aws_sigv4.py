@@ -21,7 +21,9 @@ from watchword.protocols.sigv4.credentials import AwsCredentials, CredentialChai
 from watchword.protocols.sigv4.payload import payload_hash
 from watchword.protocols.sigv4.presign import PARAMETERS, presign
 from watchword.protocols.sigv4.refusals import aws_refusal
-from watchword.protocols.sigv4.signer import SigningKey, like_s3, sign, timestamp
+from watchword.protocols.sigv4.services import SIGNING_NAMES, ServiceRules, rules_of
+from watchword.protocols.sigv4.signer import SigningKey, sign, timestamp
+from watchword.protocols.sigv4.tree_hash import add_tree_hash
 from watchword.protocols.templates import TemplateSecrets
 
 _AWS = Section.AWS
@@ -84,7 +86,9 @@ class AwsSigV4(Method):
 
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
         """Send the signed request; if AWS refuses temporary credentials, send it again with newer ones."""
-        payload = payload_hash(request, as_s3=self._as_s3, presigned=self.add_to == "query")
+        payload = payload_hash(request, self._rules, presigned=self.add_to == "query")
+        if self._rules.sends_tree_hash:
+            add_tree_hash(request)
         if not self._is_temporary:
             yield self._signed(request, self._own, context, payload)
             return
@@ -123,6 +127,9 @@ class AwsSigV4(Method):
             yield finding("extra_missing", message, advice='Run: pip install "watchword[aws]"')
         if self.role_arn and not self.role_arn.startswith("arn:"):
             yield finding("wrong_type", "The field role_arn has a wrong value: it must begin with 'arn:'.")
+        if signs_as := SIGNING_NAMES.get(self.service):
+            message = f"The service {self.service} has another name in signatures: {signs_as}."
+            yield finding("wrong_type", message, advice=f"Set service to {signs_as}.")
         for name in ("region", "service", "access_key", "session_token"):
             value = getattr(self, name) or ""
             yield from headers.value_findings(value, f"the field {name}")
@@ -153,8 +160,8 @@ class AwsSigV4(Method):
             yield finding("missing_field", message)
 
     @cached_property
-    def _as_s3(self) -> bool:
-        return like_s3(self.service)
+    def _rules(self) -> ServiceRules:
+        return rules_of(self.service)
 
     @cached_property
     def _is_temporary(self) -> bool:

@@ -92,7 +92,12 @@ class OAuth2JwtBearer(OAuth2):
         file = key_file_in(self.private_key)
         if file is None:
             return self
-        values = {"token_url": file.token_url, "algorithm": file.algorithm, "lifetime": file.lifetime}
+        values: dict[str, object] = {
+            "token_url": file.token_url,
+            "algorithm": file.algorithm,
+            "lifetime": file.lifetime,
+            "private_key_passphrase": file.passphrase,
+        }
         if self.client_id in {None, file.client_id}:
             values |= {**self._client_fields(file), "client_secret": file.client_secret}
         payload = dict(self.payload)

@@ -38,7 +38,7 @@ def presign(request: PreparedRequest, key: SigningKey, amz_date: str, payload: s
     """
     for name in _HEADERS:
         request.headers.pop(name, None)
-    target = canonical.target(_unsigned(request.url or ""), as_s3=key.as_s3)
+    target = canonical.target(_unsigned(request.url or ""), as_s3=key.rules.as_s3)
     headers = canonical.signed_headers(request.headers, target.host)
     names = ";".join(sorted(headers))
     own = parameters(key, amz_date, expires, names)

@@ -11,23 +11,15 @@ from requests import PreparedRequest
 
 from watchword.protocols.sigv4 import canonical
 from watchword.protocols.sigv4.credentials import AwsCredentials
+from watchword.protocols.sigv4.services import ServiceRules, rules_of
 from watchword.redact import NeverPickled
 
 ALGORITHM = "AWS4-HMAC-SHA256"
-
-_SIGN_LIKE_S3 = frozenset(
-    {"s3", "s3express", "s3-object-lambda", "s3-outposts"}
-)  # S3 Control signs as s3 too
 
 
 def timestamp(now: float) -> str:
     """Return seconds since 1970 in the form of signatures, such as 20150830T123600Z."""
     return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-
-
-def like_s3(service: str) -> bool:
-    """Return whether a service signs as S3 does: unchanged paths, and the body's hash in a header."""
-    return service in _SIGN_LIKE_S3
 
 
 @dataclass(frozen=True)
@@ -37,7 +29,7 @@ class SigningKey(NeverPickled):
     credentials: AwsCredentials
     date: str
     scope: str
-    as_s3: bool
+    rules: ServiceRules
     key: bytes = field(repr=False)
 
     @classmethod
@@ -46,7 +38,7 @@ class SigningKey(NeverPickled):
         from requests_aws4auth.aws4signingkey import AWS4SigningKey  # type: ignore[import-untyped] # noqa: PLC0415
 
         derived = AWS4SigningKey(credentials.secret_key, region, service, date, store_secret_key=False)
-        return cls(credentials, date, derived.scope, like_s3(service), derived.key)
+        return cls(credentials, date, derived.scope, rules_of(service), derived.key)
 
     def string_to_sign(self, amz_date: str, request: str) -> str:
         """Return the string to sign for a canonical request at a time such as 20150830T123600Z."""
@@ -62,10 +54,10 @@ class SigningKey(NeverPickled):
 def sign(request: PreparedRequest, key: SigningKey, amz_date: str, payload: str) -> None:
     """Add date, session token and signature to the request's headers; `payload` is the body's hash."""
     credentials, headers = key.credentials, request.headers
-    target = canonical.target(request.url or "", as_s3=key.as_s3)
+    target = canonical.target(request.url or "", as_s3=key.rules.as_s3)
     request.url = target.url
     headers["X-Amz-Date"] = amz_date
-    if key.as_s3:
+    if key.rules.sends_hash:
         headers["X-Amz-Content-SHA256"] = payload
     if credentials.access_token:
         headers["X-Amz-Security-Token"] = credentials.access_token
