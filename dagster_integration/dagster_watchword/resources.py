@@ -295,10 +295,15 @@ class OAuth2Resource(TokenPlacementResource):
         default={}, description="JSON: headers to add to the token request."
     )
     response_access_path: str = Field(
-        default="access_token", description="JSONPath of the token in the response."
+        default="access_token",
+        description="JSONPath of the token in the response; in XML an element such as Access_Token.Token.",
     )
     response_expires_path: str = Field(
-        default="expires_in", description="JSONPath of the token's lifetime, in seconds, in the response."
+        default="expires_in",
+        description=(
+            "JSONPath of the token's lifetime or end in the response. If it leads to nothing, the "
+            "usual fields are read."
+        ),
     )
     default_lifetime: float | None = Field(
         default=None, description="How long a token lasts, in seconds, if the response does not say."
@@ -573,7 +578,11 @@ class SessionLoginResource(TokenPlacementResource):
         ),
     )
     response_access_path: str | None = Field(
-        default=None, description="JSONPath of the token in the response; $ if the body is the token."
+        default=None,
+        description=(
+            "JSONPath of the token in the response; in XML an element such as Access_Token.Token, "
+            "and $ if the body is the token."
+        ),
     )
     response_header: str | None = Field(
         default=None, description="The header of the response that holds the token."
@@ -586,7 +595,11 @@ class SessionLoginResource(TokenPlacementResource):
         ),
     )
     response_expires_path: str = Field(
-        default="expires_in", description="JSONPath of the token's lifetime, in seconds, in the response."
+        default="expires_in",
+        description=(
+            "JSONPath of the token's lifetime or end in the response. If it leads to nothing, the "
+            "usual fields are read."
+        ),
     )
     default_lifetime: float | None = Field(
         default=None, description="How long a token lasts, in seconds, if the response does not say."

@@ -187,7 +187,8 @@ ExpiresPath = Annotated[
     str,
     About(
         "Path of the lifetime",
-        "JSONPath of the token's lifetime, in seconds, in the response.",
+        "JSONPath of the token's lifetime or end in the response. If it leads to nothing, the usual fields "
+        "are read.",
         Section.RESPONSE,
     ),
 ]

@@ -193,7 +193,12 @@ class OAuth2(TokenPlacement):
         About("Request headers", "JSON: headers to add to the token request.", _OAUTH2, templated=True),
     ] = Field(default_factory=dict)
     response_access_path: Annotated[
-        str, About("Path of the token", "JSONPath of the token in the response.", Section.RESPONSE)
+        str,
+        About(
+            "Path of the token",
+            "JSONPath of the token in the response; in XML an element such as Access_Token.Token.",
+            Section.RESPONSE,
+        ),
     ] = "access_token"
     response_expires_path: ExpiresPath = "expires_in"
     default_lifetime: DefaultLifetime = None

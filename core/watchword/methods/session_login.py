@@ -109,7 +109,8 @@ class SessionLogin(TokenPlacement):
         str | None,
         About(
             "Path of the token",
-            "JSONPath of the token in the response; $ if the body is the token.",
+            "JSONPath of the token in the response; in XML an element such as Access_Token.Token, and $ if "
+            "the body is the token.",
             Section.RESPONSE,
         ),
     ] = None

@@ -68,7 +68,7 @@ def api(serve, reply):
 
 
 REFUSALS = [
-    (400, {"errors": [{"errorType": "invalid_grant", "message": "Bad: s3cret-refresh-2"}], "success": False}, {}),
+    (400, {"errors": [{"errorType": "invalid_grant", "message": "s3cret-refresh-2"}], "success": False}, {}),
     (400, {"status": "BAD_REFRESH_TOKEN", "message": "missing or invalid refresh token"}, {}),
     (200, {"error": "bad_refresh_token"}, {}),
     (403, {"code": 36009, "info": "s3cret-refresh-2 is no more"}, {"refused_on_body": {"code": 36009}}),
