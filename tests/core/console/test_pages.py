@@ -181,6 +181,31 @@ def test_every_secret_of_a_method_is_entered_again(person, stored, filled):
     assert again == {"client_secret", "secret_parameters"}
 
 
+def test_another_login_asks_for_the_secrets_again(person, stored, filled):
+    """A changed login_with may send the secrets of templates elsewhere, so they are entered again."""
+    login = {"method": "api_key", "key_name": "X-Gate", "api_key": "{{secret:GATE}}"}
+    former = stored(
+        "acme",
+        "oauth2_client_credentials",
+        login_with=login,
+        secret_parameters={"template:GATE": "gate-secret-1"},
+    )
+    typed = {**filled(former), "client_secret": "", "secret_parameters.value": [""]}
+    unchanged = person.script("/connections/acme/edit", typed, "check").json()
+    assert "secret_needed_again" not in str(unchanged)
+    elsewhere = {
+        "method": "session_login",
+        "login_url": "http://127.0.0.1:1/l",
+        "login_headers": {"X-Gate": "{{secret:GATE}}"},
+        "response_access_path": "t",
+    }
+    found = person.script(
+        "/connections/acme/edit", {**typed, "login_with": json.dumps(elsewhere)}, "check"
+    ).json()
+    again = {name for name, each in found.items() if "secret_needed_again" in {one["code"] for one in each}}
+    assert again == {"client_secret", "secret_parameters"}
+
+
 def test_parameters_are_added_changed_and_removed(person, stored, kept):
     """Of stacked parameters one stays by its name, one gets a new value, one goes, and one is added."""
     stored("acme", "custom")

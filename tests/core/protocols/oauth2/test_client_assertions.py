@@ -116,6 +116,29 @@ def test_the_jwts_of_other_methods_name_the_certificate_too(endpoint, field):
     assert part(endpoint.forms[0]["assertion"].partition(".")[0])["x5t"] == X5T
 
 
+def test_an_assertion_can_stand_in_for_the_clients_secret(endpoint):
+    """Apple wants the signed JWT as client_secret, in token requests and refreshes alike."""
+    places = {
+        "client_secret": "{{client_assertion}}",
+        "client_assertion": None,
+        "client_assertion_type": None,
+    }
+    fields = {
+        "client_auth": "private_key_jwt", "private_key": RSA_KEY, "client_secret": None,
+        "assertion_audience": "https://appleid.apple.com", "assertion_claims": {"iss": "TEAM"},
+    }  # fmt: skip
+    endpoint.fetch(CLIENT, grant_body=places, **fields)
+    endpoint.fetch("oauth2_authorization_code", "s3cret-refresh-1", refresh_body=places, **fields)
+    for sent_form in endpoint.forms:
+        claims = part(sent_form["client_secret"].split(".")[1])
+        assert (claims["iss"], claims["sub"], claims["aud"]) == (
+            "TEAM",
+            "client-1",
+            "https://appleid.apple.com",
+        )
+        assert set(sent_form) <= {"grant_type", "client_id", "client_secret", "refresh_token"}
+
+
 MISUSES = [
     ({"assertion_headers": {"x5t": "{{x5t}}"}}, "template_unresolved", "client_certificate"),
     ({"assertion_headers": {"x5t": "{{thumbprint}}"}}, "template_unresolved", "thumbprint"),
