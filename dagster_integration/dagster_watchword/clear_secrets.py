@@ -11,6 +11,7 @@ from watchword.document.reading import normalized_entry
 from watchword.document.references import LITERAL, Reference
 from watchword.http.origins import has_userinfo
 from watchword.methods import METHODS
+from watchword.methods.base import LOGIN_WITH
 from watchword.methods.fields import about, secret_names
 from watchword.protocols import templates
 
@@ -59,6 +60,13 @@ def fields_in_clear(fields: Mapping[str, object]) -> Iterator[str]:
 
 
 def _keys_in_clear(name: str, content: Mapping[str, object]) -> Iterator[str]:
+    if name == LOGIN_WITH:  # a document of its own
+        for key, value in content.items():
+            if isinstance(value, Mapping):
+                yield from (f"{key}.{each}" for each in _keys_in_clear(key, value))
+            elif isinstance(value, str) and "{{" not in value and _is_in_clear(key, value):
+                yield key
+        return
     if name in SECRET_NAMES:
         yield from (key for key, value in content.items() if _is_in_clear(name, value))
         return

@@ -71,6 +71,11 @@ def test_a_literal_secret_is_warned_of_once(warned: Callable[..., list[str]]) ->
             ["login_body.password"],
         ),
         (JwtBearerResource, {"jwt_secret": "-----BEGIN PRIVATE KEY-----"}, ["jwt_secret"]),
+        (
+            SessionLoginResource,
+            {"login_url": URL, "login_with": {"login_with": {"api_key": "k"}, "password": "p"}},
+            ["login_with.login_with.api_key", "login_with.password"],
+        ),
     ],
 )
 def test_every_kind_of_literal_is_found(
@@ -91,6 +96,10 @@ def test_every_kind_of_literal_is_found(
         (ApiKeyResource, {"api_key": dg.EnvVar("K"), "proxy": "http://proxy.test:3128"}),
         (ApiKeyResource, {"api_key": "gcp:k", "secret_parameters": {"header:X-Id": dg.EnvVar("ID")}}),
         (BasicResource, {"username": "key", "password": ""}),
+        (
+            SessionLoginResource,
+            {"login_url": URL, "login_with": {"api_key": "env:K", "password": "{{secret:P}}"}},
+        ),
         (ApiKeyResource, {"api_key": "file:/run/secrets/k", "client_private_key": "/run/secrets/key.pem"}),
         (
             SessionLoginResource,

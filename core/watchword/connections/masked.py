@@ -12,6 +12,7 @@ from watchword.document.common_fields import CommonFields
 from watchword.document.reading import SYNONYMS, normalized_entry
 from watchword.document.references import is_reference
 from watchword.methods import METHODS
+from watchword.methods.base import LOGIN_WITH
 from watchword.methods.fields import Fields, secret_names
 from watchword.redact import MASK
 
@@ -54,7 +55,9 @@ def lines(document: Mapping[str, Any]) -> Iterator[str]:
 def secrets_in(document: Mapping[str, Any]) -> Iterator[str]:
     """Yield the secrets that the secret fields of a document hold themselves, without references."""
     for name, value in document.items():
-        if _is_secret(name):
+        if name == LOGIN_WITH and isinstance(value, dict):
+            yield from secrets_in({key: each for key, each in value.items() if not _is_template(each)})
+        elif _is_secret(name):
             for text in _texts(value):
                 if not is_plain_reference(text):
                     yield text.removeprefix(_LITERAL)
@@ -86,6 +89,8 @@ def _is_secret(name: str) -> bool:
 def _masked_field(name: str, value: object) -> object:
     if name == "method":
         return value if isinstance(value, str) and value in METHODS else MASK
+    if name == LOGIN_WITH and isinstance(value, dict):
+        return {key: each if _is_template(each) else _masked_field(key, each) for key, each in value.items()}
     if _is_secret(name):
         if isinstance(value, dict):
             return {key: _masked_secret(each) for key, each in value.items()}
@@ -116,9 +121,9 @@ def _sounds_secret(name: str) -> bool:
     return bool(_SECRET_NAME.search(name))
 
 
-def _is_template(text: str) -> bool:
+def _is_template(text: object) -> bool:
     """Return whether a text only names a secret that is kept elsewhere, such as `Bearer {{secret:NAME}}`."""
-    return "{{" in text and bool(_SCHEME.fullmatch(_TEMPLATE.sub("", text)))
+    return isinstance(text, str) and "{{" in text and bool(_SCHEME.fullmatch(_TEMPLATE.sub("", text)))
 
 
 def _masked_text(text: str) -> str:

@@ -23,6 +23,7 @@ from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, SIGNATURE_TYPE_AUTH_HEADER, C
 
 import watchword
 from tests.support.nightly import usually
+from watchword.connections.masked import masked
 from watchword.errors import DocumentError, TokenError, WatchwordError
 from watchword.findings.finding import errors
 from watchword.stores.memory import MemoryStore
@@ -478,6 +479,17 @@ def test_a_stored_login_calls_only_allowed_addresses(provider):
     found = errors(watchword.load(document, stored=True).lint())
     assert {each.code.name for each in found} == {"origin_not_allowed"}
     assert "login_with.token_url" in found[0].message
+
+
+def test_a_shown_document_has_no_secret_of_its_logins():
+    """A login is shown as a document is: with references and templates, and asterisks for its secrets."""
+    inner = {"method": "api_key", "key_name": "X-Gate", "api_key": "s3cret-in-clear"}
+    login = {"method": "basic", "username": "ann", "password": "env:P", "login_with": inner}
+    document = {"method": "session_login", "login_with": login, "base_url": "https://a.test/s3cret-in-clear"}
+    shown = masked(document)
+    assert shown["login_with"] == {**login, "login_with": {**inner, "api_key": "***"}}
+    assert "s3cret" not in str(shown)
+    assert masked({"login_with": OAUTH1})["login_with"] == OAUTH1
 
 
 MISUSES = [
