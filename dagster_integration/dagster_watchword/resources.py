@@ -272,8 +272,9 @@ class OAuth2Resource(TokenPlacementResource):
     grant_body: dict[str, Any] = Field(
         default={},
         description=(
-            "JSON: fields to add or replace in the token request; null leaves one out, and "
-            "{{secret:NAME}} inserts a secret."
+            "JSON: fields to add or replace in the token request; null leaves one out, "
+            "{{secret:NAME}} inserts a secret, and {{client_id}} and {{client_secret}} the "
+            "client's."
         ),
     )
     grant_method: Literal["POST", "GET", "PUT"] = Field(

@@ -81,8 +81,13 @@ def _filled(method: Method, secrets: TemplateSecrets) -> Method:
 
 def _conflicts(method: Method, nested: Method) -> Iterator[Finding]:
     taken = {name.lower() for name in method.token_request_headers}
-    for place in nested.placements():
-        slot = place.slot if isinstance(place, Placement) else place
+    http_method = getattr(method, "grant_method", "") or getattr(method, "login_method", "")
+    slots = [place.slot if isinstance(place, Placement) else place for place in nested.placements()]
+    if http_method == "GET" and any(slot.place == "body" for slot in slots):
+        message = "login_with adds its credential to the body, but the token's request is a GET."
+        advice = "Set add_to of login_with to query or header."
+        yield finding("body_not_extendable", message, advice=advice)
+    for slot in slots:
         if slot.place == "header" and slot.name.lower() in taken:
             message = f"login_with sends the header {slot.name}, which the token's request has already."
             advice = "Set client_auth or login_auth to none, or remove the header from the JSON fields."

@@ -29,7 +29,15 @@ from watchword.protocols import templates
 from watchword.protocols.jwt.algorithms import ALGORITHMS, AlgorithmName
 from watchword.protocols.jwt.signing import JwsSigner, jws_signer
 from watchword.protocols.login_with import Login
-from watchword.protocols.oauth2.client import NEEDS, Assertion, BasicEncoding, Client, ClientAuth
+from watchword.protocols.oauth2.client import (
+    CLIENT_TEMPLATES,
+    IN_BODY,
+    NEEDS,
+    Assertion,
+    BasicEncoding,
+    Client,
+    ClientAuth,
+)
 from watchword.protocols.oauth2.grant import Grant
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths
@@ -47,14 +55,10 @@ if TYPE_CHECKING:
 _OAUTH2 = Section.OAUTH2
 
 _NOTHING: Mapping[str, JsonValue] = MappingProxyType({})
-_NO_TEMPLATES: Mapping[str, str] = MappingProxyType({})
 
 _BY_SECRET = frozenset({"client_secret_basic", "client_secret_post"})
 _BY_ASSERTION = frozenset({"private_key_jwt", "client_secret_jwt"})
 _BY_CERTIFICATE = frozenset({"tls_client_auth", "self_signed_tls_client_auth"})
-
-_CLIENT_ASSERTION = "client_assertion"
-"""The field of a client's JWT in a token request, and the template that puts it elsewhere."""
 
 TOKEN_URL = About("Token URL", "The complete URL of the token endpoint.", _OAUTH2)
 CLIENT_ID = About("Client ID", "The client's public identifier.", _OAUTH2)
@@ -89,7 +93,7 @@ class OAuth2(TokenPlacement):
     """The words in findings about the token request."""
 
     own_templates: ClassVar[tuple[str, ...]] = ()
-    """The templates of grant_body and grant_headers beside `{{secret:NAME}}`."""
+    """The fields of the grant that grant_body and grant_headers have templates for."""
 
     not_in_identity: ClassVar[frozenset[str]] = frozenset(TokenPlacement.model_fields)
     """The fields that a token does not depend on."""
@@ -170,8 +174,8 @@ class OAuth2(TokenPlacement):
         JsonObject,
         About(
             "Request body",
-            "JSON: fields to add or replace in the token request; null leaves one out, and {{secret:NAME}} "
-            "inserts a secret.",
+            "JSON: fields to add or replace in the token request; null leaves one out, {{secret:NAME}} "
+            "inserts a secret, and {{client_id}} and {{client_secret}} the client's.",
             _OAUTH2,
             templated=True,
         ),
@@ -278,18 +282,14 @@ class OAuth2(TokenPlacement):
             values=response_values.sources_of(self),
         )
 
-    def token_request(
-        self,
-        fields: Mapping[str, JsonValue],
-        secrets: TemplateSecrets,
-        own: Mapping[str, str] = _NO_TEMPLATES,
-    ) -> PreparedRequest:
+    def token_request(self, fields: Mapping[str, JsonValue], secrets: TemplateSecrets) -> PreparedRequest:
         """Return a token request with these fields of a grant; empty fields are left out.
 
         Client authentication, `grant_body`, `grant_headers`, `grant_method` and `grant_format` are applied;
-        `own` fills in the grant's own templates. Raises DocumentError if the secret of a template is missing,
-        or the key of an assertion can't be read.
+        `own_templates` are filled in with the grant's fields. Raises DocumentError if a template's secret is
+        missing, or the key of an assertion can't be read.
         """
+        own = {name: str(fields[name]) for name in self.own_templates if fields.get(name)}
         more = Additions(self.grant_body, self.grant_headers, own)
         return self.request_to(self.token_url, fields, secrets, more, self.grant_method)
 
@@ -314,8 +314,7 @@ class OAuth2(TokenPlacement):
             DocumentError: the secret of a template is missing, or the key of an assertion can't be read.
         """
         authentication = self._client(secrets).authentication(FreshValues(time.time(), random_nonce))
-        proof = str(authentication.fields.get(_CLIENT_ASSERTION, ""))
-        own = {**more.own, _CLIENT_ASSERTION: proof} if proof else more.own
+        own = {**more.own, **{name: str(value) for name, value in authentication.fields.items()}}
         body = {**fields, **authentication.fields, **_filled(more.body, secrets, own)}
         present = {name: value for name, value in body.items() if value not in (None, "")}
         sent = {**authentication.headers, **_as_headers(more.headers, secrets, own)}
@@ -384,15 +383,24 @@ class OAuth2(TokenPlacement):
 
         `own` are the templates that these fields have beside `{{secret:NAME}}`.
         """
-        more_headers = getattr(self, own_headers)
-        own = (*own, _CLIENT_ASSERTION) if self.client_auth in _BY_ASSERTION else own
+        content, more_headers = getattr(self, body), getattr(self, own_headers)
+        sent = IN_BODY[self.client_auth] if self.client_id else ()
+        for name in sorted(CLIENT_TEMPLATES.difference(sent)):
+            if templates.mentions([dict(content), dict(more_headers)], {name}):
+                where = f"{body} or {own_headers} has {{{{{name}}}}}"
+                message = f"{where}, which the client authentication {self.client_auth} does not give."
+                advice = (
+                    "Set client_auth to client_secret_post; for {{client_assertion}}, to private_key_jwt."
+                )
+                yield finding("template_unresolved", message, advice=advice)
+        known = (*own, *CLIENT_TEMPLATES)
         template_findings = [
-            *templates.findings(body, getattr(self, body), secrets, own=own),
-            *templates.findings(own_headers, more_headers, secrets, own=own),
+            *templates.findings(body, content, secrets, own=known),
+            *templates.findings(own_headers, more_headers, secrets, own=known),
         ]
         yield from template_findings
         if not errors(template_findings):
-            for name, value in _as_headers(more_headers, secrets, dict.fromkeys(own, "value")).items():
+            for name, value in _as_headers(more_headers, secrets, dict.fromkeys(known, "value")).items():
                 yield from headers.name_findings(name, "header")
                 yield from headers.value_findings(value, f"the token request's header {name[:40]}")
 

@@ -31,6 +31,7 @@ class OAuth2AuthorizationCode(OAuth2SignIn):
         "scope",
         "test_url",
     )
+    own_templates: ClassVar[tuple[str, ...]] = ("code", "code_verifier", "redirect_uri")
     urls: ClassVar[tuple[str, ...]] = (*OAuth2SignIn.urls, "authorize_url")
     not_in_identity: ClassVar[frozenset[str]] = OAuth2SignIn.not_in_identity | {
         "authorize_url",

@@ -119,7 +119,7 @@ class OAuth2JwtBearer(OAuth2):
         def request() -> PreparedRequest:
             jwt = signed(key, content, FreshValues(time.time(), random_nonce))
             fields = {"grant_type": GRANT_TYPE, "assertion": jwt, "scope": self.joined_scope}
-            return self.token_request(fields, secrets, {"assertion": jwt})
+            return self.token_request(fields, secrets)
 
         claims = templates.fill(dict(content.payload), secrets)
         subject = [claims.get(name) for name in ("iss", "sub")] if isinstance(claims, dict) else []

@@ -28,6 +28,7 @@ class OAuth2Password(OAuth2):
     )
     decoy_by_default: ClassVar[bool] = False  # failed logins may lock more than one account
     request_words: ClassVar[RequestWords] = PASSWORD
+    own_templates: ClassVar[tuple[str, ...]] = ("username", "password")
 
     username: Annotated[str, About("User name", "The user's name.", Section.AUTHENTICATION)]
     password: Annotated[

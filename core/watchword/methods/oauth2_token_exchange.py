@@ -38,6 +38,7 @@ class OAuth2TokenExchange(OAuth2):
         "test_url",
     )
     request_words: ClassVar[RequestWords] = EXCHANGE
+    own_templates: ClassVar[tuple[str, ...]] = ("subject_token", "actor_token")
 
     subject_token: Annotated[str, About("Subject token", "The token to exchange.", _OAUTH2, secret=True)]
     subject_token_type: Annotated[

@@ -472,6 +472,23 @@ def test_a_stored_login_reads_only_allowed_references(provider, reference):
     assert [each.code.name for each in found] == ["reference_not_allowed"]
 
 
+def test_a_stored_login_uses_no_credentials_of_the_machine(provider):
+    """A profile of the machine's AWS configuration is refused in a login as in the document itself."""
+    login = {"method": "aws_sigv4", "region": "r", "service": "s", "profile": "prod"}
+    document = provider().document({**SESSION, "login_with": login})
+    found = errors(watchword.load(document, stored=True).lint())
+    assert [each.code.name for each in found] == ["reference_not_allowed"]
+    assert "aws:prod" in found[0].message
+
+
+def test_a_login_may_be_json_text(provider):
+    """Forms save login_with as text, which is read as the object itself."""
+    api = provider(SHAPES[0][2])
+    fields = {**SHAPES[0][1], "login_with": json.dumps(SHAPES[0][1]["login_with"])}
+    assert api.connection(fields).document == api.connection(SHAPES[0][1]).document
+    assert api.connection(fields).credential.source is not None
+
+
 def test_a_stored_login_calls_only_allowed_addresses(provider):
     """The login's own URL is judged like every other one of the document."""
     login = {**INNER, "token_url": "http://169.254.169.254/token"}
@@ -513,6 +530,8 @@ MISUSES = [
      "wrong_type", "login_with.response_access_path"),
     ({"client_auth": "client_secret_basic", "client_secret": "s3cret-client", "login_with": JWT_LOGIN},
      "header_conflict", "Authorization"),
+    ({"grant_method": "GET", "login_with": {**JWT_LOGIN, "add_to": "body"}},
+     "body_not_extendable", "login_with"),
     ({"client_auth": "oauth1", "client_secret": "s3cret-client", "login_with": JWT_LOGIN},
      "given_twice", "oauth1"),
     ({"login_with": {**INNER, "token_url": "https://a.test/t", "client_auth": "tls_client_auth"}},

@@ -44,6 +44,22 @@ NEEDS: Mapping[ClientAuth, tuple[str, ...]] = {
 """The fields that each client authentication method needs."""
 
 
+IN_BODY: Mapping[ClientAuth, tuple[str, ...]] = {
+    "client_secret_basic": (),
+    "client_secret_post": ("client_id", "client_secret"),
+    "private_key_jwt": ("client_id", "client_assertion"),
+    "client_secret_jwt": ("client_id", "client_assertion"),
+    "tls_client_auth": ("client_id",),
+    "self_signed_tls_client_auth": ("client_id",),
+    "oauth1": (),
+    "none": ("client_id",),
+}
+"""The fields of the body by which each method authenticates, and the templates that put them elsewhere."""
+
+CLIENT_TEMPLATES = frozenset(name for names in IN_BODY.values() for name in names)
+"""The templates for the client's fields, whatever its method gives."""
+
+
 class ClientAuthentication(NamedTuple):
     """The headers and body fields by which a client authenticates a request."""
 

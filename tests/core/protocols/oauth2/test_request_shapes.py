@@ -47,6 +47,20 @@ GRANTS = [
      {"grant_type": "client_credentials", "client_id": "client-1", "client_secret": SECRET}),
     ("Baidu, by GET with Basic", CLIENT, {"grant_method": "GET"},
      "GET", {"grant_type": "client_credentials"}, {"Authorization": BASIC}, ""),
+    ("TikTok for Business", CLIENT,
+     {"client_auth": "client_secret_post", "grant_format": "json", "grant_body": {
+         "grant_type": None, "client_id": None, "client_secret": None, "app_id": "{{client_id}}",
+         "secret": "{{client_secret}}"}},
+     "POST", {}, {}, {"app_id": "client-1", "secret": SECRET}),
+    ("Lark: id and secret in headers", CLIENT,
+     {"client_auth": "client_secret_post", "grant_body": {"client_id": None, "client_secret": None},
+      "grant_headers": {"X-App-Id": "{{client_id}}", "X-App-Secret": "{{ client_secret }}"}},
+     "POST", {}, {"X-App-Id": "client-1", "X-App-Secret": SECRET}, {"grant_type": "client_credentials"}),
+    ("a user under other names", "oauth2_password",
+     {"grant_body": {"username": None, "password": None,
+                     "user": {"name": "{{username}}", "pw": "{{password}}"}},
+      "grant_format": "json"},
+     "POST", {}, {}, {"grant_type": "password", "user": {"name": "ann", "pw": "s3cret-password"}}),
     ("a user by GET", "oauth2_password", {"grant_method": "GET"},
      "GET", {"grant_type": "password", "username": "ann", "password": "s3cret-password"}, {}, ""),
 ]  # fmt: skip
@@ -133,6 +147,23 @@ def test_a_refresh_request_is_sent_as_the_provider_wants_it(
     (seen,) = endpoint.seen
     assert (seen.method, query(seen), content(seen)) == (verb, in_query, body), provider
     assert {name: seen.headers.get(name) for name in headers} == headers
+
+
+def test_a_sign_ins_code_goes_under_another_name(endpoint):
+    """`{{code}}` in grant_body renames the code of a sign-in, as TikTok for Business wants it."""
+    body = {
+        "grant_type": None, "code": None, "client_id": None, "client_secret": None,
+        "auth_code": "{{code}}", "app_id": "{{client_id}}", "secret": "{{client_secret}}",
+    }  # fmt: skip
+    document = endpoint.document(
+        "oauth2_authorization_code", client_auth="client_secret_post", grant_format="json", grant_body=body
+    )
+    connection = watchword.load(document, name="acme")
+    assert connection.lint() == []
+    fields = {"grant_type": "authorization_code", "code": "s3cret-code"}
+    request = connection.credential.resolved.method.token_request(fields, {})
+    sent = {"auth_code": "s3cret-code", "app_id": "client-1", "secret": SECRET}
+    assert json.loads(request.body) == sent
 
 
 def test_a_token_is_renewed_by_itself(endpoint, serve, reply):
@@ -239,6 +270,9 @@ def test_secrets_in_the_query_are_shown_nowhere(endpoint, caplog, method, fields
         (CLIENT, {"grant_method": "GET", "grant_format": "json"}, "fields_ignored"),
         (CLIENT, {"assertion_headers": {"x5t": "a"}}, "fields_ignored"),
         ("oauth2_authorization_code", {"refresh_name": " "}, "missing_field"),
+        (CLIENT, {"grant_body": {"secret": "{{client_secret}}"}}, "template_unresolved"),
+        (CLIENT, {"client_auth": "client_secret_post", "grant_body": {"jwt": "{{client_assertion}}"}},
+         "template_unresolved"),
         ("oauth2_authorization_code", {"refresh_body": {"refresh_token": "{{secret:NOTHING}}"}},
          "template_unresolved"),
     ],
