@@ -31,6 +31,10 @@ _EXAMPLE = re.compile(
     r"(?:sub)?domain|instance|workspace|shop|store|site|user(?:name)?|token|secret|key|project|team|realm|host|"
     r"server)(?:[-_ ]?(?:id|key|secret|name|token|domain|url))?(?![a-z0-9])"
 )
+_WHOLE_EXAMPLE = re.compile(r"(?i)change[-_ ]?me|x{3,}|todo|tbd|\.{3,}|\$[a-z][a-z0-9_]{2,}")
+_IN_URL = re.compile(r"\{[A-Za-z_][A-Za-z0-9_. -]{0,60}\}|\$[A-Z][A-Z0-9_]{2,60}")
+"""What a manual writes into a URL, where these characters have to be encoded otherwise."""
+
 _HEX = re.compile("%[0-9A-Fa-f]{2}")
 
 
@@ -87,7 +91,10 @@ def _of(where: str, text: str, *, is_templated: bool) -> Iterator[Finding]:
         certain += percent
     for variable in dict.fromkeys(certain):
         yield _unfilled(where, variable)
-    doubtful = [*percent, *(match[0] for match in _EXAMPLE.finditer(text))]
+    patterns = (_EXAMPLE, *((_IN_URL,) if is_url else ()))
+    doubtful = [*percent, *(match[0] for pattern in patterns for match in pattern.finditer(text))]
+    if _WHOLE_EXAMPLE.fullmatch(text.strip()):
+        doubtful.append(text.strip())
     for variable in dict.fromkeys(doubtful):
         if not any(variable in known for known in certain):
             message = f"The field {where} has {variable[:40]!r}, which looks like an example."
@@ -95,8 +102,8 @@ def _of(where: str, text: str, *, is_templated: bool) -> Iterator[Finding]:
 
 
 def _is_encoding(match: re.Match[str], text: str) -> bool:
-    """Return whether a match may be percent-encoded characters: `%C3%A4` has no variable."""
-    return bool(_HEX.match(match[0]) or _HEX.match(text, match.end() - 1))
+    """Return whether a match may be between percent-encoded characters: `%C3abc%A4` has no variable."""
+    return bool(_HEX.match(match[0]) and _HEX.match(text, match.end() - 1))
 
 
 def _unfilled(where: str, variable: str) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -330,6 +331,15 @@ def test_the_values_are_kept_in_the_store_for_all_processes(shape, store):
         session.get("Invoices")
     assert [seen.path for seen in api.seen] == [path, path]
     assert len(login.seen) == asked
+
+
+def test_many_threads_ask_once_for_token_and_values(shape):
+    """Token and values are asked for once, however many requests begin at the same time."""
+    conn, login, api, (path, _) = shape("DocuSign's account")
+    with conn.session() as session, ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda _: session.get("Invoices"), range(32)))
+    assert [seen.path for seen in login.seen] == ["/token", "/userinfo"]
+    assert [seen.path for seen in api.seen] == [path] * 32
 
 
 def sign_in_document(login, api_url, **fields):
