@@ -47,14 +47,13 @@ class BodyRules:
 
     def match_content(self, content: object) -> bool:
         """Return whether a content holds one of the pairs; in XML a path may leave out the root."""
-        if isinstance(content, XmlRoot) and self.match_content(content.element):
-            return True
         if self._steps and not jsonpaths.is_affordable(content, self._steps):
             return False
         return any(
             _equal(expected, value)
             for path, query, expected in self._rules
-            for value in _values(content, path, query)
+            for holder in _holders(content, query)
+            for value in _values(holder, path, query)
         )
 
 
@@ -98,6 +97,13 @@ def _compiled(path: str) -> _Query:
         return jsonpath.compile(jsonpaths.whole(path))
     except (jsonpath.JSONPathError, RecursionError):
         raise ValueError("is not a JSONPath") from None
+
+
+def _holders(content: object, query: _Query) -> Iterator[object]:
+    """Yield the content and, for a plain path into XML, the root element; a search goes through it anyway."""
+    yield content
+    if isinstance(content, XmlRoot) and (query is None or isinstance(query, list)):
+        yield content.element
 
 
 def _values(content: object, path: str, query: _Query) -> Iterator[object]:

@@ -145,7 +145,7 @@ def value_at(content: object, path: str) -> object:
     is too large to be searched by this path.
     """
     found = _at(content, jsonpaths.as_jsonpath(path))
-    if found is None and isinstance(content, XmlRoot):
+    if found is None and isinstance(content, XmlRoot) and ".." not in jsonpaths.as_jsonpath(path):
         found = _at(content.element, jsonpaths.as_jsonpath(path))
     return found.get(_TEXT) if isinstance(found, dict) and _TEXT in found else found
 

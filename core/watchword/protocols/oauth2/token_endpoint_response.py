@@ -11,7 +11,7 @@ from watchword.findings.codes import CODES, finding
 from watchword.findings.evidence import names
 from watchword.findings.finding import Finding, Phase
 from watchword.http.bodies import Content
-from watchword.http.body_rules import BodyRules
+from watchword.http.body_rules import LARGEST_BODY, BodyRules
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.tokens.lifetimes import LifetimePaths, read_lifetime, read_refresh_lifetime
 from watchword.tokens.refusal_words import dead_token_name, reports_refusal, server_words
@@ -173,6 +173,8 @@ def _refuses_refresh_token(parsed: _ParsedResponse, refused: BodyRules) -> bool:
     """Return whether a response says that the refresh token is dead: by a known name, or by the rules."""
     response, content = parsed.response, parsed.content
     if response.status in _SAYS_NOTHING:
+        return False
+    if len(response.text) > LARGEST_BODY:
         return False
     if refused.match_content(content.value):
         return True
