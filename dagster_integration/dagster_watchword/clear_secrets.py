@@ -7,23 +7,19 @@ from collections.abc import Iterator, Mapping
 
 from dagster_watchword.variables import environment_variables
 from watchword.document.common_fields import CommonFields
+from watchword.document.described_fields import templated_fields
 from watchword.document.reading import normalized_entry
 from watchword.document.references import LITERAL, Reference
 from watchword.http.origins import has_userinfo
 from watchword.methods import METHODS
 from watchword.methods.base import LOGIN_WITH
-from watchword.methods.fields import about, secret_names
+from watchword.methods.fields import secret_names
 from watchword.protocols import templates
 
 SECRET_NAMES = secret_names(CommonFields).union(*map(secret_names, METHODS.values()))
 """The names of the secret fields of all methods."""
 
-TEMPLATED = frozenset(
-    name
-    for method in METHODS.values()
-    for name, field in method.model_fields.items()
-    if (description := about(field)) and description.templated
-)
+TEMPLATED = templated_fields()
 """The names of the fields that hold templates of watchword's own, such as `{{method}}`."""
 
 _PEM = "-----BEGIN"

@@ -89,3 +89,11 @@ def usual_fields(method: str) -> list[Field]:
     fields = fields_of(method)
     names = dict.fromkeys((*METHODS[method].essentials, TEST_URL))
     return [fields[name] for name in names]
+
+
+def templated_fields() -> frozenset[str]:
+    """Return the names of all methods' fields that hold templates of their own, such as `{{method}}`."""
+    described = (
+        (name, about(info)) for method in METHODS.values() for name, info in method.model_fields.items()
+    )
+    return frozenset(name for name, description in described if description and description.templated)
