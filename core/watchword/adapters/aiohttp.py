@@ -12,6 +12,7 @@ from watchword.adapters.body_refusal import body_refusal_of
 from watchword.adapters.extras import missing_extra
 from watchword.adapters.origin_guard import OriginGuard, cookies_for_foreign_origin, unwanted_headers
 from watchword.adapters.own_cookies import foreign_lines
+from watchword.adapters.refused_call import REFUSED
 from watchword.http.networks import AllowedNetworks
 from watchword.redact import NeverPickled
 
@@ -24,6 +25,7 @@ except ModuleNotFoundError as missing:
 
 from watchword.adapters.aiohttp_exchange import AiohttpExchange, address, copy_of, transmit, with_tls
 from watchword.adapters.aiohttp_network import judged
+from watchword.adapters.aiohttp_refused import explained
 from watchword.adapters.aiohttp_response import clean_redirect, flow_response, keep_cookies
 
 redact.filter_logs()
@@ -79,6 +81,8 @@ class SigningMiddleware(NeverPickled):
         response = (await async_drive(exchange)).response
         if self._origin_guard.remembers and (added := exchange.added()):
             self._origin_guard.remember(added)
+        if response.status >= REFUSED:  # a foreign origin has seen no credential
+            explained(response, self._authenticator.explain)
         return response
 
     async def _from_foreign_origin(

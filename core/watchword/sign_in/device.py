@@ -166,14 +166,14 @@ def next_interval(interval: float, error: TokenError) -> float:
     Raises:
         TokenError: the given error, if another poll can't succeed.
     """
+    asked = error.findings[0].retry_after or 0.0  # a server may ask for it whatever it answers
     if error.code == "authorization_pending":
-        return interval
+        return max(interval, asked)
     if error.code == "slow_down":
-        return interval + _SLOW_DOWN
+        return max(interval + _SLOW_DOWN, asked)
     if not error.retryable:
         raise error
-    retry_after = error.findings[0].retry_after or 0.0
-    return min(max(2 * interval, retry_after), max(_MAX_INTERVAL, interval))
+    return max(min(2 * interval, max(_MAX_INTERVAL, interval)), asked)
 
 
 def _device_sign_in(response: TokenResponse, device_code: str) -> DeviceSignIn:

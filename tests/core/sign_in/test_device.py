@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from dataclasses import replace
+from email.utils import formatdate
 
 import pytest
 from hypothesis import given, settings
@@ -121,6 +123,24 @@ def test_a_server_that_is_down_for_a_while(connect, quick, browser, me, fault):
     finish(connection, begun, clock)
     assert me(connection) == "ada"
     assert clock.slept[1:] == ([9, 18, 36] if "retry_after" in fault else [2, 4, 8])
+
+
+@pytest.mark.parametrize("wait", ["100", "100.5", " 100 ", "date"])
+@pytest.mark.parametrize(
+    ("status", "error"), [(400, "authorization_pending"), (400, "slow_down"), (429, "x"), (503, "x")]
+)
+def test_a_wait_that_the_server_asks_for_is_kept(connect, quick, serve, reply, wait, status, error):
+    """Retry-After, as seconds or as a date, holds the next poll back, whatever the answer is."""
+    header = formatdate(time.time() + 105, usegmt=True) if wait == "date" else wait
+    outcomes = [
+        reply(status, {"error": error}, {"Retry-After": header}),
+        reply(200, {"access_token": "t0ken-of-the-provider", "refresh_token": "r3fresh-of-the-provider"}),
+    ]
+    server = serve(lambda _: outcomes.pop(0))
+    connection = connect(method=METHOD, token_url=f"{server.url}/token")
+    clock = Clock()
+    finish(connection, device.begin(connection), clock)
+    assert 100 <= clock.slept[-1] <= 106
 
 
 def test_a_network_that_breaks(connect, quick, serve, reply):

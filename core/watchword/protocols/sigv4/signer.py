@@ -58,7 +58,7 @@ def sign(request: PreparedRequest, key: SigningKey, amz_date: str, payload: str)
     request.url = target.url
     headers["X-Amz-Date"] = amz_date
     if key.rules.sends_hash:
-        headers["X-Amz-Content-SHA256"] = payload
+        headers.setdefault("X-Amz-Content-SHA256", payload)
     if credentials.access_token:
         headers["X-Amz-Security-Token"] = credentials.access_token
     signed = canonical.signed_headers(headers, target.host)
