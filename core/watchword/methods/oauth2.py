@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from requests import PreparedRequest
@@ -19,6 +17,7 @@ from watchword.http import headers
 from watchword.http.json_value import JsonValue
 from watchword.http.placement import Slot
 from watchword.methods import response_values
+from watchword.methods.additions import Additions
 from watchword.methods.base import DefaultLifetime, ExpiresPath, LoginWith, Passphrase, TokenPlacement
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
@@ -30,7 +29,6 @@ from watchword.protocols.jwt.algorithms import ALGORITHMS, AlgorithmName
 from watchword.protocols.jwt.signing import JwsSigner, jws_signer
 from watchword.protocols.login_with import Login
 from watchword.protocols.oauth2.client import (
-    CLIENT_TEMPLATES,
     IN_BODY,
     NEEDS,
     Assertion,
@@ -42,7 +40,6 @@ from watchword.protocols.oauth2.grant import Grant
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths
 from watchword.protocols.templates import FreshValues, TemplateSecrets
-from watchword.redact import NeverPickled
 from watchword.tokens.follow_up import FollowUp
 from watchword.tokens.token_request import BodyFormat, token_request
 from watchword.tokens.token_source import Account
@@ -54,7 +51,6 @@ if TYPE_CHECKING:
 
 _OAUTH2 = Section.OAUTH2
 
-_NOTHING: Mapping[str, JsonValue] = MappingProxyType({})
 
 _BY_SECRET = frozenset({"client_secret_basic", "client_secret_post"})
 _BY_ASSERTION = frozenset({"private_key_jwt", "client_secret_jwt"})
@@ -64,15 +60,6 @@ TOKEN_URL = About("Token URL", "The complete URL of the token endpoint.", _OAUTH
 CLIENT_ID = About("Client ID", "The client's public identifier.", _OAUTH2)
 
 HttpMethod = Literal["POST", "GET", "PUT"]
-
-
-@dataclass(frozen=True)
-class Additions(NeverPickled):
-    """What a document's JSON fields add to a request, or replace in it, and the templates of those fields."""
-
-    body: Mapping[str, JsonValue] = _NOTHING
-    headers: Mapping[str, JsonValue] = _NOTHING
-    own: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 _NO_ADDITIONS = Additions()
@@ -314,10 +301,10 @@ class OAuth2(TokenPlacement):
             DocumentError: the secret of a template is missing, or the key of an assertion can't be read.
         """
         authentication = self._client(secrets).authentication(FreshValues(time.time(), random_nonce))
-        own = {**more.own, **{name: str(value) for name, value in authentication.fields.items()}}
-        body = {**fields, **authentication.fields, **_filled(more.body, secrets, own)}
+        client = {name: str(value) for name, value in authentication.fields.items()}
+        body = {**fields, **authentication.fields, **more.to_body(secrets, client)}
         present = {name: value for name, value in body.items() if value not in (None, "")}
-        sent = {**authentication.headers, **_as_headers(more.headers, secrets, own)}
+        sent = {**authentication.headers, **more.to_headers(secrets, client)}
         body_format = "query" if http_method == "GET" else self.grant_format
         return token_request(http_method, url, present, sent, body_format)
 
@@ -381,28 +368,11 @@ class OAuth2(TokenPlacement):
     ) -> Iterator[Finding]:
         """Yield findings about the JSON fields for the body and the headers of a request.
 
-        `own` are the templates that these fields have beside `{{secret:NAME}}`.
+        `own` are the templates that these fields have beside `{{secret:NAME}}` and the client's.
         """
-        content, more_headers = getattr(self, body), getattr(self, own_headers)
-        sent = IN_BODY[self.client_auth] if self.client_id else ()
-        for name in sorted(CLIENT_TEMPLATES.difference(sent)):
-            if templates.mentions([dict(content), dict(more_headers)], {name}):
-                where = f"{body} or {own_headers} has {{{{{name}}}}}"
-                message = f"{where}, which the client authentication {self.client_auth} does not give."
-                advice = (
-                    "Set client_auth to client_secret_post; for {{client_assertion}}, to private_key_jwt."
-                )
-                yield finding("template_unresolved", message, advice=advice)
-        known = (*own, *CLIENT_TEMPLATES)
-        template_findings = [
-            *templates.findings(body, content, secrets, own=known),
-            *templates.findings(own_headers, more_headers, secrets, own=known),
-        ]
-        yield from template_findings
-        if not errors(template_findings):
-            for name, value in _as_headers(more_headers, secrets, dict.fromkeys(known, "value")).items():
-                yield from headers.name_findings(name, "header")
-                yield from headers.value_findings(value, f"the token request's header {name[:40]}")
+        more = Additions(getattr(self, body), getattr(self, own_headers), dict.fromkeys(own, "value"))
+        client = IN_BODY[self.client_auth] if self.client_id else ()
+        yield from more.findings((body, own_headers), secrets, client)
 
     def _client_findings(self, secrets: TemplateSecrets) -> Iterator[Finding]:
         if self.client_auth not in _BY_ASSERTION and (self.assertion_headers or self.assertion_claims):
@@ -473,19 +443,3 @@ def key_findings(read: Callable[[], JwsSigner]) -> Iterator[Finding]:
         yield from read().findings
     except DocumentError as error:
         yield from error.findings
-
-
-def _filled(
-    content: Mapping[str, JsonValue], secrets: TemplateSecrets, own: Mapping[str, str]
-) -> dict[str, JsonValue]:
-    return {name: templates.fill_own(value, secrets, own) for name, value in content.items()}
-
-
-def _as_headers(
-    content: Mapping[str, JsonValue], secrets: TemplateSecrets, own: Mapping[str, str]
-) -> dict[str, str]:
-    return {
-        name: str(value).strip()
-        for name, value in _filled(content, secrets, own).items()
-        if value is not None
-    }

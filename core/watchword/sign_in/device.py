@@ -17,7 +17,7 @@ from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http.durations import seconds
 from watchword.http.origins import host, origin
-from watchword.methods.oauth2 import Additions
+from watchword.methods.additions import Additions
 from watchword.methods.oauth2_device_code import OAuth2DeviceCode
 from watchword.protocols.oauth2.request_words import DEVICE, RequestWords
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths, read_token
