@@ -72,7 +72,7 @@ class FormerStore:
     def add_token(self, key: str, name: str, generation: int = 1, **state: Any) -> None:
         """Write a record with TOKEN."""
         token = asdict(TOKEN)
-        del token["account"]  # it came with version 4
+        del token["account"], token["values"]  # they came with version 4, and later
         secrets = {part: token.pop(part) for part in ("access_token", "refresh_token")}
         text = json.dumps({"key": key, "name": name, "token": token, **state})
         sealed = self.keyring.seal(json.dumps(secrets).encode(), "watchword_tokens", key, generation, text)
