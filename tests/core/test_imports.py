@@ -19,6 +19,7 @@ HEAVY = [
     "typer",
     "rich",
     "jsonpath",
+    "defusedxml",
     "oauthlib",
     "requests_oauthlib",
     "requests_aws4auth",

@@ -39,20 +39,31 @@ _XML_CHARSET = re.compile(rb"^\s*<\?xml[^>]{0,100}?\bencoding\s*=\s*[\"']([A-Za-
 _BLANKS = "\ufeff \t\r\n"
 
 
-def unpacked(body: bytes) -> bytes:
+def unpacked(body: bytes, encoding: str = "") -> bytes:
     """Return what a body in gzip or deflate holds, at most `LARGEST` bytes; another body as it is.
 
-    The format is recognised by its header, since servers declare it wrongly. A body that ends too early
-    is decompressed as far as it goes.
+    The format is recognised by its header, since servers declare it wrongly; only deflate without one has to
+    be declared, as the Content-Encoding. A body that ends too early is decompressed as far as it goes.
     """
     for _ in range(_MOST_LAYERS):
         if not _is_compressed(body):
             break
+        body = _inflated(body, _GZIP_OR_ZLIB)
+    is_bare = encoding.strip().lower() == "deflate" and not _is_utf8(body)
+    return _inflated(body, -zlib.MAX_WBITS) if is_bare else body
+
+
+def _inflated(body: bytes, window: int) -> bytes:
+    """Return the decompressed bytes of all members (RFC 1952, 2.2), or the body if it is no such format."""
+    found, rest = bytearray(), body
+    while rest and len(found) < LARGEST:
+        inflater = zlib.decompressobj(window)
         try:
-            body = zlib.decompressobj(_GZIP_OR_ZLIB).decompress(body, LARGEST)
+            found += inflater.decompress(rest, LARGEST - len(found))
         except zlib.error:
             break
-    return body
+        rest = inflater.unused_data if inflater.unused_data.startswith(_GZIP) else b""
+    return bytes(found) or body
 
 
 def _is_compressed(body: bytes) -> bool:

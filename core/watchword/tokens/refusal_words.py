@@ -33,9 +33,13 @@ _DEAD = frozenset({
     "refreshtokenisinvalid", "refreshtokenisexpired", "refreshtokenhasbeenrevoked", "unknownrefreshtoken",
     "incorrectrefreshtoken", "refreshtokenreused", "refreshtokenalreadyused", "refreshtokenused",
     "missingorinvalidrefreshtoken", "invalidorexpiredrefreshtoken", "grantrevoked", "expiredgrant",
-    "invalidcode",
+    "tokenhasexpired", "tokenhasbeenrevoked", "tokenhasbeenexpiredorrevoked", "refreshtokennotvalid",
+    "refreshtokenunknown", "interactionrequired", "loginrequired", "consentrequired", "invalidcode",
 })  # fmt: skip
-"""What providers call a refresh token that is dead, and nothing else; `invalid_code` is Zoho's name."""
+"""What providers call a refresh token that is dead, and nothing else.
+
+`invalid_code` is Zoho's name. After Microsoft's `interaction_required` only a new sign-in helps.
+"""
 
 _DEAD_BESIDE_REFRESH = frozenset(
     {"invalidtoken", "tokeninvalid", "tokennotfound", "tokenisexpired", "badtoken"}

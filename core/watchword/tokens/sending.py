@@ -11,7 +11,7 @@ from watchword import redact
 from watchword.errors import RequestError, TokenError
 from watchword.findings.codes import finding
 from watchword.http import faults
-from watchword.http.bodies import charset_in, decoded
+from watchword.http.bodies import charset_in, decoded, unpacked
 from watchword.http.deadline import read, run_with_deadline
 from watchword.http.guarded_adapter import GuardedAdapter
 from watchword.http.transport_options import TransportOptions
@@ -45,6 +45,7 @@ def send_token_request(
         advice = "Check the URL: its response holds no token."
         raise TokenError([finding("reply_not_token", message, advice=advice)])
     cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
+    body = unpacked(body, response.headers.get("Content-Encoding", ""))
     text = decoded(body, charset_in(response.headers.get("Content-Type", "")))
     return TokenResponse(request.url or "", response.status_code, response.headers, text, cookies)
 

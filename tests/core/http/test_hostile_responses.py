@@ -7,10 +7,12 @@ import pytest
 from tests.support.work import slowdown
 from watchword import redact
 from watchword.http import body_words
+from watchword.http.bodies import Content, charset_in, content_of
 from watchword.http.cookies import effective_cookies
-from watchword.http.durations import retry_after, seconds
+from watchword.http.durations import moment, retry_after, seconds, span
 from watchword.protocols.digest import challenge
 from watchword.protocols.oauth1.credentials_response import problems
+from watchword.tokens.refusal_words import dead_token_name
 from watchword.tokens.token import jwt_account, jwt_expiry
 
 READERS = {
@@ -29,6 +31,12 @@ READERS = {
     "jwt": jwt_expiry,
     "account": jwt_account,
     "masked": redact.text,
+    "date": moment,
+    "span": span,
+    "content": lambda text: content_of(text, "", {"a"}),
+    "element": lambda text: content_of(f"<a>{text}</a>"),
+    "charset": charset_in,
+    "dead token": lambda text: dead_token_name(Content("json", {"error": text, "errors": [{"code": text}]})),
 }
 HOSTILE = (
     *(

@@ -191,9 +191,10 @@ def test_a_prefix_that_the_server_has_put_is_not_put_twice(acme, said):
 
 
 @pytest.mark.parametrize("body", ['"{}"', "{}", " {}\n"])
-def test_the_whole_body_may_be_the_token(acme, body):
-    """`$` reads a response of one JSON string or of plain text."""
-    acme.opens = lambda token: acme.reply(body=body.format(token))
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/x-www-form-urlencoded"])
+def test_the_whole_body_may_be_the_token(acme, body, kind):
+    """`$` reads a response of one JSON string or of plain text, whatever its type says."""
+    acme.opens = lambda token: acme.reply(body=body.format(token), headers={"Content-Type": kind})
     assert acme.call(response_access_path="$") == 200
 
 

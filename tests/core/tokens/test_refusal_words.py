@@ -54,6 +54,14 @@ DEAD = [
     (401, {"code": 401, "message": "Expired refresh token"}, "Expired refresh token"),
     (400, {"error": {"code": "REFRESH_TOKEN_EXPIRED", "message": "Sign in again"}}, "REFRESH_TOKEN_EXPIRED"),
     (403, {"errorCode": "token_revoked"}, "token_revoked"),
+    (400, {"error": "interaction_required", "error_description": "AADSTS50076"}, "interaction_required"),
+    (400, {"code": 400, "error_code": "refresh_token_not_found",
+     "msg": "Invalid Refresh Token: Refresh Token Not Found"},
+     "refresh_token_not_found"),  # Supabase
+    (400, {"error": {"code": 400, "message": "TOKEN_EXPIRED", "status": "INVALID_ARGUMENT"}},
+     "TOKEN_EXPIRED"),  # Firebase
+    (400, {"__type": "NotAuthorizedException", "message": "Refresh Token has been revoked"},
+     "Refresh Token has been revoked"),  # Cognito
     (400, {"message": "Invalid refresh token."}, "Invalid refresh token"),
     (200, {"code": 20064, "msg": "Refresh token revoked", "data": {}}, "Refresh token revoked"),  # Feishu
     (400, [{"error": "invalid_grant"}], "invalid_grant"),

@@ -6,6 +6,7 @@ import gzip
 import json
 import logging
 import time
+import zlib
 from email.utils import formatdate
 
 import pytest
@@ -92,12 +93,18 @@ def test_a_dead_refresh_token_ends_the_sign_in_and_is_never_shown_again(api, rep
     assert health.record.refusal.code == "invalid_grant"
 
 
+TEXT = json.dumps(FIRST)
 XML = "<r><access_token>s3cret-access-1</access_token><expires_in>3600</expires_in></r>"
 BODIES = {
     "UTF-16": (json.dumps(FIRST).encode("utf-16"), {}),
     "declared wrongly": (json.dumps({**FIRST, "user": "é"}, ensure_ascii=False).encode(), {
         "Content-Type": "text/plain; charset=iso-8859-1"}),
     "gzip, declared": (gzip.compress(json.dumps(FIRST).encode()), {"Content-Encoding": "gzip"}),
+    "deflate": (zlib.compress(json.dumps(FIRST).encode()), {"Content-Encoding": "deflate"}),
+    "deflate without header": (zlib.compress(json.dumps(FIRST).encode())[2:-4],
+     {"Content-Encoding": "deflate"}),
+    "gzip in members": (b"".join(gzip.compress(part.encode()) for part in (TEXT[:20], TEXT[20:])),
+                        {"Content-Encoding": "gzip"}),
     "gzip, not declared": (gzip.compress(json.dumps(FIRST).encode()), {}),
     "gzip that is none": (json.dumps(FIRST).encode(), {"Content-Encoding": "gzip"}),
     "a form": (b"access_token=s3cret-access-1&expires_in=3600", {"Content-Type": "text/plain"}),

@@ -113,7 +113,7 @@ def _companions(response: TokenResponse, location: TokenLocation) -> dict[str, s
 
 def _in_body(response: TokenResponse, content: Content, path: str) -> tuple[str, list[str]]:
     """Return the text at a path, "" if there is none, and the names of the top-level fields."""
-    if path == WHOLE and not isinstance(content.value, (dict, list)) and not _is_page(response):
+    if path == WHOLE and (content.kind == "form" or not content.holds_objects) and not _is_page(response):
         return (content.value if isinstance(content.value, str) else response.text.strip()), []
     if not content.holds_objects:
         what = f"returned {response.kind} instead of a JSON object, XML or a form"
