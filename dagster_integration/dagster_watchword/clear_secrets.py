@@ -26,6 +26,9 @@ _PEM = "-----BEGIN"
 _PLAIN_IF: Mapping[str, str] = {"proxy": "@", "client_private_key": _PEM}
 """Fields that often hold no secret, by what shows that they do: a proxy without a user, a key's path."""
 
+_LONGEST_PLAIN = 300
+"""Longer text in these fields is the secret itself, such as PKCS#12 in base64."""
+
 
 _logger = logging.getLogger(__name__)
 _warned: set[tuple[str, str]] = set()
@@ -78,7 +81,7 @@ def _is_in_clear(name: str, value: object) -> bool:
         return False
     if name not in SECRET_NAMES:
         return "://" in value and has_userinfo(value)
-    if name in _PLAIN_IF and _PLAIN_IF[name] not in value:
+    if name in _PLAIN_IF and _PLAIN_IF[name] not in value and len(value) <= _LONGEST_PLAIN:
         return False
     reference = Reference.parse(value)
     return not reference.is_known or reference.scheme == LITERAL

@@ -16,6 +16,8 @@ _LOCKED = ("ENCRYPTED", "OPENSSH")
 """What a key's PEM says that the TLS libraries can't read as it is."""
 
 
+_KEY_IN_CLEAR = "The field client_certificate holds a private key, and hosts show this field in clear."
+
 _LONGEST_PATH = 300
 """Longer text that names no file is the key itself, such as PKCS#12 in base64."""
 
@@ -64,6 +66,11 @@ def findings(transport: TransportOptions) -> Iterator[Finding]:
     if transport.client_private_key and not transport.client_certificate:
         message = "The field client_private_key is not used: there is no certificate."
         yield finding("fields_ignored", message, advice="Give its certificate in client_certificate.")
+    named = (transport.named or (transport.client_certificate, None))[0] or ""
+    if "PRIVATE KEY" in named or (len(named) > _LONGEST_PATH and not is_pem(named)):
+        yield finding(
+            "secret_in_clear", _KEY_IN_CLEAR, advice="Give all of it in client_private_key instead."
+        )
     certificate, key = _content(transport.client_certificate), _content(transport.client_private_key)
     if certificate is None:
         return

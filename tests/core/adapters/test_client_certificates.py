@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import datetime as dt
 import gc
 import os
@@ -11,6 +12,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -30,6 +32,7 @@ TRADITIONAL = serialization.PrivateFormat.TraditionalOpenSSL
 OPENSSH = serialization.PrivateFormat.OpenSSH
 OPEN = serialization.NoEncryption()
 LOCKED = serialization.BestAvailableEncryption(PASSPHRASE.encode())
+QUICKLY = OPENSSH.encryption_builder().kdf_rounds(1).build(PASSPHRASE.encode())
 
 
 @pytest.fixture
@@ -72,7 +75,7 @@ FORMS = {
     "locked by OpenSSL": lambda c, k: (
         {"c": c.public_bytes(PEM), "k": written(k, TRADITIONAL, LOCKED)}, "c", "k",
     ),
-    "locked OpenSSH": lambda c, k: ({"c": c.public_bytes(PEM), "k": written(k, OPENSSH, LOCKED)}, "c", "k"),
+    "locked OpenSSH": lambda c, k: ({"c": c.public_bytes(PEM), "k": written(k, OPENSSH, QUICKLY)}, "c", "k"),
     "locked in one PEM": lambda c, k: ({"c": c.public_bytes(PEM) + written(k, PKCS8, LOCKED)}, "c", None),
     "PKCS#12": lambda c, k: ({"c.p12": bundle(c, k)}, "c.p12", None),
     "PKCS#12 without a passphrase": lambda c, k: ({"c.pfx": bundle(c, k, OPEN)}, "c.pfx", None),
@@ -321,6 +324,35 @@ def test_a_certificate_that_can_t_be_used_is_found_before_anything_is_sent(
         with pytest.raises(watchword.DocumentError):
             client(connection)
     assert server.connections == 0
+
+
+@pytest.mark.parametrize("form", ["one PEM", "PKCS#12"])
+def test_a_key_in_the_field_that_is_shown_is_a_warning(issued, tmp_path, form):
+    """A key in the text of client_certificate works, and is named as a secret in clear."""
+    document = {"base_url": "https://api.test", "method": "none"}
+    fields = fields_of(form, issued, tmp_path)
+    assert watchword.load(document | fields).lint() == []
+    content = Path(fields["client_certificate"]).read_bytes()
+    text = content.decode() if form == "one PEM" else base64.b64encode(content).decode()
+    found = watchword.load(document | fields | {"client_certificate": text}).lint()
+    assert [each.code.name for each in found] == ["secret_in_clear"]
+
+
+@pytest.mark.parametrize("how", ["file", "base64"])
+@pytest.mark.parametrize("method", ["oauth2_jwt_bearer", "jwt_bearer"])
+def test_the_key_in_a_pkcs12_file_signs(issued, tmp_path, method, how):
+    """A PKCS#12 file is a private key for signatures too, as a referenced file and as base64."""
+    path = tmp_path / "k.p12"
+    path.write_bytes(bundle(*issued))
+    text = f"file:{path}" if how == "file" else base64.b64encode(path.read_bytes()).decode()
+    document = {"base_url": "https://api.test", "method": method, "private_key_passphrase": PASSPHRASE}
+    field = "jwt_secret" if method == "jwt_bearer" else "private_key"
+    url = {} if method == "jwt_bearer" else {"token_url": "https://auth.test/token"}
+    signing = {"algorithm": "ES256", "payload": {"iss": "x"}, field: text, **url}
+    assert watchword.load(document | signing).lint() == []
+    wrong = watchword.load(document | signing | {"private_key_passphrase": "s3cret-guess"}).lint()
+    assert [found.code.name for found in wrong] == ["key_unreadable"]
+    assert "s3cret" not in str(wrong[0])
 
 
 def test_an_ended_certificate_has_a_code_of_its_own():

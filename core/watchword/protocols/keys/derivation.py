@@ -11,14 +11,14 @@ from collections.abc import Iterator
 
 from watchword.protocols.keys.der import INTEGER, Der, NotDer, children, header, lengths
 
-MOST_ITERATIONS = 3_000_000
-"""Rounds of PBKDF2 (RFC 8018) or of PKCS#12 that a file may demand in all; they take about two seconds."""
+MOST_ITERATIONS = 1_000_000
+"""Rounds of PBKDF2 (RFC 8018) or of PKCS#12 that a file may demand in all; they take about half a second."""
 
-MOST_MEMORY = 1 << 26
-"""Bytes that scrypt (RFC 7914) may demand; OpenSSL writes keys that demand a quarter of it."""
+MOST_MEMORY = 1 << 25
+"""Bytes that scrypt (RFC 7914) may demand; OpenSSL writes keys that demand half of it."""
 
-MOST_ROUNDS = 256
-"""Rounds of bcrypt that an OpenSSH key may demand; they take three seconds. ssh-keygen demands 16 or 24."""
+MOST_ROUNDS = 100
+"""Rounds of bcrypt that an OpenSSH key may demand; about a second. ssh-keygen demands 16 or 24."""
 
 _MOST_LANES = 16
 

@@ -327,6 +327,7 @@ def damaged(data, damages):
     return data
 
 
+@pytest.mark.timeout(usually(120, 1_200))
 @settings(max_examples=usually(500, 10_000), deadline=None)
 @given(CONTENTS.map(json.dumps) | BYTES.map(as_text) | st.text(max_size=80), st.none() | st.text(max_size=9))
 def test_any_file_ends_in_a_key_or_a_finding(text, passphrase):
