@@ -116,15 +116,18 @@ def by_async_httpx(connection):
 
 
 def by_aiohttp(connection):
-    async def call():
-        middlewares = (connection.aiohttp_middleware(),)
-        async with (
-            aiohttp.ClientSession(middlewares=middlewares) as session,
-            session.get(f"{connection.base_url}/a") as response,
-        ):
-            return response.status
+    return asyncio.run(through_aiohttp(connection, ssl=True))
 
-    return asyncio.run(call())
+
+async def through_aiohttp(connection, **options):
+    """Return the status of a call; TLS is ended at once, since the loop ends too."""
+    middlewares, connector = (connection.aiohttp_middleware(),), aiohttp.TCPConnector(**options)
+    async with aiohttp.ClientSession(connector=connector, middlewares=middlewares) as session:
+        async with session.get(f"{connection.base_url}/a") as response:
+            await response.read()
+        await connector.close(abort_ssl=True)
+    await asyncio.sleep(0.05)  # the loop's transports close in its next rounds
+    return response.status
 
 
 CLIENTS = {"requests": by_requests, "httpx": by_httpx, "async httpx": by_async_httpx, "aiohttp": by_aiohttp}
@@ -219,13 +222,7 @@ def follow(connection, client, ca_bundle):
             async with connection.async_httpx_client() as api:
                 await api.get("/a", follow_redirects=True)
             return
-        connector = aiohttp.TCPConnector(ssl=trusting)
-        middlewares = (connection.aiohttp_middleware(),)
-        async with (
-            aiohttp.ClientSession(connector=connector, middlewares=middlewares) as session,
-            session.get(f"{connection.base_url}/a"),
-        ):
-            pass
+        await through_aiohttp(connection, ssl=trusting)
 
     if client == "requests":
         by_requests(connection)
