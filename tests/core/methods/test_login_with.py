@@ -596,12 +596,12 @@ JSON = st.recursive(
     | st.sampled_from(["jwt_bearer", "oauth1", "session_login", "{{secret:KEY}}", "{{secret:NO}}", "env:HOME",
                        "***"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
-    max_leaves=10,
+    max_leaves=5,
 )  # fmt: skip
 
 
 @settings(max_examples=usually(500, 10_000), deadline=None)
-@given(st.dictionaries(NAMES, JSON, max_size=6))
+@given(st.dictionaries(NAMES, JSON, max_size=4))
 def test_any_login_is_read_or_refused(login):
     """Whatever stands in login_with, reading and lint end in findings that show no secret."""
     document = {

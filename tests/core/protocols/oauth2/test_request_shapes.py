@@ -305,17 +305,19 @@ def test_a_document_without_the_new_fields_has_its_former_identity(endpoint, met
     assert {name for name, _ in changed.identity} - names == {"grant_method"}
 
 
+NAMES = st.sampled_from(["a", "{{refresh_token}}", "é", "client_secret"])
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=30) | st.sampled_from(
         ["{{refresh_token}}", "{{ assertion }}", "{{secret:PIN}}", "{{secret:GONE}}", "{{", "}}", "{{now}}"]
     ),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=12,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=6,
 )  # fmt: skip
 
 
 @settings(max_examples=usually(500, 10_000), deadline=None)
-@given(st.dictionaries(st.text(min_size=1, max_size=12), JSON, max_size=4))
+@given(st.dictionaries(NAMES, JSON, max_size=3))
 def test_any_json_is_filled_in_or_refused_by_name(body):
     """Whatever a JSON field holds, its templates are filled in, or the missing secret is named."""
     try:
