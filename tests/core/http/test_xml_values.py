@@ -124,7 +124,7 @@ NAMES = st.sampled_from(["a", "b", "Token", "ns:a", "@x", "*", "text()", "..", "
     | st.recursive(
         st.text(alphabet="xy&<", max_size=3),
         lambda inner: st.lists(inner, max_size=3).map(lambda parts: f"<a b='c'>{''.join(parts)}</a>"),
-        max_leaves=20,
+        max_leaves=6,
     ),
     path=st.lists(st.sampled_from(["/", "//", "."]) | NAMES, max_size=6).map("".join),
 )

@@ -315,7 +315,7 @@ JSON = st.recursive(
          "access_token"]),
         inner, max_size=4,
     ),
-    max_leaves=15,
+    max_leaves=8,
 )  # fmt: skip
 
 
