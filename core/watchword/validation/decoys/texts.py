@@ -31,7 +31,7 @@ _ALPHABETS = (
 )
 """The alphabets of keys, the smallest first; separators are not of them, and stay in place."""
 
-_PREFIXES = (
+PREFIXES = (
     "sk_live_", "sk_test_", "pk_live_", "pk_test_", "rk_live_", "rk_test_", "whsec_", "rzp_live_",
     "rzp_test_", "github_pat_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-", "gldt-", "xoxb-", "xoxp-",
     "xoxa-", "xapp-", "shpat_", "shpca_", "shppa_", "shpss_", "pat-na1-", "pat-eu1-", "SG.", "AKIA", "ASIA",
@@ -39,6 +39,7 @@ _PREFIXES = (
     "dapi", "npm_", "pypi-", "sq0atp-", "sq0csp-", "phc_", "phx_", "PMAK-", "key-", "EAAB", "APP_USR-",
     "NRAK-", "glsa_",
 )  # fmt: skip
+"""The published beginnings of keys, which tell their kind and are no part of the secret."""
 
 _KINDS = (str.isdigit, str.islower, str.isupper)
 
@@ -57,7 +58,7 @@ def decoy_text(secret: str) -> str:
     """
     if not secret:
         return ""
-    prefix = next((each for each in _PREFIXES if secret.startswith(each) and secret != each), "")
+    prefix = next((each for each in PREFIXES if secret.startswith(each) and secret != each), "")
     if prefix:
         return prefix + _unlike(secret.removeprefix(prefix))
     scheme = _SCHEME.match(secret)
