@@ -27,7 +27,7 @@ KEYS = st.text(string.ascii_letters + string.digits + "-_.=/+", min_size=12, max
 @given(KEYS)
 @example("secret_00000")
 def test_a_decoy_has_nothing_of_the_secret(secret):
-    """A decoy has the length of the secret, and beside a published prefix no longer piece in common with it."""
+    """A decoy is as long as the secret; beside a published prefix they have no longer piece in common."""
     decoy = decoy_text(secret)
     assert len(decoy) >= len(secret)
     published = next((each for each in PREFIXES if secret.startswith(each)), "")
