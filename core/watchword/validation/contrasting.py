@@ -23,6 +23,12 @@ LONGEST_PAUSE = 30.0
 _PAUSE = 1.0
 """The pause before the second try if the API asks for none, in seconds."""
 
+_TRIES = {"tls_failed": 4}
+"""How often an answer that can't be compared is asked for, by its problem; twice for all others.
+
+A server that refuses a certificate and hangs up at once may destroy the message that says so.
+"""
+
 _WAIT = 0.25
 """How often a validation looks whether another one has its answer, in seconds."""
 
@@ -104,14 +110,16 @@ def _asked(question: Question) -> Generator[Step, Any, Contrast]:
 
 
 def _answered(step: Call | RenewToken, question: Question) -> Generator[Step, Any, Answer]:
-    """Take a step, and once more after a pause if its answer can't be compared."""
-    outcome = yield step
-    answer = _answer(outcome, question)
-    pause = _pause_of(outcome)
-    if answer.is_comparable or pause > LONGEST_PAUSE:
-        return answer
-    yield Pause(pause)
-    return _answer((yield step), question)
+    """Take a step, and again after a pause if its answer can't be compared."""
+    tries = 1
+    while True:
+        outcome = yield step
+        answer = _answer(outcome, question)
+        pause = _pause_of(outcome)
+        if answer.is_comparable or pause > LONGEST_PAUSE or tries >= _TRIES.get(answer.problem, 2):
+            return answer
+        yield Pause(pause)
+        tries += 1
 
 
 def _answer(outcome: object, question: Question) -> Answer:

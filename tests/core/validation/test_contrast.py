@@ -11,12 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import watchword
+from watchword.findings.codes import finding
 from watchword.findings.finding import Verdict
 from watchword.http import body_words
 from watchword.stores.memory import MemoryStore
 from watchword.validation import contrast_memory, contrasting
 from watchword.validation.contrast import Answer, Dependence, Observed, answer_of, dependence
+from watchword.validation.contrast_memory import Claim
 from watchword.validation.probe_response import ProbeResponse
+from watchword.validation.steps import Call, Pause, Recall, Remember
 from watchword.validation.structure import MOST_PARTS, Structure, structure_of
 
 SECRET = "s3cret-key-0001"
@@ -156,6 +159,18 @@ def test_an_answer_that_can_not_be_compared_is_asked_for_once_more(serve, reply)
     assert keys_of(server) == ["real", "decoy", "decoy", "none"]
     sent = {seen.headers.get("X-API-Key") for seen in server.seen} - {SECRET, None}
     assert len(sent) == 1
+
+
+def test_a_tls_that_fails_is_tried_until_the_server_says_why():
+    """A server that hangs up may destroy its refusal of a certificate: the fourth try tells it."""
+    faults = [finding(code, "TLS.") for code in (*["tls_failed"] * 3, "tls_client_certificate_refused")]
+    question = contrasting.Question(Call, "key", decoy=True, none=False)
+    steps = contrasting.compare(question, answer_of(ProbeResponse("https://api.test/me", 200, {}, "{}")))
+    taken, answers = [next(steps), steps.send(Claim.MINE)], iter(faults)
+    while not isinstance(taken[-1], Remember):
+        taken.append(steps.send(next(answers) if isinstance(taken[-1], Call) else None))
+    assert [type(step) for step in taken] == [Recall, *[Call, Pause] * 3, Call, Remember]
+    assert taken[-1].contrast.decoy.problem == "tls_client_certificate_refused"
 
 
 def test_a_long_pause_is_not_waited_for(api, reply):
