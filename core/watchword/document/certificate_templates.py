@@ -13,6 +13,13 @@ from watchword.protocols import templates
 from watchword.protocols.jwt.thumbprints import thumbprints
 
 
+def uses_thumbprints(method: Method) -> bool:
+    """Return whether a JSON field of the method has a template for a thumbprint."""
+    values = (getattr(method, name) for name in type(method).model_fields)
+    contents = (dict(value) for value in values if isinstance(value, Mapping))
+    return any(templates.mentions(content, templates.THUMBPRINTS) for content in contents)
+
+
 def certificate_templates(
     method: Method, transport: TransportOptions, findings: list[Finding]
 ) -> Mapping[str, str]:
@@ -20,10 +27,7 @@ def certificate_templates(
 
     A certificate that can't be read is added to the findings.
     """
-    values = (getattr(method, name) for name in type(method).model_fields)
-    contents = (dict(value) for value in values if isinstance(value, Mapping))
-    is_used = any(templates.mentions(content, templates.THUMBPRINTS) for content in contents)
-    if not transport.client_certificate or not is_used:
+    if not transport.client_certificate or not uses_thumbprints(method):
         return {}
     found = _thumbprints(transport.client_certificate)
     if isinstance(found, Finding):

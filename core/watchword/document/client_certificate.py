@@ -52,6 +52,14 @@ def prepared(transport: TransportOptions, passphrase: str | None) -> TransportOp
     )
 
 
+def lacks_key(transport: TransportOptions) -> bool:
+    """Return whether there is a certificate without its key, which can name a client, but not in TLS."""
+    if transport.client_private_key:
+        return False
+    content = _content(transport.client_certificate) or ""
+    return is_pem(content) and "PRIVATE KEY" not in content
+
+
 def _needs_reading(given: tuple[str | None, str | None], contents: tuple[str | None, str | None]) -> bool:
     """Return whether the TLS libraries can't read the files as they are: a file that is missing stays."""
     pairs = [(value, content) for value, content in zip(given, contents, strict=True) if value]

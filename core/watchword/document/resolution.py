@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from watchword import redact
-from watchword.document.certificate_templates import certificate_templates
-from watchword.document.client_certificate import prepared
+from watchword.document.certificate_templates import certificate_templates, uses_thumbprints
+from watchword.document.client_certificate import lacks_key, prepared
 from watchword.document.common_fields import CommonFields
 from watchword.document.deployment_policy import DeploymentPolicy
 from watchword.document.dereferencing import dereference
@@ -93,7 +93,9 @@ def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
     transport = _transport(common, values, policy.networks if policy else None)
     if references is not None:
         transport = _with_contents(transport, references, findings)
-    transport = _with_certificate(transport, values.get("client_key_passphrase"), findings)
+    transport, thumbprints = _certified(
+        document.method, transport, values.get("client_key_passphrase"), findings
+    )
     if transport.client_private_key:
         values["client_private_key"] = transport.client_private_key
     defaults = _placements(common.extra_parameters, findings)
@@ -102,7 +104,7 @@ def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
         key.removeprefix(_TEMPLATE): secret.pop(key) for key in list(secret) if key.startswith(_TEMPLATE)
     }
     template_secrets |= {name: values[name] for name, _ in nested_secrets(document.method) if name in values}
-    template_secrets = {**certificate_templates(document.method, transport, findings), **template_secrets}
+    template_secrets = {**thumbprints, **template_secrets}
     secrets = _placements(secret, findings)
     fields = {
         name: values.get(name, getattr(document.method, name)) for name in type(document.method).model_fields
@@ -195,6 +197,17 @@ def _with_contents(
         message = "The field ca_bundle names no file or folder with certificates that this process can read."
         findings.append(finding("file_missing", message))
     return replace(transport, client_certificate=certificate, client_private_key=key, named=named)
+
+
+def _certified(
+    method: Method, transport: TransportOptions, passphrase: str | None, findings: list[Finding]
+) -> tuple[TransportOptions, Mapping[str, str]]:
+    """Return the options with a certificate that TLS can use, and the thumbprints that templates name."""
+    if uses_thumbprints(method) and lacks_key(transport):
+        named = certificate_templates(method, transport, findings)
+        return replace(transport, client_certificate=None), named
+    ready = _with_certificate(transport, passphrase, findings)
+    return ready, certificate_templates(method, ready, findings)
 
 
 def _with_certificate(

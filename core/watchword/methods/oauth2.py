@@ -142,6 +142,7 @@ class OAuth2(TokenPlacement):
             'JSON: members to add to the header of the JWT, such as {"x5t": "{{x5t}}"}; {{x5t}} and '
             "{{x5t_s256}} are the thumbprints of client_certificate.",
             _OAUTH2,
+            templated=True,
         ),
     ] = Field(default_factory=dict)
     assertion_claims: Annotated[
@@ -151,6 +152,7 @@ class OAuth2(TokenPlacement):
             "JSON: claims to add to the client's JWT or to replace in it; {{now}}, {{now+300}}, {{uuid}} and "
             "{{secret:NAME}} are filled in, and null leaves a claim out.",
             _OAUTH2,
+            templated=True,
         ),
     ] = Field(default_factory=dict)
     scope: Annotated[str, About("Scope", "The scopes to request, separated by spaces.", _OAUTH2)] = ""

@@ -97,6 +97,7 @@ class OAuth2SignIn(OAuth2):
             "JSON: fields to add or replace in the refresh request; null leaves one out; {{refresh_token}} "
             "and {{secret:NAME}} are filled in.",
             _REFRESH,
+            templated=True,
         ),
     ] = Field(default_factory=dict)
     refused_on_body: Annotated[
@@ -107,7 +108,6 @@ class OAuth2SignIn(OAuth2):
             "says that the refresh token is dead if it has one of these values at that JSONPath. "
             "invalid_grant and other common names are known.",
             _REFRESH,
-            templated=True,
         ),
     ] = Field(default_factory=dict)
     single_use_refresh: Annotated[

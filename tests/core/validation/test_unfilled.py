@@ -82,6 +82,24 @@ FILLED = {
         CLIENT,
         {"grant_body": {"x": "{{secret:x}}"}, "secret_parameters": {"template:x": "s3cret-x"}},
     ),
+    "claims of a client's JWT": (
+        CLIENT,
+        {
+            "client_auth": "client_secret_jwt",
+            "client_secret": "s3" * 20,
+            "assertion_headers": {"x": "{{uuid}}"},
+            "assertion_claims": {"iat": "{{now}}", "exp": "{{now+300}}"},
+        },
+    ),
+    "templates of a refresh": (
+        CLIENT,
+        {
+            "method": "oauth2_authorization_code",
+            "authorize_url": "https://auth.test/authorize",
+            "refresh_body": {"token": "{{refresh_token}}"},
+            "refresh_headers": {"X-Token": "{{refresh_token}}"},
+        },
+    ),
     "a SOAP login": (LOGIN, {"login_body": {"xml": "<login><user>ann</user></login>"}}),
     "a JSONPath": (CLIENT, {"refresh_on_body": {"$.errors[0].code": "expired"}}),
     "an OData filter": (CLIENT, {"extra_parameters": {"query:$filter": "a eq 'b' and $top lt 5"}}),
@@ -98,7 +116,7 @@ FILLED = {
 def test_a_real_value_is_no_variable(name):
     """Known templates, encoded characters, markup and ordinary words are no findings."""
     base, fields = FILLED[name]
-    assert watchword.load(base | fields).lint() == []
+    assert watchword.load(base | fields, name="acme").lint() == []
 
 
 def test_nothing_is_sent_while_a_variable_is_unfilled(serve, reply):

@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 
 _CERTIFICATE = re.compile(
-    r"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]{1,100000})-----END "
+    r"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]{1,100000})-----END ",
+    re.ASCII,
 )
 
 

@@ -55,7 +55,8 @@ class LoginSource(NeverPickled):
         login = (request.method, request.url, sorted(request.headers.items()), request.body)
         end = (logout.request.method, logout.request.url, logout.placement) if logout else None
         authenticated = (self.login.identity,) if self.login else ()
-        return (*login, self.location, end, self.follow_up, *authenticated)
+        asked = (self.follow_up,) if self.follow_up else ()
+        return (*login, self.location, end, *asked, *authenticated)
 
     @property
     def logs_out(self) -> bool:
