@@ -288,8 +288,9 @@ class OAuth2Resource(TokenPlacementResource):
         default={},
         description=(
             "JSON: the method and the fields that authenticate the request for the token, such as "
-            '{"method": "jwt_bearer", "algorithm": "RS256", "jwt_secret": "{{secret:KEY}}"}; its '
-            "secrets are in secret_parameters."
+            '{"method": "jwt_bearer", "algorithm": "RS256", "jwt_secret": "{{secret:KEY}}"}. Write'
+            " its secrets as {{secret:NAME}}, and keep them in secret_parameters as "
+            '"template:NAME".'
         ),
     )
     grant_headers: dict[str, Any] = Field(
@@ -320,11 +321,11 @@ class OAuth2Resource(TokenPlacementResource):
     response_values: dict[str, str] = Field(
         default={},
         description=(
-            "JSON: places in each request, and JSONPaths in the response: "
+            "JSON: a place in each request, and where the response has its value: "
             '{"header:Xero-tenant-id": "$[0].tenantId", "path:cloudid": "$[0].id"}. path:NAME '
-            "fills {{value:NAME}} in the path of the base URL; header:NAME, cookie:NAME or "
-            "callback:NAME in place of a JSONPath read a header, a cookie, or a parameter of the "
-            "URL that a sign-in's browser returns to."
+            "fills in {{value:NAME}} in the path of the base URL. The value is a JSONPath, or "
+            "header:NAME, cookie:NAME, or callback:NAME for a parameter of the sign-in's "
+            "redirected URL."
         ),
     )
     values_url: str | None = Field(
@@ -574,8 +575,9 @@ class SessionLoginResource(TokenPlacementResource):
         default={},
         description=(
             "JSON: the method and the fields that authenticate the request for the token, such as "
-            '{"method": "jwt_bearer", "algorithm": "RS256", "jwt_secret": "{{secret:KEY}}"}; its '
-            "secrets are in secret_parameters."
+            '{"method": "jwt_bearer", "algorithm": "RS256", "jwt_secret": "{{secret:KEY}}"}. Write'
+            " its secrets as {{secret:NAME}}, and keep them in secret_parameters as "
+            '"template:NAME".'
         ),
     )
     response_access_path: str | None = Field(
@@ -591,8 +593,8 @@ class SessionLoginResource(TokenPlacementResource):
     response_cookie: str | None = Field(
         default=None,
         description=(
-            "The cookie of the response that is the token. Its other cookies go along where a "
-            "browser would send them; name those that the API must get too behind it, with commas."
+            "The cookie of the response that is the token. Cookies that the API requires besides "
+            "follow it, separated by commas. All others are sent where a browser would send them."
         ),
     )
     response_expires_path: str = Field(
@@ -616,11 +618,11 @@ class SessionLoginResource(TokenPlacementResource):
     response_values: dict[str, str] = Field(
         default={},
         description=(
-            "JSON: places in each request, and JSONPaths in the response: "
+            "JSON: a place in each request, and where the response has its value: "
             '{"header:Xero-tenant-id": "$[0].tenantId", "path:cloudid": "$[0].id"}. path:NAME '
-            "fills {{value:NAME}} in the path of the base URL; header:NAME, cookie:NAME or "
-            "callback:NAME in place of a JSONPath read a header, a cookie, or a parameter of the "
-            "URL that a sign-in's browser returns to."
+            "fills in {{value:NAME}} in the path of the base URL. The value is a JSONPath, or "
+            "header:NAME, cookie:NAME, or callback:NAME for a parameter of the sign-in's "
+            "redirected URL."
         ),
     )
     values_url: str | None = Field(

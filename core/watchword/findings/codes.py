@@ -71,7 +71,7 @@ _lint(
 )
 _lint(
     "import_value_missing",
-    "Give the values in a file of their own (--variables FILE), or leave --yes out and be asked for them.",
+    "Give the values in a file (--variables FILE), or run the command without --yes: it asks for them.",
 )
 _lint(
     "import_choice_needed",
@@ -106,7 +106,7 @@ _lint(
 )
 _lint("setting_unreadable", "Correct the variable for every process of this deployment.")
 _lint("template_unresolved", 'Add the secret as "template:NAME" to secret_parameters.')
-_lint("variable_unfilled", "Fill in the value that the variable stands for; watchword fills in none here.")
+_lint("variable_unfilled", "Write the value in the variable's place: watchword doesn't fill it in.")
 _lint("path_illegal", "Give a value that can be a part of a URL's path.")
 _lint(
     "parameter_malformed",

@@ -178,8 +178,8 @@ LoginWith = Annotated[
     About(
         "Login with",
         'JSON: the method and the fields that authenticate the request for the token, such as {"method": '
-        '"jwt_bearer", "algorithm": "RS256", "jwt_secret": "{{secret:KEY}}"}; its secrets are in '
-        "secret_parameters.",
+        '"jwt_bearer", "algorithm": "RS256", "jwt_secret": "{{secret:KEY}}"}. Write its secrets as '
+        '{{secret:NAME}}, and keep them in secret_parameters as "template:NAME".',
         Section.STACKED,
     ),
 ]

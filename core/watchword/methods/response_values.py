@@ -30,10 +30,10 @@ ResponseValues = Annotated[
     TextMapping,
     About(
         "Values of the response",
-        'JSON: places in each request, and JSONPaths in the response: {"header:Xero-tenant-id": '
-        '"$[0].tenantId", "path:cloudid": "$[0].id"}. path:NAME fills {{value:NAME}} in the path of the base '
-        "URL; header:NAME, cookie:NAME or callback:NAME in place of a JSONPath read a header, a cookie, or a "
-        "parameter of the URL that a sign-in's browser returns to.",
+        'JSON: a place in each request, and where the response has its value: {"header:Xero-tenant-id": '
+        '"$[0].tenantId", "path:cloudid": "$[0].id"}. path:NAME fills in {{value:NAME}} in the path of the '
+        "base URL. The value is a JSONPath, or header:NAME, cookie:NAME, or callback:NAME for a parameter of "
+        "the sign-in's redirected URL.",
         _RESPONSE,
     ),
 ]

@@ -122,8 +122,8 @@ class SessionLogin(TokenPlacement):
         str | None,
         About(
             "Cookie of the token",
-            "The cookie of the response that is the token. Its other cookies go along where a browser would "
-            "send them; name those that the API must get too behind it, with commas.",
+            "The cookie of the response that is the token. Cookies that the API requires besides follow it, "
+            "separated by commas. All others are sent where a browser would send them.",
             Section.RESPONSE,
         ),
     ] = None

@@ -218,7 +218,7 @@ def _normalized(url: str) -> str:
     """Return a learnt base URL without what a base URL can't have; raises TokenError for what is none."""
     is_plain = len(url) <= LONGEST_VALUE and url.isprintable() and not any(mark in url for mark in " ?#\\{}")
     if not is_plain or origin(url) is None or has_userinfo(url) or ".." in urlsplit(url).path.split("/"):
-        raise TokenError([_unusable(BASE_URL, "is no complete URL that requests can be sent to")])
+        raise TokenError([_unusable(BASE_URL, "isn't a complete URL")])
     prepared = PreparedRequest()
     prepared.prepare_url(url, None)
     return prepared.url or ""
@@ -230,6 +230,6 @@ def _unusable(place: str, problem: str) -> Finding:
 
 def _not_allowed(url: str) -> Finding:
     shown = redact.quoted(origin(url) or "").rstrip("/")
-    message = f"The response with the token names the base URL {shown}, which is no allowed origin."
+    message = f"The response with the token names the base URL {shown}, which isn't an allowed origin."
     advice = "If it is the API's, add it to allowed_origins, or a pattern such as https://*.my.example.com."
     return finding("origin_not_allowed", message, advice=advice)
