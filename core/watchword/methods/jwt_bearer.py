@@ -89,8 +89,10 @@ class JwtBearer(TokenPlacement):
         if file is None or ("algorithm" in given and self.algorithm.startswith("HS")):
             return self
         values = {"algorithm": file.algorithm, "private_key_passphrase": file.passphrase}
-        # A JWT for the API itself is about its issuer, unless the file names another subject.
-        subject = {"sub": file.subject or file.issuer} if file.issuer else {}
+        # A JWT for the API itself is about its issuer, unless the file names another subject. A payload with
+        # an issuer of its own says itself whom it is about.
+        is_about_file = file.issuer and "iss" not in self.payload
+        subject = {"sub": file.subject or file.issuer} if is_about_file else {}
         jwt = jwt_fields(replace(file, claims={}), {**subject, **self.payload}, self.jwt_headers)
         return self.updated({**filled(values, given), **jwt, "jwt_secret": file.key})
 

@@ -85,6 +85,9 @@ class OAuth2(TokenPlacement):
     not_in_identity: ClassVar[frozenset[str]] = frozenset(TokenPlacement.model_fields)
     """The fields that a token does not depend on."""
 
+    _as_given: ClassVar[OAuth2 | None] = None
+    """Of a method that a key's file has completed: the method before that."""
+
     token_url: Annotated[str, TOKEN_URL]
     client_id: Annotated[str | None, CLIENT_ID] = None
     client_secret: Annotated[
@@ -226,7 +229,13 @@ class OAuth2(TokenPlacement):
         file = key_file_in(self.private_key)
         if file is None:
             return self
-        return self.updated({**filled(self._client_fields(file), given), "private_key": file.key})
+        return self._completed_by({**filled(self._client_fields(file), given), "private_key": file.key})
+
+    def _completed_by(self, values: Mapping[str, object]) -> Self:
+        method = self.updated(values)
+        # The file is a value of the document: what is read from it must not change a stored token's identity.
+        vars(method)["_as_given"] = self
+        return method
 
     @staticmethod
     def _client_fields(file: KeyFile) -> dict[str, object]:
@@ -349,7 +358,7 @@ class OAuth2(TokenPlacement):
 
         Raises DocumentError if the secret of a template is missing.
         """
-        return token_identity(self, self.not_in_identity, secrets)
+        return token_identity(self._as_given or self, self.not_in_identity, secrets)
 
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """Yield findings about the client, the separator of scopes, and the JSON fields."""

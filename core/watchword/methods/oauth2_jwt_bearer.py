@@ -104,7 +104,7 @@ class OAuth2JwtBearer(OAuth2):
         if file.scope_is_claim and self.joined_scope:
             payload.setdefault("scope", self.joined_scope)
         jwt = jwt_fields(file, payload, self.jwt_headers)
-        return self.updated({**filled(values, given), **jwt, "private_key": file.key})
+        return self._completed_by({**filled(values, given), **jwt, "private_key": file.key})
 
     def token_source(self, secrets: TemplateSecrets, /) -> Grant:
         """Return the token's source.

@@ -15,6 +15,7 @@ import watchword
 from watchword.findings.finding import errors
 
 PASSPHRASE = "open-sesame-9"
+URL = "https://auth.test/x"
 GOOGLE_SCOPE = "https://www.googleapis.com/auth/bigquery"
 
 
@@ -164,6 +165,19 @@ def test_a_jwt_for_the_api_itself_takes_issuer_and_key_id_from_the_file(serve, r
     assert jwt.get_unverified_header(token)["kid"] == "kid-1"
 
 
+@pytest.mark.parametrize("payload", [{"iss": "own"}, {"iss": "own", "sub": "ann@example.com"}])
+def test_a_payload_with_an_issuer_gets_no_subject_out_of_the_file(payload):
+    """A document that names the issuer of its JWT has a subject only if it says one."""
+    document = {
+        "base_url": "https://api.example.com",
+        "method": "jwt_bearer",
+        "jwt_secret": json.dumps(google("https://auth.example.com/t")),
+        "payload": payload,
+    }
+    claims = watchword.load(document).credential.resolved.method.payload
+    assert {name: claims[name] for name in ("iss", "sub") if name in claims} == payload
+
+
 def test_a_client_s_key_file_names_its_key(serve, reply):
     """The JSON of an application at ZITADEL gives the key and its id for private_key_jwt."""
     server = serve(reply(body={"access_token": "s3cret-access"}))
@@ -227,3 +241,75 @@ def test_a_document_without_a_file_is_the_same_as_before():
     method = watchword.load(document).credential.resolved.method
     assert (method.private_key, method.payload, method.jwt_headers) == (pem(), {"iss": "x"}, {})
     assert method.client_id is None
+
+
+# What version 0.1.0 hashed for a document whose private_key is a service account's JSON file.
+HASHED_CLIENT = (
+    ("assertion_algorithm", "RS256"),
+    ("assertion_audience", ""),
+    ("assertion_key_id", ""),
+    ("basic_encoding", "form"),
+)
+HASHED_SIGN_IN = (
+    *HASHED_CLIENT,
+    ("client_auth", "private_key_jwt"),
+    ("client_id", "c"),
+    ("client_secret", None),
+    ("default_lifetime", None),
+    ("grant_format", "form"),
+    ("private_key", json.dumps(google("https://auth.test/t"))),
+    ("private_key_passphrase", None),
+    ("refresh_body", "{}"),
+    ("refresh_headers", "{}"),
+    ("refresh_token", None),
+    ("refresh_url", None),
+    ("response_access_path", "access_token"),
+    ("response_expires_path", "expires_in"),
+    ("response_refresh_expires_path", ""),
+    ("response_refresh_path", "refresh_token"),
+    ("token_url", "https://auth.test/t"),
+)
+HASHED_ACCOUNT = (
+    ("algorithm", "RS256"),
+    *HASHED_CLIENT,
+    ("client_auth", "header"),
+    ("client_id", None),
+    ("client_secret", None),
+    ("default_lifetime", None),
+    ("grant_body", "{}"),
+    ("grant_format", "form"),
+    ("grant_headers", "{}"),
+    ("jwt_headers", "{}"),
+    ("lifetime", 180),
+    ("payload", '{"iss": "r", "sub": "u"}'),
+    ("private_key", json.dumps(google("https://auth.test/t"))),
+    ("private_key_passphrase", None),
+    ("response_access_path", "access_token"),
+    ("response_expires_path", "expires_in"),
+    ("scope", "a"),
+    ("scope_separator", " "),
+    ("token_url", "https://auth.test/t"),
+)
+SIGN_IN = {"client_id": "c", "client_auth": "private_key_jwt"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "hashed"),
+    [
+        ({**SIGN_IN, "method": "oauth2_authorization_code", "authorize_url": URL}, HASHED_SIGN_IN),
+        ({**SIGN_IN, "method": "oauth2_device_code", "device_authorization_endpoint": URL}, HASHED_SIGN_IN),
+        (
+            {"method": "oauth2_jwt_bearer", "scope": "a", "payload": {"iss": "r", "sub": "u"}},
+            HASHED_ACCOUNT,
+        ),
+    ],
+    ids=lambda value: value["method"] if isinstance(value, dict) else "",
+)
+def test_stored_tokens_of_a_document_with_a_file_are_found_again(fields, hashed):
+    """The identity of a token is, byte for byte, that of earlier versions, which took only the key."""
+    file = json.dumps(google("https://auth.test/t"))
+    document = {
+        "base_url": "https://api.test", "token_url": "https://auth.test/t", "private_key": file, **fields
+    }  # fmt: skip
+    source = watchword.load(document).credential.source
+    assert source.identity == hashed
