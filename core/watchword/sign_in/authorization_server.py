@@ -46,12 +46,16 @@ class AuthorizationServer(NeverPickled, Generic[Method]):
         return received(request, self.transport, target, self._login)
 
     def request_token(self, request: PreparedRequest, words: RequestWords) -> Token:
-        """Return the token that the token endpoint issues; raises TokenError if it issues none."""
+        """Return the token that the token endpoint issues; raises TokenError if it issues none.
+
+        The sign-in can't be repeated by itself: the token is kept without its values if they can't be asked
+        for now. The first request asks for them again.
+        """
         redact.register([credential_in(request)], self)
         words = words.for_client_auth(self.method.client_auth)
         token = obtain(request, self.transport, self.method.response_paths, words, self._login)
         follow_up = self.method.follow_up
-        return follow_up.completed(token, self.transport) if follow_up else token
+        return follow_up.completed_if_possible(token, self.transport) if follow_up else token
 
     @property
     def _login(self) -> Login | None:

@@ -50,9 +50,9 @@ class FollowUp(NeverPickled):
         return with_values(token, self.sources.in_response(response, content.value))
 
     def completed_if_possible(self, token: Token, transport: TransportOptions) -> Token:
-        """Return the token with or without the values: a renewed one must be saved in any case."""
+        """Return the token with or without the values: that of a sign-in must be saved in any case."""
         try:
             return self.completed(token, transport)
         except TokenError as error:
-            _log.warning("The token was renewed, but its values could not be asked for again: %s", error)
+            _log.warning("The token was issued, but its values could not be asked for: %s", error)
             return token

@@ -439,6 +439,28 @@ def test_a_rotated_refresh_token_is_saved_although_the_values_cannot_be_asked_fo
     assert [body.partition("refresh_token=")[2][:3] for body in refreshed] == ["r-1", "r-3"]
 
 
+def test_a_sign_in_is_kept_although_its_values_cannot_be_asked_for(serve, reply, store):
+    """A code works once: if the follow-up fails, the token is stored, and the first call asks again."""
+    api = serve(reply())
+    works = []
+
+    def answer(seen):
+        if seen.path == "/me":
+            return reply(body={"id": "t-1"}) if works else reply(503)
+        return reply(body={"access_token": TOKEN, "refresh_token": "r", "expires_in": 3600})
+
+    login = serve(answer)
+    document = sign_in_document(
+        login, api.url, values_url=f"{login.url}/me", response_values={"header:X-T": "id"}
+    )
+    conn = watchword.load(document, name="kept", store=store)
+    signed_in(conn, "x=1")
+    works.append(True)
+    with conn.session() as session:
+        assert session.get("a").status_code == 200
+    assert api.seen[-1].headers["X-T"] == "t-1"
+
+
 def test_a_sign_in_of_an_earlier_document_is_renewed_once_for_its_values(serve, reply, store):
     """A stored token without the values that a changed document needs is renewed, and not asked for again."""
     api = serve(reply())
