@@ -23,18 +23,21 @@ def _pattern(names: Iterable[str]) -> re.Pattern[str]:
 
 
 class SignatureNames:
-    """The names of parameters that hold signatures; names are added and never removed."""
+    """The names of parameters that hold signatures; of too many, the oldest are forgotten."""
 
     def __init__(self) -> None:
-        self._names: tuple[str, ...] = _NAMES
+        self._further: tuple[str, ...] = ()
         self._pattern = _pattern(_NAMES)
 
     def add(self, names: Iterable[str]) -> None:
         """Mask what stands behind these names too."""
-        further = tuple(name for name in names if name and name.lower() not in self._names)
-        if further and len(self._names) < _MOST_NAMES:
-            self._names = tuple(dict.fromkeys((*self._names, *(name.lower() for name in further))))
-            self._pattern = _pattern(self._names)
+        added = {name.lower(): None for name in names if name and name.lower() not in _NAMES}
+        former = set(self._further)
+        # A name that is added again is a new one: the connection that has it is in use.
+        in_order = (*(name for name in self._further if name not in added), *added)
+        self._further = in_order[-_MOST_NAMES:]
+        if former != set(self._further):
+            self._pattern = _pattern((*_NAMES, *self._further))
 
     def masked(self, text: str) -> str:
         """Return the text without signatures and JWTs."""

@@ -34,16 +34,22 @@ def test_values_for_one_request_are_masked_without_being_registered(text, masked
 
 
 def test_a_signature_is_masked_by_the_name_that_a_document_gives_it():
-    """A name that was told is masked like the known ones; no name is known before, and a hundred at most."""
+    """A name that was told is masked like the known ones, and no name is known before."""
     names = SignatureNames()
     line = f"GET /a?shop-sig={HEX}&page=2"
     assert names.masked(line) == line
     names.add(["Shop-Sig", "a.b*", ""])
     assert names.masked(line) == "GET /a?shop-sig=***&page=2"
     assert names.masked(f"axb={HEX} a.b*={HEX}") == f"axb={HEX} a.b*=***"
+
+
+def test_of_too_many_signature_names_the_oldest_is_forgotten():
+    """The names that were told last are masked, also after a hundred others; the known ones always are."""
+    names = SignatureNames()
     for number in range(200):
-        names.add([f"name-{number}"])
-    assert names.masked(f"name-50={HEX} name-199={HEX}") == f"name-50=*** name-199={HEX}"
+        names.add([f"name-{number}", "In-Use"])
+    line = f"name-50={HEX} name-199={HEX} in-use={HEX} signature={HEX}"
+    assert names.masked(line) == f"name-50={HEX} name-199=*** in-use=*** signature=***"
 
 
 def test_a_library_is_silent_on_the_thread_that_uses_it_alone():
