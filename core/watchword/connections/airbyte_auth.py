@@ -9,8 +9,10 @@ from typing import Any, TypeAlias
 
 from watchword.connections.airbyte_expressions import Expressions, is_basic_header
 from watchword.connections.import_entry import is_lacking, lacking, unreadable
-from watchword.connections.template_secrets import with_secrets_apart
+from watchword.connections.template_secrets import template_for, with_secrets_apart
 from watchword.document.references import as_literal
+from watchword.methods import METHODS
+from watchword.methods.fields import secret_names
 
 Fields: TypeAlias = dict[str, Any]
 
@@ -166,6 +168,7 @@ def _oauth(given: Authenticator, remarks: list[str]) -> Fields:
         "response_expires_path": _default(given.text("expires_in_name"), "expires_in"),
     }
     scopes = " ".join(given.path("scopes"))
+    body |= _renamed(given, grant, is_basic=is_basic)
     request_headers = with_secrets_apart(sent, parameters)
     if grant == "refresh_token":
         fields |= _refresh(given, remarks)
@@ -173,13 +176,17 @@ def _oauth(given: Authenticator, remarks: list[str]) -> Fields:
     else:
         fields |= _machine(grant, body, parameters)
         fields |= {"grant_headers": request_headers, "scope": scopes}
-    renamed = [name for name in _NAMES if given.text(name) not in {"", name.removesuffix("_name")}]
-    remarks += [f"The option {name} was left out: no field renames it." for name in renamed]
     return _present({**fields, "secret_parameters": parameters})
 
 
-_NAMES = ("client_id_name", "client_secret_name", "refresh_token_name", "grant_type_name")
-"""The options that rename the fields of a token request."""
+def _renamed(given: Authenticator, grant: str, *, is_basic: bool) -> Fields:
+    """Return what gives fields of a token request the names that the manifest has for them."""
+    values = {"grant_type": grant}
+    if not is_basic:  # else the client isn't in the body
+        values |= {"client_id": "{{client_id}}", "client_secret": "{{client_secret}}"}
+    names = {name: given.text(f"{name}_name") for name in values}
+    renamed = {name: other for name, other in names.items() if other not in {"", name}}
+    return {**dict.fromkeys(renamed), **{other: values[name] for name, other in renamed.items()}}
 
 
 def _default(value: str, default: str) -> str:
@@ -196,6 +203,7 @@ def _refresh(given: Authenticator, remarks: list[str]) -> Fields:
     return {
         "method": "oauth2_authorization_code",
         "refresh_token": given.secret("refresh_token"),
+        "refresh_name": _default(given.text("refresh_token_name"), "refresh_token"),
         "response_refresh_path": _default(updater.text("refresh_token_name"), "refresh_token"),
         "single_use_refresh": True if rotates else None,
     }
@@ -232,10 +240,11 @@ _OF_ASSERTIONS = (
 )  # fmt: skip
 
 
-def _session(given: Authenticator, _: list[str]) -> Fields:
+def _session(given: Authenticator, remarks: list[str]) -> Fields:
     """Return the fields of a login by a requester of its own."""
     login = given.part("login_requester")
     parameters: dict[str, str] = {}
+    user = _login_user(login.part("authenticator"), parameters, remarks)
     body, as_form = login.json("request_body_json"), login.json("request_body_data")
     structured = login.part("request_body")
     if structured.raw("value"):
@@ -247,11 +256,14 @@ def _session(given: Authenticator, _: list[str]) -> Fields:
         "login_method": login.text("http_method", "POST").upper(),
         "login_format": "form" if as_form and not body else "",
         "login_body": with_secrets_apart(body or as_form, parameters),
-        "login_headers": with_secrets_apart(login.json("request_headers"), parameters),
+        "login_headers": {
+            **with_secrets_apart(login.json("request_headers"), parameters),
+            **user.pop("login_headers", {}),
+        },
         "response_access_path": _json_path(given.path("session_token_path")),
         "default_lifetime": _seconds(given.text("expiration_duration")),
         **_session_placement(given.part("request_authentication")),
-        **_login_user(login.part("authenticator"), parameters),
+        **user,
     }
     return _present({**fields, "secret_parameters": parameters})
 
@@ -263,7 +275,7 @@ def _login_url(login: Authenticator) -> str:
     return f"{base.rstrip('/')}/{path.lstrip('/')}"
 
 
-def _login_user(authenticator: Authenticator, parameters: dict[str, str]) -> Fields:
+def _login_user(authenticator: Authenticator, parameters: dict[str, str], remarks: list[str]) -> Fields:
     kind = authenticator.text("type", "NoAuth")
     if kind == "BasicHttpAuthenticator":
         user = {"username": authenticator.needed("username"), "password": authenticator.secret("password")}
@@ -274,9 +286,26 @@ def _login_user(authenticator: Authenticator, parameters: dict[str, str]) -> Fie
     if kind == "BearerAuthenticator":
         value = f"Bearer {authenticator.needed('api_token')}"
         return {"login_headers": with_secrets_apart({"Authorization": value}, parameters)}
-    if kind != "NoAuth":
+    if kind == "NoAuth":
+        return {}
+    reader = READERS.get(kind)
+    if reader is None:
         raise unreadable("The login itself is authenticated by a type of authenticator that isn't read here.")
-    return {}
+    return {"login_with": _nested(reader(authenticator, remarks), parameters)}
+
+
+def _nested(fields: Fields, parameters: dict[str, str]) -> Fields:
+    """Return a document without secrets, as login_with holds it, and add its secrets to the parameters."""
+    method = METHODS[fields["method"]]
+    if method.signs_in:
+        raise unreadable(
+            "The login itself needs the sign-in of a person, which login_with can't hold.",
+            "Create the connection by hand.",
+        )
+    parameters.update(fields.pop("secret_parameters", {}))
+    for name in sorted(fields.keys() & secret_names(method)):
+        fields[name] = template_for(name, fields[name], parameters)
+    return fields
 
 
 def _session_placement(authentication: Authenticator) -> Fields:
@@ -284,11 +313,8 @@ def _session_placement(authentication: Authenticator) -> Fields:
         return {}
     option = authentication.part("inject_into")
     place = _place(option)
-    if place == "body":
-        raise unreadable("The session's token is put into the body, which session_login doesn't do.")
     name = option.needed("field_name")
-    names = {"header": {"header_name": name}, "query": {"query_name": name}}
-    return {"add_to": place if place != "header" else "", "use_prefix": False, **names[place]}
+    return {"add_to": _default(place, "header"), "use_prefix": False, f"{place}_name": name}
 
 
 def _legacy_session(given: Authenticator, _: list[str]) -> Fields:

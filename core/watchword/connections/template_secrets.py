@@ -25,8 +25,13 @@ def _apart(name: str, value: object, parameters: dict[str, str]) -> Any:  # noqa
         return [_apart(name, each, parameters) for each in value]
     if not isinstance(value, str) or not value or not _is_secret(name, value):
         return value
-    key = next(key for key in _names(name) if parameters.get(f"template:{key}") in {None, as_literal(value)})
-    parameters[f"template:{key}"] = as_literal(value)
+    return template_for(name, as_literal(value), parameters)
+
+
+def template_for(name: str, secret: str, parameters: dict[str, str]) -> str:
+    """Return `{{secret:NAME}}` for a secret or a reference, which is added to the secret parameters."""
+    key = next(key for key in _names(name) if parameters.get(f"template:{key}") in {None, secret})
+    parameters[f"template:{key}"] = secret
     return f"{{{{secret:{key}}}}}"
 
 

@@ -69,6 +69,24 @@ def one(content, values=None):
     return entry
 
 
+def session_token(authenticator, place):
+    """Return a login that is authenticated itself, and whose token is sent in a place."""
+    login = {"url_base": "https://login.example.com/", "path": "in", "http_method": "POST"}
+    body = {"api_key": "{{ config['other'] }}"}
+    return {
+        "type": "SessionTokenAuthenticator", "session_token_path": ["id"],
+        "login_requester": {**login, "authenticator": authenticator, "request_body_json": body},
+        "request_authentication": {"type": "ApiKey", "inject_into": place},
+    }  # fmt: skip
+
+
+SESSION = {
+    "method": "session_login",
+    "login_url": "https://login.example.com/in",
+    "login_method": "POST",
+    "response_access_path": "id",
+}
+
 CASES = [
         pytest.param(
             {"type": "ApiKeyAuthenticator", "api_token": "{{ config['api_key'] }}",
@@ -209,6 +227,63 @@ CASES = [
              "response_access_path": "id", "header_name": "X-Session", "use_prefix": False},
             id="legacy-session",
         ),
+        pytest.param(
+            {"type": "OAuthAuthenticator", **CLIENT, "refresh_token": "{{ config['refresh_token'] }}",
+             "client_id_name": "client_key", "client_secret_name": "client_secret",
+             "refresh_token_name": "refresh", "grant_type_name": "grant"},
+            {"method": "oauth2_authorization_code", **TOKENS, "client_auth": "client_secret_post",
+             "refresh_token": "{{import:refresh_token}}", "refresh_name": "refresh",
+             "refresh_body": {"client_id": None, "client_key": "{{client_id}}",
+                              "grant_type": None, "grant": "refresh_token"}},
+            id="tiktok-like",
+        ),
+        pytest.param(
+            {"type": "OAuthAuthenticator", **CLIENT, "grant_type": "account_credentials",
+             "client_id_name": "app_id", "client_secret_name": "secret", "grant_type_name": "kind"},
+            {"method": "oauth2_client_credentials", **TOKENS, "client_auth": "client_secret_post",
+             "grant_body": {"client_id": None, "app_id": "{{client_id}}", "client_secret": None,
+                            "secret": "{{client_secret}}", "grant_type": None,
+                            "kind": "account_credentials"}},
+            id="renamed-machine",
+        ),
+        pytest.param(
+            session_token(
+                {"type": "ApiKeyAuthenticator", "api_token": "{{ config['api_key'] }}",
+                 "inject_into": {"inject_into": "request_parameter", "field_name": "key"}},
+                {"field_name": "session", "inject_into": "body_json"}),
+            {**SESSION, "add_to": "body", "body_name": "session", "use_prefix": False,
+             "login_body": {"api_key": "{{secret:api_key_2}}"},
+             "login_with": {"method": "api_key", "key_name": "key", "api_key": "{{secret:api_key}}",
+                            "add_to": "query"},
+             "secret_parameters": {"template:api_key": "{{import:api_key}}",
+                                   "template:api_key_2": "{{import:other}}"}},
+            id="login-by-key-in-query",
+        ),
+        pytest.param(
+            session_token(
+                {"type": "JwtAuthenticator", "algorithm": "RS256", "secret_key": "{{ config['key'] }}",
+                 "token_duration": 60, "header_prefix": "Bearer", "jwt_payload": {"iss": "app"}},
+                {"field_name": "X-Session", "inject_into": "header"}),
+            {**SESSION, "header_name": "X-Session", "use_prefix": False,
+             "login_body": {"api_key": "{{secret:api_key}}"},
+             "login_with": {"method": "jwt_bearer", "algorithm": "RS256", "lifetime": 60,
+                            "jwt_secret": "{{secret:jwt_secret}}", "payload": {"iss": "app"}},
+             "secret_parameters": {"template:jwt_secret": "{{import:key}}",
+                                   "template:api_key": "{{import:other}}"}},
+            id="login-by-jwt",
+        ),
+        pytest.param(
+            session_token(
+                {"type": "OAuthAuthenticator", **CLIENT, "grant_type": "client_credentials"},
+                {"field_name": "sid", "inject_into": "request_parameter"}),
+            {**SESSION, "add_to": "query", "query_name": "sid", "use_prefix": False,
+             "login_body": {"api_key": "{{secret:api_key}}"},
+             "login_with": {"method": "oauth2_client_credentials", **TOKENS,
+                            "client_auth": "client_secret_post", "client_secret": "{{secret:client_secret}}"},
+             "secret_parameters": {"template:client_secret": "{{import:client_secret}}",
+                                   "template:api_key": "{{import:other}}"}},
+            id="login-by-client",
+        ),
         pytest.param({"type": "NoAuth"}, {"method": "none"}, id="open"),
 ]  # fmt: skip
 AUTHENTICATORS = [case.values[0] for case in CASES]
@@ -307,7 +382,10 @@ def test_a_manifest_may_be_json():
         ({"type": "ApiKeyAuthenticator", "inject_into": {"inject_into": "body_json", "field_path": ["a"]}},
          "nested field"),
         ({"type": "SessionTokenAuthenticator", "login_requester": {
-            "url_base": "https://a.test", "authenticator": {"type": "OAuthAuthenticator"}}}, "login itself"),
+            "url_base": "https://a.test", "authenticator": {"type": "OAuthAuthenticator"}}},
+         "sign-in of a person"),
+        ({"type": "SessionTokenAuthenticator", "login_requester": {
+            "url_base": "https://a.test", "authenticator": {"type": "CustomAuthenticator"}}}, "login itself"),
     ],
 )  # fmt: skip
 def test_an_authenticator_that_can_not_be_converted_is_a_finding(authenticator, words):
