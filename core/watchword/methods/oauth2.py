@@ -214,11 +214,7 @@ class OAuth2(TokenPlacement):
     @property
     def follow_up(self) -> FollowUp | None:
         """The request for the values that the token's response lacks; None without a values_url."""
-        return (
-            FollowUp(self.values_url, response_values.sources_of(self), self._signed)
-            if self.values_url
-            else None
-        )
+        return response_values.follow_up_of(self, self._signed)
 
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
         """Send with the current token; if the API refuses it, send once more with a newer one."""

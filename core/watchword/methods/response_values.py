@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Protocol
+
+from requests import PreparedRequest
 
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http import headers, jsonpaths, path_templates
 from watchword.http.placement import Slot
 from watchword.methods.fields import About, Section, TextMapping
+from watchword.tokens.follow_up import FollowUp
+from watchword.tokens.token import Token
 from watchword.tokens.token_values import BASE_URL, CALLBACK, COOKIE, HEADER, PATH, ValueSources, value_slots
 
 _RESPONSE = Section.RESPONSE
@@ -71,6 +75,13 @@ def sources_of(method: TakesValues) -> ValueSources:
     """Return where responses hold what the method takes from them."""
     base_url = ((BASE_URL, method.response_base_url_path),) if method.response_base_url_path else ()
     return ValueSources((*base_url, *method.response_values.items()))
+
+
+def follow_up_of(
+    method: TakesValues, sign: Callable[[PreparedRequest, Token], PreparedRequest]
+) -> FollowUp | None:
+    """Return the request for the values that the token's response lacks; None without a values_url."""
+    return FollowUp(method.values_url, sources_of(method), sign) if method.values_url else None
 
 
 def places_of(method: TakesValues) -> tuple[str, ...]:

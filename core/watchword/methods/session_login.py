@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
@@ -31,7 +29,6 @@ from watchword.tokens.token import Token
 from watchword.tokens.token_request import BodyFormat, token_request
 
 _LOGIN = Section.LOGIN
-_USERNAME = re.compile(r"\{\{\s*username\s*\}\}")
 _OWN = ("username", "secret:password")
 _PAIR: Mapping[str, JsonValue] = {"username": "{{username}}", "password": "{{secret:password}}"}
 
@@ -164,11 +161,7 @@ class SessionLogin(TokenPlacement):
         """Whether the login names its user by the field username alone, which a decoy replaces."""
         if self.login_with:
             return False  # its key or its user may be a real one
-        named = {
-            *templates.names(dict(self._body)),
-            *templates.names(dict(_with_username(self.login_headers))),
-        }
-        return bool(self.username) and ("username" in named or self.login_auth == "basic")
+        return bool(self.username) and ("username" in self._named or self.login_auth == "basic")
 
     @property
     def token_request_headers(self) -> tuple[str, ...]:
@@ -181,9 +174,7 @@ class SessionLogin(TokenPlacement):
 
     def token_source(self, secrets: TemplateSecrets, /) -> LoginSource:
         """Return the token's source; raises DocumentError if the secret of a template is missing."""
-        body: dict[str, JsonValue] = {
-            name: templates.fill(value, self._template_values(secrets)) for name, value in self._body.items()
-        }
+        body = self._filled(self._body, secrets)
         login_headers = {**self._basic, **self._filled_headers(secrets)}
         request = token_request(self.login_method, self.login_url, body, login_headers, self.login_format)
         if request.body is None and self.login_format == "json" and self.login_with.get("add_to") == "body":
@@ -206,10 +197,9 @@ class SessionLogin(TokenPlacement):
             yield from missing
             return
         values = self._template_values(secrets)
-        login_headers = _with_username(self.login_headers)
         template_findings = [
             *templates.findings("login_body", self._body, values, own=_OWN),
-            *templates.findings("login_headers", login_headers, values, own=_OWN),
+            *templates.findings("login_headers", self.login_headers, values, own=_OWN),
         ]
         yield from template_findings
         if not errors(template_findings):
@@ -219,10 +209,7 @@ class SessionLogin(TokenPlacement):
 
     def _missing(self, secrets: TemplateSecrets) -> Iterator[Finding]:
         """Yield a finding for a user name or password that the login uses and the document lacks."""
-        used = {
-            *templates.names(dict(self._body)),
-            *templates.names(dict(_with_username(self.login_headers))),
-        }
+        used = set(self._named)
         if self.login_auth == "basic":
             used |= {"username", "password"}
         for name, value in (("username", self.username), ("password", self.password)):
@@ -276,11 +263,7 @@ class SessionLogin(TokenPlacement):
 
     @property
     def _follow_up(self) -> FollowUp | None:
-        return (
-            FollowUp(self.values_url, response_values.sources_of(self), self._signed)
-            if self.values_url
-            else None
-        )
+        return response_values.follow_up_of(self, self._signed)
 
     @property
     def value_places(self) -> tuple[str, ...]:
@@ -314,8 +297,15 @@ class SessionLogin(TokenPlacement):
     @property
     def _body(self) -> Mapping[str, JsonValue]:
         if not self.login_body:
-            return {} if self.login_auth == "basic" or self.login_with else _with_username(_PAIR)
-        return _with_username(self.login_body)
+            return {} if self.login_auth == "basic" or self.login_with else _PAIR
+        return self.login_body
+
+    @property
+    def _named(self) -> frozenset[str]:
+        """The names of the secrets in body and headers, and "username" if its template is there."""
+        content: list[JsonValue] = [dict(self._body), dict(self.login_headers)]
+        user = ("username",) if templates.mentions(content, ("username",)) else ()
+        return frozenset((*templates.names(content), *user))
 
     def _template_values(self, secrets: TemplateSecrets) -> TemplateSecrets:
         """Return the values for templates: the secrets, and the method's user name and password if given."""
@@ -324,16 +314,10 @@ class SessionLogin(TokenPlacement):
         return {**given, **secrets, **{name: value for name, value in given.items() if value}}
 
     def _filled_headers(self, secrets: TemplateSecrets) -> dict[str, str]:
-        values = self._template_values(secrets)
-        filled = {
-            name: templates.fill(value, values) for name, value in _with_username(self.login_headers).items()
-        }
+        filled = self._filled(self.login_headers, secrets)
         return {name: str(value).strip() for name, value in filled.items()}
 
-
-def _with_username(content: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
-    """Return the content with {{username}} as {{secret:username}}, so that one pass fills in everything."""
-    result: Mapping[str, JsonValue] = json.loads(
-        _USERNAME.sub("{{secret:username}}", json.dumps(dict(content)))
-    )
-    return result
+    def _filled(self, content: Mapping[str, JsonValue], secrets: TemplateSecrets) -> dict[str, JsonValue]:
+        values = self._template_values(secrets)
+        own = {"username": values["username"]} if "username" in values else {}
+        return {name: templates.fill_own(value, values, own) for name, value in content.items()}

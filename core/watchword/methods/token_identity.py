@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from watchword.http.json_value import JsonValue
+from watchword.methods import response_values
 from watchword.methods.fields import Fields
 from watchword.protocols import templates
 from watchword.protocols.templates import TemplateSecrets
@@ -30,19 +31,14 @@ _FORMER_CLIENT_AUTH: Mapping[str, str] = MappingProxyType(
 )
 
 # Fields of later versions count only if a document uses them: the tokens of all others are still found.
-_LATER = frozenset(
-    {
-        "assertion_claims",
-        "assertion_headers",
-        "grant_method",
-        "login_with",
-        "refresh_method",
-        "refresh_name",
-        "response_base_url_path",
-        "response_values",
-        "values_url",
-    }
-)
+_LATER = response_values.FIELDS | {
+    "assertion_claims",
+    "assertion_headers",
+    "grant_method",
+    "login_with",
+    "refresh_method",
+    "refresh_name",
+}
 
 
 def token_identity(method: Fields, left_out: Collection[str], secrets: TemplateSecrets) -> tuple[object, ...]:
