@@ -63,7 +63,7 @@ def _keys_in_clear(name: str, content: Mapping[str, object]) -> Iterator[str]:
         for key, value in content.items():
             if isinstance(value, Mapping):
                 yield from (f"{key}.{each}" for each in _keys_in_clear(key, value))
-            elif isinstance(value, str) and "{{" not in value and _is_in_clear(key, value):
+            elif isinstance(value, str) and not templates.has_secret(value) and _is_in_clear(key, value):
                 yield key
         return
     if name in SECRET_NAMES:

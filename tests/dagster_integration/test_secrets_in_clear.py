@@ -73,7 +73,7 @@ def test_a_literal_secret_is_warned_of_once(warned: Callable[..., list[str]]) ->
         (JwtBearerResource, {"jwt_secret": "-----BEGIN PRIVATE KEY-----"}, ["jwt_secret"]),
         (
             SessionLoginResource,
-            {"login_url": URL, "login_with": {"login_with": {"api_key": "k"}, "password": "p"}},
+            {"login_url": URL, "login_with": {"login_with": {"api_key": "k"}, "password": "{{p"}},
             ["login_with.login_with.api_key", "login_with.password"],
         ),
     ],

@@ -14,6 +14,7 @@ from watchword.document.references import is_reference
 from watchword.methods import METHODS
 from watchword.methods.base import LOGIN_WITH
 from watchword.methods.fields import Fields, secret_names
+from watchword.protocols import templates
 from watchword.redact import MASK
 
 _LITERAL = "literal:"
@@ -56,7 +57,7 @@ def secrets_in(document: Mapping[str, Any]) -> Iterator[str]:
     """Yield the secrets that the secret fields of a document hold themselves, without references."""
     for name, value in document.items():
         if name == LOGIN_WITH and isinstance(value, dict):
-            yield from secrets_in({key: each for key, each in value.items() if not _is_template(each)})
+            yield from secrets_in({key: each for key, each in value.items() if not _names_secret(each)})
         elif _is_secret(name):
             for text in _texts(value):
                 if not is_plain_reference(text):
@@ -90,7 +91,7 @@ def _masked_field(name: str, value: object) -> object:
     if name == "method":
         return value if isinstance(value, str) and value in METHODS else MASK
     if name == LOGIN_WITH and isinstance(value, dict):
-        return {key: each if _is_template(each) else _masked_field(key, each) for key, each in value.items()}
+        return {key: each if _names_secret(each) else _masked_field(key, each) for key, each in value.items()}
     if _is_secret(name):
         if isinstance(value, dict):
             return {key: _masked_secret(each) for key, each in value.items()}
@@ -124,6 +125,11 @@ def _sounds_secret(name: str) -> bool:
 def _is_template(text: object) -> bool:
     """Return whether a text only names a secret that is kept elsewhere, such as `Bearer {{secret:NAME}}`."""
     return isinstance(text, str) and "{{" in text and bool(_SCHEME.fullmatch(_TEMPLATE.sub("", text)))
+
+
+def _names_secret(value: object) -> bool:
+    """Return whether a field of a login only names secrets, such as `{{secret:NAME}}`."""
+    return isinstance(value, str) and templates.has_secret(value) and _is_template(value)
 
 
 def _masked_text(text: str) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from watchword import redact
-from watchword.document.nested import nested_method, texts_with_secrets
+from watchword.document.key_as_user import key_as_user
+from watchword.document.nested import filled_method, texts_with_secrets
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors
 from watchword.http.placement import Placement
 from watchword.methods.base import LOGIN_WITH, Method
+from watchword.methods.fields import secret_names
 from watchword.protocols import templates
 from watchword.protocols.login_with import Login
 from watchword.protocols.oauth2.grant import Grant
@@ -41,7 +43,7 @@ def login_of(method: Method, secrets: TemplateSecrets) -> Login | None:
     content = getattr(method, LOGIN_WITH, None)
     if not content:
         return method.own_login()
-    nested = _filled(method, secrets)
+    nested = filled_method(content, secrets)
     identity = json.dumps(templates.fill(dict(content), secrets), sort_keys=True)
 
     def source() -> TokenSource | None:
@@ -49,7 +51,10 @@ def login_of(method: Method, secrets: TemplateSecrets) -> Login | None:
 
     login = Login(nested, source, f"{LOGIN_WITH} ({nested.method})", (identity,), secrets)
     placed = [each.value for each in nested.placements() if isinstance(each, Placement)]
-    redact.register([*placed, *(value.rpartition(" ")[2] for value in placed)], login)
+    # A key's file may have filled in more secrets than the document has.
+    own = [getattr(nested, name) or "" for name in secret_names(type(nested))]
+    without_prefix = [value.rpartition(" ")[2] for value in placed]
+    redact.register([*own, *placed, *without_prefix, *key_as_user(nested)], login)
     return login
 
 
@@ -66,17 +71,10 @@ def login_findings(method: Method, secrets: TemplateSecrets) -> Iterator[Finding
     yield from template_findings
     if errors(template_findings):
         return
-    nested = _filled(method, secrets)
+    nested = filled_method(content, secrets)
     for found in (*nested.findings(secrets), *login_findings(nested, secrets)):
         yield _prefixed(found)
     yield from _conflicts(method, nested)
-
-
-def _filled(method: Method, secrets: TemplateSecrets) -> Method:
-    content = getattr(method, LOGIN_WITH)
-    texts = {name: templates.fill(content[name], secrets) for name in texts_with_secrets(content)}
-    nested = nested_method(content, texts)
-    return nested.completed(nested.model_fields_set)
 
 
 def _conflicts(method: Method, nested: Method) -> Iterator[Finding]:

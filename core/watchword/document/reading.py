@@ -16,6 +16,7 @@ from watchword.findings.finding import Finding
 from watchword.methods import METHODS
 from watchword.methods.base import LOGIN_WITH, Method
 from watchword.methods.fields import Fields, InvalidFieldsError, secret_names
+from watchword.protocols import templates
 from watchword.redact import NeverPickled, describe_value
 
 SYNONYMS: Mapping[str, str] = {
@@ -173,7 +174,7 @@ def _can_log_in(method: type[Method]) -> bool:
 
 def _is_in_clear(text: str) -> bool:
     reference = Reference.parse(text)
-    return "{{" not in text and (not reference.is_known or reference.scheme == LITERAL)
+    return not templates.has_secret(text) and (not reference.is_known or reference.scheme == LITERAL)
 
 
 def _entries(document: object, *, stored: bool) -> dict[str, Any]:

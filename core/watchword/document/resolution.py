@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import base64
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
@@ -14,6 +13,7 @@ from watchword.document.client_certificate import lacks_key, prepared
 from watchword.document.common_fields import CommonFields
 from watchword.document.deployment_policy import DeploymentPolicy
 from watchword.document.dereferencing import dereference
+from watchword.document.key_as_user import key_as_user
 from watchword.document.named_files import content_of, holds_authorities
 from watchword.document.nested import named_urls, nested_secrets, with_logins, with_templates
 from watchword.document.reading import Document
@@ -38,11 +38,6 @@ _TEMPLATE = "template:"
 _METADATA = "a link-local address or a cloud's metadata service"
 _METADATA_ADVICE = "Use the URL of an API: a stored connection may not call these addresses."
 _SETTING_ADVICE = f"Use another URL, or ask for the network to be added to {ALLOWED_VARIABLE}."
-
-# With such a password, or an empty one, the user name is the key: the password says nothing.
-_FILLERS = frozenset({"", "x", "xx", "xxx", "-", "none", "null", "unused", "ignored", "dummy", "anything"})
-_KEY = re.compile(r"(?=.*[0-9])[A-Za-z0-9_.~+/=-]{12,}|[A-Za-z0-9_.~+/=-]{24,}")
-"""A user name that seems to be a key: long, and no address of a person."""
 
 LONGEST_SECRET = 1 << 16
 """The longest secret in characters, as in the vault and in Secret Manager: each text is searched for it."""
@@ -103,7 +98,9 @@ def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
     template_secrets = {
         key.removeprefix(_TEMPLATE): secret.pop(key) for key in list(secret) if key.startswith(_TEMPLATE)
     }
-    template_secrets |= {name: values[name] for name, _ in nested_secrets(document.method) if name in values}
+    # A request's path holds none of the other templates: the secrets of logins are for other servers.
+    in_path = _path_secrets(document, template_secrets)
+    template_secrets |= {name: values[name] for name, *_ in nested_secrets(document.method) if name in values}
     template_secrets = {**thumbprints, **template_secrets}
     secrets = _placements(secret, findings)
     fields = {
@@ -114,10 +111,10 @@ def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
     method = given.completed(document.method.model_fields_set)
     if policy is not None:
         findings.extend(_machine_credentials_not_allowed(method, policy.references))
-        findings.extend(_hosts_not_allowed(common, method, values.get("proxy"), policy.networks))
+        urls = [*named_urls(method, template_secrets), ("proxy", values.get("proxy"))]
+        findings.extend(_hosts_not_allowed(common, urls, policy.networks))
     if findings:
         raise DocumentError(findings)
-    in_path = _path_secrets(document, template_secrets)
     resolved = Resolved(method, defaults, secrets, template_secrets, in_path, transport, values)
     _mask(resolved)
     return resolved
@@ -132,7 +129,7 @@ def _mask(resolved: Resolved) -> None:
     # A key's file may have filled in more secrets than the document has.
     of_method = [getattr(resolved.method, name) or "" for name in secret_names(type(resolved.method))]
     in_path = [as_path_part(value) for value in resolved.path_secrets.values()]
-    user = _key_as_user(resolved.method)
+    user = key_as_user(resolved.method)
     secrets = [*resolved.values.values(), *of_method, *sent, *without_prefix, *of_proxy, *in_path, *user]
     redact.register(secrets, resolved)
 
@@ -159,16 +156,6 @@ def _username(document: Document, values: Mapping[str, str]) -> dict[str, str]:
     return {"username": values["username"]} if "username" in values else {}
 
 
-def _key_as_user(method: Method) -> list[str]:
-    """Return the user name if it seems to be a key: some APIs take one, with an empty or a filler password.
-
-    The name of a person or a service isn't masked, since it stands in many logs.
-    """
-    username, password = getattr(method, "username", None) or "", getattr(method, "password", None) or ""
-    has_password = password.strip().lower() not in _FILLERS
-    return [username] if not has_password and _KEY.fullmatch(username) else []
-
-
 def _secrets(document: Document) -> Iterator[tuple[str, str, bool]]:
     """Yield each secret field and parameter that has a value, unresolved, and whether it is a key."""
     for model in (document.common, document.method):
@@ -180,8 +167,9 @@ def _secrets(document: Document) -> Iterator[tuple[str, str, bool]]:
     username = getattr(document.method, "username", None)
     if username and is_reference(username) and Reference.parse(username).scheme != LITERAL:
         yield "username", username, False
-    for name, value in (*document.common.secret_parameters.items(), *nested_secrets(document.method)):
+    for name, value in document.common.secret_parameters.items():
         yield name, value, False
+    yield from nested_secrets(document.method)
 
 
 def _with_contents(
@@ -232,13 +220,12 @@ def _content(
 
 
 def _hosts_not_allowed(
-    common: CommonFields, method: Method, proxy: str | None, networks: AllowedNetworks
+    common: CommonFields, more: Iterable[tuple[str, str | None]], networks: AllowedNetworks
 ) -> Iterator[Finding]:
     """Find URLs whose text says already that they may not be called; a name is judged when it is resolved."""
     urls = [("base_url", common.base_url), ("test_url", common.test_url)]
     urls += [("allowed_origins", url) for url in common.allowed_origins]
-    urls += named_urls(method)
-    urls += [("proxy", proxy)]
+    urls += more
     for name, url in urls:
         host = host_name(url) if url else ""
         if host and not networks.allows_host(host):

@@ -44,6 +44,11 @@ def names(value: JsonValue) -> Iterator[str]:
         yield from _SECRET.findall(text)
 
 
+def has_secret(text: str) -> bool:
+    """Return whether a text refers to a secret that is kept elsewhere."""
+    return bool(_SECRET.search(text))
+
+
 def texts(value: JsonValue) -> Iterator[str]:
     """Yield every text in a JSON value, at any depth."""
     if isinstance(value, str):

@@ -73,14 +73,20 @@ def _rules(document: Document, resolved: Resolved) -> Iterator[Finding]:
     if resolved.method.needs_parameters and not parameters:
         message = f"The method {resolved.method.method} has neither secret_parameters nor extra_parameters."
         yield finding("missing_field", message)
-    needs_certificate = any(method.needs_certificate for _, method in with_logins(resolved.method))
-    if needs_certificate and not resolved.transport.client_certificate:
-        yield finding("missing_field", "The client authentication mtls needs the field client_certificate.")
+    yield from _certificate(resolved)
     yield from resolved.method.findings(resolved.template_secrets)
     if document.has_login:
         from watchword.document.logins import login_findings  # noqa: PLC0415 - few documents nest another one
 
         yield from login_findings(resolved.method, resolved.template_secrets)
+
+
+def _certificate(resolved: Resolved) -> Iterator[Finding]:
+    """Yield a finding for each method that authenticates by a certificate which the document lacks."""
+    for prefix, method in with_logins(resolved.method):
+        if method.needs_certificate and not resolved.transport.client_certificate:
+            authentication = f"{prefix}client_auth {getattr(method, 'client_auth', '')}".rstrip()
+            yield finding("missing_field", f"The field {authentication} needs the field client_certificate.")
 
 
 def _test_url(url: str, document: Document, resolved: Resolved) -> Iterator[Finding]:
@@ -113,7 +119,7 @@ def _urls(document: Document, resolved: Resolved) -> Iterator[Finding]:
     common = document.common
     listed = Origins(common.allowed_origins).allowed
     urls = [("base_url", common.base_url), *(("allowed_origins", url) for url in common.allowed_origins)]
-    urls += named_urls(resolved.method)
+    urls += named_urls(resolved.method, resolved.template_secrets)
     for name, url in urls:
         if name == "allowed_origins" and origin_patterns.is_pattern(url):
             yield from _pattern(url)

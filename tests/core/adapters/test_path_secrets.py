@@ -124,28 +124,40 @@ def test_a_redirect_to_a_foreign_origin_does_not_take_the_secret_along(serve, re
     assert not shows("".join(seen.text for seen in foreign.seen))
 
 
-def test_an_api_cannot_ask_for_a_secret_that_is_meant_for_another_server(serve, reply, send):
+FOR_THE_TOKEN = "s3cret-of-the-token-endpoint"
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        (
+            "pin",
+            {"grant_body": {"pin": "{{secret:pin}}"}, "secret_parameters": {"template:pin": FOR_THE_TOKEN}},
+        ),
+        (
+            "login_with.api_key",
+            {"login_with": {"method": "api_key", "key_name": "X-Key", "api_key": FOR_THE_TOKEN}},
+        ),
+    ],
+)
+def test_an_api_cannot_ask_for_a_secret_that_is_meant_for_another_server(serve, reply, send, name, more):
     """A redirect that names a secret of the login or the token endpoint isn't filled in."""
-    server = serve(
-        lambda seen: (
-            reply(302, headers={"Location": "/x/%7B%7Bsecret:pin%7D%7D"}) if seen.path == "/a" else reply()
-        )
-    )
+    redirect = {"Location": f"/x/%7B%7Bsecret:{name}%7D%7D"}
+    server = serve(lambda seen: reply(302, headers=redirect) if seen.path == "/a" else reply())
     fields = {
         "base_url": server.url,
         "method": "oauth2_client_credentials",
         "token_url": f"{server.url}/token",
         "client_id": "c",
         "client_secret": "s3cret-client",
-        "grant_body": {"pin": "{{secret:pin}}"},
-        "secret_parameters": {"template:pin": "s3cret-of-the-token-endpoint"},
+        **more,
     }
     token = serve(reply(body={"access_token": "s3cret-issued"}))
     with contextlib.suppress(watchword.WatchwordError):
         send(watchword.load(fields | {"token_url": f"{token.url}/token"}), "GET", f"{server.url}/a")
     assert server.seen
-    assert "s3cret-of-the-token-endpoint" not in "".join(seen.text for seen in server.seen)
-    assert "s3cret-of-the-token-endpoint" in token.seen[0].text.replace("%2D", "-")
+    assert FOR_THE_TOKEN not in "".join(seen.text for seen in server.seen)
+    assert FOR_THE_TOKEN in token.seen[0].text.replace("%2D", "-")
 
 
 def test_a_secret_that_no_field_mentions_may_stand_in_a_path_of_a_request(serve, reply, send):

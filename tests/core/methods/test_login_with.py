@@ -16,13 +16,14 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import NoEncryption, load_pem_private_key, pkcs12
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, SIGNATURE_TYPE_AUTH_HEADER, Client
 
 import watchword
 from tests.support.nightly import usually
+from watchword import redact
 from watchword.connections.masked import masked
 from watchword.errors import DocumentError, TokenError, WatchwordError
 from watchword.findings.finding import errors
@@ -444,6 +445,110 @@ def test_another_login_is_another_token(provider):
     session = api.connection(SHAPES[1][1]).credential.source.identity
     login = {**SHAPES[1][1]["login_with"], "payload": {"iss": "app-2"}}
     assert session != api.connection({**SHAPES[1][1], "login_with": login}).credential.source.identity
+
+
+@pytest.mark.parametrize("password", ["p{{ssw0rd-in-clear", "{{MyRealPassword}}", "{{ x }}{{y}}-s3cret"])
+def test_braces_alone_make_no_template(provider, password):
+    """A password with braces that names no secret is a secret in clear: it is warned of, masked and sent."""
+    api = provider()
+    login = {"method": "basic", "username": "ann", "password": password}
+    connection = api.connection({**SESSION, "login_with": login})
+    assert "secret_in_clear" in {each.code.name for each in connection.lint()}
+    assert (
+        password not in f"{connection.credential.resolved.method!r} {redact.text(f'as {password} in a log')}"
+    )
+    assert masked({"login_with": login})["login_with"]["password"] == "***"
+
+
+def box_file():
+    app = {"publicKeyID": "kid-1", "privateKey": RSA_KEY, "passphrase": "s3cret-passphrase"}
+    return {"boxAppSettings": {"clientID": "boxc", "clientSecret": "s3cret-box", "appAuth": app}}
+
+
+def test_the_secrets_in_a_logins_key_file_are_masked(provider):
+    """What a key's file holds beside the key is masked in a login as in the document itself."""
+    login = {"method": "oauth2_jwt_bearer", "private_key": json.dumps(box_file())}
+    connection = provider().connection({**SESSION, "login_with": login})
+    source = connection.credential.source
+    assert source.login is not None
+    assert redact.text("s3cret-box and s3cret-passphrase") == "*** and ***"
+
+
+@pytest.mark.parametrize(
+    ("token_uri", "code", "stored"),
+    [
+        ("http://plain.test/token", "url_plain_http", False),
+        ("http://169.254.169.254/token", "origin_not_allowed", True),
+    ],
+)
+def test_the_url_in_a_logins_key_file_is_judged(provider, token_uri, code, stored):
+    """The token URL of a login may come from its key's file, and is judged like one in the document."""
+    file = {
+        "type": "service_account",
+        "private_key": RSA_KEY,
+        "client_email": "r@p.test",
+        "token_uri": token_uri,
+    }
+    login = {"method": "oauth2_jwt_bearer", "private_key": json.dumps(file)}
+    document = provider().document({**SESSION, "login_with": login})
+    found = {each.code.name: each.message for each in watchword.load(document, stored=stored).lint()}
+    assert "login_with.token_url" in found.get(code, "")
+
+
+def test_a_logins_key_may_be_a_binary_file(provider, tmp_path):
+    """A login's key may be a file of PKCS#12, as in the document itself."""
+    path = tmp_path / "key.p12"
+    key = load_pem_private_key(RSA_KEY.encode(), None)
+    path.write_bytes(pkcs12.serialize_key_and_certificates(b"k", key, None, None, NoEncryption()))
+    login = {
+        "method": "jwt_bearer",
+        "algorithm": "RS256",
+        "jwt_secret": f"file:{path}",
+        "payload": {"iss": "a"},
+    }
+    api = provider(lambda seen, _: signed_jwt(authorization(seen, "Bearer"), RSA_KEY, iss="a"))
+    connection = api.connection({**SESSION, "login_with": login})
+    assert connection.lint() == []
+    with connection.session() as session:
+        assert session.get("/v1/me").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "is_masked"),
+    [
+        ("reporting-robot", "{{secret:SECRET}}", False),
+        ("literal:reporting-robot", "{{secret:SECRET}}", False),
+        ("aBcDeF0123456789xyz", "x", True),
+        ("env:WATCHWORD_SECRET_USER", "{{secret:SECRET}}", True),
+    ],
+)
+def test_a_logins_user_name_is_masked_only_if_it_is_a_key(
+    provider, monkeypatch, username, password, is_masked
+):
+    """The name of a person or a service stays readable in logs; a key or a reference's content doesn't."""
+    monkeypatch.setenv("WATCHWORD_SECRET_USER", "k3y-of-the-user")
+    name = {"env:WATCHWORD_SECRET_USER": "k3y-of-the-user"}.get(username, username.removeprefix("literal:"))
+
+    def sent(seen, _):
+        user, _, _ = base64.b64decode(authorization(seen, "Basic")).decode().rpartition(":")
+        return user == name
+
+    login = {"method": "basic", "username": username, "password": password}
+    connection = provider(sent).connection({**SESSION, "login_with": login})
+    assert errors(connection.lint()) == []
+    with connection.session() as session:
+        assert session.get("/v1/me").status_code == 200
+        assert (name in redact.text(f"signed in as {name} today")) is not is_masked
+
+
+def test_a_login_of_a_login_may_have_an_empty_user_name(provider):
+    """An empty user name of a session login means none, in a login as in the document itself."""
+    login = {**SESSION, "login_url": "https://a.test/l", "username": "", "password": "{{secret:SECRET}}"}
+    alone = {**SESSION, "username": "", "password": KEYS["template:SECRET"]}
+    api = provider()
+    found = errors(api.connection({**SESSION, "login_with": login}).lint())
+    assert "placeholder_secret" not in {each.code.name for each in found}
+    assert len(found) == len(errors(api.connection(alone).lint()))
 
 
 def test_references_and_literals_are_kept_apart(provider, monkeypatch):
