@@ -75,7 +75,7 @@ _lint(
 )
 _lint(
     "import_choice_needed",
-    "Name the one to import: watchword connections import NAME --from FILE.",
+    "Name the one to import, in front of --from.",
 )
 _lint("unknown_method", "Choose one of the methods that the message names.")
 _lint("unknown_field", "Correct the name, or remove the field.")

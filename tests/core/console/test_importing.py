@@ -67,7 +67,8 @@ def test_the_files_of_other_programs_may_be_pasted(person, kept, words):
     """What a manifest lacks is named, and given in a second box; neither text comes back."""
     page = person.post("/import", {"connection.name": "acme", "text": MANIFEST})
     assert page.status_code == 400
-    assert "import_value_missing: The file lacks values: token. Give them under Values" in words(page)
+    code = "import_value_missing"
+    assert f"{code}: The file lacks values: token. Give them under Values" in words(page)
     assert kept() is None
     page = person.post("/import", {"connection.name": "acme", "text": MANIFEST, "values": f"token={SECRET}"})
     assert page.url.endswith("/connections/acme")
