@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from watchword import redact
 from watchword.document.key_as_user import key_as_user
@@ -12,6 +13,7 @@ from watchword.document.nested import filled_method, texts_with_secrets
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors
 from watchword.http.placement import Placement
+from watchword.methods import response_values
 from watchword.methods.base import LOGIN_WITH, Method
 from watchword.methods.fields import secret_names
 from watchword.protocols import templates
@@ -74,15 +76,22 @@ def login_findings(method: Method, secrets: TemplateSecrets) -> Iterator[Finding
     nested = filled_method(content, secrets)
     for found in (*nested.findings(secrets), *login_findings(nested, secrets)):
         yield _prefixed(found)
+    yield from _not_used(content)
     yield from _conflicts(method, nested)
+
+
+def _not_used(content: Mapping[str, Any]) -> Iterator[Finding]:
+    for name in sorted(name for name in response_values.FIELDS if content.get(name)):
+        reason = "is not used: the login's token is sent with the request for a token and nothing else"
+        yield finding("fields_ignored", f"The field {LOGIN_WITH}.{name} {reason}.", advice="Remove it.")
 
 
 def _conflicts(method: Method, nested: Method) -> Iterator[Finding]:
     taken = {name.lower() for name in method.token_request_headers}
-    http_method = getattr(method, "grant_method", "") or getattr(method, "login_method", "")
+    http_methods = {getattr(method, name, "") for name in ("grant_method", "login_method", "refresh_method")}
     slots = [place.slot if isinstance(place, Placement) else place for place in nested.placements()]
-    if http_method == "GET" and any(slot.place == "body" for slot in slots):
-        message = "login_with adds its credential to the body, but the token's request is a GET."
+    if "GET" in http_methods and any(slot.place == "body" for slot in slots):
+        message = "login_with adds its credential to the body, but the request for the token is a GET."
         advice = "Set add_to of login_with to query or header."
         yield finding("body_not_extendable", message, advice=advice)
     for slot in slots:

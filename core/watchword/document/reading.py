@@ -138,8 +138,8 @@ def _login(
 
     What is wrong is added to the findings, and each secret in clear to the warnings: hosts show JSON fields.
     """
-    named = (normalized_entry(*entry) for entry in content.items())
-    entries = {name: value for name, value in named if value is not None}
+    normalized = (normalized_entry(*entry) for entry in content.items())
+    entries = _given_once(((name, value) for name, value in normalized if value is not None), f"{path}.")
     name = entries.pop("method", None)
     method = METHODS.get(name) if isinstance(name, str) else None
     for synonym, field in _IN_LOGINS.get(name, {}).items() if isinstance(name, str) else ():
@@ -156,7 +156,10 @@ def _login(
     fields = _validated(method, own, findings, f"{path}.")
     nested = getattr(fields, LOGIN_WITH, None)
     if nested and path.count(".") + 1 >= _MOST_LOGINS:
-        findings.append(finding("unknown_field", f"{path} has a login_with, but logins end there."))
+        message = (
+            f"The field {path}.{LOGIN_WITH} is one login too many: at most {_MOST_LOGINS} may be nested."
+        )
+        findings.append(finding("wrong_type", message, advice=f"Remove the innermost {LOGIN_WITH}."))
     elif nested:
         own[LOGIN_WITH] = _login(nested, f"{path}.{LOGIN_WITH}", findings, warnings)
     warnings += [
@@ -192,15 +195,20 @@ def _entries(document: object, *, stored: bool) -> dict[str, Any]:
         )
     if excess := _excess(document):
         raise DocumentError([finding("document_unreadable", f"The document {excess}.")])
-    absent = (None, "") if stored else (None,)
+    normalized = (normalized_entry(*entry) for entry in document.items())
+    return _given_once(entry for entry in normalized if not _is_absent(*entry, stored=stored))
+
+
+def _is_absent(name: str, value: object, *, stored: bool) -> bool:
+    return value is None or (stored and value == "" and name != _USERNAME)
+
+
+def _given_once(named: Iterable[tuple[str, Any]], path: str = "") -> dict[str, Any]:
+    """Return entries by their fields' names; raises DocumentError if two names of a field have two values."""
     entries: dict[str, Any] = {}
-    for given_name, given_value in document.items():
-        name, value = normalized_entry(given_name, given_value)
-        is_empty_name = name == _USERNAME and value == ""
-        if not is_empty_name and any(value is nothing or value == nothing for nothing in absent):
-            continue
+    for name, value in named:
         if name in entries and entries[name] != value:
-            message = f"The field {name} is given twice: also as {' or '.join(_names_of(name))}."
+            message = f"The field {path}{name} is given twice: also as {' or '.join(_names_of(name))}."
             raise DocumentError([finding("given_twice", message)])
         entries[name] = value
     return entries

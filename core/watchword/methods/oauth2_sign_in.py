@@ -187,6 +187,11 @@ class OAuth2SignIn(OAuth2):
             yield finding("missing_field", "The field refresh_name is empty.")
         yield from body_rules.findings("refused_on_body", self.refused_on_body)
 
+    @property
+    def token_request_headers(self) -> tuple[str, ...]:
+        """The names of the headers of the token request and the refresh request."""
+        return (*super().token_request_headers, *self.refresh_headers)
+
     def start_findings(self, url_field: str) -> Iterator[Finding]:
         """Yield a finding if the URL that starts a sign-in is missing, and so is a refresh token."""
         if not (getattr(self, url_field) or self.refresh_token):

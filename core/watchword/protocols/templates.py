@@ -23,6 +23,7 @@ TemplateSecrets: TypeAlias = Mapping[str, str]
 _SECRET = re.compile(r"\{\{\s*secret:([^{}\s]+)\s*\}\}")
 _TEMPLATE = re.compile(r"\{\{([^{}]{1,1000})\}\}")
 _NOW = re.compile(r"now(?: *([+-] *[0-9]{1,10}))?")
+_UUID = "uuid"
 
 THUMBPRINTS = ("x5t", "x5t_s256")
 """The templates for the thumbprints of the client certificate; they are given like secrets."""
@@ -47,6 +48,13 @@ def names(value: JsonValue) -> Iterator[str]:
 def has_secret(text: str) -> bool:
     """Return whether a text refers to a secret that is kept elsewhere."""
     return bool(_SECRET.search(text))
+
+
+def is_known(name: str) -> bool:
+    """Return whether what stands between braces is a template that this module knows, such as `now`."""
+    name = name.strip()
+    is_fresh = name == _UUID or name in THUMBPRINTS or _NOW.fullmatch(name) is not None
+    return is_fresh or _SECRET.fullmatch(f"{{{{{name}}}}}") is not None
 
 
 def texts(value: JsonValue) -> Iterator[str]:
@@ -123,7 +131,7 @@ def findings(
 def _filled(text: str, secrets: TemplateSecrets, fresh: FreshValues) -> JsonValue:
     def value_of(template: re.Match[str]) -> str | int:
         name = template[1].strip()
-        if name == "uuid":
+        if name == _UUID:
             from uuid import UUID  # noqa: PLC0415 - few payloads have one
 
             return str(UUID(fresh.nonce(), version=4))
@@ -152,7 +160,7 @@ def _own_or_secret(template: re.Match[str], secrets: TemplateSecrets, own: Mappi
 def _unknown(
     value: JsonValue, secrets: TemplateSecrets, own: Collection[str], *, with_fresh: bool
 ) -> Iterator[str]:
-    fresh = {"uuid", *(name for name in THUMBPRINTS if name in secrets)} if with_fresh else set()
+    fresh = {_UUID, *(name for name in THUMBPRINTS if name in secrets)} if with_fresh else set()
     for text in texts(value):
         for template in _TEMPLATE.finditer(text):
             name = template[1].strip()

@@ -8,18 +8,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from watchword.document.nested import with_logins
 from watchword.document.reading import Document
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http import path_templates
+from watchword.methods.base import LOGIN_WITH
 from watchword.methods.fields import Fields, about
+from watchword.protocols import templates
 
 _MOST = 20
 """So many variables are named; a document has few."""
 
 _BRACES = re.compile(r"\{\{([^{}]{0,1000})\}\}")
-_KNOWN = re.compile(r"\s*(?:secret:[^{}\s]+|value:[^{}\s]+|now(?: *[+-] *[0-9]+)?|uuid|username)\s*")
-"""The templates of some fields of JSON; each such field has findings of its own about them."""
+_OWN = re.compile(r"\s*(?:value:[^{}\s]+|username)\s*")
+"""More templates of some JSON fields; each such field has findings of its own about them."""
 
 _DOLLAR = re.compile(r"\$\{[^{}]{1,200}\}")
 _PERCENT = re.compile(r"%[A-Za-z_][A-Za-z0-9_]{2,60}%")
@@ -45,9 +48,9 @@ def findings(document: Document) -> Iterator[Finding]:
     """
     found = (
         item
-        for fields in (document.common, document.method)
+        for prefix, fields in (("", document.common), *with_logins(document.method))
         for where, text, is_templated in _texts_of(fields)
-        for item in _of(where, text, is_templated=is_templated)
+        for item in _of(f"{prefix}{where}", text, is_templated=is_templated)
     )
     for number, item in enumerate(found):
         if number == _MOST:
@@ -59,7 +62,7 @@ def _texts_of(fields: Fields) -> Iterator[tuple[str, str, bool]]:
     """Yield each text that isn't secret: its field, the text, and whether the field has templates."""
     for name, info in type(fields).model_fields.items():
         description, value = about(info), getattr(fields, name)
-        if description is None or description.secret:
+        if description is None or description.secret or name == LOGIN_WITH:  # its fields are read one by one
             continue
         for where, text in _texts(name, value):
             yield where, text, description.templated
@@ -77,10 +80,10 @@ def _texts(where: str, value: object) -> Iterator[tuple[str, str]]:
 
 
 def _of(where: str, text: str, *, is_templated: bool) -> Iterator[Finding]:
-    is_json = "," in where
+    is_json = "," in where or where.startswith(f"{LOGIN_WITH}.")  # a login's user name may name a secret
     if not is_templated:
         for match in _BRACES.finditer(text):
-            if not (is_json and _KNOWN.fullmatch(match[1])):
+            if not (is_json and (templates.is_known(match[1]) or _OWN.fullmatch(match[1]))):
                 yield _unfilled(where, match[0])
     is_url = where.partition(",")[0].endswith(("_url", "_endpoint", "_uri"))
     text = path_templates.without_templates(text) if is_url else text

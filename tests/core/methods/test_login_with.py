@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import logging
 import re
@@ -614,6 +615,8 @@ def test_a_shown_document_has_no_secret_of_its_logins():
     assert masked({"login_with": OAUTH1})["login_with"] == OAUTH1
 
 
+SIGN_IN = {"method": "oauth2_authorization_code", "refresh_token": "s3cret-refresh-1"}
+
 MISUSES = [
     ({"login_with": {"jwt_secret": "x"}}, "unknown_method", "login_with needs a method"),
     ({"login_with": {"method": "oauth2_authorization_code"}}, "unknown_method", "login_with needs a method"),
@@ -640,10 +643,20 @@ MISUSES = [
     ({"client_auth": "oauth1", "client_secret": "s3cret-client", "login_with": JWT_LOGIN},
      "given_twice", "oauth1"),
     ({"login_with": {**INNER, "token_url": "https://a.test/t", "client_auth": "tls_client_auth"}},
-     "missing_field", "client_certificate"),
+     "missing_field", "login_with.client_auth tls_client_auth needs the field client_certificate"),
     ({"login_with": {**SESSION, "login_url": "https://a.test/l", "login_with": {
         **SESSION, "login_url": "https://b.test/l", "login_with": AWS}}},
-     "unknown_field", "login_with.login_with"),
+     "wrong_type", "login_with.login_with.login_with is one login too many"),
+    ({"login_with": {**INNER, "token_url": "https://a.test/t", "grant_url": "https://b.test/t"}},
+     "given_twice", "login_with.token_url"),
+    ({**SIGN_IN, "refresh_method": "GET", "login_with": {**JWT_LOGIN, "add_to": "body"}},
+     "body_not_extendable", "login_with"),
+    ({**SIGN_IN, "refresh_headers": {"Authorization": "Key {{refresh_token}}"}, "login_with": JWT_LOGIN},
+     "header_conflict", "Authorization"),
+    ({**SIGN_IN, "login_with": {**INNER, "token_url": "https://a.test/t", "grant_body": {"a": "{{b}}"}}},
+     "template_unresolved", "login_with: grant_body"),
+    ({"login_with": {**INNER, "token_url": "https://a.test/${TENANT}/t"}},
+     "variable_unfilled", "login_with.token_url"),
 ]  # fmt: skip
 
 
@@ -659,6 +672,64 @@ def test_a_misused_login_is_named_before_anything_is_sent(provider, fields, code
     assert code in {each.code.name for each in found}
     assert named in " ".join(each.message for each in found)
     assert api.server.seen == []
+
+
+def test_what_a_login_does_not_use_is_named(provider):
+    """A login takes nothing from a response but its token: other fields are warned of, and not asked for."""
+    api = provider()
+    api.others["/inner"] = lambda _: api.reply(body={"access_token": "s3cret-inner-1"})
+    unused = {
+        "values_url": f"{api.url}/values", "response_values": {"header:X-Id": "$.id"},
+        "response_base_url_path": "$.url",
+    }  # fmt: skip
+    login = {**INNER, "token_url": f"{api.url}/inner", **unused}
+    connection = api.connection({**CLIENT, "response_access_path": "token", "login_with": login})
+    found = [(each.code.name, each.message.split()[2]) for each in connection.lint()]
+    assert sorted(found) == [("fields_ignored", f"login_with.{name}") for name in sorted(unused)]
+    with connection.session() as session:
+        assert session.get("/v1/me").status_code == 200
+    assert [seen.path for seen in api.server.seen] == ["/inner", "/token", "/v1/me"]
+
+
+def hmac_is_right(seen, _):
+    sent = hmac.new(KEYS["template:SECRET"].encode(), f"{seen.method}{seen.path}".encode(), hashlib.sha256)
+    return seen.headers.get("X-Signature") == f"v1={sent.hexdigest()}"
+
+
+@pytest.mark.parametrize(
+    ("login", "is_right"),
+    [
+        ({"method": "hmac_signature", "hmac_secret": "{{secret:SECRET}}",
+          "string_to_sign": "{{method}}{{path}}",
+          "signature_parameters": {"header:X-Signature": "v1={{signature}}"}},
+         hmac_is_right),
+        ({**INNER, "token_url": "/inner", "client_auth": "client_secret_post",
+          "grant_body": {"secret": "{{client_secret}}"}},
+         lambda seen, _: authorization(seen, "Bearer") == "s3cret-inner-1"),
+    ],
+    ids=["hmac_signature", "client_secret in grant_body"],
+)  # fmt: skip
+def test_the_templates_of_a_logins_fields_are_no_variables(provider, login, is_right):
+    """A login's field may hold the templates that it has in a document of its own."""
+    api = provider(is_right)
+    api.others["/inner"] = lambda seen: api.reply(
+        200 if form(seen).get("secret") == KEYS["template:SECRET"] else 400,
+        body={"access_token": "s3cret-inner-1"},
+    )
+    if "token_url" in login:
+        login = {**login, "token_url": f"{api.url}/inner"}
+    connection = api.connection({**SESSION, "login_with": login})
+    assert connection.lint() == []
+    with connection.session() as session:
+        assert session.get("/v1/me").status_code == 200
+
+
+def test_no_piece_of_a_logins_secret_is_shown_as_a_variable(provider):
+    """A login's password isn't searched for variables, since the finding would show a piece of it."""
+    login = {"method": "basic", "username": "ann", "password": "pa${SECRETPART}ss"}
+    found = provider().connection({**SESSION, "login_with": login}).lint()
+    assert [each.code.name for each in found] == ["secret_in_clear"]
+    assert "SECRETPART" not in str(found)
 
 
 def test_a_document_without_a_login_makes_the_same_calls(provider):
