@@ -12,13 +12,11 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, unquote_plus, urlsplit, urlunsplit
 
-from watchword.connections.header_credentials import literal, method_of, parameters_of
+from watchword.connections.header_credentials import key_in_query, literal, method_of, parameters_of
 from watchword.document.reading import read
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.http import headers as header_rules
-from watchword.http.urls import without_pairs
-from watchword.redact import sounds_secret
 
 _LINE_END = re.compile(r"[\\^`]\r?\n")
 """The end of a line that goes on, in the shells of Unix and Windows, and in PowerShell."""
@@ -106,7 +104,8 @@ def convert(text: str) -> tuple[dict[str, Any], list[str]]:
     url = url._replace(netloc=url.netloc.rpartition("@")[2])
     credential = _credential(options, login, password, headers, remarks)
     if credential["method"] == "none":
-        credential, url = _key_in_query(url)
+        credential, bare = key_in_query(urlunsplit(url))
+        url = urlsplit(bare)
     document = {
         "base_url": urlunsplit((url.scheme, url.netloc, "", "", "")),
         **credential,
@@ -182,18 +181,6 @@ def _credential(
     if options["digest"]:
         return {"method": "digest", "username": login, "password": literal(password)}
     return dict(method_of(login, password, headers, remarks))
-
-
-def _key_in_query(url: SplitResult) -> tuple[dict[str, Any], SplitResult]:
-    """Return the credential in a URL's query, and the URL without it."""
-    pairs = [pair.partition("=") for pair in url.query.split("&")]
-    keys = [(name, value) for name, _, value in pairs if value and sounds_secret(unquote_plus(name))]
-    if len(keys) != 1:
-        return {"method": "none"}, url
-    name, value = keys[0]
-    bare = without_pairs(urlunsplit(url), lambda pair: pair.partition("=")[0] == name)
-    credential = {"method": "api_key", "add_to": "query", "key_name": unquote_plus(name)}
-    return {**credential, "api_key": literal(unquote_plus(value))}, urlsplit(bare)
 
 
 def _transport(options: Mapping[str, Any], remarks: list[str]) -> dict[str, Any]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
+from urllib.parse import unquote_plus
 
+from watchword.connections.import_entry import is_lacking
 from watchword.document.references import is_reference
 from watchword.http import headers as header_rules
-from watchword.redact import sounds_secret
+from watchword.http.urls import without_pairs
+from watchword.redact import names_credential, sounds_secret
 
 # A header with such a name may be secret: it becomes a secret parameter, which no form shows.
 _MAY_BE_SECRET = re.compile(r"(?i)auth|cookie|credential|key|passw|secret|session|signature|token")
@@ -34,7 +37,7 @@ def method_of(login: str, password: str, headers: dict[str, str], remarks: list[
         del headers[authorization]
         return fields
     secret = [name for name, value in headers.items() if _may_be_secret(name, value)]
-    if len(secret) == 1 and (sounds_secret(secret[0]) or secret[0] == authorization):
+    if len(secret) == 1 and names_credential(secret[0]):
         return {"method": "api_key", "key_name": secret[0], "api_key": literal(headers.pop(secret[0]))}
     return {"method": "custom" if secret else "none"}
 
@@ -72,6 +75,23 @@ def _basic(user: str, password: str, charset: str) -> dict[str, str]:
 
 def _fits_latin_1(text: str) -> bool:
     return all(ord(character) < 256 for character in text)  # noqa: PLR2004 - Latin-1 has 256 characters
+
+
+def key_in_query(url: str) -> tuple[dict[str, str], str]:
+    """Return the method and credential of the only secret in a URL's query, and the URL without it.
+
+    With no secret there, or several, the method is `none` and the URL stays as it is.
+    """
+    query = url.partition("#")[0].partition("?")[2]
+    pairs = [pair.partition("=") for pair in query.split("&")]
+    keys = [(name, value) for name, _, value in pairs if value and sounds_secret(unquote_plus(name))]
+    if len(keys) != 1:
+        return {"method": "none"}, url
+    name, value = keys[0]
+    key = value if is_lacking(value) else unquote_plus(value)
+    bare = without_pairs(url, lambda pair: pair.partition("=")[0] == name)
+    credential = {"method": "api_key", "add_to": "query", "key_name": unquote_plus(name)}
+    return {**credential, "api_key": literal(key)}, bare
 
 
 def literal(secret: str) -> str:

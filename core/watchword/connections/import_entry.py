@@ -56,7 +56,7 @@ class Entry(NeverPickled):
         found: dict[str, bool] = {}
         for field_name, value in self.document.items():
             for text in _texts(value):
-                for name in _LACKING.findall(text):
+                for name in lacking_names(text):
                     is_secret = field_name in secret or sounds_secret(name)
                     found[name] = found.get(name, False) or is_secret
         return found
@@ -100,6 +100,11 @@ class Entry(NeverPickled):
 def lacking(name: str) -> str:
     """Return the text that stands for a value which the file lacks."""
     return f"{{{{import:{_OUTSIDE_NAMES.sub('_', name)[:100].strip() or 'value'}}}}}"
+
+
+def lacking_names(text: str) -> list[str]:
+    """Return the names of the values that a text needs and the file lacks."""
+    return _LACKING.findall(text)
 
 
 def is_lacking(text: str) -> bool:

@@ -15,10 +15,9 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, unquote_plus
 
 from watchword.connections import postman_auth
-from watchword.connections.header_credentials import method_of, parameters_of
+from watchword.connections.header_credentials import key_in_query, method_of, parameters_of
 from watchword.connections.import_entry import Entry, check_count, host_of, is_lacking, lacking, unreadable
 from watchword.connections.import_values import Values, plain_text, postman_variables
-from watchword.document.references import as_literal
 from watchword.errors import DocumentError
 from watchword.http import headers as header_rules
 from watchword.http.urls import without_pairs, without_userinfo
@@ -244,16 +243,7 @@ def _credential_of(
         method["secret_parameters"] = secret
     if method["method"] != "none":
         return method, url
-    pairs = [pair.partition("=") for pair in url.partition("?")[2].partition("#")[0].split("&")]
-    keys = [(name, value) for name, _, value in pairs if value and sounds_secret(unquote_plus(name))]
-    if len(keys) != 1:
-        return dict(_NONE), url
-    name, value = keys[0]
-    key = value if is_lacking(value) else unquote_plus(value)
-    bare = without_pairs(url, lambda pair: pair.partition("=")[0] == name)
-    return {
-        "method": "api_key", "add_to": "query", "key_name": unquote_plus(name), "api_key": as_literal(key)
-    }, bare  # fmt: skip
+    return key_in_query(url)
 
 
 def _userinfo(url: str) -> str:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from watchword.connections.import_entry import lacking_names
 from watchword.document.references import as_literal
-from watchword.redact import sounds_secret
+from watchword.redact import names_credential, sounds_secret
 
 _OUTSIDE_NAMES = re.compile(r"[^A-Za-z0-9_]+")
-_LACKING = re.compile(r"\{\{import:([^{}]+)\}\}")
 
 
 def with_secrets_apart(content: Mapping[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
@@ -38,8 +38,7 @@ def template_for(name: str, secret: str, parameters: dict[str, str]) -> str:
 def _is_secret(name: str, value: str) -> bool:
     if "{{secret:" in value:
         return False
-    is_named = sounds_secret(name) or name.lower() == "authorization"
-    return is_named or any(sounds_secret(lacking) for lacking in _LACKING.findall(value))
+    return names_credential(name) or any(map(sounds_secret, lacking_names(value)))
 
 
 def _names(name: str) -> Iterator[str]:

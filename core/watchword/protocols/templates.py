@@ -124,7 +124,7 @@ def findings(
         for unknown in sorted(set(_unknown(value, secrets, own, with_fresh=with_fresh))):
             yield _unknown_template(unknown, field, _FRESH_ADVICE if with_fresh else _advice(own))
         literal = isinstance(value, str) and value and not used and not mentions(value, own)
-        if literal and (redact.sounds_secret(name) or name.lower() == "authorization"):
+        if literal and redact.names_credential(name):
             yield finding("secret_in_clear", f"{field} seems to hold a secret in clear, as {name[:40]!r}.")
 
 

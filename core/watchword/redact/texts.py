@@ -115,6 +115,11 @@ def sounds_secret(name: str) -> bool:
     return bool(_SECRET_NAME.search(name))
 
 
+def names_credential(name: str) -> bool:
+    """Return whether a header or a field with this name usually holds a secret; Authorization does too."""
+    return sounds_secret(name) or name.lower() == "authorization"
+
+
 @forks.in_child
 def _begin_child() -> None:
     _registry.begin_child()

@@ -13,6 +13,7 @@ from watchword.document.resolution import Resolved
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http import path_templates
+from watchword.redact.key_prefixes import DISTINCT
 
 _LEFT = re.compile(r"\{\{[^{}]{0,1000}\}\}")
 _ADVICE = "Its path may have {{secret:NAME}}, and {{value:NAME}} if response_values has path:NAME."
@@ -20,8 +21,8 @@ _IN_CLEAR = "Write {{secret:NAME}} there, and put the value into secret_paramete
 
 _KNOWN_FORM = re.compile(
     r"[0-9]{6,12}:[A-Za-z0-9_-]{30,}"  # a bot's token of Telegram
-    r"|(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{10,}|gh[opsu]_[A-Za-z0-9]{20,}|glpat-[A-Za-z0-9_-]{15,}"
-    r"|xox[abpr]-[A-Za-z0-9-]{10,}|shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{20,}|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\."
+    rf"|(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, DISTINCT))})[A-Za-z0-9_-]{{10,}}"
+    r"|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\."
 )
 _UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}")  # an id of Twilio

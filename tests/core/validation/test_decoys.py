@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 import watchword
 from watchword.flow import NeedToken
 from watchword.protocols.keys import read_private_key
+from watchword.redact.key_prefixes import PREFIXES
 from watchword.stores.memory import MemoryStore
 from watchword.tokens.token import Token
 from watchword.validation.decoys.credentials import decoy_authenticator, decoy_method
 from watchword.validation.decoys.keys import decoy_key
-from watchword.validation.decoys.texts import PREFIXES, decoy_text, decoy_user
+from watchword.validation.decoys.texts import decoy_text, decoy_user
 
 URL = "https://api.test"
 KEYS = st.text(string.ascii_letters + string.digits + "-_.=/+", min_size=12, max_size=80)

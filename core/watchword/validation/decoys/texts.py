@@ -11,6 +11,8 @@ import string
 import time
 import uuid
 
+from watchword.redact.key_prefixes import PREFIXES
+
 _SHORTEST = 8
 """A decoy is at least so long, in characters: a shorter one might be somebody's."""
 
@@ -30,16 +32,6 @@ _ALPHABETS = (
     string.ascii_letters + string.digits,
 )
 """The alphabets of keys, the smallest first; separators are not of them, and stay in place."""
-
-PREFIXES = (
-    "sk_live_", "sk_test_", "pk_live_", "pk_test_", "rk_live_", "rk_test_", "whsec_", "rzp_live_",
-    "rzp_test_", "github_pat_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-", "gldt-", "xoxb-", "xoxp-",
-    "xoxa-", "xapp-", "shpat_", "shpca_", "shppa_", "shpss_", "pat-na1-", "pat-eu1-", "SG.", "AKIA", "ASIA",
-    "AIza", "ya29.", "sk-ant-", "sk-proj-", "sk-", "dop_v1_", "hf_", "lin_api_", "ntn_", "secret_", "figd_",
-    "dapi", "npm_", "pypi-", "sq0atp-", "sq0csp-", "phc_", "phx_", "PMAK-", "key-", "EAAB", "APP_USR-",
-    "NRAK-", "glsa_",
-)  # fmt: skip
-"""The published beginnings of keys, which tell their kind and are no part of the secret."""
 
 _KINDS = (str.isdigit, str.islower, str.isupper)
 
