@@ -55,7 +55,7 @@ class LoginSource(NeverPickled):
         login = (request.method, request.url, sorted(request.headers.items()), request.body)
         end = (logout.request.method, logout.request.url, logout.placement) if logout else None
         authenticated = (self.login.identity,) if self.login else ()
-        asked = (self.follow_up,) if self.follow_up else ()
+        asked = (self.follow_up,) if self.follow_up else ()  # logins without one keep their identity
         return (*login, self.location, end, *asked, *authenticated)
 
     @property
