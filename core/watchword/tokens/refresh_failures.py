@@ -71,7 +71,7 @@ def outcome_of(error: TokenError, *, refreshing: bool) -> Outcome:
         usual = random.uniform(1.0, 3.0)  # noqa: S311 - jitter, so that hosts don't ask at the same time
         pause = min(usual if retry_after is None else retry_after, LONGEST_PAUSE)
         return Outcome(refreshing and _failed_inside(error), pause)
-    if refreshing and code in _UNKNOWN:
+    if refreshing and code in _UNKNOWN and not _is_definite(error):
         return Outcome(is_unknown=True)
     return Outcome(stands=True) if code in _STANDING else Outcome(pause=_PAUSE[error.retryable])
 
@@ -80,6 +80,11 @@ def _failed_inside(error: TokenError) -> bool:
     """Return whether the server, or a gateway, may have failed after it had rotated the refresh token."""
     status = error.findings[0].evidence.get("status", "")
     return status.startswith("5") and status != "503"
+
+
+def _is_definite(error: TokenError) -> bool:
+    """Return whether the server refused the request, whatever it wrote: then it has rotated nothing."""
+    return error.findings[0].evidence.get("status", "").startswith("4")
 
 
 def check_refusal(record: Record, now: StoreTime, token: str, request: str, words: CredentialWords) -> None:

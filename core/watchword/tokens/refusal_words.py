@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from watchword import redact
 from watchword.http import body_words
-from watchword.http.bodies import Content
+from watchword.http.bodies import Content, parsed
+from watchword.http.xml_root import XmlRoot
 
 _STANDARD = ("error", "error_description")
 
@@ -22,7 +24,8 @@ _SAID = frozenset({
     "errorid", "errorkey", "errorsubcode", "subcode", "code", "status", "state", "statuscode", "type", "name",
     "key", "reason", "message", "msg", "errmsg", "errormsg", "errormessage", "usermessage", "detail",
     "developermessage", "localizedmessage", "details", "title", "description", "summary", "faultcode",
-    "faultstring", "fault", "ret", "retcode", "retmsg", "resultcode", "resultmsg", "info", "cause",
+    "faultstring", "fault", "ret", "retcode", "retmsg", "resultcode", "resultmsg", "info", "cause", "hint",
+    "submsg", "answer",
 })  # fmt: skip
 """The names of members that hold the words of a refusal, without case and signs."""
 
@@ -35,24 +38,63 @@ _DEAD = frozenset({
     "missingorinvalidrefreshtoken", "invalidorexpiredrefreshtoken", "grantrevoked", "expiredgrant",
     "tokenhasexpired", "tokenhasbeenrevoked", "tokenhasbeenexpiredorrevoked", "refreshtokennotvalid",
     "refreshtokenunknown", "interactionrequired", "loginrequired", "consentrequired", "invalidcode",
+    "usernotfound", "userdisabled",
 })  # fmt: skip
 """What providers call a refresh token that is dead, and nothing else.
 
-`invalid_code` is Zoho's name. After Microsoft's `interaction_required` only a new sign-in helps.
+`invalid_code` is Zoho's name. After Microsoft's `interaction_required`, and after Firebase's names for a user
+who is gone, only a new sign-in helps.
 """
+
+_FAULT = (
+    r"(?:invalid|illegal|expired|revoked|unknown|incorrect|wrong|bad|old|reused|dead|inactive|deleted|blacklisted"
+    r"|not[\s_-]?(?:valid|found|active|recogni[sz]ed)|(?:already|been)[\s_-]?used|no longer (?:valid|active))"
+)
+_LINK = (
+    r"(?:is|was|are|has|have|been|either|or|and|the|already|that|which|you|passed|provided|given|supplied"
+    r"|sent|specified)"
+)
+_REFRESH_TOKEN = r"(?:access\s?/\s?)?refresh[\s_-]?token"  # noqa: S105 - a pattern
+_OTHER_PART = r"(?![\s_-]?(?:request|grant|type|param|url|endpoint|method|scope|format|lifetime|polic))"
+_SAID_OF_TOKEN = re.compile(
+    rf"(?i)(?<![a-z])(?:{_FAULT}(?:\sor\s|/))?{_FAULT}[\s_-]?{_REFRESH_TOKEN}(?![a-z]){_OTHER_PART}"
+    rf"|{_REFRESH_TOKEN}(?:[\s_:-]{{1,2}}{_LINK}){{0,6}}[\s_:-]{{0,2}}{_FAULT}(?![a-z_])"
+    r"|value passed for the token was invalid"
+)
+"""Words in a sentence that call the refresh token itself dead; the last ones are X's."""
+
+_UNSURE = re.compile(r"(?i)\b(?:if|whether|unless|until|when|not|no|without|may|might)\b[^.;:!]{0,40}$")
+"""Before such words they call it so only perhaps."""
+
+_PASSING = re.compile(r"(?i)already being processed|AADSTS50196|rate (?:limit )?exceeded|too many requests")
+"""With these words invalid_grant ends no sign-in: Salesforce is busy with it, Entra found a loop."""
+
+_IN_CHALLENGE = re.compile(r'(?i)\b(error|error_description)\s*=\s*"([^"]{1,300})"')
+_JSONP = re.compile(r"[\w.$]{1,60}\s*\(\s*(\{.*\})\s*\)\s*;?", re.DOTALL)
+
+_PLACES = frozenset({"field", "resource", "param", "parameter", "property", "attribute", "argument", "path"})
+"""The names of members that name the value at fault."""
 
 _DEAD_BESIDE_REFRESH = frozenset(
     {"invalidtoken", "tokeninvalid", "tokennotfound", "tokenisexpired", "badtoken"}
 )
 """What they call any dead token; it is the refresh token if the envelope has the word refresh."""
 
+_OF_ANY_TOKEN = frozenset({
+    "expiredtoken", "tokenexpired", "revokedtoken", "tokenrevoked", "tokenhasexpired", "tokenhasbeenrevoked",
+    "tokenhasbeenexpiredorrevoked",
+})  # fmt: skip
+"""Names among those of a dead refresh token that a gateway in front uses for its own token too."""
+
 _OF_CLIENT = frozenset({
-    "invalidclient", "unauthorizedclient", "invalidclientid", "invalidclientsecret", "clientnotfound",
-    "badclientid", "badclientsecret", "invalidrequest", "unsupportedgranttype", "invalidscope", "ratelimit",
-    "ratelimited", "ratelimitexceeded", "slowdown", "toomanyrequests", "temporarilyunavailable",
-    "servererror",
+    "invalidclient", "invalidclientid", "invalidclientsecret", "clientnotfound", "badclientid",
+    "badclientsecret", "unsupportedgranttype", "invalidscope", "ratelimit", "ratelimited",
+    "ratelimitexceeded", "slowdown", "toomanyrequests", "temporarilyunavailable", "servererror",
 })  # fmt: skip
 """Names that say that something else is wrong; they count more."""
+
+_OF_REQUEST = frozenset({"invalidrequest", "unauthorizedclient"})
+"""Names that many servers use for anything; they count more than a name, and less than a sentence."""
 
 _BESIDE_CODES = _SAID | {
     "rid", "logid", "hint", "helpurl", "moreinfo", "erroruri", "category", "version", "date", "servertime",
@@ -61,30 +103,49 @@ _BESIDE_CODES = _SAID | {
 """The names in the report of an error, besides those with words."""
 
 _DEEPEST, _MOST_ENTRIES, _MOST_SHOWN = 4, 200, 6
-_LONGEST_NAME = 60
+_LONGEST_NAME, _LONGEST_SENTENCE, _LONGEST_TEXT = 60, 500, 2000
 
 
 def _entries(content: Content) -> list[tuple[str, object]]:
-    """Return the members with words of a refusal: the path and the value of each.
+    """Return the members with words of a refusal: the path and the value of each; the topmost come first.
 
-    Those nearest to the top come first; of a list only the first element counts.
+    JSON in a text is looked into as well: gateways pass on a server's response so.
     """
-    pending: deque[tuple[str, object, int]] = deque([("", content.fields, 0)])
     found: list[tuple[str, object]] = []
+    for path, members in _objects(content):
+        for name, member in members:
+            if _member(name) in _SAID and not name.startswith("@") and isinstance(member, (str, int, float)):
+                found.append((f"{path}{name}", member))
+    return found
+
+
+def _objects(content: Content) -> Iterator[tuple[str, list[tuple[str, object]]]]:
+    """Yield the objects in a content: the path to each, and its members; those of lists one by one."""
+    pending: deque[tuple[str, object, int]] = deque(
+        [("", content.value if content.fields is None else content.fields, 0)]
+    )
     left = _MOST_ENTRIES
     while pending and left > 0:
         path, value, depth = pending.popleft()
+        if isinstance(value, list):
+            value = {"": value}
         if not isinstance(value, Mapping) or depth >= _DEEPEST:
             continue
-        for name, member in value.items():
-            left -= 1
-            is_list = isinstance(member, list) and bool(member)
-            label, first = (f"{path}{name}[0]", member[0]) if is_list else (f"{path}{name}", member)
-            if isinstance(first, Mapping):
-                pending.append((f"{label}.", first, depth + 1))
-            elif _word(name) in _SAID and isinstance(first, (str, int, float)) and not name.startswith("@"):
-                found.append((label, first))
-    return found
+        members = [each for name, member in islice(value.items(), left) for each in _each(name, member, left)]
+        members = members[:left]
+        left -= len(members)
+        yield path, members
+        for name, member in members:
+            inner = parsed(member) if isinstance(member, str) and len(member) <= _LONGEST_TEXT else member
+            if isinstance(inner, Mapping):
+                pending.append((f"{path}{name}.", inner, depth + 1))
+
+
+def _each(name: str, member: object, most: int) -> list[tuple[str, object]]:
+    """Return a member, or each element of a list in its place."""
+    if isinstance(member, list):
+        return [(f"{name}[{index}]", each) for index, each in enumerate(member[:most])]
+    return [(name, member)]
 
 
 def server_words(content: Content) -> dict[str, str]:
@@ -102,17 +163,42 @@ def server_words(content: Content) -> dict[str, str]:
     return shown
 
 
-def dead_token_name(content: Content) -> str | None:
-    """Return by which known name a refusal calls the refresh token dead; None if it doesn't."""
+def dead_token_name(content: Content, *, behind_login: bool = False) -> str | None:
+    """Return by which known words a refusal calls the refresh token dead; None if it doesn't.
+
+    Behind a login the request holds another token, so a name for any token needs the word refresh beside it.
+    """
     found = _entries(content)
     named = {
         _word(value): value for _, value in found if isinstance(value, str) and len(value) < _LONGEST_NAME
     }
     if named.keys() & _OF_CLIENT:
         return None
-    about_refresh = any("refresh" in str(value)[:2000].lower() for _, value in found)
-    dead = _DEAD | _DEAD_BESIDE_REFRESH if about_refresh else _DEAD
-    return next((value.strip(" .") for word, value in named.items() if word in dead), None)
+    sentences = [value for _, value in found if isinstance(value, str)]
+    said = next(
+        (words for value in (*sentences, *_of_fields(content)) if (words := _in_sentence(value))), None
+    )
+    about_refresh = any("refresh" in str(value)[:_LONGEST_TEXT].lower() for _, value in found)
+    dead = _DEAD - _OF_ANY_TOKEN if behind_login else _DEAD
+    if about_refresh:
+        dead = _DEAD | _DEAD_BESIDE_REFRESH
+    name = next((value.strip(" .") for word, value in named.items() if word in dead), None)
+    return said if named.keys() & _OF_REQUEST else name or said
+
+
+def _in_sentence(text: str) -> str | None:
+    """Return the words in a text that call the refresh token dead."""
+    text = text[:_LONGEST_TEXT]
+    match = _SAID_OF_TOKEN.search(text)
+    return match[0][: _LONGEST_NAME - 1] if match and not _UNSURE.search(text[: match.start()]) else None
+
+
+def _of_fields(content: Content) -> Iterator[str]:
+    """Yield what a list of faulty fields says of the refresh token, such as `refresh_token invalid`."""
+    for _, members in _objects(content):
+        words = [(_member(name), member) for name, member in members if isinstance(member, str)]
+        is_of_token = any(name in _PLACES and _word(member) == "refreshtoken" for name, member in words)
+        yield from (f"refresh_token {member}" for name, member in words if is_of_token and name in _SAID)
 
 
 def reports_refusal(content: Content) -> bool:
@@ -132,3 +218,34 @@ def _json(value: object) -> str:
 
 def _word(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def _member(name: str) -> str:
+    """Return a member's name as a word, without the index in a list."""
+    return _word(name.partition("[")[0])
+
+
+def is_passing(content: Content) -> bool:
+    """Return whether a refusal of the refresh token is about this one request, by the server's words."""
+    return any(
+        isinstance(value, str) and _PASSING.search(value[:_LONGEST_TEXT]) for _, value in _entries(content)
+    )
+
+
+def said_in(text: str, content: Content, challenge: str) -> Content:
+    """Return what a refusal says if its body is no object: a short text, or the header WWW-Authenticate.
+
+    A page is not read: firewalls and gateways send these.
+    """
+    if content.holds_objects or isinstance(content.value, XmlRoot) or text.lstrip().startswith("<"):
+        return content
+    if not text.strip():
+        words = {name.lower(): value for name, value in _IN_CHALLENGE.findall(challenge[:_LONGEST_TEXT])}
+        return Content("json", words) if words else content
+    if len(text) > _LONGEST_SENTENCE:
+        return content
+    if (wrapped := _JSONP.fullmatch(text.strip())) and isinstance(value := parsed(wrapped[1]), dict):
+        return Content("json", value)
+    return Content(
+        "json", {"answer": content.value if isinstance(content.value, (str, list)) else text.strip()}
+    )

@@ -70,6 +70,43 @@ DEAD = [
     (400, "<Envelope><Body><Fault><faultcode>INVALID_GRANT</faultcode></Fault></Body></Envelope>",
      "INVALID_GRANT"),
     (400, {"fault": {"detail": {"errorcode": "expired_refresh_token"}}}, "expired_refresh_token"),  # Apigee
+    (401, {"error": "invalid_request", "error_description": "The refresh token is invalid.",
+     "hint": "Token has been revoked"}, "refresh token is invalid"),  # Laravel Passport
+    (403, {"error": "unauthorized_client", "error_description": "refresh_token is invalid"},
+     "refresh_token is invalid"),  # Atlassian
+    (401, {"error": "unauthorized_client", "error_description": "Old refresh token used."},
+     "Old refresh token"),  # Exact
+    (400, {"ErrorCode": "invalid_request", "Error": "Refresh Token expired"}, "Refresh Token expired"),
+    (400, {"error": "invalid_request", "error_description": "The provided refresh token is expired"},
+     "refresh token is expired"),  # LinkedIn
+    (400, {"error": "invalid_request", "error_description": "Value passed for the token was invalid."},
+     "Value passed for the token was invalid"),  # X
+    (200, {"errcode": 40030, "errmsg": "invalid refresh_token, rid: 65f1-2a"}, "invalid refresh_token"),
+    (200, {"status": 503, "body": {}, "error": "Invalid Params: invalid refresh_token"},
+     "invalid refresh_token"),  # Withings
+    (200, {"type": "ISP", "code": "IllegalRefreshToken", "message": "x", "request_id": "1"},
+     "IllegalRefreshToken"),  # Lazada
+    (400, {"error_response": {"code": 27, "msg": "Invalid arguments",
+     "sub_code": "isv.invalid-refresh-token"}}, "invalid-refresh-token"),  # Taobao
+    (401, {"fault": {"detail": {"errorcode": "keymanagement.service.InvalidRefreshToken"}}},
+     "InvalidRefreshToken"),  # Apigee
+    (401, {"error": "invalid_request", "error_description": "The refresh token passed has already been used"},
+     "refresh token passed has already been used"),
+    (403, {"error": "access_denied", "error_description": "Unknown or invalid refresh token."},
+     "Unknown or invalid refresh token"),  # Auth0
+    (400, {"hint": "Token has been revoked", "title": "Bad", "status": 400}, "Token has been revoked"),
+    (400, {"message": "Bad Request",
+     "errors": [{"resource": "RefreshToken", "field": "refresh_token", "code": "invalid"}]},
+     "refresh_token invalid"),  # Strava
+    (400, {"errors": [{"code": "bad_request"}, {"code": "invalid_grant"}]}, "invalid_grant"),
+    (400, [{"code": "bad_request"}, {"code": "invalid_grant"}], "invalid_grant"),
+    (400, {"errors": ["Bad request", "Invalid refresh token"]}, "Invalid refresh token"),
+    (400, {"message": json.dumps({"error": "invalid_grant"})}, "invalid_grant"),  # a gateway
+    (400, "invalid_grant", "invalid_grant"),
+    (400, "Invalid refresh token", "Invalid refresh token"),
+    (400, '"invalid_grant"', "invalid_grant"),
+    (400, {"error": {"code": 400, "message": "USER_NOT_FOUND"}}, "USER_NOT_FOUND"),  # Firebase
+    (400, {"error": {"code": 400, "message": "USER_DISABLED"}}, "USER_DISABLED"),
 ]  # fmt: skip
 
 
@@ -81,6 +118,40 @@ def test_a_dead_refresh_token_is_known_by_each_providers_name(status, body, name
     assert found.message.endswith(f"refused the request: {name}.")
     assert "Sign in again" in found.advice
     assert len(found.evidence) > 1
+
+
+def test_a_challenge_is_read_where_the_body_is_empty():
+    """A server may say in WWW-Authenticate alone that the refresh token is dead."""
+    for challenge, code in (
+        ('Bearer error="invalid_grant"', "invalid_grant"),
+        ('Bearer realm="x", error="invalid_request", error_description="Refresh token expired"',
+         "invalid_grant"),
+        ('Bearer error="invalid_client"', "invalid_client"),
+        ('Bearer realm="invalid_grant"', "invalid_client"),
+    ):  # fmt: skip
+        assert refused(401, "", headers={"WWW-Authenticate": challenge}).code.name == code
+
+
+@pytest.mark.parametrize(
+    ("body", "is_dead"),
+    [
+        ({"message": "Token expired"}, False),
+        ({"error": "token_revoked"}, False),
+        ({"error": "login_required"}, True),
+        ({"error": "invalid_grant"}, True),
+        ({"message": "Refresh token expired"}, True),
+        ({"code": "token_expired", "message": "Sign in for a new refresh token"}, True),
+    ],
+)
+def test_behind_a_login_a_dead_token_may_be_that_of_the_gateway(body, is_dead):
+    """Where `login_with` authenticates the request, only words about the refresh token end a sign-in."""
+    for paths, expected in (
+        (ResponsePaths(refused=BodyRules({})), True),
+        (ResponsePaths(refused=BodyRules({}), behind_login=True), is_dead),
+    ):
+        with pytest.raises(watchword.TokenError) as raised:
+            answer(401, body, paths)
+        assert (raised.value.code == "invalid_grant") is expected
 
 
 OTHERWISE = [
@@ -100,7 +171,28 @@ OTHERWISE = [
     (400, {"status": "RATE_LIMIT", "category": "BAD_REFRESH_TOKEN?"}, "token_refused"),
     (404, {"message": "Not found"}, "token_endpoint_not_found"),
     (403, "<html><body>invalid_grant</body></html>", "reply_not_token"),
-    (400, "invalid_grant", "reply_not_token"),
+    (400, "<html><p>invalid_grant</p></html>", "reply_not_token"),
+    (400, "Bad Request", "reply_not_token"),
+    (401, {"error": "invalid_client", "error_description": "Invalid refresh token"}, "invalid_client"),
+    (400, {"error": "invalid_request", "error_description": "Missing parameter: refresh_token"},
+     "invalid_request"),
+    (400, {"error": "invalid_request", "error_description": "Unknown parameter: refresh_token"},
+     "invalid_request"),
+    (400, {"error": "invalid_request", "error_description": "Invalid refresh token request"},
+     "invalid_request"),
+    (400, {"error": "invalid_request", "error_description": "Token expired"}, "invalid_request"),
+    (400, {"error": "invalid_request", "error_description": "Check whether the refresh token is expired"},
+     "invalid_request"),
+    (400, {"message": "This is not an expired refresh token"}, "token_refused"),
+    (400, {"errors": [{"resource": "Application", "field": "client_id", "code": "invalid"}]},
+     "token_refused"),
+    (400, {"errors": [{"field": "refresh_token", "code": "missing"}]}, "token_refused"),
+    (400, {"errors": [{"code": "invalid_grant"}, {"code": "invalid_client"}]}, "token_refused"),
+    (400, {"error": "invalid_grant", "error_description": "token request is already being processed"},
+     "temporarily_unavailable"),  # Salesforce
+    (400, {"error": "invalid_grant", "error_description": "AADSTS50196: a client request loop."},
+     "temporarily_unavailable"),  # Entra
+    (503, "Invalid refresh token", "temporarily_unavailable"),
     (200, {"code": 0, "msg": "ok", "data": {"x": "invalid_grant"}}, "token_field_missing"),
 ]  # fmt: skip
 

@@ -74,6 +74,8 @@ REFUSALS = [
     (200, {"error": "bad_refresh_token"}, {}),
     (403, {"code": 36009, "info": "s3cret-refresh-2 is no more"}, {"refused_on_body": {"code": 36009}}),
     (400, "<r><state>dead</state></r>", {"refused_on_body": {"//state": "dead"}}),
+    (403, {"error": "unauthorized_client", "error_description": "refresh_token is invalid"}, {}),
+    (400, "Invalid refresh token", {}),
 ]  # fmt: skip
 
 
@@ -91,6 +93,19 @@ def test_a_dead_refresh_token_ends_the_sign_in_and_is_never_shown_again(api, rep
     assert api.asked == 2
     (health,) = made.credential.store.records()
     assert health.record.refusal.code == "invalid_grant"
+
+
+@pytest.mark.parametrize("body", ["<html>Forbidden</html>", "Forbidden"])
+def test_a_refusal_without_words_keeps_the_refresh_token(api, reply, body):
+    """A firewall's page for a refresh rotated nothing: its outcome is known, and no sign-in ends."""
+    api.accepts, api.answers = "nothing", [reply(body=FIRST), reply(403, body)]
+    made = api.connection("oauth2_authorization_code")
+    with made.session() as session, pytest.raises(watchword.TokenError) as raised:
+        session.get("/orders")
+    assert raised.value.code == "reply_not_token"
+    (health,) = made.credential.store.records()
+    assert health.record.refusal is None
+    assert health.record.attempt == 0
 
 
 TEXT = json.dumps(FIRST)

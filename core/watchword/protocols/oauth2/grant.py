@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from requests import PreparedRequest
 
@@ -82,6 +82,7 @@ def obtain(
     no token.
     """
     target = f"the token endpoint at {host(request.url or '')}"
+    paths = replace(paths, behind_login=login is not None)
     with redact.masked(_jwts(request)):
         response = received(request, transport, target, login)
         token = read(response, login, lambda answered: read_token(answered, paths, words))

@@ -14,7 +14,7 @@ from watchword.http.bodies import Content
 from watchword.http.body_rules import LARGEST_BODY, BodyRules
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.tokens.lifetimes import LifetimePaths, read_lifetime, read_refresh_lifetime
-from watchword.tokens.refusal_words import dead_token_name, reports_refusal, server_words
+from watchword.tokens.refusal_words import dead_token_name, is_passing, reports_refusal, said_in, server_words
 from watchword.tokens.token import Token, jwt_account
 from watchword.tokens.token_response import (
     VISIBLE,
@@ -44,6 +44,7 @@ class ResponsePaths:
     Without a path for the refresh token, none is kept. Without a path for its lifetime, the usual
     names are tried. `is_token` is False for what is no access token, such as a device code. `refused` are
     the rules by which a response refuses the refresh token that was sent; None if none was sent.
+    `behind_login` says that `login_with` authenticates the request by a token of its own.
     """
 
     access: str = "access_token"
@@ -54,6 +55,7 @@ class ResponsePaths:
     is_token: bool = True
     refused: BodyRules | None = field(default=None, compare=False)
     values: ValueSources = NO_VALUES
+    behind_login: bool = field(default=False, compare=False)
 
     @property
     def lifetime(self) -> LifetimePaths:
@@ -68,7 +70,7 @@ def read_token(response: TokenResponse, paths: ResponsePaths, words: RequestWord
     """
     content = response.content({paths.access, "access_token", "error"})
     parsed = _ParsedResponse(response, content, words)
-    refusal = _refusal(parsed, paths.refused)
+    refusal = _refusal(parsed, paths)
     if refusal:
         raise TokenError([refusal])
     access_token = _access_token(parsed, paths.access)
@@ -153,11 +155,14 @@ def _scope(granted: object) -> str | None:
     return granted if isinstance(granted, str) else None
 
 
-def _refusal(parsed: _ParsedResponse, refused: BodyRules | None) -> Finding | None:
+def _refusal(parsed: _ParsedResponse, paths: ResponsePaths) -> Finding | None:
     """Return why the server issues no token; None if it seems to issue one."""
     response, content = parsed.response, parsed.content
-    if refused is not None and _refuses_refresh_token(parsed, refused):
-        name = dead_token_name(content)
+    if not content.holds_objects:
+        content = said_in(response.text, content, response.headers.get("WWW-Authenticate", ""))
+        parsed = parsed._replace(content=content)
+    name = dead_token_name(content, behind_login=paths.behind_login) if paths.refused is not None else None
+    if paths.refused is not None and _refuses_refresh_token(parsed, paths.refused, name):
         what = f"refused the request: {name}" if name else "refused the refresh token"
         return parsed.finding("invalid_grant", what, quote=True)
     error = (content.fields or {}).get("error")
@@ -169,7 +174,7 @@ def _refusal(parsed: _ParsedResponse, refused: BodyRules | None) -> Finding | No
     return parsed.finding(*_code_of(parsed, error), quote=True)
 
 
-def _refuses_refresh_token(parsed: _ParsedResponse, refused: BodyRules) -> bool:
+def _refuses_refresh_token(parsed: _ParsedResponse, refused: BodyRules, name: str | None) -> bool:
     """Return whether a response says that the refresh token is dead: by a known name, or by the rules."""
     response, content = parsed.response, parsed.content
     if response.status in _SAYS_NOTHING:
@@ -178,10 +183,11 @@ def _refuses_refresh_token(parsed: _ParsedResponse, refused: BodyRules) -> bool:
         return False
     if refused.match_content(content.value):
         return True
+    if name is None or response.is_transient or is_passing(content):
+        return False
     fields = content.fields or {}
     is_refusal = not response.succeeded or bool(fields.get("error")) or says_no(fields)
-    is_refusal = is_refusal or reports_refusal(content)
-    return is_refusal and not response.is_transient and dead_token_name(content) is not None
+    return is_refusal or reports_refusal(content)
 
 
 def _code_of(parsed: _ParsedResponse, error: object) -> tuple[str, str]:
@@ -191,6 +197,8 @@ def _code_of(parsed: _ParsedResponse, error: object) -> tuple[str, str]:
     standard = CODES.get(name)
     if response.is_transient:
         return "temporarily_unavailable", "is overloaded or down"
+    if name == "invalid_grant" and is_passing(parsed.content):
+        return "temporarily_unavailable", "refused one request among several"
     if standard and standard.phase is Phase.TOKEN:
         return name, f"refused the request: {name}"
     if response.succeeded:
@@ -204,6 +212,6 @@ def _code_of_status(parsed: _ParsedResponse, *, has_error: bool) -> tuple[str, s
         return "invalid_client", "refused the client"
     if response.status == _NOT_FOUND and not has_error:
         return "token_endpoint_not_found", "does not know this path"
-    if content.fields is None:
+    if content.fields is None or content.fields.keys() == {"answer"}:
         return "reply_not_token", "returned no token"
     return "token_refused", "refused the request"
