@@ -295,7 +295,8 @@ _token(
 )
 _token(
     "token_worthless",
-    "Look at the response in the provider's manual: what it holds in place of a token proves nothing.",
+    "Look at the response in the provider's manual: what it holds in place of a token proves nothing. If a "
+    "lifetime of 0 or less means no end there, set default_lifetime, in seconds: then the token is taken.",
 )
 _token("token_error_in_200", "Look up the error in the provider's manual.")
 _token(

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from datetime import datetime, timedelta, timezone
 from email.utils import mktime_tz, parsedate_tz
-
-from urllib3.exceptions import InvalidHeader
-from urllib3.util.retry import Retry
 
 LONGEST_RETRY_AFTER = 86400.0
 """A server that asks for a longer wait than this, in seconds, is taken to mean this."""
 
 _DAY, _HOUR, _MINUTE = 86400, 3600, 60
 
-_LONGEST_TEXT = 64
+_LONGEST_TEXT = 80
 """A longer text is neither a date nor a span."""
 
-_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
+_SECONDS = re.compile(r"\+?([0-9]+(?:\.[0-9]*)?)", re.ASCII)
 
-_DATES = Retry()
-_DATES.retry_after_max = LONGEST_RETRY_AFTER  # type: ignore[assignment] # the stubs know whole seconds only
-
-_ZONE = r"(?P<zone>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+# Java adds the zone's name, and Go its abbreviation: `Z[UTC]`, `+09:00[Asia/Seoul]`, `+0000 UTC m=+0.01`.
+_ZONE = (
+    r"(?:(?P<zone>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)"
+    r"(?:\[[A-Za-z0-9/_+:-]{1,40}\]| (?:[A-Z]{1,5}|[+-][0-9]{2,4}))?(?: m=[+-][0-9.]{1,30})?)?"
+)
 _TIME = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?"
 
 # ISO 8601 with any number of digits in the fraction, which Python 3.10 doesn't read.
@@ -46,6 +45,10 @@ _US = re.compile(
 _HTTP = re.compile(
     r"[A-Z][a-z]{2,8},? (?:[0-9]{1,2}[ -][A-Z][a-z]{2}[ -](?:[0-9]{4}|[0-9]{2}) [0-9:]{5,8}"
     r"(?: (?:[A-Z]{1,4}|[+-][0-9]{4}))?|[A-Z][a-z]{2} +[0-9]{1,2} [0-9:]{8} (?:[A-Z]{3} )?[0-9]{4})"
+)
+# JavaScript's Date.toString().
+_JS = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([0-9]{2}) ([0-9]{4}) ([0-9:]{8}) GMT([+-][0-9]{4})(?: \([^()]{1,40}\))?"
 )
 _UTC_BEFORE_YEAR = re.compile(r" (?:UTC|GMT)(?= [0-9]{4}$)")
 _ZONE_NAME = re.compile(r" ([A-Z]{1,4})(?= [0-9]{4}$|$)")
@@ -85,17 +88,29 @@ def seconds(value: object) -> float | None:
 def retry_after(value: str | None) -> float | None:
     """Return the seconds of a Retry-After header (RFC 9110, 10.2.3), or None if it is absent or malformed.
 
-    Both forms are read: seconds, also with a fraction as some servers send it, and an HTTP date. A date in
-    the past is 0.
+    Read are seconds, also with a fraction, and every span and date that this file reads. Of several numbers,
+    as proxies join them, the largest counts. A number that is a time since 1970, in seconds or milliseconds,
+    is one; a time in the past is 0.
     """
-    text = (value or "").strip()
-    if _SECONDS.fullmatch(text):
-        return min(float(text), LONGEST_RETRY_AFTER)
-    try:
-        wait = _DATES.parse_retry_after(text)
-    except (InvalidHeader, ValueError, OverflowError):  # not a date, or a year that the clock doesn't reach
+    text, now = (value or "").strip(), time.time()
+    numbers = [_SECONDS.fullmatch(piece.strip()) for piece in text.split(",")]
+    if None not in numbers:
+        wait = max(_wait(float(number[1]), now) for number in numbers if number)
+    elif (lasts := span(text)) is not None:
+        wait = lasts
+    elif (date := moment(text)) is not None:
+        return min(max(date - now, 0.0), LONGEST_RETRY_AFTER)
+    else:
         return None
-    return min(float(wait), LONGEST_RETRY_AFTER)
+    return min(wait, LONGEST_RETRY_AFTER) if wait >= 0 else None
+
+
+def _wait(number: float, now: float) -> float:
+    """Return how long a number of seconds is; it is a time if it is between half of now and twice of it."""
+    for size in (1, 1000):
+        if now / 2 < number / size < 2 * now:
+            return max(number / size - now, 0.0)
+    return number
 
 
 def span(text: str) -> float | None:
@@ -126,7 +141,8 @@ def _unit(name: str) -> float:
 def moment(text: str) -> float | None:
     """Return a date in seconds since 1970; None for other text. Without a zone it is read as UTC.
 
-    Read are ISO 8601, the dates of RFC 9110, US dates as .NET writes them, and its `/Date(…)/`.
+    Read are ISO 8601, also as Java and Go write it, the dates of RFC 9110, US dates as .NET writes them, its
+    `/Date(…)/`, and JavaScript's `toString()`.
     """
     text = text.strip()
     if len(text) > _LONGEST_TEXT:
@@ -134,6 +150,8 @@ def moment(text: str) -> float | None:
     try:
         if match := (_ISO.fullmatch(text) or _ISO_BASIC.fullmatch(text) or _US.fullmatch(text)):
             return _timestamp(match.groupdict())
+        if match := _JS.fullmatch(text):
+            return _http_date(match.expand(r"\2 \1 \3 \4 \5"))
         if _HTTP.fullmatch(text):
             return _http_date(_UTC_BEFORE_YEAR.sub("", text))
         match = _JSON_DATE.fullmatch(text)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http import jsonpaths
 from watchword.http.durations import has_zone, moment, seconds, span
+from watchword.http.xml_root import XmlRoot
 from watchword.tokens.token import Token, jwt_expiry
 from watchword.tokens.token_response import value_at
 
@@ -25,40 +27,45 @@ _YEAR = 365 * 86400.0
 _LAST_SECOND = 253_402_300_800
 """The end of the year 9999, in seconds since 1970: some servers write it for tokens without an end."""
 
+_ENDLESS = frozenset(
+    {float(2**bits - 1) for bits in (31, 32, 53, 63, 64)} | {float(10**digits - 1) for digits in range(9, 21)}
+)
+"""The largest numbers of a type, and rows of nines: servers write them for tokens without an end."""
+
 _THOUSAND = 1000
 
 _NEVER = frozenset({"", "never", "none", "null", "no", "unlimited", "infinite", "infinity", "n/a"})
 
-_NAMES = (
-    "expiresin", "expiresinsec", "expiresinsecs", "expiresinseconds", "expirein", "expireinseconds", "expire",
-    "tokenexpiresin", "accesstokenexpiresin", "expiresinminutes", "expiresinhours",
-    "expiresindays", "expiresinms", "expiresinmillis", "expiresinmilliseconds",
-    "sessionsecondsvalid", "estimatedtimetoexpiration",
-    "expiresat", "expireson", "expires", "expireat", "expiration", "expirationdate", "expirationtime",
-    "expirationtimestamp", "expiresdate", "expiresatms", "expiretime", "expiry", "expirydate", "expirytime",
-    "tokenexpiresat", "tokenexpireson", "tokenexpires", "tokenexpiry", "tokenexpiration",
-    "tokenexpirationdate", "tokenexpirationtime", "accesstokenexpiresat", "accesstokenexpireson",
-    "accesstokenexpires", "accesstokenexpiry", "accesstokenexpiration", "accesstokenexpirationdate",
-    "validuntil", "validto",
-)  # fmt: skip
-"""The usual names of an access token's lifetime or end, the clearest first, without case and signs."""
+_EXPIRES = r"expir(?:es?|y|ation|ed(?=in|at|on|time|date))"
+_VALID = r"valid(?:ity)?"
+_UNIT = r"(?:s|secs?|seconds?|ms|msecs?|millis|milliseconds?|mins?|minutes?|hours?|days?)"
+_NAME = (
+    rf"(?:(?P<span>{_EXPIRES}in{_UNIT}?|{_VALID}(?:in|for){_UNIT}?|validity(?:period|time|{_UNIT})|leaseduration"
+    r"|sessionsecondsvalid|estimatedtimetoexpiration)"
+    rf"|(?P<end>{_EXPIRES}(?:at|on)|valid(?:until|to))"
+    rf"|{_EXPIRES}(?:at|on)?(?:date|datetime|time|timestamp)?{_UNIT}?)"
+)
+_NAMES = re.compile(rf"(?:access)?(?:token)?{_NAME}")
+"""The usual names of an access token's lifetime (`span`) or end, without case and signs."""
 
-_REFRESH_NAMES = (
-    "refreshexpiresin", "refreshtokenexpiresin", "xrefreshtokenexpiresin", "refreshtokenexpiresinseconds",
-    "refreshexpiresat", "refreshtokenexpiresat", "refreshtokenexpireson", "refreshtokenexpires",
-    "refreshtokenexpiry", "refreshtokenexpiration", "refreshtokenexpirationdate",
-)  # fmt: skip
+_REFRESH_NAMES = re.compile(rf"x?refresh(?:token)?{_NAME}")
+_EXPIRES_AT = re.compile(r"(?P<span>(?!))?(?P<end>expiresat)")
+
+_ISSUED_NAMES = re.compile(r"(?:issued?|created?|creation)(?:at|on|date|time)?")
+_MINUTE, _QUARTER, _HOUR = 60.0, 900.0, 3600.0
+_FURTHEST_ZONE = 15 * _HOUR
 
 _UNITS = (
-    (re.compile(r"(?i)expir[a-z_]*?_?(?:ms|msecs?|millis(?:econds)?)$"), 0.001),
-    (re.compile(r"(?i)expir[a-z_]*?_?min(?:ute)?s?$"), 60.0),
-    (re.compile(r"(?i)expir[a-z_]*?_?hours?$"), 3600.0),
-    (re.compile(r"(?i)expir[a-z_]*?_?days$"), 86400.0),
+    (re.compile(r"(?i)(?:expir|valid)[a-z_]*?_?(?:ms|msecs?|millis(?:econds?)?)$"), 0.001),
+    (re.compile(r"(?i)(?:expir|valid)[a-z_]*?_?min(?:ute)?s?$"), 60.0),
+    (re.compile(r"(?i)(?:expir|valid)[a-z_]*?_?hours?$"), 3600.0),
+    (re.compile(r"(?i)(?:expir|valid)[a-z_]*?_?days$"), 86400.0),
 )
 """The units that the name of a field may end in, such as `expires_in_ms`."""
 
 _LAST_NAME = re.compile(r"[\w.-]+(?=[^\w]*$)")
 _LONGEST_SHAPE = 40
+_LONGEST_NAME = 100
 
 
 class State(Enum):
@@ -137,15 +144,17 @@ def cookie_lifetime(value: str, lasts: float) -> float:
     return read_lifetime(None, LifetimePaths(""), value, time.time(), cookie=lasts).seconds
 
 
-def read_refresh_lifetime(content: object, path: str, now: float) -> Lifetime | None:
+def read_refresh_lifetime(content: object, paths: LifetimePaths, now: float) -> Lifetime | None:
     """Return the refresh token's lifetime; None if the response states none.
 
     A stated 0 often means that it has no end.
     """
-    candidates = [(path, value_at(content, path))] if path else []
-    candidates += _usual(content, "", _REFRESH_NAMES)
+    candidates = [(paths.expires, value_at(content, paths.expires))] if paths.expires else []
+    holders = list(_holders(content, paths.token))
+    candidates += _usual(holders, _REFRESH_NAMES)
+    zone = _zone(holders, now)
     for name, value in candidates:
-        reading = read_end(value, now, name)
+        reading = read_end(value, now, name, zone)
         if reading.seconds is not None:
             return Lifetime(reading.seconds)
         if reading.state is State.UNREADABLE:
@@ -158,11 +167,12 @@ def remaining(stated: object, now: float) -> float | None:
     return read_end(stated, now).seconds
 
 
-def read_end(stated: object, now: float, name: str = "") -> Reading:
+def read_end(stated: object, now: float, name: str = "", zone: float = 0.0) -> Reading:
     """Return what a stated lifetime means at a time, which is in seconds since 1970.
 
     A number is a time if it is more than half of `now`, also in milli- or microseconds. The `name` of its
-    field may end in a unit. What is neither a plausible time nor a plausible lifetime can't be read.
+    field may end in a unit. What is neither a plausible time nor a plausible lifetime can't be read. A date
+    without a zone is in that which is `zone` seconds ahead of UTC.
     """
     if stated is None or stated is False:
         return Reading(State.ABSENT)
@@ -171,15 +181,18 @@ def read_end(stated: object, now: float, name: str = "") -> Reading:
     number = None if isinstance(stated, bool) else seconds(stated)
     if number is not None:
         return _of_number(number, now, name)
-    return _of_text(stated, now) if isinstance(stated, str) else Reading(State.UNREADABLE)
+    return _of_text(stated, now, zone) if isinstance(stated, str) else Reading(State.UNREADABLE)
 
 
-def _of_text(stated: str, now: float) -> Reading:
+def _of_text(stated: str, now: float, zone: float) -> Reading:
     lasts = span(stated)
     if lasts is not None:
         return _of_span(lasts)
     end = moment(stated)
-    return Reading(State.UNREADABLE) if end is None else _of_moment(end, now, is_exact=has_zone(stated))
+    if end is None:
+        return Reading(State.UNREADABLE)
+    is_exact = has_zone(stated)
+    return _of_moment(end if is_exact else end - zone, now, is_exact=is_exact)
 
 
 def _of_number(number: float, now: float, name: str) -> Reading:
@@ -188,6 +201,8 @@ def _of_number(number: float, now: float, name: str) -> Reading:
         return _of_span(number * unit)
     if unit < 1 and number * unit <= LONGEST_LIFETIME:
         return _of_span(number * unit)
+    if number in _ENDLESS:
+        return Reading(State.ENDLESS)
     for size, latest in ((1, _LAST_SECOND), (1e3, _LAST_SECOND), (1e6, 2 * now), (1e9, 2 * now)):
         if now / 2 < number / size <= latest:
             return _of_moment(number / size, now, is_exact=True)
@@ -212,12 +227,14 @@ def _of_moment(end: float, now: float, *, is_exact: bool) -> Reading:
 
 def _stated(content: object, paths: LifetimePaths, now: float) -> Iterator[tuple[str, object, Reading]]:
     """Yield what the response says about the token's end: at the path, then in the usual fields."""
+    holders = list(_holders(content, paths.token))
+    zone = _zone(holders, now)
     if paths.expires:
         value = value_at(content, paths.expires)
         last = _LAST_NAME.search(paths.expires)
-        yield paths.expires, value, read_end(value, now, last[0] if last else "")
-    for name, value in _usual(content, paths.token, _NAMES if paths.default is None else ("expiresat",)):
-        reading = read_end(value, now, name)
+        yield paths.expires, value, read_end(value, now, last[0] if last else "", zone)
+    for name, value in _usual(holders, _NAMES if paths.default is None else _EXPIRES_AT):
+        reading = read_end(value, now, name, zone)
         if isinstance(value, (str, int, float)) and not _means_no_end(value):
             yield name, value, reading
 
@@ -227,24 +244,63 @@ def _means_no_end(value: object) -> bool:
     return isinstance(value, bool) or (number is not None and number <= 0)
 
 
-def _usual(content: object, token_path: str, names: tuple[str, ...]) -> Iterator[tuple[str, object]]:
-    """Yield the usual fields beside the token, at the top, and in the only object at the top."""
-    for holder in _holders(content, token_path):
-        known = {re.sub(r"[^a-z0-9]", "", name.lower()): (name, value) for name, value in holder.items()}
-        yield from (known[name] for name in names if name in known)
+def _usual(holders: Iterable[Mapping[str, object]], names: re.Pattern[str]) -> Iterator[tuple[str, object]]:
+    """Yield the usual fields of each object: spans first, then `expires_at` and its like, then the others."""
+    for holder in holders:
+        found = ((names.fullmatch(_bare(name)), name) for name in holder)
+        known = [(not match["span"], not match["end"], len(name), name) for match, name in found if match]
+        yield from ((name, holder[name]) for *_, name in sorted(known))
 
 
-def _holders(content: object, token_path: str) -> Iterator[Mapping[str, object]]:
-    keys = jsonpaths.keys(jsonpaths.as_jsonpath(token_path)) if token_path else None
-    beside = next(jsonpaths.at_keys(content, keys[:-1]), None) if keys else None
-    if isinstance(beside, Mapping):
-        yield beside
-    if isinstance(content, Mapping) and content is not beside:
-        yield content
+def _bare(name: str) -> str:
+    """Return a field's name without case and signs."""
+    return re.sub(r"[^a-z0-9]", "", name[:_LONGEST_NAME].lower())
+
+
+def _zone(holders: Iterable[Mapping[str, object]], now: float) -> float:
+    """Return how far the server's dates without a zone are ahead of UTC, in seconds, by a token's issue.
+
+    The token was issued now. If it is older, the whole hour before it counts; without such a date it is 0.
+    """
+    for holder in holders:
+        for name, value in holder.items():
+            if isinstance(value, str) and _ISSUED_NAMES.fullmatch(_bare(name)) and not has_zone(value):
+                ahead = (moment(value) or 0.0) - now
+                quarter = round(ahead / _QUARTER) * _QUARTER
+                if abs(ahead) <= _FURTHEST_ZONE:
+                    return quarter if abs(ahead - quarter) <= _MINUTE else math.ceil(ahead / _HOUR) * _HOUR
+    return 0.0
+
+
+def _holders(content: object, token_path: str) -> list[Mapping[str, object]]:
+    """Return the objects that may say how long the token lasts, the nearest first, each once.
+
+    They are the object beside the token, by its path or by its text, the top, and the only object there.
+    """
+    tops = [content, content.element] if isinstance(content, XmlRoot) else [content]
+    found: list[object] = []
+    if token_path:
+        keys = jsonpaths.keys(jsonpaths.as_jsonpath(token_path))
+        for top in tops if keys else ():
+            found += jsonpaths.at_keys(top, (keys or [])[:-1])
+        found.append(_holder_of(content, value_at(content, token_path)))
+    found += tops
     if isinstance(content, Mapping) and len(content) == 1:
-        only = next(iter(content.values()))
-        if isinstance(only, Mapping) and only is not beside:
-            yield only
+        found += content.values()
+    objects = {id(each): each for each in found if isinstance(each, Mapping)}
+    return list(objects.values())
+
+
+def _holder_of(content: object, text: object) -> object:
+    """Return the first object that has a text among its members, the highest first; None if none has it."""
+    pending = deque([content])
+    while text and pending:
+        item = pending.popleft()
+        members = item.values() if isinstance(item, Mapping) else item if isinstance(item, list) else ()
+        if isinstance(item, Mapping) and any(text == member for member in members):
+            return item
+        pending.extend(member for member in members if isinstance(member, (Mapping, list)))
+    return None
 
 
 def _unless_milliseconds(lasts: float | None, others: list[float | None]) -> float | None:

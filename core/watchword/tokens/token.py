@@ -17,6 +17,9 @@ from watchword.redact import NeverPickled
 MARGIN = 60.0
 """A token counts as stale this many seconds before its end, or a fifth of its lifetime if that is less."""
 
+_FIRST_MILLISECOND = 1e11
+"""A time above it is in milliseconds since 1970, not in seconds."""
+
 _ACCOUNT_CLAIMS = ("email", "preferred_username", "sub")
 """The claims of an ID token that name its person, the clearest first."""
 
@@ -79,11 +82,16 @@ def with_values(token: Token, values: Mapping[str, str]) -> Token:
 
 
 def jwt_expiry(text: str) -> float | None:
-    """Return the `exp` claim (RFC 7519 section 4.1.4) of a JWT in seconds since 1970, unverified.
+    """Return when a JWT ends by its claims, in seconds since 1970, unverified.
 
-    None if the text is not a JWT or has no such claim.
+    The claim is `exp` (RFC 7519 section 4.1.4), or Adobe's `created_at` and `expires_in` in milliseconds.
+    None if the text is not a JWT or has neither.
     """
-    expiry = _claims(text).get("exp")
+    claims = _claims(text)
+    expiry = claims.get("exp")
+    created, lasts = seconds(claims.get("created_at")), seconds(claims.get("expires_in"))
+    if expiry is None and created and lasts and created > _FIRST_MILLISECOND:
+        return (created + lasts) / 1000
     return seconds(expiry) if isinstance(expiry, (int, float)) and not isinstance(expiry, bool) else None
 
 

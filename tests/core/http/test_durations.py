@@ -14,23 +14,42 @@ from watchword.http.durations import LONGEST_RETRY_AFTER, retry_after, seconds
 
 @pytest.mark.parametrize(
     ("header", "expected"),
-    [("0", 0), ("7", 7), (" 120 ", 120), ("5.5", 5.5), ("5.", 5), ("0000000000012", 12)],
-)
-def test_seconds_are_read_with_and_without_a_fraction(header, expected):
-    """The standard has whole seconds; a fraction, which some servers send, is read too."""
+    [("0", 0), ("7", 7), (" 120 ", 120), ("5.5", 5.5), ("5.", 5), ("0000000000012", 12), ("+7", 7),
+     ("7, 7", 7), ("7,30 , 5", 30), ("7s", 7), ("7 s", 7), ("2m", 120), ("1500ms", 1.5), ("PT7S", 7),
+     ("PT1M30S", 90), ("00:00:07", 7), ("00:01:00", 60), ("5 seconds", 5)],
+)  # fmt: skip
+def test_seconds_are_read_in_every_form(header, expected):
+    """The standard has whole seconds; a fraction, a sign, a span and a list of proxies are read too."""
     assert retry_after(header) == expected
 
 
 @pytest.mark.parametrize(
-    "form", ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"]
-)
-def test_all_three_forms_of_a_date_are_read(form):
-    """A server may write a date in the current form and in the two obsolete ones (RFC 9110, 5.6.7)."""
+    "form",
+    [
+        "%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y",
+        "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.000+00:00", "%Y-%m-%d %H:%M:%S UTC", "%Y%m%dT%H%M%SZ",
+        "%Y-%m-%dT%H:%M:%SZ[UTC]", "%Y-%m-%d %H:%M:%S +0000 UTC", "%a, %d %b %Y %H:%M:%S +0000",
+        "%m/%d/%Y %I:%M:%S %p",
+    ],
+)  # fmt: skip
+def test_each_form_of_a_date_is_read(form):
+    """A server may write the forms of RFC 9110 (5.6.7), and those of an end of a token."""
     header = time.strftime(form, time.gmtime(time.time() + 60))
     assert 55 < retry_after(header) <= 60
 
 
-@pytest.mark.parametrize("date", ["Wed, 21 Oct 2015 07:28:00 GMT", formatdate(0, usegmt=True)])
+@pytest.mark.parametrize("size", [1, 1000])
+def test_a_number_that_is_a_time_is_no_wait_of_decades(size):
+    """Seconds and milliseconds since 1970 are a time, as in the headers of rate limits."""
+    assert 55 < retry_after(str(int((time.time() + 60) * size))) <= 60
+    assert retry_after(str(int((time.time() - 60) * size))) == 0
+    assert retry_after(str(400_000_000 * size)) == LONGEST_RETRY_AFTER
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["Wed, 21 Oct 2015 07:28:00 GMT", formatdate(86400, usegmt=True), "2025-11-29T10:00:00Z", "2025-11-29"],
+)
 def test_a_date_in_the_past_asks_for_no_wait(date):
     """The time has come already."""
     assert retry_after(date) == 0
@@ -38,7 +57,8 @@ def test_a_date_in_the_past_asks_for_no_wait(date):
 
 @pytest.mark.parametrize(
     "header",
-    [None, "", " ", "-1", "+5", "1e5", "soon", "5 s", "nan", "inf", "\u0663", "2026-11-29T10:00:00Z",
+    [None, "", " ", "-1", "++5", "1e5", "soon", "5 x", "nan", "inf", "\u0663", "2026-02-30T10:00:00Z",
+     "7,", "7, soon", "7;7", "-00:00:05", "PT", "0x7", "7 7",
      "Wed, 21 Oct 99999 07:28:00 GMT", "Wed, 21 Foo 2026 07:28:00 GMT"],
 )  # fmt: skip
 def test_a_malformed_value_says_nothing(header):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import math
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -52,6 +54,13 @@ HOUR = 3600.0
         ("Fri, 15 Jan 2027 10:00:00 +0100", HOUR),           # email's
         ("Fri Jan 15 09:00:00 UTC 2027", HOUR),              # Java's Date
         ("/Date(1800003600000)/", HOUR), ("\\/Date(1800003600000+0000)\\/", HOUR),  # WCF
+        ("2027-01-15T09:00:00Z[UTC]", HOUR), ("2027-01-15T18:00:00.123+09:00[Asia/Seoul]", HOUR + 0.123),
+        # Java above, Go below
+        ("2027-01-15 09:00:00 +0000 UTC", HOUR), ("2027-01-15 18:00:00.5 +0900 KST", HOUR + 0.5),
+        ("2027-01-15 09:00:00.123456789 +0000 UTC m=+3600.000123456", HOUR + 0.123456789),
+        ("2027-01-15 12:00:00 +0300 +03", HOUR),
+        ("Fri Jan 15 2027 10:00:00 GMT+0100 (Central European Standard Time)", HOUR),  # JavaScript
+        ("Fri Jan 15 2027 09:00:00 GMT+0000", HOUR),
         ("01:00:00", HOUR), ("177:13:20", 638_000), ("1.00:00:00", 86_400), ("00:59:59.5", 3599.5),
         # Tableau, .NET
         ("3600s", HOUR), ("1h0m0s", HOUR), ("60 minutes", HOUR), ("PT1H", HOUR), ("P1D", 86_400),
@@ -68,7 +77,12 @@ def test_each_form_of_an_end_is_read(stated, lifetime):
     [
         (None, State.ABSENT), (False, State.ABSENT), ("", State.ENDLESS), ("never", State.ENDLESS),
         ("9999-12-31T23:59:59Z", State.ENDLESS), (253_402_300_799, State.ENDLESS), (2**31 - 1, State.ENDLESS),
-        ("3650.00:00:01", State.ENDLESS),
+        ("3650.00:00:01", State.ENDLESS), (2**63 - 1, State.ENDLESS), ("9223372036854775807", State.ENDLESS),
+        (2**64 - 1, State.ENDLESS), (2**53 - 1, State.ENDLESS), (2**32 - 1, State.ENDLESS),
+        (999_999_999, State.ENDLESS), ("9999999999", State.ENDLESS), (10**12 - 1, State.ENDLESS),
+        (2**63 - 1025, State.UNREADABLE), (999_999_998, State.UNREADABLE),
+        ("2027-01-15T09:00:00[Asia/Seoul]", State.UNREADABLE),
+        ("Fri Feb 30 2027 09:00:00 GMT+0000", State.UNREADABLE),
         (0, State.ENDED), (-5, State.ENDED), ("-00:00:05", State.ENDED), (NOW - 60, State.ENDED),
         ("2027-01-15T07:00:00Z", State.ENDED), ("Fri, 15 Jan 2027 07:00:00 GMT", State.ENDED),
         (True, State.UNREADABLE), ([5], State.UNREADABLE), ({"$date": 5}, State.UNREADABLE),
@@ -102,6 +116,26 @@ REPLIES = [
     ({"expirationDate": "2027-01-15T09:00:00.000+0000"}, HOUR), ({"expire": 3600}, HOUR),  # Feishu
     ({"accessTokenExpiresOn": "2027-01-15T09:00:00Z"}, HOUR), ({"expires": int((NOW + HOUR) * 1000)}, HOUR),
     ({"expires_in": None, "expires_at": NOW + HOUR}, HOUR), ({"expires_in": "soon", "expires": 3600}, HOUR),
+    ({"access_token_expire_in": int(NOW + HOUR), "refresh_token_expire_in": int(NOW + 9)}, HOUR),  # TikTok
+    ({"lease_duration": 3600, "renewable": True}, HOUR),  # Vault
+    ({"access_expires": 3600, "refresh_expires": 2_592_000}, HOUR),  # GoCardless
+    ({"validityInSeconds": 3600, "masterValidityInSeconds": 14_400}, HOUR),  # Snowflake
+    ({"validity_period": 3600}, HOUR), ({"validityTime": "3600"}, HOUR), ({"validForMinutes": 60}, HOUR),
+    ({"token_expired_at": NOW + HOUR}, HOUR), ({"expired_time": NOW + HOUR}, HOUR),
+    ({"access_token_expiration": NOW + HOUR}, HOUR), ({"expirationDateTime": NOW + HOUR}, HOUR),
+    ({"expires": NOW + 9, "expires_at": NOW + 8, "expires_in": 3600}, HOUR),
+    ({"expires": NOW + 9, "expires_at": NOW + HOUR}, HOUR),
+    ({"expires_at": "2027-01-15T18:00:00.000", "issued_at": "2027-01-15T17:00:00.000"}, HOUR),  # Cafe24
+    ({"expires_at": "2027-01-15T14:30:00", "created": "2027-01-15T13:30:12"}, HOUR),  # India
+    ({"expires_at": "2027-01-15T04:00:00", "issued": "2027-01-15T03:00:00"}, HOUR),
+    ({"expires_at": "2027-01-15T18:00:00", "issued_at": "2027-01-15T16:23:00"}, HOUR),  # issued earlier
+    ({"expires_at": "2027-01-15T09:00:00", "issued_at": "2027-01-15T07:23:00"}, HOUR),
+    ({"expires_at": "2027-01-15T09:00:00", "created_at": "2020-01-15T17:00:00"}, HOUR),  # the account's
+    ({"expires_at": "2027-01-15T09:00:00Z", "issued_at": "2027-01-15T17:00:00"}, HOUR),
+    ({"expires_at": "2027-01-15T09:00:00", "issued_at": "2027-01-15T17:00:00+09:00"}, HOUR),
+    ({"validity": "good", "expired": True, "lease_id": 5, "password_expires_in": 60}, math.inf),
+    ({"session_expires": 60, "masterValidityInSeconds": 60, "trial_expires_at": NOW + 60}, math.inf),
+    ({"expires_in": 2**63 - 1}, math.inf), ({"expires_in": 999_999_999}, math.inf),  # WSO2
     ({"refresh_expires_in": 60, "refresh_token_expires_at": NOW + 60, "not_before_policy": 0}, math.inf),
     ({"expires": 0}, math.inf), ({"expires": -1}, math.inf), ({"expires": False}, math.inf),
     ({"expires": True}, math.inf),
@@ -126,12 +160,63 @@ def test_the_usual_fields_are_read_where_the_configured_path_is_absent(fields, l
         ("<a><Token>t</Token><Expiration_date>1/15/2027 8:01:00 AM</Expiration_date></a>", "//Token"),
         ('<r><credentials token="t" estimatedTimeToExpiration="00:01:00"/></r>', "r.credentials.token"),
         ('{"data": {"token": "t", "expires": 60}}', "$..token"),
+        ('<r><credentials token="t" estimatedTimeToExpiration="00:01:00"><site/></credentials></r>',
+         "credentials.token"),  # Tableau
+        ('<r><credentials token="t" estimatedTimeToExpiration="00:01:00"/></r>', "//credentials/@token"),
+        ('<r><a><token value="t" expires_in="60"/></a><b/></r>', "//token/@value"),
+        ('<r><a/><token expires_in="60">t</token></r>', "token"),
+        ("<r><a><Token>t</Token><ExpiresIn>60</ExpiresIn></a><b/></r>", "//Token"),
+        ('{"ok": 1, "a": {"b": [{"token": "t", "expires_in": 60}]}, "expires_in": 9}', "$..token"),
+        ('{"ok": 1, "a": [{"token": "no", "expires_in": 9}, {"live": true, "token": "t", "expires_in": 60}]}',
+         "$.a[?@.live==true].token"),
+        ('{"lease_duration": 0, "data": null, "auth": {"client_token": "t", "lease_duration": 60}}',
+         "auth.client_token"),  # Vault
+        ('{"token": "t", "expires_in": 9, "data": {"token": "t", "expires_in": 60}}', "data.token"),
     ],
 )  # fmt: skip
 def test_the_usual_fields_beside_the_token_count_first(text, path):
     """A lifetime stands beside its token, at the top, or in the only object there."""
     found = read_lifetime(content_of(text).value, LifetimePaths("nowhere", path), "t", NOW)
     assert found.seconds == 60
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('{"token": "t", "user": {"expires_in": 60}, "ok": true}', "token"),
+        ('{"token": "t", "user": {"expires_in": 60}, "ok": true}', "$..token"),
+        ('<r><token>t</token><licence expires="60"/></r>', "//token"),
+        ('<r><credentials token="t"/><licence expires="60"/></r>', "credentials.token"),
+        ('{"a": {"x": {"expires_in": 60}, "token": "t"}, "b": 1}', "$..token"),
+    ],
+)
+def test_the_end_of_something_else_is_not_the_token_s(text, path):
+    """A lifetime in an object that does not hold the token counts for nothing."""
+    assert read_lifetime(content_of(text).value, LifetimePaths("nowhere", path), "t", NOW).seconds == math.inf
+
+
+def _jwt(**claims):
+    text = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    return f"e30.{text}.c2ln"
+
+
+@pytest.mark.parametrize(
+    ("fields", "claims", "lifetime"),
+    [
+        ({"expires_in": 86_399_956}, {"created_at": "1800000000000", "expires_in": "86400000"}, 86_399.956),
+        ({"expires_in": 86_399_956}, {"created_at": NOW * 1000, "expires_in": 86_400_000}, 86_399.956),
+        ({}, {"created_at": "1799999940000", "expires_in": "120000"}, 60),
+        ({"expires_in": 900_000}, {"exp": NOW + 900}, 900),  # Directus
+        ({"expires_in": 86_399_956}, {"exp": NOW + 86_399_956}, 86_399_956),
+        ({"expires_in": 86_399_956}, {"created_at": NOW, "expires_in": 86_400}, 86_399_956),
+        ({"expires_in": 86_399_956}, {"expires_in": "86400000"}, 86_399_956),
+        ({"expires_in": 3600}, {"created_at": "1800000000000", "expires_in": "86400000"}, 3600),
+    ],
+)
+def test_the_claims_of_the_token_show_milliseconds(fields, claims, lifetime):
+    """Adobe states milliseconds as `expires_in`, and its token's claims say the same from its creation on."""
+    found = read_lifetime(fields, LifetimePaths("expires_in", "access_token"), _jwt(**claims), NOW)
+    assert found.seconds == pytest.approx(lifetime)
 
 
 def test_a_document_with_a_default_knows_better_than_the_usual_fields():
@@ -147,7 +232,8 @@ def test_a_document_with_a_default_knows_better_than_the_usual_fields():
     [
         ({"expires_in": "s3cret-TOKEN-1"}, "'expires_in' as text like 'a9aaaa-aaaaa-9'"),
         ({"expires_at": "15/01/2027 09:00:00"}, "'expires_at' as text like '99/99/9999 99:99:99'"),
-        ({"expires_in": 400_000_000}, "a number of 9 digits"), ({"expires_in": True}, "true"),
+        ({"expires_in": 400_000_000}, "a number of 9 digits"),
+        ({"expires_in": 999_999_998}, "a number of 9 digits"), ({"expires_in": True}, "true"),
         ({"expires_in": {"a": "s3cret"}}, "an object"), ({"expires_in": ["s3cret"]}, "a list"),
         ({"expires_at": NOW - 60}, "a number of 10 digits"),
         ({"expiresOn": "2027-01-15T07:00:00Z"}, "'expiresOn'"),
@@ -173,13 +259,20 @@ def test_an_end_that_can_not_be_read_is_a_remark_without_a_character_of_it(field
         ({"refreshTokenExpiresIn": "60"}, "", 60), ({"refresh_token_expires_at": NOW + 60}, "", 60),
         ({"refresh_token_expires_in": 60}, "absent", 60),
         ({"r": {"e": 5}, "refresh_expires_in": 60}, "r.e", 5),
+        ({"refresh_token_expire_in": int(NOW + 60)}, "", 60), ({"refresh_expires": 60}, "", 60),
+        ({"data": {"r": "x", "refresh_expires_in": 60}, "ok": 1}, "", 60),  # Lark
+        ({"data": {"r": "x", "refreshTokenExpiresAt": (NOW + 60) * 1000}, "ok": 1}, "", 60),  # Xiaohongshu
+        ({"data": {"r": "x"}, "user": {"refresh_expires_in": 60}}, "", None),
+        ({"data": {"r": "x", "expires_in": 60}, "ok": 1}, "", None),
+        ({"refresh_token_validity_in_seconds": 60}, "", 60), ({"refresh_token_status": "approved"}, "", None),
+        ({"refresh_expires_in": 2**63 - 1}, "", None), ({"refresh_count": 60}, "", None),
         ({"refresh_expires_in": 0}, "", None), ({"refresh_expires_in": -1}, "", None), ({}, "", None),
         ({"expires_in": 60}, "", None), ({"refresh_expires_in": "soon"}, "", math.inf),
     ],
 )  # fmt: skip
 def test_the_lifetime_of_a_refresh_token_is_read_in_the_same_way(fields, path, lifetime):
     """Its usual names are tried too; a stated 0 means that it has no end, and an unread end is a remark."""
-    found = read_refresh_lifetime(fields, path, NOW)
+    found = read_refresh_lifetime(fields, LifetimePaths(path, "data.r"), NOW)
     assert (found and found.seconds) == lifetime
     assert bool(found and found.unread) is (lifetime == math.inf)
 
@@ -187,7 +280,7 @@ def test_the_lifetime_of_a_refresh_token_is_read_in_the_same_way(fields, path, l
 @settings(max_examples=usually(500, 10_000))
 @given(
     stated=st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=70) | st.just([1])
-    | st.text(alphabet="0123456789:-./TZPDHMS +,aAmMpPGdhs()", max_size=40),
+    | st.text(alphabet="0123456789:-./TZPDHMS +,aAmMpPGdhs()[]UC=", max_size=40),
     name=st.sampled_from(["expires_in", "expires_in_ms", "expirationDays", "", "expires\n"]),
 )  # fmt: skip
 def test_any_value_has_a_plausible_lifetime_or_none(stated, name):

@@ -79,7 +79,8 @@ def read_token(response: TokenResponse, paths: ResponsePaths, words: RequestWord
     if paths.is_token and (reason := worthless(access_token, stated, response)):
         raise TokenError([parsed.finding("token_worthless", f"returned {reason}")])
     lasts = read_lifetime(value, paths.lifetime, access_token, response.now)
-    refresh = read_refresh_lifetime(value, paths.refresh_expires, response.now) if paths.refresh else None
+    until = LifetimePaths(paths.refresh_expires, paths.refresh)
+    refresh = read_refresh_lifetime(value, until, response.now) if paths.refresh else None
     return Token(
         access_token=access_token,
         token_type=text_at(value, "token_type") or "Bearer",
