@@ -7,6 +7,8 @@ of tokens is off, since a token that it renewed alone would be lost to all other
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -18,6 +20,7 @@ from watchword.adapters.signing import SigningAdapter
 from watchword.errors import RequestError, SignInRequired
 from watchword.findings.codes import finding
 from watchword.methods.oauth1 import OAuth1
+from watchword.methods.oauth2 import OAuth2
 from watchword.tokens.token import Token
 
 _SIGN_IN_ADVICE = "Sign in with the command watchword login, or in the console."
@@ -31,23 +34,57 @@ class ApiOAuth2Session(ApiSession, OAuth2Session):  # type: ignore[misc] # the l
         super().__init__(base_url, adapter)
 
     @property
-    def token(self) -> dict[str, str]:
+    def token(self) -> dict[str, str | int]:
         """The current token: `access_token`, `token_type` and `scope`, without what could renew it.
+
+        If its end is known, `expires_at` is the end in seconds since 1970, and `expires_in` the time left.
 
         Raises:
             TokenError: there is no token, and none could be obtained.
         """
-        return _as_dict(self._authenticator.token(None))
+        return self._as_dict(self._authenticator.token(None))
 
     @token.setter
     def token(self, value: Mapping[str, object] | None) -> None:
         if value:
-            raise _unsuitable("takes its tokens from the connection", "Don't set a token.")
+            raise _foreign_token()
 
     @property
     def access_token(self) -> str:
         """The current access token; raises TokenError as `token` does."""
         return self._authenticator.token(None).access_token
+
+    @access_token.setter
+    def access_token(self, _: str) -> None:
+        raise _foreign_token()
+
+    @access_token.deleter
+    def access_token(self) -> None:
+        raise _foreign_token()
+
+    @property
+    def client_id(self) -> str | None:
+        """The client's id in the document; None if its method has no client."""
+        method = self._authenticator.method
+        return (method.client_id or None) if isinstance(method, OAuth2) else None
+
+    @client_id.setter
+    def client_id(self, _: str) -> None:
+        raise _foreign_client()
+
+    @client_id.deleter
+    def client_id(self) -> None:
+        raise _foreign_client()
+
+    @property
+    def scope(self) -> list[str] | None:
+        """The scopes that the document requests; None if it names none. The token has those granted."""
+        method = self._authenticator.method
+        return (method.scope.replace(",", " ").split() or None) if isinstance(method, OAuth2) else None
+
+    @scope.setter
+    def scope(self, _: object) -> None:
+        raise _unsuitable("takes its scopes from the document", "Set scope in the document.")
 
     @property
     def authorized(self) -> bool:
@@ -63,7 +100,7 @@ class ApiOAuth2Session(ApiSession, OAuth2Session):  # type: ignore[misc] # the l
         code: str | None = None,
         authorization_response: str | None = None,
         **_: Any,  # noqa: ANN401 - the library's arguments
-    ) -> dict[str, str]:
+    ) -> dict[str, str | int]:
         """Return the current token, which the connection obtains as its document says.
 
         Raises:
@@ -74,13 +111,23 @@ class ApiOAuth2Session(ApiSession, OAuth2Session):  # type: ignore[misc] # the l
             raise _unsuitable("finishes no sign-in", _SIGN_IN_ADVICE)
         return self.token
 
-    def refresh_token(self, *_: Any, **__: Any) -> dict[str, str]:  # noqa: ANN401 - the library's arguments
+    def refresh_token(self, *_: Any, **__: Any) -> dict[str, str | int]:  # noqa: ANN401 - the library's arguments
         """Return a token other than the current one, renewed at most once a minute by all processes together.
 
         Raises:
             TokenError: the token could not be renewed.
         """
-        return _as_dict(self._authenticator.token(self._authenticator.token(None)))
+        return self._as_dict(self._authenticator.token(self._authenticator.token(None)))
+
+    def _as_dict(self, token: Token) -> dict[str, str | int]:
+        found: dict[str, str | int] = {"access_token": token.access_token, "token_type": token.token_type}
+        if token.scope:
+            found["scope"] = token.scope
+        cache = self._authenticator.token_cache
+        left = cache.left(token) if cache else math.inf
+        if math.isfinite(left):
+            found |= {"expires_in": int(left), "expires_at": int(time.time() + left)}
+        return found
 
     def authorization_url(self, *_: Any, **__: Any) -> NoReturn:  # noqa: ANN401 - the library's arguments
         """Raise RequestError: sign-ins are watchword's."""
@@ -147,9 +194,12 @@ class ApiOAuth1Session(ApiSession, _OAuth1Session):
     fetch_request_token = fetch_access_token = parse_authorization_response = authorization_url
 
 
-def _as_dict(token: Token) -> dict[str, str]:
-    scope = {"scope": token.scope} if token.scope else {}
-    return {"access_token": token.access_token, "token_type": token.token_type, **scope}
+def _foreign_token() -> RequestError:
+    return _unsuitable("takes its tokens from the connection", "Don't set or delete a token.")
+
+
+def _foreign_client() -> RequestError:
+    return _unsuitable("takes its client from the document", "Set client_id in the document.")
 
 
 def _unsuitable(what: str, advice: str) -> RequestError:

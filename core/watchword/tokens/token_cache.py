@@ -117,6 +117,11 @@ class TokenCache(NeverPickled):
             return held.token
         return None
 
+    def left(self, token: Token) -> float:
+        """Return how many seconds a token lasts that is held now; infinite without a known end."""
+        held = self._held
+        return max(held.ends - self._clock(), 0.0) if held and held.token is token else math.inf
+
     def enter(self) -> None:
         """Count one more user of the token."""
         with self._counting:  # a lock of its own: a fetch may hold the other one for long

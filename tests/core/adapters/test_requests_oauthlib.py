@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -55,11 +56,32 @@ def test_code_that_takes_an_oauth2_session_gets_the_shared_token(issuer):
         assert api.post("/v1/orders", json={"a": 1}).status_code == 200
         assert own.get("/v1/me").status_code == 200
         assert (api.authorized, api.access_token) == (True, "s3cret-issued-1")
-        assert api.token == {"access_token": "s3cret-issued-1", "token_type": "Bearer", "scope": "read"}
-        assert api.fetch_token(f"{server.url}/token", client_secret="other") == api.token
+        shown = api.token
+        assert 3500 < shown.pop("expires_in") <= 3600
+        assert 3500 < shown.pop("expires_at") - time.time() <= 3600
+        assert shown == {"access_token": "s3cret-issued-1", "token_type": "Bearer", "scope": "read"}
+        assert api.fetch_token(f"{server.url}/token", client_secret="other").items() >= shown.items()
     assert server.issued == 1
     tokens = [seen.headers["Authorization"] for seen in server.seen if seen.path != "/token"]
     assert tokens == ["Bearer s3cret-issued-1"] * 3
+
+
+def test_a_token_without_an_end_shows_none(serve, reply):
+    """Without a known end, the token has no `expires_at`, so that code does not take it for ended."""
+    server = serve(reply(body={"access_token": "s3cret-endless"}))
+    with loaded(server).requests_oauthlib() as api:
+        assert api.token == {"access_token": "s3cret-endless", "token_type": "Bearer"}
+
+
+@pytest.mark.parametrize(
+    ("scope", "shown"), [("read write", ["read", "write"]), ("read,write", ["read", "write"]), ("", None)]
+)
+def test_the_session_shows_client_and_scopes_of_the_document(issuer, scope, shown):
+    """Code that reads `client_id` and `scope` gets those of the document, without a request."""
+    server = issuer()
+    with loaded(server, scope=scope).requests_oauthlib() as api:
+        assert (api.client_id, api.scope) == ("c", shown)
+    assert server.seen == []
 
 
 def test_a_refused_token_is_renewed_by_the_connection(issuer):
@@ -130,6 +152,11 @@ def test_nothing_secret_is_logged(issuer, caplog):
         lambda api: api.authorization_url("https://a.test/authorize"),
         lambda api: setattr(api, "token", {"access_token": "mine"}),
         lambda api: api.get("/public", withhold_token=True),
+        lambda api: setattr(api, "access_token", "mine"),
+        lambda api: delattr(api, "access_token"),
+        lambda api: setattr(api, "client_id", "mine"),
+        lambda api: delattr(api, "client_id"),
+        lambda api: setattr(api, "scope", ["mine"]),
     ],
 )
 def test_what_would_go_past_the_connection_is_refused(issuer, use):
