@@ -21,6 +21,7 @@ from watchword.methods.base import Method
 from watchword.redact import NeverPickled
 from watchword.tokens.token import Token
 from watchword.tokens.token_cache import TokenCache
+from watchword.tokens.token_values import ValueSources
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Authenticator(NeverPickled):
 
         `set_cookies` are the lines of Set-Cookie. Cookies that the connection itself sends stay as they are.
         """
-        for name, cookie in effective_cookies(set_cookies).items():
+        for name, cookie in effective_cookies(set_cookies, again.url or "").items():
             if name not in self.sent_cookies:
                 put(again, Slot("cookie", name), cookie.value)
 
@@ -105,7 +106,7 @@ class Authenticator(NeverPickled):
     @property
     def sent_cookies(self) -> frozenset[str]:
         """These names, and those of the cookies that go along with the token that is held now."""
-        along = self.token_cache.cookies if self.token_cache is not None else ()
+        along = self.token_cache.cookies if self.token_cache is not None else {}
         return self.own_cookies.union(along) if along else self.own_cookies
 
     @property
@@ -121,6 +122,11 @@ class Authenticator(NeverPickled):
             return None
         slots = (item for item in self.method.placements() if isinstance(item, Slot))
         return next((slot.name for slot in slots if slot.place == "cookie"), None)
+
+    @cached_property
+    def value_sources(self) -> ValueSources:
+        """Where responses hold the values that go along with the token."""
+        return ValueSources(tuple(getattr(self.method, "response_values", {}).items()))
 
     @cached_property
     def signs_each_request(self) -> bool:

@@ -13,7 +13,7 @@ from requests import PreparedRequest
 
 from watchword.adapters.authenticator import Authenticator
 from watchword.flow import FlowResponse
-from watchword.http.cookies import cookie_name, effective_cookies, sent_cookie
+from watchword.http.cookies import cookie_name, renewed_cookie, sent_cookie
 from watchword.http.headers import text_of
 from watchword.protocols.session_login import companions
 from watchword.tokens.lifetimes import cookie_lifetime
@@ -61,17 +61,19 @@ def take_own_cookies(
 def _follow(authenticator: Authenticator, name: str, signed: PreparedRequest, lines: Sequence[str]) -> None:
     """Use the value that the API has given the token's cookie, or log in again if it has removed the cookie.
 
-    The cookies that go along with the token's are followed too. This isn't for a refusal: that often sets the
-    cookie of a new session, to which nobody has logged in.
+    The cookies that go along with the token's are followed too, and the values that are read from cookies.
+    This isn't for a refusal: that often sets the cookie of a new session, to which nobody has logged in.
     """
     token_cache, used = authenticator.token_cache, sent_cookie(text_of(signed.headers.get("Cookie")), name)
     if token_cache is None or used is None:
         return
-    named = authenticator.own_cookies
-    others = companions.renewed_by(lines, signed.url or "", token_cache.cookies, named)
-    own_lines = [line for line in lines if cookie_name(line) == name]
-    cookie = effective_cookies(own_lines).get(name)
-    if own_lines and cookie is None:
+    url = signed.url or ""
+    others: dict[str, str | None] = {
+        **companions.renewed_by(lines, url, token_cache.cookies, authenticator.own_cookies),
+        **authenticator.value_sources.in_cookies(lines, url),
+    }
+    cookie, removed = renewed_cookie(lines, name, url)
+    if removed:
         token_cache.end(used)
     elif cookie is not None and VISIBLE.fullmatch(cookie.value):
         lifetime = None if cookie.lifetime is None else cookie_lifetime(cookie.value, cookie.lifetime)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import mktime_tz, parsedate_tz
 from urllib.parse import urlsplit
 
@@ -24,6 +24,11 @@ class SetCookie(NeverPickled):
     value: str = field(repr=False)
     lifetime: float | None = None
     attributes: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the line sets the cookie; else it removes it."""
+        return bool(self.value) and (self.lifetime is None or self.lifetime > 0)
 
 
 @dataclass(frozen=True)
@@ -47,15 +52,8 @@ class Companion(NeverPickled):
         domain = cookie.attributes.get("domain", "").lower().lstrip(".")
         if domain and domain != own_host and not ("." in domain and own_host.endswith(f".{domain}")):
             return None
-        path = cookie.attributes.get("path", "")
-        default_path = parts.path.rpartition("/")[0] or "/"  # section 5.1.4
-        return cls(
-            cookie.value,
-            domain or own_host,
-            not domain,
-            path if path.startswith("/") else default_path,
-            "secure" in cookie.attributes,
-        )
+        own_domain, path = _place(cookie, url)
+        return cls(cookie.value, own_domain, not domain, path, "secure" in cookie.attributes)
 
     @classmethod
     def parse(cls, text: str) -> Companion:
@@ -80,24 +78,78 @@ class Companion(NeverPickled):
         return path == lead or path.startswith(f"{lead}/")
 
 
-def effective_cookies(lines: Iterable[str]) -> dict[str, SetCookie]:
-    """Return by name the cookies that are valid after all Set-Cookie lines: the last line of a name counts.
+def effective_cookies(lines: Iterable[str], url: str = "") -> dict[str, SetCookie]:
+    """Return by name the cookies that are valid after all Set-Cookie lines of a response from this URL.
 
-    A cookie that is empty, or has ended already, is removed: this is how servers end a session.
+    A cookie that is empty, or has ended already, is removed: this is how servers end a session. Of several
+    with one name the last counts, unless its Path is that of the URL alone: a login's cookie for itself.
     """
-    cookies: dict[str, SetCookie] = {}
+    own_path, found = urlsplit(url).path, {}
+    for name, cookies in _kept(lines, url).items():
+        elsewhere = [cookie for cookie in cookies if cookie.attributes.get("path") != own_path]
+        found[name] = (elsewhere or cookies)[-1]
+    return found
+
+
+def renewed_cookie(lines: Iterable[str], name: str, url: str) -> tuple[SetCookie | None, bool]:
+    """Return what a response from this URL makes of a cookie: the new one if any, and whether it is removed.
+
+    A browser may have several of one name, by Domain and Path. The one that it would send to the URL counts
+    first, and the removal of one that it would not send there doesn't matter.
+    """
+    own_lines = [line for line in lines if cookie_name(line) == name]
+    cookies = _kept(own_lines, url).get(name, [])
+    reaching = [cookie for cookie in cookies if _reaches(cookie, url)]
+    if cookies:
+        return max(reaching or cookies[-1:], key=lambda cookie: len(cookie.attributes.get("path", ""))), False
+    return None, any(_reaches(parsed[1], url) for parsed in map(_parsed, own_lines) if parsed)
+
+
+def removes(lines: Iterable[str], name: str, url: str, place: tuple[str, str]) -> bool:
+    """Return whether a response from this URL removes the cookie with this name, domain and path."""
+    of_place = [
+        parsed[1]
+        for parsed in map(_parsed, lines)
+        if parsed and parsed[0] == name and _place(parsed[1], url) == place
+    ]
+    return bool(of_place) and not of_place[-1].is_kept
+
+
+def _kept(lines: Iterable[str], url: str) -> dict[str, list[SetCookie]]:
+    """Return by name the cookies that remain: a line takes the place of the one with its Domain and Path."""
+    cookies: dict[str, dict[tuple[str, str], SetCookie]] = {}
     for line in lines:
-        pair, *attributes = line.split(";")
-        name, separator, value = pair.partition("=")
-        if not separator:
+        if (parsed := _parsed(line)) is None:
             continue
-        pairs = (attribute.partition("=") for attribute in attributes)
-        stated = {attribute.strip().lower(): content.strip() for attribute, _, content in pairs}
-        cookie = SetCookie(value.strip(), _lifetime(stated), stated)
-        cookies.pop(name.strip(), None)
-        if cookie.value and (cookie.lifetime is None or cookie.lifetime > 0):
-            cookies[name.strip()] = cookie
-    return cookies
+        name, cookie = parsed
+        of_name = cookies.setdefault(name, {})
+        place = _place(cookie, url)
+        of_name.pop(place, None)
+        if cookie.is_kept:
+            of_name[place] = cookie
+    return {name: list(of_name.values()) for name, of_name in cookies.items() if of_name}
+
+
+def _parsed(line: str) -> tuple[str, SetCookie] | None:
+    pair, *attributes = line.split(";")
+    name, separator, value = pair.partition("=")
+    if not separator:
+        return None
+    pairs = (attribute.partition("=") for attribute in attributes)
+    stated = {attribute.strip().lower(): content.strip() for attribute, _, content in pairs}
+    return name.strip(), SetCookie(value.strip(), _lifetime(stated), stated)
+
+
+def _place(cookie: SetCookie, url: str) -> tuple[str, str]:
+    """Return the domain and the path that a cookie has if a response from this URL sets it."""
+    parts, path = urlsplit(url), cookie.attributes.get("path", "")
+    domain = cookie.attributes.get("domain", "").lower().lstrip(".") or (parts.hostname or "").lower()
+    return domain, path if path.startswith("/") else parts.path.rpartition("/")[0] or "/"  # section 5.1.4
+
+
+def _reaches(cookie: SetCookie, url: str) -> bool:
+    companion = Companion.of(cookie, url)
+    return companion is not None and replace(companion, secure=False).goes_to(url)
 
 
 def cookie_name(line: str) -> str:

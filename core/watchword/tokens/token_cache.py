@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 
@@ -157,10 +157,10 @@ class TokenCache(NeverPickled):
             self._held, self._failure = None, None
 
     @property
-    def cookies(self) -> Collection[str]:
-        """The names of the cookies that go along with the held token."""
+    def cookies(self) -> Mapping[str, str]:
+        """The cookies that go along with the held token, as texts by name."""
         held = self._held
-        return held.token.cookies if held and held.token.values else ()
+        return held.token.cookies if held and held.token.values else {}
 
     def replace(
         self,

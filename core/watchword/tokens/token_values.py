@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from requests import PreparedRequest
 
@@ -35,6 +35,9 @@ CALLBACK = "callback:"
 LONGEST_VALUE = 4096
 """The longest value that is used, in characters; many servers refuse longer headers."""
 
+_BARE_HOST = re.compile(
+    r"(?://)?(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]{1,5})?|[A-Za-z0-9-]+:[0-9]{1,5})(?:/.*)?"
+)
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 
@@ -56,6 +59,24 @@ class ValueSources(NeverPickled):
             return {}
         found = {place: _text(_value(source, response, content)) for place, source in self.pairs}
         return {place: text for place, text in found.items() if text}
+
+    def in_cookies(self, lines: Iterable[str], url: str) -> dict[str, str]:
+        """Return by place the values that a later response from this URL gives anew, by lines of Set-Cookie.
+
+        A cookie that is removed, or that can't be sent in its place, changes nothing.
+        """
+        if not (names := self._cookies):
+            return {}
+        cookies = effective_cookies(lines, url)
+        found = {place: _decoded(cookies[name].value) for place, name in names.items() if name in cookies}
+        return {place: value for place, value in found.items() if _can_stand(place, value)}
+
+    @cached_property
+    def _cookies(self) -> Mapping[str, str]:
+        """The names of the cookies that are sources, by place."""
+        return {
+            place: source.removeprefix(COOKIE) for place, source in self.pairs if source.startswith(COOKIE)
+        }
 
     @cached_property
     def _search_steps(self) -> int:
@@ -85,9 +106,18 @@ def _value(source: str, response: TokenResponse, content: object) -> object:
     if source.startswith(HEADER):
         return response.headers.get(source.removeprefix(HEADER))
     if source.startswith(COOKIE):
-        cookie = effective_cookies(response.cookies).get(source.removeprefix(COOKIE))
-        return cookie.value if cookie else None
+        cookie = effective_cookies(response.cookies, response.url).get(source.removeprefix(COOKIE))
+        return _decoded(cookie.value) if cookie else None
     return value_at(content, source)
+
+
+def _decoded(value: str) -> str:
+    """Return a cookie's value as a script reads it: without percent-encoding, if a header may hold that."""
+    try:
+        decoded = unquote(value, errors="strict")
+    except UnicodeDecodeError:
+        return value
+    return value if list(headers.value_findings(decoded, "cookie")) else decoded
 
 
 def _text(value: object) -> str:
@@ -206,6 +236,13 @@ def _present(values: Mapping[str, str], place: str) -> str:
     return values[place]
 
 
+def _can_stand(place: str, value: str) -> bool:
+    try:
+        return bool(_usable_header(place, value))
+    except TokenError:
+        return False
+
+
 def _usable_header(name: str, value: str) -> str:
     if len(value) > LONGEST_VALUE or not value.strip():
         raise TokenError([_unusable(f"{HEADER}{name}", "is empty or too long")])
@@ -217,6 +254,10 @@ def _usable_header(name: str, value: str) -> str:
 def _normalized(url: str) -> str:
     """Return a learnt base URL without what a base URL can't have; raises TokenError for what is none."""
     is_plain = len(url) <= LONGEST_VALUE and url.isprintable() and not any(mark in url for mark in " ?#\\{}")
+    if is_plain and _BARE_HOST.fullmatch(url):
+        message = "is a host without a scheme: it lacks https:// in front"
+        advice = "Take a field with the complete URL, or name the host in base_url itself."
+        raise TokenError([_unusable(BASE_URL, message, advice)])
     if not is_plain or origin(url) is None or has_userinfo(url) or ".." in urlsplit(url).path.split("/"):
         raise TokenError([_unusable(BASE_URL, "isn't a complete URL")])
     prepared = PreparedRequest()
@@ -224,8 +265,9 @@ def _normalized(url: str) -> str:
     return prepared.url or ""
 
 
-def _unusable(place: str, problem: str) -> Finding:
-    return finding("value_unusable", f"The value for {place} in the response with the token {problem}.")
+def _unusable(place: str, problem: str, advice: str = "") -> Finding:
+    message = f"The value for {place} in the response with the token {problem}."
+    return finding("value_unusable", message, advice=advice)
 
 
 def _not_allowed(url: str) -> Finding:

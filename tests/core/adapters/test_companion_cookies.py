@@ -8,7 +8,7 @@ import pytest
 
 import watchword
 from watchword import redact
-from watchword.http.cookies import Companion, SetCookie
+from watchword.http.cookies import Companion, SetCookie, sent_cookie
 
 SPELLINGS = ("Set-Cookie", "set-cookie", "SET-COOKIE", "Set-cookie")
 """The headers of an answer are a dict: each spelling is one line."""
@@ -134,6 +134,140 @@ def test_a_cookie_that_the_api_renews_is_followed(start, reply, senders):
         assert routes == ["node-0", "node-of-a", "node-of-b"], name
 
 
+ANSWERS = {
+    "Tomcat's sign-out of an older application": (["sid=; Path=/legacy; Max-Age=0"], "s-1"),
+    "ASP.NET's removal for its own folder": (
+        ["sid=x; Path=/Account; Expires=Thu, 01 Jan 1970 00:00:00 GMT"],
+        "s-1",
+    ),
+    "a removal for another domain": (["sid=; Path=/; Domain=example.com; Max-Age=0"], "s-1"),
+    "a folder that only begins alike": (["sid=; Path=/b1; Max-Age=0"], "s-1"),
+    "a removal elsewhere, and a new value": (["sid=s-3; Path=/", "sid=; Path=/legacy; Max-Age=0"], "s-3"),
+    "a removal elsewhere, before a new value": (["sid=; Path=/legacy; Max-Age=0", "sid=s-3; Path=/"], "s-3"),
+    "two values: that of the API's folder": (["sid=s-4; Path=/b1s", "sid=s-5; Path=/"], "s-4"),
+    "two values: one for another folder": (["sid=s-4; Path=/", "sid=s-5; Path=/legacy"], "s-4"),
+    "a value for another folder alone": (["sid=s-4; Path=/legacy"], "s-4"),
+    "a removal of the root": (["sid=; Path=/; Max-Age=0"], "s-2"),
+    "a removal of the API's folder": (["sid=; Path=/b1s; Max-Age=0"], "s-2"),
+    "a removal without a path": (["sid=; Max-Age=0"], "s-2"),
+    "a value, and then its removal": (["sid=s-3; Path=/", "sid=; Path=/; Max-Age=0"], "s-2"),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_only_a_removal_that_reaches_the_api_ends_the_session(serve, reply, name):
+    """A cookie that is removed or set for another Path or Domain leaves the session's own as it is."""
+    cookies, expected = ANSWERS[name]
+    logins = []
+
+    def answer(seen):
+        if seen.path.endswith("/Login"):
+            logins.append(1)
+            return reply(body={}, headers=lines(f"sid=s-{len(logins)}; Path=/"))
+        return reply(headers=lines(*cookies) if len(logins) == 1 else {})
+
+    server = serve(answer)
+    with watchword.load(document(server.url)).session() as api:
+        api.get("b1s/x")
+        api.get("b1s/x")
+    assert sent(server.seen[-1]) == {"sid": expected}
+    assert len(logins) == (2 if expected == "s-2" else 1)
+
+
+LOGINS = {
+    "Tomcat": ["sid=NEW; Path=/; HttpOnly", "sid=deleted; Max-Age=0; Path=/b1s/v1/Login"],
+    "ASP.NET": ["sid=NEW; path=/", "sid=; expires=Mon, 11-Oct-1999 22:00:00 GMT; path=/app"],
+    "the removal first": ["sid=; Max-Age=0; Path=/old", "sid=NEW; Path=/"],
+    "the removal of a domain's": ["sid=NEW; Path=/", "sid=; Max-Age=0; Path=/; Domain=.example.com"],
+    "one for the login alone": ["sid=NEW; Path=/", "sid=LOGIN; Path=/b1s/v1/Login"],
+    "a folder's own, last": ["sid=ROOT; Path=/", "sid=NEW; Path=/b1s"],
+}
+
+
+@pytest.mark.parametrize("name", LOGINS)
+def test_a_login_may_remove_the_cookie_of_another_path(start, name):
+    """The session is the cookie that the API gets, whatever the login removes elsewhere."""
+    server = start(*LOGINS[name])
+    with watchword.load(document(server.url)).session() as api:
+        api.get("b1s/x")
+    assert sent(server.seen[-1])["sid"] == "NEW"
+
+
+def test_a_login_that_removes_its_own_cookie_opens_no_session(start):
+    """A cookie that is removed with the Path that it was set with is no session."""
+    server = start("sid=NEW; Path=/", "sid=; Path=/; Max-Age=0")
+    with watchword.load(document(server.url)).session() as api, pytest.raises(watchword.TokenError) as caught:
+        api.get("x")
+    assert caught.value.code == "token_field_missing"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("route=; Path=/legacy; Max-Age=0", "n"),
+        ("route=m; Path=/legacy", "n"),
+        ("route=m; Path=/; Domain=example.com", "n"),
+        ("route=m; Path=/a", "m"),
+        ("route=m; Path=/", "m"),
+        ("route=; Path=/; Max-Age=0", None),
+    ],
+)
+def test_a_route_of_another_path_changes_nothing(start, reply, line, expected):
+    """A cookie beside the session's changes by a line for its own place, or for the API's URL."""
+    server = start("sid=s-1", "route=n; Path=/", later=lambda _: reply(headers=lines(line)))
+    with watchword.load(document(server.url)).session() as api:
+        api.get("a")
+        api.get("a")
+    assert sent(server.seen[-1]).get("route") == expected
+
+
+CSRF = {
+    "Spring and Angular": ("XSRF-TOKEN=c{}; Path=/", "c{}"),
+    "Laravel and axios": ("XSRF-TOKEN=eyJpdiI6ab{}%3D%3D; Path=/", "eyJpdiI6ab{}=="),
+    "Django": ("XSRF-TOKEN=abc{}; Path=/; SameSite=Lax", "abc{}"),
+    "a plus is no blank": ("XSRF-TOKEN=a+b%2F{}; Path=/", "a+b/{}"),
+    "a lone percent sign": ("XSRF-TOKEN=100%-{}; Path=/", "100%-{}"),
+    "a decoded line break is left encoded": ("XSRF-TOKEN=a%0D%0Ab{}; Path=/", "a%0D%0Ab{}"),
+    "a decoded character outside Latin-1 is left": ("XSRF-TOKEN=%E2%82%AC{}; Path=/", "%E2%82%AC{}"),
+    "bytes that are no text are left": ("XSRF-TOKEN=%FF{}; Path=/", "%FF{}"),
+    "decoded once": ("XSRF-TOKEN=a%253D{}; Path=/", "a%3D{}"),
+}
+
+
+@pytest.mark.parametrize("name", CSRF)
+def test_a_header_follows_the_cookie_that_it_is_read_from(start, reply, name):
+    """The header has the cookie's present value, decoded, as a script in a browser reads it."""
+    line, header = CSRF[name]
+    server = start(
+        "sid=s-1; Path=/", line.format(0), later=lambda seen: reply(headers=lines(line.format(seen.path[-1])))
+    )
+    fields = document(server.url, response_values={"header:X-XSRF-TOKEN": "cookie:XSRF-TOKEN"})
+    with watchword.load(fields).session() as api:
+        for path in ("1", "2", "3"):
+            api.get(path)
+    seen = server.seen[1:]
+    assert [each.headers["X-XSRF-TOKEN"] for each in seen] == [header.format(number) for number in range(3)]
+    assert [f"XSRF-TOKEN={sent_raw(each)}; Path=/" for each in seen] == [
+        line.format(number).replace("; SameSite=Lax", "") for number in range(3)
+    ]
+
+
+def sent_raw(seen):
+    return sent_cookie(seen.headers["Cookie"], "XSRF-TOKEN")
+
+
+def test_a_header_stays_if_its_cookie_is_removed(start, reply):
+    """A header that the document demands keeps its last value; the cookie itself goes."""
+    server = start(
+        "sid=s-1; Path=/", "csrf=c0; Path=/", later=lambda _: reply(headers=lines("csrf=; Path=/; Max-Age=0"))
+    )
+    fields = document(server.url, response_values={"header:X-CSRF": "cookie:csrf"})
+    with watchword.load(fields).session() as api:
+        api.get("a")
+        api.get("a")
+    assert (server.seen[-1].headers["X-CSRF"], sent(server.seen[-1])) == ("c0", {"sid": "s-1"})
+
+
 def test_a_named_cookie_that_is_renewed_still_goes_everywhere(start, reply):
     """A named cookie keeps its reach when the API sets it again with a Path of its own."""
     server = start("sid=s-1", "r=0; Path=/a", later=lambda _: reply(headers=lines("r=1; Path=/a")))
@@ -181,7 +315,7 @@ def test_a_logout_sends_and_removes_them_all(start, reply):
     with conn.session() as api:
         api.get("x")
     assert (server.seen[-1].path, sent(server.seen[-1])) == ("/b1s/v1/Logout", {"sid": "s-1", "route": "n-1"})
-    assert conn.credential.token_cache.cookies == ()
+    assert conn.credential.token_cache.cookies == {}
 
 
 def test_no_jar_gets_a_companion(start, reply):

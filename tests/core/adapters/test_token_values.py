@@ -265,6 +265,24 @@ def test_a_base_url_that_is_none_is_a_finding(provider, store, learnt):
 
 
 @pytest.mark.parametrize(
+    ("learnt", "is_host"),
+    [
+        ("api.eu.example.com", True), ("127.0.0.1:8443", True), ("localhost:8080/v1", True),
+        ("//api.example.com", True), ("mktorest-123.mktorest.com/rest", True),
+        ("instance", False), ("javascript:alert(1)", False), ("ftp://x.test", False), ("a.test?x", False),
+    ],
+)  # fmt: skip
+def test_a_base_url_without_a_scheme_is_told_so(provider, store, learnt, is_host):
+    """A host alone, as some servers name it, is refused with the words that it lacks https://."""
+    server = provider({"/token": token(api_host=learnt)})
+    conn = watchword.load(client(server.url, response_base_url_path="api_host"), store=store)
+    with conn.session() as session, pytest.raises(watchword.TokenError) as caught:
+        session.get("q")
+    assert caught.value.code == "value_unusable"
+    assert ("lacks https://" in str(caught.value)) is is_host
+
+
+@pytest.mark.parametrize(
     ("place", "value"),
     [
         ("header:X-T", "line\r\nX-Evil: 1"), ("header:X-T", " "), ("header:X-T", "x" * 5000),

@@ -6,11 +6,18 @@ They are kept with the token as values, each by the place `cookie:NAME`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from requests import PreparedRequest
 
-from watchword.http.cookies import Companion, cookie_name, effective_cookies
+from watchword.http.cookies import (
+    Companion,
+    SetCookie,
+    cookie_name,
+    effective_cookies,
+    removes,
+    renewed_cookie,
+)
 from watchword.http.placement import Slot, put
 from watchword.tokens.token import Token
 
@@ -32,28 +39,44 @@ def set_by(
     Those that are `named` go to every URL of the connection, the others where a browser would send them.
     """
     found: dict[str, str] = {}
-    for name, cookie in effective_cookies(lines).items():
-        is_sendable = (
-            _NAME.fullmatch(name) and _VALUE.fullmatch(cookie.value) and len(cookie.value) <= _LONGEST
-        )
-        if name == leave_out or not is_sendable or len(found) >= MOST:
+    for name, cookie in effective_cookies(lines, url).items():
+        if name == leave_out or len(found) >= MOST:
             continue
-        companion = Companion(cookie.value) if name in named else Companion.of(cookie, url)
-        if companion is not None:
-            found[f"{COOKIE}{name}"] = companion.text
+        if text := _sendable(name, cookie, url, named):
+            found[f"{COOKIE}{name}"] = text
     return found
 
 
-def renewed_by(
-    lines: Iterable[str], url: str, names: Collection[str], named: Collection[str]
-) -> dict[str, str | None]:
-    """Return by place what a response from this URL makes of the cookies with these names; None: removed.
+def _sendable(name: str, cookie: SetCookie, url: str, named: Collection[str]) -> str | None:
+    """Return the text of a cookie that goes along; None if it can't be sent, or isn't that server's."""
+    value = cookie.value
+    if not (_NAME.fullmatch(name) and _VALUE.fullmatch(value) and len(value) <= _LONGEST):
+        return None
+    companion = Companion(value) if name in named else Companion.of(cookie, url)
+    return companion.text if companion else None
 
-    Those that are `named` in the document go to every URL.
+
+def renewed_by(
+    lines: Sequence[str], url: str, held: Mapping[str, str], named: Collection[str]
+) -> dict[str, str | None]:
+    """Return by place what a response from this URL makes of the held cookies; None: removed.
+
+    Those that are `named` in the document go to every URL. Another cookie is removed by a line with its
+    Domain and Path, and gives way to one that a browser would send to this URL.
     """
-    own = [line for line in lines if cookie_name(line) in names]
-    removed = {f"{COOKIE}{cookie_name(line)}": None for line in own}
-    return {**removed, **set_by(own, url, named=named)}
+    changes: dict[str, str | None] = {}
+    for name in held.keys() & {cookie_name(line) for line in lines}:
+        cookie, removed = renewed_cookie(lines, name, url)
+        text = _sendable(name, cookie, url, named) if cookie else None
+        if name not in named:
+            old = Companion.parse(held[name])
+            new = Companion.parse(text) if text else None
+            removed = removes(lines, name, url, (old.domain, old.path))
+            if new and not (new.goes_to(url) or (new.domain, new.path) == (old.domain, old.path)):
+                text = None
+        if text or removed:
+            changes[f"{COOKIE}{name}"] = text
+    return changes
 
 
 def put_companions(request: PreparedRequest, token: Token) -> None:

@@ -76,7 +76,7 @@ def read_session(response: TokenResponse, location: TokenLocation) -> Token:
         raise TokenError([refusal])
     content, cookie = response.content({location.name}), None
     if location.kind == "cookie":
-        cookies = effective_cookies(response.cookies)
+        cookies = effective_cookies(response.cookies, response.url)
         cookie = cookies.get(location.name)
         value, present = cookie.value if cookie else "", sorted(cookies)
     elif location.kind == "header":
@@ -106,7 +106,7 @@ def _companions(response: TokenResponse, location: TokenLocation) -> dict[str, s
     found = companions.set_by(response.cookies, response.url, leave_out=location.name, named=location.others)
     for name in location.others:
         if f"{companions.COOKIE}{name}" not in found:
-            present = sorted(effective_cookies(response.cookies))
+            present = sorted(effective_cookies(response.cookies, response.url))
             raise TokenError([_missing(response, replace(location, name=name), present)])
     return found
 
