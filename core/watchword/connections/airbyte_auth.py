@@ -44,10 +44,13 @@ class Authenticator:
         """Return a secret for a document; a value to be asked for if there is none."""
         return as_literal(self.text(name)) or lacking(name)
 
-    def json(self, name: str) -> Fields:
-        """Return a JSON object; none if the entry is something else."""
-        content = self._expressions.json(self._content.get(name), name)
-        return content if isinstance(content, dict) else {}
+    def json(self, name: str, without: str = "") -> Fields:
+        """Return a JSON object, without an entry by its name in lower case; none if it is something else."""
+        content = self._content.get(name)
+        if not isinstance(content, dict):
+            return {}
+        kept = {key: value for key, value in content.items() if not without or str(key).lower() != without}
+        return dict(self._expressions.json(kept, name))
 
     def part(self, name: str) -> Authenticator:
         """Return an object of the authenticator."""
@@ -152,8 +155,8 @@ def _oauth(given: Authenticator, remarks: list[str]) -> Fields:
                    for name, value in headers.items())  # fmt: skip
     sent = {
         name: value
-        for name, value in given.json("refresh_request_headers").items()
-        if not (name.lower() == "authorization" and is_basic) and name.lower() != "content-type"
+        for name, value in given.json("refresh_request_headers", "authorization" if is_basic else "").items()
+        if name.lower() != "content-type"
     }
     content_type = next(
         (str(value) for name, value in headers.items() if str(name).lower() == "content-type"), ""

@@ -60,7 +60,8 @@ def convert(connection: AirflowConnection) -> tuple[dict[str, Any], list[str]]:
     base_url = urlunsplit(url._replace(netloc=url.netloc.rpartition("@")[2]))
     transport = _transport(extra, url.scheme, remarks)
     headers = _headers(extra, remarks)
-    method = method_of(login, password, headers, remarks)
+    # Airflow's own hook sends no password without a user name.
+    method = method_of(login, password if login else "", headers, remarks)
     document = {"base_url": base_url, **method, **parameters_of(headers), **transport}
     read(document)
     return document, remarks

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import argparse
 import re
-import shlex
 from collections.abc import Mapping
 from typing import Any, NoReturn
-from urllib.parse import SplitResult, unquote_plus, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote_plus, urlsplit, urlunsplit
 
+from watchword.connections import curl_token_request
+from watchword.connections.command_words import command_in, words_of
+from watchword.connections.curl_options import FLAGS, NOT_OFFERED, VALUES
 from watchword.connections.header_credentials import key_in_query, literal, method_of, parameters_of
 from watchword.document.reading import read
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.http import headers as header_rules
-
-_LINE_END = re.compile(r"[\\^`]\r?\n")
-"""The end of a line that goes on, in the shells of Unix and Windows, and in PowerShell."""
 
 _LEFT_OUT = frozenset(
     {
@@ -41,29 +40,6 @@ _LEFT_OUT = frozenset(
 )
 """The headers that clients send by themselves, or that belong to one request only; so do those of `sec-…`."""
 
-_VALUES = {
-    "header": "-H --header",
-    "user": "-u --user",
-    "cookie": "-b --cookie",
-    "bearer": "--oauth2-bearer",
-    "aws": "--aws-sigv4",
-    "proxy": "-x --proxy",
-    "method": "-X --request",
-    "url": "--url",
-    "data": "-d --data --data-raw --data-binary --data-urlencode --data-ascii --json -F --form",
-    "other": "-A --user-agent -e --referer -o --output -m --max-time --retry -w --write-out",
-    "ca_bundle": "--cacert",
-    "certificate": "-E --cert",
-    "key": "--key",
-}
-_FLAGS = {
-    "digest": "--digest",
-    "insecure": "-k --insecure",
-    "quiet": "-s -S -L -i -v -f -g -G -I --basic --silent --show-error --location --include --verbose --fail "
-    "--globoff --get --head --compressed --http1.1 --http2",
-}
-"""The options that are known, by what they mean here."""
-
 _AWS = re.compile(r"aws:amz:([a-z0-9-]+):([a-z0-9-]+)")
 
 _LONGEST, _MOST_WORDS = 1 << 18, 500
@@ -82,7 +58,7 @@ class _Parser(argparse.ArgumentParser):
 
 def is_command(text: str) -> bool:
     """Return whether a text is a cURL command."""
-    return re.match(r"\s*(?:\$\s*)?curl(?:\.exe)?\s", text) is not None
+    return re.match(r"curl(?:\.exe)?\s", command_in(text)) is not None
 
 
 def convert(text: str) -> tuple[dict[str, Any], list[str]]:
@@ -93,15 +69,21 @@ def convert(text: str) -> tuple[dict[str, Any], list[str]]:
     Raises:
         DocumentError: it isn't a cURL command with one absolute URL.
     """
-    options, urls = _parsed(text)
+    remarks: list[str] = []
+    options, urls = _parsed(text, remarks)
     if len(urls) != 1 or not urlsplit(urls[0]).hostname:
         message = "The cURL command should have one complete URL, such as https://api.example.com/v1/me."
         raise DocumentError([finding("url_not_absolute", message)])
-    remarks: list[str] = []
-    url = urlsplit(urls[0])
+    url = _with_query(urlsplit(urls[0]), options)
     headers = _headers(options, remarks)
     login, _, password = (_last(options, "user") or _user_in(url)).partition(":")
     url = url._replace(netloc=url.netloc.rpartition("@")[2])
+    token_request = curl_token_request.document_of(options, url, (login, password), headers)
+    if token_request:
+        remarks.append("The command asks for a token: set base_url and test_url to those of the API.")
+        token_request.update(_transport(options, remarks))
+        read(token_request)
+        return token_request, remarks
     credential = _credential(options, login, password, headers, remarks)
     if credential["method"] == "none":
         credential, bare = key_in_query(urlunsplit(url))
@@ -113,33 +95,52 @@ def convert(text: str) -> tuple[dict[str, Any], list[str]]:
         **_transport(options, remarks),
         "test_url": urlunsplit(url._replace(fragment="")),
     }
-    if options["data"] or (_last(options, "method") or "GET").upper() not in {"GET", "HEAD"}:
+    if _has_body(options) or (_last(options, "method") or "GET").upper() not in {"GET", "HEAD"}:
         remarks.append("The request is not a GET: choose a harmless URL as test URL.")
     read(document)
     return document, remarks
 
 
-def _parsed(text: str) -> tuple[Mapping[str, Any], list[str]]:
+def _parsed(text: str, remarks: list[str]) -> tuple[Mapping[str, Any], list[str]]:
     parser = _Parser(add_help=False, allow_abbrev=False)
-    for name, flags in _VALUES.items():
+    for name, flags in VALUES.items():
         parser.add_argument(*flags.split(), dest=name, action="append", default=[])
-    for name, flags in _FLAGS.items():
+    for name, flags in FLAGS.items():
         parser.add_argument(*flags.split(), dest=name, action="store_true")
     parser.add_argument("urls", nargs="*")
-    words = text.strip().removeprefix("$").replace("$'", "'")
-    is_read = False
+    is_read, rest = False, ""
     try:
         # argparse takes a time that grows with the square of the number of words.
-        parts = shlex.split(_LINE_END.sub(" ", words))[1:] if len(words) <= _LONGEST else []
-        found, unknown = parser.parse_known_args(parts if len(parts) <= _MOST_WORDS else [])
+        parts, rest = words_of(text) if len(text) <= _LONGEST else ([], "")
+        found, unknown = parser.parse_known_args(parts[1:] if len(parts) <= _MOST_WORDS else [])
         is_read = not any(word.startswith("-") for word in unknown)
     except (ValueError, _UnreadableError):
         pass
     if not is_read:
         message = "The cURL command can't be read: it has an open quote, or an option that isn't known here."
         raise DocumentError([finding("document_unreadable", message, advice="Paste the whole command.")])
+    if re.search(r"\bcurl\s", rest):
+        remarks.append("Only the first command was read.")
     options = vars(found)
     return options, [*options["url"], *found.urls, *unknown]
+
+
+def _with_query(url: SplitResult, options: Mapping[str, Any]) -> SplitResult:
+    """Return the URL with the data that --get and --url-query move into its query."""
+    more = [*options["query"]]
+    if options["get"]:
+        more = [*options["data"], *map(_encoded, options["encoded"]), *more]
+    return url._replace(query="&".join(filter(None, (url.query, *more))))
+
+
+def _encoded(pair: str) -> str:
+    name, separator, value = pair.partition("=")
+    return f"{name}={quote(value, safe='')}" if separator and name else quote(value or name, safe="")
+
+
+def _has_body(options: Mapping[str, Any]) -> bool:
+    in_query = options["get"]
+    return any(options[name] for name in ("json", "form", *(() if in_query else ("data", "encoded"))))
 
 
 def _last(options: Mapping[str, Any], name: str) -> str:
@@ -155,6 +156,9 @@ def _user_in(url: SplitResult) -> str:
 def _headers(options: Mapping[str, Any], remarks: list[str]) -> dict[str, str]:
     headers: dict[str, str] = {}
     for line in options["header"]:
+        if line.startswith("@"):
+            remarks.append("The headers in a file were left out: give each with -H.")
+            continue
         name, separator, value = line.partition(":")
         lowered = name.strip().lower()
         if not separator or lowered in _LEFT_OUT or lowered.startswith("sec-"):
@@ -164,7 +168,9 @@ def _headers(options: Mapping[str, Any], remarks: list[str]) -> dict[str, str]:
             continue
         headers[name.strip()] = value.strip()
     cookie = _last(options, "cookie")
-    if cookie:
+    if cookie and "=" not in cookie:
+        remarks.append("The cookies in a file were left out: give them with -b NAME=VALUE.")
+    elif cookie:
         headers["Cookie"] = cookie
     if _last(options, "bearer"):
         headers["Authorization"] = f"Bearer {_last(options, 'bearer')}"
@@ -186,10 +192,36 @@ def _credential(
 def _transport(options: Mapping[str, Any], remarks: list[str]) -> dict[str, Any]:
     if options["insecure"]:
         remarks.append("The option --insecure was left out: for a private authority, set its CA bundle.")
+    for name, message in NOT_OFFERED.items():
+        if options[name]:
+            remarks.append(message)
+    certificate, passphrase = _certificate(_last(options, "certificate"))
     values = {
-        "proxy": literal(_last(options, "proxy")),
+        "proxy": literal(_proxy(options)),
         "ca_bundle": _last(options, "ca_bundle"),
-        "client_certificate": _last(options, "certificate"),
+        "client_certificate": certificate,
         "client_private_key": literal(_last(options, "key")),
+        "client_key_passphrase": literal(_last(options, "passphrase") or passphrase),
     }
     return {name: value for name, value in values.items() if value}
+
+
+def _proxy(options: Mapping[str, Any]) -> str:
+    """Return the URL of the proxy with its user, whose name and password curl takes apart from it."""
+    proxy, user = _last(options, "proxy"), _last(options, "proxy_user")
+    if not proxy or not user:
+        return proxy
+    scheme, separator, rest = proxy.rpartition("://")
+    name, _, password = user.partition(":")
+    login = f"{quote(name, safe='')}:{quote(password, safe='')}"
+    return f"{scheme if separator else 'http'}://{login}@{rest.rpartition('@')[2]}"
+
+
+def _certificate(text: str) -> tuple[str, str]:
+    """Return the file of a certificate and its passphrase, as curl splits them."""
+    drive = re.match(r"[A-Za-z]:[\\/]", text)
+    start = drive.end() if drive else 0
+    colon = re.search(r"(?<!\\):", text[start:])
+    if colon is None:
+        return text.replace("\\:", ":"), ""
+    return text[: start + colon.start()].replace("\\:", ":"), text[start + colon.end() :]

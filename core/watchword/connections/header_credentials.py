@@ -21,13 +21,13 @@ def method_of(login: str, password: str, headers: dict[str, str], remarks: list[
     """Return method and credential of a request, and remove the credential from its headers.
 
     Args:
-        login: user name beside the headers, "" if there is none.
+        login: user name beside the headers, "" if there is none; some APIs take a key as password of nobody.
         password: of this user.
         headers: by name; changed in place.
         remarks: gets a sentence for each header that is left out.
     """
     authorization = next((name for name in headers if name.lower() == "authorization"), "")
-    if login:
+    if login or password:
         if headers.pop(authorization, None) is not None:
             remarks.append("The header Authorization was left out: the login is sent instead.")
         # requests encodes as Latin-1, and fails if it can't.
@@ -59,7 +59,7 @@ def _method_of_basic(encoded: str) -> dict[str, str]:
         except ValueError:
             continue
         user, _, password = credentials.partition(":")
-        if user and header_rules.basic(user, password, charset) == f"Basic {encoded}":
+        if (user or password) and header_rules.basic(user, password, charset) == f"Basic {encoded}":
             return _basic(user, password, charset)
     return {}
 

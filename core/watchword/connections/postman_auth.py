@@ -90,7 +90,7 @@ def _basic(given: Parameters, _: list[str]) -> Fields:
     names = given.text("username"), given.text("password")
     if not any(names):
         return {"method": "basic", "username": lacking("username"), "password": lacking("password")}
-    return _present({"method": "basic", "username": names[0], "password": as_literal(names[1])})
+    return {"method": "basic", "username": names[0], **_present({"password": as_literal(names[1])})}
 
 
 def _digest(given: Parameters, _: list[str]) -> Fields:

@@ -91,7 +91,7 @@ def test_a_doubtful_url_is_remarked():
         (http({"Authorization": f"Basic {CANARY}"}),
          {"method": "api_key", "key_name": "Authorization", "api_key": f"Basic {CANARY}"}),
         (http({"Authorization": basic("", CANARY)}),
-         {"method": "api_key", "key_name": "Authorization", "api_key": basic("", CANARY)}),
+         {"method": "basic", "username": "", "password": CANARY}),
         (http({"Authorization": f"Token {CANARY}"}),
          {"method": "api_key", "key_name": "Authorization", "api_key": f"Token {CANARY}"}),
         (http({"X-API-Key": CANARY}), {"method": "api_key", "key_name": "X-API-Key", "api_key": CANARY}),

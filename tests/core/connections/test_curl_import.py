@@ -70,6 +70,149 @@ def test_a_command_of_several_lines_is_read(end):
     assert document["bearer_token"] == "tok-1"
 
 
+API_KEY = {"method": "api_key", "key_name": "X-Api-Key"}
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        pytest.param(rf"curl {URL} -H $'X-Api-Key: k\u0021-1'", {"api_key": "k!-1"}, id="Chrome, bash"),
+        pytest.param(rf"curl {URL} -H $'X-Api-Key: it\'s'", {"api_key": "it's"}, id="Chrome, quote"),
+        pytest.param(rf"curl {URL} -H $'X-Api-Key: \xe9\x21'", {"api_key": "é!"}, id="Firefox"),
+        pytest.param(rf"curl {URL} -H $'X-Api-Key: \ud83d\ude00'", {"api_key": "😀"}, id="surrogates"),
+        pytest.param(rf"curl {URL} -H 'X-Api-Key: k\u0021'", {"api_key": r"k\u0021"}, id="plain quotes"),
+        pytest.param(f"curl {URL} -H \"X-Api-Key: k$'1\"", {"api_key": "k$'1"}, id="not ANSI-C"),
+        pytest.param(
+            f'curl ^"{URL}^" ^\r\n  -H ^"X-Api-Key: a^%^21^&^^^\\^"b^\\^\\^" ^\r\n  --compressed',
+            {"api_key": 'a%21&^"b\\'}, id="Chrome, cmd",
+        ),
+        pytest.param(f'curl "{URL}" ^\r\n  -H "X-Api-Key: k^1"', {"api_key": "k^1"}, id="older Chrome, cmd"),
+        pytest.param(f"curl “{URL}” –H “X-Api-Key: k-1”", {"api_key": "k-1"}, id="a page, smart quotes"),  # noqa: RUF001 - as pages write it
+        pytest.param(f"curl {URL} —header ‘X-Api-Key: k-1’", {"api_key": "k-1"}, id="a page, dash"),  # noqa: RUF001 - as above
+        pytest.param(f"curl {URL} -H 'X-Api-Key: “k–1”'", {"api_key": "“k–1”"}, id="smart quotes inside"),  # noqa: RUF001 - as above
+        pytest.param(f"# a\n# b\ncurl {URL} -H 'X-Api-Key: k#1' # end", {"api_key": "k#1"}, id="notes"),
+        pytest.param(f"$ time curl {URL} -H 'X-Api-Key: k'", {"api_key": "k"}, id="prompt and time"),
+        pytest.param(f"curl {URL} -H 'X-Api-Key: k|>1' | jq '.a > 1'", {"api_key": "k|>1"}, id="jq"),
+        pytest.param(f"curl {URL} 2>/dev/null >out -H 'X-Api-Key: k' && ls", {"api_key": "k"}, id="file"),
+        pytest.param(f"curl {URL} -H X-Api-Key:<your-key>", {"api_key": "<your-key>"}, id="a placeholder"),
+        pytest.param(
+            f"curl --connect-timeout 5 --tlsv1.2 --retry 3 --retry-delay 2 --max-redirs 3 --anyauth -4 {URL} "
+            "--ssl-no-revoke -H 'X-Api-Key: k'",
+            {"api_key": "k"}, id="options of the transfer",
+        ),
+    ],
+)  # fmt: skip
+def test_a_command_is_read_as_it_was_copied(command, expected):
+    """Quotes of Bash, escapes of cmd, marks of a page and of a shell: the key is the one that curl sends."""
+    document, remarks = convert(command)
+    assert is_command(command)
+    assert document == {"base_url": "https://api.example.com", "test_url": URL, **API_KEY, **expected}
+    assert remarks == []
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("-u :pat-1", {"method": "basic", "username": "", "password": "pat-1"}),
+        ("-H 'Authorization: Basic OnBhdC0x'", {"method": "basic", "username": "", "password": "pat-1"}),
+        ("-u :", {"method": "none"}),
+        ("--cert c.pem:pw1", {"client_certificate": "c.pem", "client_key_passphrase": "pw1"}),
+        ("-E c.pem --key k.pem --pass pw1", {"client_certificate": "c.pem", "client_private_key": "k.pem",
+                                             "client_key_passphrase": "pw1"}),
+        ("-E 'C:\\a\\c.p12:p:1' --cert-type P12", {"client_certificate": "C:\\a\\c.p12",
+                                                   "client_key_passphrase": "p:1"}),
+        (r"--cert 'a\:b.pem'", {"client_certificate": "a:b.pem"}),
+        ("-x p.test:3128 -U 'ann:p/1'", {"proxy": "http://ann:p%2F1@p.test:3128"}),
+        ("-G -d api_key=k-1 --data-urlencode 'q=a b'",
+         {"method": "api_key", "add_to": "query", "key_name": "api_key", "api_key": "k-1",
+          "test_url": f"{URL}?q=a%20b"}),
+        ("--url-query page=1", {"test_url": f"{URL}?page=1"}),
+    ],
+)  # fmt: skip
+def test_a_credential_without_a_header_is_kept(command, expected):
+    """A password of nobody, a passphrase, a proxy's user and data in the query go where they belong."""
+    document, remarks = convert(f"curl {URL} {command}")
+    base = {"base_url": "https://api.example.com", "method": "none", "test_url": URL}
+    assert document == {**base, **expected}
+    assert remarks == []
+
+
+def test_a_password_of_nobody_in_the_url_is_kept():
+    """A URL that begins with a colon before its @ has a password and an empty user name."""
+    document, _ = convert("curl https://:pat-1@dev.azure.com/acme")
+    assert (document["method"], document["username"], document["password"]) == ("basic", "", "pat-1")
+    assert document["test_url"] == "https://dev.azure.com/acme"
+
+
+TOKEN_URL = "https://auth.example.com/oauth/token"
+POST = {"client_id": "id-1", "client_secret": "s-1", "client_auth": "client_secret_post"}
+BASIC = {"client_id": "id-1", "client_secret": "s-1", "client_auth": "client_secret_basic"}
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("-d 'grant_type=client_credentials&client_id=id-1&client_secret=s-1'", POST),
+        ("-d grant_type=client_credentials -d client_id=id-1 -d client_secret=s-1 -d scope=a%20b",
+         {**POST, "scope": "a b"}),
+        ("-d grant_type=client_credentials -d client_id=id-1 --data-urlencode client_secret=s-1", POST),
+        ("-u id-1:s-1 -d grant_type=client_credentials", BASIC),
+        ("-u id-1:s/1 -d grant_type=client_credentials",
+         {**BASIC, "client_secret": "s/1", "basic_encoding": "raw"}),
+        ("-H 'Authorization: Basic aWQtMTpzLTE=' -d grant_type=client_credentials", BASIC),
+        ("-d 'grant_type=client_credentials&client_id=id-1&client_secret=s-1&audience=https://a.test'",
+         {**POST, "grant_body": {"audience": "https://a.test"}}),
+        ("""-d '{"grant_type": "client_credentials", "client_id": "id-1", "client_secret": "s-1"}'""",
+         {**POST, "grant_format": "json"}),
+        ("-H 'Ocp-Apim-Subscription-Key: k-1' -H 'Accept: */*' -u id-1:s-1 -d grant_type=client_credentials",
+         {**BASIC, "grant_headers": {"Ocp-Apim-Subscription-Key": "{{secret:ocp_apim_subscription_key}}"},
+          "secret_parameters": {"template:ocp_apim_subscription_key": "k-1"}}),
+        ("-d grant_type=client_credentials -d client_id=id-1 -d client_secret=env:X",
+         {**POST, "client_secret": "literal:env:X"}),
+    ],
+)  # fmt: skip
+def test_a_command_that_asks_for_a_token_becomes_a_document_that_asks_too(command, expected):
+    """The grant client_credentials, with the client in the body or in a Basic header, stays a grant."""
+    document, remarks = convert(f"curl -X POST {TOKEN_URL} {command}")
+    base = {"base_url": "https://auth.example.com", "token_url": TOKEN_URL}
+    assert document == {**base, "method": "oauth2_client_credentials", **expected}
+    assert len(remarks) == 1
+    watchword.load(document)
+
+
+@pytest.mark.parametrize(
+    ("command", "method"),
+    [
+        ("-u id-1:s-1 -d grant_type=password", "basic"),
+        ("-u id-1:s-1 -d name=grant_type", "basic"),
+        ("-G -u id-1:s-1 -d grant_type=client_credentials", "basic"),
+        ("-H 'Authorization: Bearer t' -d grant_type=client_credentials", "bearer"),
+    ],
+)
+def test_another_request_is_not_a_request_for_a_token(command, method):
+    """Other grants, other fields, a query and other credentials are read as before."""
+    assert convert(f"curl {TOKEN_URL} {command}")[0]["method"] == method
+
+
+@pytest.mark.parametrize(
+    "options",
+    ["-H @headers.txt", "-b cookies.txt", "-n", "--netrc-file f", "-K c.cfg", "--socks5 p.test", "--ntlm",
+     "--negotiate", "; curl https://b.test"],
+)  # fmt: skip
+def test_a_credential_that_is_not_in_the_command_is_said(options):
+    """What a file, another command, or an authentication that isn't offered would add is named."""
+    document, remarks = convert(f"curl {URL} {options}")
+    assert document["method"] == "none"
+    assert len(remarks) == 1
+
+
+@pytest.mark.parametrize("quote", ["\u201c", "\u2018", "$'", '$"', "\\"])
+def test_an_open_quote_is_refused(quote):
+    """A quote of any kind that isn't closed is refused."""
+    with pytest.raises(DocumentError, match="open quote"):
+        convert(f"curl {URL} {quote}")
+
+
 def test_what_is_left_out_is_said():
     """A body, another verb and --insecure are left out, each with a remark that shows no value."""
     document, remarks = convert(f"curl -k -X POST -d password=s3cret {URL}")
