@@ -7,7 +7,9 @@ import re
 from watchword.methods.base import Method
 
 # With such a password, or an empty one, the user name is the key: the password says nothing.
-_FILLERS = frozenset({"", "x", "xx", "xxx", "-", "none", "null", "unused", "ignored", "dummy", "anything"})
+_FILLERS = frozenset(
+    {"api_token", "", "x", "xx", "xxx", "-", "none", "null", "unused", "ignored", "dummy", "anything"}
+)
 _KEY = re.compile(r"(?=.*[0-9])[A-Za-z0-9_.~+/=-]{12,}|[A-Za-z0-9_.~+/=-]{24,}")
 """A user name that seems to be a key: long, and no address of a person."""
 

@@ -30,8 +30,11 @@ _PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 # The first can't be a secret; the second looks like an example, but somebody might have such a secret.
 _PLACEHOLDER = re.compile(r"(?i)change[-_ ]?me|\$\{[^}]*\}|\{\{[^}]*\}\}|\*+")
 _EXAMPLE = re.compile(
-    r"(?i)\$[a-z_]{3,}|<[^<>]+>|(your|my)[-_ ](api[-_ ]?)?(key|token|secret|password).*|x{3,}|todo|tbd|\.{3,}"
+    r"(?i)\$[a-z_]{3,}|<[^<>]+>|\{[a-z_]{3,}\}|%[a-z_]{3,}%|x{3,}|todo|tbd|\.{3,}"
+    r"|(your|my)[-_ ](api[-_ ]?)?(key|token|secret|password).*"
 )
+_VARIABLE = re.compile(r"\$\{[^{}]+\}|\{\{[^{}]+\}\}")
+_SCHEME = re.compile(r"(?i)(?:bearer|basic|token|api-?key|key) +")
 _INVISIBLE = "The field {} holds a blank, a line break or an invisible character."
 _ENCODE = "Type the URL again, or percent-encode the characters that belong to it."
 _PATTERN_ADVICE = "Write it as https://*.example.com: a * in front of a name that has one owner, and no path."
@@ -226,15 +229,22 @@ def _secrets(resolved: Resolved) -> Iterator[Finding]:
         if not value.strip():
             if name not in resolved.may_be_empty:
                 yield finding("placeholder_secret", f"The secret {name} is empty or blank.")
-        elif _PLACEHOLDER.fullmatch(value.strip().strip("\"'")):
+        elif _PLACEHOLDER.fullmatch(bare := _bare(value)) or (name == "proxy" and _VARIABLE.search(value)):
             yield finding(
                 "placeholder_secret", f"The secret {name} is a placeholder that was never replaced."
             )
-        elif _EXAMPLE.fullmatch(value.strip().strip("\"'")):
+        elif _EXAMPLE.fullmatch(bare):
             yield finding("secret_for_example", f"The secret {name} looks like an example.")
         elif not is_pem(value) and _SURROUNDED.fullmatch(value):
             message = f"The secret {name} has blanks, line breaks, quotes or a byte order mark around it."
             yield finding("secret_surrounded", message)
+
+
+def _bare(secret: str) -> str:
+    """Return a secret without quotes and without the scheme of a header in front of it."""
+    text = secret.strip().strip("\"'")
+    scheme = _SCHEME.match(text)
+    return text[scheme.end() :] if scheme else text
 
 
 def _verification(resolved: Resolved) -> Iterator[Finding]:

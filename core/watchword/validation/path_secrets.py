@@ -31,6 +31,7 @@ _LEAST_BITS = 3.7
 """Of information in each character of a random text, at least; words and dates have less."""
 
 _BEFORE_SECRET = re.compile(r"(?i)api[-_]?keys?|keys?|tokens?|secrets?|hooks?")
+_COLLECTION = re.compile(r"[a-z]{3,}s")
 _LONG = re.compile(r"(?=.*[0-9])[A-Za-z0-9_-]{16,}")
 
 
@@ -75,6 +76,8 @@ def _is_secret(part: str, before: str) -> bool:
         return False
     if _BEFORE_SECRET.fullmatch(before) and _LONG.fullmatch(part):
         return True
+    if _COLLECTION.fullmatch(before):  # an id: /spreadsheets/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms
+        return False
     return any(_RANDOM.fullmatch(run) and _bits(run) >= _LEAST_BITS for run in re.split("[^A-Za-z0-9]", part))
 
 

@@ -25,10 +25,10 @@ _OWN = re.compile(r"\s*(?:value:[^{}\s]+|username)\s*")
 """More templates of some JSON fields; each such field has findings of its own about them."""
 
 _DOLLAR = re.compile(r"\$\{[^{}]{1,200}\}")
-_PERCENT = re.compile(r"%[A-Za-z_][A-Za-z0-9_]{2,60}%")
+_PERCENT = re.compile(r"%[A-Z_][A-Z0-9_]{2,60}%")
 _ANGLES = re.compile(r"<[A-Za-z][A-Za-z0-9_. :-]{0,60}>")
 _YOUR_ANGLES = re.compile(r"(?i)<(?:your|my|insert|enter|replace)\b[^<>]{0,60}>")
-_YOUR_NAME = re.compile(r"(?<![A-Za-z0-9])YOUR_[A-Z][A-Z0-9_]{1,60}")
+_YOUR_NAME = re.compile(r"(?<![A-Za-z0-9_])YOUR_[A-Z][A-Z0-9_]{1,60}")
 _EXAMPLE = re.compile(
     r"(?i)(?<![a-z0-9])your[-_ ]?(?:own[-_ ]?)?(?:api|app|client|tenant|account|company|org(?:ani[sz]ation)?|"
     r"(?:sub)?domain|instance|workspace|shop|store|site|user(?:name)?|token|secret|key|project|team|realm|host|"
@@ -37,6 +37,9 @@ _EXAMPLE = re.compile(
 _WHOLE_EXAMPLE = re.compile(r"(?i)change[-_ ]?me|x{3,}|todo|tbd|\.{3,}|\$[a-z][a-z0-9_]{2,}")
 _IN_URL = re.compile(r"\{[A-Za-z_][A-Za-z0-9_. -]{0,60}\}|\$[A-Z][A-Z0-9_]{2,60}")
 """What a manual writes into a URL, where these characters have to be encoded otherwise."""
+
+_FREE = frozenset({"extra_parameters", "payload"})
+"""The fields whose texts the API defines: there, too, a variable may be meant as it is."""
 
 _HEX = re.compile("%[0-9A-Fa-f]{2}")
 
@@ -80,28 +83,44 @@ def _texts(where: str, value: object) -> Iterator[tuple[str, str]]:
 
 
 def _of(where: str, text: str, *, is_templated: bool) -> Iterator[Finding]:
-    is_json = "," in where or where.startswith(f"{LOGIN_WITH}.")  # a login's user name may name a secret
-    if not is_templated:
-        for match in _BRACES.finditer(text):
-            if not (is_json and (templates.is_known(match[1]) or _OWN.fullmatch(match[1]))):
-                yield _unfilled(where, match[0])
-    is_url = where.partition(",")[0].endswith(("_url", "_endpoint", "_uri"))
-    text = path_templates.without_templates(text) if is_url else text
-    patterns = (_DOLLAR, _YOUR_NAME, _ANGLES if is_url or _ANGLES.fullmatch(text.strip()) else _YOUR_ANGLES)
-    certain = [match[0] for pattern in patterns for match in pattern.finditer(text)]
-    percent = [match[0] for match in _PERCENT.finditer(text) if not _is_encoding(match, text)]
-    if percent == [text.strip()]:
-        certain += percent
+    field = where.rpartition(".")[2].partition(",")[0]
+    is_url = field.endswith(("_url", "_endpoint", "_uri"))
+    address, _, query = text.partition("?") if field == "test_url" else (text, "", "")
+    certain = [] if is_templated else list(_in_braces(where, address))
+    address = path_templates.without_templates(address) if is_url else address
+    certain += _certain(address, is_url=is_url)
+    doubtful = [*_certain(query, is_url=False), *_doubtful(address, is_url=is_url)]
+    if field in _FREE:
+        certain, doubtful = [], [*certain, *doubtful]
     for variable in dict.fromkeys(certain):
         yield _unfilled(where, variable)
-    patterns = (_EXAMPLE, *((_IN_URL,) if is_url else ()))
-    doubtful = [*percent, *(match[0] for pattern in patterns for match in pattern.finditer(text))]
-    if _WHOLE_EXAMPLE.fullmatch(text.strip()):
-        doubtful.append(text.strip())
     for variable in dict.fromkeys(doubtful):
         if not any(variable in known for known in certain):
             message = f"The field {where} has {variable[:40]!r}, which looks like an example."
             yield finding("value_for_example", message)
+
+
+def _in_braces(where: str, text: str) -> Iterator[str]:
+    """Yield the templates in a text that watchword doesn't fill in."""
+    is_json = "," in where or "." in where
+    for match in _BRACES.finditer(text):
+        if not (is_json and (templates.is_known(match[1]) or _OWN.fullmatch(match[1]))):
+            yield match[0]
+
+
+def _certain(text: str, *, is_url: bool) -> list[str]:
+    """Return what can only be a variable, unless the API takes any text there."""
+    patterns = (_DOLLAR, _YOUR_NAME, _ANGLES if is_url or _ANGLES.fullmatch(text.strip()) else _YOUR_ANGLES)
+    certain = [match[0] for pattern in patterns for match in pattern.finditer(text)]
+    return [*certain, *([text.strip()] if _PERCENT.fullmatch(text.strip()) else [])]
+
+
+def _doubtful(text: str, *, is_url: bool) -> list[str]:
+    """Return what looks like an example, and may be real."""
+    percent = [match[0] for match in _PERCENT.finditer(text) if not _is_encoding(match, text)]
+    patterns = (_EXAMPLE, *((_IN_URL,) if is_url else ()))
+    doubtful = [*percent, *(match[0] for pattern in patterns for match in pattern.finditer(text))]
+    return [*doubtful, *([text.strip()] if _WHOLE_EXAMPLE.fullmatch(text.strip()) else [])]
 
 
 def _is_encoding(match: re.Match[str], text: str) -> bool:
@@ -110,5 +129,5 @@ def _is_encoding(match: re.Match[str], text: str) -> bool:
 
 
 def _unfilled(where: str, variable: str) -> Finding:
-    message = f"The field {where} has the variable {variable[:40]!r}, which nobody has filled in."
+    message = f"The field {where} holds the variable {variable[:40]!r} in place of a value."
     return finding("variable_unfilled", message)

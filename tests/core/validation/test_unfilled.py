@@ -119,6 +119,47 @@ def test_a_real_value_is_no_variable(name):
     assert watchword.load(base | fields, name="acme").lint() == []
 
 
+FREE = {
+    "GraphQL": {"extra_parameters": {"query:query": "{{me{id,orders{{id}}}}"}},
+    "a template that the API fills in": {"extra_parameters": {"header:X-Template": "{{name}}"}},
+    "a shell's word": {"extra_parameters": {"query:f": "${eval}"}},
+    "angles": {"extra_parameters": {"query:scope": "<all>"}},
+    "an agent's name": {"extra_parameters": {"header:User-Agent": "Mozilla/5.0 (<your app>)"}},
+    "a query's braces": {"test_url": "https://api.test/v1?q=${x}"},
+}
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_what_the_api_may_take_as_it_is_stops_nothing(name):
+    """In texts that the API defines, a variable is a warning: it may be meant so."""
+    found = watchword.load(CLIENT | FREE[name]).lint()
+    assert {item.code.severity.name for item in found} == {"WARNING"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"extra_parameters": {"query:name": "%Mueller%"}},
+        {"extra_parameters": {"header:X-App": "TELL_YOUR_FRIENDS"}},
+        {"test_url": "https://api.test/v1?jql=created%20%3C%20now"},
+    ],
+)
+def test_ordinary_texts_of_an_api_are_no_finding(fields):
+    """A pattern of SQL, a word in capitals and a comparison are not taken for variables."""
+    found = watchword.load(CLIENT | fields).lint()
+    assert {item.code.name for item in found} <= {"url_illegal"}
+
+
+@pytest.mark.parametrize(
+    "secret", ["Bearer {{token}}", "Token <your token>", "Bearer YOUR_TOKEN", "%API_KEY%"]
+)
+def test_a_variable_behind_a_scheme_is_no_secret(secret):
+    """A secret that is a variable, also behind the scheme of a header, has a finding."""
+    fields = {"base_url": "https://api.test", "method": "custom"}
+    found = watchword.load(fields | {"secret_parameters": {"header:Authorization": secret}}).lint()
+    assert {item.code.name for item in found} & {"placeholder_secret", "secret_for_example"}
+
+
 def test_nothing_is_sent_while_a_variable_is_unfilled(serve, reply):
     """A document with a variable makes no call at all."""
     server = serve(reply())
@@ -141,4 +182,4 @@ def test_many_variables_do_not_flood_the_report():
     found = watchword.load(
         CLIENT | {"extra_parameters": {f"header:{name}": text for name, text in body.items()}}
     )
-    assert len([item for item in found.lint() if item.code.name == "variable_unfilled"]) == 20
+    assert len([item for item in found.lint() if item.code.name == "value_for_example"]) == 20
