@@ -75,8 +75,15 @@ _FAILED = {
     "invalid",
 }
 _CODES = {"code", "errcode", "errorcode", "ret", "retcode", "returncode", "resultcode", "cod", "subcode"}
+_WRAPPERS = {"errorresponse", "header", "head", "meta", "result", "data", "body", "response", "status"}
+"""The names of objects in which some servers report an error."""
+
+_DEEPEST_WRAPPER = 3
 _NOTHING = {"", "0", "none", "ok", "null", "false", "noerror", "success"}
 _ERROR_CODES = range(400, 600)
+_ERROR_STATUSES = range(400, 1000)
+_NUMBER = re.compile(r"-?[0-9]{1,9}")
+_MESSAGES = {"message", "msg", "errmsg", "errormsg", "description", "detail", "reason"}
 
 _ENVELOPE = {
     *_ERRORS, *_FLAGS, *_STATES, "code", "msg", "message", "messages", "detail", "details", "reason", "title",
@@ -180,14 +187,47 @@ def is_only_error(text: str) -> bool:
 
 
 def is_error_report(content: dict[str, Any], other_names: Collection[str]) -> bool:
-    """Return whether an object reports an error by a flag, a state or a code, and holds nothing else.
+    """Return whether an object reports an error by a flag, a state, a code or in words, and no more.
 
-    `other_names` are those that count as parts of a report here, in lower case and without signs.
+    The report may be in an object of it, such as `header` or `data`. `other_names` are those that count as
+    parts of a report here, in lower case and without signs.
     """
-    names = {_word(name): value for name, value in content.items()}
-    failed = any(_fails(name, value) or (name in _ERRORS and bool(value)) for name, value in names.items())
-    known = (*_ENVELOPE, *_CODES, *other_names)
-    return failed and all(name in known or value in (None, "", [], {}) for name, value in names.items())
+    known = {*_ENVELOPE, *_CODES, *other_names}
+    top = {_word(name): value for name, value in content.items()}
+    inner = list(_wrapped(content, 0))
+    if any(name not in known and value not in (None, "", [], {}) for name, value in inner):
+        return False
+    if any(_fails(name, value) or _has_error(name, value) for name, value in top.items()):
+        return True
+    if any(name in _MESSAGES and isinstance(value, str) and reads_as_refusal(value) for name, value in inner):
+        return True
+    succeeded = any(name in _CODES and _word(str(value)) in {"0", "200", "ok"} for name, value in top.items())
+    return not succeeded and any(_reports_inside(name, value) for name, value in inner)
+
+
+def _wrapped(content: dict[str, Any], depth: int) -> Iterator[tuple[str, Any]]:
+    """Yield the members of an object, and in place of a wrapper its own members."""
+    for name, value in content.items():
+        word = _word(name)
+        parts = value if isinstance(value, list) else [value]
+        is_wrapper = word in _WRAPPERS and depth < _DEEPEST_WRAPPER and isinstance(value, (dict, list))
+        if is_wrapper and all(isinstance(part, dict) for part in parts):
+            for part in parts:
+                yield from _wrapped(part, depth + 1)
+        else:
+            yield word, value
+
+
+def _has_error(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    if name == "status" and isinstance(value, int):
+        return value in _ERROR_STATUSES
+    return name in {*_ERRORS, "errorresponse"} and bool(value)
+
+
+def _reports_inside(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Return whether a member of a wrapper reports an error; a text as a code may be a token's name there."""
+    is_number = not isinstance(value, (dict, list)) and bool(_NUMBER.fullmatch(str(value)))
+    return _fails(name, value) if name not in _CODES or is_number else False
 
 
 def _reports_error(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value

@@ -25,7 +25,7 @@ _SAID = frozenset({
     "key", "reason", "message", "msg", "errmsg", "errormsg", "errormessage", "usermessage", "detail",
     "developermessage", "localizedmessage", "details", "title", "description", "summary", "faultcode",
     "faultstring", "fault", "ret", "retcode", "retmsg", "resultcode", "resultmsg", "info", "cause", "hint",
-    "submsg", "answer",
+    "submsg", "answer", "challengename",
 })  # fmt: skip
 """The names of members that hold the words of a refusal, without case and signs."""
 
@@ -98,9 +98,17 @@ _OF_REQUEST = frozenset({"invalidrequest", "unauthorizedclient"})
 
 _BESIDE_CODES = _SAID | {
     "rid", "logid", "hint", "helpurl", "moreinfo", "erroruri", "category", "version", "date", "servertime",
-    "level", "source", "links", "context", "retryable", "domain", "success", "id",
+    "level", "source", "links", "context", "retryable", "domain", "success", "id", "url",
 }  # fmt: skip
 """The names in the report of an error, besides those with words."""
+
+_MAY_BE_SECRET = {"key", "name", "info", "state", "type", "title", "details", "errorkey", "answer", "summary"}
+"""Members that hold data, and perhaps a token, where the status says success."""
+
+_HARMLESS = re.compile(r"-?[0-9]{1,6}|[A-Z_.-]{1,60}|[A-Z]?[a-z_.-]{1,60}|(?:[A-Z][a-z]+){1,6}")
+"""A number, or a word in usual letters: not a token."""
+
+_LIKE_TOKEN = re.compile(r"(?=\S{0,200}\d)\S{10,}|\S{24,}")
 
 _DEEPEST, _MOST_ENTRIES, _MOST_SHOWN = 4, 200, 6
 _LONGEST_NAME, _LONGEST_SENTENCE, _LONGEST_TEXT = 60, 500, 2000
@@ -160,6 +168,21 @@ def server_words(content: Content) -> dict[str, str]:
         is_new = label not in shown and not (label.startswith("error.") and "error" in shown)
         if is_new and str(value).strip() and len(shown) < _MOST_SHOWN:
             shown[redact.text(label[:60])] = redact.quoted(str(value))
+    return shown
+
+
+def words_beside_success(content: Content) -> dict[str, str]:
+    """Return what a server says in a response of success without a token: as evidence, masked.
+
+    The token may be anywhere in it, so only codes, states and sentences at known names are shown.
+    """
+    shown: dict[str, str] = {}
+    for label, value in _entries(content):
+        name, text = _member(label.rpartition(".")[2]), str(value).strip()
+        is_word = name not in _MAY_BE_SECRET and not isinstance(value, bool) and text
+        reads = len(text) <= _LONGEST_TEXT and (" " in text or _HARMLESS.fullmatch(text))
+        if is_word and reads and len(shown) < _MOST_SHOWN:
+            shown[redact.text(label[:60])] = redact.quoted(_LIKE_TOKEN.sub(redact.MASK, text))
     return shown
 
 

@@ -271,6 +271,20 @@ ENVELOPES = [
     ("<Error><Message>The consumer is unknown</Message><Code>7</Code></Error>", "consumer is unknown"),
     # Concur
     ("errcode=40125&errmsg=invalid+appsecret&access_token=", "invalid appsecret"),
+    ({"error_response": {"code": 27, "msg": "Invalid session", "sub_code": "invalid-sessionkey"}},
+     "Invalid session"),  # Taobao
+    ({"data": {"captcha": "", "description": "Client key error", "error_code": 10003}, "message": "error"},
+     "Client key error"),  # Douyin
+    ({"header": {"code": "401", "message": "no such app"}, "data": None}, "no such app"),
+    ({"meta": {"success": False, "message": "no such app"}, "data": {}}, "no such app"),
+    ({"id": 1, "result": [{"status": {"code": -11, "message": "No permission"}, "url": "sys/login/user"}]},
+     "No permission"),  # FortiManager
+    ({"status": 503, "body": {}}, "503"),  # Withings
+    ({"status": 0, "message": "wrong password"}, "wrong password"),
+    ({"code": 1, "message": "wrong password", "data": None}, "wrong password"),
+    ({"response": {"status": "ERROR", "error": {"message": "No such member"}}}, "No such member"),
+    ('"Not authenticated."', "Not authenticated"),  # Eloqua
+    ("Login failed", "Login failed"),
 ]  # fmt: skip
 LOGIN = TokenLocation("body", "data.access_token")
 
@@ -301,7 +315,10 @@ def test_an_error_with_a_status_of_success_is_a_refusal_in_the_servers_words(bod
         {"code": 20000, "data": {"token": "t"}, "message": "done"}, {"status": "ok"},
         {"errcode": 0, "errmsg": "ok"},
         {"success": True, "token": "t"}, {"errors": [], "data": {}}, {"error": None, "id": 5},
-        {"code": "0000"}, {},
+        {"code": "0000"}, {}, {"status": 0, "message": "done"}, {"status": 200, "body": {}},
+        {"code": 0, "data": {"code": 17, "status": "failed"}}, {"data": {"code": "Ab12", "id": 7}},
+        {"header": {"code": 200, "message": "ok"}, "data": {"id": 5}}, {"error_response": None},
+        {"result": [{"status": {"code": 0, "message": "OK"}}], "id": 1},
         {"user": {"id": 1}, "code": 17},
     ],
 )  # fmt: skip
@@ -315,6 +332,60 @@ def test_a_success_whose_token_is_elsewhere_is_no_refusal(body):
         with pytest.raises(watchword.TokenError) as raised:
             read()
         assert raised.value.code == "token_field_missing"
+
+
+WITHOUT_TOKEN = [
+    ({"stateToken": "00s3cretTok", "status": "MFA_REQUIRED", "_embedded": {}}, "MFA_REQUIRED"),  # Okta
+    ({"status": "LOCKED_OUT", "_links": {"next": {"href": "x"}}}, "LOCKED_OUT"),
+    ({"ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": "AYABs3cret"}, "NEW_PASSWORD_REQUIRED"),  # Cognito
+    ({"id": 5, "user": {"message": "Choose a tenant first"}}, "Choose a tenant first"),
+    ({"code": 0, "user": 1, "message": "The token is Abs3cret0123456789."}, "The token is ***"),
+    ({"code": "Abs3cret0", "message": "s3cretAb", "user": 1, "status": 17}, '"17"'),
+    ({"key": "s3cret", "info": "s3cret", "state": "s3cret", "user": 1, "msg": "done"}, '"done"'),
+    ({"data": {"name": "s3cret", "type": "s3cret", "x": 1, "reason": "TOO_OLD"}}, "TOO_OLD"),
+    ("<r><key>s3cret</key><status>PENDING</status><x>1</x></r>", "PENDING"),
+    ({"user": 1, "detail": "Confirm your address", "title": "s3cret"}, "Confirm your address"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "words"), WITHOUT_TOKEN)
+def test_a_success_without_a_token_shows_the_servers_words_and_no_value_that_may_be_a_token(body, words):
+    """Codes, states and sentences at known names are evidence; what may be a token is not."""
+    response = TokenResponse(URL, 200, {}, body if isinstance(body, str) else json.dumps(body))
+    for read in (
+        lambda: read_token(response, ResponsePaths("a.b")),
+        lambda: read_session(response, TokenLocation("body", "a.b")),
+    ):
+        with pytest.raises(watchword.TokenError) as raised:
+            read()
+        (found,) = raised.value.findings
+        assert (found.code.name, found.evidence["status"]) == ("token_field_missing", "200")
+        assert words in json.dumps(dict(found.evidence))
+        assert "s3cret" not in str(found.as_dict())
+
+
+def test_a_script_around_an_error_is_read():
+    """QQ answers with a call of a function, in which its error is; the status says success."""
+    found = refused(200, 'callback( {"error":100016,"error_description":"token check failed"} );')
+    assert (found.code.name, found.evidence["error_description"]) == (
+        "token_error_in_200",
+        "token check failed",
+    )
+
+
+def test_a_fault_of_a_login_is_shown_although_it_may_pass():
+    """Salesforce refuses a SOAP login by the status 500: a report shows its words."""
+    text = (
+        "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><e:Fault>"
+        "<faultcode>INVALID_LOGIN</faultcode><faultstring>Invalid username</faultstring>"
+        "</e:Fault></e:Body></e:Envelope>"
+    )
+    for body, words in ((text, "INVALID_LOGIN"), ('{"status": "BUSY"}', "BUSY")):
+        with pytest.raises(watchword.TokenError) as raised:
+            read_session(TokenResponse(URL, 500, {}, body), LOGIN)
+        (found,) = raised.value.findings
+        assert (found.code.name, found.evidence["status"]) == ("temporarily_unavailable", "500")
+        assert words in json.dumps(dict(found.evidence))
 
 
 def test_a_token_counts_more_than_a_code_beside_it():

@@ -10,11 +10,19 @@ from watchword.errors import TokenError
 from watchword.findings.codes import CODES, finding
 from watchword.findings.evidence import names
 from watchword.findings.finding import Finding, Phase
+from watchword.http import body_words
 from watchword.http.bodies import Content
 from watchword.http.body_rules import LARGEST_BODY, BodyRules
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.tokens.lifetimes import LifetimePaths, read_lifetime, read_refresh_lifetime
-from watchword.tokens.refusal_words import dead_token_name, is_passing, reports_refusal, said_in, server_words
+from watchword.tokens.refusal_words import (
+    dead_token_name,
+    is_passing,
+    reports_refusal,
+    said_in,
+    server_words,
+    words_beside_success,
+)
 from watchword.tokens.token import Token, jwt_account
 from watchword.tokens.token_response import (
     VISIBLE,
@@ -104,10 +112,14 @@ class _ParsedResponse(NamedTuple):
     def finding(self, code: str, what: str, *, quote: bool = False, advice: str = "") -> Finding:
         """Return a finding that names the request and the host; `quote` adds the server's words."""
         evidence = {"status": str(self.response.status)}
+        said: dict[str, str] = {}
         if quote:
-            evidence |= server_words(self.content)
-            if len(evidence) == 1 and not self.response.succeeded and self.response.says_text:
-                evidence["answer"] = self.response.quoted
+            said = server_words(self.content)
+        elif self.response.succeeded:
+            said = words_beside_success(self.content)
+        evidence |= {f"body.{name}" if name in evidence else name: words for name, words in said.items()}
+        if quote and len(evidence) == 1 and not self.response.succeeded and self.response.says_text:
+            evidence["answer"] = self.response.quoted
         return finding(
             code,
             f"{self.words.doing}: the token endpoint at {self.response.host} {what}.",
@@ -120,6 +132,10 @@ class _ParsedResponse(NamedTuple):
 def _access_token(parsed: _ParsedResponse, path: str) -> str:
     response, content = parsed.response, parsed.content
     if not content.holds_objects:
+        if response.says_text and body_words.reads_as_refusal(response.text):
+            what = "returned an error with a status of success"
+            parsed = parsed._replace(content=said_in(response.text, content, ""))
+            raise TokenError([parsed.finding("token_error_in_200", what, quote=True)])
         raise TokenError([parsed.finding("reply_not_token", f"returned {response.kind} instead of a token")])
     token = value_at(content.value, path)
     if isinstance(token, str) and VISIBLE.fullmatch(token):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -16,7 +18,7 @@ from watchword.http.bodies import Content
 from watchword.http.cookies import effective_cookies
 from watchword.protocols.session_login import companions
 from watchword.tokens.lifetimes import LifetimePaths, read_lifetime
-from watchword.tokens.refusal_words import reports_refusal
+from watchword.tokens.refusal_words import reports_refusal, server_words, words_beside_success
 from watchword.tokens.token import Token
 from watchword.tokens.token_response import (
     VISIBLE,
@@ -115,6 +117,9 @@ def _in_body(response: TokenResponse, content: Content, path: str) -> tuple[str,
     """Return the text at a path, "" if there is none, and the names of the top-level fields."""
     if path == WHOLE and (content.kind == "form" or not content.holds_objects) and not _is_page(response):
         return (content.value if isinstance(content.value, str) else response.text.strip()), []
+    if not content.holds_objects and not _is_page(response) and body_words.reads_as_refusal(response.text):
+        what = "returned an error with a status of success"
+        raise TokenError([_finding(response, "login_refused", what, quote=True)])
     if not content.holds_objects:
         what = f"returned {response.kind} instead of a JSON object, XML or a form"
         raise TokenError([_finding(response, "reply_not_token", what)])
@@ -127,7 +132,8 @@ def _in_body(response: TokenResponse, content: Content, path: str) -> tuple[str,
     if not text and content.kind == "xml":
         what = f"returned XML without text at {path!r}; its elements: {element_names(content)}"
         advice = "Set response_access_path to the token's element, such as Access_Token.Token or //Token."
-        raise TokenError([_finding(response, "token_field_missing", what, advice=advice)])
+        said = words_beside_success(content)
+        raise TokenError([_finding(response, "token_field_missing", what, advice=advice, said=said)])
     return text, sorted(content.fields or ())
 
 
@@ -144,7 +150,8 @@ def _refusal(response: TokenResponse, location: TokenLocation) -> Finding | None
     if status < _CLIENT_ERROR:
         return _redirected(response, location)
     if response.is_transient:
-        return _finding(response, "temporarily_unavailable", "is overloaded or down")
+        words = server_words(response.content())
+        return _finding(response, "temporarily_unavailable", "is overloaded or down", said=words)
     if status in _NO_SUCH_LOGIN:
         return _finding(response, "token_endpoint_not_found", "does not know this login")
     return _finding(response, "login_refused", "refused the login", quote=True)
@@ -179,14 +186,22 @@ def _missing(response: TokenResponse, location: TokenLocation, present: list[str
         "header": (f"has no header {location.name!r}", "headers"),
         "cookie": (f"sets no cookie {location.name!r}", "cookies"),
     }[location.kind]
-    return _finding(response, "token_field_missing", f"{where}; its {what}: {names(present)}")
+    said = words_beside_success(response.content())
+    return _finding(response, "token_field_missing", f"{where}; its {what}: {names(present)}", said=said)
 
 
-def _finding(
-    response: TokenResponse, code: str, what: str, *, quote: bool = False, advice: str = ""
+def _finding(  # noqa: PLR0913 - the last three are for a few callers
+    response: TokenResponse,
+    code: str,
+    what: str,
+    *,
+    quote: bool = False,
+    advice: str = "",
+    said: Mapping[str, str] = MappingProxyType({}),
 ) -> Finding:
-    """Return a finding that names the server; `quote` adds the text of its response, masked."""
+    """Return a finding that names the server; `quote` adds its response, masked, `said` words of it."""
     evidence = {"status": str(response.status)}
+    evidence |= {f"body.{name}" if name in evidence else name: words for name, words in said.items()}
     if quote and response.text.strip():
         evidence["answer"] = redact.quoted(response.text)
     message = f"Logging in: the server at {response.host} {what}."
