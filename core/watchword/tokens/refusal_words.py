@@ -76,9 +76,12 @@ _PLACES = frozenset({"field", "resource", "param", "parameter", "property", "att
 """The names of members that name the value at fault."""
 
 _DEAD_BESIDE_REFRESH = frozenset(
-    {"invalidtoken", "tokeninvalid", "tokennotfound", "tokenisexpired", "badtoken"}
+    {"invalidtoken", "tokeninvalid", "tokennotfound", "tokenisexpired", "badtoken", "unsupportedtokentype"}
 )
-"""What they call any dead token; it is the refresh token if the envelope has the word refresh."""
+"""What they call any dead token; it is the refresh token if the envelope has the word refresh.
+
+`unsupported_token_type` is Schwab's name.
+"""
 
 _OF_ANY_TOKEN = frozenset({
     "expiredtoken", "tokenexpired", "revokedtoken", "tokenrevoked", "tokenhasexpired", "tokenhasbeenrevoked",

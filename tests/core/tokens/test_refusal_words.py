@@ -105,6 +105,8 @@ DEAD = [
     (400, "invalid_grant", "invalid_grant"),
     (400, "Invalid refresh token", "Invalid refresh token"),
     (400, '"invalid_grant"', "invalid_grant"),
+    (400, {"error": "unsupported_token_type",
+     "error_description": "Error at refresh token"}, "unsupported_token_type"),  # Schwab
     (400, {"error": {"code": 400, "message": "USER_NOT_FOUND"}}, "USER_NOT_FOUND"),  # Firebase
     (400, {"error": {"code": 400, "message": "USER_DISABLED"}}, "USER_DISABLED"),
 ]  # fmt: skip
@@ -192,6 +194,7 @@ OTHERWISE = [
      "temporarily_unavailable"),  # Salesforce
     (400, {"error": "invalid_grant", "error_description": "AADSTS50196: a client request loop."},
      "temporarily_unavailable"),  # Entra
+    (400, {"error": "unsupported_token_type"}, "token_refused"),
     (503, "Invalid refresh token", "temporarily_unavailable"),
     (200, {"code": 0, "msg": "ok", "data": {"x": "invalid_grant"}}, "token_field_missing"),
 ]  # fmt: skip
