@@ -702,7 +702,15 @@ class HmacSignatureResource(DescribedResource):
         default="hex", description="How the signature is written; HEX has upper case."
     )
     timestamp_format: Literal[
-        "seconds", "milliseconds", "microseconds", "iso8601", "iso8601_milliseconds", "rfc9110", "rfc2822"
+        "seconds",
+        "milliseconds",
+        "microseconds",
+        "iso8601",
+        "iso8601_milliseconds",
+        "iso8601_without_zone",
+        "iso8601_short_year",
+        "rfc9110",
+        "rfc2822",
     ] = Field(default="seconds", description="How {{timestamp}} is written; numbers count from 1970.")
     nonce_format: Literal["uuid", "hex", "increasing"] = Field(
         default="uuid", description="How {{nonce}} is made; increasing is the time in microseconds."

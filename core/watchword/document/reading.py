@@ -43,8 +43,15 @@ VALUE_SYNONYMS: Mapping[str, Mapping[str, str]] = {
         "header": "client_secret_basic",
         "mtls": "tls_client_auth",
     },
+    "hash_algorithm": {
+        name: own
+        for own in ("SHA256", "SHA512", "SHA384", "SHA1", "MD5")
+        for dashed in (own, own.replace("SHA", "SHA-"))
+        for name in (dashed, dashed.lower(), f"HMAC-{dashed}", f"hmac-{dashed.lower()}", f"Hmac{dashed}")
+        if name != own
+    },
 }
-"""Former values that a document may use, by the name of the field."""
+"""Former and other values that a document may use, by the name of the field."""
 
 _IN_LOGINS: Mapping[str, Mapping[str, str]] = {"jwt_bearer": {"private_key": "jwt_secret"}}
 """Other names of fields in a login_with, by its method: most JWTs there are signed with a private key."""

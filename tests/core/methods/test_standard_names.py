@@ -66,7 +66,8 @@ def identity(document):
 def test_every_synonym_is_listed_here():
     """A new synonym gets its own example, and leads to a field that a method has."""
     assert {(synonym, name) for _, synonym, name, _ in FIELDS} == set(SYNONYMS.items())
-    assert {"client_auth": dict(VALUES)} == VALUE_SYNONYMS
+    assert dict(VALUES) == VALUE_SYNONYMS["client_auth"]
+    assert set(VALUE_SYNONYMS) == {"client_auth", "hash_algorithm"}
     known = {name for method in METHODS.values() for name in method.model_fields}
     assert set(SYNONYMS.values()) <= known
     assert not set(SYNONYMS) & known
@@ -186,3 +187,27 @@ def test_a_sign_in_does_not_depend_on_where_it_starts_or_ends():
     """The endpoints that were renamed are not in the identity of a sign-in."""
     urls = {"device_authorization_endpoint": URL, "revocation_endpoint": URL}
     assert identity(DEVICE) == identity({**DEVICE, **urls})
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("SHA-256", "SHA256"), ("sha256", "SHA256"), ("sha-256", "SHA256"), ("HMAC-SHA256", "SHA256"),
+        ("hmac-sha256", "SHA256"), ("HmacSHA256", "SHA256"), ("HMAC-SHA-512", "SHA512"), ("sha384", "SHA384"),
+        ("HmacSHA1", "SHA1"), ("sha1", "SHA1"), ("md5", "MD5"), ("HmacMD5", "MD5"), ("SHA512", "SHA512"),
+    ],
+)  # fmt: skip
+def test_a_hash_has_the_names_of_manuals(name, own):
+    """A manual's or a library's name of the hash is taken, and stored under the library's own."""
+    document = {"base_url": "https://api.test", "method": "hmac_signature", "hmac_secret": "s" * 20,
+                "string_to_sign": "{{method}}", "hash_algorithm": name}  # fmt: skip
+    assert read(document).method.hash_algorithm == own
+
+
+@pytest.mark.parametrize("name", ["SHA-224", "SHA3-256", "RSA-SHA256", "HS256", "Sha256", "SHA256 "])
+def test_another_hash_is_refused(name):
+    """A name of another hash is an error, never the nearest one."""
+    document = {"base_url": "https://api.test", "method": "hmac_signature", "hmac_secret": "s" * 20,
+                "string_to_sign": "{{method}}", "hash_algorithm": name}  # fmt: skip
+    with pytest.raises(watchword.DocumentError, match="hash_algorithm"):
+        watchword.load(document).session()

@@ -13,7 +13,15 @@ from watchword import forks
 from watchword.flow import Context
 
 TimestampFormat: TypeAlias = Literal[
-    "seconds", "milliseconds", "microseconds", "iso8601", "iso8601_milliseconds", "rfc9110", "rfc2822"
+    "seconds",
+    "milliseconds",
+    "microseconds",
+    "iso8601",
+    "iso8601_milliseconds",
+    "iso8601_without_zone",
+    "iso8601_short_year",
+    "rfc9110",
+    "rfc2822",
 ]
 NonceFormat: TypeAlias = Literal["uuid", "hex", "increasing"]
 
@@ -72,6 +80,8 @@ _TIMESTAMPS: Mapping[TimestampFormat, Callable[[float], str]] = {
     "microseconds": lambda now: str(round(now * 1_000_000)),
     "iso8601": _iso8601,
     "iso8601_milliseconds": _iso8601_milliseconds,
+    "iso8601_without_zone": lambda now: _iso8601(now).removesuffix("Z"),
+    "iso8601_short_year": lambda now: time.strftime("%y%m%dT%H%M%SZ", time.gmtime(now)),
     "rfc9110": lambda now: formatdate(now, usegmt=True),
     "rfc2822": formatdate,
 }

@@ -12,6 +12,7 @@ from watchword.http import headers
 from watchword.http.placement import Slot, parse_slot
 from watchword.protocols.hmac_signature.parts import (
     ADDRESS,
+    BELOW,
     BODY,
     NOT_SENT,
     OF_NONCE,
@@ -83,7 +84,7 @@ def _unknown(field: str, template: Template, secrets: TemplateSecrets) -> Iterat
                 missing = f"{{{{secret:{part.argument[:40]}}}}}"
                 message = f"{field} refers to {missing}, which secret_parameters does not have."
                 yield finding("template_unresolved", message)
-        elif part.argument or part.name not in PARTS:
+        elif not (part.name == BELOW if part.argument else part.name in PARTS):
             yield _no_part(field, f"{{{{{str(part)[:40]}}}}}")
         elif field == _SENT and part.name in NOT_SENT:
             message = f"{field} has {{{{{part}}}}}, whose bytes no header or parameter can hold."
@@ -132,6 +133,20 @@ def _sent(to_sign: Template, sent: tuple[Parameter, ...]) -> Iterator[Finding]:
         elif carriers and not is_signed and not any(_covers(to_sign, each.slot) for each in carriers):
             message = f"The {name} is sent and not signed, so anybody could replace it."
             yield finding("signature_incomplete", message)
+        elif carriers:
+            yield from _other_times(name, to_sign, [each.template for each in carriers])
+
+
+def _other_times(name: str, to_sign: Template, sent: list[Template]) -> Iterator[Finding]:
+    """Find a time that is signed with another offset than it is sent with."""
+    times = {str(part) for template in sent for part in template.parts if part.name == name}
+    for part in dict.fromkeys(part for part in to_sign.parts if part.name == name):
+        if str(part) not in times:
+            message = (
+                f"The part {{{{{part}}}}} is signed and not sent, so no server could verify the signature."
+            )
+            advice = f"Write the same part in {_TO_SIGN} and in {_SENT}."
+            yield finding("signature_misdescribed", message, advice=advice)
 
 
 def _covers(to_sign: Template, slot: Slot) -> bool:

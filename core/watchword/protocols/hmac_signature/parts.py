@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from requests import PreparedRequest
 
@@ -20,16 +20,24 @@ from watchword.protocols.oauth1.signature import form_pairs, normalized
 from watchword.protocols.templates import TemplateSecrets
 from watchword.redact import NeverPickled
 
+JOINED = "sorted_parameters_joined"
+
+BELOW = "path_below"
+"""The part that is the path without its beginning, which the argument says."""
+
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 @dataclass(frozen=True)
 class Values(NeverPickled):
-    """What the parts of one request's templates stand for; the signature is known last."""
+    """What the parts of one request's templates stand for; the signature is known last.
+
+    `timestamp` takes an offset in seconds.
+    """
 
     request: PreparedRequest = field(repr=False)
     key_id: str
-    timestamp: str
+    timestamp: Callable[[int], str]
     nonce: str
     secrets: TemplateSecrets = field(repr=False)
     signature: str = field(default="", repr=False)
@@ -61,6 +69,10 @@ class Values(NeverPickled):
             return (_header(self.request, part.argument).encode(),)
         if part.name == "secret" and part.argument in self.secrets:
             return (self.secrets[part.argument].encode("utf-8", "surrogateescape"),)
+        if part.name == BELOW and part.argument:
+            return (_path(self.request).removeprefix(part.argument).encode("utf-8", "surrogateescape"),)
+        if part.offset:
+            return (self.timestamp(part.offset).encode(),)
         if part.argument or part.name not in PARTS:
             raise DocumentError([finding("template_unresolved", f"There is no part {{{{{part}}}}}.")])
         return PARTS[part.name](self)
@@ -81,6 +93,10 @@ def _host(request: PreparedRequest) -> str:
     return given or authority.removesuffix(_DEFAULT_PORTS.get(parts.scheme, ""))
 
 
+def _path(request: PreparedRequest) -> str:
+    return request.path_url.partition("?")[0]
+
+
 def _query(request: PreparedRequest) -> str:
     return (request.url or "").partition("#")[0].partition("?")[2]
 
@@ -88,9 +104,24 @@ def _query(request: PreparedRequest) -> str:
 def _sorted(request: PreparedRequest, *, with_form: bool = False) -> str:
     """Return the parameters, encoded as RFC 3986 says, sorted by name and then by value."""
     pairs = form_pairs(_query(request).encode())
-    if with_form and media_type(request.headers) == FORM:
-        pairs += form_pairs(b"".join(body_chunks(request)))
-    return normalized(pairs)
+    return normalized(pairs + form_pairs(_form(request)) if with_form else pairs)
+
+
+def _form(request: PreparedRequest) -> bytes:
+    return b"".join(body_chunks(request)) if media_type(request.headers) == FORM else b""
+
+
+def _joined(values: Values) -> Iterable[bytes]:
+    """Return names and values of query and form as they are meant, sorted by name, without a sign between."""
+    query = _query(values.request).encode("utf-8", "surrogateescape")
+    texts = (text.partition(b"=") for form in (query, _form(values.request)) for text in form.split(b"&"))
+    return [
+        name + value for name, value in sorted((_decoded(name), _decoded(value)) for name, _, value in texts)
+    ]
+
+
+def _decoded(encoded: bytes) -> bytes:
+    return unquote_to_bytes(encoded.replace(b"+", b" "))
 
 
 def _text(read: Callable[[Values], str]) -> Value:
@@ -126,15 +157,16 @@ _BODY_HASHES: Mapping[str, Value] = {
 
 _TEXTS: Mapping[str, Callable[[Values], str]] = {
     "method": lambda values: (values.request.method or "").upper(),
+    "method_lower": lambda values: (values.request.method or "").lower(),
     "url": lambda values: (values.request.url or "").partition("#")[0],
     "host": lambda values: _host(values.request),
-    "path": lambda values: values.request.path_url.partition("?")[0],
+    "path": lambda values: _path(values.request),
     "query": lambda values: _query(values.request),
     "path_and_query": lambda values: values.request.path_url,
     "sorted_query": lambda values: _sorted(values.request),
     "sorted_parameters": lambda values: _sorted(values.request, with_form=True),
     "body_length": _body_length,
-    "timestamp": lambda values: values.timestamp,
+    "timestamp": lambda values: values.timestamp(0),
     "nonce": lambda values: values.nonce,
     "key_id": lambda values: values.key_id,
     "signature": lambda values: values.signature,
@@ -143,6 +175,7 @@ _TEXTS: Mapping[str, Callable[[Values], str]] = {
 
 PARTS: Mapping[str, Value] = {
     **{name: _text(read) for name, read in _TEXTS.items()},
+    JOINED: _joined,
     "body": lambda values: body_chunks(values.request),
     **_BODY_HASHES,
     "nonce_and_body_sha256_raw": lambda values: (_digest(values, "sha256", values.nonce),),
@@ -155,14 +188,21 @@ OF_SIGNATURE = ("signature", "basic_credentials")
 OF_NONCE = ("nonce", "nonce_and_body_sha256_raw")
 """The parts that hold the nonce, or depend on it."""
 
-NOT_SENT = frozenset({"body", *(name for name in PARTS if name.endswith("_raw"))})
+NOT_SENT = frozenset({"body", JOINED, *(name for name in PARTS if name.endswith("_raw"))})
 """The parts of bytes, which no header or parameter can hold."""
 
-ADDRESS = ("url", "query", "path_and_query", "sorted_query", "sorted_parameters")
+ADDRESS = ("url", "query", "path_and_query", "sorted_query", "sorted_parameters", JOINED)
 """The parts that hold the parameters of the query."""
 
-WORDS = ", ".join((*(name for name in PARTS if name not in _BODY_HASHES), "body_HASH_ENCODING"))
+WORDS = ", ".join(
+    (
+        "timestamp+SECONDS",
+        f"{BELOW}:/PATH",
+        *(name for name in PARTS if name not in _BODY_HASHES),
+        "body_HASH_ENCODING",
+    )
+)
 """All parts for a message: HASH is md5, sha1, sha256, sha384 or sha512, and ENCODING hex, base64 or raw."""
 
-BODY = ("sorted_parameters", *(name for name in PARTS if "body" in name))
+BODY = ("sorted_parameters", JOINED, *(name for name in PARTS if "body" in name))
 """The parts that depend on the body."""

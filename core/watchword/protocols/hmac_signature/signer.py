@@ -103,10 +103,11 @@ class Signer(NeverPickled):
         return _ENCODED[self.forms.signature](mac.digest())
 
     def _values(self, request: PreparedRequest, context: Context) -> Values:
+        now = context.now()
         return Values(
             request,
             self.key_id,
-            timestamp(self.forms.timestamp, context.now()),
+            lambda offset: timestamp(self.forms.timestamp, now + offset),
             nonce(self.forms.nonce, context) if self._has_nonce else "",
             context.template_secrets,
         )

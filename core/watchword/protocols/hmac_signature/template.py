@@ -11,6 +11,8 @@ from typing import NamedTuple
 # No part holds a brace: in a text of many opening braces, each would begin a part that never ends.
 _PART = re.compile(r"\{\{([^{}]{1,200})\}\}")
 
+_TIME = re.compile(r"timestamp([+-][0-9]{1,9})", re.ASCII)
+
 LONGEST = 10_000
 """The longest template, in characters."""
 
@@ -19,12 +21,18 @@ MOST = 50
 
 
 class Part(NamedTuple):
-    """A part of a template: `{{header:Date}}` has the name `header` and the argument `Date`."""
+    """A part of a template: `{{header:Date}}` has the name `header` and the argument `Date`.
+
+    `offset` is that of a time, in seconds: `{{timestamp+60}}`.
+    """
 
     name: str
     argument: str = ""
+    offset: int = 0
 
     def __str__(self) -> str:
+        if self.offset:
+            return f"{self.name}{self.offset:+}"
         return f"{self.name}:{self.argument}" if self.argument else self.name
 
 
@@ -40,8 +48,7 @@ class Template:
         pieces: list[str | Part] = []
         for index, piece in enumerate(_PART.split(text.replace("\\n", "\n"))):
             if index % 2:
-                name, _, argument = piece.strip().partition(":")
-                pieces.append(Part(name, argument.strip()))
+                pieces.append(_part(piece.strip()))
             elif piece:
                 pieces.append(piece)
         return cls(tuple(pieces))
@@ -59,3 +66,10 @@ class Template:
     def has(self, *names: str) -> bool:
         """Return whether the template has a part of one of these names."""
         return any(part.name in names for part in self.parts)
+
+
+def _part(text: str) -> Part:
+    if match := _TIME.fullmatch(text):
+        return Part("timestamp", offset=int(match[1]))
+    name, _, argument = text.partition(":")
+    return Part(name, argument.strip())

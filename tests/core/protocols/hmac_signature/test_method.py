@@ -42,6 +42,15 @@ MISUSE = [
     ({"string_to_sign": "{{timestamp}}{{method"}, "template_unresolved", "{{ or }}"),
     ({"string_to_sign": "{{timestamp}}{{path+query}}"}, "template_unresolved", "{{path+query}}"),
     ({"string_to_sign": "{{timestamp}}{{method:x}}"}, "template_unresolved", "{{method:x}}"),
+    ({"string_to_sign": "{{timestamp}}{{path_below}}"}, "template_unresolved", "{{path_below}}"),
+    ({"string_to_sign": "{{timestamp}}{{timestamp+1h}}"}, "template_unresolved", "{{timestamp+1h}}"),
+    ({"string_to_sign": "{{timestamp}}{{nonce+60}}"}, "template_unresolved", "{{nonce+60}}"),
+    ({"string_to_sign": "{{timestamp}}{{timestamp:+60}}"}, "template_unresolved", "{{timestamp:+60}}"),
+    ({"string_to_sign": "{{timestamp+60}}"}, "signature_misdescribed", "{{timestamp+60}} is signed and not"),
+    ({"string_to_sign": "{{timestamp}}", "signature_parameters": {
+        "header:X": "{{signature}}", "header:Y": "{{timestamp-5}}"}}, "signature_misdescribed", "is signed"),
+    ({"signature_parameters": {**SENT, "header:X-P": "{{sorted_parameters_joined}}"}},
+     "signature_misdescribed", "sorted_parameters_joined"),
     ({"string_to_sign": "{{timestamp}}{{secret:nobody}}"}, "template_unresolved", "secret:nobody"),
     ({"string_to_sign": "{{timestamp}}{{header:a b}}"}, "header_illegal", "a b"),
     ({"string_to_sign": "{{timestamp}}{{header:}}"}, "missing_field", "no name"),
@@ -133,6 +142,8 @@ def test_a_line_break_may_be_written_in_two_ways():
         ("microseconds", "1700000000123456"),
         ("iso8601", "2023-11-14T22:13:20Z"),
         ("iso8601_milliseconds", "2023-11-14T22:13:20.123Z"),
+        ("iso8601_without_zone", "2023-11-14T22:13:20"),  # HTX
+        ("iso8601_short_year", "231114T221320Z"),  # Coupang
         ("rfc9110", "Tue, 14 Nov 2023 22:13:20 GMT"),
         ("rfc2822", "Tue, 14 Nov 2023 22:13:20 -0000"),
     ],
@@ -143,6 +154,55 @@ def test_a_timestamp_has_the_form_that_the_api_requires(form, text):
     request = signed(document, requests.Request("GET", URL).prepare(), now=lambda: 1_700_000_000.123456)
     assert request.headers["X-Timestamp"] == text
     assert request.headers["X-Signature"] == hmac_of(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("seconds", "1700000060"),
+        ("milliseconds", "1700000060123"),
+        ("iso8601", "2023-11-14T22:14:20Z"),
+        ("iso8601_short_year", "231114T221420Z"),
+    ],
+)
+def test_an_offset_is_in_seconds_in_each_form(form, text):
+    """A signature's end is the time of the request and so many seconds, whatever its form."""
+    sent = {"header:X-Signature": "{{signature}}", "header:X-Expires": "{{ timestamp+60 }}"}
+    document = GOOD | {"timestamp_format": form, "string_to_sign": "{{timestamp+60}}"}
+    document |= {"signature_parameters": sent}
+    assert watchword.load(document).lint() == []
+    request = signed(document, requests.Request("GET", URL).prepare(), now=lambda: 1_700_000_000.123)
+    assert request.headers["X-Expires"] == text
+    assert request.headers["X-Signature"] == hmac_of(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("query", "form", "joined"),
+    [
+        ("b=2&a=1", None, "a1b2"), ("a=x%20y&a=x+y", None, "ax yax y"), ("z=%26%3D&y=", None, "yz&="),
+        ("b=2", "a=1&c=%C3%BC", "a1b2c\u00fc"), ("ab=1&a=2", None, "a2ab1"), ("", None, ""),
+        ("A=1&a=2&B=3", None, "A1B3a2"),
+        ("a", None, "a"), ("a=%FF", None, "a\udcff"),
+    ],
+)  # fmt: skip
+def test_joined_parameters_are_decoded_sorted_and_nothing_is_between_them(query, form, joined):
+    """Lazada and TikTok Shop sign names and values as they are meant, in the order of the names."""
+    document = GOOD | {"string_to_sign": "{{path}}{{sorted_parameters_joined}}{{timestamp}}"}
+    headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
+    request = requests.Request("POST", f"{URL}/a?{query}", data=form, headers=headers).prepare()
+    sent = signed(document, request, now=lambda: 1.0)
+    assert sent.headers["X-Signature"] == hmac_of(f"/a{joined}1".encode("utf-8", "surrogateescape"))
+
+
+@pytest.mark.parametrize(
+    ("path", "below"), [("/rest/order/get", "/order/get"), ("/other", "/other"), ("/rest", "")]
+)
+def test_the_path_below_another_is_signed(path, below):
+    """An API that signs its own path, without that of its gateway, gets the rest of it."""
+    document = GOOD | {"string_to_sign": "{{path_below:/rest}}{{timestamp}}"}
+    assert watchword.load(document).lint() == []
+    sent = signed(document, requests.Request("GET", f"{URL}{path}?a=1").prepare(), now=lambda: 1.0)
+    assert sent.headers["X-Signature"] == hmac_of(f"{below}1".encode())
 
 
 def test_increasing_nonces_increase_in_all_threads():
@@ -249,7 +309,17 @@ def test_each_try_and_each_hop_has_its_own_signature(serve, reply):
 
 TEMPLATE_TEXTS = st.lists(
     st.sampled_from(
-        [*(f"{{{{{name}}}}}" for name in PARTS), "{{header:X-A}}", "{{secret:T}}", "{{", "}}", "\\n"]
+        [
+            *(f"{{{{{name}}}}}" for name in PARTS),
+            "{{header:X-A}}",
+            "{{timestamp+60}}",
+            "{{timestamp-9}}",
+            "{{path_below:/a}}",
+            "{{secret:T}}",
+            "{{",
+            "}}",
+            "\\n",
+        ]
     )
     | st.text(max_size=10),
     max_size=8,

@@ -9,8 +9,10 @@ import hashlib
 import hmac
 import json
 import re
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -64,6 +66,19 @@ def url(seen):
 
 def body_hash(seen, name="sha256"):
     return hashlib.new(name, seen.body).digest()
+
+
+def decoded(seen):
+    return dict(parse_qsl(query(seen)))
+
+
+def joined_query(seen):
+    return "".join(name + value for name, value in sorted(decoded(seen).items()) if name != "sign")
+
+
+def in_a_minute(expires):
+    assert 50 < int(expires) - time.time() <= 60
+    return expires
 
 
 EXCHANGE = {"key_encoding": "base64", "signature_encoding": "base64", "hmac_secret": B64_SECRET}
@@ -220,6 +235,71 @@ SCHEMES = {
          "signature_parameters": sent(Stripe_Signature="t={{timestamp}},v1={{signature}}")},
         header("Stripe-Signature", r"t=\d+,v1=(.*)"),
         lambda seen: joined(header("Stripe-Signature", r"t=(\d+),.*")(seen), ".", seen.body),
+    ),
+    "BitMEX": Scheme(
+        {"string_to_sign": "{{method}}{{path_and_query}}{{timestamp+60}}{{body}}", "hash_algorithm": "HMAC-SHA256",
+         "signature_parameters": sent(api_key="{{key_id}}", api_expires="{{timestamp+60}}",
+                                      api_signature="{{signature}}")},
+        header("Api-Signature"),
+        lambda seen: joined(seen.method, seen.path, in_a_minute(seen.headers["Api-Expires"]), seen.body),
+    ),
+    "Phemex": Scheme(
+        {"string_to_sign": "{{path}}{{query}}{{timestamp+60}}{{body}}",
+         "signature_parameters": sent(x_phemex_access_token="{{key_id}}", x_phemex_request_expiry="{{timestamp+60}}",
+                                      x_phemex_request_signature="{{signature}}")},
+        header("X-Phemex-Request-Signature"),
+        lambda seen: joined(path(seen), query(seen), in_a_minute(seen.headers["X-Phemex-Request-Expiry"]), seen.body),
+    ),
+    "CyberSource": Scheme(
+        {**AZURE_DATE, "hash_algorithm": "HmacSHA256",
+         "string_to_sign": r"host: {{host}}\nv-c-date: {{timestamp}}\nrequest-target: {{method_lower}} "
+                           r"{{path_and_query}}\ndigest: SHA-256={{body_sha256_base64}}\nv-c-merchant-id: shop",
+         "signature_parameters": {
+             "header:v-c-merchant-id": "shop", "header:v-c-date": "{{timestamp}}",
+             "header:Digest": "SHA-256={{body_sha256_base64}}",
+             "header:Signature": 'keyid="{{key_id}}", algorithm="HmacSHA256", headers="host v-c-date '
+                                 'request-target digest v-c-merchant-id", signature="{{signature}}"'}},
+        header("Signature", 'keyid="reports", .*, signature="(.*)"'),
+        lambda seen: lines(f"host: {seen.headers['Host']}", f"v-c-date: {seen.headers['V-C-Date']}",
+                           f"request-target: {seen.method.lower()} {seen.path}",
+                           f"digest: SHA-256={base64.b64encode(body_hash(seen)).decode()}", "v-c-merchant-id: shop"),
+        encoding="base64", key=BYTES,
+    ),
+    "Coupang": Scheme(
+        {"string_to_sign": "{{timestamp}}{{method}}{{path}}{{query}}", "timestamp_format": "iso8601_short_year",
+         "signature_parameters": sent(Authorization="CEA algorithm=HmacSHA256, access-key={{key_id}}, signed-date="
+                                                    "{{timestamp}}, signature={{signature}}")},
+        header("Authorization", r"CEA algorithm=HmacSHA256, access-key=reports, signed-date=\d{6}T\d{6}Z, signature=(.*)"),
+        lambda seen: joined(header("Authorization", ".*signed-date=(.*), signature=.*")(seen), seen.method,
+                            path(seen), query(seen)),
+    ),
+    "HTX": Scheme(
+        {"string_to_sign": r"{{method}}\n{{host}}\n{{path}}\n{{sorted_query}}", "signature_encoding": "base64",
+         "timestamp_format": "iso8601_without_zone", "hash_algorithm": "sha256",
+         "signature_parameters": {
+             "query:AccessKeyId": "{{key_id}}", "query:SignatureMethod": "HmacSHA256", "query:SignatureVersion": "2",
+             "query:Timestamp": "{{timestamp}}", "query:Signature": "{{signature}}"}},
+        lambda seen: decoded(seen)["Signature"],
+        lambda seen: lines(seen.method, seen.headers["Host"], path(seen),
+                           "&".join(sorted(re.sub("&Signature=.*", "", query(seen)).split("&")))),
+        encoding="base64",
+    ),
+    "TikTok Shop": Scheme(
+        {"string_to_sign": "{{secret:app}}{{path}}{{sorted_parameters_joined}}{{body}}{{secret:app}}",
+         "secret_parameters": {"template:app": "s3cret-app"},
+         "signature_parameters": {"query:app_key": "{{key_id}}", "query:timestamp": "{{timestamp}}",
+                                  "query:sign": "{{signature}}"}},
+        lambda seen: decoded(seen)["sign"],
+        lambda seen: joined("s3cret-app", path(seen), joined_query(seen), seen.body, "s3cret-app"),
+    ),
+    "Lazada": Scheme(
+        {"string_to_sign": "{{path_below:/v2}}{{sorted_parameters_joined}}", "signature_encoding": "HEX",
+         "timestamp_format": "milliseconds",
+         "signature_parameters": {"query:app_key": "{{key_id}}", "query:timestamp": "{{timestamp}}",
+                                  "query:sign_method": "sha256", "query:sign": "{{signature}}"}},
+        lambda seen: decoded(seen)["sign"],
+        lambda seen: joined(path(seen)[len("/v2"):], joined_query(seen)),
+        encoding="HEX",
     ),
     "an old API with MD5 in upper case, and a secret in hexadecimal digits": Scheme(
         {"string_to_sign": "{{url}}{{nonce}}{{secret:salt}}", "hash_algorithm": "MD5",
