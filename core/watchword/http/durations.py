@@ -16,6 +16,9 @@ _DAY, _HOUR, _MINUTE = 86400, 3600, 60
 _LONGEST_TEXT = 80
 """A longer text is neither a date nor a span."""
 
+_MOST_NUMBERS = 10
+"""More numbers in one Retry-After than this and one are not read."""
+
 _SECONDS = re.compile(r"\+?([0-9]+(?:\.[0-9]*)?)", re.ASCII)
 
 # Java adds the zone's name, and Go its abbreviation: `Z[UTC]`, `+09:00[Asia/Seoul]`, `+0000 UTC m=+0.01`.
@@ -93,7 +96,7 @@ def retry_after(value: str | None) -> float | None:
     is one; a time in the past is 0.
     """
     text, now = (value or "").strip(), time.time()
-    numbers = [_SECONDS.fullmatch(piece.strip()) for piece in text.split(",")]
+    numbers = [_SECONDS.fullmatch(piece.strip()) for piece in text.split(",", _MOST_NUMBERS)]
     if None not in numbers:
         wait = max(_wait(float(number[1]), now) for number in numbers if number)
     elif (lasts := span(text)) is not None:
