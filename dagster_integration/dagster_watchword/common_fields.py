@@ -59,7 +59,7 @@ class CommonFieldsResource(ApiResource):
         default=True, description="Leave this on; use the CA bundle for private authorities."
     )
     ca_bundle: str | None = Field(
-        default=None, description="Path of a file with the certificate authorities to trust."
+        default=None, description="Path or PEM text of the certificate authorities to trust."
     )
     client_certificate: str | None = Field(
         default=None,

@@ -18,7 +18,7 @@ def certificate_context(options: TransportOptions) -> ssl.SSLContext | None:
     """
     if not options.client_certificate:
         return None
-    bundle = options.ca_bundle
+    bundle = options.authorities
     if bundle:
         is_folder = Path(bundle).is_dir()
         context = ssl.create_default_context(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
+from watchword.errors import DocumentError
 from watchword.files.opened_file import FileNotAllowedError, read_file
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
@@ -17,6 +19,8 @@ _LOCKED = ("ENCRYPTED", "OPENSSH")
 
 
 _KEY_IN_CLEAR = "The field client_certificate holds a private key, and hosts show this field in clear."
+
+_FIELDS = ("client_certificate", "client_private_key")
 
 _LONGEST_PATH = 300
 """Longer text that names no file is the key itself, such as PKCS#12 in base64."""
@@ -34,12 +38,16 @@ def prepared(transport: TransportOptions, passphrase: str | None) -> TransportOp
     if not (certificate or key):
         return transport
     contents = _content(certificate), _content(key)
-    if not _needs_reading((certificate, key), contents):
-        return transport
+    for name, value, content in zip(_FIELDS, (certificate, key), contents, strict=True):
+        _check_file(name, value, content)
     from watchword.protocols.keys.client_certificate import (  # noqa: PLC0415 - few documents have a certificate
+        begins_with_authority,
         holds_certificate,
         read_client_certificate,
     )
+
+    if not _needs_reading((certificate, key), contents, begins_with_authority):
+        return transport
 
     if not certificate and not holds_certificate(contents[1] or ""):
         return transport  # a finding of lint
@@ -52,6 +60,19 @@ def prepared(transport: TransportOptions, passphrase: str | None) -> TransportOp
     )
 
 
+def _check_file(name: str, value: str | None, content: str | None) -> None:
+    """Raise DocumentError if a field names a folder or an empty file; lint finds one that is missing."""
+    if not value or (content or "").strip():
+        return
+    if content is not None:
+        problem = f"The field {name} names a file that is empty."
+    elif Path(value).is_dir():
+        problem = f"The field {name} names a folder, not a file."
+    else:
+        return
+    raise DocumentError([finding("file_missing", problem)])
+
+
 def lacks_key(transport: TransportOptions) -> bool:
     """Return whether there is a certificate without its key, which can name a client, but not in TLS."""
     if transport.client_private_key:
@@ -60,13 +81,17 @@ def lacks_key(transport: TransportOptions) -> bool:
     return is_pem(content) and "PRIVATE KEY" not in content
 
 
-def _needs_reading(given: tuple[str | None, str | None], contents: tuple[str | None, str | None]) -> bool:
+def _needs_reading(
+    given: tuple[str | None, str | None],
+    contents: tuple[str | None, str | None],
+    is_disordered: Callable[[str], bool],
+) -> bool:
     """Return whether the TLS libraries can't read the files as they are: a file that is missing stays."""
     pairs = [(value, content) for value, content in zip(given, contents, strict=True) if value]
     if any(content is None for _, content in pairs):
         return False
     as_they_are = all(value != content and _is_plain(content or "") for value, content in pairs)
-    return not (given[0] and as_they_are)
+    return not (given[0] and as_they_are) or is_disordered(contents[0] or "")
 
 
 def findings(transport: TransportOptions) -> Iterator[Finding]:

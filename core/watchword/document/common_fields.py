@@ -91,7 +91,7 @@ class CommonFields(Fields):
     ] = True
     ca_bundle: Annotated[
         str | None,
-        About("CA bundle", "Path of a file with the certificate authorities to trust.", _TRANSPORT),
+        About("CA bundle", "Path or PEM text of the certificate authorities to trust.", _TRANSPORT),
     ] = None
     client_certificate: Annotated[
         str | None,

@@ -22,6 +22,11 @@ _CERTIFICATE = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----")
 _DER = b"0"
 """How certificates, keys and PKCS#12 begin in binary form."""
 
+_CONVERT = (
+    "Convert it to PEM: openssl x509 -inform DER -in FILE for one certificate, "
+    "openssl pkcs7 -inform DER -print_certs -in FILE for a bundle (.p7b)."
+)
+
 _HASHED = "????????.[0-9]"
 """How `openssl rehash` names the certificates of a folder: a hash and a number."""
 
@@ -59,11 +64,34 @@ def _content_of_file(field: str, path: str, policy: ReferencePolicy) -> str | Fi
     return finding("key_unreadable", f"The field {field} names a file that holds neither PEM nor PKCS#12.")
 
 
+def authorities_flaw(bundle: str) -> Finding | None:
+    """Return why a bundle of certificates can't be used; None also for a folder, and a missing file."""
+    content = bundle.encode("utf-8", "replace")
+    if not is_pem(bundle):
+        try:
+            content = read_file(bundle)
+        except (OSError, ValueError):  # a folder, or a finding of lint
+            return None
+    if _CERTIFICATE.search(content):
+        return None
+    if content.startswith(_DER):
+        kind, advice = "is in binary form", _CONVERT
+    elif b"PKCS7" in content:
+        kind, advice = "is a bundle in PKCS#7", _CONVERT
+    elif b"PRIVATE KEY" in content:
+        kind, advice = "holds a private key and no certificate", "Give the certificates of the authority."
+    else:
+        kind, advice = "holds no certificate in PEM", "Give the certificates of the authority, in PEM."
+    return finding("key_unreadable", f"The content of the field ca_bundle {kind}.", advice=advice)
+
+
 def holds_authorities(path: str) -> bool:
     """Return whether a path is a bundle of certificates, or a folder of hashed ones.
 
     This is all that a document may learn of a path that no policy allows: nothing about any other file.
     """
+    if is_pem(path):
+        return True
     try:
         if Path(path).is_dir():
             return any(Path(path).glob(_HASHED))

@@ -14,7 +14,7 @@ from watchword.document.common_fields import CommonFields
 from watchword.document.deployment_policy import DeploymentPolicy
 from watchword.document.dereferencing import dereference
 from watchword.document.key_as_user import key_as_user
-from watchword.document.named_files import content_of, holds_authorities
+from watchword.document.named_files import authorities_flaw, content_of, holds_authorities
 from watchword.document.nested import named_urls, nested_secrets, with_logins, with_templates
 from watchword.document.reading import Document
 from watchword.document.reference_policy import ReferencePolicy
@@ -27,7 +27,7 @@ from watchword.http.networks import ALLOWED_VARIABLE, AllowedNetworks
 from watchword.http.origins import host_name
 from watchword.http.path_templates import as_path_part
 from watchword.http.placement import Placement, parse_slot
-from watchword.http.transport_options import TransportOptions
+from watchword.http.transport_options import TransportOptions, is_pem
 from watchword.methods.base import Method
 from watchword.methods.fields import about, secret_names
 from watchword.protocols import templates
@@ -88,6 +88,8 @@ def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
     transport = _transport(common, values, policy.networks if policy else None)
     if references is not None:
         transport = _with_contents(transport, references, findings)
+    if transport.ca_bundle and (references is None or is_pem(transport.ca_bundle)):
+        findings.extend(filter(None, [authorities_flaw(transport.ca_bundle)]))
     transport, thumbprints = _certified(
         document.method, transport, values.get("client_key_passphrase"), findings
     )

@@ -51,7 +51,7 @@ class TransportOptions(NeverPickled):
         """
         options: dict[str, Any] = {}
         if self.ca_bundle or not self.verify:
-            options["verify"] = self.ca_bundle if self.verify else False
+            options["verify"] = self.authorities if self.verify else False
         if self.proxy:
             options["proxies"] = {"http": self.proxy, "https": self.proxy}
         if self.client_certificate and credentials:
@@ -93,6 +93,11 @@ class TransportOptions(NeverPickled):
                 "Give a certificate and its own key; a key with a passphrase needs client_key_passphrase."
             )
             raise DocumentError([finding("key_unreadable", message, advice=advice)]) from None
+
+    @cached_property
+    def authorities(self) -> str | None:
+        """The path of the certificate authorities to trust; None for the usual ones."""
+        return self._path(self.ca_bundle) if self.ca_bundle else None
 
     @cached_property
     def _key_file(self) -> PrivateKeyFile | None:

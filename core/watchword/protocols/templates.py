@@ -28,6 +28,9 @@ _UUID = "uuid"
 THUMBPRINTS = ("x5t", "x5t_s256")
 """The templates for the thumbprints of the client certificate; they are given like secrets."""
 
+_PLAIN = ("fetch", "required", "true", "false", "none", "null")
+"""What no secret is: SAP is asked for a token by X-CSRF-Token: Fetch."""
+
 _FRESH_ADVICE = "The templates are {{secret:NAME}}, {{now}}, {{now+300}}, {{now-30}} and {{uuid}}."
 
 
@@ -124,7 +127,7 @@ def findings(
         for unknown in sorted(set(_unknown(value, secrets, own, with_fresh=with_fresh))):
             yield _unknown_template(unknown, field, _FRESH_ADVICE if with_fresh else _advice(own))
         literal = isinstance(value, str) and value and not used and not mentions(value, own)
-        if literal and redact.names_credential(name):
+        if literal and str(value).lower() not in _PLAIN and redact.names_credential(name):
             yield finding("secret_in_clear", f"{field} seems to hold a secret in clear, as {name[:40]!r}.")
 
 

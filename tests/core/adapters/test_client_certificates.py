@@ -19,10 +19,12 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 
 import watchword
 from watchword.findings.finding import errors
+from watchword.http.networks import ALLOWED_VARIABLE
+from watchword.protocols.binary_text import as_text
 from watchword.validation.decoys.keys import decoy_certificate
 
 PASSPHRASE = "open-sesame-9 ü"
@@ -281,6 +283,20 @@ def certificate_of(first, last):
     }
 
 
+REQUEST = (
+    x509.CertificateSigningRequestBuilder()
+    .subject_name(x509.Name([]))
+    .sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+)
+
+
+DECOY = x509.load_pem_x509_certificate(decoy_certificate()[0].encode())
+
+
+def in_pkcs7(form):
+    return pkcs7.serialize_certificates([DECOY], form)
+
+
 OTHER_KEY = {"client_private_key": decoy_certificate()[1]}
 FAULTS = {
     "no passphrase": ("locked PKCS#8", {"client_key_passphrase": None}, "there is no passphrase"),
@@ -299,6 +315,25 @@ FAULTS = {
         "PEM and PEM",
         {"client_private_key": "-----BEGIN PRIVATE KEY-----\nczNjcmV0\n-----END PRIVATE KEY-----"},
         "client_private_key can't be read",
+    ),
+    "a certificate alone": ("PEM and PEM", {"client_private_key": None}, "without its private key"),
+    "swapped": (
+        "PEM and PEM",
+        dict(zip(("client_private_key", "client_certificate"), decoy_certificate(), strict=True)),
+        "are swapped",
+    ),
+    "a request": (
+        "PEM and PEM", {"client_certificate": REQUEST.public_bytes(PEM).decode()}, "a request for one"
+    ),
+    "a request in DER": (
+        "PEM and PEM", {"client_certificate": as_text(REQUEST.public_bytes(DER))}, "a request for one"
+    ),
+    "PKCS#7": ("PEM and PEM", {"client_certificate": in_pkcs7(PEM).decode()}, "in PKCS#7"),
+    "PKCS#7 in DER": ("PEM and PEM", {"client_certificate": as_text(in_pkcs7(DER))}, "in PKCS#7"),
+    "a folder": ("PEM and PEM", {"client_certificate": "/"}, "client_certificate names a folder"),
+    "a folder for the key": ("PEM and PEM", {"client_private_key": "/"}, "client_private_key names a folder"),
+    "an empty file": (
+        "PEM and PEM", {"client_certificate": os.devnull}, "client_certificate names a file that is empty"
     ),
     "a missing file": ("PEM and PEM", {"client_private_key": "/nowhere.pem"}, "does not exist"),
 }  # fmt: skip
@@ -321,6 +356,105 @@ def test_a_certificate_that_can_t_be_used_is_found_before_anything_is_sent(
         with pytest.raises(watchword.DocumentError):
             client(connection)
     assert server.connections == 0
+
+
+def chain_of(*names):
+    """Return a chain of these certificates, each issued by the one before it in `AUTHORITIES`, and a key."""
+    moment = dt.datetime.now(dt.timezone.utc)
+    keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in AUTHORITIES}
+    made = {}
+    for issuer, name in zip(("root", *AUTHORITIES), AUTHORITIES, strict=False):
+        made[name] = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
+            .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer)]))
+            .public_key(keys[name].public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(moment - dt.timedelta(days=1))
+            .not_valid_after(moment + dt.timedelta(days=1))
+            .sign(keys[issuer], hashes.SHA256())
+        )
+    return b"".join(made[name].public_bytes(PEM) for name in names).decode(), written(keys["leaf"]).decode()
+
+
+AUTHORITIES = ("root", "inter", "leaf")
+
+
+@pytest.mark.parametrize("as_files", [True, False])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("leaf",), ("leaf", "inter"), ("leaf", "inter", "root"), ("inter", "leaf"), ("root", "inter", "leaf"),
+        ("root", "leaf", "inter"), ("inter", "root", "leaf"), ("inter", "leaf", "root"),
+    ],
+)  # fmt: skip
+def test_a_chain_in_any_order_begins_with_the_key_s_certificate(tmp_path, names, as_files):
+    """The certificate of the key comes first, and each is followed by its issuer, as TLS demands."""
+    chain, key = chain_of(*names)
+    if as_files:
+        for name, content in (("c.pem", chain), ("k.pem", key)):
+            (tmp_path / name).write_text(content)
+        chain, key = str(tmp_path / "c.pem"), str(tmp_path / "k.pem")
+    fields = {"client_certificate": chain, "client_private_key": key}
+    connection = watchword.load({"base_url": "https://a.test", "method": "none", **fields})
+    assert connection.lint() == []
+    used = connection.credential.resolved.transport.client_certificate
+    content = used.encode() if "BEGIN" in used else Path(used).read_bytes()
+    found = [each.subject.rfc4514_string() for each in x509.load_pem_x509_certificates(content)]
+    assert found == [f"CN={name}" for name in ("leaf", "inter", "root") if name in names]
+
+
+BUNDLES = {
+    "DER": (DECOY.public_bytes(DER), "is in binary form"),
+    "PKCS#7 in DER": (in_pkcs7(DER), "is in binary form"),
+    "PKCS#7": (in_pkcs7(PEM), "is a bundle in PKCS#7"),
+    "a key": (decoy_certificate()[1].encode(), "holds a private key"),
+    "a text": (b"s3cret words", "holds no certificate"),
+    "an empty file": (b"", "holds no certificate"),
+    "a page": (b"<html>s3cret</html>", "holds no certificate"),
+}
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_a_bundle_of_authorities_that_can_t_be_used_is_named(tmp_path, name):
+    """A file that holds no authorities in PEM is a finding, and nothing of its content is shown."""
+    content, words = BUNDLES[name]
+    (tmp_path / "ca").write_bytes(content)
+    document = {"base_url": "https://a.test", "method": "none", "ca_bundle": str(tmp_path / "ca")}
+    connection = watchword.load(document)
+    (found,) = connection.lint()
+    assert (found.code.name, words in found.message) == ("key_unreadable", True)
+    assert "s3cret" not in str(found)
+    with pytest.raises(watchword.DocumentError):
+        connection.session()
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_bundle_of_authorities_may_be_given_as_text(
+    serve, reply, asking, ca_bundle, issued, monkeypatch, client, stored
+):
+    """The PEM text of the authorities works like its file in each client, and in a stored document."""
+    monkeypatch.setenv(ALLOWED_VARIABLE, "127.0.0.0/8")
+    server, (certificate, key) = serve(reply(), asking), issued
+    document = {
+        "base_url": server.url,
+        "method": "none",
+        "ca_bundle": Path(ca_bundle).read_text(),
+        "client_certificate": certificate.public_bytes(PEM).decode(),
+        "client_private_key": written(key).decode(),
+    }
+    connection = watchword.load(document, stored=stored)
+    assert connection.lint() == []
+    assert CLIENTS[client](connection) == 200
+
+
+def test_a_key_in_the_text_of_a_bundle_is_refused_and_not_shown():
+    """A private key in place of the authorities is refused, without its text."""
+    document = {"base_url": "https://a.test", "method": "none", "ca_bundle": decoy_certificate()[1]}
+    (found,) = watchword.load(document).lint()
+    assert "holds a private key" in found.message
+    assert "-----" not in str(found)
 
 
 @pytest.mark.parametrize("form", ["one PEM", "PKCS#12"])

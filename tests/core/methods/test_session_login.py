@@ -509,6 +509,8 @@ FAULTS = [
     ({"login_headers": {"X": "{{user}}"}}, "template_unresolved"),
     ({"login_body": {"password": "hunter2"}}, "secret_in_clear"),
     ({"login_headers": {"X-Api-Key": "k"}}, "secret_in_clear"),
+    ({"login_headers": {"X-CSRF-Token": "Fetched"}}, "secret_in_clear"),
+    ({"login_body": {"password": "secret"}}, "secret_in_clear"),
     ({"login_headers": {"a b": "k"}}, "header_illegal"),
     ({"login_headers": {"X": "a\nb"}}, "header_illegal"),
     ({"prefix": "a\nb"}, "header_illegal"),
@@ -517,6 +519,18 @@ FAULTS = [
     ({"login_url": "a.test/login"}, "url_not_absolute"),
     ({"logout_url": "http://a.test/logout"}, "url_plain_http"),
 ]
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X-CSRF-Token": "Fetch"}, {"x-csrf-token": "fetch"}, {"X-CSRF-Token": "Required"}]
+)
+def test_a_word_that_asks_for_a_token_is_no_secret(headers):
+    """SAP gives a token to a request with X-CSRF-Token: Fetch, which is no secret in clear."""
+    document = {
+        "base_url": "https://a.test", "method": "session_login", "login_url": "https://a.test/login",
+        "username": "joe", "password": "s3cret", "response_header": "x-csrf-token", "login_headers": headers,
+    }  # fmt: skip
+    assert watchword.load(document).lint() == []
 
 
 @pytest.mark.parametrize(("fields", "code"), FAULTS)

@@ -21,6 +21,23 @@ if TYPE_CHECKING:
 
 _CERTIFICATES = ("CERTIFICATE", "X509CERTIFICATE", "TRUSTEDCERTIFICATE")
 _MOST_CERTIFICATES = 20
+_SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
+"""How the content of PKCS#7 begins (RFC 5652 section 5.1)."""
+
+# What is given in place of a certificate, and advice.
+_A_BUNDLE = (
+    "is a bundle of certificates in PKCS#7",
+    "Convert it: openssl pkcs7 -print_certs -in FILE, with -inform DER for a binary one; or give PKCS#12.",
+)
+_A_REQUEST = (
+    "holds no certificate, but a request for one",
+    "Give the certificate that the authority has made from the request.",
+)
+_A_KEY = (
+    "holds no certificate, but a private key",
+    "Give the key in client_private_key, and the certificate that was made for it here.",
+)
+_ALONE = ("holds a certificate without its private key", "Give its key in client_private_key.")
 _EXPORT = "Export certificate and key again, as PEM or PKCS#12."
 
 
@@ -55,11 +72,18 @@ def read_client_certificate(
         if bundle.certificate is None:
             raise _unreadable(name, "is a PKCS#12 file without a certificate", _EXPORT)
         return ClientCertificate(_written([bundle.certificate, *bundle.others]), _key_pem(bundle.key))
-    chain = _certificates(with_certificate, name)
+    try:
+        chain = _certificates(with_certificate, name)
+    except DocumentError:
+        if private_key and certificate and _holds_key(with_certificate) and holds_certificate(private_key):
+            raise _swapped() from None
+        raise
+    if not private_key and not _holds_key(with_certificate):
+        raise _unreadable(name, *_ALONE)
     key = private_key or whole
     key_name = "client_private_key" if private_key else name
     read = _of_field(key_name, lambda: read_private_key(key, passphrase))
-    return ClientCertificate(_written(chain), _key_pem(read.key))
+    return ClientCertificate(_written(_in_order(chain, read.key.public_key())), _key_pem(read.key))
 
 
 def holds_certificate(text: str) -> bool:
@@ -71,6 +95,45 @@ def holds_certificate(text: str) -> bool:
     if isinstance(content, list):
         return any(block.label in _CERTIFICATES for block in content)
     return isinstance(content, bytes) and pkcs12.is_pkcs12(content)
+
+
+def begins_with_authority(text: str) -> bool:
+    """Return whether the first certificate of a PEM chain has issued another one of it; raises no error.
+
+    TLS libraries take the first one for the client's own.
+    """
+    blocks = list(pem.blocks(text))
+    if sum(block.label in _CERTIFICATES for block in blocks) <= 1:
+        return False
+    try:
+        first, *others = _certificates(blocks, "client_certificate")
+    except DocumentError:  # a finding of lint
+        return False
+    return any(other.issuer == first.subject for other in others)
+
+
+def _in_order(chain: list[Certificate], public_key: object) -> list[Certificate]:
+    """Return a chain from the certificate of this key upwards, and then what doesn't belong to it."""
+    own = next((each for each in chain if each.public_key() == public_key), None)
+    if own is None:
+        return chain  # a finding of lint
+    ordered, others = [own], [each for each in chain if each is not own]
+    while above := next((each for each in others if each.subject == ordered[-1].issuer), None):
+        ordered.append(above)
+        others = [each for each in others if each is not above]
+    return [*ordered, *others]
+
+
+def _holds_key(content: list[pem.Block] | bytes) -> bool:
+    if isinstance(content, list):
+        return pem.private_block(content) is not None
+    return _other_form(content) == _A_KEY
+
+
+def _swapped() -> DocumentError:
+    message = "The fields client_certificate and client_private_key are swapped: each holds the other."
+    advice = "Give the certificate in client_certificate, and its key in client_private_key."
+    return DocumentError([finding("key_unreadable", message, advice=advice)])
 
 
 def findings(certificates: str, private_key: str | None, now: float) -> Iterator[Finding]:
@@ -97,6 +160,9 @@ def findings(certificates: str, private_key: str | None, now: float) -> Iterator
         yield finding("client_certificate_expired", message, advice="Wait until then, or check the clock.")
     if private_key is None:
         return
+    if private_key == certificates and not _holds_key(list(pem.blocks(certificates))):
+        yield from _unreadable("client_certificate", *_ALONE).findings
+        return
     try:
         belongs = _belong_together(certificate, private_key)
     except DocumentError as error:
@@ -104,10 +170,7 @@ def findings(certificates: str, private_key: str | None, now: float) -> Iterator
         return
     if not belongs:
         message = "The private key isn't the key of the client certificate."
-        advice = (
-            "Give the key that the certificate was made for; if there is a chain, its own certificate first."
-        )
-        yield finding("key_unsuitable", message, advice=advice)
+        yield finding("key_unsuitable", message, advice="Give the key that the certificate was made for.")
 
 
 def _belong_together(certificate: Certificate, private_key: str) -> bool:
@@ -127,19 +190,36 @@ def _certificates(content: list[pem.Block] | bytes, name: str) -> list[Certifica
 
     try:
         if isinstance(content, bytes):
+            if other := _other_form(content):
+                raise _unreadable(name, *other)
             return [x509.load_der_x509_certificate(content)]
         blocks = [block for block in content if block.label in _CERTIFICATES][:_MOST_CERTIFICATES]
         found = [x509.load_der_x509_certificate(_alone(block.data(Repairs()))) for block in blocks]
     except (ValueError, NotBase64):
         raise _unreadable(name, "holds a damaged certificate", _EXPORT) from None
     if not found:
-        what = "holds no certificate"
-        if any(block.label in {"PKCS7", "CMS"} for block in content):
-            what = "is a bundle of certificates in PKCS#7"
-        raise _unreadable(
-            name, what, "Convert it: openssl pkcs7 -print_certs -in FILE; or give PEM or PKCS#12."
-        )
+        raise _unreadable(name, *_other_blocks(content))
     return found
+
+
+def _other_blocks(blocks: list[pem.Block]) -> tuple[str, str]:
+    """Return what PEM without a certificate holds, and advice."""
+    if any(block.label in {"PKCS7", "CMS"} for block in blocks):
+        return _A_BUNDLE
+    if any(block.label.endswith("CERTIFICATEREQUEST") for block in blocks):
+        return _A_REQUEST
+    return _A_KEY if pem.private_block(blocks) else ("holds no certificate", _EXPORT)
+
+
+def _other_form(data: bytes) -> tuple[str, str] | tuple[()]:
+    """Return what DER is instead of a certificate, and advice; empty if it may be one."""
+    content = data[lengths(data)[0] :]
+    if content.startswith(_SIGNED_DATA):
+        return _A_BUNDLE
+    if content.startswith((b"\x02\x01\x00", b"\x02\x01\x01")):  # the version of each form of a key
+        return _A_KEY
+    is_request = content[lengths(content)[0] :].startswith(b"\x02\x01\x00")  # RFC 2986 section 4.1
+    return _A_REQUEST if content.startswith(b"0") and is_request else ()
 
 
 def _alone(data: bytes) -> bytes:
@@ -158,7 +238,7 @@ def _of_field(name: str, read: Any) -> Any:  # noqa: ANN401 - objects of cryptog
                 each.message.replace("The private key can't be read", f"The field {name} can't be read"),
                 advice=each.advice.replace(
                     "Give the passphrase", "Set client_key_passphrase to the passphrase"
-                ),
+                ).replace(", or the key without one", ", or give the key without one"),
             )
             for each in error.findings
         ]

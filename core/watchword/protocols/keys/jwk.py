@@ -45,6 +45,20 @@ def read_json(text: str) -> Jwk | KeyFile:
     return file
 
 
+def read_list(text: str) -> Jwk | None:
+    """Return the only private or secret JWK in a JSON array, None if the text is no array of JWKs.
+
+    Raises:
+        DocumentError: none of them is private or secret, or several.
+    """
+    try:
+        content = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+    is_set = isinstance(content, list) and any(isinstance(each, dict) and "kty" in each for each in content)
+    return _only(content) if is_set else None
+
+
 def _object(text: str) -> Jwk:
     cut = False
     for candidate in (text, text.replace('\\"', '"')):

@@ -8,6 +8,7 @@ from typing import Any
 
 from watchword.protocols.keys import derivation, refusal
 from watchword.protocols.keys.der import INTEGER, SEQUENCE, NotDer, children, header
+from watchword.protocols.keys.repair import guesses
 from watchword.redact import NeverPickled
 
 _LONGEST = 1 << 16
@@ -56,9 +57,7 @@ def read_pkcs12(data: bytes, passphrase: str | None) -> Pkcs12:
 
 def _loaded(data: bytes, passphrase: str | None) -> Any:  # noqa: ANN401 - objects of cryptography
     # Both mean that there is no passphrase, and tools write either of them.
-    given = [passphrase.encode("utf-8", "surrogatepass")] if passphrase else []
-    guesses = [*given, None, b""]
-    for guess in guesses:
+    for guess in (*guesses(passphrase or ""), None, b""):
         with suppress(ValueError, TypeError):  # it is the other one, or wrong
             return _opened(data, guess)
     raise (

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from watchword.errors import DocumentError
 from watchword.protocols.binary_text import from_text
 from watchword.protocols.keys import derivation, pem, pkcs12, refusal
-from watchword.protocols.keys.jwk import Jwk, private_key_of, read_json
+from watchword.protocols.keys.jwk import Jwk, private_key_of, read_json, read_list
 from watchword.protocols.keys.key_file import KeyFile
-from watchword.protocols.keys.repair import NotBase64, Repairs, from_base64, from_hex, tidied
+from watchword.protocols.keys.repair import NotBase64, Repairs, from_base64, from_hex, guesses, tidied
 from watchword.redact import NeverPickled
 
 if TYPE_CHECKING:
@@ -98,6 +98,8 @@ def unwrapped(text: str, repairs: Repairs | None = None) -> KeyFile | Jwk | list
             raise refusal.empty()
         if content.startswith("{"):
             return read_json(content)
+        if content.startswith("[") and (jwk := read_list(content)):
+            return jwk
         if blocks := list(pem.blocks(content)):
             return blocks
         data = _bare(content, text, repairs)
@@ -172,17 +174,15 @@ def _loaded(load: _Load, data: bytes, passphrase: str | None) -> object:
         pass
     if not passphrase:
         raise refusal.needs_passphrase()
-    try:
-        return load(data, passphrase.encode("utf-8", "surrogatepass"))
-    except (
-        UnsupportedAlgorithm,
-        NotImplementedError,
-        InternalError,
-        MemoryError,
-    ):  # scrypt may ask for too much
-        raise refusal.unsupported(data) from None
-    except ValueError:
-        raise refusal.wrong_passphrase() from None
+    unsupported = (UnsupportedAlgorithm, NotImplementedError, InternalError, MemoryError)  # scrypt: too much
+    for guess in guesses(passphrase):
+        try:
+            return load(data, guess)
+        except ValueError:  # noqa: PERF203 - one or two, and it may be the other one
+            continue
+        except unsupported:
+            raise refusal.unsupported(data) from None
+    raise refusal.wrong_passphrase()
 
 
 def _described(key: object, repairs: Repairs) -> PrivateKey:

@@ -59,6 +59,12 @@ def tidied(text: str, repairs: Repairs) -> str:
     return unescaped.strip()
 
 
+def guesses(passphrase: str) -> list[bytes]:
+    """Return a passphrase as bytes, and without the line break that files and `echo` put behind it."""
+    texts = dict.fromkeys((passphrase, passphrase.rstrip("\r\n")))
+    return [text.encode("utf-8", "surrogatepass") for text in texts if text]
+
+
 def _unquoted(text: str, repairs: Repairs) -> str:
     try:
         content = json.loads(text, strict=False) if text[:1] == '"' else None

@@ -166,7 +166,7 @@ def _configure(session: Session, region: str, transport: TransportOptions) -> No
     session.set_default_client_config(one_attempt)
     session.set_config_variable("region", region)
     if transport.ca_bundle:
-        session.set_config_variable("ca_bundle", transport.ca_bundle)
+        session.set_config_variable("ca_bundle", transport.authorities)
 
 
 def _lifetime(credentials: Credentials) -> float:

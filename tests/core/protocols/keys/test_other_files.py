@@ -255,6 +255,52 @@ def test_what_people_give_in_place_of_a_key_is_named(name):
     assert read_key_file(text) is None
 
 
+ED25519 = {"kty": "OKP", "crv": "Ed25519", "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}
+ED25519_PUBLIC = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [[ED25519 | ED25519_PUBLIC], [ED25519_PUBLIC, ED25519 | ED25519_PUBLIC], ["a", ED25519 | ED25519_PUBLIC]],
+)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_jwk_in_an_array_is_read(content, indent):
+    """An array with one private JWK is read like a set of them."""
+    assert read_private_key(json.dumps(content, indent=indent)).kind == "OKP"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (json.dumps([ED25519_PUBLIC]), "without a private one"),
+        (json.dumps([ED25519 | ED25519_PUBLIC] * 2), "2 private keys"),
+        ("[1, 2]", "some other text"),
+        ("[]", "some other text"),
+        ('[{"a": "s3cret"}]', "some other text"),
+        ("[{", "some other text"),
+    ],
+)
+def test_an_array_without_one_private_jwk_is_refused(text, words):
+    """An array of other things, or of several keys, is named."""
+    with pytest.raises(DocumentError, match=words):
+        read_private_key(text)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
+def test_a_line_break_behind_a_passphrase_is_left_out(end):
+    """A passphrase from a file opens PEM and PKCS#12 with the line break that the file ends with."""
+    assert read_private_key(pem(locked=True), PASSPHRASE + end).kind == "RSA"
+    assert read_private_key(as_text(in_pkcs12()), PASSPHRASE + end).kind
+    for wrong in (f"{PASSPHRASE} ", f"\n{PASSPHRASE}", f"{PASSPHRASE}\nx", end):
+        with pytest.raises(DocumentError, match="does not open it"):
+            read_private_key(pem(locked=True), wrong)
+
+
+def test_a_passphrase_that_ends_with_a_line_break_is_tried_as_it_is():
+    """A line break that belongs to the passphrase opens the key."""
+    assert read_private_key(as_text(in_pkcs12("open\n")), "open\n").kind
+
+
 def test_a_locked_pkcs12_names_its_passphrase():
     """A PKCS#12 file says whether its passphrase is missing or wrong."""
     text = as_text(in_pkcs12())
