@@ -21,7 +21,7 @@ from watchword.protocols.sigv4.credentials import AwsCredentials, CredentialChai
 from watchword.protocols.sigv4.payload import payload_hash
 from watchword.protocols.sigv4.presign import PARAMETERS, presign
 from watchword.protocols.sigv4.refusals import aws_refusal
-from watchword.protocols.sigv4.services import SIGNING_NAMES, ServiceRules, rules_of
+from watchword.protocols.sigv4.services import ServiceRules, better_region, better_service, is_known, rules_of
 from watchword.protocols.sigv4.signer import SigningKey, sign, timestamp
 from watchword.protocols.sigv4.tree_hash import add_tree_hash
 from watchword.protocols.templates import TemplateSecrets
@@ -127,9 +127,7 @@ class AwsSigV4(Method):
             yield finding("extra_missing", message, advice='Run: pip install "watchword[aws]"')
         if self.role_arn and not self.role_arn.startswith("arn:"):
             yield finding("wrong_type", "The field role_arn has a wrong value: it must begin with 'arn:'.")
-        if signs_as := SIGNING_NAMES.get(self.service):
-            message = f"The service {self.service} has another name in signatures: {signs_as}."
-            yield finding("wrong_type", message, advice=f"Set service to {signs_as}.")
+        yield from self._misnamed()
         for name in ("region", "service", "access_key", "session_token"):
             value = getattr(self, name) or ""
             yield from headers.value_findings(value, f"the field {name}")
@@ -143,6 +141,20 @@ class AwsSigV4(Method):
         return CredentialChain(
             self.region, self.profile, self.role_arn, self._own if self.access_key else None
         )
+
+    def _misnamed(self) -> Iterator[Finding]:
+        """Yield findings for names that AWS refuses; none shows a text that may be a misplaced secret."""
+        service = better_service(self.service)
+        if is_known(service):
+            message = f"The field service has a name that is another one in signatures: {service}."
+            yield finding("wrong_type", message, advice=f"Set service to {service}.")
+        elif service:
+            message = "The field service has a wrong value: a name in signatures has no capital and no blank."
+            yield finding("wrong_type", message, advice="Write it as AWS does, such as execute-api.")
+        problem, region = better_region(self.region) if self.region.strip() else ("", "")
+        if problem:
+            advice = f"Set region to {region or 'its code, such as eu-west-1'}."
+            yield finding("wrong_type", f"The field region has a wrong value: {problem}.", advice=advice)
 
     def _missing(self) -> Iterator[Finding]:
         for name in ("region", "service"):

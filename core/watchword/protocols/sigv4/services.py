@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -37,13 +38,91 @@ _RULES: Mapping[str, ServiceRules] = MappingProxyType({
     "vpc-lattice-svcs": ServiceRules(sends_hash=True, hashes_body=False),
 })  # fmt: skip
 
-SIGNING_NAMES: Mapping[str, str] = MappingProxyType({
-    "s3-control": "s3",
-    "s3control": "s3",
-    "s3outposts": "s3-outposts",
-    "opensearchserverless": "aoss",
+_IN_CAPITALS = frozenset({"IoTSecuredTunneling"})
+"""The names in signatures that have capitals."""
+
+_OTHER_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "s3": ("s3-control", "s3control"),
+    "s3-outposts": ("s3outposts",),
+    "aoss": ("opensearchserverless",),
+    "es": ("opensearch",),
+    "execute-api": ("apigatewaymanagementapi", "connectparticipant"),
+    "apigateway": ("apigatewayv2",),
+    "airflow": ("mwaa",),
+    "aps": ("amp",),
+    "bedrock": ("bedrock-runtime", "bedrock-agent", "bedrock-agent-runtime", "bedrock-data-automation"),
+    "sagemaker": ("sagemaker-runtime", "sagemaker-featurestore-runtime", "sagemaker-metrics",
+        "runtime.sagemaker"),
+    "lex": ("lex-runtime", "lex-models", "lexv2-runtime", "lexv2-models", "runtime.lex"),
+    "personalize": ("personalize-runtime", "personalize-events"),
+    "iotdata": ("iot-data",),
+    "timestream": ("timestream-query", "timestream-write"),
+    "states": ("stepfunctions",),
+    "dynamodb": ("dynamodbstreams",),
+    "ses": ("sesv2", "email", "pinpoint-email", "mailmanager"),
+    "mobiletargeting": ("pinpoint",),
+    "cloudsearch": ("cloudsearchdomain",),
+    "neptune-db": ("neptunedata",),
+    "geo": ("location",),
+    "appconfig": ("appconfigdata",),
+    "cassandra": ("keyspaces",),
+    "elasticmapreduce": ("emr",),
+    "elasticfilesystem": ("efs",),
+    "elasticloadbalancing": ("elb", "elbv2"),
+    "kinesisvideo": ("kinesis-video-media", "kinesis-video-archived-media", "kinesis-video-signaling"),
+    "chime": ("chime-sdk-messaging", "chime-sdk-identity", "chime-sdk-meetings", "chime-sdk-voice"),
+    "aws-marketplace": ("marketplace-catalog", "marketplace-entitlement", "meteringmarketplace"),
+    "payment-cryptography": ("payment-cryptography-data",),
+    "profile": ("customer-profiles",),
+    "wisdom": ("qconnect",),
+    "servicequotas": ("service-quotas",),
+    "tagging": ("resourcegroupstaggingapi",),
+    "cloudcontrolapi": ("cloudcontrol",),
+    "access-analyzer": ("accessanalyzer",),
+    "events": ("eventbridge",),
+    "kafka": ("msk",),
 })  # fmt: skip
-"""Names of these services in SDKs and hosts, which AWS refuses in signatures, with those that it expects."""
+"""The name of each service in signatures, and its other names in SDKs and hosts."""
+
+SIGNING_NAMES: Mapping[str, str] = MappingProxyType(
+    {other: name for name, others in _OTHER_NAMES.items() for other in others}
+)
+"""Names in SDKs and hosts, which AWS refuses in signatures, with those that it expects."""
+
+_HOST = re.compile(
+    r"(?:[a-z0-9-]+\.)*?([a-z0-9-]+)(?:\.[a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com(?:\.cn)?"
+)
+_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]")
+_SPACES = re.compile(r"\s+")
+
+
+def better_service(service: str) -> str:
+    """Return the name that signatures need instead of this one, "" if this may be one."""
+    name = _SPACES.sub("-", service.strip()).lower()
+    host = _HOST.fullmatch(name)
+    name = host[1] if host else name
+    name = SIGNING_NAMES.get(name, name)
+    return name if name != service and service not in _IN_CAPITALS else ""
+
+
+def better_region(region: str) -> tuple[str, str]:
+    """Return what is wrong with the name of a region, and the right name if it is clear; "" if it may be one.
+
+    Servers that speak S3 name their regions freely, such as auto, fr-par and RegionOne.
+    """
+    name = region.strip().lower().replace("_", "-")
+    if name != region and _REGION.fullmatch(name):
+        return "a region is written in lower case, with hyphens", name
+    if re.search(r"[\s()]", region):
+        return "a region has no blank", ""
+    if _REGION.fullmatch(name[:-1]) and name[-1:].isalpha():
+        return "it names an availability zone", name[:-1]
+    return "", ""
+
+
+def is_known(service: str) -> bool:
+    """Return whether this module has the name in signatures; other names may be anything, even a secret."""
+    return service in _OTHER_NAMES or service in _RULES
 
 
 def rules_of(service: str) -> ServiceRules:

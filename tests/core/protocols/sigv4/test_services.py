@@ -168,13 +168,79 @@ def test_a_service_s_other_name_is_found(name):
     assert (found.code.name, SIGNING_NAMES[name] in found.advice) == ("wrong_type", True)
 
 
+OUTSIDE_BOTOCORE = {"s3-control", "runtime.lex", "runtime.sagemaker", "email", "eventbridge", "msk"}
+"""Names of hosts and consoles, by which botocore names no client."""
+
+
 def test_the_table_of_names_is_botocore_s():
     """The table has the names by which botocore signs for these services."""
     session = botocore.session.get_session()
-    for client, own in {
-        "s3control": "s3",
-        "s3outposts": "s3-outposts",
-        "opensearchserverless": "aoss",
-    }.items():
+    assert set(SIGNING_NAMES) >= OUTSIDE_BOTOCORE
+    for client in sorted(set(SIGNING_NAMES) - OUTSIDE_BOTOCORE):
         metadata = session.get_service_model(client).metadata
-        assert metadata.get("signingName", metadata["endpointPrefix"]) == own == SIGNING_NAMES[client]
+        assert metadata.get("signingName", metadata["endpointPrefix"]) == SIGNING_NAMES[client]
+
+
+def advice_for(**fields):
+    """Return the advices of lint for a document with these fields."""
+    document = {
+        "base_url": "https://api.example.com",
+        "method": "aws_sigv4",
+        "region": REGION,
+        "service": "es",
+    }
+    keys = {"access_key": ACCESS, "secret_key": SECRET}
+    return [found.advice for found in watchword.load(document | keys | fields).lint()]
+
+
+@pytest.mark.parametrize(
+    ("service", "name"),
+    [
+        ("es ", "es"), ("S3", "s3"), ("Execute-API", "execute-api"), (" bedrock-runtime", "bedrock"),
+        ("OpenSearch", "es"), ("MWAA", "airflow"), ("execute-api.amazonaws.com", "execute-api"),
+        ("es.eu-west-1.amazonaws.com", "es"), ("xyz.lex-runtime.amazonaws.com", "lex"), ("SES", "ses"),
+    ],
+)  # fmt: skip
+def test_a_service_s_name_with_blanks_or_capitals_is_found(service, name):
+    """AWS refuses such a name, and the rules of S3 wouldn't count for S3 in capitals."""
+    assert advice_for(service=service) == [f"Set service to {name}."]
+
+
+@pytest.mark.parametrize(
+    ("region", "name"),
+    [
+        ("eu-west-1 ", "eu-west-1"), ("EU-WEST-1", "eu-west-1"), ("us_gov_west_1", "us-gov-west-1"),
+        ("eu-west-1a", "eu-west-1"), ("us-east-1F", "us-east-1"),
+        ("Europe (Ireland)", "its code, such as eu-west-1"),
+        ("US East", "its code, such as eu-west-1"),
+    ],
+)  # fmt: skip
+def test_what_is_no_region_is_found(region, name):
+    """A blank, a name for people and an availability zone are no region."""
+    assert advice_for(region=region) == [f"Set region to {name}."]
+
+
+@pytest.mark.parametrize("secret", [SECRET, "AKIAIOSFODNN7EXAMPLE", f"{SECRET} "])
+def test_a_misplaced_secret_is_not_shown(secret):
+    """A key that was put into service or region is found, and never shown."""
+    document = {"base_url": "https://api.example.com", "method": "aws_sigv4", "access_key": ACCESS}
+    conn = watchword.load(document | {"service": secret, "region": f"{secret} ", "secret_key": "s"})
+    found = conn.lint()
+    assert len(found) == 2
+    assert secret.strip().lower() not in str([each.as_dict() for each in found]).lower()
+
+
+@pytest.mark.parametrize("service", [*USUAL, *LIKE_S3, *WITH_HEADER, "IoTSecuredTunneling", "my-service_1"])
+def test_a_service_s_own_name_is_taken(service):
+    """The names in signatures, one of which has capitals, and names of other servers are right."""
+    assert advice_for(service=service) == []
+
+
+@pytest.mark.parametrize(
+    "region",
+    ["us-gov-west-1", "us-iso-east-1", "eusc-de-east-1", "cn-north-1", "ap-southeast-5", "auto", "fr-par",
+     "nyc3", "us-west-004", "RegionOne", "garage", "local", "*"],
+)  # fmt: skip
+def test_a_region_of_aws_and_of_other_servers_is_taken(region):
+    """AWS's partitions, and servers that speak S3 and name their regions freely, are right."""
+    assert advice_for(service="s3", region=region) == []
