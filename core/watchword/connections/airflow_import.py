@@ -156,12 +156,17 @@ def _transport(extra: dict[str, Any], scheme: str, remarks: list[str]) -> dict[s
     return fields
 
 
+_SWITCHES = {
+    "true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"
+}  # fmt: skip
+
+
 def _parsed_option(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Return an option's value, parsed if it is text: in a URI every option is text."""
     if not isinstance(value, str):
         return value
     try:
-        return read_json(value.lower() if value.lower() in {"true", "false"} else value)
+        return read_json(_SWITCHES.get(value.lower(), value))
     except ValueError:
         return value
 

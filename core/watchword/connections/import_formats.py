@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import count
@@ -9,9 +10,10 @@ from typing import Any, NamedTuple
 
 from watchword.connections import airbyte_import, airflow_export, curl_import, openapi_import, postman_import
 from watchword.connections.airflow_format import AIRFLOW_KEYS
+from watchword.connections.command_words import command_in
 from watchword.connections.env_lines import looks_like_lines
 from watchword.connections.import_entry import Entry, failed, slug, unreadable
-from watchword.connections.import_values import Values
+from watchword.connections.import_values import Values, is_environment
 from watchword.connections.storable import normalized
 from watchword.connections.structured_text import is_json, structure_in
 from watchword.errors import DocumentError
@@ -26,6 +28,11 @@ FORMS = (
     "a connection document, Airflow's URI or JSON of a connection, its export (JSON, YAML, .env), variables "
     "AIRFLOW_CONN_NAME, a curl command, a Postman collection, an Airbyte manifest, or an OpenAPI document"
 )
+
+_OTHER_COMMAND = re.compile(
+    r"(?i)(wget|https?|xh|Invoke-WebRequest|Invoke-RestMethod|iwr|irm|fetch)(?:\.exe)?(?:\s+(?=\S)|\()"
+)
+"""Programs whose commands people copy instead of curl's: wget, HTTPie, PowerShell, a browser's console."""
 
 
 class _Structure(NamedTuple):
@@ -58,6 +65,9 @@ def entries_in(text: str, name: str, values: Values) -> list[Entry]:
         raise unreadable(f"The text has more than {LONGEST} characters.", "Leave out what isn't needed.")
     if curl_import.is_command(text):
         return [_of_curl(text, name)]
+    other = _OTHER_COMMAND.match(command_in(text))
+    if other:
+        raise unreadable(f"The text is a command of {other[1]}.", "Give it as a command of curl.")
     if looks_like_lines(text):
         return airflow_export.entries_in_lines(text)
     if not is_json(text) and "\n" not in text and "://" in text.partition(" ")[0]:
@@ -104,6 +114,9 @@ def _of_curl(text: str, name: str) -> Entry:
 
 def _in_structure(content: object, name: str, values: Values) -> list[Entry]:
     if isinstance(content, dict):
+        if is_environment(content):
+            message = "The text is an environment of Postman's: it holds values, and no connection."
+            raise unreadable(message, "Give the collection, and the environment with --variables.")
         for form in _STRUCTURES:
             if form.is_meant(content):
                 return form.read(content, values)

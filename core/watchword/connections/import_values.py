@@ -33,6 +33,16 @@ def values_in(text: str) -> dict[str, str]:
     return dict(_flattened(content, ""))
 
 
+def is_environment(content: Mapping[Any, Any]) -> bool:
+    """Return whether a structure is an environment of Postman's, or its global variables."""
+    rows = content.get("values")
+    if not isinstance(rows, list) or "info" in content:
+        return False
+    return "_postman_variable_scope" in content or any(
+        isinstance(each, dict) and each.keys() >= {"key", "value"} for each in rows
+    )
+
+
 def postman_variables(variables: object) -> Iterator[tuple[str, str]]:
     """Yield names and values of Postman's variables, without those that are switched off or empty."""
     for each in variables if isinstance(variables, list) else []:

@@ -6,8 +6,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
+from urllib.parse import urljoin
 
-from watchword.connections.import_entry import Entry, check_count, host_of, lacking, slug, unreadable
+from watchword.connections.import_entry import (
+    Entry,
+    check_count,
+    host_of,
+    is_lacking,
+    lacking,
+    slug,
+    unreadable,
+)
 from watchword.connections.import_values import Values, plain_text
 from watchword.errors import DocumentError
 
@@ -112,7 +121,20 @@ def _entry(
         return Entry(label, findings=tuple(error.findings))
     if not fields:
         return Entry(label, skipped="its security scheme isn't offered")
-    return Entry(label, {"base_url": base_url, **fields}, tuple(remarks))
+    urls = {name: _absolute(fields[name], name, base_url) for name in _URLS if name in fields}
+    return Entry(label, {"base_url": base_url, **fields, **urls}, tuple(remarks))
+
+
+_URLS = ("token_url", "authorize_url", "refresh_url", "device_authorization_endpoint")
+
+
+def _absolute(url: str, name: str, base_url: str) -> str:
+    """Return the URL of a flow, which may be relative to the server's; one to be asked for if that lacks."""
+    if "://" in url or is_lacking(url):
+        return url
+    if not base_url.startswith(("http://", "https://")):
+        return lacking(name)
+    return urljoin(f"{base_url}/", url)
 
 
 class _Scheme:

@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
+from urllib.parse import urlencode
 
 from watchword.connections.import_entry import is_lacking, lacking, unreadable
 from watchword.connections.import_values import plain_text
 from watchword.connections.template_secrets import with_secrets_apart
 from watchword.document.references import as_literal
+from watchword.redact import sounds_secret
 
 Fields: TypeAlias = dict[str, Any]
 
@@ -172,7 +174,6 @@ def _oauth2(given: Parameters, remarks: list[str]) -> Fields:
         raise unreadable(message, f"Offered are {', '.join(_GRANTS)}.")
     parameters: dict[str, str] = {}
     fields = {
-        "token_url": given.needed("accessTokenUrl"),
         "client_id": given.needed("clientId"),
         "scope": given.text("scope"),
         **reader(given),
@@ -230,9 +231,14 @@ def _requests_for_tokens(given: Parameters, parameters: dict[str, str]) -> Field
     signs_in = given.text("grant_type") not in {"client_credentials", "password_credentials"}
     body: dict[str, str] = {name: given.text(name) for name in ("audience", "resource") if given.text(name)}
     headers: dict[str, str] = {}
+    query: list[tuple[str, str]] = []
     for name, value, place in given.rows("tokenRequestParams"):
-        (headers if place == "request_header" else body)[name] = value
+        if place == "request_url" and not sounds_secret(name) and not is_lacking(value):
+            query.append((name, value))
+        else:
+            (headers if place == "request_header" else body)[name] = value
     fields: Fields = {
+        "token_url": _with_query(given.needed("accessTokenUrl"), query),
         "grant_body": with_secrets_apart(body, parameters),
         "grant_headers": with_secrets_apart(headers, parameters),
     }
@@ -244,6 +250,13 @@ def _requests_for_tokens(given: Parameters, parameters: dict[str, str]) -> Field
         refresh_body = {name: value for name, value, _ in more}
         fields["refresh_body"] = with_secrets_apart(refresh_body, parameters)
     return fields
+
+
+def _with_query(url: str, query: list[tuple[str, str]]) -> str:
+    """Return a URL with parameters; a secret one is sent in the body, since logs show URLs."""
+    if not query:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
 
 
 READERS: Mapping[str, Callable[[Parameters, list[str]], Fields]] = {

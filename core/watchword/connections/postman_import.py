@@ -16,7 +16,15 @@ from urllib.parse import unquote, unquote_plus
 
 from watchword.connections import postman_auth
 from watchword.connections.header_credentials import key_in_query, method_of, parameters_of
-from watchword.connections.import_entry import Entry, check_count, host_of, is_lacking, lacking, unreadable
+from watchword.connections.import_entry import (
+    Entry,
+    check_count,
+    host_of,
+    is_lacking,
+    lacking,
+    slug,
+    unreadable,
+)
 from watchword.connections.import_values import Values, plain_text, postman_variables
 from watchword.errors import DocumentError
 from watchword.http import headers as header_rules
@@ -24,6 +32,9 @@ from watchword.http.urls import without_pairs, without_userinfo
 from watchword.redact import sounds_secret
 
 _VARIABLE = re.compile(r"\{\{([^{}]{1,200})\}\}")
+_PATH = re.compile(r"((?:[^/?#]*://)?[^/?#]*)(/[^?#]*)(.*)", re.DOTALL)
+_MARK = "\ue000"  # a private character, which no URL has
+_MARKED = re.compile(f"{_MARK}([^{_MARK}]+){_MARK}")
 _AFTER_HOST = re.compile(r"[/?#\\]")
 _MOST_ROUNDS = 8
 _LONGEST_TEXT = 1 << 14
@@ -82,8 +93,11 @@ def entries_in(content: Mapping[Any, Any], values: Values) -> list[Entry]:
 
 
 def _own_auth(part: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the `auth` of a part of the collection; one that is inherited counts as absent."""
     auth = part.get("auth")
-    return auth if isinstance(auth, dict) and isinstance(auth.get("type"), str) else None
+    if not isinstance(auth, dict) or not isinstance(auth.get("type"), str):
+        return None
+    return None if auth["type"].lower() == "inherit" else auth
 
 
 def _requests(items: object, folder: str, auth: Mapping[str, Any] | None) -> Iterator[_Request]:
@@ -153,7 +167,8 @@ def _entry(request: _Request, fill: _Variables) -> Entry:
 
 
 def _entry_of(request: _Request, fill: _Variables) -> Entry:
-    url = _url(request.content.get("url"), fill)
+    path_secrets: dict[str, str] = {}
+    url = _url(request.content.get("url"), fill, path_secrets)
     base_url = _base_url(url)
     label = request.folder or host_of(base_url)
     auth_type = str(request.auth["type"]).lower() if request.auth else "noauth"
@@ -166,18 +181,49 @@ def _entry_of(request: _Request, fill: _Variables) -> Entry:
             name = auth_type if auth_type in postman_auth.NOT_OFFERED else "this type"
             return Entry(label, skipped=f"authentication of {name} isn't offered")
         fields = reader(fill.parameters(request.auth or {}, auth_type), remarks)
-    document = {"base_url": base_url, **fields}
+    base_url = _with_last_secret(url, base_url)
+    secrets = {f"template:{name}": as_literal(value) for name, value in path_secrets.items()}
+    secrets |= fields.get("secret_parameters", {})
+    if path_secrets and fields["method"] == "none":
+        fields["method"] = "custom"
+    document = {"base_url": _shown(base_url), **fields, **({"secret_parameters": secrets} if secrets else {})}
     verb = plain_text(request.content.get("method")).upper() or "GET"
     if verb == "GET" and url and not is_lacking(url) and "/:" not in url:
-        document["test_url"] = _without_secrets(without_userinfo(url))
+        document["test_url"] = _shown(_without_secrets(without_userinfo(url)))
     return Entry(label, document, tuple(remarks))
 
 
-def _url(url: object, fill: _Variables) -> str:
-    if isinstance(url, dict):
-        raw = url.get("raw") or _joined(url)
+def _url(url: object, fill: _Variables, path_secrets: dict[str, str]) -> str:
+    """Return a URL with its variables filled in; secret ones of its path are marked, and added by name."""
+    raw = plain_text((url.get("raw") or _joined(url)) if isinstance(url, dict) else url)
+    parts = _PATH.fullmatch(raw)
+    if parts is None:
         return _with_scheme(fill(raw))
-    return _with_scheme(fill(url))
+
+    def marked(variable: re.Match[str]) -> str:
+        if not sounds_secret(variable[1]):
+            return variable[0]
+        name = slug(variable[1]).replace("-", "_")
+        path_secrets[name] = fill(variable[0])
+        return f"{_MARK}{name}{_MARK}"
+
+    path = _VARIABLE.sub(marked, parts[2])
+    return _with_scheme(fill(f"{parts[1]}{path}{parts[3]}"))
+
+
+def _with_last_secret(url: str, base_url: str) -> str:
+    """Return the base URL up to the part of the path that holds the last secret."""
+    path = url.partition("?")[0].partition("#")[0]
+    return (
+        path[: path.rindex(_MARK)] + path[path.rindex(_MARK) :].partition("/")[0]
+        if _MARK in path
+        else base_url
+    )
+
+
+def _shown(url: str) -> str:
+    """Return a URL with the templates of the secrets that are marked in it."""
+    return _MARKED.sub(r"{{secret:\1}}", url)
 
 
 def _joined(url: Mapping[str, Any]) -> str:

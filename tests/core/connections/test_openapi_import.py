@@ -240,3 +240,24 @@ def test_any_description_becomes_entries_or_findings(scheme, is_old, changes):
     for entry in found:
         assert entry.label
         assert entry.findings or entry.skipped or entry.document["method"]
+
+
+@pytest.mark.parametrize(
+    ("server", "url", "expected"),
+    [
+        ("https://api.example.com/v1", "/oauth/token", "https://api.example.com/oauth/token"),
+        ("https://api.example.com/v1/", "token", "https://api.example.com/v1/token"),
+        ("https://api.example.com", "../token", "https://api.example.com/token"),
+        ("https://api.example.com/v1", "https://auth.test/token", "https://auth.test/token"),
+        ("/v1", "/oauth/token", "{{import:token_url}}"),
+    ],
+)
+def test_a_relative_token_url_belongs_to_the_server(server, url, expected):
+    """A URL of a flow may be relative; if the server's is too, it is asked for."""
+    flows = {"clientCredentials": {"tokenUrl": url, "scopes": {}}}
+    content = {
+        "openapi": "3.1.0", "servers": [{"url": server}],
+        "components": {"securitySchemes": {"o": {"type": "oauth2", "flows": flows}}},
+    }  # fmt: skip
+    (entry,) = entries_in(json.dumps(content), "acme", {})
+    assert entry.document["token_url"] == expected

@@ -357,3 +357,93 @@ def test_any_collection_becomes_entries_or_findings(given, changes):
     for entry in found:
         assert entry.label
         assert entry.findings or entry.skipped or entry.document["method"]
+
+
+def test_an_authentication_that_is_inherited_is_that_of_the_collection():
+    """`inherit`, as newer exports write it, counts as absent in requests and folders."""
+    inherit = {"type": "inherit"}
+    folder = {"name": "f", "auth": inherit, "item": [request(auth=inherit)]}
+    entry = one(collection(folder, auth=auth("bearer", token=CANARY)))
+    assert entry.document["bearer_token"] == CANARY
+    assert one(collection(request(auth=inherit))).document["method"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "expected"),
+    [
+        ("", CANARY, {"username": "", "password": CANARY}),
+        ("ann", "", {"username": "ann"}),
+        ("", "", {"username": "{{import:username}}", "password": "{{import:password}}"}),
+    ],
+)
+def test_a_password_of_nobody_stays_one(username, password, expected):
+    """Azure DevOps takes a key as password without a user name; exports leave out both."""
+    document = one(collection(auth=auth("basic", username=username, password=password))).document
+    assert document == {**BASE, **TEST, "method": "basic", **expected}
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "test", "name"),
+    [
+        ("https://api.telegram.org/bot{{token}}/getMe", "https://api.telegram.org/bot{{secret:token}}",
+         "https://api.telegram.org/bot{{secret:token}}/getMe", "token"),
+        ("https://api.telegram.org/bot{{BOT_TOKEN}}/getMe?a=1",
+         "https://api.telegram.org/bot{{secret:bot_token}}",
+         "https://api.telegram.org/bot{{secret:bot_token}}/getMe?a=1", "bot_token"),
+        ("https://hooks.slack.com/services/T1/B1/{{webhook_secret}}",
+         "https://hooks.slack.com/services/T1/B1/{{secret:webhook_secret}}",
+         "https://hooks.slack.com/services/T1/B1/{{secret:webhook_secret}}", "webhook_secret"),
+        ("mainnet.infura.io/v3/{{api-key}}/x", "https://mainnet.infura.io/v3/{{secret:api_key}}",
+         "https://mainnet.infura.io/v3/{{secret:api_key}}/x", "api_key"),
+    ],
+)  # fmt: skip
+def test_a_secret_in_the_path_becomes_a_secret_parameter(url, base, test, name):
+    """A variable with a secret's name in the path is never a part of a field that is shown."""
+    variable = url.partition("{{")[2].partition("}}")[0]
+    document = one(collection(request(url)), {variable: CANARY}).document
+    assert document == {
+        "base_url": base, "test_url": test, "method": "custom",
+        "secret_parameters": {f"template:{name}": CANARY},
+    }  # fmt: skip
+    assert watchword.load(dict(document)).lint() == []
+
+
+@pytest.mark.parametrize("url", ["https://{{host}}/users/{{user}}", "https://{{host}}/a?page={{page}}"])
+def test_other_variables_of_a_path_are_filled_in(url):
+    """A variable of another name is no secret, and stays a part of the test URL."""
+    values = {"host": "api.example.com", "user": "ann", "page": "2"}
+    document = one(collection(request(url)), values).document
+    assert (document["base_url"], document["method"]) == ("https://api.example.com", "none")
+    assert "{{" not in document["test_url"]
+
+
+def test_a_parameter_of_the_token_url_stays_in_it():
+    """`request_url` belongs to the URL of the token endpoint; a secret is sent in the body instead."""
+    rows = [
+        {"key": "tenant", "value": "a b", "enabled": "true", "send_as": "request_url"},
+        {"key": "api_key", "value": CANARY, "enabled": "true", "send_as": "request_url"},
+        {"key": "audience", "value": "x", "enabled": "true", "send_as": "request_body"},
+    ]
+    given = auth("oauth2", grant_type="client_credentials", tokenRequestParams=rows, **OAUTH2)
+    document = one(collection(auth=given)).document
+    assert document["token_url"] == "https://auth.example.com/oauth/token?tenant=a+b"
+    assert document["grant_body"] == {"api_key": "{{secret:api_key}}", "audience": "x"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (json.dumps({"name": "e", "values": [{"key": "token", "value": CANARY}]}), "--variables"),
+        (json.dumps({"values": [], "_postman_variable_scope": "globals"}), "--variables"),
+        (f"wget --header='X-Api-Key: {CANARY}' {URL}", "wget"),
+        (f"$ http GET {URL} X-Api-Key:{CANARY}", "http"),
+        (f"Invoke-WebRequest -Uri {URL}", "Invoke-WebRequest"),
+        (f"fetch('{URL}')", "fetch"),
+    ],
+)
+def test_a_text_that_holds_no_connection_is_named(text, words):
+    """An environment alone, and another program's command, get one error that says what to give."""
+    with pytest.raises(DocumentError) as caught:
+        entries_in(text, "acme", {})
+    assert words in str(caught.value)
+    assert CANARY not in str(caught.value)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.nightly import usually
+from watchword.connections.import_formats import entries_in
 from watchword.connections.structured_text import DEEPEST, LONGEST_YAML, structure_in
 from watchword.errors import DocumentError
 
@@ -25,7 +26,7 @@ MERGES = "a: &a {x: 1}\n" + "".join(
     ("text", "value"),
     [
         ('{"a": [1, null]}', {"a": [1, None]}),
-        ("a: 1\nb: [x, yes, ~]\n", {"a": 1, "b": ["x", True, None]}),
+        ("a: 1\nb: [x, yes, ~]\n", {"a": 1, "b": ["x", "yes", None]}),
         ("a: 2026-11-30\n", {"a": "2026-11-30"}),
         ("a: 2026-11-30T10:00:00Z\n", {"a": "2026-11-30T10:00:00Z"}),
         (
@@ -38,6 +39,42 @@ MERGES = "a: &a {x: 1}\n" + "".join(
 def test_what_a_text_stands_for(text, value):
     """JSON and YAML are read as their libraries read them; dates stay text."""
     assert structure_in(text) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0123", "007", "12_34", "1_000.5", "1:30", "1:30:00.5", "0x1F", "0b11", "0o17", "+1", "1.50", "1.0e+5",
+     ".5", "-0", ".inf", ".nan", "on", "off", "yes", "No", "9" * 40, "2026-11-30"],
+)  # fmt: skip
+def test_a_text_that_only_yaml_1_1_takes_for_a_value_stays_text(text):
+    """Zeros in front, underscores, sexagesimal numbers, other bases and words are what a password may be."""
+    assert structure_in(f"a: {text}\n") == {"a": text}
+    assert structure_in(f"a: '{text}'\n") == {"a": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("0", 0), ("8443", 8443), ("-5", -5), ("1.5", 1.5), ("3.0", 3.0), ("true", True), ("False", False),
+     ("~", None), ("null", None), ("", None)],
+)  # fmt: skip
+def test_numbers_and_switches_of_json_stay_values(text, value):
+    """A port, a timeout and a switch stay what they are."""
+    (found,) = structure_in(f"a: {text}\n").values()
+    assert (found, type(found)) == (value, type(value))
+
+
+def test_an_export_of_airflow_keeps_passwords_as_they_are_written():
+    """A password of digits, and a user with the name on, are text; port and extra stay usable."""
+    text = (
+        "acme:\n  conn_type: http\n  host: api.example.com\n  schema: https\n  login: on\n  password: 0123\n"
+        "  port: 8443\n  extra:\n    timeout: 5\n    verify: no\n"
+    )
+    (entry,) = entries_in(text, "acme", {})
+    assert entry.findings == ()
+    assert entry.document == {
+        "base_url": "https://api.example.com:8443", "method": "basic", "username": "on", "password": "0123",
+        "timeout": 5, "verify": False,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
