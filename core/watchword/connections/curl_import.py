@@ -161,7 +161,7 @@ def _headers(options: Mapping[str, Any], remarks: list[str]) -> dict[str, str]:
             continue
         name, separator, value = line.partition(":")
         lowered = name.strip().lower()
-        if not separator or lowered in _LEFT_OUT or lowered.startswith("sec-"):
+        if not separator or not value.strip() or lowered in _LEFT_OUT or lowered.startswith("sec-"):
             continue
         if any(header_rules.name_findings(name.strip(), "header")):
             remarks.append("A header was left out: its name can't be a header's name.")

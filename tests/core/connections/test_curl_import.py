@@ -116,6 +116,7 @@ def test_a_command_is_read_as_it_was_copied(command, expected):
         ("-u :pat-1", {"method": "basic", "username": "", "password": "pat-1"}),
         ("-H 'Authorization: Basic OnBhdC0x'", {"method": "basic", "username": "", "password": "pat-1"}),
         ("-u :", {"method": "none"}),
+        ("-H 'Accept:' -H 'X-Api-Key;'", {"method": "none"}),
         ("--cert c.pem:pw1", {"client_certificate": "c.pem", "client_key_passphrase": "pw1"}),
         ("-E c.pem --key k.pem --pass pw1", {"client_certificate": "c.pem", "client_private_key": "k.pem",
                                              "client_key_passphrase": "pw1"}),

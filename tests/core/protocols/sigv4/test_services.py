@@ -168,7 +168,8 @@ def test_a_service_s_other_name_is_found(name):
     assert (found.code.name, SIGNING_NAMES[name] in found.advice) == ("wrong_type", True)
 
 
-OUTSIDE_BOTOCORE = {"s3-control", "runtime.lex", "runtime.sagemaker", "email", "eventbridge", "msk"}
+OUTSIDE_BOTOCORE = {"s3-control", "runtime.lex", "runtime.sagemaker", "email", "eventbridge", "msk",
+                    "prometheus", "elasticsearch"}  # fmt: skip
 """Names of hosts and consoles, by which botocore names no client."""
 
 
