@@ -26,6 +26,7 @@ from watchword.connections.import_entry import (
     unreadable,
 )
 from watchword.connections.import_values import Values, plain_text, postman_variables
+from watchword.document.references import as_literal
 from watchword.errors import DocumentError
 from watchword.http import headers as header_rules
 from watchword.http.urls import without_pairs, without_userinfo
