@@ -36,6 +36,9 @@ _OF_HOST_NAMES = frozenset({"idna", "punycode"})
 
 _CHARSET = re.compile(r"(?i);\s*charset\s*=\s*[\"']?([^\s\"';,]{1,40})")
 _XML_CHARSET = re.compile(rb"^\s*<\?xml[^>]{0,100}?\bencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_GUARD = re.compile(r"(?:\)\]\}',?|while\(1\);|for\(;;\);)\s*")
+"""What some servers write in front of JSON, so that no page can load it as a script."""
+
 _BLANKS = "\ufeff \t\r\n"
 
 
@@ -189,6 +192,7 @@ def content_of(text: str, media_type: str = "", names: Collection[str] = ()) -> 
         names: a form that is not declared as one is recognised by one of these names.
     """
     text = text.strip(_BLANKS)
+    text = text[guard.end() :] if (guard := _GUARD.match(text)) else text
     if not text:
         return Content("nothing")
     if text.startswith("<"):

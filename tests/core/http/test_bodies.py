@@ -67,6 +67,8 @@ def test_json_is_read_in_each_encoding_under_each_type(encoded, media_type):
     ("text", "media_type", "fields"),
     [
         ("access_token=t0ken&scope=a+b", "text/plain", {"access_token": "t0ken", "scope": "a b"}),
+        (')]}\'\n{"t": "1"}', "application/json", {"t": "1"}),
+        ('while(1);{"t": "1"}', "text/plain", {"t": "1"}),
         ("t=1&u=", FORM, {"t": "1", "u": ""}),
         ("SID=DQ\nLSID=x\nAuth=t=0\n", "text/plain", {"SID": "DQ", "LSID": "x", "Auth": "t=0"}),
         ("#\n#Mon Nov 30\nAUTHTOKEN=bad\nRESULT=TRUE", "text/plain", {"AUTHTOKEN": "bad", "RESULT": "TRUE"}),

@@ -198,6 +198,18 @@ def test_the_whole_body_may_be_the_token(acme, body, kind):
     assert acme.call(response_access_path="$") == 200
 
 
+def test_a_jwt_may_be_declared_as_a_page(serve, reply):
+    """Google's metadata server sends an identity token as text/html; another word stays no token."""
+    jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"
+    server = serve(reply(200, jwt, {"Content-Type": "text/html"}))
+    fields = {"login_url": f"{server.url}/identity", "login_method": "GET", "login_auth": "basic"}
+    fields |= {"username": "u", "password": "p4ssword-1", "response_access_path": "$"}
+    made = watchword.load({"base_url": server.url, "method": "session_login", **fields})
+    with made.session() as api:
+        api.get("/a")
+    assert server.seen[-1].headers["Authorization"] == f"Bearer {jwt}"
+
+
 def test_a_session_in_the_query_is_replaced_in_the_query(acme):
     """With add_to query, the token is sent under the configured name."""
     acme.shown = lambda seen: parse_qs(urlsplit(seen.path).query).get("sid", [""])[0]

@@ -108,6 +108,27 @@ def test_a_refusal_without_words_keeps_the_refresh_token(api, reply, body):
     assert health.record.attempt == 0
 
 
+def test_a_refresh_may_have_the_standard_fields_at_its_top(api, reply):
+    """A sign-in of a user of Slack has its token in an object; its refresh has it at the top."""
+    api.answers = [reply(200, {"ok": True, "access_token": "s3cret-access-9", "refresh_token": "s3cret-r-9"})]
+    paths = {"response_access_path": "authed_user.access_token"}
+    paths["response_refresh_path"] = "authed_user.refresh_token"
+    made = api.connection("oauth2_authorization_code", **paths)
+    with made.session() as session:
+        assert session.get("/orders").status_code == 200
+    made.credential.renew_token()
+    assert "s3cret-r-9" in api.server.seen[-1].text
+
+
+def test_a_first_token_is_never_taken_from_another_place(api, reply):
+    """Without a refresh the configured path alone counts: the token at the top may be another one."""
+    api.answers = [reply(200, {"access_token": "s3cret-access-9"})]
+    made = api.connection(response_access_path="authed_user.access_token")
+    with made.session() as session, pytest.raises(watchword.TokenError) as raised:
+        session.get("/orders")
+    assert raised.value.code == "token_field_missing"
+
+
 TEXT = json.dumps(FIRST)
 XML = "<r><access_token>s3cret-access-1</access_token><expires_in>3600</expires_in></r>"
 BODIES = {

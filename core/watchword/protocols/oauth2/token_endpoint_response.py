@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from watchword.errors import TokenError
@@ -81,8 +81,9 @@ def read_token(response: TokenResponse, paths: ResponsePaths, words: RequestWord
     refusal = _refusal(parsed, paths)
     if refusal:
         raise TokenError([refusal])
-    access_token = _access_token(parsed, paths.access)
     value = content.value
+    paths = _of_refresh(paths, value)
+    access_token = _access_token(parsed, paths.access)
     stated = value_at(value, paths.expires) if paths.default_lifetime is None else None
     if paths.is_token and (reason := worthless(access_token, stated, response)):
         raise TokenError([parsed.finding("token_worthless", f"returned {reason}")])
@@ -100,6 +101,17 @@ def read_token(response: TokenResponse, paths: ResponsePaths, words: RequestWord
         unread_end=lasts.unread or (refresh.unread if refresh else ""),
         values=paths.values.in_response(response, value),
     )
+
+
+def _of_refresh(paths: ResponsePaths, value: object) -> ResponsePaths:
+    """Return the paths of a refresh's response, which may have the standard fields in place of the sign-in's.
+
+    Slack's sign-in of a user has `authed_user.access_token`, and its refresh has `access_token`.
+    """
+    is_refresh = paths.refused is not None
+    if not is_refresh or value_at(value, paths.access) is not None or not text_at(value, "access_token"):
+        return paths
+    return replace(paths, access="access_token", refresh="refresh_token")
 
 
 class _ParsedResponse(NamedTuple):

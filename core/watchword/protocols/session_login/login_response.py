@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -29,6 +30,8 @@ from watchword.tokens.token_response import (
 )
 from watchword.tokens.token_values import NO_VALUES, ValueSources
 from watchword.tokens.worthless import worthless
+
+_JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 WHOLE = "$"
 """The JSONPath of the whole body, if the body is the token itself, as JSON text or as plain text."""
@@ -138,8 +141,11 @@ def _in_body(response: TokenResponse, content: Content, path: str) -> tuple[str,
 
 
 def _is_page(response: TokenResponse) -> bool:
-    kind = response.headers.get("Content-Type", "").lower()
-    return "html" in kind or response.text.lstrip().startswith("<")
+    text = response.text.strip()
+    if text.startswith("<"):
+        return True
+    # Metadata servers declare a JWT as a page.
+    return "html" in response.headers.get("Content-Type", "").lower() and not _JWT.fullmatch(text)
 
 
 def _refusal(response: TokenResponse, location: TokenLocation) -> Finding | None:
