@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle  # noqa: TID251 - to see it refused
 
+import certifi
 import pytest
 
 import watchword
@@ -136,7 +137,7 @@ def test_the_store_is_given_as_a_url_or_as_itself(fields, tmp_path):
         {"revocation_endpoint": "http://127.0.0.1:9/revoke"},
         {"proxy": "http://127.0.0.1:9"},
         {"verify": False},
-        {"ca_bundle": __file__},
+        {"ca_bundle": certifi.where()},
     ],
     ids=lambda changed: next(iter(changed)),
 )
