@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors
@@ -15,8 +14,6 @@ from watchword.protocols.oauth2.client import CLIENT_TEMPLATES
 from watchword.protocols.templates import TemplateSecrets
 from watchword.redact import NeverPickled
 
-_NOTHING: Mapping[str, JsonValue] = MappingProxyType({})
-
 
 @dataclass(frozen=True)
 class Additions(NeverPickled):
@@ -25,8 +22,8 @@ class Additions(NeverPickled):
     `own` are the values of the templates that these fields have beside `{{secret:NAME}}`.
     """
 
-    body: Mapping[str, JsonValue] = _NOTHING
-    headers: Mapping[str, JsonValue] = _NOTHING
+    body: Mapping[str, JsonValue] = field(default_factory=dict)
+    headers: Mapping[str, JsonValue] = field(default_factory=dict)
     own: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def to_body(self, secrets: TemplateSecrets, client: Mapping[str, str]) -> dict[str, JsonValue]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from watchword.http.json_value import JsonValue
@@ -13,8 +12,6 @@ from watchword.redact import NeverPickled
 _MARK = "PRIVATE KEY"
 _LONGEST_SEARCH = 1000
 """How many values of an unknown file are searched for a key."""
-
-_NOTHING: Mapping[str, JsonValue] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ class KeyFile(NeverPickled):
     algorithm: str = ""
     lifetime: int = 0
     scope_is_claim: bool = False
-    claims: Mapping[str, JsonValue] = _NOTHING
+    claims: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ class _Shape:
     provider: str
     marks: tuple[str, ...]
     paths: Mapping[str, str]
-    constants: Mapping[str, Any] = _NOTHING
+    constants: Mapping[str, Any] = field(default_factory=dict)
 
 
 _SHAPES = (
