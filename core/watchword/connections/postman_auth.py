@@ -17,7 +17,7 @@ from watchword.redact import sounds_secret
 Fields: TypeAlias = dict[str, Any]
 
 NOT_OFFERED = frozenset({"hawk", "ntlm", "edgegrid", "asap"})
-"""Postman's types of authentication for which there is no method."""
+"""Postman's types of authentication that no method of watchword offers."""
 
 _OWN_PAGE = re.compile(r"//[^/]*(?:getpostman\.com|pstmn\.io)(?:[:/]|$)")
 """Postman's own page, which receives the code for nobody else."""
