@@ -140,9 +140,10 @@ def _displayed(url: str) -> str:
 def value_at(content: object, path: str) -> object:
     """Return the first value at a JSONPath, None if there is none; names and indices need no library.
 
-    In XML a path may leave out the root element, and the value of an element is its text. A path whose search
-    takes more than one pass, such as a search by a pattern, finds nothing. Raises TokenError if the response
-    is too large to be searched by this path.
+    A text has no values inside, even if it reads as JSON: what a server wrote is decoded once. In XML a path
+    may leave out the root element, and the value of an element is its text. A path whose search takes more
+    than one pass, such as a search by a pattern, finds nothing. Raises TokenError if the response is too
+    large to be searched by this path.
     """
     found = _at(content, jsonpaths.as_jsonpath(path))
     if found is None and isinstance(content, XmlRoot) and ".." not in jsonpaths.as_jsonpath(path):
@@ -182,6 +183,8 @@ def _at(content: object, path: str) -> object:
         message = f"The response is too large to be searched by {path[:40]!r}."
         advice = "Write the path with names and indices alone, such as data.token."
         raise TokenError([finding("reply_not_token", message, advice=advice)])
+    if not isinstance(content, Mapping | list):
+        return None  # the library would parse a text as JSON once more
     import jsonpath  # noqa: PLC0415 - costs 0.1 s, and few paths need it
 
     try:

@@ -125,6 +125,18 @@ DOCUMENTS = {
 }
 
 
+@pytest.mark.parametrize(
+    "path", ["$..token", "$[0]", "$[?@.token]", "$.token", "data.token", "$[*].token", "$[0,1]"]
+)
+@pytest.mark.parametrize(
+    "text", ["[", "{", '{"token": "t"}', '[{"token": "t"}]', ' {"token"', "[1, 2", "", "t", b"[", 7]
+)
+def test_what_is_no_object_has_no_values_inside(text, path):
+    """A response that is one text, as bare tokens are, isn't parsed as JSON once more to be searched."""
+    assert value_at(text, path) is None
+    assert value_at(text, "$") == text
+
+
 @pytest.mark.parametrize("path", COSTLY)
 @pytest.mark.parametrize(
     ("method", "field"),
