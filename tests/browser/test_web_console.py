@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -20,6 +21,16 @@ METHODS = [
 SIGN_IN = "oauth2_authorization_code"
 SHARED = Options(teams=("blue", "green"), prefix="/team/airflow", replicas=2)
 """Two api-servers with teams, below a path; another module uses them too."""
+COLLECTION = json.dumps(
+    {
+        "info": {
+            "name": "acme",
+            "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json",
+        },
+        "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}"}]},
+        "item": [{"name": "me", "request": {"method": "GET", "url": "{{host}}/v1/me"}}],
+    }
+)
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +114,30 @@ def test_a_person_signs_in_from_an_empty_form_to_a_green_verdict(open_page, site
     assert "the provider has revoked it" in console.text()
     console.follow("Back to acme_signed_in")
     assert "Nobody has signed in yet" in console.text()
+
+
+def test_what_was_pasted_stays_until_it_is_right(open_page, site):
+    """A refusal costs no second paste, and says which values to add; what is left out is told at the end."""
+    console = ConsolePage(open_page("admin", expected=("400",)), site.url)
+    page = console.page
+    page.goto(f"{console.url}/import")
+    page.get_by_label("Connection name").fill("pasted")
+    page.get_by_label("Text").fill(COLLECTION)
+    console.press("Save")
+    assert "one line each: host=…, token=…" in page.get_by_role("alert").inner_text()
+    assert page.get_by_label("Text").input_value() == COLLECTION
+    page.get_by_label("Values").fill("token=pasted-token-7\nhost=https://api.acme.test")
+    console.save()
+    assert "pasted-token-7" not in page.content()
+    page.goto(f"{console.url}/import")
+    page.get_by_label("Connection name").fill("left_out")
+    page.get_by_label("Text").fill(
+        "curl https://api.acme.test/v1 -H 'X-Api-Key: pasted-key-8' --compressed -d x=1"
+    )
+    console.press("Save")
+    page.get_by_role("heading", name="left_out is saved").wait_for()
+    console.follow("Continue")
+    assert "pasted-key-8" not in page.content()
 
 
 def test_a_secret_is_replaced(console, playground):

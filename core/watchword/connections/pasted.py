@@ -30,5 +30,6 @@ def document_in(text: str, name: str, values: str = "") -> tuple[dict[str, Any],
             f"The connection can't be used: {entry.skipped}.", "Give one that calls an HTTP API."
         )
     if entry.lacking:
-        raise missing(entry.lacking, f"Give them under Values, one line each: {next(iter(entry.lacking))}=…")
+        lines = ", ".join(f"{each}=…" for each in entry.lacking)
+        raise missing(entry.lacking, f"Give them under Values, one line each: {lines}")
     return dict(entry.document), list(entry.remarks)
