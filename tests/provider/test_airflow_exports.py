@@ -8,7 +8,7 @@ import pytest
 from airflow.cli.commands.connection_command import _format_connections
 from airflow.models.connection import Connection
 
-from watchword.connections.import_formats import entries_in
+from watchword.connections.imports.formats import entries_in
 
 PASSWORD = "p/ss %w\"0'rd#é\\$x"
 EXTRA = {"X-API-Key": "k #1", "timeout": 20}

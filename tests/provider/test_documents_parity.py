@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import watchword
 from watchword import DocumentError
 from watchword.connections.airflow_format import airflow_json, document_of, parse_connection
-from watchword.connections.airflow_import import convert
+from watchword.connections.imports.airflow.http_connection import convert
 
 FIELDS = ("conn_type", "host", "schema", "port", "login", "password", "extra")
 DOCUMENT = {"method": "basic", "base_url": "https://api.test/v2", "username": "ann", "password": "p:/@?#ä"}

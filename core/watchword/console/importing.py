@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from watchword import redact
-from watchword.connections import pasted
+from watchword.connections.imports import pasted
 from watchword.connections.masked import secrets_in
 from watchword.connections.storable import check_storable
 from watchword.console.building import HOME, NEW_NAME

@@ -27,10 +27,10 @@ from watchword.cli.connections.common import (
 from watchword.cli.connections.settings import check_document
 from watchword.cli.documents import STDIN
 from watchword.cli.output import exit_status, fail, reporting, say, say_error, worst_status
-from watchword.connections import airflow_export, import_formats
-from watchword.connections.airflow_export import VARIABLE
-from watchword.connections.import_entry import Entry, is_lacking, slug
-from watchword.connections.import_values import Values, values_in
+from watchword.connections.imports import formats
+from watchword.connections.imports.airflow.export import VARIABLE, entry_of
+from watchword.connections.imports.entry import Entry, is_lacking, slug
+from watchword.connections.imports.values import Values, values_in
 from watchword.connections.masked import secrets_in
 from watchword.connections.storable import normalized
 from watchword.errors import DocumentError, WatchwordError
@@ -123,15 +123,15 @@ def _from_environment(wanted: str | None) -> Iterator[Entry]:
     if not variables:
         fail(f"the environment has no variable {VARIABLE}…")
     for key in sorted(variables):
-        yield airflow_export.entry_of(variables[key], wanted or key.removeprefix(VARIABLE).lower())
+        yield entry_of(variables[key], wanted or key.removeprefix(VARIABLE).lower())
 
 
 def _from_file(path: str, wanted: str | None, values: Values) -> list[Entry]:
     """Return the connections in a file; ends the command if there are none."""
     stem = "" if path == STDIN else _stem(path)
     try:
-        entries = import_formats.entries_in(_text(path), wanted or stem or "the text", values)
-        entries = import_formats.chosen(entries, wanted, stem)
+        entries = formats.entries_in(_text(path), wanted or stem or "the text", values)
+        entries = formats.chosen(entries, wanted, stem)
     except DocumentError as error:
         raise _of_file(error, path) from None
     if any(not entry.label for entry in entries):

@@ -11,8 +11,8 @@ import typer
 from watchword.cli.connections.typed_secret import HELP, secret
 from watchword.cli.connections.typed_text import asked
 from watchword.cli.output import say
-from watchword.connections.import_entry import Entry, missing
-from watchword.connections.import_formats import not_chosen
+from watchword.connections.imports.entry import Entry, missing
+from watchword.connections.imports.formats import not_chosen
 
 PREFIX = "WATCHWORD_SECRET_"
 """The prefix of the variables that stored connections may use unless a deployment says otherwise."""

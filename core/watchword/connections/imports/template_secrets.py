@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchword.connections.import_entry import lacking_names
+from watchword.connections.imports.entry import lacking_names
 from watchword.document.references import as_literal
 from watchword.redact import names_credential, sounds_secret
 

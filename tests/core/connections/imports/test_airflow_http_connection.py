@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import watchword
 from watchword.connections.airflow_format import AirflowConnection, airflow_json, parse_connection
-from watchword.connections.airflow_import import convert
+from watchword.connections.imports.airflow.http_connection import convert
 
 CANARY = "canary-8d1f5c07"
 BASE = {"base_url": "https://api.test"}

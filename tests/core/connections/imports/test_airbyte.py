@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import watchword
 from tests.support.mutations import CHANGES, changed
 from tests.support.nightly import usually
-from watchword.connections.import_formats import chosen, entries_in
+from watchword.connections.imports.formats import chosen, entries_in
 from watchword.errors import DocumentError
 
 CANARY = "canary-8d1f5c07"

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchword.connections import airbyte_auth
-from watchword.connections.airbyte_expressions import Expressions
-from watchword.connections.import_entry import Entry, check_count, host_of, lacking, slug, unreadable
-from watchword.connections.import_values import Values, plain_text
+from watchword.connections.imports.airbyte import authenticators
+from watchword.connections.imports.airbyte.expressions import Expressions
+from watchword.connections.imports.entry import Entry, check_count, host_of, lacking, slug, unreadable
+from watchword.connections.imports.values import Values, plain_text
 from watchword.errors import DocumentError
 
 _REFERENCE = re.compile(r"#/([^#]{1,500})")
@@ -182,12 +182,12 @@ def _entry(
 ) -> Entry:
     label = label or host_of(base_url)
     kind = str(authenticator.get("type"))
-    reader = airbyte_auth.READERS.get(kind)
+    reader = authenticators.READERS.get(kind)
     if reader is None:
         return Entry(label, skipped=_reason(kind, authenticator), is_alternative=is_alternative)
     remarks: list[str] = []
     try:
-        fields = reader(airbyte_auth.Authenticator(authenticator, expressions), remarks)
+        fields = reader(authenticators.Authenticator(authenticator, expressions), remarks)
     except DocumentError as error:
         return Entry(label, findings=tuple(error.findings), is_alternative=is_alternative)
     remarks += expressions.taken_remarks()

@@ -14,9 +14,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import unquote, unquote_plus
 
-from watchword.connections import postman_auth
-from watchword.connections.header_credentials import key_in_query, method_of, parameters_of
-from watchword.connections.import_entry import (
+from watchword.connections.imports.entry import (
     Entry,
     check_count,
     host_of,
@@ -25,7 +23,9 @@ from watchword.connections.import_entry import (
     slug,
     unreadable,
 )
-from watchword.connections.import_values import Values, plain_text, postman_variables
+from watchword.connections.imports.header_credentials import key_in_query, method_of, parameters_of
+from watchword.connections.imports.postman import authentication
+from watchword.connections.imports.values import Values, plain_text, postman_variables
 from watchword.document.references import as_literal
 from watchword.errors import DocumentError
 from watchword.http import headers as header_rules
@@ -123,7 +123,7 @@ class _Variables:
         self._values = values
         self._characters = 0
         self._known_texts: dict[str, str] = {}
-        self._known_auths: dict[int, postman_auth.Parameters] = {}
+        self._known_auths: dict[int, authentication.Parameters] = {}
 
     def __call__(self, value: object) -> str:
         """Return a value as text with its variables filled in; raises DocumentError if it grows too long."""
@@ -138,7 +138,7 @@ class _Variables:
         if self._characters > _MOST_CHARACTERS:
             raise unreadable("The collection's values are too long together.", "Export a part of it.")
 
-    def parameters(self, auth: Mapping[str, Any], auth_type: str) -> postman_auth.Parameters:
+    def parameters(self, auth: Mapping[str, Any], auth_type: str) -> authentication.Parameters:
         """Return the parameters of an `auth`, which many requests may inherit."""
         if id(auth) not in self._known_auths:
             self._known_auths[id(auth)] = _parameters(auth, auth_type, self)
@@ -177,9 +177,9 @@ def _entry_of(request: _Request, fill: _Variables) -> Entry:
     if auth_type == "noauth":
         fields, url = _credential_of(request.content, url, fill, remarks)
     else:
-        reader = postman_auth.READERS.get(auth_type)
+        reader = authentication.READERS.get(auth_type)
         if reader is None:
-            name = auth_type if auth_type in postman_auth.NOT_OFFERED else "this type"
+            name = auth_type if auth_type in authentication.NOT_OFFERED else "this type"
             return Entry(label, skipped=f"authentication of {name} isn't offered")
         fields = reader(fill.parameters(request.auth or {}, auth_type), remarks)
     base_url = _with_last_secret(url, base_url)
@@ -260,14 +260,14 @@ def _without_secrets(url: str) -> str:
     return without_pairs(url, lambda pair: not pair or sounds_secret(unquote_plus(pair.partition("=")[0])))
 
 
-def _parameters(auth: Mapping[str, Any], auth_type: str, fill: _Variables) -> postman_auth.Parameters:
+def _parameters(auth: Mapping[str, Any], auth_type: str, fill: _Variables) -> authentication.Parameters:
     """Return the parameters of an `auth`: v2.1 lists them, v2.0 has an object."""
     given = auth.get(auth_type, auth.get(str(auth["type"])))
     if isinstance(given, list):
         pairs = [(each.get("key"), each.get("value")) for each in given if isinstance(each, dict)]
     else:
         pairs = list(given.items()) if isinstance(given, dict) else []
-    return postman_auth.Parameters({str(key): _filled(value, fill) for key, value in pairs})
+    return authentication.Parameters({str(key): _filled(value, fill) for key, value in pairs})
 
 
 def _filled(value: object, fill: _Variables) -> Any:  # noqa: ANN401 - any JSON value

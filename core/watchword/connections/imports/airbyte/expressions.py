@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from watchword.connections.import_entry import lacking
-from watchword.connections.import_values import Values, plain_text
+from watchword.connections.imports.entry import lacking
+from watchword.connections.imports.values import Values, plain_text
 
 _KEY = (
     r"(?:\[\s*['\"]([\w .-]{1,100})['\"]\s*\]"

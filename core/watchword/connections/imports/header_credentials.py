@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote_plus
 
-from watchword.connections.import_entry import is_lacking
+from watchword.connections.imports.entry import is_lacking
 from watchword.document.references import is_reference
 from watchword.http import headers as header_rules
 from watchword.http.urls import without_pairs

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from watchword.connections.import_entry import unreadable
+from watchword.connections.imports.entry import unreadable
 
 _LINE = re.compile(r"\s*(?:export\s+|declare\s+-x\s+|setx?\s+|\$env:)?([\w.-]{1,250})\s*=[^\S\n]*([^\n]*)")
 _REMARK = re.compile(r"\s*(?:#.*)?")

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.nightly import usually
-from watchword.connections.import_formats import entries_in
-from watchword.connections.structured_text import DEEPEST, LONGEST_YAML, structure_in
+from watchword.connections.imports.formats import entries_in
+from watchword.connections.imports.structured_text import DEEPEST, LONGEST_YAML, structure_in
 from watchword.errors import DocumentError
 
 CANARY = "canary-8d1f5c07"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchword.connections.env_lines import lines_in, looks_like_lines
-from watchword.connections.import_entry import unreadable
-from watchword.connections.structured_text import structure_in
+from watchword.connections.imports.entry import unreadable
+from watchword.connections.imports.env_lines import lines_in, looks_like_lines
+from watchword.connections.imports.structured_text import structure_in
 
 Values = Mapping[str, str]
 

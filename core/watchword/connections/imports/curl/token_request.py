@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote_plus, unquote_plus, urlunsplit
 
-from watchword.connections.header_credentials import literal, method_of
-from watchword.connections.template_secrets import with_secrets_apart
+from watchword.connections.imports.header_credentials import literal, method_of
+from watchword.connections.imports.template_secrets import with_secrets_apart
 
 _NOT_SENT = frozenset({"accept"})
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from watchword.connections import airflow_import
 from watchword.connections.airflow_format import AIRFLOW_KEYS, parse_connection
-from watchword.connections.env_lines import Line, lines_in
-from watchword.connections.import_entry import Entry, check_count, failed, unreadable
+from watchword.connections.imports.airflow import http_connection
+from watchword.connections.imports.entry import Entry, check_count, failed, unreadable
+from watchword.connections.imports.env_lines import Line, lines_in
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 
@@ -36,11 +36,11 @@ def entry_of(text: str, name: str, *, is_named: bool = True) -> Entry:
 def _entry(text: str, name: str) -> Entry:
     try:
         connection = parse_connection(text, name)
-        if not airflow_import.is_convertible(connection):
+        if not http_connection.is_convertible(connection):
             return Entry(
                 name, skipped=f"a connection {connection.type_in_words} isn't HTTP, as far as is known"
             )
-        document, remarks = airflow_import.convert(connection)
+        document, remarks = http_connection.convert(connection)
     except DocumentError as error:
         return failed(name, error)
     return Entry(name, document, tuple(remarks))

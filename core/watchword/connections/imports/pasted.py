@@ -1,12 +1,12 @@
-"""A connection that somebody pastes, in any form that `import_formats` reads."""
+"""A connection that somebody pastes, in any form that `formats` reads."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from watchword.connections.import_entry import missing, unreadable
-from watchword.connections.import_formats import chosen, entries_in
-from watchword.connections.import_values import values_in
+from watchword.connections.imports.entry import missing, unreadable
+from watchword.connections.imports.formats import chosen, entries_in
+from watchword.connections.imports.values import values_in
 from watchword.errors import DocumentError
 
 
@@ -14,7 +14,7 @@ def document_in(text: str, name: str, values: str = "") -> tuple[dict[str, Any],
     """Return the document in a pasted text, and remarks on what it does differently.
 
     Args:
-        text: in one of the forms that `import_formats.FORMS` lists.
+        text: in one of the forms that `formats.FORMS` lists.
         name: the connection's name; of a text with several connections, it says which one is meant.
         values: a text with the values that the first one refers to by name, such as Postman's environment.
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from watchword.connections.airbyte_expressions import Expressions, is_basic_header
-from watchword.connections.import_entry import is_lacking, lacking, unreadable
-from watchword.connections.template_secrets import template_for, with_secrets_apart
+from watchword.connections.imports.airbyte.expressions import Expressions, is_basic_header
+from watchword.connections.imports.entry import is_lacking, lacking, unreadable
+from watchword.connections.imports.template_secrets import template_for, with_secrets_apart
 from watchword.document.references import as_literal
 from watchword.methods import METHODS
 from watchword.methods.fields import secret_names

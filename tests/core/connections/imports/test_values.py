@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.nightly import usually
-from watchword.connections.import_values import values_in
+from watchword.connections.imports.values import values_in
 from watchword.errors import DocumentError
 
 

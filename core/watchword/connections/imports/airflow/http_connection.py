@@ -18,7 +18,7 @@ from watchword.connections.airflow_format import (
     extra_of,
     is_own_type,
 )
-from watchword.connections.header_credentials import literal, method_of, parameters_of
+from watchword.connections.imports.header_credentials import literal, method_of, parameters_of
 from watchword.document.common_fields import CommonFields
 from watchword.document.reading import normalized_entry, read
 from watchword.errors import DocumentError

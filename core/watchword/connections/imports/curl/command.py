@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, quote, unquote_plus, urlsplit, urlunsplit
 
-from watchword.connections import curl_token_request
-from watchword.connections.command_words import command_in, words_of
-from watchword.connections.curl_options import FLAGS, NOT_OFFERED, VALUES
-from watchword.connections.header_credentials import key_in_query, literal, method_of, parameters_of
+from watchword.connections.imports.curl import token_request
+from watchword.connections.imports.curl.options import FLAGS, NOT_OFFERED, VALUES
+from watchword.connections.imports.curl.words import command_in, words_of
+from watchword.connections.imports.header_credentials import key_in_query, literal, method_of, parameters_of
 from watchword.document.reading import read
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
@@ -78,12 +78,12 @@ def convert(text: str) -> tuple[dict[str, Any], list[str]]:
     headers = _headers(options, remarks)
     login, _, password = (_last(options, "user") or _user_in(url)).partition(":")
     url = url._replace(netloc=url.netloc.rpartition("@")[2])
-    token_request = curl_token_request.document_of(options, url, (login, password), headers)
-    if token_request:
+    request = token_request.document_of(options, url, (login, password), headers)
+    if request:
         remarks.append("The command asks for a token: set base_url and test_url to those of the API.")
-        token_request.update(_transport(options, remarks))
-        read(token_request)
-        return token_request, remarks
+        request.update(_transport(options, remarks))
+        read(request)
+        return request, remarks
     credential = _credential(options, login, password, headers, remarks)
     if credential["method"] == "none":
         credential, bare = key_in_query(urlunsplit(url))

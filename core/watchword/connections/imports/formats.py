@@ -8,14 +8,18 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, NamedTuple
 
-from watchword.connections import airbyte_import, airflow_export, curl_import, openapi_import, postman_import
 from watchword.connections.airflow_format import AIRFLOW_KEYS
-from watchword.connections.command_words import command_in
-from watchword.connections.env_lines import looks_like_lines
-from watchword.connections.import_entry import Entry, failed, slug, unreadable
-from watchword.connections.import_values import Values, is_environment
+from watchword.connections.imports import openapi
+from watchword.connections.imports.airbyte import manifest
+from watchword.connections.imports.airflow import export
+from watchword.connections.imports.curl import command
+from watchword.connections.imports.curl.words import command_in
+from watchword.connections.imports.entry import Entry, failed, slug, unreadable
+from watchword.connections.imports.env_lines import looks_like_lines
+from watchword.connections.imports.postman import collection
+from watchword.connections.imports.structured_text import is_json, structure_in
+from watchword.connections.imports.values import Values, is_environment
 from watchword.connections.storable import normalized
-from watchword.connections.structured_text import is_json, structure_in
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 
@@ -43,9 +47,9 @@ class _Structure(NamedTuple):
 
 
 _STRUCTURES = (
-    _Structure(postman_import.is_collection, postman_import.entries_in),
-    _Structure(airbyte_import.is_manifest, airbyte_import.entries_in),
-    _Structure(openapi_import.is_description, openapi_import.entries_in),
+    _Structure(collection.is_collection, collection.entries_in),
+    _Structure(manifest.is_manifest, manifest.entries_in),
+    _Structure(openapi.is_description, openapi.entries_in),
 )
 
 
@@ -63,15 +67,15 @@ def entries_in(text: str, name: str, values: Values) -> list[Entry]:
     text = text.strip("\ufeff \t\r\n")
     if len(text) > LONGEST:
         raise unreadable(f"The text has more than {LONGEST} characters.", "Leave out what isn't needed.")
-    if curl_import.is_command(text):
+    if command.is_command(text):
         return [_of_curl(text, name)]
     other = _OTHER_COMMAND.match(command_in(text))
     if other:
         raise unreadable(f"The text is a command of {other[1]}.", "Give it as a command of curl.")
     if looks_like_lines(text):
-        return airflow_export.entries_in_lines(text)
+        return export.entries_in_lines(text)
     if not is_json(text) and "\n" not in text and "://" in text.partition(" ")[0]:
-        return [airflow_export.entry_of(text, name, is_named=False)]
+        return [export.entry_of(text, name, is_named=False)]
     return _in_structure(structure_in(text), name, values)
 
 
@@ -106,7 +110,7 @@ def not_chosen(names: list[str], problem: str) -> DocumentError:
 
 def _of_curl(text: str, name: str) -> Entry:
     try:
-        document, remarks = curl_import.convert(text)
+        document, remarks = command.convert(text)
     except DocumentError as error:
         return failed(name, error)
     return Entry(name, document, tuple(remarks))
@@ -122,11 +126,11 @@ def _in_structure(content: object, name: str, values: Values) -> list[Entry]:
                 return form.read(content, values)
         if isinstance(content.get("method"), str) and "conn_type" not in content:
             return [Entry(name, normalized(content))]
-    connections = airflow_export.connections_by_id(content)
+    connections = export.connections_by_id(content)
     if connections is not None:
-        return list(airflow_export.entries_by_id(connections))
+        return list(export.entries_by_id(connections))
     if isinstance(content, dict) and AIRFLOW_KEYS & content.keys():
-        return [airflow_export.entry_by_id(name, content, is_named=False)]
+        return [export.entry_by_id(name, content, is_named=False)]
     raise unreadable(f"The text is none of these: {FORMS}.")
 
 

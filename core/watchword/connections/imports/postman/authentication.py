@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
-from watchword.connections.import_entry import is_lacking, lacking, unreadable
-from watchword.connections.import_values import plain_text
-from watchword.connections.template_secrets import with_secrets_apart
+from watchword.connections.imports.entry import is_lacking, lacking, unreadable
+from watchword.connections.imports.template_secrets import with_secrets_apart
+from watchword.connections.imports.values import plain_text
 from watchword.document.references import as_literal
 from watchword.redact import sounds_secret
 

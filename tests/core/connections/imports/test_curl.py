@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import watchword
-from watchword.connections.curl_import import convert, is_command
-from watchword.connections.pasted import document_in
+from watchword.connections.imports.curl.command import convert, is_command
+from watchword.connections.imports.pasted import document_in
 from watchword.errors import DocumentError
 
 URL = "https://api.example.com/v1/me"

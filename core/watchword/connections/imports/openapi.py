@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 from urllib.parse import urljoin
 
-from watchword.connections.import_entry import (
+from watchword.connections.imports.entry import (
     Entry,
     check_count,
     host_of,
@@ -17,7 +17,7 @@ from watchword.connections.import_entry import (
     slug,
     unreadable,
 )
-from watchword.connections.import_values import Values, plain_text
+from watchword.connections.imports.values import Values, plain_text
 from watchword.errors import DocumentError
 
 Fields: TypeAlias = dict[str, Any]

@@ -1,0 +1,1 @@
+"""Airflow's exports, and its HTTP connections of other types."""

@@ -1,0 +1,1 @@
+"""Postman's collections."""
