@@ -5,62 +5,59 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from requests import PreparedRequest
 
-from watchword.errors import DocumentError
-from watchword.findings.codes import finding
-from watchword.findings.finding import Finding, errors
+from watchword.findings.finding import Finding
 from watchword.flow import Context, Flow, random_nonce
 from watchword.http import headers
 from watchword.http.json_value import JsonValue
 from watchword.http.placement import Slot
-from watchword.methods import response_values
+from watchword.methods import client_fields, request_fields, response_values
 from watchword.methods.additions import Additions
 from watchword.methods.base import DefaultLifetime, ExpiresPath, LoginWith, Passphrase, TokenPlacement
+from watchword.methods.client_fields import (
+    CLIENT_ID,
+    AssertionAlgorithm,
+    AssertionAudience,
+    AssertionClaims,
+    AssertionHeaders,
+    AssertionKeyId,
+    ClientAuthMethod,
+    ClientSecret,
+    EncodingOfBasic,
+    PrivateKey,
+)
 from watchword.methods.field_info import Field
-from watchword.methods.fields import About, JsonObject, Section
+from watchword.methods.fields import About, Section
 from watchword.methods.key_file import filled, key_file_in
+from watchword.methods.request_fields import (
+    TOKEN_URL,
+    GrantBody,
+    GrantFormat,
+    GrantHeaders,
+    GrantMethod,
+    HttpMethod,
+    Scope,
+    ScopeSeparator,
+)
 from watchword.methods.response_values import ResponseBaseUrlPath, ResponseValues, ValuesUrl
 from watchword.methods.token_identity import token_identity
 from watchword.protocols import templates
-from watchword.protocols.jwt.algorithms import ALGORITHMS, AlgorithmName
-from watchword.protocols.jwt.signing import JwsSigner, jws_signer
+from watchword.protocols.jwt.signing import JwsSigner
 from watchword.protocols.login_with import Login
-from watchword.protocols.oauth2.client import (
-    IN_BODY,
-    NEEDS,
-    Assertion,
-    BasicEncoding,
-    Client,
-    ClientAuth,
-)
+from watchword.protocols.oauth2.client import IN_BODY
 from watchword.protocols.oauth2.grant import Grant
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths
 from watchword.protocols.templates import FreshValues, TemplateSecrets
 from watchword.tokens.follow_up import FollowUp
-from watchword.tokens.token_request import BodyFormat, token_request
+from watchword.tokens.token_request import token_request
 from watchword.tokens.token_source import Account
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-    from watchword.protocols.keys import KeyFile
-
-_OAUTH2 = Section.OAUTH2
-
-
-_BY_SECRET = frozenset({"client_secret_basic", "client_secret_post"})
-_BY_ASSERTION = frozenset({"private_key_jwt", "client_secret_jwt"})
-_BY_CERTIFICATE = frozenset({"tls_client_auth", "self_signed_tls_client_auth"})
-
-TOKEN_URL = About("Token URL", "The complete URL of the token endpoint.", _OAUTH2)
-CLIENT_ID = About("Client ID", "The client's public identifier.", _OAUTH2)
-
-HttpMethod = Literal["POST", "GET", "PUT"]
-
 
 _NO_ADDITIONS = Additions()
 
@@ -90,104 +87,23 @@ class OAuth2(TokenPlacement):
 
     token_url: Annotated[str, TOKEN_URL]
     client_id: Annotated[str | None, CLIENT_ID] = None
-    client_secret: Annotated[
-        str | None, About("Client secret", "The secret of the client.", _OAUTH2, secret=True)
-    ] = None
-    client_auth: Annotated[
-        ClientAuth,
-        About(
-            "Client authentication",
-            "How the client authenticates: with id and secret in a Basic header or in the body, with a JWT "
-            "signed with private_key or the secret, with client_certificate, or with its id alone (none).",
-            _OAUTH2,
-        ),
-    ] = "client_secret_basic"
-    basic_encoding: Annotated[
-        BasicEncoding,
-        About(
-            "Basic encoding",
-            "How id and secret are encoded for the Basic header: form by RFC 6749, raw for servers that "
-            "don't decode them.",
-            _OAUTH2,
-        ),
-    ] = "form"
-    private_key: Annotated[
-        str | None,
-        About(
-            "Private key",
-            "The key of private_key_jwt: PEM, JWK, DER or PKCS#12 in base64, or a provider's JSON file.",
-            Section.PRIVATE_KEY,
-            secret=True,
-            multiline=True,
-            is_key=True,
-        ),
-    ] = None
+    client_secret: ClientSecret = None
+    client_auth: ClientAuthMethod = "client_secret_basic"
+    basic_encoding: EncodingOfBasic = "form"
+    private_key: PrivateKey = None
     private_key_passphrase: Passphrase = None
-    assertion_algorithm: Annotated[
-        AlgorithmName,
-        About(
-            "Assertion algorithm",
-            "The algorithm of the client's JWT; for client_secret_jwt the default is HS256.",
-            _OAUTH2,
-        ),
-    ] = "RS256"
-    assertion_key_id: Annotated[
-        str, About("Assertion key ID", "The kid under which the provider has registered the key.", _OAUTH2)
-    ] = ""
-    assertion_audience: Annotated[
-        str,
-        About("Assertion audience", "The audience of the client's JWT; the token URL if empty.", _OAUTH2),
-    ] = ""
-    assertion_headers: Annotated[
-        JsonObject,
-        About(
-            "Assertion headers",
-            'JSON: members to add to the header of the JWT, such as {"x5t": "{{x5t}}"}; {{x5t}} and '
-            "{{x5t_s256}} are the thumbprints of client_certificate.",
-            _OAUTH2,
-            templated=True,
-        ),
-    ] = Field(default_factory=dict)
-    assertion_claims: Annotated[
-        JsonObject,
-        About(
-            "Assertion claims",
-            "JSON: claims to add to the client's JWT or to replace in it; {{now}}, {{now+300}}, {{uuid}} and "
-            "{{secret:NAME}} are filled in, and null leaves a claim out.",
-            _OAUTH2,
-            templated=True,
-        ),
-    ] = Field(default_factory=dict)
-    scope: Annotated[str, About("Scope", "The scopes to request, separated by spaces.", _OAUTH2)] = ""
-    scope_separator: Annotated[
-        str, About("Scope separator", "The text between scopes in the token request.", _OAUTH2)
-    ] = " "
-    grant_body: Annotated[
-        JsonObject,
-        About(
-            "Request body",
-            "JSON: fields to add or replace in the token request; null leaves one out, {{secret:NAME}} "
-            "inserts a secret, and {{client_id}} and {{client_secret}} the client's.",
-            _OAUTH2,
-            templated=True,
-        ),
-    ] = Field(default_factory=dict)
-    grant_method: Annotated[
-        HttpMethod,
-        About(
-            "Request method",
-            "The HTTP method of the token request; with GET all fields are sent in the query.",
-            _OAUTH2,
-        ),
-    ] = "POST"
-    grant_format: Annotated[
-        BodyFormat, About("Body format", "The format of the token request's body.", _OAUTH2)
-    ] = "form"
+    assertion_algorithm: AssertionAlgorithm = "RS256"
+    assertion_key_id: AssertionKeyId = ""
+    assertion_audience: AssertionAudience = ""
+    assertion_headers: AssertionHeaders = Field(default_factory=dict)
+    assertion_claims: AssertionClaims = Field(default_factory=dict)
+    scope: Scope = ""
+    scope_separator: ScopeSeparator = " "
+    grant_body: GrantBody = Field(default_factory=dict)
+    grant_method: GrantMethod = "POST"
+    grant_format: GrantFormat = "form"
     login_with: LoginWith = Field(default_factory=dict)
-    grant_headers: Annotated[
-        JsonObject,
-        About("Request headers", "JSON: headers to add to the token request.", _OAUTH2, templated=True),
-    ] = Field(default_factory=dict)
+    grant_headers: GrantHeaders = Field(default_factory=dict)
     response_access_path: Annotated[
         str,
         About(
@@ -225,23 +141,13 @@ class OAuth2(TokenPlacement):
         file = key_file_in(self.private_key)
         if file is None:
             return self
-        return self._completed_by({**filled(self._client_fields(file), given), "private_key": file.key})
+        return self._completed_by({**filled(client_fields.fields_of(file), given), "private_key": file.key})
 
     def _completed_by(self, values: Mapping[str, object]) -> Self:
         method = self.updated(values)
         # The file is a value of the document: what is read from it must not change a stored token's identity.
         vars(method)["_as_given"] = self
         return method
-
-    @staticmethod
-    def _client_fields(file: KeyFile) -> dict[str, object]:
-        return {
-            "private_key_passphrase": file.passphrase,
-            "client_id": file.client_id,
-            "client_auth": file.client_auth,
-            "assertion_key_id": file.key_id,
-            "assertion_algorithm": file.algorithm,
-        }
 
     @property
     def may_ask_as_nobody(self) -> bool:
@@ -254,7 +160,7 @@ class OAuth2(TokenPlacement):
     @property
     def needs_certificate(self) -> bool:
         """Whether the client authenticates at the token endpoint by the connection's certificate."""
-        return self.client_auth in _BY_CERTIFICATE
+        return self.client_auth in client_fields.BY_CERTIFICATE
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -307,7 +213,8 @@ class OAuth2(TokenPlacement):
         Raises:
             DocumentError: the secret of a template is missing, or the key of an assertion can't be read.
         """
-        authentication = self._client(secrets).authentication(FreshValues(time.time(), random_nonce))
+        fresh = FreshValues(time.time(), random_nonce)
+        authentication = client_fields.client_of(self, secrets).authentication(fresh)
         client = {name: str(value) for name, value in authentication.fields.items()}
         body = {**fields, **authentication.fields, **more.to_body(secrets, client)}
         present = {name: value for name, value in body.items() if value not in (None, "")}
@@ -335,13 +242,7 @@ class OAuth2(TokenPlacement):
 
     def own_login(self) -> Login | None:
         """Return the signer of a client that authenticates by OAuth 1.0 (RFC 5849) with its id and secret."""
-        if self.client_auth != "oauth1":
-            return None
-        from watchword.methods.oauth1 import OAuth1  # noqa: PLC0415 - few clients sign their requests
-
-        keys = {"consumer_key": self.client_id, "consumer_secret": self.client_secret}
-        signer = OAuth1(signature_method="HMAC-SHA256", **keys)
-        return Login(signer, lambda: None, "client_auth oauth1", ())  # the keys are in the token's identity
+        return client_fields.own_login_of(self)
 
     @property
     def token_request_headers(self) -> tuple[str, ...]:
@@ -359,14 +260,8 @@ class OAuth2(TokenPlacement):
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """Yield findings about the client, the separator of scopes, and the JSON fields."""
         yield from headers.value_findings(self.value("token"), "the token's place")
-        if "," in self.scope and self.scope_separator == " ":
-            message = "The scope has a comma, but scopes are separated by spaces."
-            yield finding("scope_separator_suspect", message)
-        if self.grant_method == "GET" and self.grant_format == "json":
-            message = "grant_format json is not used: a GET sends its fields in the query."
-            advice = "Clear grant_format, or set grant_method to POST."
-            yield finding("fields_ignored", message, advice=advice)
-        yield from self._client_findings(secrets)
+        yield from request_fields.findings_of(self)
+        yield from client_fields.findings_of(self, secrets)
         yield from response_values.findings_of(self, signs_in=self.signs_in)
         yield from self.json_findings("grant_body", "grant_headers", secrets, self.own_templates)
 
@@ -381,72 +276,7 @@ class OAuth2(TokenPlacement):
         client = IN_BODY[self.client_auth] if self.client_id else ()
         yield from more.findings((body, own_headers), secrets, client)
 
-    def _client_findings(self, secrets: TemplateSecrets) -> Iterator[Finding]:
-        if self.client_auth not in _BY_ASSERTION and (self.assertion_headers or self.assertion_claims):
-            message = "assertion_headers and assertion_claims are not used: the client sends no JWT."
-            advice = "Clear them, or set client_auth to private_key_jwt."
-            yield finding("fields_ignored", message, advice=advice)
-        if not (self.client_id or self.client_secret) and self.client_auth in {"client_secret_basic", "none"}:
-            return  # some grants need no client
-        missing = [name for name in NEEDS[self.client_auth] if not getattr(self, name)]
-        for name in missing:
-            message = f"The client authentication {self.client_auth} needs the field {name}."
-            may_be_public = name == "client_secret" and self.client_auth in _BY_SECRET
-            advice = (
-                "Fill the field in; for a public client, set client_auth to none." if may_be_public else ""
-            )
-            yield finding("missing_field", message, advice=advice)
-        if not missing and self.client_auth in _BY_ASSERTION:
-            yield from self._assertion_findings(secrets)
-
-    def _assertion_findings(self, secrets: TemplateSecrets) -> Iterator[Finding]:
-        by_secret = self.client_auth == "client_secret_jwt"
-        if by_secret is (ALGORITHMS[self._assertion_algorithm].kind == "oct"):
-            found = list(key_findings(lambda: self._assertion_key))
-            found += self._assertion_template_findings(secrets)
-            yield from found
-            if not errors(found):
-                assertion = self._assertion(secrets)
-                yield from assertion.findings(self.client_id or "", FreshValues(time.time(), random_nonce))
-            return
-        message = f"The client authentication {self.client_auth} can't sign by {self.assertion_algorithm}."
-        suitable = (
-            "HS256, HS384 or HS512" if by_secret else "an algorithm for the key, such as RS256 or ES256"
-        )
-        yield finding("key_unsuitable", message, advice=f"Set assertion_algorithm to {suitable}.")
-
-    def _assertion_template_findings(self, secrets: TemplateSecrets) -> Iterator[Finding]:
-        for name in ("assertion_headers", "assertion_claims"):
-            yield from templates.findings(name, getattr(self, name), secrets, with_fresh=True)
-        named = self.assertion_headers.get("kid")
-        if named and self.assertion_key_id not in {"", named}:
-            message = "assertion_headers has a kid, and assertion_key_id has another one."
-            yield finding("given_twice", message)
-
-    def _client(self, secrets: TemplateSecrets) -> Client:
-        signs = self.client_auth in _BY_ASSERTION and self.client_id
-        assertion = self._assertion(secrets) if signs else None
-        return Client(self.client_id, self.client_secret, self.client_auth, self.basic_encoding, assertion)
-
-    def _assertion(self, secrets: TemplateSecrets) -> Assertion:
-        audience = self.assertion_audience or self.token_url
-        added = (self.assertion_headers, self.assertion_claims)
-        return Assertion(self._assertion_key, audience, self.assertion_key_id, *added, secrets)
-
     @cached_property
-    def _assertion_key(self) -> JwsSigner:
-        key = self.client_secret if self.client_auth == "client_secret_jwt" else self.private_key
-        return jws_signer(self._assertion_algorithm, key or "", "utf8", self.private_key_passphrase)
-
-    @property
-    def _assertion_algorithm(self) -> AlgorithmName:
-        is_default = self.client_auth == "client_secret_jwt" and self.assertion_algorithm == "RS256"
-        return "HS256" if is_default else self.assertion_algorithm
-
-
-def key_findings(read: Callable[[], JwsSigner]) -> Iterator[Finding]:
-    """Yield the findings about a key, or the reason why it can't be read."""
-    try:
-        yield from read().findings
-    except DocumentError as error:
-        yield from error.findings
+    def assertion_key(self) -> JwsSigner:
+        """The key of the JWTs by which the client authenticates; raises DocumentError if it can't be read."""
+        return client_fields.assertion_key_of(self)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from watchword.methods.oauth2 import CLIENT_ID, OAuth2
+from watchword.methods.client_fields import CLIENT_ID
+from watchword.methods.oauth2 import OAuth2
 from watchword.protocols.oauth2.grant import Grant
 from watchword.protocols.templates import TemplateSecrets
 

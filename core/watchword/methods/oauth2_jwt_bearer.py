@@ -14,11 +14,12 @@ from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors
 from watchword.flow import random_nonce
 from watchword.http.origins import host
+from watchword.methods import client_fields
 from watchword.methods.base import JwtHeaders, Payload
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, Section
 from watchword.methods.key_file import filled, jwt_fields, key_file_in
-from watchword.methods.oauth2 import OAuth2, key_findings
+from watchword.methods.oauth2 import OAuth2
 from watchword.protocols import templates
 from watchword.protocols.jwt.algorithms import AlgorithmName
 from watchword.protocols.jwt.content import Content
@@ -99,7 +100,7 @@ class OAuth2JwtBearer(OAuth2):
             "private_key_passphrase": file.passphrase,
         }
         if self.client_id in {None, file.client_id}:
-            values |= {**self._client_fields(file), "client_secret": file.client_secret}
+            values |= {**client_fields.fields_of(file), "client_secret": file.client_secret}
         payload = dict(self.payload)
         if file.scope_is_claim and self.joined_scope:
             payload.setdefault("scope", self.joined_scope)
@@ -134,7 +135,7 @@ class OAuth2JwtBearer(OAuth2):
             message = "Google issues no token without a scope, and the JWT has none."
             advice = "Fill in the field scope, such as https://www.googleapis.com/auth/cloud-platform."
             yield finding("missing_field", message, advice=advice)
-        yield from key_findings(lambda: self._jwt_key)
+        yield from client_fields.key_findings(lambda: self._jwt_key)
         template_findings = [
             *templates.findings("payload", self.payload, secrets, with_fresh=True),
             *templates.findings("jwt_headers", self.jwt_headers, secrets, with_fresh=True),

@@ -14,9 +14,10 @@ from watchword.http import body_rules
 from watchword.http.body_rules import BodyRules
 from watchword.methods import response_values
 from watchword.methods.additions import Additions
+from watchword.methods.client_fields import CLIENT_ID
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
-from watchword.methods.oauth2 import CLIENT_ID, OAuth2
+from watchword.methods.oauth2 import OAuth2
 from watchword.protocols.oauth2.grant import Grant
 from watchword.protocols.oauth2.request_words import REFRESH, RequestWords
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths
