@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from watchword import redact
 from watchword.http import body_words
 from watchword.http.bodies import Content, parsed
 from watchword.http.xml_root import XmlRoot
+from watchword.tokens.liftable_refusals import liftable
 
 _STANDARD = ("error", "error_description")
 
@@ -25,7 +26,7 @@ _SAID = frozenset({
     "key", "reason", "message", "msg", "errmsg", "errormsg", "errormessage", "usermessage", "detail",
     "developermessage", "localizedmessage", "details", "title", "description", "summary", "faultcode",
     "faultstring", "fault", "ret", "retcode", "retmsg", "resultcode", "resultmsg", "info", "cause", "hint",
-    "submsg", "answer", "challengename",
+    "submsg", "answer", "challengename", "suberror", "errorsubtype",
 })  # fmt: skip
 """The names of members that hold the words of a refusal, without case and signs."""
 
@@ -38,17 +39,18 @@ _DEAD = frozenset({
     "missingorinvalidrefreshtoken", "invalidorexpiredrefreshtoken", "grantrevoked", "expiredgrant",
     "tokenhasexpired", "tokenhasbeenrevoked", "tokenhasbeenexpiredorrevoked", "refreshtokennotvalid",
     "refreshtokenunknown", "interactionrequired", "loginrequired", "consentrequired", "invalidcode",
-    "usernotfound", "userdisabled",
+    "usernotfound", "accountinactive", "mfarequired", "invalidrapt", "raptrequired",
 })  # fmt: skip
 """What providers call a refresh token that is dead, and nothing else.
 
-`invalid_code` is Zoho's name. After Microsoft's `interaction_required`, and after Firebase's names for a user
-who is gone, only a new sign-in helps.
+`invalid_code` is Zoho's name. After Microsoft's `interaction_required`, Auth0's `mfa_required` and Google's
+`invalid_rapt`, and after Firebase's and Slack's names for a user who is gone, only a new sign-in helps.
 """
 
 _FAULT = (
     r"(?:invalid|illegal|expired|revoked|unknown|incorrect|wrong|bad|old|reused|dead|inactive|deleted|blacklisted"
-    r"|not[\s_-]?(?:valid|found|active|recogni[sz]ed)|(?:already|been)[\s_-]?used|no longer (?:valid|active))"
+    r"|not[\s_-]?(?:valid|found|active|recogni[sz]ed)|(?:already|been)[\s_-]?used"
+    r"|no longer (?:valid|active|exists)|does(?: not|n't) exist)"
 )
 _LINK = (
     r"(?:is|was|are|has|have|been|either|or|and|the|already|that|which|you|passed|provided|given|supplied"
@@ -59,9 +61,10 @@ _OTHER_PART = r"(?![\s_-]?(?:request|grant|type|param|url|endpoint|method|scope|
 _SAID_OF_TOKEN = re.compile(
     rf"(?i)(?<![a-z])(?:{_FAULT}(?:\sor\s|/))?{_FAULT}[\s_-]?{_REFRESH_TOKEN}(?![a-z]){_OTHER_PART}"
     rf"|{_REFRESH_TOKEN}(?:[\s_:-]{{1,2}}{_LINK}){{0,6}}[\s_:-]{{0,2}}{_FAULT}(?![a-z_])"
-    r"|value passed for the token was invalid"
+    rf"|requires an active {_REFRESH_TOKEN}|value passed for the token was invalid"
+    r"|error validating access token(?!: (?:you cannot access|sessions for the user))"
 )
-"""Words in a sentence that call the refresh token itself dead; the last ones are X's."""
+"""Words in a sentence that call the refresh token itself dead; the last are Shopify's, X's and Meta's."""
 
 _UNSURE = re.compile(r"(?i)\b(?:if|whether|unless|until|when|not|no|without|may|might)\b[^.;:!]{0,40}$")
 """Before such words they call it so only perhaps."""
@@ -93,8 +96,15 @@ _OF_CLIENT = frozenset({
     "invalidclient", "invalidclientid", "invalidclientsecret", "clientnotfound", "badclientid",
     "badclientsecret", "unsupportedgranttype", "invalidscope", "ratelimit", "ratelimited",
     "ratelimitexceeded", "slowdown", "toomanyrequests", "temporarilyunavailable", "servererror",
+    "incorrectclientcredentials", "deletedclient", "disabledclient",
 })  # fmt: skip
 """Names that say that something else is wrong; they count more."""
+
+_REFUSED_CLIENT = frozenset({
+    "invalidclient", "invalidclientid", "invalidclientsecret", "clientnotfound", "badclientid",
+    "badclientsecret", "incorrectclientcredentials", "deletedclient", "disabledclient",
+})  # fmt: skip
+"""Names among them, in the member `error`, of a client that is refused: Slack's, GitHub's and Google's."""
 
 _OF_REQUEST = frozenset({"invalidrequest", "unauthorizedclient"})
 """Names that many servers use for anything; they count more than a name, and less than a sentence."""
@@ -209,7 +219,28 @@ def dead_token_name(content: Content, *, behind_login: bool = False) -> str | No
     if about_refresh:
         dead = _DEAD | _DEAD_BESIDE_REFRESH
     name = next((value.strip(" .") for word, value in named.items() if word in dead), None)
+    if said is None and _liftable(sentences):
+        return None
     return said if named.keys() & _OF_REQUEST else name or said
+
+
+def liftable_words(content: Content) -> str | None:
+    """Return the words of a refusal that somebody lifts at the provider; None for any other one.
+
+    Where the client is refused, or the refresh token itself is called dead too, that counts.
+    """
+    found = [value for _, value in _entries(content) if isinstance(value, str)]
+    of_client = any(_word(value) in _OF_CLIENT for value in found if len(value) < _LONGEST_NAME)
+    return None if of_client or any(_in_sentence(text) for text in found) else _liftable(found)
+
+
+def _liftable(texts: Iterable[str]) -> str | None:
+    return next((words for text in texts if (words := liftable(text[:_LONGEST_TEXT]))), None)
+
+
+def names_refused_client(error: object) -> bool:
+    """Return whether a name, such as GitHub's `incorrect_client_credentials`, refuses the client."""
+    return isinstance(error, str) and len(error) < _LONGEST_NAME and _word(error) in _REFUSED_CLIENT
 
 
 def _in_sentence(text: str) -> str | None:

@@ -108,7 +108,40 @@ DEAD = [
     (400, {"error": "unsupported_token_type",
      "error_description": "Error at refresh token"}, "unsupported_token_type"),  # Schwab
     (400, {"error": {"code": 400, "message": "USER_NOT_FOUND"}}, "USER_NOT_FOUND"),  # Firebase
-    (400, {"error": {"code": 400, "message": "USER_DISABLED"}}, "USER_DISABLED"),
+    (400, {"error": "invalid_grant", "error_description": "expired access/refresh token"}, "invalid_grant"),
+    # Salesforce
+    (400, {"error": "invalid_grant", "error_description": "reauth related error (invalid_rapt)",
+     "error_subtype": "invalid_rapt"}, "invalid_grant"),  # Google
+    (400, {"error": "invalid_grant", "error_description": "Account has been deleted"}, "invalid_grant"),
+    (400, {"error": "invalid_grant", "error_description": "AADSTS70008: The refresh token has expired."},
+     "invalid_grant"),  # Entra, and those below
+    (400, {"error": "invalid_grant", "error_description": "AADSTS50173: The provided grant has expired due "
+     "to it being revoked, a fresh auth token is needed.", "suberror": "bad_token"}, "invalid_grant"),
+    (400, {"error": "invalid_grant", "error_description": "AADSTS65001: The user or administrator has not "
+     "consented to use the application.", "suberror": "consent_required"}, "invalid_grant"),
+    (400, {"error": "invalid_grant", "error_description": "Session not active"}, "invalid_grant"),  # Keycloak
+    (400, {"error": "invalid_grant", "error_description": "Stale token"}, "invalid_grant"),
+    (400, {"error": "invalid_grant", "error_description": "Token is not active"}, "invalid_grant"),
+    (400, {"error": "invalid_grant", "error_description": "unknown, invalid, or expired refresh token"},
+     "invalid_grant"),  # Ping
+    (200, {"ok": False, "error": "account_inactive"}, "account_inactive"),  # Slack
+    (200, {"ok": False, "error": "token_revoked"}, "token_revoked"),
+    (403, {"error": "mfa_required", "mfa_token": "Fe26.s3cret"}, "mfa_required"),  # Auth0
+    (400, {"error": "invalid_grant", "error_description": "Incorrect Token type or clientID"},
+     "invalid_grant"),  # QuickBooks
+    (400, {"error": "invalid_grant", "error_description": "The request has an invalid grant parameter : "
+     "refresh_token. User may have revoked or didn't grant the permission."}, "invalid_grant"),  # Amazon
+    (400, {"error": "invalid_grant", "error_description": "the provided authorization refresh token is "
+     "invalid or was issued to another client"}, "invalid_grant"),  # eBay
+    (400, {"error": "invalid_request", "error_description": "This request requires an active refresh_token"},
+     "requires an active refresh_token"),  # Shopify
+    (400, {"error": "invalid_request", "error_description": "Refresh token does not exist: rt_1"},
+     "Refresh token does not exist"),  # Stripe
+    (400, {"error": {"message": "Error validating access token: Session has expired on Thursday.",
+     "type": "OAuthException", "code": 190}}, "Error validating access token"),  # Meta
+    (400, {"error": "invalid_grant", "error_description": "The user's tokens were revoked: user is blocked"},
+     "invalid_grant"),
+    (400, {"message": "The account is locked and the refresh token is expired"}, "refresh token is expired"),
 ]  # fmt: skip
 
 
@@ -120,6 +153,61 @@ def test_a_dead_refresh_token_is_known_by_each_providers_name(status, body, name
     assert found.message.endswith(f"refused the request: {name}.")
     assert "Sign in again" in found.advice
     assert len(found.evidence) > 1
+
+
+LIFTABLE = [
+    (400, {"error": "invalid_grant", "error_description": "ip restricted"}, "ip restricted"),  # Salesforce
+    (400, {"error": "invalid_grant", "error_description": "inactive user"}, "inactive user"),
+    (400, {"error": "invalid_grant", "error_description": "organization has been disabled or locked"},
+     "organization has been disabled"),
+    (400, {"error": "invalid_app_access", "error_description": "user is not admin approved"},
+     "invalid_app_access"),
+    (400, {"error": "OAUTH_APP_BLOCKED", "error_description": "this app is blocked by admin"},
+     "OAUTH_APP_BLOCKED"),
+    (400, {"error": "invalid_grant", "error_description": "AADSTS50057: The user account is disabled."},
+     "AADSTS50057"),  # Entra, and those below
+    (400, {"error": "invalid_grant", "error_description": "AADSTS50053: The account is locked."},
+     "AADSTS50053"),
+    (400, {"error": "interaction_required", "error_description": "AADSTS53003: Access has been blocked by "
+     "Conditional Access policies."}, "AADSTS53003"),
+    (400, {"error": "invalid_grant", "error_description": "AADSTS50000: Later.", "suberror": "message_only"},
+     "message_only"),
+    (400, {"error": "invalid_grant", "error_description": "User disabled"}, "User disabled"),  # Keycloak
+    (401, {"error": "unauthorized", "error_description": "user is blocked"}, "user is blocked"),  # Auth0
+    (400, {"error": {"code": 400, "message": "USER_DISABLED"}}, "USER_DISABLED"),  # Firebase
+    (400, {"__type": "NotAuthorizedException", "message": "User is disabled."},
+     "User is disabled"),  # Cognito
+    (400, {"error": "admin_policy_enforced", "error_description": "Account restricted"},
+     "admin_policy_enforced"),  # Google
+    (400, {"success": False, "error": "invalid_grant", "code": "390422", "message":
+     "Incoming request with IP/Token 192.0.2.7 is not allowed to access Snowflake."},
+     "IP/Token 192.0.2.7 is not allowed"),
+    (403, {"error_code": "403", "message": "Source IP address: 192.0.2.7 is blocked by Databricks IP ACL"},
+     "IP address: 192.0.2.7 is blocked"),
+    (400, "This app is currently disabled.", "app is currently disabled"),  # Dropbox
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "body", "words"), LIFTABLE)
+def test_what_an_administrator_can_lift_ends_no_sign_in(status, body, words):
+    """A restricted address, a blocked app, a disabled user and a policy leave the refresh token as it is."""
+    found = refused(status, body)
+    assert (found.code.name, words in found.message) == ("access_denied", True)
+    assert "The sign-in is kept" in found.advice
+    assert "invalid_grant" not in found.message
+
+
+def test_without_a_refresh_token_nothing_is_kept():
+    """A machine's request has no sign-in to keep, so the server's own name counts."""
+    with pytest.raises(watchword.TokenError) as raised:
+        answer(400, {"error": "invalid_grant", "error_description": "ip restricted"}, ResponsePaths(), CLIENT)
+    assert raised.value.code == "invalid_grant"
+
+
+def test_a_rule_of_the_document_counts_more_than_words():
+    """Where refused_on_body says that a refresh token is dead, no other words count."""
+    body = {"error": "invalid_grant", "error_description": "inactive user"}
+    assert refused(400, body, {"error_description": "inactive user"}).code.name == "invalid_grant"
 
 
 def test_a_challenge_is_read_where_the_body_is_empty():
@@ -195,6 +283,31 @@ OTHERWISE = [
     (400, {"error": "invalid_grant", "error_description": "AADSTS50196: a client request loop."},
      "temporarily_unavailable"),  # Entra
     (400, {"error": "unsupported_token_type"}, "token_refused"),
+    (401, {"error": "invalid_client", "error_description":
+     "AADSTS7000222: The provided client secret keys are expired.", "error_codes": [7000222]},
+     "invalid_client"),
+    (401, {"error": "deleted_client", "error_description": "The OAuth client was deleted."},
+     "invalid_client"),  # Google
+    (400, {"error": "disabled_client", "error_description": "The app is disabled."}, "invalid_client"),
+    (200, {"error": "incorrect_client_credentials"}, "invalid_client"),  # GitHub
+    (200, {"ok": False, "error": "bad_client_secret"}, "invalid_client"),  # Slack
+    (200, {"ok": False, "error": "internal_error"}, "token_error_in_200"),
+    (200, {"ok": False, "error": "invalid_auth"}, "token_error_in_200"),
+    (401, {"error": "server_error", "error_description": "access_denied"}, "invalid_client"),  # ServiceNow
+    (400, {"error": "unknown_error", "error_description": "retry your request"}, "token_refused"),
+    # Salesforce
+    (400, {"error": "invalid_grant", "error_description": "login rate exceeded"}, "temporarily_unavailable"),
+    (400, {"error": "access_denied", "error_description": "Policy evaluation failed for this request"},
+     "access_denied"),  # Okta
+    (400, {"error": "unauthorized_client", "error_description": "Not authorized for requested operation"},
+     "unauthorized_client"),  # Amazon
+    (400, {"error": "access_denied", "error_description": "You have made too many requests continuously."},
+     "access_denied"),  # Zoho
+    (200, {"error": "invalid_client_secret"}, "invalid_client"),
+    (400, {"error": {"message": "Error validating access token: You cannot access the app till you log in.",
+     "type": "OAuthException", "code": 190, "error_subcode": 459}}, "token_refused"),  # Meta
+    (401, {"errors": [{"category": "AUTHENTICATION_ERROR", "code": "UNAUTHORIZED"}]}, "invalid_client"),
+    # Square
     (503, "Invalid refresh token", "temporarily_unavailable"),
     (200, {"code": 0, "msg": "ok", "data": {"x": "invalid_grant"}}, "token_field_missing"),
 ]  # fmt: skip

@@ -18,6 +18,8 @@ from watchword.tokens.lifetimes import LifetimePaths, read_lifetime, read_refres
 from watchword.tokens.refusal_words import (
     dead_token_name,
     is_passing,
+    liftable_words,
+    names_refused_client,
     reports_refusal,
     said_in,
     server_words,
@@ -40,6 +42,11 @@ _NOT_FOUND, _UNAUTHORIZED = 404, 401
 # RFC 6749 appendix A.17: visible characters and the space.
 _REFRESH_TOKEN = re.compile(r"[\x20-\x7e]+")
 
+
+_LIFT = (
+    "Ask an administrator at the provider to lift this. The sign-in is kept: it works again once the server "
+    "accepts it."
+)
 
 # In these cases it is the server or its gateway that speaks, and says nothing about a refresh token.
 _SAYS_NOTHING = frozenset({429, 502, 503, 504})
@@ -200,6 +207,9 @@ def _refusal(parsed: _ParsedResponse, paths: ResponsePaths) -> Finding | None:
     if response.redirect:
         advice = redirect_advice(response, parsed.words.endpoint)
         return parsed.finding("reply_not_token", response.redirect, advice=advice)
+    lifted = liftable_words(content) if paths.refused is not None and not response.is_transient else None
+    if lifted and not is_passing(content):
+        return parsed.finding("access_denied", f"refused the request: {lifted}", quote=True, advice=_LIFT)
     return parsed.finding(*_code_of(parsed, error), quote=True)
 
 
@@ -230,6 +240,8 @@ def _code_of(parsed: _ParsedResponse, error: object) -> tuple[str, str]:
         return "temporarily_unavailable", "refused one request among several"
     if standard and standard.phase is Phase.TOKEN:
         return name, f"refused the request: {name}"
+    if names_refused_client(error):
+        return "invalid_client", f"refused the client: {name}"
     if response.succeeded:
         return "token_error_in_200", "returned an error with a status of success"
     return _code_of_status(parsed, has_error=bool(error))
