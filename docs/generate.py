@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 from watchword.document.common_fields import CommonFields
-from watchword.document.reading import SYNONYMS, VALUE_SYNONYMS
+from watchword.document.field_names import SYNONYMS, VALUE_SYNONYMS
 from watchword.findings.codes import CODES
 from watchword.findings.finding import Phase
 from watchword.methods import METHODS

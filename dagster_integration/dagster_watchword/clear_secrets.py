@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dagster_watchword.variables import environment_variables
 from watchword.document.common_fields import CommonFields
 from watchword.document.described_fields import templated_fields
-from watchword.document.reading import normalized_entry
+from watchword.document.field_names import normalized_entry
 from watchword.document.references import LITERAL, Reference
 from watchword.http.origins import has_userinfo
 from watchword.methods import METHODS

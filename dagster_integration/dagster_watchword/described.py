@@ -12,7 +12,7 @@ from dagster_watchword.base import ApiResource
 from dagster_watchword.clear_secrets import warn_of_secrets_in_clear
 from dagster_watchword.common_fields import CommonFieldsResource
 from dagster_watchword.variables import environment_variables, unresolved
-from watchword.document.reading import normalized_entry
+from watchword.document.field_names import normalized_entry
 
 _NOT_IN_DOCUMENT = frozenset(ApiResource.model_fields)
 

@@ -20,7 +20,7 @@ from airflow_provider_watchword.generate import provider_info
 from airflow_provider_watchword.get_provider_info import INFO_FILE, get_provider_info
 from watchword import METHODS
 from watchword.document.common_fields import CommonFields
-from watchword.document.reading import SYNONYMS
+from watchword.document.field_names import SYNONYMS
 from watchword.methods.fields import Section, about, secret_names
 
 FIELDS = complete.conn_fields()

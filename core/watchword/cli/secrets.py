@@ -20,9 +20,9 @@ from watchword.cli.connections.common import (
 )
 from watchword.cli.output import fail, reporting, say
 from watchword.connections import by_name
-from watchword.document.reading import PLACEHOLDERS
 from watchword.document.reference_policy import ALLOWED_VARIABLE, ReferencePolicy
 from watchword.document.references import Reference
+from watchword.document.texts import PLACEHOLDERS
 from watchword.errors import SecretError
 from watchword.findings.codes import finding
 from watchword.secrets.secret_store import check_name

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from watchword.document.common_fields import CommonFields
-from watchword.document.reading import SYNONYMS, normalized_entry
+from watchword.document.field_names import SYNONYMS, normalized_entry
 from watchword.document.references import is_reference
 from watchword.methods import METHODS
 from watchword.methods.base import LOGIN_WITH

@@ -10,7 +10,8 @@ from typing import Any
 
 from watchword.document.credential import Credential
 from watchword.document.deployment_policy import DeploymentPolicy
-from watchword.document.reading import Document, normalized_entry, read
+from watchword.document.field_names import normalized_entry
+from watchword.document.reading import Document, read
 from watchword.document.references import is_reference
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding

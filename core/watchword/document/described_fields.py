@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
 from watchword.document.common_fields import CommonFields
-from watchword.document.reading import normalized_entry
+from watchword.document.field_names import normalized_entry
 from watchword.methods import METHODS
 from watchword.methods.field_info import FieldInfo
 from watchword.methods.fields import About, about, converted

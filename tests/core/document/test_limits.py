@@ -9,7 +9,8 @@ import pytest
 
 import watchword
 from tests.support.work import calls, slowdown
-from watchword.document.reading import DEEPEST, LARGEST, read
+from watchword.document.limits import DEEPEST, LARGEST
+from watchword.document.reading import read
 from watchword.document.resolution import LONGEST_SECRET
 from watchword.protocols import templates
 from watchword.protocols.keys import repair

@@ -6,7 +6,8 @@ import watchword
 from watchword.cli.connections.settings import with_settings, without_fields
 from watchword.connections.masked import masked
 from watchword.connections.storable import normalized
-from watchword.document.reading import SYNONYMS, VALUE_SYNONYMS, read
+from watchword.document.field_names import SYNONYMS, VALUE_SYNONYMS
+from watchword.document.reading import read
 from watchword.methods import METHODS
 
 OAUTH2 = {"base_url": "https://api.test", "token_url": "https://auth.test/t", "client_id": "c"}

@@ -15,7 +15,7 @@ import requests
 from urllib3.util import connection as urllib3_connection
 
 import watchword
-from watchword.document.reading import SYNONYMS, VALUE_SYNONYMS
+from watchword.document.field_names import SYNONYMS, VALUE_SYNONYMS
 from watchword.errors import SignInRequired
 from watchword.secrets.vault import Vault
 from watchword.sign_in import oauth2

@@ -14,7 +14,7 @@ from watchword.cli.connections.typed_text import asked
 from watchword.cli.output import say
 from watchword.connections.masked import lines, masked
 from watchword.document.described_fields import PARAMETERS, Field, fields_of, usual_fields
-from watchword.document.reading import SYNONYMS
+from watchword.document.field_names import SYNONYMS
 from watchword.http.placement import parse_slot
 from watchword.methods import METHODS
 

@@ -17,7 +17,7 @@ from watchword.cli.output import fail, say
 from watchword.connections.masked import is_plain_reference, secrets_in
 from watchword.connections.storable import check_storable, normalized
 from watchword.document.described_fields import Field, fields_of
-from watchword.document.reading import SYNONYMS
+from watchword.document.field_names import SYNONYMS
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, Severity

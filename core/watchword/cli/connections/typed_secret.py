@@ -9,7 +9,7 @@ import typer
 from watchword import redact
 from watchword.cli.connections.typed_reference import reference_problem
 from watchword.cli.output import say
-from watchword.document.reading import PLACEHOLDERS
+from watchword.document.texts import PLACEHOLDERS
 
 HELP = (
     "  It is not shown while you type. Instead of the secret you can give @PATH, which reads a file once, or "

@@ -20,7 +20,8 @@ from watchword.connections.airflow_format import (
 )
 from watchword.connections.imports.header_credentials import literal, method_of, parameters_of
 from watchword.document.common_fields import CommonFields
-from watchword.document.reading import normalized_entry, read
+from watchword.document.field_names import normalized_entry
+from watchword.document.reading import read
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.http import headers as header_rules
