@@ -322,10 +322,11 @@ class OAuth2Resource(TokenPlacementResource):
         default={},
         description=(
             "JSON: a place in each request, and where the response has its value: "
-            '{"header:Xero-tenant-id": "$[0].tenantId", "path:cloudid": "$[0].id"}. path:NAME '
-            "fills in {{value:NAME}} in the path of the base URL. The value is a JSONPath, or "
+            '{"header:Xero-tenant-id": "$[0].tenantId", "path:cloudid": "$[0].id"}. A place is '
+            "header:NAME, query:NAME, cookie:NAME, or path:NAME, which fills in {{value:NAME}} in "
+            "the path of the base URL. The value is a JSONPath, $ if the body is the value, "
             "header:NAME, cookie:NAME, or callback:NAME for a parameter of the sign-in's "
-            "redirected URL."
+            'redirected URL. "cookie:*": "cookie:*" sends all cookies of the response.'
         ),
     )
     values_url: str | None = Field(
@@ -619,10 +620,11 @@ class SessionLoginResource(TokenPlacementResource):
         default={},
         description=(
             "JSON: a place in each request, and where the response has its value: "
-            '{"header:Xero-tenant-id": "$[0].tenantId", "path:cloudid": "$[0].id"}. path:NAME '
-            "fills in {{value:NAME}} in the path of the base URL. The value is a JSONPath, or "
+            '{"header:Xero-tenant-id": "$[0].tenantId", "path:cloudid": "$[0].id"}. A place is '
+            "header:NAME, query:NAME, cookie:NAME, or path:NAME, which fills in {{value:NAME}} in "
+            "the path of the base URL. The value is a JSONPath, $ if the body is the value, "
             "header:NAME, cookie:NAME, or callback:NAME for a parameter of the sign-in's "
-            "redirected URL."
+            'redirected URL. "cookie:*": "cookie:*" sends all cookies of the response.'
         ),
     )
     values_url: str | None = Field(

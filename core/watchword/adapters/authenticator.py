@@ -14,10 +14,11 @@ from watchword.errors import RequestError
 from watchword.findings.codes import finding
 from watchword.flow import Context, Flow
 from watchword.http import path_templates
-from watchword.http.cookies import effective_cookies
+from watchword.http.cookies import effective_cookies, sent_cookie
+from watchword.http.headers import text_of
 from watchword.http.origins import Origins
 from watchword.http.placement import Placement, Slot, put, with_defaults
-from watchword.methods.base import Method
+from watchword.methods.base import Method, TokenPlacement
 from watchword.redact import NeverPickled
 from watchword.tokens.token import Token
 from watchword.tokens.token_cache import TokenCache
@@ -118,10 +119,24 @@ class Authenticator(NeverPickled):
     @cached_property
     def token_cookie(self) -> str | None:
         """The name of the cookie that the method's token is sent as; None if it is sent in another way."""
+        slot = self._token_slot
+        return slot.name if slot and slot.place == "cookie" else None
+
+    @cached_property
+    def _token_slot(self) -> Slot | None:
+        """The place of the method's token, the first of the method's places; None without a token."""
         if self.token_cache is None:
             return None
-        slots = (item for item in self.method.placements() if isinstance(item, Slot))
-        return next((slot.name for slot in slots if slot.place == "cookie"), None)
+        return next((item for item in self.method.placements() if isinstance(item, Slot)), None)
+
+    def sent_token(self, signed: PreparedRequest) -> str | None:
+        """Return the token that a request was sent with in a cookie or in a header; None if it has none."""
+        if (slot := self._token_slot) is None:
+            return None
+        if slot.place == "cookie":
+            return sent_cookie(text_of(signed.headers.get("Cookie")), slot.name)
+        sent = text_of(signed.headers.get(slot.name)) if slot.place == "header" else ""
+        return sent.removeprefix(self.method.value("")) if isinstance(self.method, TokenPlacement) else None
 
     @cached_property
     def value_sources(self) -> ValueSources:

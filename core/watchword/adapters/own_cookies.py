@@ -13,9 +13,8 @@ from requests import PreparedRequest
 
 from watchword.adapters.authenticator import Authenticator
 from watchword.flow import FlowResponse
-from watchword.http.cookies import cookie_name, renewed_cookie, sent_cookie
-from watchword.http.headers import text_of
-from watchword.protocols.session_login import companions
+from watchword.http.cookies import cookie_name, renewed_cookie
+from watchword.tokens import companions
 from watchword.tokens.lifetimes import cookie_lifetime
 from watchword.tokens.token_response import VISIBLE
 
@@ -54,17 +53,17 @@ def take_own_cookies(
     if len(remaining) == len(lines):
         return
     exchange.keep_cookies(response, remaining)
-    if authenticator.token_cookie and seen.status_code not in authenticator.context.refresh_on_status:
-        _follow(authenticator, authenticator.token_cookie, signed, lines)
+    if seen.status_code not in authenticator.context.refresh_on_status:
+        _follow(authenticator, signed, lines)
 
 
-def _follow(authenticator: Authenticator, name: str, signed: PreparedRequest, lines: Sequence[str]) -> None:
+def _follow(authenticator: Authenticator, signed: PreparedRequest, lines: Sequence[str]) -> None:
     """Use the value that the API has given the token's cookie, or log in again if it has removed the cookie.
 
     The cookies that go along with the token's are followed too, and the values that are read from cookies.
     This isn't for a refusal: that often sets the cookie of a new session, to which nobody has logged in.
     """
-    token_cache, used = authenticator.token_cache, sent_cookie(text_of(signed.headers.get("Cookie")), name)
+    token_cache, used = authenticator.token_cache, authenticator.sent_token(signed)
     if token_cache is None or used is None:
         return
     url = signed.url or ""
@@ -72,7 +71,8 @@ def _follow(authenticator: Authenticator, name: str, signed: PreparedRequest, li
         **companions.renewed_by(lines, url, token_cache.cookies, authenticator.own_cookies),
         **authenticator.value_sources.in_cookies(lines, url),
     }
-    cookie, removed = renewed_cookie(lines, name, url)
+    name = authenticator.token_cookie
+    cookie, removed = renewed_cookie(lines, name, url) if name else (None, False)
     if removed:
         token_cache.end(used)
     elif cookie is not None and VISIBLE.fullmatch(cookie.value):

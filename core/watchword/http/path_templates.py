@@ -63,6 +63,15 @@ def as_path_part(value: str) -> str:
     return quote(value, safe=_SAFE)
 
 
+def can_be_encoded(value: str) -> bool:
+    """Return whether a URL can hold a value: JSON may name the halves of a character, which are none."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def flaw(value: str) -> str | None:
     """Return why a value can't be a part of a path; None for one that can."""
     if not value:
@@ -71,6 +80,8 @@ def flaw(value: str) -> str | None:
         return f"has more than {LONGEST_PART} characters"
     if _CONTROL.search(value):
         return "holds a line break or another control character"
+    if not can_be_encoded(value):
+        return "holds half of a character"
     if value in {".", ".."}:  # clients resolve these, and call another path
         return "means another folder"
     return None

@@ -69,6 +69,17 @@ def with_defaults(request: PreparedRequest, placements: Iterable[Placement]) -> 
             placement.put(request)
 
 
+def put_unless_given(request: PreparedRequest, slot: Slot, value: str) -> None:
+    """Write a value unless the caller has filled its slot.
+
+    A value of the connection's own that a `next` link repeats in the query gives way to this one.
+    """
+    if slot.place == "query":
+        request.url = without_pairs(request.url or "", lambda pair: _is_ours(pair, slot.name, value))
+    if not _holds(request, slot):
+        put(request, slot, value)
+
+
 def query_names(url: str) -> list[str]:
     """Return the names of the URL's query parameters, decoded, in their order."""
     return [name for name, _ in query_pairs(url)]

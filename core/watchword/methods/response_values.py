@@ -14,7 +14,18 @@ from watchword.http.placement import Slot
 from watchword.methods.fields import About, Section, TextMapping
 from watchword.tokens.follow_up import FollowUp
 from watchword.tokens.token import Token
-from watchword.tokens.token_values import BASE_URL, CALLBACK, COOKIE, HEADER, PATH, ValueSources, value_slots
+from watchword.tokens.token_values import (
+    ALL_COOKIES,
+    BASE_URL,
+    CALLBACK,
+    COOKIE,
+    HEADER,
+    PATH,
+    QUERY,
+    WHOLE,
+    ValueSources,
+    value_slots,
+)
 
 _RESPONSE = Section.RESPONSE
 
@@ -35,9 +46,10 @@ ResponseValues = Annotated[
     About(
         "Values of the response",
         'JSON: a place in each request, and where the response has its value: {"header:Xero-tenant-id": '
-        '"$[0].tenantId", "path:cloudid": "$[0].id"}. path:NAME fills in {{value:NAME}} in the path of the '
-        "base URL. The value is a JSONPath, or header:NAME, cookie:NAME, or callback:NAME for a parameter of "
-        "the sign-in's redirected URL.",
+        '"$[0].tenantId", "path:cloudid": "$[0].id"}. A place is header:NAME, query:NAME, cookie:NAME, or '
+        "path:NAME, which fills in {{value:NAME}} in the path of the base URL. The value is a JSONPath, $ if "
+        "the body is the value, header:NAME, cookie:NAME, or callback:NAME for a parameter of the "
+        'sign-in\'s redirected URL. "cookie:*": "cookie:*" sends all cookies of the response.',
         _RESPONSE,
     ),
 ]
@@ -90,8 +102,8 @@ def places_of(method: TakesValues) -> tuple[str, ...]:
 
 
 def slots_of(method: TakesValues) -> tuple[Slot, ...]:
-    """Return the headers that values fill."""
-    return tuple(Slot("header", name) for name in value_slots(method.response_values))
+    """Return the headers, parameters of the query and cookies that values fill."""
+    return tuple(value_slots(method.response_values))
 
 
 def findings_of(method: TakesValues, *, signs_in: bool) -> Iterator[Finding]:
@@ -109,24 +121,30 @@ def findings_of(method: TakesValues, *, signs_in: bool) -> Iterator[Finding]:
 
 
 def _place_findings(place: str) -> Iterator[Finding]:
-    if place == BASE_URL:
+    kind, separator, name = place.partition(":")
+    if place == BASE_URL or (place.startswith(QUERY) and name.strip()):
         return
-    if place.startswith(HEADER):
-        yield from headers.name_findings(place.removeprefix(HEADER), "header")
-    elif not (place.startswith(PATH) and path_templates.NAME.fullmatch(place.removeprefix(PATH))):
+    if f"{kind}{separator}" in {HEADER, COOKIE}:
+        yield from headers.name_findings(name, kind)
+    elif not (place.startswith(PATH) and path_templates.NAME.fullmatch(name)):
         message = f"The place {place[:40]!r} of response_values is not known."
-        yield finding("parameter_malformed", message, advice='Write it as "header:NAME" or "path:NAME".')
+        advice = 'Write it as "header:NAME", "query:NAME", "cookie:NAME" or "path:NAME".'
+        yield finding("parameter_malformed", message, advice=advice)
 
 
 def _source_findings(place: str, source: str, *, signs_in: bool) -> Iterator[Finding]:
     kind = next((each for each in (CALLBACK, HEADER, COOKIE) if source.startswith(each)), None)
-    if kind == CALLBACK and not signs_in:
+    if (place == ALL_COOKIES) != (source == ALL_COOKIES):
+        message = f"response_values has {place[:40]!r}: {source[:40]!r}, and the star means all cookies."
+        advice = f'Write {{"{ALL_COOKIES}": "{ALL_COOKIES}"}}, or name one cookie on both sides.'
+        yield finding("parameter_malformed", message, advice=advice)
+    elif kind == CALLBACK and not signs_in:
         message = f"{place[:40]} is taken from a sign-in's callback, and this method has no sign-in."
         yield finding("wrong_type", message, advice="Give a JSONPath of the response.")
     elif kind and not source.removeprefix(kind).strip():
         yield finding("wrong_type", f"The source of {place[:40]} is {kind!r} without a name.")
     elif not kind and not source.strip():
         yield finding("wrong_type", f"The source of {place[:40]} is empty.")
-    elif not kind and (flaw := jsonpaths.flaw(source)):
+    elif not kind and source != WHOLE and (flaw := jsonpaths.flaw(source)):
         message = f"The path of {place[:40]}, {source[:40]!r}, {flaw}."
         yield finding("wrong_type", message, advice=jsonpaths.ADVICE)

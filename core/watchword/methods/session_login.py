@@ -20,10 +20,10 @@ from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
 from watchword.methods.response_values import ResponseBaseUrlPath, ResponseValues, ValuesUrl
 from watchword.protocols import templates
-from watchword.protocols.session_login.companions import put_companions
 from watchword.protocols.session_login.login_response import TokenLocation
 from watchword.protocols.session_login.login_source import LoginSource, Logout
 from watchword.protocols.templates import TemplateSecrets
+from watchword.tokens.companions import COOKIE, put_companions
 from watchword.tokens.follow_up import FollowUp
 from watchword.tokens.token import Token
 from watchword.tokens.token_request import BodyFormat, token_request
@@ -277,9 +277,14 @@ class SessionLogin(TokenPlacement):
 
     def _signed(self, request: PreparedRequest, token: Token) -> PreparedRequest:
         signed = super()._signed(request, token)
-        if token.values and self.add_to == "cookie":
-            put_companions(signed, token)
+        if token.values and self._sends_cookies:
+            put_companions(signed, token, leave_out=self.slot.name if self.add_to == "cookie" else "")
         return signed
+
+    @cached_property
+    def _sends_cookies(self) -> bool:
+        named = [place for place in self.response_values if place.startswith(COOKIE)]
+        return self.add_to == "cookie" or bool(named)
 
     @property
     def _logout(self) -> Logout | None:

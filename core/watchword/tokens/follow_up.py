@@ -44,7 +44,7 @@ class FollowUp(NeverPickled):
             evidence = {"status": str(response.status), "answer": redact.quoted(response.text)}
             raise TokenError([finding(code, message, evidence=evidence, retry_after=response.retry_after)])
         content = response.content()
-        if content.kind not in {"json", "xml"}:
+        if content.kind not in {"json", "xml"} and not self.sources.is_whole:
             message = f"Asking for values: the server at {response.host} answered {response.kind}."
             raise TokenError([finding("value_missing", message)])
         return with_values(token, self.sources.in_response(response, content.value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,6 +29,11 @@ _LONGEST_ACCOUNT = 200
 
 RENEWAL_PAUSE = 60.0
 """Least time between two renewals that were caused by refusals of the API, in seconds."""
+
+
+_COOKIE = "cookie:"
+_SESSION = re.compile(r"(?i)(sid|session[-_]?(id)?|ticket|csrf|xsrf|crumb|nonce)$")
+"""The ends of names whose values belong to a session."""
 
 
 @dataclass(frozen=True)
@@ -57,21 +63,29 @@ class Token(NeverPickled):
         own = (self.access_token, self.refresh_token) if self.refresh_token else (self.access_token,)
         if not self.values:
             return own
-        secret = (value for place, value in self.values.items() if redact.sounds_secret(place))
+        texts = (item for item in self.values.items() if not item[0].startswith(_COOKIE))
+        secret = (value for place, value in texts if is_secret(place))
         return (*own, *secret, *(Companion.parse(text).value for text in self.cookies.values()))
 
     @property
     def cookies(self) -> dict[str, str]:
-        """The cookies that go along with a session's own one: their texts by name."""
-        lead = "cookie:"
+        """The cookies that go along with the token: their texts by name."""
         return {
-            place.removeprefix(lead): text for place, text in self.values.items() if place.startswith(lead)
+            place.removeprefix(_COOKIE): text
+            for place, text in self.values.items()
+            if place.startswith(_COOKIE)
         }
 
     @property
     def fresh_for(self) -> float:
         """How long after its issue the token is used without renewal, in seconds."""
         return self.lifetime - min(MARGIN, 0.2 * self.lifetime) if math.isfinite(self.lifetime) else math.inf
+
+
+def is_secret(place: str) -> bool:
+    """Return whether the value for a place, such as `query:sid`, is masked: ids of tenants aren't."""
+    name = place.partition(":")[2] or place
+    return place.startswith(_COOKIE) or redact.sounds_secret(name) or bool(_SESSION.search(name))
 
 
 def with_values(token: Token, values: Mapping[str, str]) -> Token:

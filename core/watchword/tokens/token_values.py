@@ -1,4 +1,4 @@
-"""What a connection takes from responses beside the token: a base URL, headers, parts of the path; no I/O.
+"""What a connection takes from responses beside the token, such as a base URL or a header; no I/O.
 
 The values are kept with the token and bound by the document: it says which places they may fill, and which
 origins a base URL may have. That is checked at each use, since a store is shared and documents change.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from urllib.parse import unquote, urlsplit
 
@@ -22,15 +22,22 @@ from watchword.findings.finding import Finding
 from watchword.http import headers, jsonpaths, path_templates
 from watchword.http.cookies import effective_cookies
 from watchword.http.origins import Origins, has_userinfo, host_name, origin
+from watchword.http.placement import Slot, parse_slot, put_unless_given
 from watchword.redact import NeverPickled
-from watchword.tokens.token import Token
-from watchword.tokens.token_response import TokenResponse, value_at
+from watchword.tokens import companions
+from watchword.tokens.token import Token, is_secret
+from watchword.tokens.token_response import VISIBLE, TokenResponse, value_at
 
 _log = logging.getLogger(__name__)
 
 BASE_URL = "base_url"
-HEADER, PATH, COOKIE = "header:", "path:", "cookie:"
+HEADER, PATH, COOKIE, QUERY = "header:", "path:", "cookie:", "query:"
 CALLBACK = "callback:"
+ALL_COOKIES = f"{COOKIE}*"
+"""As a place and its source: all cookies of the response, each where a browser would send it."""
+
+WHOLE = "$"
+"""The JSONPath of the whole body, if that is the value itself, as JSON text or as plain text."""
 
 LONGEST_VALUE = 4096
 """The longest value that is used, in characters; many servers refuse longer headers."""
@@ -46,7 +53,7 @@ class ValueSources(NeverPickled):
     """Where responses hold the values: pairs of a place, such as `header:X-Tenant`, and a source.
 
     A source is a JSONPath, `header:NAME` or `cookie:NAME` of the response, or `callback:NAME`, a parameter of
-    the URL that the browser was sent back to.
+    the URL that the browser was sent back to. Values of cookies are kept as texts of `companions`.
     """
 
     pairs: tuple[tuple[str, str], ...] = ()
@@ -57,8 +64,22 @@ class ValueSources(NeverPickled):
         if steps and not jsonpaths.is_affordable(content, steps):
             _log.warning("The response of %s is too large to be searched for its values.", response.host)
             return {}
-        found = {place: _text(_value(source, response, content)) for place, source in self.pairs}
-        return {place: text for place, text in found.items() if text}
+        found = {
+            place: _kept(place, _text(_value(source, response, content, is_raw=place.startswith(COOKIE))))
+            for place, source in self.pairs
+            if place != ALL_COOKIES
+        }
+        cookies = companions.set_by(response.cookies, response.url) if self._takes_all_cookies else {}
+        return {**cookies, **{place: text for place, text in found.items() if text}}
+
+    @cached_property
+    def _takes_all_cookies(self) -> bool:
+        return (ALL_COOKIES, ALL_COOKIES) in self.pairs
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a body of plain text may be one of the values."""
+        return any(source == WHOLE for _, source in self.pairs)
 
     def in_cookies(self, lines: Iterable[str], url: str) -> dict[str, str]:
         """Return by place the values that a later response from this URL gives anew, by lines of Set-Cookie.
@@ -68,14 +89,19 @@ class ValueSources(NeverPickled):
         if not (names := self._cookies):
             return {}
         cookies = effective_cookies(lines, url)
-        found = {place: _decoded(cookies[name].value) for place, name in names.items() if name in cookies}
-        return {place: value for place, value in found.items() if _can_stand(place, value)}
+        found = {place: cookies[name].value for place, name in names.items() if name in cookies}
+        raw = {place: _kept(place, value) for place, value in found.items() if place.startswith(COOKIE)}
+        decoded = {place: _decoded(value) for place, value in found.items() if place not in raw}
+        usable = {place: value for place, value in decoded.items() if _can_stand(place, value)}
+        return usable | {place: text for place, text in raw.items() if text}
 
     @cached_property
     def _cookies(self) -> Mapping[str, str]:
         """The names of the cookies that are sources, by place."""
         return {
-            place: source.removeprefix(COOKIE) for place, source in self.pairs if source.startswith(COOKIE)
+            place: source.removeprefix(COOKIE)
+            for place, source in self.pairs
+            if source.startswith(COOKIE) and source != ALL_COOKIES
         }
 
     @cached_property
@@ -88,7 +114,7 @@ class ValueSources(NeverPickled):
         """Return by place the values that the parameters of a redirected URL hold."""
         given = dict(parameters)
         names = {place: source.removeprefix(CALLBACK) for place, source in self.pairs if _is_callback(source)}
-        found = {place: _text(given.get(name)) for place, name in names.items()}
+        found = {place: _kept(place, _text(given.get(name))) for place, name in names.items()}
         return {place: text for place, text in found.items() if text}
 
 
@@ -100,15 +126,33 @@ def _is_callback(source: str) -> bool:
     return source.startswith(CALLBACK)
 
 
-def _value(source: str, response: TokenResponse, content: object) -> object:
+def _kept(place: str, text: str) -> str:
+    """Return a value as it is kept; "" for one that its place can't hold, if its place is a cookie."""
+    return companions.everywhere(place.removeprefix(COOKIE), text) if place.startswith(COOKIE) else text
+
+
+def _value(source: str, response: TokenResponse, content: object, *, is_raw: bool) -> object:
+    """Return what a response has at a source; `is_raw` says that a cookie's value stays as it was set."""
     if _is_callback(source):
         return None
+    if source == WHOLE and not isinstance(content, (dict, list)):
+        return _whole(response, content)
     if source.startswith(HEADER):
         return response.headers.get(source.removeprefix(HEADER))
     if source.startswith(COOKIE):
         cookie = effective_cookies(response.cookies, response.url).get(source.removeprefix(COOKIE))
-        return _decoded(cookie.value) if cookie else None
+        if cookie is None:
+            return None
+        return cookie.value if is_raw else _decoded(cookie.value)
     return value_at(content, source)
+
+
+def _whole(response: TokenResponse, content: object) -> object:
+    """Return a body that is a value by itself, None for a page or a sentence."""
+    text = response.text.strip()
+    if isinstance(content, (str, int)):
+        return content
+    return text if VISIBLE.fullmatch(text) and not text.startswith("<") else None
 
 
 def _decoded(value: str) -> str:
@@ -137,9 +181,23 @@ class ValueRules(NeverPickled):
     _checked: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     """The last base URL that was checked, with its normalized form."""
 
+    @property
+    def without_secrets(self) -> ValueRules:
+        """The rules for a call without the credential: it goes where the values say, without secret ones."""
+        kept = (BASE_URL, PATH)
+        return replace(
+            self, places=tuple(each for each in self.places if each.startswith(kept) or not is_secret(each))
+        )
+
     @cached_property
-    def _headers(self) -> tuple[str, ...]:
-        return tuple(place.removeprefix(HEADER) for place in self.places if place.startswith(HEADER))
+    def _slots(self) -> tuple[tuple[str, Slot], ...]:
+        """The places in headers and in the query, each with its slot."""
+        found = ((place, parse_slot(place)) for place in self.places if place.startswith((HEADER, QUERY)))
+        return tuple((place, slot) for place, slot in found if slot is not None)
+
+    @cached_property
+    def _cookies(self) -> tuple[str, ...]:
+        return tuple(place for place in self.places if place.startswith(COOKIE))
 
     @cached_property
     def _own(self) -> tuple[str, str]:
@@ -150,22 +208,24 @@ class ValueRules(NeverPickled):
 
     def lacks(self, token: Token) -> bool:
         """Return whether the token has no value for one of the places."""
-        return not token.values.keys() >= set(self.places)
+        return not token.values.keys() >= {place for place in self.places if place != ALL_COOKIES}
 
     def applied(self, request: PreparedRequest, token: Token) -> PreparedRequest:
-        """Return a copy of the request that goes to where the token's values say, with their headers.
+        """Return a copy of the request that goes to where the token's values say, and holds them.
 
-        A header that the caller has set stays as it is.
+        A header or a parameter of the query that the caller has set stays as it is.
 
         Raises:
             TokenError: a value is missing or can't be used; nothing is sent then.
         """
         signed, values = request.copy(), token.values
         signed.url = self._url(request.url or "", values)
-        for name in self._headers:
-            value = _usable_header(name, _present(values, f"{HEADER}{name}"))
-            if name not in signed.headers:
-                signed.headers[name] = value
+        for place, slot in self._slots:
+            put_unless_given(signed, slot, _usable(place, _present(values, place)))
+        if self._cookies:
+            for place in self._cookies:
+                _present(values, place)
+            companions.put_companions(signed, token)
         if BASE_URL in self.places and "Host" in signed.headers:
             signed.headers["Host"] = urlsplit(signed.url).netloc
         return signed
@@ -223,12 +283,15 @@ class ValueRules(NeverPickled):
         return self.origins.covers(url) or (host_name(url) == host_name(self.base_url) and not is_downgrade)
 
 
-def value_slots(places: Iterable[str]) -> Iterator[str]:
-    """Yield the names of the headers that values fill."""
-    return (place.removeprefix(HEADER) for place in places if place.startswith(HEADER))
+def value_slots(places: Iterable[str]) -> Iterator[Slot]:
+    """Yield the places in a request that values fill, except those in its URL's path."""
+    slots = (parse_slot(place) for place in places if place.startswith((HEADER, QUERY, COOKIE)))
+    return (slot for slot in slots if slot is not None)
 
 
 def _present(values: Mapping[str, str], place: str) -> str:
+    if place == ALL_COOKIES:
+        return ""
     if place not in values:
         field_name = "response_base_url_path" if place == BASE_URL else "response_values"
         message = f"The response with the token has no value for {place}, which {field_name} needs."
@@ -238,16 +301,18 @@ def _present(values: Mapping[str, str], place: str) -> str:
 
 def _can_stand(place: str, value: str) -> bool:
     try:
-        return bool(_usable_header(place, value))
+        return bool(_usable(place, value))
     except TokenError:
         return False
 
 
-def _usable_header(name: str, value: str) -> str:
+def _usable(place: str, value: str) -> str:
     if len(value) > LONGEST_VALUE or not value.strip():
-        raise TokenError([_unusable(f"{HEADER}{name}", "is empty or too long")])
-    if list(headers.value_findings(value, name)):
-        raise TokenError([_unusable(f"{HEADER}{name}", "holds a character that no header may have")])
+        raise TokenError([_unusable(place, "is empty or too long")])
+    if place.startswith(QUERY) and not path_templates.can_be_encoded(value):
+        raise TokenError([_unusable(place, "holds half of a character")])
+    if not place.startswith(QUERY) and list(headers.value_findings(value, place)):
+        raise TokenError([_unusable(place, "holds a character that no header may have")])
     return value
 
 

@@ -109,8 +109,9 @@ class Credentials(NeverPickled):
         transport = replace(self._subject.credential.resolved.transport, retries=0)
         values = authenticator.context.values
         if sent is not Sent.REAL and values is not None and self._issued is not None:
-            issued = self._issued  # the call goes where the token says, but without the token
-            authenticator = replace(authenticator, located=lambda request: values.applied(request, issued))
+            # The call goes where the token says, but without the token and the secrets that came with it.
+            issued, rules = self._issued, values.without_secrets
+            authenticator = replace(authenticator, located=lambda request: rules.applied(request, issued))
         if sent is Sent.DECOY:
             return decoy_authenticator(authenticator, self._issued), decoy_transport(authenticator, transport)
         if sent is Sent.NONE:

@@ -566,11 +566,19 @@ def test_nothing_of_a_learnt_secret_is_shown(provider, store, caplog):
 MISUSED = {
     "parameter_malformed": [
         {"response_values": {"tenant": "id"}},
-        {"response_values": {"query:tenant": "id"}},
+        {"response_values": {"query:": "id"}},
+        {"response_values": {"cookie:*": "id"}},
+        {"response_values": {"cookie:sid": "cookie:*"}},
         {"response_values": {"path:a/b": "id"}},
     ],
-    "header_illegal": [{"response_values": {"header:X T": "id"}}],
-    "header_conflict": [{"response_values": {"header:Authorization": "id"}}],
+    "header_illegal": [
+        {"response_values": {"header:X T": "id"}},
+        {"response_values": {"cookie:s;d": "id"}},
+    ],
+    "header_conflict": [
+        {"response_values": {"header:Authorization": "id"}},
+        {"add_to": "query", "response_values": {"query:access_token": "id"}},
+    ],
     "wrong_type": [
         {"response_values": {"header:X-T": "callback:realmId"}},
         {"response_values": {"header:X-T": ""}},

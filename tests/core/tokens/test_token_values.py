@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -15,9 +16,9 @@ from watchword.errors import TokenError
 from watchword.http import origin_patterns
 from watchword.http.cookies import Companion, effective_cookies
 from watchword.http.origins import Origins, host_name
-from watchword.protocols.session_login import companions
 from watchword.stores import rows
 from watchword.stores.memory import MemoryStore
+from watchword.tokens import companions
 from watchword.tokens.record import Record, StoreTime
 from watchword.tokens.rescue_file import RescueFile
 from watchword.tokens.token import Token
@@ -137,8 +138,8 @@ def test_any_learnt_base_url_is_allowed_or_refused_with_a_finding(learnt):
 @settings(max_examples=usually(500, 10_000))
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
 def test_any_value_is_sent_whole_or_refused_with_a_finding(value):
-    """Whatever is a value, header and path are legal with it, or nothing is sent."""
-    bound = rules("header:X-T", "path:t")
+    """Whatever is a value, header, query and path are legal with it, or nothing is sent."""
+    bound = rules("header:X-T", "path:t", "query:q")
     try:
         token = Token("t", values=dict.fromkeys(bound.places, value))
         request = bound.applied(prepared(f"{BASE}/{{{{value:t}}}}/q"), token)
@@ -148,6 +149,23 @@ def test_any_value_is_sent_whole_or_refused_with_a_finding(value):
         assert request.headers["X-T"] == value
         assert request.url.isascii()
         assert request.url.count("/") == prepared(f"{BASE}/x/q").url.count("/")
+        assert parse_qsl(urlsplit(request.url).query, keep_blank_values=True) == [("q", value)]
+
+
+@settings(max_examples=usually(500, 10_000))
+@given(st.text(max_size=60), st.sampled_from(["query:q", "cookie:c", "path:t"]))
+def test_any_text_of_a_server_is_sent_or_refused_with_a_finding(value, place):
+    """Whatever text JSON can hold, halves of characters too, is sent in its place, or there is a finding."""
+    response = TokenResponse("https://a.test/", 200, {}, "", ())
+    values = ValueSources(((place, "a"),)).in_response(response, {"a": value})
+    try:
+        url = f"{BASE}/{{{{value:t}}}}" if place == "path:t" else BASE
+        request = rules(place).applied(prepared(url), Token("t", values=values))
+    except TokenError as error:
+        assert error.code in {"value_unusable", "value_missing"}
+    else:
+        assert request.url.isascii()
+        assert place != "cookie:c" or request.headers["Cookie"] == f"c={value}"
 
 
 @settings(max_examples=usually(500, 10_000))

@@ -17,7 +17,7 @@ from watchword.findings.finding import Finding
 from watchword.http import body_words
 from watchword.http.bodies import Content
 from watchword.http.cookies import effective_cookies
-from watchword.protocols.session_login import companions
+from watchword.tokens import companions
 from watchword.tokens.lifetimes import LifetimePaths, read_lifetime
 from watchword.tokens.refusal_words import reports_refusal, server_words, words_beside_success
 from watchword.tokens.token import Token
@@ -28,13 +28,10 @@ from watchword.tokens.token_response import (
     redirect_advice,
     value_at,
 )
-from watchword.tokens.token_values import NO_VALUES, ValueSources
+from watchword.tokens.token_values import NO_VALUES, WHOLE, ValueSources
 from watchword.tokens.worthless import worthless
 
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-
-WHOLE = "$"
-"""The JSONPath of the whole body, if the body is the token itself, as JSON text or as plain text."""
 
 # After a form's POST, browsers follow these by GET (RFC 9110 section 15.4); others repeat the POST elsewhere.
 _FOLLOWED_BY_GET = {302, 303}
@@ -102,7 +99,7 @@ def read_session(response: TokenResponse, location: TokenLocation) -> Token:
     lasts = read_lifetime(content.value, location.paths, value, response.now, cookie=at)
     values = location.values.in_response(response, content.value)
     if location.kind == "cookie":
-        values |= _companions(response, location)
+        values = _companions(response, location) | values
     return Token(value, lifetime=lasts.seconds, unread_end=lasts.unread, values=values)
 
 

@@ -1,4 +1,4 @@
-"""The cookies that go along with a session's own one, such as a load balancer's route; no I/O.
+"""The cookies that go along with a token, such as a load balancer's route; no I/O.
 
 They are kept with the token as values, each by the place `cookie:NAME`.
 """
@@ -47,10 +47,19 @@ def set_by(
     return found
 
 
+def everywhere(name: str, value: str) -> str:
+    """Return the text of a cookie that goes to every URL of the connection; "" for one that can't be sent."""
+    return Companion(value).text if _is_legal(name, value) else ""
+
+
+def _is_legal(name: str, value: str) -> bool:
+    return bool(_NAME.fullmatch(name) and _VALUE.fullmatch(value)) and len(value) <= _LONGEST
+
+
 def _sendable(name: str, cookie: SetCookie, url: str, named: Collection[str]) -> str | None:
     """Return the text of a cookie that goes along; None if it can't be sent, or isn't that server's."""
     value = cookie.value
-    if not (_NAME.fullmatch(name) and _VALUE.fullmatch(value) and len(value) <= _LONGEST):
+    if not _is_legal(name, value):
         return None
     companion = Companion(value) if name in named else Companion.of(cookie, url)
     return companion.text if companion else None
@@ -79,10 +88,9 @@ def renewed_by(
     return changes
 
 
-def put_companions(request: PreparedRequest, token: Token) -> None:
-    """Add to a request the cookies of the token that a browser would send to its URL."""
-    for place, text in token.values.items():
-        if place.startswith(COOKIE):
-            companion = Companion.parse(text)
-            if companion.goes_to(request.url or ""):
-                put(request, Slot("cookie", place.removeprefix(COOKIE)), companion.value)
+def put_companions(request: PreparedRequest, token: Token, *, leave_out: str = "") -> None:
+    """Add to a request the cookies of the token, except one, that a browser would send to its URL."""
+    for name, text in token.cookies.items():
+        companion = Companion.parse(text)
+        if name != leave_out and companion.goes_to(request.url or ""):
+            put(request, Slot("cookie", name), companion.value)
