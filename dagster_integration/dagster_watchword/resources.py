@@ -273,8 +273,8 @@ class OAuth2Resource(TokenPlacementResource):
         default={},
         description=(
             "JSON: fields to add or replace in the token request; null leaves one out, "
-            "{{secret:NAME}} inserts a secret, and {{client_id}} and {{client_secret}} the "
-            "client's."
+            "{{secret:NAME}} inserts a secret, {{client_id}} and {{client_secret}} the client's; "
+            "{{uuid}} and {{now}} are new in each request."
         ),
     )
     grant_method: Literal["POST", "GET", "PUT"] = Field(
@@ -294,7 +294,7 @@ class OAuth2Resource(TokenPlacementResource):
         ),
     )
     grant_headers: dict[str, Any] = Field(
-        default={}, description="JSON: headers to add to the token request."
+        default={}, description="JSON: headers to add to the token request, filled in like the request body."
     )
     response_access_path: str = Field(
         default="access_token",
@@ -342,8 +342,6 @@ class OAuth2ClientCredentialsResource(OAuth2Resource):
     """Fetch a token for the client itself, send it, and fetch another if it expires or is refused."""
 
     method: ClassVar[str] = "oauth2_client_credentials"
-
-    client_id: str = Field(description="The client's public identifier.")
 
 
 class OAuth2SignInResource(OAuth2Resource):
@@ -564,9 +562,9 @@ class SessionLoginResource(TokenPlacementResource):
     login_body: dict[str, Any] = Field(
         default={},
         description=(
-            "JSON: the fields of the login; {{username}}, {{secret:password}} and {{secret:NAME}} "
-            "are filled in. If empty, username and password are sent; with a Basic header or "
-            "login_with, nothing."
+            "JSON: the fields of the login; {{username}}, {{secret:password}}, {{secret:NAME}}, "
+            "{{uuid}} and {{now}} are filled in. If empty, username and password are sent; with a "
+            "Basic header, login_with, or a secret in login_headers alone, nothing."
         ),
     )
     login_headers: dict[str, Any] = Field(

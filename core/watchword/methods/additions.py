@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors
+from watchword.flow import random_nonce
 from watchword.http import headers
 from watchword.http.json_value import JsonValue
 from watchword.protocols import templates
 from watchword.protocols.oauth2.client import CLIENT_TEMPLATES
-from watchword.protocols.templates import TemplateSecrets
+from watchword.protocols.templates import FreshValues, TemplateSecrets
 from watchword.redact import NeverPickled
 
 
@@ -26,13 +28,17 @@ class Additions(NeverPickled):
     headers: Mapping[str, JsonValue] = field(default_factory=dict)
     own: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    def to_body(self, secrets: TemplateSecrets, client: Mapping[str, str]) -> dict[str, JsonValue]:
+    def to_body(
+        self, secrets: TemplateSecrets, client: Mapping[str, str], fresh: FreshValues
+    ) -> dict[str, JsonValue]:
         """Return the fields, filled in; `client` has the values of the client's own templates."""
-        return _filled(self.body, secrets, {**self.own, **client})
+        return self._filled(self.body, secrets, client, fresh)
 
-    def to_headers(self, secrets: TemplateSecrets, client: Mapping[str, str]) -> dict[str, str]:
+    def to_headers(
+        self, secrets: TemplateSecrets, client: Mapping[str, str], fresh: FreshValues
+    ) -> dict[str, str]:
         """Return the headers, filled in; `client` has the values of the client's own templates."""
-        filled = _filled(self.headers, secrets, {**self.own, **client})
+        filled = self._filled(self.headers, secrets, client, fresh)
         return {name: str(value).strip() for name, value in filled.items() if value is not None}
 
     def findings(
@@ -54,16 +60,21 @@ class Additions(NeverPickled):
         template_findings = [
             each
             for name, content in zip(names, (self.body, self.headers), strict=True)
-            for each in templates.findings(name, content, secrets, own=known)
+            for each in templates.findings(name, content, secrets, own=known, with_fresh=True)
         ]
         yield from template_findings
         if not errors(template_findings):
-            for name, value in self.to_headers(secrets, dict.fromkeys(known, "value")).items():
+            fresh = FreshValues(time.time(), random_nonce)
+            for name, value in self.to_headers(secrets, dict.fromkeys(known, "value"), fresh).items():
                 yield from headers.name_findings(name, "header")
                 yield from headers.value_findings(value, f"the token request's header {name[:40]}")
 
-
-def _filled(
-    content: Mapping[str, JsonValue], secrets: TemplateSecrets, own: Mapping[str, str]
-) -> dict[str, JsonValue]:
-    return {name: templates.fill_own(value, secrets, own) for name, value in content.items()}
+    def _filled(
+        self,
+        content: Mapping[str, JsonValue],
+        secrets: TemplateSecrets,
+        client: Mapping[str, str],
+        fresh: FreshValues,
+    ) -> dict[str, JsonValue]:
+        own = {**self.own, **client}
+        return {name: templates.fill_own(value, secrets, own, fresh) for name, value in content.items()}

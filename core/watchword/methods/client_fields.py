@@ -115,6 +115,9 @@ class HasClient(Protocol):
     assertion_audience: str
     assertion_headers: Mapping[str, JsonValue]
     assertion_claims: Mapping[str, JsonValue]
+    login_with: Mapping[str, JsonValue]
+    grant_headers: Mapping[str, JsonValue]
+    grant_body: Mapping[str, JsonValue]
 
     @property
     def assertion_key(self) -> JwsSigner:
@@ -164,8 +167,7 @@ def findings_of(method: HasClient, secrets: TemplateSecrets) -> Iterator[Finding
         message = "assertion_headers and assertion_claims are not used: the client sends no JWT."
         advice = "Clear them, or set client_auth to private_key_jwt."
         yield finding("fields_ignored", message, advice=advice)
-    has_client = bool(method.client_id or method.client_secret)
-    if not has_client and method.client_auth in {"client_secret_basic", "none"}:
+    if _names_no_client(method):
         return  # some grants need no client
     missing = [name for name in NEEDS[method.client_auth] if not getattr(method, name)]
     for name in missing:
@@ -175,6 +177,18 @@ def findings_of(method: HasClient, secrets: TemplateSecrets) -> Iterator[Finding
         yield finding("missing_field", message, advice=advice)
     if not missing and signs:
         yield from _assertion_findings(method, secrets)
+
+
+def lacks_client(method: HasClient) -> bool:
+    """Return whether nothing authenticates a request: no client, certificate or login, and no added field."""
+    by_certificate = method.client_auth in BY_CERTIFICATE
+    has_secret = method.grant_headers or any(templates.names(dict(method.grant_body)))
+    return _names_no_client(method) and not (method.login_with or by_certificate or has_secret)
+
+
+def _names_no_client(method: HasClient) -> bool:
+    no_client = not (method.client_id or method.client_secret)
+    return no_client and method.client_auth in {"client_secret_basic", "none", *BY_CERTIFICATE}
 
 
 def key_findings(read: Callable[[], JwsSigner]) -> Iterator[Finding]:

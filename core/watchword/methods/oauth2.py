@@ -216,9 +216,9 @@ class OAuth2(TokenPlacement):
         fresh = FreshValues(time.time(), random_nonce)
         authentication = client_fields.client_of(self, secrets).authentication(fresh)
         client = {name: str(value) for name, value in authentication.fields.items()}
-        body = {**fields, **authentication.fields, **more.to_body(secrets, client)}
+        body = {**fields, **authentication.fields, **more.to_body(secrets, client, fresh)}
         present = {name: value for name, value in body.items() if value not in (None, "")}
-        sent = {**authentication.headers, **more.to_headers(secrets, client)}
+        sent = {**authentication.headers, **more.to_headers(secrets, client, fresh)}
         body_format = "query" if http_method == "GET" else self.grant_format
         return token_request(http_method, url, present, sent, body_format)
 

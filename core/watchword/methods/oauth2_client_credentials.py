@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from collections.abc import Iterator
+from typing import ClassVar
 
-from watchword.methods.client_fields import CLIENT_ID
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+from watchword.methods import client_fields
 from watchword.methods.oauth2 import OAuth2
 from watchword.protocols.oauth2.grant import Grant
 from watchword.protocols.templates import TemplateSecrets
@@ -25,7 +28,17 @@ class OAuth2ClientCredentials(OAuth2):
         "test_url",
     )
 
-    client_id: Annotated[str, CLIENT_ID]
+    @property
+    def may_ask_as_nobody(self) -> bool:
+        """Whether the request names a client, which a decoy replaces; what else authenticates it stays."""
+        return bool(self.client_id) and super().may_ask_as_nobody
+
+    def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
+        """Yield findings about the token request, and a client that is missing."""
+        yield from super().findings(secrets)
+        if client_fields.lacks_client(self):
+            advice = "Fill it in, or give login_with or grant_headers if they authenticate the request."
+            yield finding("missing_field", "The field client_id is missing.", advice=advice)
 
     def token_source(self, secrets: TemplateSecrets, /) -> Grant:
         """Return the token's source; raises DocumentError if the secret of a template is missing."""

@@ -25,7 +25,8 @@ GrantBody = Annotated[
     About(
         "Request body",
         "JSON: fields to add or replace in the token request; null leaves one out, {{secret:NAME}} "
-        "inserts a secret, and {{client_id}} and {{client_secret}} the client's.",
+        "inserts a secret, {{client_id}} and {{client_secret}} the client's; {{uuid}} and {{now}} are new in "
+        "each request.",
         _OAUTH2,
         templated=True,
     ),
@@ -41,7 +42,12 @@ GrantMethod = Annotated[
 GrantFormat = Annotated[BodyFormat, About("Body format", "The format of the token request's body.", _OAUTH2)]
 GrantHeaders = Annotated[
     JsonObject,
-    About("Request headers", "JSON: headers to add to the token request.", _OAUTH2, templated=True),
+    About(
+        "Request headers",
+        "JSON: headers to add to the token request, filled in like the request body.",
+        _OAUTH2,
+        templated=True,
+    ),
 ]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
@@ -10,7 +12,7 @@ from requests import PreparedRequest, Request
 
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors
-from watchword.flow import Context, Flow
+from watchword.flow import Context, Flow, random_nonce
 from watchword.http import headers
 from watchword.http.json_value import JsonValue
 from watchword.http.placement import Slot
@@ -22,7 +24,7 @@ from watchword.methods.response_values import ResponseBaseUrlPath, ResponseValue
 from watchword.protocols import templates
 from watchword.protocols.session_login.login_response import TokenLocation
 from watchword.protocols.session_login.login_source import LoginSource, Logout
-from watchword.protocols.templates import TemplateSecrets
+from watchword.protocols.templates import FreshValues, TemplateSecrets
 from watchword.tokens.companions import COOKIE, put_companions
 from watchword.tokens.follow_up import FollowUp
 from watchword.tokens.token import Token
@@ -89,8 +91,9 @@ class SessionLogin(TokenPlacement):
         JsonObject,
         About(
             "Login body",
-            "JSON: the fields of the login; {{username}}, {{secret:password}} and {{secret:NAME}} are filled "
-            "in. If empty, username and password are sent; with a Basic header or login_with, nothing.",
+            "JSON: the fields of the login; {{username}}, {{secret:password}}, {{secret:NAME}}, {{uuid}} and "
+            "{{now}} are filled in. If empty, username and password are sent; with a Basic header, "
+            "login_with, or a secret in login_headers alone, nothing.",
             _LOGIN,
             templated=True,
         ),
@@ -174,12 +177,18 @@ class SessionLogin(TokenPlacement):
 
     def token_source(self, secrets: TemplateSecrets, /) -> LoginSource:
         """Return the token's source; raises DocumentError if the secret of a template is missing."""
-        body = self._filled(self._body, secrets)
-        login_headers = {**self._basic, **self._filled_headers(secrets)}
+        source = LoginSource(self._login(secrets), self._location, self._logout, follow_up=self._follow_up)
+        if not templates.has_fresh([dict(self._body), dict(self.login_headers)]):
+            return source
+        return replace(source, renewed=lambda: self._login(secrets, FreshValues(time.time(), random_nonce)))
+
+    def _login(self, secrets: TemplateSecrets, fresh: FreshValues | None = None) -> PreparedRequest:
+        body = self._filled(self._body, secrets, fresh)
+        login_headers = {**self._basic, **self._filled_headers(secrets, fresh)}
         request = token_request(self.login_method, self.login_url, body, login_headers, self.login_format)
         if request.body is None and self.login_format == "json" and self.login_with.get("add_to") == "body":
             request.prepare_body(None, None, json={})
-        return LoginSource(request, self._location, self._logout, follow_up=self._follow_up)
+        return request
 
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """Yield findings about the places of the token, and the JSON fields."""
@@ -198,8 +207,8 @@ class SessionLogin(TokenPlacement):
             return
         values = self._template_values(secrets)
         template_findings = [
-            *templates.findings("login_body", self._body, values, own=_OWN),
-            *templates.findings("login_headers", self.login_headers, values, own=_OWN),
+            *templates.findings("login_body", self._body, values, own=_OWN, with_fresh=True),
+            *templates.findings("login_headers", self.login_headers, values, own=_OWN, with_fresh=True),
         ]
         yield from template_findings
         if not errors(template_findings):
@@ -301,9 +310,16 @@ class SessionLogin(TokenPlacement):
 
     @property
     def _body(self) -> Mapping[str, JsonValue]:
-        if not self.login_body:
-            return {} if self.login_auth == "basic" or self.login_with else _PAIR
-        return self.login_body
+        if self.login_body:
+            return self.login_body
+        in_header = self.login_auth == "basic" or self._is_by_header
+        return {} if in_header or self.login_with else _PAIR
+
+    @property
+    def _is_by_header(self) -> bool:
+        """Whether a secret in a header authenticates the login, which names no user."""
+        names_nobody = self.username is None and self.password is None
+        return names_nobody and any(True for _ in templates.names(dict(self.login_headers)))
 
     @property
     def _named(self) -> frozenset[str]:
@@ -318,11 +334,13 @@ class SessionLogin(TokenPlacement):
         given = {name: value for name, value in own.items() if value is not None}
         return {**given, **secrets, **{name: value for name, value in given.items() if value}}
 
-    def _filled_headers(self, secrets: TemplateSecrets) -> dict[str, str]:
-        filled = self._filled(self.login_headers, secrets)
+    def _filled_headers(self, secrets: TemplateSecrets, fresh: FreshValues | None = None) -> dict[str, str]:
+        filled = self._filled(self.login_headers, secrets, fresh)
         return {name: str(value).strip() for name, value in filled.items()}
 
-    def _filled(self, content: Mapping[str, JsonValue], secrets: TemplateSecrets) -> dict[str, JsonValue]:
+    def _filled(
+        self, content: Mapping[str, JsonValue], secrets: TemplateSecrets, fresh: FreshValues | None
+    ) -> dict[str, JsonValue]:
         values = self._template_values(secrets)
         own = {"username": values["username"]} if "username" in values else {}
-        return {name: templates.fill_own(value, values, own) for name, value in content.items()}
+        return {name: templates.fill_own(value, values, own, fresh) for name, value in content.items()}

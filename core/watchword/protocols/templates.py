@@ -1,4 +1,4 @@
-"""Fill in templates in JSON fields: `{{secret:NAME}}`, and in JWTs also `{{now}}` and `{{uuid}}`.
+"""Fill in templates in JSON fields: `{{secret:NAME}}`, and mostly also `{{now}}` and `{{uuid}}`.
 
 `{{secret:NAME}}` is replaced by `secret_parameters["template:NAME"]`, `{{now+300}}` by the time in five
 minutes, in seconds since 1970. Some fields have templates of their own, such as `{{refresh_token}}`.
@@ -87,15 +87,29 @@ def fill(value: JsonValue, secrets: TemplateSecrets, fresh: FreshValues | None =
     return value
 
 
-def fill_own(value: JsonValue, secrets: TemplateSecrets, own: Mapping[str, str]) -> JsonValue:
-    """Return the value with its secrets and its field's own templates, such as `{{assertion}}`, filled in."""
+def fill_own(
+    value: JsonValue, secrets: TemplateSecrets, own: Mapping[str, str], fresh: FreshValues | None = None
+) -> JsonValue:
+    """Return the value with its secrets and its field's own templates, such as `{{assertion}}`, filled in.
+
+    Without `fresh`, `{{uuid}}` and `{{now}}` stay as they are.
+    """
     if isinstance(value, str):
-        return _TEMPLATE.sub(lambda template: _own_or_secret(template, secrets, own), value)
+        return _TEMPLATE.sub(lambda template: _own_or_secret(template, secrets, own, fresh), value)
     if isinstance(value, Mapping):
-        return {key: fill_own(item, secrets, own) for key, item in value.items()}
+        return {key: fill_own(item, secrets, own, fresh) for key, item in value.items()}
     if isinstance(value, list):
-        return [fill_own(item, secrets, own) for item in value]
+        return [fill_own(item, secrets, own, fresh) for item in value]
     return value
+
+
+def has_fresh(value: JsonValue) -> bool:
+    """Return whether a JSON value has `{{uuid}}` or `{{now}}`, at any depth."""
+    return any(
+        name == _UUID or _NOW.fullmatch(name)
+        for text in texts(value)
+        for name in (template[1].strip() for template in _TEMPLATE.finditer(text))
+    )
 
 
 def mentions(value: JsonValue, template_names: Collection[str]) -> bool:
@@ -125,7 +139,7 @@ def findings(
             message = f"{field} refers to {{{{secret:{missing}}}}}, which secret_parameters does not have."
             yield finding("template_unresolved", message)
         for unknown in sorted(set(_unknown(value, secrets, own, with_fresh=with_fresh))):
-            yield _unknown_template(unknown, field, _FRESH_ADVICE if with_fresh else _advice(own))
+            yield _unknown_template(unknown, field, _advice(own, with_fresh=with_fresh))
         literal = isinstance(value, str) and value and not used and not mentions(value, own)
         if literal and str(value).lower() not in _PLAIN and redact.names_credential(name):
             yield finding("secret_in_clear", f"{field} seems to hold a secret in clear, as {name[:40]!r}.")
@@ -134,12 +148,8 @@ def findings(
 def _filled(text: str, secrets: TemplateSecrets, fresh: FreshValues) -> JsonValue:
     def value_of(template: re.Match[str]) -> str | int:
         name = template[1].strip()
-        if name == _UUID:
-            from uuid import UUID  # noqa: PLC0415 - few payloads have one
-
-            return str(UUID(fresh.nonce(), version=4))
-        if now := _NOW.fullmatch(name):
-            return int(fresh.now) + int((now[1] or "0").replace(" ", ""))
+        if (value := _fresh(name, fresh)) is not None:
+            return value
         if secret := _SECRET.fullmatch(template[0]):
             return _secret(secret[1], secrets)
         if name in THUMBPRINTS and name in secrets:
@@ -150,14 +160,32 @@ def _filled(text: str, secrets: TemplateSecrets, fresh: FreshValues) -> JsonValu
     return value_of(whole) if whole else _TEMPLATE.sub(lambda template: str(value_of(template)), text)
 
 
+def _fresh(name: str, fresh: FreshValues) -> str | int | None:
+    """Return the value of `uuid`, or of `now` with or without a number; None for another name."""
+    if name == _UUID:
+        from uuid import UUID  # noqa: PLC0415 - few payloads have one
+
+        return str(UUID(fresh.nonce(), version=4))
+    now = _NOW.fullmatch(name)
+    return int(fresh.now) + int((now[1] or "0").replace(" ", "")) if now else None
+
+
 def _with_secrets(text: str, secrets: TemplateSecrets) -> str:
     return _SECRET.sub(lambda template: _secret(template[1], secrets), text)
 
 
-def _own_or_secret(template: re.Match[str], secrets: TemplateSecrets, own: Mapping[str, str]) -> str:
+def _own_or_secret(
+    template: re.Match[str], secrets: TemplateSecrets, own: Mapping[str, str], fresh: FreshValues | None
+) -> str:
     if secret := _SECRET.fullmatch(template[0]):
         return _secret(secret[1], secrets)
-    return own.get(template[1].strip(), template[0])
+    name = template[1].strip()
+    if name in own:
+        return own[name]
+    if fresh and name in THUMBPRINTS and name in secrets:
+        return secrets[name]
+    value = _fresh(name, fresh) if fresh else None
+    return template[0] if value is None else str(value)
 
 
 def _unknown(
@@ -172,10 +200,13 @@ def _unknown(
                 yield name
 
 
-def _advice(own: Collection[str]) -> str:
+def _advice(own: Collection[str], *, with_fresh: bool) -> str:
+    if with_fresh and not own:
+        return _FRESH_ADVICE
     if not own:
         return "Fill in the value: the only template of this field is {{secret:NAME}}."
-    return f"The templates are {{{{secret:NAME}}}}, {', '.join(f'{{{{{name}}}}}' for name in own)}."
+    names = (*own, *(("uuid", "now", "now+300") if with_fresh else ()))
+    return f"The templates are {{{{secret:NAME}}}}, {', '.join(f'{{{{{name}}}}}' for name in names)}."
 
 
 def _unknown_template(name: str, field: str, advice: str = _FRESH_ADVICE) -> Finding:

@@ -37,13 +37,18 @@ class Logout(NeverPickled):
 
 @dataclass(frozen=True)
 class LoginSource(NeverPickled):
-    """A source of session tokens: a login that is ready to be sent."""
+    """A source of session tokens: a login that is ready to be sent.
+
+    If a login has values that are new each time, such as `{{uuid}}`, `renewed` returns it with these;
+    `request` has the templates in their places.
+    """
 
     request: PreparedRequest = field(repr=False)
     location: TokenLocation
     logout: Logout | None = None
     login: Login | None = field(default=None, repr=False)
     follow_up: FollowUp | None = None
+    renewed: Callable[[], PreparedRequest] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         redact.register([self.request.headers.get("Authorization", "").rpartition(" ")[2]], self)
@@ -65,7 +70,7 @@ class LoginSource(NeverPickled):
 
     def fetch(self, transport: TransportOptions, _refresh_token: str | None = None) -> Token:
         """Log in; raises TokenError if that opens no session."""
-        request = self.request.copy()
+        request = self.renewed() if self.renewed else self.request.copy()
         target = f"the login at {host(request.url or '')}"
         response = received(request, transport, target, self.login)
         token = read(response, self.login, lambda answered: read_session(answered, self.location))

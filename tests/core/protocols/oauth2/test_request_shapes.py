@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -15,6 +16,7 @@ import watchword
 from tests.support.nightly import usually
 from watchword import redact
 from watchword.errors import WatchwordError
+from watchword.findings.finding import errors
 from watchword.http.transport_options import TransportOptions
 from watchword.methods import METHODS
 from watchword.protocols import templates
@@ -264,10 +266,107 @@ def test_secrets_in_the_query_are_shown_nowhere(endpoint, caplog, method, fields
     assert [each for each in (*secrets, "eyJ") if each in said] == []
 
 
+KEY = {"secret_parameters": {"template:KEY": "s3cret-key"}}
+WITHOUT_CLIENT = [
+    ("a managed identity", {"grant_method": "GET", "grant_body": {"resource": "https://a.test"},
+     "grant_headers": {"Metadata": "true"}}, "Metadata", "true"),
+    ("a key in a header", {"grant_headers": {"X-Key": "{{secret:KEY}}"}, **KEY}, "X-Key", "s3cret-key"),
+    ("IBM: a key in the body",
+     {"grant_body": {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": "{{secret:KEY}}"},
+      **KEY}, "apikey", "s3cret-key"),
+    ("a login", {"login_with": {"method": "bearer", "bearer_token": "{{secret:KEY}}"}, **KEY},
+     "Authorization", "Bearer s3cret-key"),
+    ("a certificate", {"client_auth": "tls_client_auth"}, "grant_type", "client_credentials"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "fields", "name", "value"), WITHOUT_CLIENT)
+def test_a_machine_needs_no_client_id_if_something_else_authenticates_it(endpoint, what, fields, name, value):
+    """A header, a secret in the body, login_with or a certificate takes the place of the client."""
+    document = {**endpoint.document(CLIENT, **fields), "client_id": None, "client_secret": None}
+    made = watchword.load(document, name="acme")
+    assert errors(made.lint()) == [], what
+    made.renew_token()
+    (sent,) = endpoint.seen
+    given = {**sent.headers, **dict(parse_qsl(sent.body.decode()))}
+    assert given.get(name) == value
+    assert given.keys() & {"client_id", "client_secret"} == set()
+    assert made.credential.document.method.may_ask_as_nobody is False
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"client_auth": "none"}, {"grant_body": {"audience": "https://a.test"}}]
+)
+def test_a_machine_that_nothing_authenticates_lacks_its_client_id(endpoint, fields):
+    """Nothing is sent for a document that forgets the client."""
+    document = {**endpoint.document(CLIENT, **fields), "client_id": None, "client_secret": None}
+    (found,) = watchword.load(document).lint()
+    assert (found.code.name, "client_id is missing" in found.message) == ("missing_field", True)
+    assert endpoint.seen == []
+
+
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+
+
+@pytest.mark.parametrize(
+    ("method", "fields", "shown"),
+    [
+        (CLIENT, {"grant_headers": {"X-Id": "{{uuid}}"}, "grant_body": {"at": "{{now}}"}}, None),
+        ("oauth2_authorization_code",
+         {"refresh_headers": {"X-Id": "{{uuid}}"}, "refresh_body": {"at": "{{now-30}}"}}, USED),
+    ],
+)  # fmt: skip
+def test_values_that_are_new_in_each_token_request(endpoint, method, fields, shown):
+    """Walmart wants another correlation ID in each request; the token's identity has none of these values."""
+    source = endpoint.source(method, **fields)
+    for _ in range(2):
+        source.fetch(TransportOptions(), shown)
+    ids = [seen.headers["X-Id"] for seen in endpoint.seen]
+    assert all(UUID.fullmatch(each) for each in ids)
+    assert len(set(ids)) == 2
+    assert all(form["at"].isdecimal() for form in endpoint.forms)
+    assert source.identity == endpoint.source(method, **fields).identity
+
+
+def test_values_that_are_new_in_each_login(serve, reply):
+    """A login may have them in body and headers; its identity, by which processes share it, has none."""
+    server = serve(lambda _: reply(body={"token": "s3cret-token"}))
+    document = {
+        "base_url": server.url, "method": "session_login", "login_url": f"{server.url}/login",
+        "username": "ann", "password": "s3cret-password", "response_access_path": "token",
+        "login_headers": {"X-Id": "{{uuid}}"},
+        "login_body": {"user": "{{username}}", "id": "{{uuid}}", "at": "{{now}}"},
+    }  # fmt: skip
+    made = watchword.load(document)
+    assert made.lint() == []
+    source = made.credential.source
+    for _ in range(2):
+        source.fetch(TransportOptions())
+    bodies = [json.loads(seen.body) for seen in server.seen]
+    ids = [seen.headers["X-Id"] for seen in server.seen] + [body["id"] for body in bodies]
+    assert len(set(ids)) == 4
+    assert all(UUID.fullmatch(each) for each in ids)
+    assert [body["user"] for body in bodies] == ["ann", "ann"]
+    assert source.identity == watchword.load(document).credential.source.identity
+
+
+def test_a_secret_in_a_header_alone_can_be_the_whole_login(serve, reply):
+    """A login that names no user, and has a secret in a header, sends no body."""
+    server = serve(lambda _: reply(body={"token": "s3cret-token"}))
+    made = watchword.load({
+        "base_url": server.url, "method": "session_login", "login_url": f"{server.url}/login",
+        "response_access_path": "token", "login_headers": {"X-Key": "{{secret:KEY}}"}, **KEY,
+    })  # fmt: skip
+    assert made.lint() == []
+    made.renew_token()
+    assert (server.seen[0].headers["X-Key"], server.seen[0].body) == ("s3cret-key", b"")
+
+
 @pytest.mark.parametrize(
     ("method", "fields", "code"),
     [
         (CLIENT, {"grant_method": "GET", "grant_format": "json"}, "fields_ignored"),
+        (CLIENT, {"grant_headers": {"X-Id": "{{uid}}"}}, "template_unresolved"),
         (CLIENT, {"assertion_headers": {"x5t": "a"}}, "fields_ignored"),
         ("oauth2_authorization_code", {"refresh_name": " "}, "missing_field"),
         (CLIENT, {"grant_body": {"secret": "{{client_secret}}"}}, "template_unresolved"),
@@ -321,10 +420,12 @@ JSON = st.recursive(
 def test_any_json_is_filled_in_or_refused_by_name(body):
     """Whatever a JSON field holds, its templates are filled in, or the missing secret is named."""
     try:
-        filled = templates.fill_own(body, {"PIN": "s3cret-pin"}, {"refresh_token": USED})
+        fresh = templates.FreshValues(1_700_000_000.5, lambda: "0" * 32)
+        filled = templates.fill_own(body, {"PIN": "s3cret-pin"}, {"refresh_token": USED}, fresh)
     except watchword.DocumentError as error:
         assert error.code == "template_unresolved"
         assert "s3cret" not in str(error)
     else:
         texts = list(templates.texts(filled))
-        assert [each for each in texts if "{{refresh_token}}" in each or "{{secret:PIN}}" in each] == []
+        names = ("{{refresh_token}}", "{{secret:PIN}}", "{{now}}")
+        assert [each for each in texts for name in names if name in each] == []
