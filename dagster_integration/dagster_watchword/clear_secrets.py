@@ -9,7 +9,7 @@ from dagster_watchword.variables import environment_variables
 from watchword.document.common_fields import CommonFields
 from watchword.document.described_fields import templated_fields
 from watchword.document.field_names import normalized_entry
-from watchword.document.references import LITERAL, Reference
+from watchword.document.references import is_elsewhere
 from watchword.http.origins import has_userinfo
 from watchword.methods import METHODS
 from watchword.methods.base import LOGIN_WITH
@@ -70,7 +70,7 @@ def _keys_in_clear(name: str, content: Mapping[str, object]) -> Iterator[str]:
         yield from (key for key, value in content.items() if _is_in_clear(name, value))
         return
     for key, value in content.items():
-        if name in TEMPLATED and "{{" in str(value):
+        if name in TEMPLATED and templates.has_any(str(value)):
             continue
         if any(found.code.name == "secret_in_clear" for found in templates.findings(name, {key: value}, {})):  # type: ignore[dict-item] # any value is read
             yield key
@@ -83,5 +83,4 @@ def _is_in_clear(name: str, value: object) -> bool:
         return "://" in value and has_userinfo(value)
     if name in _PLAIN_IF and _PLAIN_IF[name] not in value and len(value) <= _LONGEST_PLAIN:
         return False
-    reference = Reference.parse(value)
-    return not reference.is_known or reference.scheme == LITERAL
+    return not is_elsewhere(value)

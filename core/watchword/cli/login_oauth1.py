@@ -15,12 +15,11 @@ import watchword
 from watchword.cli.browser import LoginOptions
 from watchword.cli.output import fail, say
 from watchword.connection import Connection
-from watchword.document.references import as_literal, is_reference
+from watchword.document.references import as_literal, is_elsewhere
 from watchword.sign_in.callback import ListenAddress
 from watchword.sign_in.oauth1 import AccessToken, begin, finish, verifier_from
 
 _TOKEN_FIELDS = ("access_token", "token_secret")
-_LITERAL = "literal:"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -72,7 +71,7 @@ def _check_writable(path: Path, content: Mapping[str, Any]) -> None:
     """End the command if the token could not be saved, before the user signs in for nothing."""
     for name in _TOKEN_FIELDS:
         value = content.get(name)
-        if isinstance(value, str) and is_reference(value) and not value.startswith(_LITERAL):
+        if isinstance(value, str) and is_elsewhere(value):
             fail(f"{name} is a reference, {value!r}, which login can't write to: remove it first")
     if not os.access(path.resolve().parent, os.W_OK):
         fail(f"the folder of {path} can't be written to")

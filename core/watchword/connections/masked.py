@@ -10,20 +10,19 @@ from typing import Any
 
 from watchword.document.common_fields import CommonFields
 from watchword.document.field_names import SYNONYMS, normalized_entry
-from watchword.document.references import is_reference
+from watchword.document.references import is_elsewhere, without_mark
 from watchword.methods import METHODS
 from watchword.methods.base import LOGIN_WITH
 from watchword.methods.fields import Fields, secret_names
 from watchword.protocols import templates
 from watchword.redact import MASK
 
-_LITERAL = "literal:"
 _LONGEST_REFERENCE = 300
 
 _SHORTEST_SECRET = 8
 """A shorter secret is not replaced in other fields: it would blank ordinary words there."""
 
-# A value under such a name may be secret and is masked: it helps nobody to see it.
+# A value under such a name may be secret and is masked: a reader needs it seldom.
 _SECRET_NAME = re.compile(r"(?i)auth|cookie|credential|key|passw|pwd|secret|session|signature|token")
 _TEMPLATE = re.compile(r"\{\{[^}]{1,1000}\}\}")
 _SCHEME = re.compile(r"(?i)(basic|bearer|token)?\s*")
@@ -59,17 +58,16 @@ def secrets_in(document: Mapping[str, Any]) -> Iterator[str]:
         if name == LOGIN_WITH and isinstance(value, dict):
             yield from secrets_in({key: each for key, each in value.items() if not _names_secret(each)})
         elif _is_secret(name):
-            for text in _texts(value):
+            for text in templates.texts(value):
                 if not is_plain_reference(text):
-                    yield text.removeprefix(_LITERAL)
+                    yield without_mark(text)
 
 
 def is_plain_reference(value: object) -> bool:
     """Return whether a secret field's value only says where the secret is, and may be shown."""
     return (
         isinstance(value, str)
-        and is_reference(value)
-        and not value.startswith(_LITERAL)
+        and is_elsewhere(value)
         and len(value) <= _LONGEST_REFERENCE
         and value.isprintable()
     )
@@ -148,14 +146,3 @@ def _without(value: Any, literals: list[str]) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, dict):
         return {_without(key, literals): _without(each, literals) for key, each in value.items()}
     return [_without(each, literals) for each in value] if isinstance(value, list) else value
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchword.document.references import LITERAL, Reference
+from watchword.document.references import is_elsewhere, without_mark
 from watchword.methods import METHODS, response_values
 from watchword.methods.base import LOGIN_WITH, Method
 from watchword.methods.fields import about, secret_names
@@ -64,8 +64,7 @@ def filled_method(content: Mapping[str, Any], secrets: TemplateSecrets) -> Metho
     texts = {name: templates.fill(text, secrets) for name, text in _secret_texts(content).items()}
     username = content.get(_USERNAME)
     if isinstance(username, str) and _USERNAME not in texts:
-        reference = Reference.parse(username)
-        texts[_USERNAME] = reference.name if reference.scheme == LITERAL else username
+        texts[_USERNAME] = without_mark(username)
     nested = nested_method(content, texts)
     return nested.completed(nested.model_fields_set)
 
@@ -117,5 +116,4 @@ def _secret_texts(content: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _names_secret(username: str) -> bool:
-    reference = Reference.parse(username)
-    return templates.has_secret(username) or (reference.is_known and reference.scheme != LITERAL)
+    return templates.has_secret(username) or is_elsewhere(username)

@@ -9,7 +9,7 @@ from typing import Any
 from watchword.document.common_fields import CommonFields
 from watchword.document.field_entries import given_once, unknown_fields, validated
 from watchword.document.field_names import normalized_entry
-from watchword.document.references import LITERAL, Reference
+from watchword.document.references import is_elsewhere
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.methods import METHODS
@@ -79,10 +79,6 @@ def _too_deep(path: str) -> Finding:
 
 def _in_clear(own: Mapping[str, Any], method: type[Method], path: str) -> Iterator[Finding]:
     for name in sorted(own.keys() & secret_names(method)):
-        if isinstance(own[name], str) and _is_in_clear(own[name]):
+        value = own[name]
+        if isinstance(value, str) and not templates.has_secret(value) and not is_elsewhere(value):
             yield finding("secret_in_clear", f"The field {path}.{name} holds a secret in clear.")
-
-
-def _is_in_clear(text: str) -> bool:
-    reference = Reference.parse(text)
-    return not templates.has_secret(text) and (not reference.is_known or reference.scheme == LITERAL)

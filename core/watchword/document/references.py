@@ -61,9 +61,20 @@ def is_reference(value: str) -> bool:
     return Reference.parse(value).is_known
 
 
+def is_elsewhere(value: str) -> bool:
+    """Return whether the text says where the secret is kept; behind `literal:` stands the secret itself."""
+    reference = Reference.parse(value)
+    return reference.is_known and reference.scheme != LITERAL
+
+
 def as_literal(value: str) -> str:
     """Return a text as a document writes it to mean the text itself, even if it looks like a reference."""
     return f"{LITERAL}:{value}" if is_reference(value) else value
+
+
+def without_mark(value: str) -> str:
+    """Return the text that `as_literal` has marked; any other text as it is."""
+    return value.removeprefix(f"{LITERAL}:")
 
 
 def _of_secret_manager(text: str, path: str) -> Reference:

@@ -18,7 +18,7 @@ from watchword.document.named_files import authorities_flaw, content_of, holds_a
 from watchword.document.nested import named_urls, nested_secrets, with_logins, with_templates
 from watchword.document.reading import Document
 from watchword.document.reference_policy import ReferencePolicy
-from watchword.document.references import LITERAL, Reference, is_reference
+from watchword.document.references import Reference, is_elsewhere, is_reference, without_mark
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
@@ -153,8 +153,8 @@ def _username(document: Document, values: Mapping[str, str]) -> dict[str, str]:
     raw = getattr(document.method, "username", None)
     if raw is None or not is_reference(raw):
         return {}
-    if Reference.parse(raw).scheme == LITERAL:
-        return {"username": dereference(raw, "username")}
+    if not is_elsewhere(raw):
+        return {"username": without_mark(raw)}
     return {"username": values["username"]} if "username" in values else {}
 
 
@@ -167,7 +167,7 @@ def _secrets(document: Document) -> Iterator[tuple[str, str, bool]]:
                 described = about(type(model).model_fields[name])
                 yield name, value, described is not None and described.is_key
     username = getattr(document.method, "username", None)
-    if username and is_reference(username) and Reference.parse(username).scheme != LITERAL:
+    if username and is_elsewhere(username):
         yield "username", username, False
     for name, value in document.common.secret_parameters.items():
         yield name, value, False

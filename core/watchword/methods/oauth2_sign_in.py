@@ -12,7 +12,6 @@ from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http import body_rules
 from watchword.http.body_rules import BodyRules
-from watchword.methods import response_values
 from watchword.methods.additions import Additions
 from watchword.methods.client_fields import CLIENT_ID
 from watchword.methods.field_info import Field
@@ -141,13 +140,10 @@ class OAuth2SignIn(OAuth2):
     @property
     def response_paths(self) -> ResponsePaths:
         """The places of tokens and lifetimes in the response, including the refresh token."""
-        return ResponsePaths(
-            self.response_access_path,
-            self.response_expires_path,
-            self.default_lifetime,
-            self.response_refresh_path,
-            self.response_refresh_expires_path,
-            values=response_values.sources_of(self),
+        return replace(
+            super().response_paths,
+            refresh=self.response_refresh_path,
+            refresh_expires=self.response_refresh_expires_path,
         )
 
     def token_source(self, secrets: TemplateSecrets, /) -> Grant:

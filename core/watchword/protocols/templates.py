@@ -53,6 +53,11 @@ def has_secret(text: str) -> bool:
     return bool(_SECRET.search(text))
 
 
+def has_any(text: str) -> bool:
+    """Return whether a text has a template of any name, such as a field's own."""
+    return bool(_TEMPLATE.search(text))
+
+
 def is_known(name: str) -> bool:
     """Return whether what stands between braces is a template that this module knows, such as `now`."""
     name = name.strip()
@@ -67,7 +72,7 @@ def texts(value: JsonValue) -> Iterator[str]:
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from texts(item)
-    elif isinstance(value, list):
+    elif isinstance(value, (list, tuple)):
         for item in value:
             yield from texts(item)
 

@@ -7,7 +7,6 @@ import logging
 import zlib
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 import httpx
 import requests
@@ -23,7 +22,14 @@ from watchword.http import faults
 from watchword.http.origins import host
 from watchword.http.transport_options import TransportOptions
 from watchword.redact import NeverPickled
-from watchword.validation.calling import HEADERS, LARGEST_BODY, MOST_HOPS, Credentials, Received
+from watchword.validation.calling import (
+    HEADERS,
+    LARGEST_BODY,
+    MOST_HOPS,
+    Credentials,
+    Received,
+    redirect_target,
+)
 from watchword.validation.in_loops import on_thread
 from watchword.validation.memories import Memories
 from watchword.validation.probe_response import ProbeResponse
@@ -101,7 +107,8 @@ class AsyncProbe(NeverPickled):
                 request = client.build_request(self._plan.http_method, url, headers=HEADERS)
                 response = await client.send(request, stream=True)
                 try:
-                    target = _redirect_target(response)
+                    location = response.headers["Location"] if response.has_redirect_location else None
+                    target = redirect_target(str(response.url), location)
                     if target is None or not common.origins.covers(target):
                         body = await _beginning(response)
                         received = Received(
@@ -116,16 +123,6 @@ class AsyncProbe(NeverPickled):
                     await response.aclose()
                 url = target
         return finding("redirect_loop", f"The API redirected more than {MOST_HOPS} times.")
-
-
-def _redirect_target(response: httpx.Response) -> str | None:
-    """Return the absolute URL that a redirect names, "" if it names none; None for other responses."""
-    if not response.has_redirect_location:
-        return None
-    try:
-        return urljoin(str(response.url), response.headers["Location"])
-    except ValueError:
-        return ""
 
 
 async def _beginning(response: httpx.Response) -> bytes:

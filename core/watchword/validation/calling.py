@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from watchword.adapters.authenticator import Authenticator
 from watchword.adapters.token_usage import TokenUsage
@@ -121,6 +122,14 @@ class Credentials(NeverPickled):
             )
             transport = replace(transport, client_certificate=None, client_private_key=None)
         return authenticator, transport
+
+
+def redirect_target(url: str, location: str | None) -> str | None:
+    """Return the absolute URL that a Location names, "" if it names none; None without a Location."""
+    try:
+        return location and urljoin(url, location)
+    except ValueError:
+        return ""
 
 
 @dataclass(frozen=True)

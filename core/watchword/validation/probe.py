@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 import requests
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
@@ -22,7 +21,14 @@ from watchword.http.deadline import read, run_with_deadline
 from watchword.http.origins import host
 from watchword.http.transport_options import TransportOptions
 from watchword.redact import NeverPickled
-from watchword.validation.calling import HEADERS, LARGEST_BODY, MOST_HOPS, Credentials, Received
+from watchword.validation.calling import (
+    HEADERS,
+    LARGEST_BODY,
+    MOST_HOPS,
+    Credentials,
+    Received,
+    redirect_target,
+)
 from watchword.validation.memories import Memories
 from watchword.validation.probe_response import ProbeResponse
 from watchword.validation.steps import Call, Pause, Recall, RenewToken, Sent, Step
@@ -89,7 +95,8 @@ class Probe(NeverPickled):
         with ApiSession(common.base_url, SigningAdapter(authenticator, transport)) as session:
             for hop in range(MOST_HOPS + 1):
                 with self._send(session, url) as response:
-                    target = _redirect_target(response)
+                    location = response.headers["Location"] if response.is_redirect else None
+                    target = redirect_target(response.url, location)
                     if target is None or not common.origins.covers(target):
                         body = read(response, LARGEST_BODY, self._plan.call_timeout)
                         received = Received(
@@ -107,14 +114,3 @@ class Probe(NeverPickled):
             session.merge_environment_settings(prepared_url, {}, True, None, None)  # noqa: FBT003 - stream
         )
         return session.get_adapter(prepared_url).send(request, timeout=self._plan.call_timeout, **options)
-
-
-def _redirect_target(response: requests.Response) -> str | None:
-    """Return the absolute URL that a redirect names, "" if it names none; None for other responses."""
-    if not response.is_redirect:
-        return None
-    location = response.headers["Location"]
-    try:
-        return location and urljoin(response.url, location)
-    except ValueError:
-        return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import errno
@@ -335,6 +336,17 @@ def test_redirects_inside_the_origin_are_followed_signed(serve, reply):
     connection = watchword.load({"base_url": loop.url, "method": "api_key", "api_key": SECRET})
     assert not connection.validate(f"{loop.url}/me").ok
     assert len(loop.seen) == 4
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_redirect_that_names_no_address_is_not_followed(serve, reply, is_async):
+    """A redirect with an empty Location ends the call in both drivers, and isn't a loop."""
+    server = serve(reply(302, headers={"Location": ""}))
+    connection = watchword.load({"base_url": server.url, "method": "api_key", "api_key": SECRET})
+    url = f"{server.url}/me"
+    report = asyncio.run(connection.avalidate(url)) if is_async else connection.validate(url)
+    assert report.deciding.code.name == "redirect_cross_origin"
+    assert len(server.seen) == 1
 
 
 def test_nothing_is_proven_without_a_credential_or_a_call(serve, reply):

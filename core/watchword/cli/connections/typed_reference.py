@@ -6,7 +6,15 @@ import re
 from collections.abc import Iterator
 
 from watchword.document.reference_policy import ALLOWED_VARIABLE, ReferencePolicy
-from watchword.document.references import ENVIRONMENT, LITERAL, SCHEMES, SECRET_MANAGER, VAULT, Reference
+from watchword.document.references import (
+    ENVIRONMENT,
+    LITERAL,
+    SCHEMES,
+    SECRET_MANAGER,
+    VAULT,
+    Reference,
+    is_elsewhere,
+)
 
 _SHORTEST_NAME = 2
 
@@ -36,8 +44,7 @@ def reference_problem(text: str) -> str:
 
 def flaw_of(text: str) -> str:
     """Return why a reference names nothing on any machine; "" if it may name something, or isn't one."""
-    reference = Reference.parse(text)
-    return _flaw(reference) if reference.is_known and reference.scheme != LITERAL else ""
+    return _flaw(Reference.parse(text)) if is_elsewhere(text) else ""
 
 
 def _flaw(reference: Reference) -> str:

@@ -7,18 +7,19 @@ for, or given in a file of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from watchword.document.common_fields import CommonFields
-from watchword.document.references import as_literal, is_reference
+from watchword.document.references import as_literal, is_elsewhere, without_mark
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.methods import METHODS
 from watchword.methods.fields import secret_names
+from watchword.protocols.templates import texts
 from watchword.redact import NeverPickled, sounds_secret
 
 _LACKING = re.compile(r"\{\{import:([^{}]{1,100})\}\}")
@@ -28,8 +29,6 @@ _LONGEST_SLUG = 60
 
 MOST_ENTRIES = 1000
 """The most connections in a file."""
-
-_LITERAL = "literal:"
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Entry(NeverPickled):
         secret = _secret_fields(self.document)
         found: dict[str, bool] = {}
         for field_name, value in self.document.items():
-            for text in _texts(value):
+            for text in texts(value):
                 for name in lacking_names(text):
                     is_secret = field_name in secret or sounds_secret(name)
                     found[name] = found.get(name, False) or is_secret
@@ -154,17 +153,6 @@ def _secret_fields(document: Mapping[str, Any]) -> frozenset[str]:
     return secret_names(CommonFields) | (secret_names(method) if method else frozenset())
 
 
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, (list, tuple)):
-        for each in value:
-            yield from _texts(each)
-
-
 def _filled(value: Any, answers: Mapping[str, str], *, is_secret: bool) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, dict):
         return {key: _filled(each, answers, is_secret=is_secret) for key, each in value.items()}
@@ -182,9 +170,7 @@ def _filled(value: Any, answers: Mapping[str, str], *, is_secret: bool) -> Any: 
 
 
 def _part(name: str, answer: str) -> str:
-    if not is_reference(answer):
-        return answer
-    if answer.startswith(_LITERAL):
-        return answer.removeprefix(_LITERAL)
+    if not is_elsewhere(answer):
+        return without_mark(answer)
     message = f"The value {name} is only a part of a secret, or isn't secret: it can't be a reference."
     raise DocumentError([finding("import_value_missing", message, advice="Give the value itself.")])
