@@ -114,7 +114,7 @@ def begins_with_authority(text: str) -> bool:
 
 def _in_order(chain: list[Certificate], public_key: object) -> list[Certificate]:
     """Return a chain from the certificate of this key upwards, and then what doesn't belong to it."""
-    own = next((each for each in chain if each.public_key() == public_key), None)
+    own = next((each for each in chain if _public_key(each) == public_key), None)
     if own is None:
         return chain  # a finding of lint
     ordered, others = [own], [each for each in chain if each is not own]
@@ -174,7 +174,17 @@ def findings(certificates: str, private_key: str | None, now: float) -> Iterator
 
 
 def _belong_together(certificate: Certificate, private_key: str) -> bool:
-    return bool(certificate.public_key() == read_private_key(private_key).key.public_key())
+    return bool(_public_key(certificate) == read_private_key(private_key).key.public_key())
+
+
+def _public_key(certificate: Certificate) -> object:
+    """Return a certificate's key; None for one that can't be read, such as an authority's of a new kind."""
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - few connections have a certificate
+
+    try:
+        return certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
 
 
 def _content(text: str, name: str) -> list[pem.Block] | bytes:
@@ -192,14 +202,25 @@ def _certificates(content: list[pem.Block] | bytes, name: str) -> list[Certifica
         if isinstance(content, bytes):
             if other := _other_form(content):
                 raise _unreadable(name, *other)
-            return [x509.load_der_x509_certificate(content)]
+            return [_certificate(content)]
         blocks = [block for block in content if block.label in _CERTIFICATES][:_MOST_CERTIFICATES]
-        found = [x509.load_der_x509_certificate(_alone(block.data(Repairs()))) for block in blocks]
-    except (ValueError, NotBase64):
+        found = [_certificate(_alone(block.data(Repairs()))) for block in blocks]
+    except (ValueError, NotBase64, x509.InvalidVersion):
         raise _unreadable(name, "holds a damaged certificate", _EXPORT) from None
     if not found:
         raise _unreadable(name, *_other_blocks(content))
     return found
+
+
+def _certificate(data: bytes) -> Certificate:
+    """Return a certificate whose names and dates can be read; raises ValueError or InvalidVersion."""
+    from cryptography import x509  # noqa: PLC0415 - few connections have a certificate
+
+    certificate = x509.load_der_x509_certificate(data)
+    # The library reads these only when somebody asks for them.
+    _ = (certificate.subject, certificate.issuer)
+    _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+    return certificate
 
 
 def _other_blocks(blocks: list[pem.Block]) -> tuple[str, str]:
