@@ -8,9 +8,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.support.hostile_texts import HOSTILE
+
 KINDS: tuple[Any, ...] = (
     *(None, True, 0, -1, 1.5, 10**9, "", "é\x00", [], {}, [[]], [{}]),
-    *(["a", "b"], {"": ""}, {"a": {"b": []}}),
+    *(["a", "b"], {"": ""}, {"a": {"b": []}}, 10**4000, float("nan")),
 )
 
 CHANGES = st.lists(st.integers(0, 10**7), min_size=1, max_size=4)
@@ -20,7 +22,7 @@ CHANGES = st.lists(st.integers(0, 10**7), min_size=1, max_size=4)
 def changed(content: Any, changes: Iterable[int], texts: Sequence[str]) -> Any:
     """Return a copy of a structure with changes; one may replace a part of what another has added."""
     root = [copy.deepcopy(content)]
-    values = (*KINDS, *texts)
+    values = (*KINDS, *HOSTILE, *texts)
     for number in changes:
         places = list(_places(root))
         container, key = places[number // len(values) % len(places)]

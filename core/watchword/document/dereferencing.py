@@ -13,6 +13,7 @@ from watchword.files.opened_file import FileNotAllowedError, read_file
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http.bodies import stored_text
+from watchword.http.half_characters import has_half_character
 from watchword.protocols.binary_text import as_text
 
 
@@ -70,9 +71,10 @@ def _not_allowed(value: str, field: str) -> Finding:
 
 def _from_environment(reference: Reference, field: str, _: ReferencePolicy | None) -> str | Finding:
     value = os.environ.get(reference.name)
-    if value:
+    if value and not has_half_character(value):
         return value
-    state = "is empty" if value == "" else "is not set"
+    # Python reads bytes that aren't UTF-8 as halves of characters.
+    state = "is not UTF-8 text" if value else "is not set" if value is None else "is empty"
     message = f"The field {field} refers to the environment variable {reference.name}, which {state}."
     return finding("reference_unresolved", message)
 

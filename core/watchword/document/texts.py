@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
+from watchword.http.half_characters import has_half_character
 
 PLACEHOLDERS = frozenset({"***", "********"})
 """The text that hosts show and send in place of a secret."""
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def placeholders(entries: Mapping[str, Any]) -> Iterator[Finding]:
@@ -29,7 +27,7 @@ def unusable(entries: Mapping[str, Any]) -> Iterator[Finding]:
     A subclass of text is refused too: Dagster's EnvVar holds a secret's name, which would be sent.
     """
     for name, value in entries.items():
-        if any(_SURROGATE.search(text) for text in (name, *_texts(value))):
+        if any(map(has_half_character, (name, *_texts(value)))):
             yield finding("wrong_type", f"The field {name[:40]!r} holds half a character (a lone surrogate).")
         kinds = {type(text).__name__ for text in _texts(value) if type(text) is not str}
         if kinds:

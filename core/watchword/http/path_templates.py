@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 from urllib.parse import quote
 
+from watchword.http.half_characters import has_half_character
+
 Kind = Literal["secret", "value"]
 
 LONGEST_PART = 2048
@@ -63,15 +65,6 @@ def as_path_part(value: str) -> str:
     return quote(value, safe=_SAFE)
 
 
-def can_be_encoded(value: str) -> bool:
-    """Return whether a URL can hold a value: JSON may name the halves of a character, which are none."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def flaw(value: str) -> str | None:
     """Return why a value can't be a part of a path; None for one that can."""
     if not value:
@@ -80,8 +73,8 @@ def flaw(value: str) -> str | None:
         return f"has more than {LONGEST_PART} characters"
     if _CONTROL.search(value):
         return "holds a line break or another control character"
-    if not can_be_encoded(value):
-        return "holds half of a character"
+    if has_half_character(value):
+        return "holds half a character (a lone surrogate)"
     if value in {".", ".."}:  # clients resolve these, and call another path
         return "means another folder"
     return None

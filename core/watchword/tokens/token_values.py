@@ -21,6 +21,7 @@ from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http import headers, jsonpaths, path_templates
 from watchword.http.cookies import effective_cookies
+from watchword.http.half_characters import has_half_character
 from watchword.http.origins import Origins, has_userinfo, host_name, origin
 from watchword.http.placement import Slot, parse_slot, put_unless_given
 from watchword.redact import NeverPickled
@@ -309,7 +310,7 @@ def _can_stand(place: str, value: str) -> bool:
 def _usable(place: str, value: str) -> str:
     if len(value) > LONGEST_VALUE or not value.strip():
         raise TokenError([_unusable(place, "is empty or too long")])
-    if place.startswith(QUERY) and not path_templates.can_be_encoded(value):
+    if place.startswith(QUERY) and has_half_character(value):
         raise TokenError([_unusable(place, "holds half of a character")])
     if not place.startswith(QUERY) and list(headers.value_findings(value, place)):
         raise TokenError([_unusable(place, "holds a character that no header may have")])

@@ -69,6 +69,21 @@ def test_a_reference_that_leads_nowhere_is_a_finding(reference, monkeypatch):
     assert codes({"api_key": reference}) == ["reference_unresolved"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps its environment as text")
+@pytest.mark.parametrize("content", [b"s3cret-\xff", b"\xed\xa0\x80s3cret", b"caf\xe9-s3cret"])
+def test_a_variable_that_is_no_text_is_a_finding(content, monkeypatch):
+    """The bytes of a variable that aren't UTF-8 can't be sent as text: a finding names it, without them."""
+    monkeypatch.setitem(os.environb, b"ACME_KEY", content)
+    for place in (
+        {"api_key": "env:ACME_KEY"},
+        {"secret_parameters": {"query:q": "env:ACME_KEY"}, "api_key": "k"},
+    ):
+        (found,) = watchword.load(KEY | place).lint()
+        assert found.code.name == "reference_unresolved"
+        assert "ACME_KEY, which is not UTF-8 text" in found.message
+        assert "s3cret" not in str(found)
+
+
 def test_a_binary_file_is_a_finding(tmp_path):
     """A finding names a file that is not text, without its content."""
     path = tmp_path / "key"

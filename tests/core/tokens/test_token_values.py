@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests import PreparedRequest, Request
 
+from tests.support.hostile_texts import any_text
 from tests.support.nightly import usually
 from watchword.errors import TokenError
 from watchword.http import origin_patterns
@@ -31,7 +32,7 @@ NOW = StoreTime("e", 1.0, 1.0)
 BASE = "https://login.api.test/v1"
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | any_text(20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
     max_leaves=8,
 )
@@ -40,7 +41,7 @@ PATHS = ("a", "$[0].b", "a.b", "$.a[0]", "$..b", "header:X-A", "cookie:c", "call
 
 def made_of(*pieces):
     """Return texts of these pieces, which are likely to be nearly right, and any other texts."""
-    return st.lists(st.sampled_from(pieces), max_size=7).map("".join) | st.text(max_size=40)
+    return st.lists(st.sampled_from(pieces), max_size=7).map("".join) | any_text(40)
 
 
 MARKS = ("@", ":", "\\", "?", "#", "%2f", "..", "/", ":80", " ", "{{secret:x}}", "\n", "é", "*", ".", "[::1]")
@@ -112,7 +113,7 @@ def test_a_refresh_keeps_what_its_response_does_not_repeat():
 
 
 @settings(max_examples=usually(500, 10_000))
-@given(JSON, st.sampled_from(PATHS), st.dictionaries(st.sampled_from(["X-A", "Y"]), st.text(max_size=9)))
+@given(JSON, st.sampled_from(PATHS), st.dictionaries(st.sampled_from(["X-A", "Y"]), any_text(9)))
 def test_any_response_gives_texts_or_nothing(content, path, headers):
     """Whatever a server answers, a value is a text of bounded length, or there is none."""
     response = TokenResponse("https://a.test/", 200, headers, "", ("c=1; Path=/",))
@@ -136,7 +137,7 @@ def test_any_learnt_base_url_is_allowed_or_refused_with_a_finding(learnt):
 
 
 @settings(max_examples=usually(500, 10_000))
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+@given(any_text(60))
 def test_any_value_is_sent_whole_or_refused_with_a_finding(value):
     """Whatever is a value, header, query and path are legal with it, or nothing is sent."""
     bound = rules("header:X-T", "path:t", "query:q")
