@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import watchword
+from tests.support.hostile_texts import any_text
 from watchword.connections.airflow_format import (
     AirflowConnection,
     airflow_json,
@@ -150,7 +151,7 @@ def test_an_unreadable_connection_is_named_without_its_content(text, problem):
     assert problem in str(error)
 
 
-@given(st.text() | st.text('htp:/@[]%?&=#{}",0').map("http://".__add__))
+@given(any_text() | st.text('htp:/@[]%?&=#{}",0').map("http://".__add__))
 def test_any_text_is_a_connection_or_findings(text):
     """Any text becomes a connection or a DocumentError."""
     try:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import watchword
+from tests.support.hostile_texts import any_text
 from watchword.document.reading import read
 
 KEY = {"base_url": "https://api.test", "method": "api_key", "api_key": "s3cret-key"}
@@ -155,7 +156,7 @@ def test_reprs_show_no_secret():
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats() | any_text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
@@ -193,16 +194,16 @@ def test_any_bytes_end_in_findings(document):
 def test_any_texts_in_the_right_fields_can_be_linted_and_used(method, data):
     """Any text in any field ends in findings or in a session, never in another exception."""
     fields = {
-        name: data.draw(st.text(), label=name)
+        name: data.draw(any_text(), label=name)
         for name, field in watchword.METHODS[method].model_fields.items()
         if field.annotation is str
     }
     texts = st.dictionaries(
-        st.text() | st.sampled_from(["header:A", "query:b", "template:c"]), st.text(), max_size=3
+        any_text() | st.sampled_from(["header:A", "query:b", "template:c"]), any_text(), max_size=3
     )
     document = fields | {
-        "base_url": data.draw(st.text() | st.just("https://api.test")), "method": method,
-        "secret_parameters": data.draw(texts), "test_url": data.draw(st.none() | st.text()),
+        "base_url": data.draw(any_text() | st.just("https://api.test")), "method": method,
+        "secret_parameters": data.draw(texts), "test_url": data.draw(st.none() | any_text()),
     }  # fmt: skip
     try:
         connection = watchword.load(document)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.hostile_texts import any_text
 from watchword.errors import DocumentError, TokenError
 from watchword.sign_in import device
 from watchword.sign_in.stored_sign_in import stored_sign_in
@@ -265,8 +266,8 @@ def test_nothing_secret_is_logged(connect, quick, browser, caplog, store):
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
+    st.none() | st.booleans() | st.integers() | st.floats() | any_text(),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(any_text(), inner, max_size=2),
     max_leaves=4,
 )
 

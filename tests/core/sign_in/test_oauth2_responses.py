@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
+from tests.support.hostile_texts import any_text
 from watchword.errors import TokenError
 from watchword.sign_in import oauth2
 from watchword.sign_in.stored_sign_in import stored_sign_in
@@ -177,7 +177,9 @@ def test_a_code_alone(connect, begun, refused, query_of, me, playground):
         refused("sign_in_refused", connection, query_of(url)["code"], "whole URL", state=sign_in.state)
 
 
-@given(text=st.text() | st.text().map("http://127.0.0.1/callback?{}&state=s&code=c".format), state=st.text())
+@given(
+    text=any_text() | any_text().map("http://127.0.0.1/callback?{}&state=s&code=c".format), state=any_text()
+)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_for_a_response(connect, text, state):
     """Any text ends in a TokenError."""

@@ -17,6 +17,7 @@ from watchword.document.references import as_literal, is_elsewhere, without_mark
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
+from watchword.http.half_characters import has_half_character
 from watchword.methods import METHODS
 from watchword.methods.fields import secret_names
 from watchword.protocols.templates import texts
@@ -135,6 +136,13 @@ def check_count(count: int) -> None:
     if count > MOST_ENTRIES:
         message = f"The file has more than {MOST_ENTRIES} connections."
         raise unreadable(message, "Split the file, or leave out what isn't needed.")
+
+
+def check_characters(*texts: str) -> None:
+    """Raise DocumentError if a text that is to be encoded holds half a character; JSON can hold one."""
+    if any(map(has_half_character, texts)):
+        message = "A value holds half a character (a lone surrogate)."
+        raise unreadable(message, "Copy it again, or leave it out.")
 
 
 def unreadable(message: str, advice: str = "") -> DocumentError:

@@ -22,6 +22,7 @@ from watchword.connections.imports.values import Values, is_environment
 from watchword.connections.storable import normalized
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
+from watchword.http.half_characters import has_half_character
 
 LONGEST = 4 << 20
 """The most characters of a text that is imported."""
@@ -67,6 +68,8 @@ def entries_in(text: str, name: str, values: Values) -> list[Entry]:
     text = text.strip("\ufeff \t\r\n")
     if len(text) > LONGEST:
         raise unreadable(f"The text has more than {LONGEST} characters.", "Leave out what isn't needed.")
+    if has_half_character(text):
+        raise unreadable("The text holds half a character (a lone surrogate).", "Give it as UTF-8 text.")
     if command.is_command(text):
         return [_of_curl(text, name)]
     other = _OTHER_COMMAND.match(command_in(text))

@@ -400,6 +400,13 @@ def test_an_authenticator_that_can_not_be_converted_is_a_finding(authenticator, 
     assert any(entry.document.get("method") == "bearer" for entry in found)
 
 
+def test_a_secret_with_half_a_character_is_a_finding():
+    """JSON can hold half a character, which Base64 can't encode: the requester alone has a finding."""
+    signed = {"type": "JwtAuthenticator", "algorithm": "HS256", "base64_encode_secret_key": True}
+    (entry,) = entries_in(json.dumps(manifest(signed | {"secret_key": "\ud83d"})), "acme", {})
+    assert "half a character" in entry.findings[0].message
+
+
 @pytest.mark.parametrize(
     ("kind", "words"), [("CustomAuthenticator", "is code"), ("NewAuthenticator", "isn't known")]
 )

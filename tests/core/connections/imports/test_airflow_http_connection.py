@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import watchword
+from tests.support.hostile_texts import any_text
 from watchword.connections.airflow_format import AirflowConnection, airflow_json, parse_connection
 from watchword.connections.imports.airflow.http_connection import convert
 
@@ -226,21 +227,21 @@ def test_an_unconvertible_connection_is_a_finding(connection, code, words):
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats() | any_text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(any_text(), inner, max_size=3),
     max_leaves=4,
 )
-names = st.text() | st.sampled_from(
+names = any_text() | st.sampled_from(
     [
         *("Authorization", "X-API-Key", "Accept", "Cookie", "headers", "timeout", "verify", "verify_ssl"),
         *("cert", "proxies", "proxy", "stream", "schema_version"),
     ]
 )
-columns = st.none() | st.text()
+columns = st.none() | any_text()
 
 
 @given(
-    st.dictionaries(names, values | st.text().map("Basic ".__add__), max_size=4),
+    st.dictionaries(names, values | any_text().map("Basic ".__add__), max_size=4),
     st.fixed_dictionaries(
         {
             "host": columns | st.just("https://u:p@api.test"),

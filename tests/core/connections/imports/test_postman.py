@@ -311,11 +311,18 @@ def test_a_type_that_no_method_has_is_skipped_by_name(kind):
     assert read.document["method"] == "bearer"
 
 
+HALF_A_CHARACTER = [{"key": "a", "value": "\ud83d", "send_as": "request_url", "enabled": True}]
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
         (auth("jwt", algorithm="HS256", secret="s", payload='{"iat": {{now}}}'), "isn't a JSON object"),
         (auth("oauth2", grant_type="implicit", **OAUTH2), "grant of the authentication isn't offered"),
+        (
+            auth("oauth2", grant_type="client_credentials", tokenRequestParams=HALF_A_CHARACTER, **OAUTH2),
+            "holds half a character",
+        ),
     ],
 )
 def test_one_bad_request_stops_no_other(given, words):

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.hostile_texts import any_text
 from tests.support.nightly import usually
 from watchword.errors import DocumentError
 from watchword.protocols.binary_text import as_text
@@ -351,7 +352,7 @@ def test_a_binary_file_is_an_hmac_secret_as_it_is():
 
 
 CONTENTS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=20)
+    st.none() | st.booleans() | st.integers() | any_text(20)
     | st.sampled_from([pem(), "-----BEGIN PRIVATE KEY-----", "s3cret", "authorized_user", "service_account"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
         st.sampled_from(
@@ -375,7 +376,7 @@ def damaged(data, damages):
 
 @pytest.mark.timeout(usually(120, 1_200))
 @settings(max_examples=usually(500, 10_000), deadline=None)
-@given(CONTENTS.map(json.dumps) | BYTES.map(as_text) | st.text(max_size=80), st.none() | st.text(max_size=9))
+@given(CONTENTS.map(json.dumps) | BYTES.map(as_text) | any_text(80), st.none() | st.text(max_size=9))
 def test_any_file_ends_in_a_key_or_a_finding(text, passphrase):
     """Any JSON and any bytes are read as a key or refused by a typed error, which shows nothing of them."""
     read_key_file(text)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import watchword
+from tests.support.hostile_texts import any_text
 from watchword.protocols.oauth2 import request_words
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths, read_token
 from watchword.tokens.lifetimes import remaining
@@ -112,8 +113,8 @@ def test_the_errors_of_a_device_sign_in_can_be_told_apart(error):
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats() | any_text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(any_text(8), inner, max_size=3),
     max_leaves=12,
 )
 NAMES = [
@@ -146,7 +147,7 @@ def test_any_json_is_a_token_or_a_finding(content, path, status):
     assert isinstance(outcome(json.dumps(content), {}, paths, status), Token | watchword.TokenError)
 
 
-@given(text=st.text(), kind=st.sampled_from(["", "text/html", FORM["Content-Type"], "application/json"]))
+@given(text=any_text(), kind=st.sampled_from(["", "text/html", FORM["Content-Type"], "application/json"]))
 def test_any_text_is_a_token_or_a_finding(text, kind):
     """Any other text ends in a token or a TokenError."""
     assert outcome(text, {"Content-Type": kind}, FULL)

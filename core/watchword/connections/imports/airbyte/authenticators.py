@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from watchword.connections.imports.airbyte.expressions import Expressions, is_basic_header
-from watchword.connections.imports.entry import is_lacking, lacking, unreadable
+from watchword.connections.imports.entry import check_characters, is_lacking, lacking, unreadable
 from watchword.connections.imports.template_secrets import template_for, with_secrets_apart
 from watchword.document.references import as_literal
 from watchword.methods import METHODS
@@ -140,7 +140,9 @@ def _signing_secret(given: Authenticator, remarks: list[str]) -> str:
     if is_lacking(secret):
         remarks.append("The API expects the secret in Base64: give it encoded.")
         return secret
-    return base64.b64encode(given.text("secret_key").encode()).decode()
+    text = given.text("secret_key")
+    check_characters(text)
+    return base64.b64encode(text.encode()).decode()
 
 
 def _oauth(given: Authenticator, remarks: list[str]) -> Fields:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, quote, unquote_plus, urlsplit, urlunsplit
 
@@ -71,10 +72,7 @@ def convert(text: str) -> tuple[dict[str, Any], list[str]]:
     """
     remarks: list[str] = []
     options, urls = _parsed(text, remarks)
-    if len(urls) != 1 or not urlsplit(urls[0]).hostname:
-        message = "The cURL command should have one complete URL, such as https://api.example.com/v1/me."
-        raise DocumentError([finding("url_not_absolute", message)])
-    url = _with_query(urlsplit(urls[0]), options)
+    url = _with_query(_only_url(urls), options)
     headers = _headers(options, remarks)
     login, _, password = (_last(options, "user") or _user_in(url)).partition(":")
     url = url._replace(netloc=url.netloc.rpartition("@")[2])
@@ -123,6 +121,14 @@ def _parsed(text: str, remarks: list[str]) -> tuple[Mapping[str, Any], list[str]
         remarks.append("Only the first command was read.")
     options = vars(found)
     return options, [*options["url"], *found.urls, *unknown]
+
+
+def _only_url(urls: list[str]) -> SplitResult:
+    with suppress(ValueError):  # its host is no name and no address
+        if len(urls) == 1 and (url := urlsplit(urls[0])).hostname:
+            return url
+    message = "The cURL command should have one complete URL, such as https://api.example.com/v1/me."
+    raise DocumentError([finding("url_not_absolute", message)])
 
 
 def _with_query(url: SplitResult, options: Mapping[str, Any]) -> SplitResult:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
-from watchword.connections.imports.entry import is_lacking, lacking, unreadable
+from watchword.connections.imports.entry import check_characters, is_lacking, lacking, unreadable
 from watchword.connections.imports.template_secrets import with_secrets_apart
 from watchword.connections.imports.values import plain_text
 from watchword.document.references import as_literal
@@ -256,6 +256,7 @@ def _with_query(url: str, query: list[tuple[str, str]]) -> str:
     """Return a URL with parameters; a secret one is sent in the body, since logs show URLs."""
     if not query:
         return url
+    check_characters(*(text for pair in query for text in pair))
     return f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
 
 
