@@ -140,6 +140,6 @@ def airflow_cli(*arguments: str, **environment: str) -> subprocess.CompletedProc
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def airflow() -> Callable[..., subprocess.CompletedProcess[str]]:
     return airflow_cli

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from airflow.api.common.delete_dag import delete_dag
+from airflow.models.dag import DagModel
 from airflow.models.dagrun import DagRun
 from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
@@ -18,8 +20,8 @@ from watchword.validation.plan import ValidationPlan
 PLAN = ValidationPlan("https://api.test/v1/me")
 
 
-@pytest.fixture
-def enabled(database: Path, monkeypatch, airflow):
+@pytest.fixture(scope="module")
+def enabled(database: Path, airflow):
     """Give the DAG as the dag-processor stores it; it is removed at the end."""
     folder = database / "dags"
     folder.mkdir(exist_ok=True)
@@ -29,7 +31,13 @@ def enabled(database: Path, monkeypatch, airflow):
     assert done.returncode == 0, done.stdout + done.stderr
     yield dag
     file.unlink()
-    airflow("dags", "delete", DAG_ID, "--yes")
+    delete_dag(DAG_ID)
+
+
+def pause(*, is_paused: bool) -> None:
+    """Change the DAG as `airflow dags pause` does, which takes seconds to start."""
+    with create_session() as session:
+        session.get(DagModel, DAG_ID).is_paused = is_paused
 
 
 def failure(**changes):
@@ -45,11 +53,11 @@ def test_a_missing_dag_is_named(database: Path):
     assert "from airflow_provider_watchword.validation_dag import dag" in error.findings[0].advice
 
 
-def test_a_paused_dag_and_a_missing_scheduler_are_told_apart(enabled, airflow):
+def test_a_paused_dag_and_a_missing_scheduler_are_told_apart(enabled):
     """A paused DAG is refused before a run begins; without a scheduler the run's state is named."""
-    airflow("dags", "pause", DAG_ID, "--yes")
+    pause(is_paused=True)
     assert failure().code == "worker_dag_paused"
-    airflow("dags", "unpause", DAG_ID, "--yes")
+    pause(is_paused=False)
     error = failure()
     assert (error.code, error.retryable) == ("worker_run_unfinished", True)
     message = error.findings[0].message
@@ -57,9 +65,9 @@ def test_a_paused_dag_and_a_missing_scheduler_are_told_apart(enabled, airflow):
     assert "No scheduler has ever run." in message
 
 
-def test_a_run_without_a_readable_report_is_named(enabled, airflow):
+def test_a_run_without_a_readable_report_is_named(enabled):
     """A run that left no report, and one that left something else, have codes of their own."""
-    airflow("dags", "unpause", DAG_ID, "--yes")
+    pause(is_paused=False)
     failure()  # the run stays, since no scheduler takes it
     with create_session() as session:
         run_id = session.scalars(select(DagRun.run_id).where(DagRun.dag_id == DAG_ID)).first()

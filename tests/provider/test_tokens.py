@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from airflow.models.connection import Connection
+from airflow.utils.session import create_session
 
 import airflow_provider_watchword
 from airflow_provider_watchword import ApiHook, configuration, documents, sign_ins
@@ -122,21 +124,15 @@ def test_the_command_line_finds_airflow_s_connections(connect: Connect) -> None:
 
 
 def test_the_command_line_finds_the_connections_of_the_database(
-    database: Path, airflow: Callable[..., subprocess.CompletedProcess[str]], playground: Playground
+    database: Path, playground: Playground
 ) -> None:
     """A connection saved in Airflow's form is validated by its id, and no secret is shown."""
     assert database.exists()
     fields = playground.document(MACHINE)
     extra = {"schema_version": 1, **{name: value for name, value in fields.items() if name != "base_url"}}
-    stored = [
-        "--conn-type",
-        "watchword",
-        "--conn-host",
-        fields["base_url"],
-        "--conn-extra",
-        json.dumps(extra),
-    ]
-    airflow("connections", "add", "of_database", *stored).check_returncode()
+    stored = Connection("of_database", "watchword", host=fields["base_url"], extra=json.dumps(extra))
+    with create_session() as session:
+        session.add(stored)
     command = [sys.executable, "-W", "ignore", "-m", "watchword", "validate", "airflow:of_database"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
     assert done.returncode == 0, done.stderr
