@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, quote, unquote_plus, urlsplit, urlunsplit
 
@@ -20,6 +19,7 @@ from watchword.document.reading import read
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.http import headers as header_rules
+from watchword.http.origins import origin
 
 _LEFT_OUT = frozenset(
     {
@@ -124,9 +124,8 @@ def _parsed(text: str, remarks: list[str]) -> tuple[Mapping[str, Any], list[str]
 
 
 def _only_url(urls: list[str]) -> SplitResult:
-    with suppress(ValueError):  # its host is no name and no address
-        if len(urls) == 1 and (url := urlsplit(urls[0])).hostname:
-            return url
+    if len(urls) == 1 and origin(urls[0]):
+        return urlsplit(urls[0])
     message = "The cURL command should have one complete URL, such as https://api.example.com/v1/me."
     raise DocumentError([finding("url_not_absolute", message)])
 
