@@ -23,14 +23,14 @@ from watchword.http.placement import Placement, Slot, query_names
 from watchword.http.transport_options import is_pem
 from watchword.http.urls import joined
 from watchword.methods.base import Method
-from watchword.validation import path_secrets, unfilled
+from watchword.validation import notations, path_secrets, unfilled
 
 _PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 
 # The first can't be a secret; the second looks like an example, but somebody might have such a secret.
 _PLACEHOLDER = re.compile(r"(?i)change[-_ ]?me|\$\{[^}]*\}|\{\{[^}]*\}\}|\*+")
 _EXAMPLE = re.compile(
-    r"(?i)\$[a-z_]{3,}|<[^<>]+>|\{[a-z_]{3,}\}|%[a-z_]{3,}%|x{3,}|todo|tbd|\.{3,}"
+    r"(?i)\$[a-z_]{3,}|<[a-z][a-z0-9 _.:/-]*>|\{[a-z_]{3,}\}|%[a-z_]{3,}%|x{3,}|todo|tbd|\.{3,}"
     r"|(your|my)[-_ ](api[-_ ]?)?(key|token|secret|password).*"
 )
 _VARIABLE = re.compile(r"\$\{[^{}]+\}|\{\{[^{}]+\}\}")
@@ -229,15 +229,19 @@ def _secrets(resolved: Resolved) -> Iterator[Finding]:
         if not value.strip():
             if name not in resolved.may_be_empty:
                 yield finding("placeholder_secret", f"The secret {name} is empty or blank.")
-        elif _PLACEHOLDER.fullmatch(bare := _bare(value)) or (name == "proxy" and _VARIABLE.search(value)):
+        elif _is_placeholder(bare := _bare(value)) or (name == "proxy" and _VARIABLE.search(value)):
             yield finding(
                 "placeholder_secret", f"The secret {name} is a placeholder that was never replaced."
             )
-        elif _EXAMPLE.fullmatch(bare):
+        elif _EXAMPLE.fullmatch(bare) or notations.whole(bare) == "doubtful":
             yield finding("secret_for_example", f"The secret {name} looks like an example.")
         elif not is_pem(value) and _SURROUNDED.fullmatch(value):
             message = f"The secret {name} has blanks, line breaks, quotes or a byte order mark around it."
             yield finding("secret_surrounded", message)
+
+
+def _is_placeholder(secret: str) -> bool:
+    return bool(_PLACEHOLDER.fullmatch(secret)) or notations.whole(secret) == "certain"
 
 
 def _bare(secret: str) -> str:

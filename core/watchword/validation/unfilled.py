@@ -1,5 +1,7 @@
 """Variables that nobody has filled in: `{{name}}`, `${NAME}`, `%NAME%`, `<name>`, `YOUR_NAME`; no I/O.
 
+`notations` has those that secrets are compared with too.
+
 People copy a document out of a manual, of Postman or of a deployment tool, which would have filled them in.
 """
 
@@ -16,6 +18,7 @@ from watchword.http import path_templates
 from watchword.methods.base import LOGIN_WITH
 from watchword.methods.fields import Fields, about
 from watchword.protocols import templates
+from watchword.validation import notations
 
 _MOST = 20
 """So many variables are named; a document has few."""
@@ -28,14 +31,24 @@ _DOLLAR = re.compile(r"\$\{[^{}]{1,200}\}")
 _PERCENT = re.compile(r"%[A-Z_][A-Z0-9_]{2,60}%")
 _ANGLES = re.compile(r"<[A-Za-z][A-Za-z0-9_. :-]{0,60}>")
 _YOUR_ANGLES = re.compile(r"(?i)<(?:your|my|insert|enter|replace)\b[^<>]{0,60}>")
+_ID_ANGLES = re.compile(
+    r"(?i)<(?:[a-z]{1,30}[-_ ])?(?:id|name|number|tenant|account|domain|region|company|key|token|secret)>"
+)
+"""What XML may have too, but not without an end tag."""
+
 _YOUR_NAME = re.compile(r"(?<![A-Za-z0-9_])YOUR_[A-Z][A-Z0-9_]{1,60}")
 _EXAMPLE = re.compile(
-    r"(?i)(?<![a-z0-9])your[-_ ]?(?:own[-_ ]?)?(?:api|app|client|tenant|account|company|org(?:ani[sz]ation)?|"
+    r"(?i)(?<![a-z0-9])(?!your-server\.de)"  # a provider's own domain
+    r"your[-_ ]?(?:own[-_ ]?)?(?:api|app|client|tenant|account|company|org(?:ani[sz]ation)?|"
     r"(?:sub)?domain|instance|workspace|shop|store|site|user(?:name)?|token|secret|key|project|team|realm|host|"
     r"server)(?:[-_ ]?(?:id|key|secret|name|token|domain|url))?(?![a-z0-9])"
 )
-_WHOLE_EXAMPLE = re.compile(r"(?i)change[-_ ]?me|x{3,}|todo|tbd|\.{3,}|\$[a-z][a-z0-9_]{2,}")
-_IN_URL = re.compile(r"\{[A-Za-z_][A-Za-z0-9_. -]{0,60}\}|\$[A-Z][A-Z0-9_]{2,60}")
+_ODATA = r"(?!(?i:value|count|metadata|batch|ref|all|links|filter|select|expand|top)(?![A-Za-z0-9_]))"
+_WHOLE_EXAMPLE = re.compile(rf"(?i)change[-_ ]?me|\.{{3,}}|\${_ODATA}[a-z][a-z0-9_]{{2,}}")
+_WHOLE_FILLER = re.compile(r"(?i)x{3,}|todo|tbd|0{8}-(?:0{4}-){3}0{12}")
+"""Words and ids that a parameter may really have, but no name or id of a client."""
+
+_IN_URL = re.compile(rf"\{{[A-Za-z_][A-Za-z0-9_. -]{{0,60}}\}}|\${_ODATA}[A-Z][A-Z0-9_]{{2,60}}")
 """What a manual writes into a URL, where these characters have to be encoded otherwise."""
 
 _FREE = frozenset({"extra_parameters", "payload"})
@@ -83,15 +96,19 @@ def _texts(where: str, value: object) -> Iterator[tuple[str, str]]:
 
 
 def _of(where: str, text: str, *, is_templated: bool) -> Iterator[Finding]:
-    field = where.rpartition(".")[2].partition(",")[0]
+    field = where.partition(",")[0].rpartition(".")[2]
     is_url = field.endswith(("_url", "_endpoint", "_uri"))
     address, _, query = text.partition("?") if field == "test_url" else (text, "", "")
+    if is_url:
+        address = notations.marks_decoded(address)
     certain = [] if is_templated else list(_in_braces(where, address))
     address = path_templates.without_templates(address) if is_url else address
     certain += _certain(address, is_url=is_url)
     doubtful = [*_certain(query, is_url=False), *_doubtful(address, is_url=is_url)]
     if field in _FREE:
-        certain, doubtful = [], [*certain, *doubtful]
+        certain, doubtful = [], [*certain, *(each for each in doubtful if not _is_prose(each, text))]
+    elif _WHOLE_FILLER.fullmatch(text.strip()):
+        doubtful.append(text.strip())
     for variable in dict.fromkeys(certain):
         yield _unfilled(where, variable)
     for variable in dict.fromkeys(doubtful):
@@ -110,8 +127,13 @@ def _in_braces(where: str, text: str) -> Iterator[str]:
 
 def _certain(text: str, *, is_url: bool) -> list[str]:
     """Return what can only be a variable, unless the API takes any text there."""
-    patterns = (_DOLLAR, _YOUR_NAME, _ANGLES if is_url or _ANGLES.fullmatch(text.strip()) else _YOUR_ANGLES)
+    angles = _ANGLES if is_url or _ANGLES.fullmatch(text.strip()) else _YOUR_ANGLES
+    patterns = (_DOLLAR, _YOUR_NAME, angles, *(() if "</" in text else (_ID_ANGLES,)))
     certain = [match[0] for pattern in patterns for match in pattern.finditer(text)]
+    if is_url:
+        certain += notations.certain_in_url(text)
+    elif notations.whole(text.strip()) == "certain":
+        certain.append(text.strip())
     return [*certain, *([text.strip()] if _PERCENT.fullmatch(text.strip()) else [])]
 
 
@@ -120,7 +142,14 @@ def _doubtful(text: str, *, is_url: bool) -> list[str]:
     percent = [match[0] for match in _PERCENT.finditer(text) if not _is_encoding(match, text)]
     patterns = (_EXAMPLE, *((_IN_URL,) if is_url else ()))
     doubtful = [*percent, *(match[0] for pattern in patterns for match in pattern.finditer(text))]
-    return [*doubtful, *([text.strip()] if _WHOLE_EXAMPLE.fullmatch(text.strip()) else [])]
+    doubtful += notations.doubtful_in_url(text) if is_url else notations.doubtful_in(text)
+    is_example = _WHOLE_EXAMPLE.fullmatch(text.strip()) or notations.whole(text.strip()) == "doubtful"
+    return [*doubtful, *([text.strip()] if is_example else [])]
+
+
+def _is_prose(example: str, text: str) -> bool:
+    """Return whether what looks like an example is a part of a sentence or of a query."""
+    return " " in example or (_EXAMPLE.fullmatch(example) is not None and example != text.strip())
 
 
 def _is_encoding(match: re.Match[str], text: str) -> bool:

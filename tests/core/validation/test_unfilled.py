@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import watchword
+from tests.support.nightly import usually
+from watchword.redact import SHORTEST
 
 CLIENT = {
     "base_url": "https://api.test",
@@ -158,6 +162,136 @@ def test_a_variable_behind_a_scheme_is_no_secret(secret):
     fields = {"base_url": "https://api.test", "method": "custom"}
     found = watchword.load(fields | {"secret_parameters": {"header:Authorization": secret}}).lint()
     assert {item.code.name for item in found} & {"placeholder_secret", "secret_for_example"}
+
+
+NOTATIONS = {
+    "ERROR": [
+        ("token_url", "https://auth.test/%3Ctenant-id%3E/t"),
+        ("token_url", "https://auth.test/%7B%7Btenant%7D%7D/t"),
+        ("token_url", "https://auth.test/$(TENANT)/t"),
+        ("token_url", "https://#{Host}#/t"),
+        ("token_url", "https://auth.test/@@TENANT@@/t"),
+        ("token_url", "https://[YOUR_TENANT].auth.test/t"),
+        ("base_url", "https://api.test/%3Caccount%3E"),
+        ("client_id", "$(CLIENT_ID)"),
+        ("client_id", "#{ClientId}"),
+        ("client_id", "@@CLIENT_ID@@"),
+        ("client_id", "$env:CLIENT_ID"),
+        ("client_id", "${{ secrets.CLIENT_ID }}"),
+        ("client_id", "{{ var.value.client_id }}"),
+        ("client_id", "{{ conn.acme.login }}"),
+        ("client_id", "{% response 'body' %}"),
+        ("client_id", "<%= ENV['CLIENT_ID'] %>"),
+        ("client_id", "process.env.CLIENT_ID"),
+        ("client_id", "os.environ['CLIENT_ID']"),
+        ("client_id", "<client-id>"),
+        ("scope", "api://<application-id>/.default"),
+        ("client_secret", "$(CLIENT_SECRET)"),
+        ("client_secret", "os.getenv('CLIENT_SECRET')"),
+        ("client_secret", "#{ClientSecret}#"),
+    ],
+    "WARNING": [
+        ("token_url", "https://auth.test/%7Btenant%7D/t"),
+        ("token_url", "https://auth.test/__TENANT__/t"),
+        ("token_url", "https://auth.test/:tenantId/t"),
+        ("token_url", "https://auth.test/$tenant/t"),
+        ("token_url", "https://MyDomainName.my.auth.test/t"),
+        ("test_url", "https://api.test/users/:id"),
+        ("client_id", "__CLIENT_ID__"),
+        ("client_id", "@CLIENT_ID@"),
+        ("client_id", "{client_id}"),
+        ("client_id", "[client id]"),
+        ("client_id", "my_client_id"),
+        ("client_id", "INSERT_CLIENT_ID_HERE"),
+        ("client_id", "REPLACE_ME"),
+        ("client_id", "ENTER_YOUR_ID"),
+        ("client_id", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"),
+        ("client_id", "00000000-0000-0000-0000-000000000000"),
+        ("client_id", "xxx"),
+        ("client_id", "your@email.com"),
+        ("client_secret", "__CLIENT_SECRET__"),
+        ("client_secret", "PASTE-SECRET-HERE"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("severity", "field", "text"),
+    [(severity, *each) for severity, cases in NOTATIONS.items() for each in cases],
+)
+def test_each_notation_of_a_variable_is_found(severity, field, text):
+    """What can be nothing but a variable is an error, and what is probably one is a warning."""
+    found = watchword.load(CLIENT | {field: text}).lint()
+    assert severity in {item.code.severity.name for item in found if field in item.message}, found
+    assert severity == "ERROR" or not [item for item in found if item.code.severity.name == "ERROR"], found
+
+
+REAL = [
+    ("client_id", "8c0ff1ce-1111-2222-3333-444444444444"),
+    ("client_id", "{8c0ff1ce-1111-2222-3333-444444444444}"),
+    ("client_id", "0oa1a2b3c4D5e6F7g8h9"),
+    ("client_id", "my-client"),
+    ("client_id", "1000.ABCXYZ0192XXXXX"),
+    ("client_id", "svc$etl"),
+    ("client_id", "abc123.apps.googleusercontent.com"),
+    ("client_id", "https://api.test/app"),
+    ("client_id", "HERE_maps"),
+    ("client_secret", "xyz8Q~aB$cD.eF~gH_iJ-kL{m}nO"),
+    ("client_secret", "<7f{kk}$Q9>"),
+    ("client_secret", "aa${b9!kq"),
+    ("client_secret", "pa%ss%word9"),
+    ("client_secret", "{4f3a9b10-55aa-4b1f-9d2c-aa88aa88aa88}"),
+    ("client_secret", "$2b$12$abcdefghijklmnopqrstuv"),
+    ("client_secret", "Pa$$(w0rd)#{1}!"),
+    ("client_secret", "@@kQ9@@x"),
+    ("client_secret", "__init"),
+    ("test_url", "https://api.test/odata/$metadata"),
+    ("test_url", "https://api.test/odata/Items/$count"),
+    ("test_url", "https://api.test/v1/projects/p:list"),
+    ("test_url", "https://api.test/x/:all"),
+    ("test_url", "https://api.test/x(:)"),
+    ("test_url", "https://api.test/x?filter=%7B%22id%22%3A1%7D"),
+    ("test_url", "https://api.test/group%2Fproject%2Fx"),
+    ("test_url", "https://api.test/items%3A%5Bid%5D"),
+    ("base_url", "https://www.your-server.de"),
+    ("base_url", "https://yourls.example.org"),
+    ("scope", "org.*:read project:{id}:write"),
+    ("scope", "api://8c0ff1ce-1111-2222-3333-444444444444/.default"),
+    ("extra_parameters", {"query:$select": "$value"}),
+    ("extra_parameters", {"query:status": "todo"}),
+    ("extra_parameters", {"query:where": '{"id": 1}'}),
+    ("extra_parameters", {"query:fields": "orders{id,lines{sku}}"}),
+    ("extra_parameters", {"query:soql": "SELECT Id FROM Account WHERE Name LIKE '%Your Company%'"}),
+    ("extra_parameters", {"header:From": "Data Team <data@example.com>"}),
+    ("extra_parameters", {"header:X-Route": "/v1/{id}"}),
+    ("extra_parameters", {"cookie:lang": "xxx"}),
+    ("grant_body", {"request": "<a:Request><id>1</id></a:Request>"}),
+]
+
+
+@pytest.mark.parametrize(("field", "text"), REAL)
+def test_real_values_with_the_marks_of_variables_are_no_findings(field, text):
+    """Ids, passwords, OData, GraphQL and SQL have braces, dollars and angles of their own."""
+    assert [item.message for item in watchword.load(CLIENT | {field: text}).lint()] == []
+
+
+@settings(max_examples=usually(500, 10_000), deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["$(", "#{", "}#", "@@", "__", "<%", "%>", "{%", "%}", "%7B", "%3C", ":", "/", "<", ">"]
+        )
+        | st.sampled_from(["YOUR_", "os.environ['", "']", "HERE", "id", "X", " ", "$", "[", "]", "}", ")"]),
+        max_size=40,
+    ).map("".join)
+    | st.text(max_size=60),
+    st.sampled_from(["client_id", "token_url", "client_secret"]),
+)
+def test_any_text_is_read_for_variables(text, field):
+    """Whatever stands in a field, lint returns findings, and they show no secret."""
+    found = watchword.load(CLIENT | {field: text}, name="acme").lint()
+    shown = "".join(item.message for item in found)
+    assert field != "client_secret" or len(text) < SHORTEST or text not in shown
 
 
 def test_nothing_is_sent_while_a_variable_is_unfilled(serve, reply):
