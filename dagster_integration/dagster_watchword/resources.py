@@ -298,13 +298,17 @@ class OAuth2Resource(TokenPlacementResource):
     )
     response_access_path: str = Field(
         default="access_token",
-        description="JSONPath of the token in the response; in XML an element such as Access_Token.Token.",
+        description=(
+            "JSONPath of the token in the response; in XML an element such as Access_Token.Token, "
+            "and $ if the body is the token. Where responses differ, a.b | c takes the first that "
+            "is there."
+        ),
     )
     response_expires_path: str = Field(
         default="expires_in",
         description=(
-            "JSONPath of the token's lifetime or end in the response. If it leads to nothing, the "
-            "usual fields are read."
+            "JSONPath of the token's lifetime or end in the response, or header:NAME. If it leads "
+            "to nothing, the usual fields are read."
         ),
     )
     default_lifetime: float | None = Field(
@@ -599,8 +603,8 @@ class SessionLoginResource(TokenPlacementResource):
     response_expires_path: str = Field(
         default="expires_in",
         description=(
-            "JSONPath of the token's lifetime or end in the response. If it leads to nothing, the "
-            "usual fields are read."
+            "JSONPath of the token's lifetime or end in the response, or header:NAME. If it leads "
+            "to nothing, the usual fields are read."
         ),
     )
     default_lifetime: float | None = Field(

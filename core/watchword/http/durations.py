@@ -163,6 +163,23 @@ def moment(text: str) -> float | None:
         return None
 
 
+def moments(text: str) -> list[float]:
+    """Return what a date may mean in seconds since 1970: two times if day and month can't be told apart.
+
+    `3/4/2027` is the third of April or the fourth of March. With AM or PM it is a US date.
+    """
+    match = _US.fullmatch(text.strip())
+    first = moment(text)
+    if match is None or match["half"] or match["month"] == match["day"]:
+        return [] if first is None else [first]
+    swapped = {**match.groupdict(), "month": match["day"], "day": match["month"]}
+    try:
+        second = _timestamp(swapped)
+    except (ValueError, OverflowError):
+        second = None
+    return [each for each in (first, second) if each is not None]
+
+
 def _http_date(text: str) -> float | None:
     date, zone = parsedate_tz(text), _ZONE_NAME.search(text)
     if date is None or (zone and zone[1] not in _ZONES):  # another zone would be taken for UTC

@@ -18,9 +18,15 @@ LONGEST = 1000
 MOST_VISITS = 100_000
 """How many values the steps of a search may visit together; the library needs about 10 µs for each."""
 
+MOST_ALTERNATIVES = 5
+"""A path may have so many alternatives, which are searched one after the other."""
+
+_OR = " | "
+
 ADVICE = (
     "Write names, indices, * and at most one .., such as error.code or $.errors[*].code; a filter may "
-    "compare values below @ with literals, such as $.sessions[?@.active==true].id."
+    "compare values below @ with literals, such as $.sessions[?@.active==true].id. Where responses differ, "
+    "write alternatives, such as authed_user.access_token | access_token."
 )
 
 _MISSING = object()
@@ -76,15 +82,26 @@ def _step(separator: str, mark: str, name: str) -> str:
     return f"{'..' if separator == '//' else '.'}{name}"
 
 
+def alternatives(path: str) -> tuple[str, ...]:
+    """Return the paths of which the first that leads to a value counts: they are written as `a.b | c`."""
+    if _OR not in path or takes_one_pass(path):
+        return (path,)
+    return tuple(each.strip() for each in path.split(_OR))
+
+
 def takes_one_pass(path: str) -> bool:
     """Return whether a search by this path visits each value of a response at most once for each step."""
     return len(path) <= LONGEST and _ONE_PASS.fullmatch(whole(path)) is not None
 
 
 def flaw(path: str) -> str | None:
-    """Return why a response must not be searched by this path; None for a path or a plain name."""
+    """Return why a response must not be searched by this path; None for paths and plain names."""
     if len(path) > LONGEST:
         return f"has more than {LONGEST} characters"
+    if len(paths := alternatives(path)) > 1:
+        if len(paths) > MOST_ALTERNATIVES:
+            return f"is a JSONPath with more than {MOST_ALTERNATIVES} alternatives"
+        return next((reason for each in paths if (reason := flaw(as_jsonpath(each)))), None)
     if not _MORE_THAN_NAMES.search(path) or takes_one_pass(path):
         return None
     return "is not a JSONPath that is searched in one pass"

@@ -187,8 +187,8 @@ ExpiresPath = Annotated[
     str,
     About(
         "Path of the lifetime",
-        "JSONPath of the token's lifetime or end in the response. If it leads to nothing, the usual fields "
-        "are read.",
+        "JSONPath of the token's lifetime or end in the response, or header:NAME. If it leads to nothing, "
+        "the usual fields are read.",
         Section.RESPONSE,
     ),
 ]

@@ -108,7 +108,8 @@ class OAuth2(TokenPlacement):
         str,
         About(
             "Path of the token",
-            "JSONPath of the token in the response; in XML an element such as Access_Token.Token.",
+            "JSONPath of the token in the response; in XML an element such as Access_Token.Token, and $ if "
+            "the body is the token. Where responses differ, a.b | c takes the first that is there.",
             Section.RESPONSE,
         ),
     ] = "access_token"

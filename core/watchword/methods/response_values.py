@@ -14,6 +14,7 @@ from watchword.http.placement import Slot
 from watchword.methods.fields import About, Section, TextMapping
 from watchword.tokens.follow_up import FollowUp
 from watchword.tokens.token import Token
+from watchword.tokens.token_response import WHOLE
 from watchword.tokens.token_values import (
     ALL_COOKIES,
     BASE_URL,
@@ -22,7 +23,6 @@ from watchword.tokens.token_values import (
     HEADER,
     PATH,
     QUERY,
-    WHOLE,
     ValueSources,
     value_slots,
 )
@@ -79,6 +79,10 @@ class TakesValues(Protocol):
         """Sources by place."""
 
     @property
+    def response_expires_path(self) -> str:
+        """Path of the lifetime."""
+
+    @property
     def values_url(self) -> str | None:
         """URL of the follow-up request."""
 
@@ -107,7 +111,9 @@ def slots_of(method: TakesValues) -> tuple[Slot, ...]:
 
 
 def findings_of(method: TakesValues, *, signs_in: bool) -> Iterator[Finding]:
-    """Yield what is wrong with these fields."""
+    """Yield what is wrong with these fields, and with the name of the header that states the lifetime."""
+    if method.response_expires_path.startswith(HEADER):
+        yield from headers.name_findings(method.response_expires_path.removeprefix(HEADER).strip(), "header")
     pairs = sources_of(method).pairs
     if len(pairs) > MOST_VALUES:
         yield finding("wrong_type", f"response_values has more than {MOST_VALUES} values.")

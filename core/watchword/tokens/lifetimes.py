@@ -7,14 +7,14 @@ import re
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple
 
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http import jsonpaths
-from watchword.http.durations import has_zone, moment, seconds, span
+from watchword.http.durations import has_zone, moment, moments, seconds, span
 from watchword.http.xml_root import XmlRoot
 from watchword.tokens.token import Token, jwt_expiry
 from watchword.tokens.token_response import value_at
@@ -68,6 +68,10 @@ _LONGEST_SHAPE = 40
 _LONGEST_NAME = 100
 
 
+HEADER = "header:"
+"""In front of the name of a response's header that states the lifetime."""
+
+
 class State(Enum):
     """What a response says about an end."""
 
@@ -101,12 +105,16 @@ class LifetimePaths:
     """Where a response states the lifetime: at a JSONPath, or in a usual field beside the token or above.
 
     `token` is the JSONPath of the token, "" if the body does not hold it. `default` is in seconds; with it,
-    a document knows better than the usual fields, of which only `expires_at` is read then.
+    a document knows better than the usual fields, of which only `expires_at` is read then. `expires` may be
+    `header:NAME` instead, one of `headers`. If the token is in the header X-Auth-Token, `token_header`, the
+    header X-Auth-Token-Expires beside it is a usual field.
     """
 
     expires: str
     token: str = ""
     default: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    token_header: str = ""
 
 
 def read_lifetime(
@@ -139,6 +147,13 @@ def read_lifetime(
     return Lifetime(math.inf, next(unread, ""))
 
 
+def stated_at(content: object, paths: LifetimePaths) -> object:
+    """Return the lifetime that is stated at the path, None if there is none."""
+    if paths.expires.startswith(HEADER):
+        return paths.headers.get(paths.expires.removeprefix(HEADER).strip())
+    return value_at(content, paths.expires)
+
+
 def cookie_lifetime(value: str, lasts: float) -> float:
     """Return how long a token in a cookie lasts, in seconds, given the cookie's own lifetime."""
     return read_lifetime(None, LifetimePaths(""), value, time.time(), cookie=lasts).seconds
@@ -149,7 +164,7 @@ def read_refresh_lifetime(content: object, paths: LifetimePaths, now: float) -> 
 
     A stated 0 often means that it has no end.
     """
-    candidates = [(paths.expires, value_at(content, paths.expires))] if paths.expires else []
+    candidates = [(paths.expires, stated_at(content, paths))] if paths.expires else []
     holders = list(_holders(content, paths.token))
     candidates += _usual(holders, _REFRESH_NAMES)
     zone = _zone(holders, now)
@@ -188,15 +203,17 @@ def _of_text(stated: str, now: float, zone: float) -> Reading:
     lasts = span(stated)
     if lasts is not None:
         return _of_span(lasts)
-    end = moment(stated)
-    if end is None:
-        return Reading(State.UNREADABLE)
     is_exact = has_zone(stated)
-    return _of_moment(end if is_exact else end - zone, now, is_exact=is_exact)
+    ends = [end if is_exact else end - zone for end in moments(stated)]
+    if len(ends) > 1:  # the end of a new token has not passed
+        ends = [end for end in ends if end > now]
+    return _of_moment(ends[0], now, is_exact=is_exact) if len(ends) == 1 else Reading(State.UNREADABLE)
 
 
 def _of_number(number: float, now: float, name: str) -> Reading:
     unit = next((size for pattern, size in _UNITS if pattern.search(name)), 1.0)
+    if number == 0 and name.endswith("lease_duration"):  # of Vault's root tokens
+        return Reading(State.ENDLESS)
     if number <= now / 2 and number * unit <= LONGEST_LIFETIME:
         return _of_span(number * unit)
     if unit < 1 and number * unit <= LONGEST_LIFETIME:
@@ -227,16 +244,26 @@ def _of_moment(end: float, now: float, *, is_exact: bool) -> Reading:
 
 def _stated(content: object, paths: LifetimePaths, now: float) -> Iterator[tuple[str, object, Reading]]:
     """Yield what the response says about the token's end: at the path, then in the usual fields."""
-    holders = list(_holders(content, paths.token))
+    holders = [*_holders(content, paths.token), _headers_beside(paths)]
     zone = _zone(holders, now)
     if paths.expires:
-        value = value_at(content, paths.expires)
+        value = stated_at(content, paths)
         last = _LAST_NAME.search(paths.expires)
         yield paths.expires, value, read_end(value, now, last[0] if last else "", zone)
     for name, value in _usual(holders, _NAMES if paths.default is None else _EXPIRES_AT):
         reading = read_end(value, now, name, zone)
         if isinstance(value, (str, int, float)) and not _means_no_end(value):
             yield name, value, reading
+
+
+def _headers_beside(paths: LifetimePaths) -> dict[str, str]:
+    """Return the headers whose names begin with that of the token's header, by the rest of their names."""
+    if not paths.token_header:
+        return {}
+    lead = f"{paths.token_header.lower()}-"
+    return {
+        name[len(lead) :]: value for name, value in paths.headers.items() if name.lower().startswith(lead)
+    }
 
 
 def _means_no_end(value: object) -> bool:

@@ -119,6 +119,27 @@ class TokenResponse(NeverPickled):
 
 _UNDONE = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
+WHOLE = "$"
+"""The JSONPath of the whole body, if the body is the token itself, as JSON text or as plain text."""
+
+_JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+
+def whole_body(response: TokenResponse, content: Content) -> str | None:
+    """Return the body's text, decoded if it is a JSON text; None for an object, a list, XML and a page."""
+    if (content.kind != "form" and content.holds_objects) or is_page(response):
+        return None
+    return content.value if isinstance(content.value, str) else response.text.strip()
+
+
+def is_page(response: TokenResponse) -> bool:
+    """Return whether a body is a page or XML, or is declared as a page."""
+    text = response.text.strip()
+    if text.startswith("<"):
+        return True
+    # Metadata servers declare a JWT as a page.
+    return "html" in response.headers.get("Content-Type", "").lower() and not _JWT.fullmatch(text)
+
 
 def redirect_advice(response: TokenResponse, field_name: str) -> str:
     """Return what to do about a redirect: often a slash or the encryption is missing in a field's URL."""
@@ -140,15 +161,16 @@ def _displayed(url: str) -> str:
 def value_at(content: object, path: str) -> object:
     """Return the first value at a JSONPath, None if there is none; names and indices need no library.
 
-    A text has no values inside, even if it reads as JSON: what a server wrote is decoded once. In XML a path
-    may leave out the root element, and the value of an element is its text. A path whose search takes more
-    than one pass, such as a search by a pattern, finds nothing. Raises TokenError if the response is too
-    large to be searched by this path.
+    Of alternatives, as in `a.b | c`, the first that leads to a value counts. A text has no values inside,
+    even if it reads as JSON: what a server wrote is decoded once. In XML a path may leave out the root, and
+    the value of an element is its text. A path whose search takes more than one pass, such as a search by a
+    pattern, finds nothing. Raises TokenError if the response is too large to be searched by this path.
     """
-    found = _at(content, jsonpaths.as_jsonpath(path))
-    if found is None and isinstance(content, XmlRoot) and ".." not in jsonpaths.as_jsonpath(path):
-        found = _at(content.element, jsonpaths.as_jsonpath(path))
-    return found.get(_TEXT) if isinstance(found, dict) and _TEXT in found else found
+    for each in jsonpaths.alternatives(path):
+        found = _value(content, jsonpaths.as_jsonpath(each), jsonpaths.steps(path))
+        if found is not None:
+            return found
+    return None
 
 
 def text_at(content: object, path: str) -> str | None:
@@ -171,7 +193,14 @@ def element_names(content: Content) -> str:
     return names(found)
 
 
-def _at(content: object, path: str) -> object:
+def _value(content: object, path: str, steps: int) -> object:
+    found = _at(content, path, steps)
+    if found is None and isinstance(content, XmlRoot) and ".." not in path:
+        found = _at(content.element, path, steps)
+    return found.get(_TEXT) if isinstance(found, dict) and _TEXT in found else found
+
+
+def _at(content: object, path: str, steps: int) -> object:
     if isinstance(content, Mapping) and path in content:
         return content[path]
     if path.isidentifier() or not jsonpaths.takes_one_pass(path):
@@ -179,7 +208,7 @@ def _at(content: object, path: str) -> object:
     keys = jsonpaths.keys(path)
     if keys is not None:
         return next(jsonpaths.at_keys(content, keys), None)
-    if not jsonpaths.is_affordable(content, jsonpaths.steps(path)):
+    if not jsonpaths.is_affordable(content, steps):
         message = f"The response is too large to be searched by {path[:40]!r}."
         advice = "Write the path with names and indices alone, such as data.token."
         raise TokenError([finding("reply_not_token", message, advice=advice)])

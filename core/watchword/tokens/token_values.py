@@ -27,7 +27,7 @@ from watchword.http.placement import Slot, parse_slot, put_unless_given
 from watchword.redact import NeverPickled
 from watchword.tokens import companions
 from watchword.tokens.token import Token, is_secret
-from watchword.tokens.token_response import VISIBLE, TokenResponse, value_at
+from watchword.tokens.token_response import VISIBLE, WHOLE, TokenResponse, is_page, value_at
 
 _log = logging.getLogger(__name__)
 
@@ -36,9 +36,6 @@ HEADER, PATH, COOKIE, QUERY = "header:", "path:", "cookie:", "query:"
 CALLBACK = "callback:"
 ALL_COOKIES = f"{COOKIE}*"
 """As a place and its source: all cookies of the response, each where a browser would send it."""
-
-WHOLE = "$"
-"""The JSONPath of the whole body, if that is the value itself, as JSON text or as plain text."""
 
 LONGEST_VALUE = 4096
 """The longest value that is used, in characters; many servers refuse longer headers."""
@@ -150,10 +147,10 @@ def _value(source: str, response: TokenResponse, content: object, *, is_raw: boo
 
 def _whole(response: TokenResponse, content: object) -> object:
     """Return a body that is a value by itself, None for a page or a sentence."""
-    text = response.text.strip()
     if isinstance(content, (str, int)):
         return content
-    return text if VISIBLE.fullmatch(text) and not text.startswith("<") else None
+    text = response.text.strip()
+    return text if VISIBLE.fullmatch(text) and not is_page(response) else None
 
 
 def _decoded(value: str) -> str:

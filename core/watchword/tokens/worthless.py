@@ -24,17 +24,18 @@ _LEEWAY = 5.0
 """How far a JWT may have ended by the server's clock, in seconds, and still count as a token."""
 
 
-def worthless(token: str, stated: object, response: TokenResponse) -> str | None:
+def worthless(token: str, stated: object, response: TokenResponse, name: str = "") -> str | None:
     """Return what is wrong with a token in words, None if it may be good.
 
     Args:
         token: the text at the token's place.
         stated: its lifetime as the response states it, None if it doesn't, or if the document knows better.
         response: the response that holds it.
+        name: the path of the lifetime.
     """
     return (
         _not_a_token(token, response.status)
-        or _ended(stated, response.now)
+        or _ended(stated, response.now, name)
         or _ended_jwt(token, response.now)
     )
 
@@ -51,8 +52,9 @@ def _not_a_token(token: str, status: int) -> str | None:
     return "the status 202, which says that it has not decided yet" if status == _ACCEPTED else None
 
 
-def _ended(stated: object, now: float) -> str | None:
-    if read_end(stated, now).state is not State.ENDED or read_end(stated, now - _LEEWAY).seconds is not None:
+def _ended(stated: object, now: float, name: str) -> str | None:
+    reading = read_end(stated, now, name)
+    if reading.state is not State.ENDED or read_end(stated, now - _LEEWAY, name).seconds is not None:
         return None
     number = seconds(stated)
     is_span = number is not None and number <= 0

@@ -37,6 +37,11 @@ USUAL = {
     "urn:acme:token": "urn",
     "a.b": "dotted",
     "Access Token (new)": "spaced",
+    "$.missing.token | $.authed_user.access_token": "user-token",
+    "authed_user.access_token | access-token": "user-token",
+    "$..missing | data[7].token | $..refresh_token": "refresh",
+    "//missing | //refresh_token": "refresh",
+    "$['or | else']": "or else",
 }
 CONTENT = {
     "authed_user": {"access_token": "user-token"},
@@ -49,6 +54,7 @@ CONTENT = {
     "urn:acme:token": "urn",
     "a.b": "dotted",
     "Access Token (new)": "spaced",
+    "or | else": "or else",
 }
 
 COSTLY = [
@@ -83,9 +89,10 @@ COSTLY = [
     "$[*,*][*,*][*,*]",
     "$[0,0]",
     "$[?@.a, ?@.a]",
-    "$..a | $..b",
     "$..a & $..b",
-    "$.a | $.b",
+    "$.a | $..b..c",
+    "$.a || $.b",
+    "$.a | $.b | $.c | $.d | $.e | $.f",
     "$..[~'a']",
     "$..~",
     "$..[~?@.a]",

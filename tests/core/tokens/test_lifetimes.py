@@ -11,6 +11,7 @@ from email.utils import format_datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from requests.structures import CaseInsensitiveDict
 
 from tests.support.hostile_texts import any_text
 from tests.support.nightly import usually
@@ -18,6 +19,7 @@ from watchword.http.bodies import content_of
 from watchword.http.durations import moment, span
 from watchword.tokens.lifetimes import (
     LONGEST_LIFETIME,
+    Lifetime,
     LifetimePaths,
     State,
     read_end,
@@ -50,6 +52,10 @@ HOUR = 3600.0
         ("01/15/2027 09:00:00 +00:00", HOUR), ("1/15/2027 1:00:00 PM +00:00", 5 * HOUR),
         ("01/15/2027 13:00:00 PM +00:00", 5 * HOUR), ("1/16/2027 12:00:00 AM", 16 * HOUR),
         ("1/15/2027 12:30:00 PM", 4.5 * HOUR),               # Concur
+        ("15/01/2027 09:00:00", HOUR), ("15/1/2027 10:00:00 +01:00", HOUR), ("16/01/2027 08:00", 24 * HOUR),
+        ("2/2/2027 08:00:00", 18 * 24 * HOUR),
+        ("1/2/2027 08:00:00", 17 * 24 * HOUR),               # the 2nd of January has passed
+        ("3/4/2027 12:00:00 AM", 4_118_400),  # AM: a US date
         ("Fri, 15 Jan 2027 09:00:00 GMT", HOUR),             # RFC 9110, ASP.NET's .expires
         ("Friday, 15-Jan-27 09:00:00 GMT", HOUR), ("Fri Jan 15 09:00:00 2027", HOUR),
         ("Fri, 15 Jan 2027 10:00:00 +0100", HOUR),           # email's
@@ -92,7 +98,9 @@ def test_each_form_of_an_end_is_read(stated, lifetime):
         ("soon", State.UNREADABLE), ("nan", State.UNREADABLE), ("3,600", State.UNREADABLE),
         ("1:30", State.UNREADABLE),
         ("2027-01-15T07:00:00", State.UNREADABLE), ("1/15/2027 7:00:00 AM", State.UNREADABLE),
-        ("2027-02-30T00:00:00Z", State.UNREADABLE), ("15/01/2027 09:00:00", State.UNREADABLE),
+        ("2027-02-30T00:00:00Z", State.UNREADABLE), ("31/02/2027 09:00:00", State.UNREADABLE),
+        ("2/3/2027 09:00:00", State.UNREADABLE), ("1/2/2026 09:00:00", State.UNREADABLE),
+        ("13/14/2027 09:00:00", State.UNREADABLE),
         ("2027-01-15T25:00:00Z", State.UNREADABLE), ("1/15/2027 13:00:00 AM", State.UNREADABLE),
         ("2027-01-15T09:00:00+99:00", State.UNREADABLE), ("Fri Jan 15 09:00:00 CET 2027", State.UNREADABLE),
         ("0001-01-01T00:00:00Z", State.UNREADABLE), ("Fri, 99 Jan 2027 09:00:00 GMT", State.UNREADABLE),
@@ -232,7 +240,7 @@ def test_a_document_with_a_default_knows_better_than_the_usual_fields():
     ("fields", "words"),
     [
         ({"expires_in": "s3cret-TOKEN-1"}, "'expires_in' as text like 'a9aaaa-aaaaa-9'"),
-        ({"expires_at": "15/01/2027 09:00:00"}, "'expires_at' as text like '99/99/9999 99:99:99'"),
+        ({"expires_at": "02/03/2027 09:00:00"}, "'expires_at' as text like '99/99/9999 99:99:99'"),
         ({"expires_in": 400_000_000}, "a number of 9 digits"),
         ({"expires_in": 999_999_998}, "a number of 9 digits"), ({"expires_in": True}, "true"),
         ({"expires_in": {"a": "s3cret"}}, "an object"), ({"expires_in": ["s3cret"]}, "a list"),
@@ -276,6 +284,29 @@ def test_the_lifetime_of_a_refresh_token_is_read_in_the_same_way(fields, path, l
     found = read_refresh_lifetime(fields, LifetimePaths(path, "data.r"), NOW)
     assert (found and found.seconds) == lifetime
     assert bool(found and found.unread) is (lifetime == math.inf)
+
+
+def test_a_header_of_the_response_can_state_the_lifetime():
+    """Swift has X-Auth-Token-Expires beside X-Auth-Token; another header is named in the path."""
+    headers = CaseInsensitiveDict({
+        "x-auth-token": "t", "X-Auth-Token-Expires": "3600", "X-Ends": str(NOW + 60),
+        "Expires": "Fri, 15 Jan 2027 08:00:30 GMT",
+    })  # fmt: skip
+    for path, token_header, lifetime in (
+        ("expires_in", "X-Auth-Token", 3600), ("header:x-ends", "X-Auth-Token", 60),
+        ("header:X-Ends", "", 60), ("header: Expires", "", 30),
+        ("header:X-Gone", "X-Auth-Token", 3600), ("header:X-Gone", "", math.inf),
+        ("expires_in", "", math.inf),
+    ):  # fmt: skip
+        paths = LifetimePaths(path, "", headers=headers, token_header=token_header)
+        assert read_lifetime({}, paths, "t", NOW).seconds == lifetime
+    assert read_refresh_lifetime({}, LifetimePaths("header:X-Ends", headers=headers), NOW) == Lifetime(60)
+
+
+def test_a_lease_of_vault_that_lasts_0_seconds_has_no_end():
+    """Vault says so of its root tokens; another 0 needs a default_lifetime."""
+    assert read_end(0, NOW, "auth.lease_duration").state is State.ENDLESS
+    assert read_end(0, NOW, "expires_in").state is State.ENDED
 
 
 @settings(max_examples=usually(500, 10_000))

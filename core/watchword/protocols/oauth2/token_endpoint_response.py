@@ -14,7 +14,7 @@ from watchword.http import body_words
 from watchword.http.bodies import Content
 from watchword.http.body_rules import LARGEST_BODY, BodyRules
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
-from watchword.tokens.lifetimes import LifetimePaths, read_lifetime, read_refresh_lifetime
+from watchword.tokens.lifetimes import LifetimePaths, read_lifetime, read_refresh_lifetime, stated_at
 from watchword.tokens.refusal_words import (
     dead_token_name,
     is_passing,
@@ -28,11 +28,13 @@ from watchword.tokens.refusal_words import (
 from watchword.tokens.token import Token, jwt_account
 from watchword.tokens.token_response import (
     VISIBLE,
+    WHOLE,
     TokenResponse,
     element_names,
     redirect_advice,
     text_at,
     value_at,
+    whole_body,
 )
 from watchword.tokens.token_values import NO_VALUES, ValueSources
 from watchword.tokens.worthless import says_no, worthless
@@ -91,11 +93,12 @@ def read_token(response: TokenResponse, paths: ResponsePaths, words: RequestWord
     value = content.value
     paths = _of_refresh(paths, value)
     access_token = _access_token(parsed, paths.access)
-    stated = value_at(value, paths.expires) if paths.default_lifetime is None else None
-    if paths.is_token and (reason := worthless(access_token, stated, response)):
+    lifetime = replace(paths.lifetime, headers=response.headers)
+    stated = stated_at(value, lifetime) if paths.default_lifetime is None else None
+    if paths.is_token and (reason := worthless(access_token, stated, response, paths.expires)):
         raise TokenError([parsed.finding("token_worthless", f"returned {reason}")])
-    lasts = read_lifetime(value, paths.lifetime, access_token, response.now)
-    until = LifetimePaths(paths.refresh_expires, paths.refresh)
+    lasts = read_lifetime(value, lifetime, access_token, response.now)
+    until = LifetimePaths(paths.refresh_expires, paths.refresh, headers=response.headers)
     refresh = read_refresh_lifetime(value, until, response.now) if paths.refresh else None
     return Token(
         access_token=access_token,
@@ -150,6 +153,9 @@ class _ParsedResponse(NamedTuple):
 
 def _access_token(parsed: _ParsedResponse, path: str) -> str:
     response, content = parsed.response, parsed.content
+    whole = whole_body(response, content) if path == WHOLE else None
+    if whole and VISIBLE.fullmatch(whole):
+        return whole
     if not content.holds_objects:
         if response.says_text and body_words.reads_as_refusal(response.text):
             what = "returned an error with a status of success"

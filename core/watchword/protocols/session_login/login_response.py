@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -18,20 +17,21 @@ from watchword.http import body_words
 from watchword.http.bodies import Content
 from watchword.http.cookies import effective_cookies
 from watchword.tokens import companions
-from watchword.tokens.lifetimes import LifetimePaths, read_lifetime
+from watchword.tokens.lifetimes import LifetimePaths, read_lifetime, stated_at
 from watchword.tokens.refusal_words import reports_refusal, server_words, words_beside_success
 from watchword.tokens.token import Token
 from watchword.tokens.token_response import (
     VISIBLE,
+    WHOLE,
     TokenResponse,
     element_names,
+    is_page,
     redirect_advice,
     value_at,
+    whole_body,
 )
-from watchword.tokens.token_values import NO_VALUES, WHOLE, ValueSources
+from watchword.tokens.token_values import NO_VALUES, ValueSources
 from watchword.tokens.worthless import worthless
-
-_JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 # After a form's POST, browsers follow these by GET (RFC 9110 section 15.4); others repeat the POST elsewhere.
 _FOLLOWED_BY_GET = {302, 303}
@@ -68,7 +68,8 @@ class TokenLocation:
     def paths(self) -> LifetimePaths:
         """Where the token's lifetime is stated."""
         in_body = self.name if self.kind == "body" and self.name != WHOLE else ""
-        return LifetimePaths(self.expires, in_body, self.lifetime)
+        in_header = self.name if self.kind == "header" else ""
+        return LifetimePaths(self.expires, in_body, self.lifetime, token_header=in_header)
 
 
 def read_session(response: TokenResponse, location: TokenLocation) -> Token:
@@ -92,11 +93,12 @@ def read_session(response: TokenResponse, location: TokenLocation) -> Token:
     if not VISIBLE.fullmatch(value) or ";" in value:
         raise TokenError([_finding(response, "token_malformed", "returned a token that can't be sent")])
     knows_better = location.kind == "cookie" or location.lifetime is not None
-    stated = None if knows_better else value_at(content.value, location.expires)
-    if reason := worthless(value, stated, response):
+    paths = replace(location.paths, headers=response.headers)
+    stated = None if knows_better else stated_at(content.value, paths)
+    if reason := worthless(value, stated, response, paths.expires):
         raise TokenError([_finding(response, "token_worthless", f"returned {reason}")])
     at = cookie.lifetime if cookie else None
-    lasts = read_lifetime(content.value, location.paths, value, response.now, cookie=at)
+    lasts = read_lifetime(content.value, paths, value, response.now, cookie=at)
     values = location.values.in_response(response, content.value)
     if location.kind == "cookie":
         values = _companions(response, location) | values
@@ -115,9 +117,9 @@ def _companions(response: TokenResponse, location: TokenLocation) -> dict[str, s
 
 def _in_body(response: TokenResponse, content: Content, path: str) -> tuple[str, list[str]]:
     """Return the text at a path, "" if there is none, and the names of the top-level fields."""
-    if path == WHOLE and (content.kind == "form" or not content.holds_objects) and not _is_page(response):
-        return (content.value if isinstance(content.value, str) else response.text.strip()), []
-    if not content.holds_objects and not _is_page(response) and body_words.reads_as_refusal(response.text):
+    if path == WHOLE and (whole := whole_body(response, content)) is not None:
+        return whole, []
+    if not content.holds_objects and not is_page(response) and body_words.reads_as_refusal(response.text):
         what = "returned an error with a status of success"
         raise TokenError([_finding(response, "login_refused", what, quote=True)])
     if not content.holds_objects:
@@ -135,14 +137,6 @@ def _in_body(response: TokenResponse, content: Content, path: str) -> tuple[str,
         said = words_beside_success(content)
         raise TokenError([_finding(response, "token_field_missing", what, advice=advice, said=said)])
     return text, sorted(content.fields or ())
-
-
-def _is_page(response: TokenResponse) -> bool:
-    text = response.text.strip()
-    if text.startswith("<"):
-        return True
-    # Metadata servers declare a JWT as a page.
-    return "html" in response.headers.get("Content-Type", "").lower() and not _JWT.fullmatch(text)
 
 
 def _refusal(response: TokenResponse, location: TokenLocation) -> Finding | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from datetime import datetime, timezone
 
@@ -158,3 +159,54 @@ def test_any_lifetime_is_positive_or_none(stated):
     """Any stated lifetime is read as a positive number of seconds or ignored."""
     found = remaining(stated, NOW)
     assert found is None or 0 < found <= 10 * 365 * 86400
+
+
+WHOLE = ResponsePaths("$")
+
+
+@pytest.mark.parametrize(
+    ("text", "content_type"),
+    [
+        ("s3cret-TOKEN.1", "text/plain"), ('"s3cret-TOKEN.1"', "application/json"),
+        (" s3cret-TOKEN.1\r\n", ""), ('"s3cret-TOKEN.1"', "text/html"), ("s3cret-TOKEN.1", "application/jwt"),
+    ],
+)  # fmt: skip
+def test_the_whole_body_can_be_the_token(text, content_type):
+    """With the path $ a plain text or a JSON text is the token, unless it is declared as a page."""
+    response = TokenResponse(URL, 200, {"Content-Type": content_type}, text)
+    if content_type == "text/html":
+        with pytest.raises(watchword.TokenError):
+            read_token(response, WHOLE)
+        return
+    token = read_token(response, WHOLE)
+    assert (token.access_token, token.lifetime) == ("s3cret-TOKEN.1", math.inf)
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "code"),
+    [
+        (200, "Invalid credentials", "token_error_in_200"), (200, "Unauthorized", "token_worthless"),
+        (200, "<html>x</html>", "reply_not_token"), (200, '{"access_token": "t"}', "token_field_missing"),
+        (200, "", "reply_not_token"), (401, "nope", "invalid_client"),
+        (200, '{"error": "invalid_client"}', "invalid_client"), (200, "[1]", "token_worthless"),
+    ],
+)  # fmt: skip
+def test_what_is_no_token_is_not_taken_for_one(status, text, code):
+    """An error, a page, an object and an empty body are refusals on the path $ too."""
+    with pytest.raises(watchword.TokenError) as raised:
+        read_token(TokenResponse(URL, status, {}, text), WHOLE)
+    assert raised.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("", "missing_field"), (" ", "missing_field"), ("X Ends", "header_illegal"), ("X:", "header_illegal")],
+)
+def test_the_header_of_a_lifetime_has_a_name(name, code):
+    """Lint refuses a path such as header: without a name, or with one that no header can have."""
+    document = {
+        "base_url": "https://api.test", "method": "oauth2_client_credentials", "token_url": URL,
+        "client_id": "a", "client_secret": "b", "response_expires_path": f"header:{name}",
+    }  # fmt: skip
+    assert [each.code.name for each in watchword.load(document).lint()] == [code]
+    assert watchword.load({**document, "response_expires_path": "header:X-Ends"}).lint() == []
