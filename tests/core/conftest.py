@@ -161,7 +161,7 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture
 def reply() -> type[Reply]:
-    """Give the class of answers, since test folders are no packages to import from."""
+    """Give the class of answers, since test folders can't be imported from."""
     return Reply
 
 

@@ -50,7 +50,7 @@ FIXED = frozenset({"key", "query", "cookie", "token_word", "bearer", "basic", "c
 """The forms whose credential is sent as it is, and not as a signature or as a token that was issued."""
 
 PUBLIC_PREFIXES = ("sk_live_", "ghp_", "xoxb-")
-"""What tells a kind of key, and is no part of the secret."""
+"""What tells a kind of key, and doesn't belong to the secret."""
 
 SHARED = 6
 """Characters in a row that a decoy has in common with the secret only if it was made of it."""

@@ -266,7 +266,7 @@ def document_of(stored: StoredConnection) -> dict[str, Any]:
     _check_version(extra, stored.conn_id)
     columns = {"base_url": base_url_of(stored), "username": stored.login, "password": stored.password}
     filled = {name: value for name, value in columns.items() if value}
-    if stored.login == "" and stored.password:  # some APIs take a key as the password of nobody
+    if stored.login == "" and stored.password:  # some APIs take a key as the password without a user
         filled.setdefault("username", extra.get("username") or "")
     for name, value in filled.items():
         if extra.get(name) not in (None, "", value):

@@ -155,7 +155,7 @@ class CommonFields(Fields):
     def origins(self) -> Origins:
         """The origins that may receive the credential: `allowed_origins`, else that of the base URL.
 
-        Beside a pattern, which is for hosts that nobody knows beforehand, the base URL's counts too.
+        Beside a pattern, which is for hosts that aren't known beforehand, the base URL's counts too.
         """
         has_pattern = any(map(origin_patterns.is_pattern, self.allowed_origins))
         own = (self.base_url,) if has_pattern or not self.allowed_origins else ()

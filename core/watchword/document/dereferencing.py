@@ -88,7 +88,7 @@ def _from_file(reference: Reference, field: str, policy: ReferencePolicy | None)
     except FileNotAllowedError:
         return _not_allowed(reference.text, field)
     except (OSError, ValueError) as error:
-        reason = (isinstance(error, OSError) and error.strerror) or "its name is no path"
+        reason = (isinstance(error, OSError) and error.strerror) or "its name isn't a path"
         problem = f"can't be read: {reason}"
     message = f"The field {field} refers to the file {reference.name}, which {problem}."
     return finding("reference_unresolved", message)

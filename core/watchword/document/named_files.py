@@ -54,7 +54,7 @@ def _content_of_file(field: str, path: str, policy: ReferencePolicy) -> str | Fi
     except FileNotAllowedError:
         return not_allowed
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "its name is no path"
+        reason = getattr(error, "strerror", None) or "its name isn't a path"
         return finding("file_missing", f"The field {field} names a file that can't be read: {reason}.")
     content = found.decode("utf-8", "replace")
     if is_pem(content):

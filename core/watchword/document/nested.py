@@ -17,7 +17,7 @@ from watchword.protocols import templates
 from watchword.protocols.templates import TemplateSecrets
 
 _USERNAME = "username"
-"""The field that is no secret, but may name one: some APIs take a key as the user name."""
+"""A field that isn't secret but may name a secret: some APIs take a key as the user name."""
 
 
 def with_logins(method: Method, secrets: TemplateSecrets | None = None) -> Iterator[tuple[str, Method]]:

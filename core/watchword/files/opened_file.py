@@ -35,7 +35,7 @@ def read_file(path: str, allows: Callable[[Path], bool] | None = None) -> bytes:
     Raises:
         FileNotAllowedError: the opened file is not one that may be read.
         OSError: the file can't be read, or is too long.
-        ValueError: the path is no path.
+        ValueError: the text can't be a path.
     """
     # A pipe would be waited for, and a terminal could become the process's own.
     careful = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) if allows else 0

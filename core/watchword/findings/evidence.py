@@ -1,4 +1,4 @@
-"""Quotes of other parties' texts in findings: masked, also where they hold a secret that nobody knows yet.
+"""Quotes of others' texts in findings: masked, also where they hold a secret that isn't registered yet.
 
 A response that isn't what was expected may be the very answer that issues a token. So a quote hides not only
 the secrets that are known, but also each value whose name is that of a secret, and values in the form of one.

@@ -18,7 +18,7 @@ def report_of(data: Mapping[str, Any]) -> Report:
     """Return the report.
 
     Raises:
-        ValueError: the data are no report.
+        ValueError: the data aren't a report.
     """
     try:
         verdict = Verdict(data["verdict"])

@@ -57,7 +57,7 @@ def unpacked(body: bytes, encoding: str = "") -> bytes:
 
 
 def _inflated(body: bytes, window: int) -> bytes:
-    """Return the decompressed bytes of all members (RFC 1952, 2.2), or the body if it is no such format."""
+    """Return the decompressed bytes of all members (RFC 1952, 2.2), or a body of another format."""
     found, rest = bytearray(), body
     while rest and len(found) < LARGEST:
         inflater = zlib.decompressobj(window)

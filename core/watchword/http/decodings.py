@@ -30,7 +30,7 @@ LONGEST_TEXT = 1 << 14
 """A longer text, in characters, isn't searched. RFC 9110 (4.1) recommends to support URLs of 8,000 octets."""
 
 _MOST_BYTES = 1 << 18
-"""How much one text is decoded to. Nobody but an attacker needs more."""
+"""How much one text is decoded to; only an attacker needs more."""
 
 _LEAST = 8
 """The shortest secret, in bytes, that is found as a part of a text."""

@@ -1,7 +1,7 @@
 """Templates in the path of a URL: `{{secret:NAME}}` and `{{value:NAME}}`, filled in when the URL is called.
 
 Clients percent-encode the braces before a request is authenticated, so both forms are read. A template in
-the host or in the query is no template: it stays as it is.
+the host or in the query stays as it is.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from watchword.redact import NeverPickled
 class PrivateKeyFile(NeverPickled):
     """A private key in PEM as it is written to a file: encrypted by a random passphrase of this process.
 
-    So a file that is left behind, because the process was killed, opens for nobody.
+    So a file that is left behind, because the process was killed, can't be opened.
     """
 
     pem: str = field(repr=False)
@@ -25,7 +25,7 @@ class PrivateKeyFile(NeverPickled):
 
     @cached_property
     def content(self) -> str:
-        """The key as the file holds it; raises ValueError if it is no private key without a passphrase."""
+        """The key as the file holds it; raises ValueError if it isn't a private key without a passphrase."""
         from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - few connections have a key
 
         # The TLS library validates it again.

@@ -69,8 +69,8 @@ class Method(Fields):
     """Whether the credential contains the time, so that an API may refuse it for a wrong clock."""
 
     @property
-    def may_ask_as_nobody(self) -> bool:
-        """Whether a validation may ask for a token as a client or user that doesn't exist.
+    def can_ask_as_decoy(self) -> bool:
+        """Whether a validation may ask for a token as an invented client or user.
 
         It must not use the name of a real one: failed attempts could lock that one out.
         """

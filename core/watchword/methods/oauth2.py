@@ -151,7 +151,7 @@ class OAuth2(TokenPlacement):
         return method
 
     @property
-    def may_ask_as_nobody(self) -> bool:
+    def can_ask_as_decoy(self) -> bool:
         """Whether the grant names no user: a template in its body may stand beside a real user's name."""
         bodies = (dict(self.grant_body), dict(self.grant_headers))
         if self.signs_in or self.login_with:

@@ -160,7 +160,7 @@ class SessionLogin(TokenPlacement):
         return Slot(self.add_to, name)
 
     @property
-    def may_ask_as_nobody(self) -> bool:
+    def can_ask_as_decoy(self) -> bool:
         """Whether the login names its user by the field username alone, which a decoy replaces."""
         if self.login_with:
             return False  # its key or its user may be a real one

@@ -1,4 +1,4 @@
-"""The published beginnings of keys, which tell their kind and are no part of the secret."""
+"""The published beginnings of keys, which tell their kind and don't belong to the secret."""
 
 from __future__ import annotations
 

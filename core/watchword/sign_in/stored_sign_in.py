@@ -54,6 +54,6 @@ def stored_sign_in(connection: Connection) -> StoredSignIn:
 
     Raises:
         DocumentError: a reference in the document can't be resolved.
-        TypeError: nobody signs in for the connection's method.
+        TypeError: the connection's method has no sign-in.
     """
     return StoredSignIn(connection.credential)

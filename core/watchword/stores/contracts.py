@@ -48,7 +48,7 @@ Noting: TypeAlias = Callable[[bytes, StoreTime], bytes]
 class NoteTable(Protocol):
     """Notes contents by names of any text; one transaction each. Raises StoreError.
 
-    Where a name is new, contents that nobody has changed for long are deleted. Names are not encrypted.
+    Where a name is new, contents that haven't been changed for long are deleted. Names are not encrypted.
     """
 
     def get(self, name: str) -> Noted | None:

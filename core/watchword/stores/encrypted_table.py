@@ -101,7 +101,7 @@ class EncryptedTable:
         return [_found(columns[0], columns) for columns in work.connection.execute(self._all).fetchall()]
 
     def keys(self, work: UnitOfWork) -> list[Any]:
-        """Return the key of every row and of every revision; one that was written by hand may be no text."""
+        """Return the key of every row and of every revision; one written by hand may have any type."""
         return [key for (key,) in work.connection.execute(self._keys).fetchall()]
 
     def save(self, work: UnitOfWork, values: Values) -> None:
@@ -121,7 +121,7 @@ class EncryptedTable:
 
 
 def key_is(column: str, key: object, parameter: str = "") -> str:
-    """Return the condition that a column has a key; bytes may also be those of a text that is no UTF-8."""
+    """Return the condition that a column has a key; bytes may also be those of a text that isn't UTF-8."""
     return f"{f'CAST({column} AS BLOB)' if isinstance(key, bytes) else column} = :{parameter or column}"
 
 

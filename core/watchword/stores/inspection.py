@@ -62,7 +62,7 @@ def inspect(url: str, keys: str) -> Inspection:
                 return nothing
             return _seen(found, connection, keys, nothing)
     except RowMalformedError:
-        raise failure("store_damaged", found.display_url, "what it says about itself is no text") from None
+        raise failure("store_damaged", found.display_url, "what it says about itself isn't text") from None
     finally:
         found.close()
 

@@ -44,7 +44,7 @@ class MemoryNotes(NeverPickled):
         return None
 
     def _sweep(self, now: StoreTime) -> None:
-        """Delete what nobody has changed for long."""
+        """Delete what hasn't been changed for long."""
         old = [name for name, noted in self._noted.items() if now.since(noted.now) > self._seconds_kept]
         for name in old:
             del self._noted[name]

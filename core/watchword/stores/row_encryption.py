@@ -187,7 +187,7 @@ def owners(key: object, name: object = None) -> list[str]:
 
 
 def shown_key(key: object) -> str:
-    """Return the key of a row as messages show it; one that was written by hand may be no text."""
+    """Return the key of a row as messages show it; if written by hand, it may have another type than text."""
     return key if isinstance(key, str) else str(key)[:_LONGEST_NAME]
 
 

@@ -47,7 +47,7 @@ def exists(connection: Connection, database: Database) -> bool:
 
 
 def read(connection: Connection) -> Meta:
-    """Return what the store knows about itself; raises RowMalformedError where that is no text."""
+    """Return what the store knows about itself; raises RowMalformedError where that isn't text."""
     rows = connection.execute("SELECT name, value FROM watchword_meta").fetchall()
     if not all(type(name) is str and type(value) is str for name, value in rows):
         raise RowMalformedError

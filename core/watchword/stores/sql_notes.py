@@ -69,7 +69,7 @@ class SqlNotes(NeverPickled):
         return before if isinstance(before, StoreError) else None
 
     def _sweep(self, name: str) -> None:
-        """Delete notes that nobody has changed for long, in a transaction of its own."""
+        """Delete notes that haven't been changed for long, in a transaction of its own."""
         try:
             with self._session.transaction() as work:
                 sweeping.sweep_notes(work, column(name), self._table)

@@ -208,7 +208,7 @@ class SqliteDatabase:
 
 
 def _text(content: bytes) -> str | bytes:
-    """Return the text of a column; bytes that are no text are left as they are, and no reader takes them."""
+    """Return the text of a column; other bytes stay as they are, and every reader refuses them."""
     try:
         return content.decode()
     except UnicodeDecodeError:

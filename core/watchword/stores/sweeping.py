@@ -1,4 +1,4 @@
-"""Rows that nobody needs any more: whenever a new row was made, a few others are looked at.
+"""Rows that aren't needed any more: whenever a new row was made, a few others are looked at.
 
 A token exchange with ever new subjects leaves a row for each. Only a token that a machine can fetch again is
 deleted, never a sign-in, and never a row that remembers a sign-in that was made elsewhere or deleted. The
@@ -32,7 +32,7 @@ _BATCH = 50
 
 
 _Judge: TypeAlias = Callable[[UnitOfWork, Found, StoreTime], bool]
-"""Says whether nobody needs a row any more; raises if it can't be read."""
+"""Says whether a row isn't needed any more; raises if it can't be read."""
 
 
 def sweep(work: UnitOfWork, key: str) -> None:
@@ -44,7 +44,7 @@ def sweep(work: UnitOfWork, key: str) -> None:
 
 
 def sweep_notes(work: UnitOfWork, key: str, table: EncryptedTable) -> None:
-    """Delete notes that nobody has changed for long, among the rows of a table after a key."""
+    """Delete notes that haven't been changed for long, among the rows of a table after a key."""
     _sweep(work, key, table, partial(_is_forgotten, table.name))
 
 
@@ -78,7 +78,7 @@ def _is_forgotten(table: str, work: UnitOfWork, found: Found, now: StoreTime) ->
 
 
 def has_ended(record: Record, now: StoreTime) -> bool:
-    """Return whether nobody needs the record any more."""
+    """Return whether the record isn't needed any more."""
     is_a_machines = bool(record.method) and not record.signs_in and not record.imported
     return is_a_machines and record.free(now) and _idle(record, now) > _KEPT
 

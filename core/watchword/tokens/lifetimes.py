@@ -233,7 +233,7 @@ def _of_span(lasts: float) -> Reading:
 
 
 def _of_moment(end: float, now: float, *, is_exact: bool) -> Reading:
-    """Return what a time means. One that passed long ago, or in an unknown zone, is no end of this token."""
+    """Return what a time means. One that passed long ago, or in an unknown zone, isn't this token's end."""
     lasts = end - now
     if lasts > LONGEST_LIFETIME:
         return Reading(State.ENDLESS)

@@ -1,6 +1,6 @@
 """What it means that a token endpoint gave no token: for this process, and for the next ones.
 
-Here it is decided that a refresh token is dead, how long nobody asks again, and when a sign-in has ended.
+Here it is decided that a refresh token is dead, when it may be tried again, and when a sign-in has ended.
 """
 
 from __future__ import annotations

@@ -290,7 +290,7 @@ def is_passing(content: Content) -> bool:
 
 
 def said_in(text: str, content: Content, challenge: str) -> Content:
-    """Return what a refusal says if its body is no object: a short text, or the header WWW-Authenticate.
+    """Return what a refusal says if its body isn't an object: a short text, or the header WWW-Authenticate.
 
     A page is not read: firewalls and gateways send these.
     """

@@ -94,7 +94,9 @@ class RescueFile:
         try:
             return path.read_bytes()
         except OSError as error:
-            if not os.path.lexists(path):  # nor may this process look into the folder, which is no alarm
+            if not os.path.lexists(
+                path
+            ):  # or this process may not look into the folder, which needs no alarm
                 return None
             message = (
                 f"A new refresh token that the store could not save is in {path}, which this process can't "

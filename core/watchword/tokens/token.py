@@ -59,7 +59,7 @@ class Token(NeverPickled):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The texts that are masked as long as this token lives; ids among the values are no secrets."""
+        """The texts that are masked as long as this token lives; ids among the values aren't secret."""
         own = (self.access_token, self.refresh_token) if self.refresh_token else (self.access_token,)
         if not self.values:
             return own
@@ -112,7 +112,7 @@ def jwt_expiry(text: str) -> float | None:
 def jwt_account(text: str) -> str | None:
     """Return what an ID token calls its person (OpenID Connect Core section 5.1), unverified.
 
-    None if the text is not a JWT, or names nobody in one line of printable text.
+    None if the text is not a JWT, or names no person in one line of printable text.
     """
     claims = _claims(text)
     for name in _ACCOUNT_CLAIMS:

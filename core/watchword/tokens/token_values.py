@@ -163,7 +163,7 @@ def _decoded(value: str) -> str:
 
 
 def _text(value: object) -> str:
-    """Return a value as text, "" for what is no text or whole number; one that is too long stays too long."""
+    """Return a value as text, "" for anything but text and whole numbers; a long text isn't shortened."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     return value[: LONGEST_VALUE + 1] if isinstance(value, str) else ""

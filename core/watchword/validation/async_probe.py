@@ -76,7 +76,7 @@ class AsyncProbe(NeverPickled):
         cache = self._subject.credential.token_cache
         if sent is Sent.REAL and cache is not None:
             return await on_token_thread(cache, self._credentials.token)
-        return await on_thread(self._credentials.token_of_nobody)
+        return await on_thread(self._credentials.token_for_decoy)
 
     async def _call(self, sent: Sent) -> ProbeResponse | Finding:
         """Make the plan's call and return the response, or the finding that says why there is none."""

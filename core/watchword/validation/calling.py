@@ -90,7 +90,7 @@ class Credentials(NeverPickled):
         self._issued = acquired.token
         return acquired
 
-    def token_of_nobody(self) -> Token | Finding:
+    def token_for_decoy(self) -> Token | Finding:
         """Return the token for a client that doesn't exist, or the finding that says why it gets none."""
         resolved = self._subject.credential.resolved
         transport = replace(resolved.transport, timeout=self._plan.call_timeout)

@@ -1,8 +1,8 @@
 """Compare what an API answers to the credential, to a decoy, and to none; no I/O.
 
 A credential is proven when the answer depends on it. Answers are compared by status, redirect, content type
-and structure. Words don't prove anything: other rows of a public feed are no difference, and an error that
-looks like data is no success.
+and structure. Words don't prove anything: other rows of a public feed don't count as a difference, and an
+error that looks like data doesn't count as success.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FAULTS = frozenset({
 """The codes of answers that come from an API's limits and faults, or from something in front of it."""
 
 _PAYMENT_REQUIRED = 402
-"""A client that nobody knows has paid for nothing."""
+"""The server doesn't know a decoy client, which therefore has no paid plan."""
 
 _CERTIFICATE_REFUSALS = frozenset({"tls_client_certificate_required", "tls_client_certificate_refused"})
 """How a server refuses in TLS, before there is a status."""

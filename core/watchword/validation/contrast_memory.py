@@ -20,7 +20,7 @@ PAUSE = 60.0
 """Least time between two decoys for the same call, in seconds, whatever the API answers."""
 
 CLAIM = 60.0
-"""How long a claim holds, in seconds: after that, nobody waits for a process that has ended meanwhile."""
+"""How long a claim holds, in seconds: after that, other processes go on without the one that made it."""
 
 _MOST_CONNECTIONS = 16
 """Of further connections that make the same call, the real answers are not remembered."""

@@ -59,7 +59,7 @@ class Probe(NeverPickled):
         """Take a step of the procedure and return its outcome."""
         if isinstance(step, RenewToken):
             return (
-                self._credentials.token() if step.sent is Sent.REAL else self._credentials.token_of_nobody()
+                self._credentials.token() if step.sent is Sent.REAL else self._credentials.token_for_decoy()
             )
         if isinstance(step, Call):
             return self._call(step.sent)

@@ -101,9 +101,9 @@ def steps_of(subject: Subject, plan: ValidationPlan, findings: list[Finding]) ->
 
 
 def _token_contrast(subject: Subject, plan: ValidationPlan) -> Steps:
-    """Ask the token endpoint as a client that doesn't exist: a token that anybody gets proves nothing."""
+    """Ask the token endpoint as an invented client: a token that every client gets proves nothing."""
     method = subject.credential.document.method
-    if not (plan.decoy and plan.counterfactual and method.may_ask_as_nobody):
+    if not (plan.decoy and plan.counterfactual and method.can_ask_as_decoy):
         return finding("token_obtained", "The token endpoint issued a new token. No wrong client was tried.")
     urls = (getattr(method, name) for name in method.urls if name != _VALUES_URL)
     key = key_of("token", *urls, method.method)
@@ -135,7 +135,7 @@ def _call(subject: Subject, plan: ValidationPlan, findings: list[Finding]) -> St
 
 
 def _question(subject: Subject, plan: ValidationPlan) -> Question:
-    """Return what is compared: nothing if the call could do harm, or if nobody wants it."""
+    """Return what is compared: nothing if the call could do harm, or if it is turned off."""
     authenticator, url = subject.authenticator(), plan.test_url or ""
     may_repeat = plan.http_method in SAFE and plan.counterfactual
     # The URL is sent as it is: with a secret in it, a decoy would be none.

@@ -53,7 +53,7 @@ def says_insufficient_scope(response: ProbeResponse) -> bool:
 def is_doubtful(problem: Finding, response: ProbeResponse, expected: Collection[int] = ()) -> bool:
     """Return whether a problem is only a reading of the body's words, so that the contrast has to decide.
 
-    What refresh_on_body names, and a redirect that was followed to a sign-in page, are no mere words.
+    What refresh_on_body names, and a redirect that was followed to a sign-in page, are certain.
     """
     if response.refused_in_body or (response.followed and _LOGIN_PATH.search(response.url.partition("?")[0])):
         return False
@@ -124,7 +124,7 @@ def _disguised(response: ProbeResponse) -> Finding | None:
 
 
 def _off_topic(response: ProbeResponse) -> Finding | None:
-    """Return a finding if a web page came back instead of an API's response: it may be anybody's."""
+    """Return a finding if a web page came back instead of an API's response: it may be another server's."""
     if not response.is_page:
         return None
     return _finding("unexpected_content_type", response, f"The API answered with {response.content_type}.")

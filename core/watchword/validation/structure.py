@@ -29,7 +29,7 @@ _MOST_NAMES = 40
 """The names of a larger object are data, such as ids."""
 
 _SCANNED = 1 << 16
-"""Of a text that is no complete JSON, so many characters are looked at."""
+"""So many characters are looked at if a text isn't complete JSON."""
 
 _TAG = re.compile(r"<(/?)([A-Za-z_][\w:.-]{0,80})((?:\s[^<>]{0,2000})?)(/?)>")
 _ATTRIBUTE = re.compile(r"\s([A-Za-z_][\w:.-]{0,80})\s*=")

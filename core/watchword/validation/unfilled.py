@@ -1,4 +1,4 @@
-"""Variables that nobody has filled in: `{{name}}`, `${NAME}`, `%NAME%`, `<name>`, `YOUR_NAME`; no I/O.
+"""Variables that haven't been filled in: `{{name}}`, `${NAME}`, `%NAME%`, `<name>`, `YOUR_NAME`; no I/O.
 
 `notations` has those that secrets are compared with too.
 

@@ -194,7 +194,7 @@ def test_a_login_may_remove_the_cookie_of_another_path(start, name):
 
 
 def test_a_login_that_removes_its_own_cookie_opens_no_session(start):
-    """A cookie that is removed with the Path that it was set with is no session."""
+    """A cookie that is removed with the Path that it was set with doesn't count as a session."""
     server = start("sid=NEW; Path=/", "sid=; Path=/; Max-Age=0")
     with watchword.load(document(server.url)).session() as api, pytest.raises(watchword.TokenError) as caught:
         api.get("x")
@@ -225,11 +225,11 @@ CSRF = {
     "Spring and Angular": ("XSRF-TOKEN=c{}; Path=/", "c{}"),
     "Laravel and axios": ("XSRF-TOKEN=eyJpdiI6ab{}%3D%3D; Path=/", "eyJpdiI6ab{}=="),
     "Django": ("XSRF-TOKEN=abc{}; Path=/; SameSite=Lax", "abc{}"),
-    "a plus is no blank": ("XSRF-TOKEN=a+b%2F{}; Path=/", "a+b/{}"),
+    "a plus stays a plus": ("XSRF-TOKEN=a+b%2F{}; Path=/", "a+b/{}"),
     "a lone percent sign": ("XSRF-TOKEN=100%-{}; Path=/", "100%-{}"),
     "a decoded line break is left encoded": ("XSRF-TOKEN=a%0D%0Ab{}; Path=/", "a%0D%0Ab{}"),
     "a decoded character outside Latin-1 is left": ("XSRF-TOKEN=%E2%82%AC{}; Path=/", "%E2%82%AC{}"),
-    "bytes that are no text are left": ("XSRF-TOKEN=%FF{}; Path=/", "%FF{}"),
+    "bytes that aren't text are left": ("XSRF-TOKEN=%FF{}; Path=/", "%FF{}"),
     "decoded once": ("XSRF-TOKEN=a%253D{}; Path=/", "a%3D{}"),
 }
 

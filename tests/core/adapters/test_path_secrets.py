@@ -172,7 +172,7 @@ def test_a_secret_that_no_field_mentions_may_stand_in_a_path_of_a_request(serve,
 
 
 def test_a_template_outside_of_the_path_stays_as_it_is(serve, reply, send):
-    """A query and a fragment are no place for the secret: the template is sent unfilled."""
+    """A query and a fragment can't hold the secret: the template is sent unfilled."""
     server = serve(reply())
     conn = watchword.load(document(server.url, path=""))
     send(conn, "GET", f"{server.url}/v1?q=%7B%7Bsecret:token%7D%7D")
@@ -297,5 +297,5 @@ def test_a_secret_in_clear_in_the_base_url_is_a_warning(url):
 
 @pytest.mark.parametrize("url", IDS)
 def test_an_id_in_the_base_url_is_no_warning(url):
-    """Ids, versions and words in a path are no secrets."""
+    """Ids, versions and words in a path don't count as secrets."""
     assert watchword.load({"base_url": url, "method": "none"}).lint() == []

@@ -173,7 +173,7 @@ def stores_version():
 
 
 def test_a_damaged_store_is_a_line(examine, vault, tmp_path):
-    """A file that is no store doesn't crash the command."""
+    """A file that isn't a store doesn't crash the command."""
     (tmp_path / "tokens.db").write_bytes(b"this is no database" * 100)
     status, found = examine()
     assert status in {3, 4}

@@ -214,7 +214,7 @@ def test_any_bytes_end_in_a_value_or_in_findings_without_content(payload, tail):
 
 @given(st.sampled_from(["utf-8", "utf-16", "utf-32", "latin-1", "cp1252"]), texts)
 def test_any_text_in_any_encoding_ends_in_findings_or_a_value(encoding, text):
-    """A text that an editor has saved in another encoding is no exception of another kind."""
+    """A text that an editor has saved in another encoding raises the same kind of exception."""
     payload = text.encode(encoding, "replace")
     try:
         document_in(payload, "acme")

@@ -486,7 +486,7 @@ def test_a_volume_is_read_while_it_is_renewed(tmp_path, monkeypatch, pattern):
 
 @pytest.mark.parametrize("kind", ["pipe", "folder", "socket", "device"])
 def test_only_a_regular_file_is_read_for_a_stored_document(files, kind, monkeypatch):
-    """A pipe is not waited for; a pipe, a folder, a socket and a device are no files with a secret."""
+    """A pipe is not waited for; a pipe, a folder, a socket and a device are refused."""
     path = files.inside / "odd"
     if kind == "device":
         monkeypatch.setenv("WATCHWORD_ALLOWED_REFERENCES", "file:/dev/zero")
@@ -503,7 +503,7 @@ def test_only_a_regular_file_is_read_for_a_stored_document(files, kind, monkeypa
 
 @pytest.mark.parametrize("stored", [True, False])
 def test_a_file_that_is_too_long_is_not_read(files, stored):
-    """A file of several megabytes is no secret, and is not read to its end."""
+    """A file of several megabytes is refused, and is not read to its end."""
     with (files.inside / "long").open("wb") as file:
         file.truncate(2**33)
     assert codes(files.key("long"), stored=stored) == ["reference_unresolved"]
@@ -572,7 +572,7 @@ def test_a_key_file_that_is_none_is_a_finding(files, field, name):
 
 
 def test_a_ca_bundle_tells_nothing_of_other_files(tmp_path):
-    """For a stored document there is one answer for every path that is no bundle of certificates."""
+    """For a stored document there is one answer for every path without certificates."""
     (tmp_path / "text").write_text("s3cret")
     (tmp_path / "key").write_text("-----BEGIN PRIVATE KEY-----\n")
     (tmp_path / "folder").mkdir()

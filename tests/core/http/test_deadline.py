@@ -39,7 +39,7 @@ def response():
 
 @pytest.mark.timeout(30)
 def test_a_body_that_does_not_end_in_time_is_not_used(response):
-    """Half a body is no response: half an access token would be a wrong one, half a page a false proof."""
+    """Half a body doesn't count as a response: half a token would be wrong, half a page a false proof."""
     with pytest.raises(requests.ReadTimeout):
         read(response, 8000, 0.1)
 

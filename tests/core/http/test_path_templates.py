@@ -42,7 +42,7 @@ def test_any_url_and_any_value_are_filled_in_without_leaving_the_path(text, valu
 @settings(max_examples=usually(500, 10_000))
 @given(st.text(alphabet="{}%7BDbd secrtvalu:n/?#", max_size=200))
 def test_no_text_hangs_or_breaks_the_search(text):
-    """Any text of braces is searched in one pass, and what is no template stays as it is."""
+    """Any text of braces is searched in one pass, and everything but templates stays as it is."""
     assert path_templates.filled(text, "secret", lambda _: "") is not None
     assert len(path_templates.without_templates(text)) <= len(text)
 

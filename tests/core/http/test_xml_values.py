@@ -63,7 +63,7 @@ def test_a_path_leads_to_an_element_or_an_attribute(document, path, value):
 
 
 def test_an_element_without_text_has_no_value():
-    """An empty element, one that is nil, and an element of elements are no text."""
+    """An empty element, one that is nil, and an element of elements don't count as text."""
     assert value_at(read_xml("<r><t/></r>"), "//t") == ""
     assert not isinstance(value_at(read_xml(TYPED), "r.t2"), str)
     assert not isinstance(value_at(read_xml(CONCUR), "Access_Token"), str)

@@ -539,7 +539,7 @@ FAULTS = [
     "headers", [{"X-CSRF-Token": "Fetch"}, {"x-csrf-token": "fetch"}, {"X-CSRF-Token": "Required"}]
 )
 def test_a_word_that_asks_for_a_token_is_no_secret(headers):
-    """SAP gives a token to a request with X-CSRF-Token: Fetch, which is no secret in clear."""
+    """SAP gives a token to a request with X-CSRF-Token: Fetch, which doesn't count as a secret in clear."""
     document = {
         "base_url": "https://a.test", "method": "session_login", "login_url": "https://a.test/login",
         "username": "joe", "password": "s3cret", "response_header": "x-csrf-token", "login_headers": headers,

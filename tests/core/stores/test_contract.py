@@ -100,7 +100,7 @@ def test_a_step_that_fails_changes_nothing(store):
 
 
 def test_delete_forgets(store):
-    """A record that was deleted is gone, and deleting it again is no error."""
+    """A record that was deleted is gone, and deleting it again raises nothing."""
     store.change("k", named("n"))
     store.delete("k")
     store.delete("k")

@@ -287,7 +287,7 @@ def test_a_note_belongs_to_its_name(place, store, kind):
 @pytest.mark.parametrize(("source", "target"), [("history", "contrasts"), ("contrasts", "history")])
 @pytest.mark.parametrize("with_revision", [False, True])
 def test_a_note_belongs_to_its_table(place, store, source, target, with_revision):
-    """A history is no contrast and a contrast no history, also if its revision is moved with it."""
+    """A history isn't read as a contrast nor the other way round, also if its revision is moved with it."""
     note(store, "acme", source)
     place.run(f"INSERT INTO {NOTES[target]} SELECT * FROM {NOTES[source]}")  # noqa: S608 - ours
     place.run(f"DELETE FROM {NOTES[source]}")  # noqa: S608 - ours
@@ -476,7 +476,7 @@ def use_all(place):
 
 @pytest.mark.parametrize(("table", "column"), [(t, c) for t, columns in TABLES.items() for c in columns])
 def test_a_column_may_hold_anything(sqlite, tmp_path, table, column):
-    """A value of any type in any column is no crash and not believed, and the row can be given up."""
+    """A value of any type in any column ends in a finding and isn't believed, and the row can be given up."""
     copies = Copies(sqlite, tmp_path / "copies")
     for value in VALUES:
         place = copies.make()
@@ -497,7 +497,7 @@ def test_a_column_may_hold_anything(sqlite, tmp_path, table, column):
 
 @pytest.mark.parametrize("table", TABLES)
 def test_a_text_that_is_no_utf8_is_no_crash(sqlite, tmp_path, table):
-    """A text of bytes that are no UTF-8 is refused in every column, and the row can be given up."""
+    """A text of bytes that aren't UTF-8 is refused in every column, and the row can be given up."""
     copies = Copies(sqlite, tmp_path / "copies")
     for column in TABLES[table]:
         place = copies.make()
@@ -509,7 +509,7 @@ def test_a_text_that_is_no_utf8_is_no_crash(sqlite, tmp_path, table):
 
 
 def test_a_row_under_a_key_of_bytes_is_given_up(sqlite):
-    """A row whose key is no text is refused by the name that its message shows, and can be deleted by it."""
+    """A row whose key isn't text is refused by the name that its message shows, and can be deleted by it."""
     store = sqlite.open()
     store.change(KEY, save)
     for value in ("x'616263'", "CAST(x'ff' AS TEXT)"):

@@ -67,7 +67,7 @@ _KEY = "QvDjfLvJKQ2wT-NRsDPqB1OLMym_YaAD4lpNHezNIe4"
 
 @pytest.mark.parametrize("text", ["", "short", _KEY + "AAAA", "!" * 43, _KEY[:-2] + "\n" + "AA"])
 def test_a_malformed_key_is_named_by_its_place(text, place):
-    """What is no key is refused by its number, and not shown."""
+    """A text that isn't a key is refused by its number, and not shown."""
     with pytest.raises(StoreError) as caught:
         place.open(f"{new_key()},{text}")
     assert caught.value.code == "store_key_wrong"

@@ -194,7 +194,7 @@ def test_a_newer_store_is_left_alone(shared, postgres, database):
 
 
 def test_tables_that_are_gone_are_named(shared, postgres, database):
-    """A store whose tables were dropped is no empty store."""
+    """A store whose tables were dropped doesn't count as empty."""
     store = shared.open()
     store.change("k", save)
     postgres.execute("DROP TABLE watchword_meta, watchword_tokens", database)

@@ -132,14 +132,14 @@ def test_a_ring_of_links_is_refused(sqlite, sqlite_file):
 
 
 def test_a_folder_is_no_store(sqlite, sqlite_file):
-    """A path that is no file is refused."""
+    """A path of something else than a file is refused."""
     sqlite_file.mkdir(parents=True)
     with refused("store_unsuitable", "not a regular file"):
         sqlite.open().load("k")
 
 
 def test_a_file_in_the_way_of_the_folder_is_named(sqlite, sqlite_file):
-    """A folder that can't be made is no crash."""
+    """A folder that can't be made ends in a finding."""
     sqlite_file.parent.touch()
     with refused("store_unsuitable"):
         sqlite.open().load("k")
@@ -385,7 +385,7 @@ def test_a_limit_of_file_sizes_is_named(sqlite, sqlite_file, room):
 
 
 def test_a_disk_that_breaks_is_not_full(sqlite, sqlite_file):
-    """The same words of SQLite without a want of room are no full store."""
+    """The same words of SQLite don't mean a full store if the disk has room."""
     sqlite.open().change("k", save)
     words = sqlite3.OperationalError("disk I/O error")
     assert of_sqlite(words, sqlite.url, sqlite_file).code == "store_unreachable"
@@ -434,7 +434,7 @@ def test_a_locked_file_is_named(sqlite, sqlite_file, monkeypatch):
 
 
 def test_a_file_that_vanished_is_named(sqlite, sqlite_file):
-    """A store whose file is gone is no empty store, and none is made in its place."""
+    """A store whose file is gone doesn't count as empty, and no file is made in its place."""
     store = sqlite.open()
     store.change("k", save)
     sqlite_file.rename(sqlite_file.with_name("away"))
@@ -458,7 +458,7 @@ def test_what_is_no_database_is_left_alone(sqlite, sqlite_file):
 
 
 def test_a_damaged_file_is_named(sqlite, sqlite_file):
-    """Pages that hold garbage are no crash."""
+    """Pages that hold garbage end in a finding."""
     store = sqlite.open()
     store.change("k", save)
     size = sqlite_file.stat().st_size
@@ -544,7 +544,7 @@ def test_a_given_key_leaves_no_file(sqlite, sqlite_file):
 
 
 def test_a_wrong_key_is_named(sqlite):
-    """Another key than the store's is refused, with where it comes from; it is no empty store."""
+    """Another key than the store's is refused, with where it comes from; the store doesn't count as empty."""
     sqlite.open(new_key()).change("k", save)
     with refused("store_key_wrong", "WATCHWORD_KEY"):
         sqlite.open(new_key()).load("k")

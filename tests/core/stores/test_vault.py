@@ -82,7 +82,7 @@ def test_all_contents_are_read_at_once(vault):
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "a.b", "a\n", "\N{SNOWMAN}", "x" * 256])
 def test_an_illegal_name_is_refused(vault, name):
-    """What is no name is refused by each call, before anything is kept."""
+    """A text that can't be a name is refused by each call, before anything is kept."""
     for use in (vault.get, vault.remove, lambda name: vault.put(name, b"canary")):
         with pytest.raises(SecretError) as caught:
             use(name)
@@ -113,7 +113,7 @@ def test_threads_never_see_a_torn_secret(vault):
 
 
 def test_secrets_and_tokens_leave_each_other_alone(store, vault):
-    """A secret is no record of a token, nor the other way round."""
+    """A secret isn't read as a token's record, nor the other way round."""
     store.change("a", save)
     vault.put("a", b"1")
     store.delete("a")

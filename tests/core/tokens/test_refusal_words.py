@@ -575,7 +575,7 @@ def test_xml_without_a_path_is_said_plainly(path):
 
 @pytest.mark.parametrize("token", ["<error>denied</error>", '{"error":"denied"}', "<a/>", "[1]"])
 def test_markup_or_json_in_place_of_a_token_is_worthless(token):
-    """A text that is XML or JSON itself is no token, although it could be sent in a header."""
+    """A text that is XML or JSON itself isn't taken for a token, although it could be sent in a header."""
     for read in (
         lambda: read_token(TokenResponse(URL, 200, {}, json.dumps({"access_token": token})), ResponsePaths()),
         lambda: read_session(

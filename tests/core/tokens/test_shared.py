@@ -775,7 +775,7 @@ def test_a_sign_in_that_the_store_can_t_take_leaves_what_was_spilled(clock):
 
 
 def test_a_valid_token_outlives_the_store(clock, caplog):
-    """While the token in memory lasts, a store that is gone is no reason to fail; the log names the cause."""
+    """While the token in memory lasts, calls work although the store is gone; the log names the cause."""
     store, server = Broken(), Server()
     signed_in(store, server)
     token_cache = worker(clock, store, server)

@@ -183,7 +183,7 @@ def test_a_hiccup_at_a_renewal_does_not_bring_the_refused_token_back():
 
 
 def test_a_valid_token_outlives_a_failed_renewal():
-    """While the token is valid, an endpoint that is down is no reason to fail."""
+    """While the token is valid, a call doesn't fail because the endpoint is down."""
     clock, endpoint = Clock(), Endpoint(lifetime=100)
     token_cache = keeping(endpoint, clock)
     token = token_cache.get()

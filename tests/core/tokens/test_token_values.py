@@ -80,7 +80,7 @@ def test_a_row_without_values_is_that_of_earlier_releases():
 
 @pytest.mark.parametrize("values", [[], "x", 5, {"a": 5}, {"a": None}, {"a": {"b": "c"}}])
 def test_a_row_with_malformed_values_is_refused(values):
-    """Values of another type than texts by name are no record's."""
+    """Values of another type than texts by name don't belong to a record."""
     row = rows.to_row(Record("k", token=Token("s3cret", values=VALUES)))
     secrets = json.dumps({**json.loads(row.secrets), "values": values}).encode()
     with pytest.raises(rows.RowMalformedError):

@@ -300,7 +300,7 @@ def test_a_machine_s_token_is_not_held(store, playground, monkeypatch):
 
 
 def test_a_file_is_kept_while_the_store_can_t_be_opened(rescued, store, monkeypatch):
-    """A store that doesn't respond can't decrypt the file for now: that is no reason to put it aside."""
+    """A store that doesn't respond can't decrypt the file for now: so it stays where it is."""
 
     def fails(*_):
         raise StoreError([finding("store_unreachable", "The store's server is down.")])

@@ -170,5 +170,5 @@ def test_no_decoy_uses_a_real_users_name(fields, may):
     urls["oauth2_client_credentials"] = {"token_url": f"{URL}/t"}
     document = {"base_url": URL, **urls.get(fields["method"], {}), **fields}
     method = watchword.load(document).credential.resolved.method
-    assert method.may_ask_as_nobody is may
+    assert method.can_ask_as_decoy is may
     assert getattr(decoy_method(method), "username", "") != "ann"

@@ -118,7 +118,7 @@ FILLED = {
 
 @pytest.mark.parametrize("name", FILLED)
 def test_a_real_value_is_no_variable(name):
-    """Known templates, encoded characters, markup and ordinary words are no findings."""
+    """Known templates, encoded characters, markup and ordinary words have no finding."""
     base, fields = FILLED[name]
     assert watchword.load(base | fields, name="acme").lint() == []
 

@@ -41,7 +41,7 @@ def test_a_report_survives_json():
     "change", [{"findings": None}, {"code": "later_code"}, {"where": 3}, {"duration": None}]
 )
 def test_what_is_no_report_is_refused(change):
-    """Data that are no report end in a ValueError that quotes nothing of them."""
+    """Data that aren't a report end in a ValueError that quotes nothing of them."""
     data = {**json.loads(json.dumps(a_report().as_dict())), **change}
     with pytest.raises(ValueError, match="not a report"):
         report_of(data)

@@ -1,4 +1,4 @@
-"""Bodies that are broken, deep, huge or compressed to a bomb, and headers that are no better."""
+"""Bodies that are broken, deep, huge or compressed to a bomb, and headers of the same kind."""
 
 import gzip
 import zlib

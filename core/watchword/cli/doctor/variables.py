@@ -51,7 +51,7 @@ def networks() -> Iterator[Line]:
 
 
 def console() -> Iterator[Line]:
-    """Yield a problem if the console's address is no URL."""
+    """Yield a problem if the console's address isn't a URL."""
     address = settings.console_url("acme")
     if address and not address.startswith(("http://", "https://")):
         todo = "Set WATCHWORD_CONSOLE_URL to the console's absolute URL."

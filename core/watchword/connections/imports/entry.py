@@ -37,7 +37,7 @@ class Entry(NeverPickled):
     """One connection in a file.
 
     `label` tells it from the others of the file; if it `is_named`, the label is the name that the file gives
-    it. `skipped` says why it is no connection for watchword, and `findings` why it can't be read; else it has
+    it. `skipped` says why watchword can't use it, and `findings` why it can't be read; else it has
     a document. Of several alternatives, a person chooses one.
     """
 

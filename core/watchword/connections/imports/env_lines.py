@@ -84,7 +84,7 @@ def _plain(value: str) -> str:
 
 
 def _between_quotes(value: str) -> str | None:
-    """Return the JSON in quotes whose own quotes nobody escaped, None if it is none."""
+    """Return JSON that stands in quotes and whose own quotes aren't escaped; None for other texts."""
     is_json = value.startswith(('"{', "'{")) and value.endswith((f"}}{value[0]}",))
     return value[1:-1] if is_json else None
 

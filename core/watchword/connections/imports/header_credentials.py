@@ -21,7 +21,7 @@ def method_of(login: str, password: str, headers: dict[str, str], remarks: list[
     """Return method and credential of a request, and remove the credential from its headers.
 
     Args:
-        login: user name beside the headers, "" if there is none; some APIs take a key as password of nobody.
+        login: user name beside the headers, "" if there is none; some APIs take a key as password alone.
         password: of this user.
         headers: by name; changed in place.
         remarks: gets a sentence for each header that is left out.

@@ -37,7 +37,7 @@ _SHORT_RSA = 2048
 """RFC 7518 sections 3.3 and 3.5 require this many bits; some APIs still use shorter keys."""
 
 _BROKEN_RSA = 1024
-"""Keys of fewer bits can be factored by anybody."""
+"""Keys of fewer bits can be factored with little effort."""
 
 _PSS_SHA512 = 1034
 """Salt and hash of PS512 need a key of this many bits (RFC 8017 section 9.1.1)."""

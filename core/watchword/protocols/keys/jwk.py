@@ -46,7 +46,7 @@ def read_json(text: str) -> Jwk | KeyFile:
 
 
 def read_list(text: str) -> Jwk | None:
-    """Return the only private or secret JWK in a JSON array, None if the text is no array of JWKs.
+    """Return the only private or secret JWK in a JSON array, None if the text isn't an array of JWKs.
 
     Raises:
         DocumentError: none of them is private or secret, or several.

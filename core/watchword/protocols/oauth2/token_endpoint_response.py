@@ -59,7 +59,7 @@ class ResponsePaths:
     """The JSONPaths of tokens and lifetimes in a response, and the lifetime if the response states none.
 
     Without a path for the refresh token, none is kept. Without a path for its lifetime, the usual
-    names are tried. `is_token` is False for what is no access token, such as a device code. `refused` are
+    names are tried. `is_token` is False for a device code and the like. `refused` are
     the rules by which a response refuses the refresh token that was sent; None if none was sent.
     `behind_login` says that `login_with` authenticates the request by a token of its own.
     """

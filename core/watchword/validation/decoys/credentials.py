@@ -90,7 +90,7 @@ def decoy_method(method: Method) -> Method:
     if fields.get("client_id"):
         fields["client_id"] = decoy_user("")
     if "values_url" in fields:
-        fields["values_url"] = None  # a token of nobody isn't used, not even to ask for values
+        fields["values_url"] = None  # a decoy's token isn't used, not even to ask for values
     if fields.get("assertion_headers"):
         fields["assertion_headers"] = _without_thumbprints(fields["assertion_headers"])
     if (isinstance(method, JwtBearer) and method.algorithm.startswith("HS")) or "hmac_secret" in fields:

@@ -46,7 +46,7 @@ USER = "watchword-decoy-"
 def decoy_text(secret: str) -> str:
     """Return a random text of the same form; "" stays empty.
 
-    A prefix stays if providers publish it, since it tells the kind of a key and is no part of the secret.
+    A prefix stays if providers publish it, since it tells the kind of a key and doesn't belong to the secret.
     """
     if not secret:
         return ""

@@ -116,7 +116,7 @@ def test_an_extra_keeps_its_types():
 
 
 def test_connections_of_other_types_are_skipped_by_name():
-    """A database is no HTTP connection: it is named, with its type, and the others are read."""
+    """A database isn't an HTTP connection: it is named, with its type, and the others are read."""
     entries = entries_in(f"shop={URI}\npg=postgres://u:p@db/x\n", "file", {})
     assert [entry.label for entry in entries] == ["shop", "pg"]
     assert entries[1].skipped == "a connection of type postgres isn't HTTP, as far as is known"

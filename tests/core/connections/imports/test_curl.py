@@ -306,7 +306,7 @@ def test_each_form_of_a_connection_may_be_pasted(text, method):
 
 @pytest.mark.parametrize("text", ["", "hello", "[1]", "{", "curly https://a.test", "{}", '"curl"'])
 def test_other_texts_are_refused(text):
-    """A text that is no connection is refused with a finding."""
+    """A text without a connection is refused with a finding."""
     assert not is_command(text)
     with pytest.raises(DocumentError):
         document_in(text, "acme")

@@ -417,7 +417,7 @@ def test_a_secret_in_the_path_becomes_a_secret_parameter(url, base, test, name):
 
 @pytest.mark.parametrize("url", ["https://{{host}}/users/{{user}}", "https://{{host}}/a?page={{page}}"])
 def test_other_variables_of_a_path_are_filled_in(url):
-    """A variable of another name is no secret, and stays a part of the test URL."""
+    """A variable of another name doesn't count as secret, and stays a part of the test URL."""
     values = {"host": "api.example.com", "user": "ann", "page": "2"}
     document = one(collection(request(url)), values).document
     assert (document["base_url"], document["method"]) == ("https://api.example.com", "none")

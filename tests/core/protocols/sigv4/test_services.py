@@ -217,7 +217,7 @@ def test_a_service_s_name_with_blanks_or_capitals_is_found(service, name):
     ],
 )  # fmt: skip
 def test_what_is_no_region_is_found(region, name):
-    """A blank, a name for people and an availability zone are no region."""
+    """A blank, a name for people and an availability zone don't count as a region."""
     assert advice_for(region=region) == [f"Set region to {name}."]
 
 

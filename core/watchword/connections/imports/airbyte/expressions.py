@@ -21,7 +21,7 @@ _LONGEST = 1 << 16
 
 
 class Expressions:
-    """Fills in the values of the configuration; a value that nobody gave stays lacking."""
+    """Fills in the values of the configuration; a value that wasn't given stays lacking."""
 
     def __init__(self, values: Values) -> None:
         self.values = values

@@ -20,7 +20,7 @@ NOT_OFFERED = frozenset({"hawk", "ntlm", "edgegrid", "asap"})
 """Postman's types of authentication that no method of watchword offers."""
 
 _OWN_PAGE = re.compile(r"//[^/]*(?:getpostman\.com|pstmn\.io)(?:[:/]|$)")
-"""Postman's own page, which receives the code for nobody else."""
+"""Postman's own page, which passes the code to Postman alone."""
 
 
 class Parameters:

@@ -117,7 +117,7 @@ def _requests(items: object, folder: str, auth: Mapping[str, Any] | None) -> Ite
 
 
 class _Variables:
-    """Fills in `{{NAME}}`; a value that nobody gave stays lacking."""
+    """Fills in `{{NAME}}`; a value that wasn't given stays lacking."""
 
     def __init__(self, values: Values) -> None:
         self._values = values
