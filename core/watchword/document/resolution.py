@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from watchword import redact
-from watchword.document.certificate_templates import certificate_templates, uses_thumbprints
-from watchword.document.client_certificate import lacks_key, prepared
 from watchword.document.common_fields import CommonFields
 from watchword.document.deployment_policy import DeploymentPolicy
 from watchword.document.dereferencing import dereference
 from watchword.document.key_as_user import key_as_user
-from watchword.document.named_files import authorities_flaw, content_of, holds_authorities
 from watchword.document.nested import named_urls, nested_secrets, with_logins, with_templates
 from watchword.document.reading import Document
 from watchword.document.reference_policy import ReferencePolicy
 from watchword.document.references import Reference, is_elsewhere, is_reference, without_mark
+from watchword.document.resolved_transport import resolved_transport
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
@@ -27,7 +25,7 @@ from watchword.http.networks import ALLOWED_VARIABLE, AllowedNetworks
 from watchword.http.origins import host_name
 from watchword.http.path_templates import as_path_part
 from watchword.http.placement import Placement, parse_slot
-from watchword.http.transport_options import TransportOptions, is_pem
+from watchword.http.transport_options import TransportOptions
 from watchword.methods.base import Method
 from watchword.methods.fields import about, secret_names
 from watchword.protocols import templates
@@ -78,48 +76,50 @@ def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
         DocumentError: with a finding for each reference or parameter that can't be used.
     """
     findings: list[Finding] = []
-    references = policy.references if policy else None
-    values = {
-        name: value
-        for name, raw, is_key in _secrets(document)
-        if (value := _resolved(name, raw, references, findings, is_key=is_key)) is not None
-    }
-    common = document.common
-    transport = _transport(common, values, policy.networks if policy else None)
-    if references is not None:
-        transport = _with_contents(transport, references, findings)
-    if transport.ca_bundle and (references is None or is_pem(transport.ca_bundle)):
-        findings.extend(filter(None, [authorities_flaw(transport.ca_bundle)]))
-    transport, thumbprints = _certified(
-        document.method, transport, values.get("client_key_passphrase"), findings
-    )
+    values = _values(document, policy, findings)
+    transport, thumbprints = resolved_transport(document, values, policy, findings)
     if transport.client_private_key:
         values["client_private_key"] = transport.client_private_key
-    defaults = _placements(common.extra_parameters, findings)
-    secret = {key: values[key] for key in common.secret_parameters if key in values}
-    template_secrets = {
-        key.removeprefix(_TEMPLATE): secret.pop(key) for key in list(secret) if key.startswith(_TEMPLATE)
+    defaults = _placements(document.common.extra_parameters, findings)
+    parameters = {key: values[key] for key in document.common.secret_parameters if key in values}
+    of_templates = {
+        key.removeprefix(_TEMPLATE): parameters.pop(key)
+        for key in list(parameters)
+        if key.startswith(_TEMPLATE)
     }
+    secrets = _placements(parameters, findings)
     # A request's path holds none of the other templates: the secrets of logins are for other servers.
-    in_path = _path_secrets(document, template_secrets)
-    template_secrets |= {name: values[name] for name, *_ in nested_secrets(document.method) if name in values}
-    template_secrets = {**thumbprints, **template_secrets}
-    secrets = _placements(secret, findings)
-    fields = {
-        name: values.get(name, getattr(document.method, name)) for name in type(document.method).model_fields
-    }
-    changed = {**with_templates(document.method), **_username(document, values)}
-    given = type(document.method)(**(fields | changed))
-    method = given.completed(document.method.model_fields_set)
+    in_path = _path_secrets(document, of_templates)
+    of_logins = {name: values[name] for name, *_ in nested_secrets(document.method) if name in values}
+    template_secrets = {**thumbprints, **of_templates, **of_logins}
+    method = _method(document, values)
     if policy is not None:
         findings.extend(_machine_credentials_not_allowed(method, policy.references))
         urls = [*named_urls(method, template_secrets), ("proxy", values.get("proxy"))]
-        findings.extend(_hosts_not_allowed(common, urls, policy.networks))
+        findings.extend(_hosts_not_allowed(document.common, urls, policy.networks))
     if findings:
         raise DocumentError(findings)
     resolved = Resolved(method, defaults, secrets, template_secrets, in_path, transport, values)
     _mask(resolved)
     return resolved
+
+
+def _values(document: Document, policy: DeploymentPolicy | None, findings: list[Finding]) -> dict[str, str]:
+    """Return every secret that can be resolved, by the name of its field or parameter."""
+    references = policy.references if policy else None
+    return {
+        name: value
+        for name, raw, is_key in _secrets(document)
+        if (value := _resolved(name, raw, references, findings, is_key=is_key)) is not None
+    }
+
+
+def _method(document: Document, values: Mapping[str, str]) -> Method:
+    """Return the document's method with its secrets, completed by what its key's file says."""
+    method = document.method
+    fields = {name: values.get(name, getattr(method, name)) for name in type(method).model_fields}
+    given = type(method)(**(fields | with_templates(method) | _username(document, values)))
+    return given.completed(method.model_fields_set)
 
 
 def _mask(resolved: Resolved) -> None:
@@ -172,53 +172,6 @@ def _secrets(document: Document) -> Iterator[tuple[str, str, bool]]:
     for name, value in document.common.secret_parameters.items():
         yield name, value, False
     yield from nested_secrets(document.method)
-
-
-def _with_contents(
-    transport: TransportOptions, policy: ReferencePolicy, findings: list[Finding]
-) -> TransportOptions:
-    """Return the options with the contents of files that the document names in place of their paths."""
-    named = (transport.client_certificate, transport.client_private_key)
-    certificate, key = (
-        _content(name, pem_or_path, policy, findings)
-        for name, pem_or_path in zip(("client_certificate", "client_private_key"), named, strict=True)
-    )
-    if transport.ca_bundle and not holds_authorities(transport.ca_bundle):
-        message = "The field ca_bundle names no file or folder with certificates that this process can read."
-        findings.append(finding("file_missing", message))
-    return replace(transport, client_certificate=certificate, client_private_key=key, named=named)
-
-
-def _certified(
-    method: Method, transport: TransportOptions, passphrase: str | None, findings: list[Finding]
-) -> tuple[TransportOptions, Mapping[str, str]]:
-    """Return the options with a certificate that TLS can use, and the thumbprints that templates name."""
-    if uses_thumbprints(method) and lacks_key(transport):
-        named = certificate_templates(method, transport, findings)
-        return replace(transport, client_certificate=None), named
-    ready = _with_certificate(transport, passphrase, findings)
-    return ready, certificate_templates(method, ready, findings)
-
-
-def _with_certificate(
-    transport: TransportOptions, passphrase: str | None, findings: list[Finding]
-) -> TransportOptions:
-    """Return the options with certificate and key as the TLS libraries read them."""
-    try:
-        return prepared(transport, passphrase)
-    except DocumentError as error:
-        findings.extend(error.findings)
-        return transport
-
-
-def _content(
-    name: str, pem_or_path: str | None, policy: ReferencePolicy, findings: list[Finding]
-) -> str | None:
-    try:
-        return content_of(name, pem_or_path, policy) if pem_or_path else None
-    except DocumentError as error:
-        findings.extend(error.findings)
-        return None
 
 
 def _hosts_not_allowed(
@@ -284,18 +237,3 @@ def _proxy_secrets(proxy: str) -> list[str]:
         return []
     pair = f"{unquote(user)}:{unquote(password)}"
     return [password, unquote(password), base64.b64encode(pair.encode()).decode("ascii")]
-
-
-def _transport(
-    common: CommonFields, values: Mapping[str, str], networks: AllowedNetworks | None
-) -> TransportOptions:
-    return TransportOptions(
-        timeout=common.timeout,
-        retries=common.retries,
-        verify=common.verify,
-        ca_bundle=common.ca_bundle,
-        client_certificate=common.client_certificate,
-        client_private_key=values.get("client_private_key"),
-        proxy=values.get("proxy"),
-        networks=networks,
-    )

@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, quote_plus, unquote_plus, urlun
 
 from watchword.connections.imports.header_credentials import literal, method_of
 from watchword.connections.imports.template_secrets import with_secrets_apart
+from watchword.document.references import without_mark
 
 _NOT_SENT = frozenset({"accept"})
 
@@ -27,18 +28,8 @@ def document_of(
     body, body_format = _body(options)
     if options["get"] or body.pop("grant_type", "") != "client_credentials":
         return {}
-    rest = dict(headers)
-    basic = method_of(*login, rest, [])
-    if basic["method"] == "basic" and "client_secret" not in body:
-        client = _basic_client(basic)
-    elif basic["method"] == "none" or "client_secret" in body:
-        rest = dict(headers)
-        client = {
-            "client_id": body.pop("client_id", ""),
-            "client_secret": literal(body.pop("client_secret", "")),
-            "client_auth": "client_secret_post",
-        }
-    else:
+    client, rest = _client(body, login, headers)
+    if not client:
         return {}
     parameters: dict[str, str] = {}
     fields = {
@@ -59,11 +50,26 @@ def document_of(
     }
 
 
+def _client(
+    body: dict[str, str], login: tuple[str, str], headers: Mapping[str, str]
+) -> tuple[dict[str, str], Mapping[str, str]]:
+    """Return the client's fields, which are taken out of the body, and the other headers; {} for none."""
+    others = dict(headers)
+    basic = {"method": "none"} if "client_secret" in body else method_of(*login, others, [])
+    if basic["method"] == "basic":
+        return _basic_client(basic), others
+    if basic["method"] != "none":
+        return {}, headers
+    secret = literal(body.pop("client_secret", ""))
+    client = {"client_id": body.pop("client_id", ""), "client_secret": secret}
+    return {**client, "client_auth": "client_secret_post"}, headers
+
+
 def _basic_client(basic: Mapping[str, str]) -> dict[str, str]:
     """Return the client of a Basic header; curl sends it as it is, without the encoding of RFC 6749."""
     name, secret = basic["username"], basic.get("password", "")
     client = {"client_id": name, "client_secret": secret, "client_auth": "client_secret_basic"}
-    sent = name + secret.removeprefix("literal:")
+    sent = name + without_mark(secret)
     if quote_plus(sent) != sent:
         client["basic_encoding"] = "raw"
     return client

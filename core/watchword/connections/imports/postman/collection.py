@@ -44,8 +44,6 @@ _MOST_REQUESTS = 10_000
 _MOST_CHARACTERS = 1 << 24
 """The most characters of all values together, as often as requests repeat them; variables can multiply."""
 
-_NONE: Mapping[str, Any] = {"method": "none"}
-
 
 class _Request(NamedTuple):
     """A request of the collection, and the authentication that counts for it."""
