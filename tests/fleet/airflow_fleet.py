@@ -20,6 +20,7 @@ from tests.support.nightly import usually
 from tests.support.programs import Program, end, free_port, wait_until
 
 DAGS = Path(__file__).with_name("dags")
+EXECUTORS = ("LocalExecutor", "CeleryExecutor")
 MEETINGS = "meetings"
 WORKERS = ("worker-1", "worker-2")
 AT_ONCE = 16
@@ -139,7 +140,8 @@ def settings(home: Path, database: str) -> dict[str, str]:
         "AIRFLOW__CORE__FERNET_KEY": "bWFkZS11cC1mZXJuZXQta2V5LWZvci10ZXN0cy0wMDA=",
         "AIRFLOW__API__SECRET_KEY": "made-up-signing-key-for-the-fleets-that-the-tests-run",
         "AIRFLOW__API_AUTH__JWT_SECRET": "made-up-jwt-secret-for-the-fleets-that-the-tests-run-which-is-long",
-        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",  # read once: no test changes its DAGs
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # a task that was cleared is ended that soon
         "FLEET_TASKS_PER_WAY": str(TASKS_PER_WAY),

@@ -14,8 +14,10 @@ import pytest
 
 from tests.support.postgres import Postgres, running_postgres
 from watchword_playground import Playground, document
+from watchword_playground.secret_manager import SecretManagerServer
 
-from .airflow_fleet import TASKS_PER_WAY, Fleet, connection, migrate, running, settings
+from .airflow_fleet import EXECUTORS, TASKS_PER_WAY, Fleet, connection, migrate, running, settings
+from .secret_manager_fleet import backend, secret_manager
 from .servers import REDIS, redis_server
 
 KEY = base64.urlsafe_b64encode(b"made-up key of thirty-two bytes!").decode()
@@ -73,11 +75,25 @@ def ending_connections(playground: Playground) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session", params=["LocalExecutor", "CeleryExecutor"])
+@pytest.fixture(scope="session")
+def server(playground: Playground) -> Iterator[SecretManagerServer]:
+    """Give the Secret Manager of the Airflow under LocalExecutor."""
+    with secret_manager(playground.url) as running_server:
+        yield running_server
+
+
+@pytest.fixture(scope="session", params=EXECUTORS)
 def fleet(
-    request: pytest.FixtureRequest, folder: Path, databases: Postgres, playground: Playground
+    request: pytest.FixtureRequest,
+    folder: Path,
+    databases: Postgres,
+    playground: Playground,
+    server: SecretManagerServer,
 ) -> Iterator[Fleet]:
-    """Give an Airflow under each executor in turn, with its own token store."""
+    """Give an Airflow under each executor in turn, with its own token store.
+
+    The one under LocalExecutor asks Secret Manager first, which saves a third Airflow.
+    """
     celery = request.param == "CeleryExecutor"
     if celery and REDIS is None:
         pytest.skip("redis-server is missing; on Debian and Ubuntu: apt install redis-server")
@@ -91,6 +107,7 @@ def fleet(
         **settings(home, databases.url(databases.create(f"airflow_{name}", template="airflow"))),
         "WATCHWORD_STORE": store,
         "WATCHWORD_KEY": KEY,
+        **({} if celery else backend(server)),
         **{f"AIRFLOW_CONN_{name.upper()}": text for name, text in documents.items()},
     }
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""An Airflow whose connections are in Secret Manager only, and a count of its tasks' calls there."""
+"""A connection that is in Secret Manager only, and a count of the calls that tasks make there."""
 
 from __future__ import annotations
 
@@ -34,19 +34,29 @@ class Lookups:
 
 
 @contextmanager
-def emulated(home: Path, database: str, playground: str) -> Iterator[tuple[Fleet, SecretManagerServer]]:
-    """Run an Airflow whose connection to the playground is in its own Secret Manager only."""
+def secret_manager(playground: str) -> Iterator[SecretManagerServer]:
+    """Run a Secret Manager that has the connection to the playground."""
     with SecretManagerServer() as server:
         server.put(PROJECT, SECRET, json.dumps(document(playground, METHOD)))
-        environment = {
-            **settings(home, database),
-            # With few workers, LocalExecutor.end() seldom forgets one while the others end.
-            "AIRFLOW__CORE__PARALLELISM": str(WORKERS),
-            "AIRFLOW__SECRETS__BACKEND": BACKEND,
-            "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"project_id": PROJECT}),
-            "SECRET_MANAGER_EMULATOR_HOST": server.address,
-        }
-        with running(home, environment) as fleet:
+        yield server
+
+
+def backend(server: SecretManagerServer) -> dict[str, str]:
+    """Return the settings of an Airflow that asks Secret Manager first, and then its own environment."""
+    return {
+        "AIRFLOW__SECRETS__BACKEND": BACKEND,
+        "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"project_id": PROJECT}),
+        "SECRET_MANAGER_EMULATOR_HOST": server.address,
+    }
+
+
+@contextmanager
+def emulated(home: Path, database: str, playground: str) -> Iterator[tuple[Fleet, SecretManagerServer]]:
+    """Run an Airflow whose connection to the playground is in its own Secret Manager only."""
+    with secret_manager(playground) as server:
+        # With few workers, LocalExecutor.end() seldom forgets one while the others end.
+        few = {"AIRFLOW__CORE__PARALLELISM": str(WORKERS)}
+        with running(home, settings(home, database) | few | backend(server)) as fleet:
             yield fleet, server
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.nightly import rest_nightly
 from watchword_playground import Playground
 
-from .airflow_fleet import TASKS_PER_WAY, Fleet
+from .airflow_fleet import EXECUTORS, TASKS_PER_WAY, Fleet
 
 pytestmark = pytest.mark.timeout(480 + 120 * TASKS_PER_WAY)  # with the start of a fleet
 
@@ -38,6 +39,7 @@ def clear_when_sent(fleet: Fleet, run: str, folder: Path) -> None:
     fleet.wait_until(cleared, 180 + 60 * TASKS_PER_WAY, "the tasks were cleared")
 
 
+@pytest.mark.parametrize("fleet", rest_nightly(EXECUTORS, {"LocalExecutor"}), indirect=True)
 def test_no_sign_in_is_lost_where_the_answer_arrives(fleet: Fleet, playground: Playground) -> None:
     """Tasks that are cleared, time out, are killed or end save the server's answer, if they live to get it.
 

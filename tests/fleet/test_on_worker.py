@@ -9,9 +9,10 @@ import sys
 
 import pytest
 
+from tests.support.nightly import rest_nightly
 from watchword_playground import Playground
 
-from .airflow_fleet import Fleet
+from .airflow_fleet import EXECUTORS, Fleet
 
 METHOD = "oauth2_client_credentials"
 
@@ -33,6 +34,7 @@ def validate(fleet: Fleet, name: str, *options: str) -> tuple[int, dict[str, obj
     return done.returncode, json.loads(done.stdout)
 
 
+@pytest.mark.parametrize("fleet", rest_nightly(EXECUTORS, {"CeleryExecutor"}), indirect=True)
 def test_a_worker_validates_and_names_its_machine(fleet: Fleet, playground: Playground) -> None:
     """A task of a worker makes the calls, and the command prints its report with the worker's name."""
     fleet.wait_until(lambda: fleet.has_dag("watchword_validation"), 90, "the DAG was read")
@@ -44,6 +46,7 @@ def test_a_worker_validates_and_names_its_machine(fleet: Fleet, playground: Play
     assert where["job"].startswith("watchword_validation.validate, run watchword__")
 
 
+@pytest.mark.parametrize("fleet", rest_nightly(EXECUTORS, {"LocalExecutor"}), indirect=True)
 def test_a_connection_that_the_workers_lack_is_named(fleet: Fleet) -> None:
     """A connection that no worker finds ends in a report that says so, not in a failed run alone."""
     fleet.wait_until(lambda: fleet.has_dag("watchword_validation"), 90, "the DAG was read")

@@ -7,7 +7,7 @@ import pytest
 from tests.support.nightly import rest_nightly
 from watchword_playground import Playground
 
-from .airflow_fleet import Fleet
+from .airflow_fleet import EXECUTORS, Fleet
 
 TASKS = 32
 METHODS = ["oauth2_client_credentials", "oauth2_authorization_code"]
@@ -15,6 +15,7 @@ METHODS = ["oauth2_client_credentials", "oauth2_authorization_code"]
 pytestmark = pytest.mark.timeout(480)  # with the start of a fleet
 
 
+@pytest.mark.parametrize("fleet", rest_nightly(EXECUTORS, {"CeleryExecutor"}), indirect=True)
 @pytest.mark.parametrize("method", rest_nightly(METHODS, {"oauth2_authorization_code"}))
 def test_thirty_two_tasks_make_one_token_request(fleet: Fleet, playground: Playground, method: str) -> None:
     """All 32 calls succeed with one token request, although the server revokes a reused sign-in."""
