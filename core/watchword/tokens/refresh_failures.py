@@ -27,6 +27,9 @@ _STANDS = 300.0
 _PAUSE = {True: 1.0, False: 5.0}
 """How long no process asks after any other failure, in seconds, by whether it is transient."""
 
+_LONGEST_WORDS = 300
+"""The most characters of a server's sentences that are remembered."""
+
 _OVERLOADED = "temporarily_unavailable"
 
 # The connection may have broken after the request arrived: the server may have rotated the refresh token.
@@ -73,7 +76,12 @@ def outcome_of(error: TokenError, *, refreshing: bool) -> Outcome:
         return Outcome(refreshing and _failed_inside(error), pause)
     if refreshing and code in _UNKNOWN and not _is_definite(error):
         return Outcome(is_unknown=True)
-    return Outcome(stands=True) if code in _STANDING else Outcome(pause=_PAUSE[error.retryable])
+    return Outcome(stands=True) if code in _STANDING else Outcome(pause=usual_pause(error))
+
+
+def usual_pause(error: TokenError) -> float:
+    """Return how long no process asks after a failure that says nothing of the credential, in seconds."""
+    return _PAUSE[error.retryable]
 
 
 def _failed_inside(error: TokenError) -> bool:
@@ -85,6 +93,16 @@ def _failed_inside(error: TokenError) -> bool:
 def _is_definite(error: TokenError) -> bool:
     """Return whether the server refused the request, whatever it wrote: then it has rotated nothing."""
     return error.findings[0].evidence.get("status", "").startswith("4")
+
+
+def remembered_words(error: TokenError) -> str:
+    """Return the message of a failure with the server's sentences, masked, for the next processes."""
+    found = error.findings[0]
+    said = [text for text in found.evidence.values() if " " in text and text not in found.message]
+    if not said:
+        return found.message
+    words = " ".join(said)[:_LONGEST_WORDS]
+    return f"{found.message} The server said: {words}{'' if words.endswith('.') else '.'}"
 
 
 def check_refusal(record: Record, now: StoreTime, token: str, request: str, words: CredentialWords) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from watchword import redact
@@ -12,6 +13,7 @@ from watchword.redact import NeverPickled
 from watchword.tokens import refresh_failures, transitions
 from watchword.tokens.acquire import AcquiredToken, AcquireRequest
 from watchword.tokens.record import Record, StoreTime
+from watchword.tokens.replaced_refresh_token import RefreshTokenReplacedError
 from watchword.tokens.stored_token import StoredToken
 from watchword.tokens.token import Token
 from watchword.tokens.token_store import Snapshot
@@ -62,8 +64,13 @@ class Renewal(NeverPickled):
         try:
             token = self.stored.credential.source.fetch(self.transport, refresh_token)
         except TokenError as error:
+            if isinstance(error, RefreshTokenReplacedError) and error.refresh_token != refresh_token:
+                token = _with_refresh_token(journalled, error.refresh_token, request)
+                issued = self._issued(journalled, token, refresh_token)
+                raise self._replaced(journalled.record, issued, error) from None
             return self._failed(record, error, refresh_token)
-        return self._saved(journalled, token, refresh_token, after_refusal=request.rejected is not None)
+        issued = self._issued(journalled, token, refresh_token)
+        return self._saved(journalled, replace(issued, after_refusal=request.rejected is not None))
 
     def _refresh_token(self, record: Record) -> str | None:
         """Return the store's refresh token, or the document's if that is new to the store."""
@@ -117,21 +124,21 @@ class Renewal(NeverPickled):
             raise TokenError([finding("renewal_in_progress", message)])
         return journalled
 
-    def _saved(
-        self, journalled: Snapshot, token: Token, refresh_token: str | None, *, after_refusal: bool
-    ) -> AcquiredToken:
-        """Save the token and return it, or the one that another process saved first."""
+    def _issued(self, journalled: Snapshot, token: Token, refresh_token: str | None) -> transitions.Issued:
         fingerprints = self.stored.fingerprints
-        issued = transitions.Issued(
+        return transitions.Issued(
             token,
             journalled.now,
             fingerprints.request,
             refresh_token,
-            after_refusal=after_refusal,
             single_use=self.stored.account.single_use,
             imported=self._used_import(refresh_token),
             token_destinations=fingerprints.token_destinations,
         )
+
+    def _saved(self, journalled: Snapshot, issued: transitions.Issued) -> AcquiredToken:
+        """Save the token and return it, or the one that another process saved first."""
+        token = issued.token
         snapshot = self.stored.save(journalled.record.generation, issued)
         if snapshot is None or snapshot.record.token is None:
             return AcquiredToken(token)
@@ -139,6 +146,16 @@ class Renewal(NeverPickled):
         if stored.access_token == token.access_token:  # what is not stored of it
             stored = replace(stored, unread_end=token.unread_end)
         return _adopted(snapshot, stored, journalled.now)
+
+    def _replaced(self, record: Record, issued: transitions.Issued, error: TokenError) -> TokenError:
+        """Save the refresh token of a response without a usable access token; return what else is wrong."""
+        snapshot = self.stored.save(record.generation, issued)
+        found = error.findings[0]
+        message = f"{found.message} The new refresh token in the response is kept."
+        failed = transitions.Failed(error.code, message, 0, pause=refresh_failures.usual_pause(error))
+        if snapshot is not None:
+            self.stored.note(transitions.settle(self.owner, snapshot.record.generation, failed))
+        return TokenError([replace(found, message=message), *error.findings[1:]])
 
     def _failed(self, record: Record, error: TokenError, refresh_token: str | None) -> AcquiredToken:
         """Note what the failure means for the next processes, and raise it.
@@ -149,7 +166,7 @@ class Renewal(NeverPickled):
         attempts = record.attempt + 1 if outcome.is_unknown else 0 if outcome.stands else record.attempt
         if outcome.is_unknown and attempts >= _ATTEMPTS and record.rotates is not False:
             raise self._unknown_outcome(record, attempts) from None
-        message = error.findings[0].message
+        message = refresh_failures.remembered_words(error)
         if outcome.is_of_token and record.attempt:
             message += " The answer to an earlier refresh was lost, probably with a new refresh token in it."
         failed = transitions.Failed(
@@ -195,6 +212,18 @@ class Renewal(NeverPickled):
         )
         self.stored.change(transitions.settle(self.owner, record.generation, failed))
         return error
+
+
+def _with_refresh_token(journalled: Snapshot, refresh_token: str, request: AcquireRequest) -> Token:
+    """Return the access token before a refresh with a new refresh token, for what is left of its lifetime.
+
+    It has ended if there was none, or if the API has refused it.
+    """
+    record, now = journalled
+    former = record.token or Token("", lifetime=0.0)
+    age = max(now.since(record.obtained), 0.0) if record.obtained else math.inf
+    left = 0.0 if request.rejected or age >= former.lifetime else former.lifetime - age
+    return replace(former, lifetime=left, refresh_token=refresh_token, refresh_lifetime=None)
 
 
 def _adopted(snapshot: Snapshot, token: Token, otherwise: StoreTime) -> AcquiredToken:

@@ -6,13 +6,12 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
 
 from watchword import forks, redact
-from watchword.errors import TokenError
-from watchword.findings.finding import Finding
+from watchword.errors import SignInRequired, TokenError
 from watchword.redact import NeverPickled
 from watchword.tokens.acquire import AcquiredToken, AcquireRequest, TokenProvider
 from watchword.tokens.token import Token
@@ -234,8 +233,7 @@ class TokenCache(NeverPickled):
         if self._failure and now < self._failure.until:
             if fallback:
                 return fallback
-            error = self._failure.error
-            raise type(error)(_remembered(error.findings, self._failure.until, now))
+            raise _remembered(self._failure, now)
         try:
             return self._acquire(AcquireRequest(rejected, fallback)).token
         except TokenError as error:
@@ -287,7 +285,13 @@ def _same(token: Token, other: Token | None) -> bool:
     return other is not None and token.access_token == other.access_token
 
 
-def _remembered(findings: Sequence[Finding], until: float, now: float) -> list[Finding]:
-    """Return the findings of a failure, with a note that the server was not asked this time."""
-    words = f" The server is not asked again for {math.ceil(until - now)} seconds."
-    return [replace(found, message=found.message + words) for found in findings]
+def _remembered(failure: _Failure, now: float) -> TokenError:
+    """Return the error of a failure, with a note that the server was not asked this time.
+
+    A sign-in that has ended has no such note: no waiting helps.
+    """
+    error = failure.error
+    if isinstance(error, SignInRequired):
+        return SignInRequired(error.findings)
+    words = f" The server is not asked again for {math.ceil(failure.until - now)} seconds."
+    return TokenError([replace(found, message=found.message + words) for found in error.findings])

@@ -95,6 +95,41 @@ def test_a_dead_refresh_token_ends_the_sign_in_and_is_never_shown_again(api, rep
     assert health.record.refusal.code == "invalid_grant"
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (
+            {
+                "error": "interaction_required",
+                "error_description": "AADSTS50076: you must use a second factor.",
+            },
+            "interaction_required. The server said: AADSTS50076: use a second factor. This",
+        ),
+        ({"reason": "Invalid Token!", "error": "invalid_grant"}, "The server said: Invalid Token!. This"),
+        (
+            {"error": "invalid_grant", "error_description": "s3cret-refresh-2 was used up in Rome"},
+            "The server said: *** was used up in Rome. This",
+        ),
+        ({"error": "invalid_grant"}, "refused the request: invalid_grant. This was"),
+        ({"error": "invalid_grant", "error_description": "long words " * 99}, "long words"),
+    ],
+)
+def test_who_has_to_sign_in_again_reads_why_in_the_servers_words(api, reply, body, words):
+    """The first error, later ones and those of other processes have them; nobody is told to wait."""
+    api.accepts, api.answers = "nothing", [reply(body=FIRST), reply(400, body)]
+    made = api.connection("oauth2_authorization_code")
+    for forgets in (False, True, False):
+        with made.session() as session, pytest.raises(SignInRequired) as raised:
+            session.get("/orders")
+        message = raised.value.findings[0].message
+        assert words in message
+        assert "not asked again" not in message
+        assert len(message) < 700
+        if forgets:
+            made.credential.token_cache.forget()  # another process remembers nothing but the store
+    assert api.asked == 2
+
+
 @pytest.mark.parametrize("body", ["<html>Forbidden</html>", "Forbidden"])
 def test_a_refusal_without_words_keeps_the_refresh_token(api, reply, body):
     """A firewall's page for a refresh rotated nothing: its outcome is known, and no sign-in ends."""

@@ -25,6 +25,7 @@ from watchword.tokens.refusal_words import (
     server_words,
     words_beside_success,
 )
+from watchword.tokens.replaced_refresh_token import RefreshTokenReplacedError
 from watchword.tokens.token import Token, jwt_account
 from watchword.tokens.token_response import (
     VISIBLE,
@@ -83,14 +84,24 @@ class ResponsePaths:
 def read_token(response: TokenResponse, paths: ResponsePaths, words: RequestWords = CLIENT) -> Token:
     """Return the token in a response; raises TokenError with a finding for any other response.
 
-    Without a refresh token in the response, the token has none: the previous one stays valid.
+    Without a refresh token in the response, the token has none: the previous one stays valid. Raises
+    RefreshTokenReplacedError if a refresh has brought a refresh token and nothing else that can be used.
     """
-    content = response.content({paths.access, "access_token", "error"})
-    parsed = _ParsedResponse(response, content, words)
+    parsed = _ParsedResponse(response, response.content({paths.access, "access_token", "error"}), words)
+    try:
+        return _token(parsed, paths)
+    except TokenError as error:
+        replaced = _replaced_refresh_token(parsed, paths)
+        if not replaced:
+            raise
+        raise RefreshTokenReplacedError(error.findings, replaced) from None
+
+
+def _token(parsed: _ParsedResponse, paths: ResponsePaths) -> Token:
+    response, value = parsed.response, parsed.content.value
     refusal = _refusal(parsed, paths)
     if refusal:
         raise TokenError([refusal])
-    value = content.value
     paths = _of_refresh(paths, value)
     access_token = _access_token(parsed, paths.access)
     lifetime = replace(paths.lifetime, headers=response.headers)
@@ -111,6 +122,14 @@ def read_token(response: TokenResponse, paths: ResponsePaths, words: RequestWord
         unread_end=lasts.unread or (refresh.unread if refresh else ""),
         values=paths.values.in_response(response, value),
     )
+
+
+def _replaced_refresh_token(parsed: _ParsedResponse, paths: ResponsePaths) -> str:
+    """Return the refresh token in the successful response to a refresh, "" if there is none."""
+    if paths.refused is None or not paths.refresh or not parsed.response.succeeded:
+        return ""
+    found = (text_at(parsed.content.value, path) or "" for path in (paths.refresh, "refresh_token"))
+    return next((token for token in found if _REFRESH_TOKEN.fullmatch(token)), "")
 
 
 def _of_refresh(paths: ResponsePaths, value: object) -> ResponsePaths:
@@ -203,8 +222,9 @@ def _refusal(parsed: _ParsedResponse, paths: ResponsePaths) -> Finding | None:
     if not content.holds_objects:
         content = said_in(response.text, content, response.headers.get("WWW-Authenticate", ""))
         parsed = parsed._replace(content=content)
-    name = dead_token_name(content, behind_login=paths.behind_login) if paths.refused is not None else None
-    if paths.refused is not None and _refuses_refresh_token(parsed, paths.refused, name):
+    refused = None if _issues_token(parsed, paths) else paths.refused
+    name = dead_token_name(content, behind_login=paths.behind_login) if refused is not None else None
+    if refused is not None and _refuses_refresh_token(parsed, refused, name):
         what = f"refused the request: {name}" if name else "refused the refresh token"
         return parsed.finding("invalid_grant", what, quote=True)
     error = (content.fields or {}).get("error")
@@ -217,6 +237,12 @@ def _refusal(parsed: _ParsedResponse, paths: ResponsePaths) -> Finding | None:
     if lifted and not is_passing(content):
         return parsed.finding("access_denied", f"refused the request: {lifted}", quote=True, advice=_LIFT)
     return parsed.finding(*_code_of(parsed, error), quote=True)
+
+
+def _issues_token(parsed: _ParsedResponse, paths: ResponsePaths) -> bool:
+    """Return whether a response gives a token, so that it can't mean that the refresh token is dead."""
+    has_access_token = bool(text_at(parsed.content.value, paths.access))
+    return parsed.response.succeeded and (has_access_token or bool(_replaced_refresh_token(parsed, paths)))
 
 
 def _refuses_refresh_token(parsed: _ParsedResponse, refused: BodyRules, name: str | None) -> bool:
