@@ -29,9 +29,9 @@ class OAuth2ClientCredentials(OAuth2):
     )
 
     @property
-    def may_ask_as_nobody(self) -> bool:
+    def can_ask_as_decoy(self) -> bool:
         """Whether the request names a client, which a decoy replaces; what else authenticates it stays."""
-        return bool(self.client_id) and super().may_ask_as_nobody
+        return bool(self.client_id) and super().can_ask_as_decoy
 
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """Yield findings about the token request, and a client that is missing."""

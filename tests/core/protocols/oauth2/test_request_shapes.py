@@ -292,7 +292,7 @@ def test_a_machine_needs_no_client_id_if_something_else_authenticates_it(endpoin
     given = {**sent.headers, **dict(parse_qsl(sent.body.decode()))}
     assert given.get(name) == value
     assert given.keys() & {"client_id", "client_secret"} == set()
-    assert made.credential.document.method.may_ask_as_nobody is False
+    assert made.credential.document.method.can_ask_as_decoy is False
 
 
 @pytest.mark.parametrize(
