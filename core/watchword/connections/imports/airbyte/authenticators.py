@@ -2,70 +2,26 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
 
-from watchword.connections.imports.airbyte.expressions import Expressions, is_basic_header
-from watchword.connections.imports.entry import check_characters, is_lacking, lacking, unreadable
+from watchword.connections.imports.airbyte.authenticator import (
+    Authenticator,
+    Fields,
+    present,
+    unless_default,
+)
+from watchword.connections.imports.airbyte.oauth import oauth
+from watchword.connections.imports.airbyte.signed_jwt import signed_jwt
+from watchword.connections.imports.entry import unreadable
 from watchword.connections.imports.template_secrets import template_for, with_secrets_apart
 from watchword.document.references import as_literal
 from watchword.methods import METHODS
 from watchword.methods.fields import secret_names
 
-Fields: TypeAlias = dict[str, Any]
-
 _PLACES = {"header": "header", "request_parameter": "query", "body_data": "body", "body_json": "body"}
 _DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?")
 _NAME = re.compile(r"[A-Za-z_]\w*")
-
-
-class Authenticator:
-    """An authenticator of a manifest, whose texts are read with their expressions filled in."""
-
-    def __init__(self, content: Mapping[str, Any], expressions: Expressions) -> None:
-        self._content = content
-        self._expressions = expressions
-
-    def raw(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
-        """Return an entry as it is."""
-        return self._content.get(name)
-
-    def text(self, name: str, default: str = "") -> str:
-        """Return a text."""
-        return self._expressions.text(self._content.get(name), name) or default
-
-    def needed(self, name: str) -> str:
-        """Return a text; a value to be asked for if there is none."""
-        return self.text(name) or lacking(name)
-
-    def secret(self, name: str) -> str:
-        """Return a secret for a document; a value to be asked for if there is none."""
-        return as_literal(self.text(name)) or lacking(name)
-
-    def json(self, name: str, without: str = "") -> Fields:
-        """Return a JSON object, without an entry by its name in lower case; none if it is something else."""
-        content = self._content.get(name)
-        if not isinstance(content, dict):
-            return {}
-        kept = {key: value for key, value in content.items() if not without or str(key).lower() != without}
-        return dict(self._expressions.json(kept, name))
-
-    def part(self, name: str) -> Authenticator:
-        """Return an object of the authenticator."""
-        content = self._content.get(name)
-        return Authenticator(content if isinstance(content, dict) else {}, self._expressions)
-
-    def path(self, name: str) -> list[str]:
-        """Return a list of texts; a text alone is a list of one."""
-        given = self._content.get(name)
-        texts = given if isinstance(given, list) else [given] if given else []
-        return [text for each in texts if (text := self._expressions.text(each, name))]
-
-
-def _present(fields: Fields) -> Fields:
-    return {name: value for name, value in fields.items() if value not in ("", {}, None)}
 
 
 def _none(_: Authenticator, __: list[str]) -> Fields:
@@ -102,147 +58,7 @@ def _bearer(given: Authenticator, _: list[str]) -> Fields:
 
 def _basic(given: Authenticator, _: list[str]) -> Fields:
     password = as_literal(given.text("password"))
-    return _present({"method": "basic", "username": given.needed("username"), "password": password})
-
-
-def _jwt(given: Authenticator, remarks: list[str]) -> Fields:
-    parameters: dict[str, str] = {}
-    headers = given.part("jwt_headers")
-    payload = given.part("jwt_payload")
-    claims = {name: payload.text(name) for name in ("iss", "sub", "aud") if payload.text(name)}
-    passphrase = as_literal(given.text("passphrase"))
-    duration = given.raw("token_duration")
-    prefix = given.text("header_prefix")
-    return _present(
-        {
-            "method": "jwt_bearer",
-            "algorithm": given.needed("algorithm"),
-            "jwt_secret": _signing_secret(given, remarks),
-            "private_key_passphrase": passphrase,
-            "payload": with_secrets_apart({**claims, **given.json("additional_jwt_payload")}, parameters),
-            "jwt_headers": {
-                **{name: headers.text(name) for name in ("kid", "cty") if headers.text(name)},
-                **given.json("additional_jwt_headers"),
-            },
-            "lifetime": duration if isinstance(duration, int) and not isinstance(duration, bool) else 1200,
-            "prefix": prefix if prefix != "Bearer" else "",
-            "use_prefix": None if prefix else False,
-            "secret_parameters": parameters,
-        }
-    )
-
-
-def _signing_secret(given: Authenticator, remarks: list[str]) -> str:
-    """Return the secret that signs; Airbyte encodes it in Base64 first if the manifest says so."""
-    secret = given.secret("secret_key")
-    if given.text("base64_encode_secret_key") != "true":
-        return secret
-    if is_lacking(secret):
-        remarks.append("The API expects the secret in Base64: give it encoded.")
-        return secret
-    text = given.text("secret_key")
-    check_characters(text)
-    return base64.b64encode(text.encode()).decode()
-
-
-def _oauth(given: Authenticator, remarks: list[str]) -> Fields:
-    grant = given.text("grant_type", "refresh_token")
-    if given.raw("use_profile_assertion") or given.raw("profile_assertion"):
-        return _assertion(given)
-    parameters: dict[str, str] = {}
-    body = with_secrets_apart(given.json("refresh_request_body"), parameters)
-    headers = given.raw("refresh_request_headers")
-    headers = headers if isinstance(headers, dict) else {}
-    is_basic = any(str(name).lower() == "authorization" and is_basic_header(value)
-                   for name, value in headers.items())  # fmt: skip
-    sent = {
-        name: value
-        for name, value in given.json("refresh_request_headers", "authorization" if is_basic else "").items()
-        if name.lower() != "content-type"
-    }
-    content_type = next(
-        (str(value) for name, value in headers.items() if str(name).lower() == "content-type"), ""
-    )
-    fields: Fields = {
-        "token_url": given.needed("token_refresh_endpoint"),
-        "client_id": given.needed("client_id"),
-        "client_secret": given.secret("client_secret"),
-        "client_auth": "client_secret_basic" if is_basic else "client_secret_post",
-        "grant_format": "json" if "json" in content_type.lower() else "",
-        "response_access_path": _default(given.text("access_token_name"), "access_token"),
-        "response_expires_path": _default(given.text("expires_in_name"), "expires_in"),
-    }
-    scopes = " ".join(given.path("scopes"))
-    body |= _renamed(given, grant, is_basic=is_basic)
-    request_headers = with_secrets_apart(sent, parameters)
-    if grant == "refresh_token":
-        fields |= _refresh(given, remarks)
-        fields |= {"refresh_body": body, "refresh_headers": request_headers, "scope": scopes}
-    else:
-        fields |= _machine(grant, body, parameters)
-        fields |= {"grant_headers": request_headers, "scope": scopes}
-    return _present({**fields, "secret_parameters": parameters})
-
-
-def _renamed(given: Authenticator, grant: str, *, is_basic: bool) -> Fields:
-    """Return what gives fields of a token request the names that the manifest has for them."""
-    values = {"grant_type": grant}
-    if not is_basic:  # else the client isn't in the body
-        values |= {"client_id": "{{client_id}}", "client_secret": "{{client_secret}}"}
-    names = {name: given.text(f"{name}_name") for name in values}
-    renamed = {name: other for name, other in names.items() if other not in {"", name}}
-    return {**dict.fromkeys(renamed), **{other: values[name] for name, other in renamed.items()}}
-
-
-def _default(value: str, default: str) -> str:
-    return "" if value == default else value
-
-
-def _refresh(given: Authenticator, remarks: list[str]) -> Fields:
-    updater = given.part("refresh_token_updater")
-    rotates = isinstance(given.raw("refresh_token_updater"), dict)
-    if rotates:
-        remarks.append(
-            "Each refresh token is used once: stop the source in Airbyte before the connection is used."
-        )
-    return {
-        "method": "oauth2_authorization_code",
-        "refresh_token": given.secret("refresh_token"),
-        "refresh_name": _default(given.text("refresh_token_name"), "refresh_token"),
-        "response_refresh_path": _default(updater.text("refresh_token_name"), "refresh_token"),
-        "single_use_refresh": True if rotates else None,
-    }
-
-
-def _machine(grant: str, body: Fields, parameters: dict[str, str]) -> Fields:
-    """Return the method of a grant without a sign-in; the body replaces fields of the request."""
-    if grant == "password" and {"username", "password"} <= body.keys():
-        password = body.pop("password")
-        template = re.fullmatch(r"\{\{secret:(\w+)\}\}", str(password))
-        secret = parameters.pop(f"template:{template[1]}", "") if template else str(password)
-        user = {"username": str(body.pop("username")), "password": secret}
-        return {"method": "oauth2_password", **user, "grant_body": body}
-    own = {} if grant == "client_credentials" else {"grant_type": grant}
-    return {"method": "oauth2_client_credentials", "grant_body": {**own, **body}}
-
-
-def _assertion(given: Authenticator) -> Fields:
-    """Return the fields of a token request with a signed assertion (RFC 7523)."""
-    signed = _jwt(given.part("profile_assertion"), [])
-    if signed["algorithm"].startswith("HS"):
-        raise unreadable("The profile assertion is signed with a shared secret, which no method does.")
-    fields = {name: signed[name] for name in _OF_ASSERTIONS if name in signed}
-    return {
-        "method": "oauth2_jwt_bearer",
-        "token_url": given.needed("token_refresh_endpoint"),
-        "private_key": signed["jwt_secret"],
-        **fields,
-    }
-
-
-_OF_ASSERTIONS = (
-    "algorithm", "private_key_passphrase", "payload", "jwt_headers", "lifetime", "secret_parameters",
-)  # fmt: skip
+    return present({"method": "basic", "username": given.needed("username"), "password": password})
 
 
 def _session(given: Authenticator, remarks: list[str]) -> Fields:
@@ -270,7 +86,7 @@ def _session(given: Authenticator, remarks: list[str]) -> Fields:
         **_session_placement(given.part("request_authentication")),
         **user,
     }
-    return _present({**fields, "secret_parameters": parameters})
+    return present({**fields, "secret_parameters": parameters})
 
 
 def _login_url(login: Authenticator) -> str:
@@ -319,7 +135,7 @@ def _session_placement(authentication: Authenticator) -> Fields:
     option = authentication.part("inject_into")
     place = _place(option)
     name = option.needed("field_name")
-    return {"add_to": _default(place, "header"), "use_prefix": False, f"{place}_name": name}
+    return {"add_to": unless_default(place, "header"), "use_prefix": False, f"{place}_name": name}
 
 
 def _legacy_session(given: Authenticator, _: list[str]) -> Fields:
@@ -365,9 +181,9 @@ READERS: Mapping[str, Callable[[Authenticator, list[str]], Fields]] = {
     "ApiKeyAuthenticator": _api_key,
     "BasicHttpAuthenticator": _basic,
     "BearerAuthenticator": _bearer,
-    "JwtAuthenticator": _jwt,
+    "JwtAuthenticator": signed_jwt,
     "LegacySessionTokenAuthenticator": _legacy_session,
     "NoAuth": _none,
-    "OAuthAuthenticator": _oauth,
+    "OAuthAuthenticator": oauth,
     "SessionTokenAuthenticator": _session,
 }

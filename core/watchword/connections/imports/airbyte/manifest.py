@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchword.connections.imports.airbyte import authenticators
+from watchword.connections.imports.airbyte.authenticator import Authenticator
+from watchword.connections.imports.airbyte.authenticators import READERS
 from watchword.connections.imports.airbyte.expressions import Expressions
 from watchword.connections.imports.entry import Entry, check_count, host_of, lacking, slug, unreadable
 from watchword.connections.imports.values import Values, plain_text
@@ -182,12 +183,12 @@ def _entry(
 ) -> Entry:
     label = label or host_of(base_url)
     kind = str(authenticator.get("type"))
-    reader = authenticators.READERS.get(kind)
+    reader = READERS.get(kind)
     if reader is None:
         return Entry(label, skipped=_reason(kind, authenticator), is_alternative=is_alternative)
     remarks: list[str] = []
     try:
-        fields = reader(authenticators.Authenticator(authenticator, expressions), remarks)
+        fields = reader(Authenticator(authenticator, expressions), remarks)
     except DocumentError as error:
         return Entry(label, findings=tuple(error.findings), is_alternative=is_alternative)
     remarks += expressions.taken_remarks()
