@@ -86,7 +86,9 @@ def findings() -> str:
             if code.phase is phase:
                 verdict = code.verdict.value if code.verdict else "-"
                 name = f'<a id="{code.name}"></a>`{code.name}`'
-                parts.append(f"| {name} | {code.severity} | {code.permanence} | {verdict} | {code.advice} |")
+                parts.append(
+                    f"| {name} | {code.severity} | {code.permanence} | {verdict} | {_cell(code.advice)} |"
+                )
     return "\n".join(parts) + "\n"
 
 
@@ -97,7 +99,12 @@ def _fields(model: type[Fields]) -> Iterator[str]:
         description = about(field)
         if description:
             secret = "●" if description.secret else ""
-            yield f"| {secret}`{name}` | {description.help} | {_values(field)} | {_default(field)} |"
+            yield f"| {secret}`{name}` | {_cell(description.help)} | {_values(field)} | {_default(field)} |"
+
+
+def _cell(text: str) -> str:
+    """Return a text as a cell of a table, which a bare `|` would end."""
+    return text.replace("|", r"\|")
 
 
 def _other_names() -> Iterator[str]:

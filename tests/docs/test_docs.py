@@ -263,6 +263,16 @@ def test_links_name_headings(page):
         assert anchor in {_slug(heading) for heading in _HEADING.findall(text)}, f"{target}#{anchor}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_each_row_of_a_table_has_the_cells_of_its_head(page):
+    """A `|` in a cell is escaped: it would begin another cell, and push text out of the table."""
+    cells = 0
+    for line in re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL).splitlines():
+        found = len(re.findall(r"(?<!\\)\|", line)) if line.startswith("|") else 0
+        assert found in {0, cells or found}, line
+        cells = found
+
+
 def _slug(heading):
     """Return the anchor of a heading."""
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
