@@ -61,7 +61,7 @@ def _follow(authenticator: Authenticator, signed: PreparedRequest, lines: Sequen
     """Use the value that the API has given the token's cookie, or log in again if it has removed the cookie.
 
     The cookies that go along with the token's are followed too, and the values that are read from cookies.
-    This isn't for a refusal: that often sets the cookie of a new session, to which nobody has logged in.
+    This isn't for a refusal: a refusal often sets the cookie of a new session without a login.
     """
     token_cache, used = authenticator.token_cache, authenticator.sent_token(signed)
     if token_cache is None or used is None:

@@ -55,7 +55,7 @@ def read_file(path: str, allows: Callable[[Path], bool] | None = None) -> bytes:
 
 
 def _real_path(number: int, path: str) -> Path | None:
-    """Return the path of an open file without links; None if that path leads to another file by now."""
+    """Return the path of an open file without links; None if that path now leads to another file."""
     found = os.fstat(number)
     if _DESCRIPTORS.is_dir():
         real = (_DESCRIPTORS / str(number)).readlink()

@@ -318,8 +318,8 @@ class SessionLogin(TokenPlacement):
     @property
     def _is_by_header(self) -> bool:
         """Whether a secret in a header authenticates the login, which names no user."""
-        names_nobody = self.username is None and self.password is None
-        return names_nobody and any(True for _ in templates.names(dict(self.login_headers)))
+        has_user = self.username is not None or self.password is not None
+        return not has_user and any(templates.names(dict(self.login_headers)))
 
     @property
     def _named(self) -> frozenset[str]:

@@ -2,8 +2,8 @@
 
 A token exchange with ever new subjects leaves a row for each. Only a token that a machine can fetch again is
 deleted, never a sign-in, and never a row that remembers a sign-in that was made elsewhere or deleted. The
-history of a connection is deleted when nobody has validated the connection for a year, and a contrast when it
-wasn't asked for again for two days.
+history of a connection is deleted when the connection has not been validated for a year, and a contrast when
+it was not asked for again for two days.
 """
 
 from __future__ import annotations

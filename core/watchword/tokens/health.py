@@ -22,7 +22,7 @@ class Health:
     there is a refresh token, `refresh_ends` when that ends, None if the server did not say. `refusal` is the
     last refusal of the token endpoint; the sign-in `has_ended` if its refresh token was refused. `waits` says
     why no process asks the token endpoint now. `scope` is what the server granted, None if it did not say;
-    `account` is what it calls the person who signed in, which nobody has verified.
+    `account` is what it calls the person who signed in, which isn't verified.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Refusals that somebody lifts at the provider: they end no sign-in, although many are named invalid_grant.
+"""Refusals that an administrator can lift: they end no sign-in, although many are named invalid_grant.
 
 The rule: a sign-in has ended if only a new one helps, since the server calls the refresh token itself dead,
 or the person's consent. An address that is not allowed, a blocked app, a disabled user and a policy are
@@ -39,7 +39,7 @@ _LONGEST = 60
 
 
 def liftable(text: str) -> str | None:
-    """Return the words in a text that say so, None if there are none."""
+    """Return the words of a text that name such a refusal, None for other texts."""
     if text in _SUBERRORS:
         return text
     match = _LIFTABLE.search(text)

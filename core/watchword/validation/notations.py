@@ -1,4 +1,4 @@
-"""How manuals, shells and deployment tools write a value that somebody still has to fill in; no I/O."""
+"""How manuals, shells and deployment tools write a value that is still to be filled in; no I/O."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CERTAIN = re.compile(
     r"|(?:os\.environ|process\.env|ENV)\[['\"]\w{1,80}['\"]\]"
     r"|(?:os\.(?:getenv|environ\.get)|System\.getenv|getenv)\(['\"]\w{1,80}['\"]\)"
 )
-"""No value looks so."""
+"""A real value never looks like this."""
 
 _ID = r"(?:id|key|secret|token|name|password|url|domain|tenant)"
 _DOUBTFUL = re.compile(
@@ -34,7 +34,7 @@ _DOUBTFUL = re.compile(
     r"|(?i:x{8}-x{4}-x{4}-x{4}-x{12})|…"
     r"|(?i:(?:your|you)(?:[._]?name)?@(?:email|example|domain|company|your-?(?:company|domain))\.[a-z]{2,3})"
 )
-"""A value may look so, but an example more often does."""
+"""A real value may look like this, but an example more often does."""
 
 _GUID = re.compile(r"\{[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
 
@@ -53,14 +53,14 @@ Likelihood = Literal["certain", "doubtful"]
 
 
 def whole(text: str) -> Likelihood | None:
-    """Return whether a text is nothing but a variable in one of these notations, None if it isn't."""
+    """Return how likely a text is only a variable in one of these notations, None for other texts."""
     if _CERTAIN.fullmatch(text):
         return "certain"
     return "doubtful" if _DOUBTFUL.fullmatch(text) and not _GUID.fullmatch(text) else None
 
 
 def certain_in_url(url: str) -> list[str]:
-    """Return the variables in a URL's host and path that can't be meant."""
+    """Return what can only be a variable in a URL's host and path."""
     return [match[0] for match in _CERTAIN.finditer(url)]
 
 

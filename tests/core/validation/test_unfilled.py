@@ -39,7 +39,7 @@ UNFILLED = {
     "Entra's manual, in braces": (CLIENT, {"token_url": "https://login.test/{{tenant}}/t"}, "token_url"),
     "Auth0's audience": (CLIENT, {"grant_body": {"audience": "{{audience}}"}}, "grant_body"),
     "a nested field": (CLIENT, {"grant_body": {"a": {"b": ["x", "${B}"]}}}, "grant_body, 'a', 'b'"),
-    "the time in a grant, which knows none": (CLIENT, {"grant_body": {"at": "{{now}}"}}, "grant_body"),
+    "a part of signatures in a grant": (CLIENT, {"grant_body": {"at": "{{timestamp}}"}}, "grant_body"),
     "Windows' variable": (CLIENT, {"client_id": "%CLIENT_ID%"}, "client_id"),
     "a README's placeholder": (CLIENT, {"client_id": "YOUR_CLIENT_ID"}, "client_id"),
     "Zendesk's subdomain": (CLIENT, {"token_url": "https://yoursubdomain.zendesk.com/t"}, "token_url"),
