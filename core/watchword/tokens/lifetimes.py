@@ -5,17 +5,22 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple
 
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
-from watchword.http import jsonpaths
-from watchword.http.durations import has_zone, moment, moments, seconds, span
-from watchword.http.xml_root import XmlRoot
+from watchword.http.durations import has_zone, moments, seconds, span
+from watchword.tokens.lifetime_fields import (
+    ACCESS_NAMES,
+    EXPIRES_AT,
+    REFRESH_NAMES,
+    holders_of,
+    usual_fields,
+    zone_ahead,
+)
 from watchword.tokens.token import Token, jwt_expiry
 from watchword.tokens.token_response import value_at
 
@@ -36,25 +41,6 @@ _THOUSAND = 1000
 
 _NEVER = frozenset({"", "never", "none", "null", "no", "unlimited", "infinite", "infinity", "n/a"})
 
-_EXPIRES = r"expir(?:es?|y|ation|ed(?=in|at|on|time|date))"
-_VALID = r"valid(?:ity)?"
-_UNIT = r"(?:s|secs?|seconds?|ms|msecs?|millis|milliseconds?|mins?|minutes?|hours?|days?)"
-_NAME = (
-    rf"(?:(?P<span>{_EXPIRES}in{_UNIT}?|{_VALID}(?:in|for){_UNIT}?|validity(?:period|time|{_UNIT})|leaseduration"
-    r"|sessionsecondsvalid|estimatedtimetoexpiration)"
-    rf"|(?P<end>{_EXPIRES}(?:at|on)|valid(?:until|to))"
-    rf"|{_EXPIRES}(?:at|on)?(?:date|datetime|time|timestamp)?{_UNIT}?)"
-)
-_NAMES = re.compile(rf"(?:access)?(?:token)?{_NAME}")
-"""The usual names of an access token's lifetime (`span`) or end, without case and signs."""
-
-_REFRESH_NAMES = re.compile(rf"x?refresh(?:token)?{_NAME}")
-_EXPIRES_AT = re.compile(r"(?P<span>(?!))?(?P<end>expiresat)")
-
-_ISSUED_NAMES = re.compile(r"(?:issued?|created?|creation)(?:at|on|date|time)?")
-_MINUTE, _QUARTER, _HOUR = 60.0, 900.0, 3600.0
-_FURTHEST_ZONE = 15 * _HOUR
-
 _UNITS = (
     (re.compile(r"(?i)(?:expir|valid)[a-z_]*?_?(?:ms|msecs?|millis(?:econds?)?)$"), 0.001),
     (re.compile(r"(?i)(?:expir|valid)[a-z_]*?_?min(?:ute)?s?$"), 60.0),
@@ -65,7 +51,6 @@ _UNITS = (
 
 _LAST_NAME = re.compile(r"[\w.-]+(?=[^\w]*$)")
 _LONGEST_SHAPE = 40
-_LONGEST_NAME = 100
 
 
 HEADER = "header:"
@@ -165,9 +150,9 @@ def read_refresh_lifetime(content: object, paths: LifetimePaths, now: float) -> 
     A stated 0 often means that it has no end.
     """
     candidates = [(paths.expires, stated_at(content, paths))] if paths.expires else []
-    holders = list(_holders(content, paths.token))
-    candidates += _usual(holders, _REFRESH_NAMES)
-    zone = _zone(holders, now)
+    holders = list(holders_of(content, paths.token))
+    candidates += usual_fields(holders, REFRESH_NAMES)
+    zone = zone_ahead(holders, now)
     for name, value in candidates:
         reading = read_end(value, now, name, zone)
         if reading.seconds is not None:
@@ -244,13 +229,13 @@ def _of_moment(end: float, now: float, *, is_exact: bool) -> Reading:
 
 def _stated(content: object, paths: LifetimePaths, now: float) -> Iterator[tuple[str, object, Reading]]:
     """Yield what the response says about the token's end: at the path, then in the usual fields."""
-    holders = [*_holders(content, paths.token), _headers_beside(paths)]
-    zone = _zone(holders, now)
+    holders = [*holders_of(content, paths.token), _headers_beside(paths)]
+    zone = zone_ahead(holders, now)
     if paths.expires:
         value = stated_at(content, paths)
         last = _LAST_NAME.search(paths.expires)
         yield paths.expires, value, read_end(value, now, last[0] if last else "", zone)
-    for name, value in _usual(holders, _NAMES if paths.default is None else _EXPIRES_AT):
+    for name, value in usual_fields(holders, ACCESS_NAMES if paths.default is None else EXPIRES_AT):
         reading = read_end(value, now, name, zone)
         if isinstance(value, (str, int, float)) and not _means_no_end(value):
             yield name, value, reading
@@ -269,65 +254,6 @@ def _headers_beside(paths: LifetimePaths) -> dict[str, str]:
 def _means_no_end(value: object) -> bool:
     number = seconds(value)
     return isinstance(value, bool) or (number is not None and number <= 0)
-
-
-def _usual(holders: Iterable[Mapping[str, object]], names: re.Pattern[str]) -> Iterator[tuple[str, object]]:
-    """Yield the usual fields of each object: spans first, then `expires_at` and its like, then the others."""
-    for holder in holders:
-        found = ((names.fullmatch(_bare(name)), name) for name in holder)
-        known = [(not match["span"], not match["end"], len(name), name) for match, name in found if match]
-        yield from ((name, holder[name]) for *_, name in sorted(known))
-
-
-def _bare(name: str) -> str:
-    """Return a field's name without case and signs."""
-    return re.sub(r"[^a-z0-9]", "", name[:_LONGEST_NAME].lower())
-
-
-def _zone(holders: Iterable[Mapping[str, object]], now: float) -> float:
-    """Return how far the server's dates without a zone are ahead of UTC, in seconds, by a token's issue.
-
-    The token was issued now. If it is older, the whole hour before it counts; without such a date it is 0.
-    """
-    for holder in holders:
-        for name, value in holder.items():
-            if isinstance(value, str) and _ISSUED_NAMES.fullmatch(_bare(name)) and not has_zone(value):
-                ahead = (moment(value) or 0.0) - now
-                quarter = round(ahead / _QUARTER) * _QUARTER
-                if abs(ahead) <= _FURTHEST_ZONE:
-                    return quarter if abs(ahead - quarter) <= _MINUTE else math.ceil(ahead / _HOUR) * _HOUR
-    return 0.0
-
-
-def _holders(content: object, token_path: str) -> list[Mapping[str, object]]:
-    """Return the objects that may say how long the token lasts, the nearest first, each once.
-
-    They are the object beside the token, by its path or by its text, the top, and the only object there.
-    """
-    tops = [content, content.element] if isinstance(content, XmlRoot) else [content]
-    found: list[object] = []
-    if token_path:
-        keys = jsonpaths.keys(jsonpaths.as_jsonpath(token_path))
-        for top in tops if keys else ():
-            found += jsonpaths.at_keys(top, (keys or [])[:-1])
-        found.append(_holder_of(content, value_at(content, token_path)))
-    found += tops
-    if isinstance(content, Mapping) and len(content) == 1:
-        found += content.values()
-    objects = {id(each): each for each in found if isinstance(each, Mapping)}
-    return list(objects.values())
-
-
-def _holder_of(content: object, text: object) -> object:
-    """Return the first object that has a text among its members, the highest first; None if none has it."""
-    pending = deque([content])
-    while text and pending:
-        item = pending.popleft()
-        members = item.values() if isinstance(item, Mapping) else item if isinstance(item, list) else ()
-        if isinstance(item, Mapping) and any(text == member for member in members):
-            return item
-        pending.extend(member for member in members if isinstance(member, (Mapping, list)))
-    return None
 
 
 def _unless_milliseconds(lasts: float | None, others: list[float | None]) -> float | None:
