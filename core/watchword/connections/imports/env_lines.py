@@ -11,7 +11,7 @@ from watchword.connections.imports.entry import unreadable
 
 _LINE = re.compile(r"\s*(?:export\s+|declare\s+-x\s+|setx?\s+|\$env:)?([\w.-]{1,250})\s*=[^\S\n]*([^\n]*)")
 _REMARK = re.compile(r"\s*(?:#.*)?")
-_TRAILING_REMARK = re.compile(r"\s+#.*")
+_TRAILING_REMARK = re.compile(r"(?<!\s)\s+#.*")
 
 # What a shell takes for one word: each part begins with another character, so that no text is read twice.
 _WORD = re.compile(r"((?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.)+)[^\S\n]*(?:#[^\n]*)?(?=\n|\Z)", re.DOTALL)

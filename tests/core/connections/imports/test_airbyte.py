@@ -400,6 +400,17 @@ def test_an_authenticator_that_can_not_be_converted_is_a_finding(authenticator, 
     assert any(entry.document.get("method") == "bearer" for entry in found)
 
 
+def test_entries_along_a_chain_of_references_are_counted():
+    """Each reference may add entries, so that a short manifest stands for many: they count as parts."""
+    chain = {f"a{number}": {"$ref": f"#/definitions/a{number + 1}"} for number in range(40)}
+    chain["a40"] = {"type": "BearerAuthenticator", "api_token": "x"}
+    streams = [{"retriever": {"requester": requester({"$ref": "#/definitions/a0", **added})}}
+               for added in [{f"k{number}": 1 for number in range(300)}] * 60]  # fmt: skip
+    content = {**manifest({"type": "NoAuth"}), "definitions": chain, "streams": streams}
+    with pytest.raises(DocumentError, match="too many parts"):
+        entries_in(json.dumps(content), "acme", {})
+
+
 def test_a_secret_with_half_a_character_is_a_finding():
     """JSON can hold half a character, which Base64 can't encode: the requester alone has a finding."""
     signed = {"type": "JwtAuthenticator", "algorithm": "HS256", "base64_encode_secret_key": True}

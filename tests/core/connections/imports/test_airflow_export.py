@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import watchword
 from tests.support.mutations import CHANGES, changed
 from tests.support.nightly import usually
+from watchword.connections.imports.env_lines import lines_in
 from watchword.connections.imports.formats import chosen, entries_in
 from watchword.errors import DocumentError
 
@@ -147,6 +148,13 @@ def test_a_connection_that_can_not_be_read_is_a_finding_of_its_own(text, label, 
     others = [dict(entry.document) for entry in entries.values()]
     assert others == [EXPECTED] * (f"={URI}" in text and label != "shop")
     assert "s3cr" not in f"{label}{found}"
+
+
+def test_a_run_of_blanks_in_a_value_is_read_once():
+    """Blanks inside of a value end it only before a remark; a long run of them takes one pass."""
+    blanks = " " * 300_000
+    (plain,), (remarked,) = (lines_in(f"A=x{blanks}y{end}") for end in ("", f"{blanks}# z"))
+    assert plain.value == remarked.value == f"x{blanks}y"
 
 
 LINES = st.lists(

@@ -241,6 +241,8 @@ def test_what_is_left_out_is_said():
         "curl https://s3cret\u2100.test/",
         f"curl {URL}" + " -H 's3cret: x'" * 500,
         f"curl {URL} -d '{'x' * 300_000}'",
+        f"curl {URL} -{'s' * 200_000}",
+        f"curl {URL}" + f" -{'s3cret'[0] * 60}" * 400,
     ],
 )
 def test_what_can_not_be_read_is_refused_without_its_content(command):

@@ -21,6 +21,9 @@ from watchword.errors import DocumentError
 _REFERENCE = re.compile(r"#/([^#]{1,500})")
 _MOST_REFERENCES = 50
 _MOST_VISITED = 60_000
+_ENTRIES_PER_VISIT = 10
+"""So many entries that are copied along a chain of references count as one part."""
+
 _CLASS = re.compile(r"[A-Za-z_][\w.]{0,100}")
 
 
@@ -71,6 +74,7 @@ class _Manifest:
         for _ in range(_MOST_REFERENCES):
             if isinstance(part, dict) and "$ref" in part:
                 added = {**{name: value for name, value in part.items() if name != "$ref"}, **added}
+                self._visit(len(added) // _ENTRIES_PER_VISIT)
                 part = part["$ref"]
             match = _REFERENCE.fullmatch(part) if isinstance(part, str) else None
             if match is None:
@@ -122,9 +126,9 @@ class _Manifest:
                 if name not in {"authenticator", "schema", "schema_loader", "login_requester"}
             )
 
-    def _visit(self) -> None:
-        """Count a part; a reference may repeat a part, and so a short manifest stand for a huge one."""
-        self._visited += 1
+    def _visit(self, parts: int = 1) -> None:
+        """Count parts; a reference may repeat a part, and so a short manifest stand for a huge one."""
+        self._visited += parts
         if self._visited > _MOST_VISITED:
             raise unreadable("The manifest has too many parts.", "Leave out the schemas of its streams.")
 

@@ -47,6 +47,11 @@ _LONGEST, _MOST_WORDS = 1 << 18, 500
 """The most characters and words of a command; those of browsers have some dozens of words."""
 
 
+_LETTERS = "".join(flag[1] for flags in FLAGS.values() for flag in flags.split() if len(flag) == 2)  # noqa: PLR2004 - a dash and a letter
+_LONG_BUNDLE = re.compile(rf"-[{re.escape(_LETTERS)}]{{50}}")
+"""Flags in one word such as -sSL; argparse copies the rest of the word for each of them."""
+
+
 class _UnreadableError(ValueError):
     """A command can't be read."""
 
@@ -108,11 +113,10 @@ def _parsed(text: str, remarks: list[str]) -> tuple[Mapping[str, Any], list[str]
     parser.add_argument("urls", nargs="*")
     is_read, rest = False, ""
     try:
-        # argparse takes a time that grows with the square of the number of words.
-        parts, rest = words_of(text) if len(text) <= _LONGEST else ([], "")
-        found, unknown = parser.parse_known_args(parts[1:] if len(parts) <= _MOST_WORDS else [])
+        parts, rest = _words(text)
+        found, unknown = parser.parse_known_args(parts[1:])
         is_read = not any(word.startswith("-") for word in unknown)
-    except (ValueError, _UnreadableError):
+    except ValueError:
         pass
     if not is_read:
         message = "The cURL command can't be read: it has an open quote, or an option that isn't known here."
@@ -121,6 +125,17 @@ def _parsed(text: str, remarks: list[str]) -> tuple[Mapping[str, Any], list[str]
         remarks.append("Only the first command was read.")
     options = vars(found)
     return options, [*options["url"], *found.urls, *unknown]
+
+
+def _words(text: str) -> tuple[list[str], str]:
+    """Return a command's words and what follows it; raises ValueError if there is an open quote, or too much.
+
+    argparse takes a time that grows with the square of the number of words.
+    """
+    parts, rest = words_of(text) if len(text) <= _LONGEST else ([], "")
+    if not parts or len(parts) > _MOST_WORDS or any(map(_LONG_BUNDLE.match, parts)):
+        raise _UnreadableError
+    return parts, rest
 
 
 def _only_url(urls: list[str]) -> SplitResult:

@@ -121,7 +121,7 @@ class _Variables:
         self._values = values
         self._characters = 0
         self._known_texts: dict[str, str] = {}
-        self._known_auths: dict[int, authentication.Parameters] = {}
+        self._known_auths: dict[int, tuple[authentication.Fields, list[str]]] = {}
 
     def __call__(self, value: object) -> str:
         """Return a value as text with its variables filled in; raises DocumentError if it grows too long."""
@@ -136,11 +136,14 @@ class _Variables:
         if self._characters > _MOST_CHARACTERS:
             raise unreadable("The collection's values are too long together.", "Export a part of it.")
 
-    def parameters(self, auth: Mapping[str, Any], auth_type: str) -> authentication.Parameters:
-        """Return the parameters of an `auth`, which many requests may inherit."""
+    def fields(self, auth: Mapping[str, Any], auth_type: str) -> tuple[authentication.Fields, list[str]]:
+        """Return the method and fields of an `auth`, which many requests may inherit, and remarks on it."""
         if id(auth) not in self._known_auths:
-            self._known_auths[id(auth)] = _parameters(auth, auth_type, self)
-        return self._known_auths[id(auth)]
+            remarks: list[str] = []
+            fields = authentication.READERS[auth_type](_parameters(auth, auth_type, self), remarks)
+            self._known_auths[id(auth)] = fields, remarks
+        fields, remarks = self._known_auths[id(auth)]
+        return dict(fields), list(remarks)
 
     def _filled(self, text: str) -> str:
         for _ in range(_MOST_ROUNDS):
@@ -175,11 +178,10 @@ def _entry_of(request: _Request, fill: _Variables) -> Entry:
     if auth_type == "noauth":
         fields, url = _credential_of(request.content, url, fill, remarks)
     else:
-        reader = authentication.READERS.get(auth_type)
-        if reader is None:
+        if auth_type not in authentication.READERS:
             name = auth_type if auth_type in authentication.NOT_OFFERED else "this type"
             return Entry(label, skipped=f"authentication of {name} isn't offered")
-        fields = reader(fill.parameters(request.auth or {}, auth_type), remarks)
+        fields, remarks = fill.fields(request.auth or {}, auth_type)
     base_url = _with_last_secret(url, base_url)
     secrets = {f"template:{name}": as_literal(value) for name, value in path_secrets.items()}
     secrets |= fields.get("secret_parameters", {})
