@@ -21,8 +21,17 @@ settings.register_profile(
 settings.load_profile("watchword")
 
 
+_LONGEST_NIGHTLY = 1200.0
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tests that are marked as nightly to nightly runs. They aren't skipped: CI fails on skips."""
+    """Leave the tests that are marked as nightly to nightly runs. They aren't skipped: CI fails on skips.
+
+    In a nightly run a property test tries many examples: it may take longer than others.
+    """
+    for item in items if IS_NIGHTLY else []:
+        if getattr(getattr(item, "function", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.timeout(_LONGEST_NIGHTLY))
     nightly = [] if IS_NIGHTLY else [item for item in items if item.get_closest_marker("nightly")]
     if nightly:
         config.hook.pytest_deselected(items=nightly)

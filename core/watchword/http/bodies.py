@@ -31,6 +31,9 @@ _GZIP_OR_ZLIB = 47
 _MOST_LAYERS = 3
 """A body that is compressed more often stays as it is."""
 
+_MOST_MEMBERS = 100
+"""Members of gzip after these are left out; servers write one."""
+
 _OF_HOST_NAMES = frozenset({"idna", "punycode"})
 """Their decoding takes the square of a text's length."""
 
@@ -38,6 +41,9 @@ _CHARSET = re.compile(r"(?i);\s*charset\s*=\s*[\"']?([^\s\"';,]{1,40})")
 _XML_CHARSET = re.compile(rb"^\s*<\?xml[^>]{0,100}?\bencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _GUARD = re.compile(r"(?:\)\]\}',?|while\(1\);|for\(;;\);)\s*")
 """What some servers write in front of JSON, so that no page can load it as a script."""
+
+_MOST_FIELDS = 10_000
+"""A form with more fields is read as text."""
 
 _BLANKS = "\ufeff \t\r\n"
 
@@ -59,7 +65,9 @@ def unpacked(body: bytes, encoding: str = "") -> bytes:
 def _inflated(body: bytes, window: int) -> bytes:
     """Return the decompressed bytes of all members (RFC 1952, 2.2), or a body of another format."""
     found, rest = bytearray(), body
-    while rest and len(found) < LARGEST:
+    for _ in range(_MOST_MEMBERS):  # each copies the rest of the body
+        if not rest or len(found) >= LARGEST:
+            break
         inflater = zlib.decompressobj(window)
         try:
             found += inflater.decompress(rest, LARGEST - len(found))
@@ -212,6 +220,8 @@ def content_of(text: str, media_type: str = "", names: Collection[str] = ()) -> 
 
 def _form(text: str, media_type: str, names: Collection[str]) -> dict[str, str] | None:
     """Return a form's fields. Any text with a `=` parses as one: it is recognised by type or names."""
+    if text.count("&") > _MOST_FIELDS:
+        return None
     form = dict(parse_qsl(text, keep_blank_values=True))
     if media_type == FORM or not form.keys().isdisjoint(names):
         return form

@@ -125,6 +125,7 @@ def test_what_a_store_keeps_is_read_exactly_or_not_at_all():
 BOMBS = {
     "gzip": gzip.compress(b" " * (64 << 20), mtime=0),
     "gzip in gzip": gzip.compress(gzip.compress(b" " * (16 << 20), mtime=0), mtime=0),
+    "empty members": gzip.compress(b"", mtime=0) * (8 * LARGEST // 20),
     "lists": b"[" * LARGEST,
     "closed lists": b"[" * 50_000 + b"]" * 50_000,
     "empty lists": b"[" + b"[],".ljust(3) * 300_000 + b"1]",
@@ -175,6 +176,12 @@ def test_any_body_has_a_content(body, packs, charset, media_type):
     content = content_of(decoded(body, charset), media_type, {"a"})
     assert content.fields is None or isinstance(content.fields, dict)
     assert not content.holds_objects or isinstance(content.value, (dict, list))
+
+
+def test_a_form_of_very_many_fields_is_text():
+    """A form holds a token beside ten thousand fields, but isn't taken apart if there are more."""
+    assert content_of("access_token=t" + "&a=1" * 10_000, FORM).kind == "form"
+    assert content_of("access_token=t" + "&a=1" * 10_001, FORM).kind == "text"
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=5), st.text(max_size=5), min_size=1))

@@ -46,7 +46,6 @@ _AWS = re.compile(r"aws:amz:([a-z0-9-]+):([a-z0-9-]+)")
 _LONGEST, _MOST_WORDS = 1 << 18, 500
 """The most characters and words of a command; those of browsers have some dozens of words."""
 
-
 _LETTERS = "".join(flag[1] for flags in FLAGS.values() for flag in flags.split() if len(flag) == 2)  # noqa: PLR2004 - a dash and a letter
 _LONG_BUNDLE = re.compile(rf"-[{re.escape(_LETTERS)}]{{50}}")
 """Flags in one word such as -sSL; argparse copies the rest of the word for each of them."""
