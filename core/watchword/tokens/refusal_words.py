@@ -72,6 +72,8 @@ _UNSURE = re.compile(r"(?i)\b(?:if|whether|unless|until|when|not|no|without|may|
 _PASSING = re.compile(r"(?i)already being processed|AADSTS50196|rate (?:limit )?exceeded|too many requests")
 """With these words invalid_grant ends no sign-in: Salesforce is busy with it, Entra found a loop."""
 
+_TOO_EARLY = re.compile(r"(?i)access[\s_-]?token (?:is |has )?(?:not (?:yet )?expired|still valid)\b")
+
 _IN_CHALLENGE = re.compile(r'(?i)\b(error|error_description)\s*=\s*"([^"]{1,300})"')
 _JSONP = re.compile(r"[\w.$]{1,60}\s*\(\s*(\{.*\})\s*\)\s*;?", re.DOTALL)
 
@@ -287,6 +289,12 @@ def is_passing(content: Content) -> bool:
     return any(
         isinstance(value, str) and _PASSING.search(value[:_LONGEST_TEXT]) for _, value in _entries(content)
     )
+
+
+def comes_too_early(content: Content) -> bool:
+    """Return whether a server refuses to renew a token since it has not ended, as Exact Online does."""
+    texts = (value[:_LONGEST_TEXT] for _, value in _entries(content) if isinstance(value, str))
+    return any(_TOO_EARLY.search(text) for text in texts)
 
 
 def said_in(text: str, content: Content, challenge: str) -> Content:

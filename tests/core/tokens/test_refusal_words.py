@@ -300,6 +300,10 @@ OTHERWISE = [
     (400, {"error": "invalid_grant", "error_description": "login rate exceeded"}, "temporarily_unavailable"),
     (400, {"error": "access_denied", "error_description": "Policy evaluation failed for this request"},
      "access_denied"),  # Okta
+    (400, {"error": "access_denied", "error_description": "Rate limit exceeded: access_token not expired"},
+     "temporarily_unavailable"),  # Exact Online
+    (400, {"error": "invalid_request", "error_description": "The access token is still valid"},
+     "temporarily_unavailable"),
     (400, {"error": "unauthorized_client", "error_description": "Not authorized for requested operation"},
      "unauthorized_client"),  # Amazon
     (400, {"error": "access_denied", "error_description": "You have made too many requests continuously."},

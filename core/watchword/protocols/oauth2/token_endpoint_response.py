@@ -16,6 +16,7 @@ from watchword.http.body_rules import LARGEST_BODY, BodyRules
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.tokens.lifetimes import LifetimePaths, read_lifetime, read_refresh_lifetime, stated_at
 from watchword.tokens.refusal_words import (
+    comes_too_early,
     dead_token_name,
     is_passing,
     liftable_words,
@@ -41,6 +42,8 @@ from watchword.tokens.token_values import NO_VALUES, ValueSources
 from watchword.tokens.worthless import says_no, worthless
 
 _NOT_FOUND, _UNAUTHORIZED = 404, 401
+
+_OF_REFUSED = frozenset({"access_denied", "invalid_grant", "invalid_request"})
 
 # RFC 6749 appendix A.17: visible characters and the space.
 _REFRESH_TOKEN = re.compile(r"[\x20-\x7e]+")
@@ -266,10 +269,8 @@ def _code_of(parsed: _ParsedResponse, error: object) -> tuple[str, str]:
     response = parsed.response
     name = error if isinstance(error, str) else ""
     standard = CODES.get(name)
-    if response.is_transient:
-        return "temporarily_unavailable", "is overloaded or down"
-    if name == "invalid_grant" and is_passing(parsed.content):
-        return "temporarily_unavailable", "refused one request among several"
+    if passing := _passing(parsed, name):
+        return "temporarily_unavailable", passing
     if standard and standard.phase is Phase.TOKEN:
         return name, f"refused the request: {name}"
     if names_refused_client(error):
@@ -277,6 +278,17 @@ def _code_of(parsed: _ParsedResponse, error: object) -> tuple[str, str]:
     if response.succeeded:
         return "token_error_in_200", "returned an error with a status of success"
     return _code_of_status(parsed, has_error=bool(error))
+
+
+def _passing(parsed: _ParsedResponse, name: str) -> str | None:
+    """Return why a refusal named so may pass by itself, in words; None for one that doesn't."""
+    if parsed.response.is_transient:
+        return "is overloaded or down"
+    if name in _OF_REFUSED and comes_too_early(parsed.content):
+        return "renews no token that has not ended"
+    if name == "invalid_grant" and is_passing(parsed.content):
+        return "refused one request among several"
+    return None
 
 
 def _code_of_status(parsed: _ParsedResponse, *, has_error: bool) -> tuple[str, str]:
