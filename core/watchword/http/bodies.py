@@ -45,7 +45,7 @@ _GUARD = re.compile(r"(?:\)\]\}',?|while\(1\);|for\(;;\);)\s*")
 _MOST_FIELDS = 10_000
 """A form with more fields is read as text."""
 
-_BLANKS = "\ufeff \t\r\n"
+_BLANKS = "\ufeff \t\r\n\0"
 
 
 def unpacked(body: bytes, encoding: str = "") -> bytes:

@@ -14,12 +14,14 @@ from watchword.tokens.token_response import value_at
 
 _EXPIRES = r"expir(?:es?|y|ation|ed(?=in|at|on|time|date))"
 _VALID = r"valid(?:ity)?"
-_UNIT = r"(?:s|secs?|seconds?|ms|msecs?|millis|milliseconds?|mins?|minutes?|hours?|days?)"
+_UNIT = (
+    r"(?:s|secs?|seconds?|ms|msecs?|millis|milliseconds?|micros|microseconds?|mins?|minutes?|hours?|days?)"
+)
 _NAME = (
     rf"(?:(?P<span>{_EXPIRES}in{_UNIT}?|{_VALID}(?:in|for){_UNIT}?|validity(?:period|time|{_UNIT})|leaseduration"
     r"|sessionsecondsvalid|estimatedtimetoexpiration)"
     rf"|(?P<end>{_EXPIRES}(?:at|on)|valid(?:until|to))"
-    rf"|{_EXPIRES}(?:at|on)?(?:date|datetime|time|timestamp)?{_UNIT}?)"
+    rf"|{_EXPIRES}(?:at|on)?(?:date|datetime|time|timestamp)?{_UNIT}?|(?<=token)(?:ttl|lifetime)(?:in)?{_UNIT}?)"
 )
 ACCESS_NAMES = re.compile(rf"(?:access)?(?:token)?{_NAME}")
 """The usual names of an access token's lifetime (`span`) or end, without case and signs."""

@@ -42,10 +42,11 @@ _THOUSAND = 1000
 _NEVER = frozenset({"", "never", "none", "null", "no", "unlimited", "infinite", "infinity", "n/a"})
 
 _UNITS = (
-    (re.compile(r"(?i)(?:expir|valid)[a-z_]*?_?(?:ms|msecs?|millis(?:econds?)?)$"), 0.001),
-    (re.compile(r"(?i)(?:expir|valid)[a-z_]*?_?min(?:ute)?s?$"), 60.0),
-    (re.compile(r"(?i)(?:expir|valid)[a-z_]*?_?hours?$"), 3600.0),
-    (re.compile(r"(?i)(?:expir|valid)[a-z_]*?_?days$"), 86400.0),
+    (re.compile(r"(?i)(?:expir|valid|ttl|lifetime)[a-z_]*?_?(?:ms|msecs?|millis(?:econds?)?)$"), 0.001),
+    (re.compile(r"(?i)(?:expir|valid|ttl|lifetime)[a-z_]*?_?micros(?:econds?)?$"), 1e-6),
+    (re.compile(r"(?i)(?:expir|valid|ttl|lifetime)[a-z_]*?_?min(?:ute)?s?$"), 60.0),
+    (re.compile(r"(?i)(?:expir|valid|ttl|lifetime)[a-z_]*?_?hours?$"), 3600.0),
+    (re.compile(r"(?i)(?:expir|valid|ttl|lifetime)[a-z_]*?_?days$"), 86400.0),
 )
 """The units that the name of a field may end in, such as `expires_in_ms`."""
 

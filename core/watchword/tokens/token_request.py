@@ -31,5 +31,10 @@ def token_request(
     return request.prepare()
 
 
-def _as_text(fields: Mapping[str, JsonValue]) -> dict[str, str]:
-    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
+def _as_text(fields: Mapping[str, JsonValue]) -> list[tuple[str, str]]:
+    """Return the fields as pairs; a list repeats its field, as `resource` in RFC 8707."""
+    return [
+        (name, each if isinstance(each, str) else json.dumps(each))
+        for name, value in fields.items()
+        for each in (value if isinstance(value, list) else [value])
+    ]

@@ -12,7 +12,7 @@ from watchword.http.cookies import effective_cookies
 from watchword.http.durations import moment, retry_after, seconds, span
 from watchword.protocols.digest import challenge
 from watchword.protocols.oauth1.credentials_response import problems
-from watchword.tokens.refusal_words import dead_token_name
+from watchword.tokens.dead_tokens import dead_token_name
 from watchword.tokens.token import jwt_account, jwt_expiry
 
 READERS = {

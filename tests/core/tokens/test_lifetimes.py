@@ -116,6 +116,9 @@ def test_what_is_no_plausible_end_is_never_read_as_one(stated, state):
 REPLIES = [
     ({"expires_in": 3600}, HOUR), ({"expiresIn": "3600"}, HOUR), ({"ExpiresIn": 3600}, HOUR),
     ({"expires_in_sec": 3600, "expires_in": 3_600_000}, HOUR),  # Zoho, formerly
+    ({"token": "t", "expirationMicros": (NOW + HOUR) * 1e6}, HOUR),  # F5
+    ({"token_ttl": 3600}, HOUR), ({"tokenLifetimeInSeconds": 3600}, HOUR),
+    ({"access_token_ttl_ms": 3_600_000}, HOUR), ({"token_ttl": 9, "expiresIn": 3600}, HOUR),
     ({"expires_in_ms": 3_600_000}, HOUR), ({"expiresInMillis": 3_600_000}, HOUR),
     ({"expires_in_minutes": 60}, HOUR),
     ({"expires_at": NOW + HOUR}, HOUR), ({"expires_on": str(int(NOW + HOUR))}, HOUR),

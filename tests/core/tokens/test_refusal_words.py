@@ -17,7 +17,8 @@ from watchword.http.body_rules import BodyRules
 from watchword.protocols.oauth2.request_words import CLIENT, CODE, REFRESH
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths, read_token
 from watchword.protocols.session_login.login_response import TokenLocation, read_session
-from watchword.tokens.refusal_words import dead_token_name, reports_refusal, server_words
+from watchword.tokens.dead_tokens import dead_token_name
+from watchword.tokens.refusal_words import reports_refusal, server_words
 from watchword.tokens.token_response import TokenResponse
 
 URL = "https://auth.test/o/token"
@@ -142,6 +143,16 @@ DEAD = [
      "type": "OAuthException", "code": 190}}, "Error validating access token"),  # Meta
     (400, {"error": "invalid_grant", "error_description": "The user's tokens were revoked: user is blocked"},
      "invalid_grant"),
+    (400, {"errors": [{"message": "The `refresh_token` provided was invalid."}]},
+     "refresh_token` provided was invalid"),  # Asana
+    (200, {"error_response": {"error_msg": "refresh_token已过期", "error_code": 10019}},
+     "refresh_token已过期"),  # Pinduoduo
+    (200, {"code": "1003", "msg": "无效的refresh_token"}, "无效的refresh_token"),  # JD
+    (200, {"errcode": 42002, "errmsg": "refresh_token expired, rid: 1-2"}, "refresh_token expired"),  # WeChat
+    (401, {"developerMessage": "The refresh token is invalid or expired.", "errorCode": "AUTH-004"},
+     "refresh token is invalid"),  # Autodesk
+    (400, {"message": "The refresh token provided is expired, revoked, malformed or invalid."},
+     "refresh token provided is expired"),  # Webex
     (400, {"message": "The account is locked and the refresh token is expired"}, "refresh token is expired"),
 ]  # fmt: skip
 
@@ -186,6 +197,8 @@ LIFTABLE = [
     (403, {"error_code": "403", "message": "Source IP address: 192.0.2.7 is blocked by Databricks IP ACL"},
      "IP address: 192.0.2.7 is blocked"),
     (400, "This app is currently disabled.", "app is currently disabled"),  # Dropbox
+    (400, {"code": 16, "error": "invalid_grant", "error_description": "user lives elsewhere",
+     "geolocation": "https://eu2.api.test"}, "user lives elsewhere"),  # SAP Concur
 ]  # fmt: skip
 
 

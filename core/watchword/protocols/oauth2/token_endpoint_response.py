@@ -14,13 +14,10 @@ from watchword.http import body_words
 from watchword.http.bodies import Content
 from watchword.http.body_rules import LARGEST_BODY, BodyRules
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
+from watchword.tokens.dead_tokens import dead_token_name, liftable_words, names_refused_client
+from watchword.tokens.kept_refusals import comes_too_early, is_passing
 from watchword.tokens.lifetimes import LifetimePaths, read_lifetime, read_refresh_lifetime, stated_at
 from watchword.tokens.refusal_words import (
-    comes_too_early,
-    dead_token_name,
-    is_passing,
-    liftable_words,
-    names_refused_client,
     reports_refusal,
     said_in,
     server_words,
@@ -50,8 +47,8 @@ _REFRESH_TOKEN = re.compile(r"[\x20-\x7e]+")
 
 
 _LIFT = (
-    "Ask an administrator at the provider to lift this. The sign-in is kept: it works again once the server "
-    "accepts it."
+    "Ask an administrator at the provider to lift this; if it names another place, check token_url. The "
+    "sign-in is kept: it works again once the server accepts it."
 )
 
 # In these cases it is the server or its gateway that speaks, and says nothing about a refresh token.

@@ -267,6 +267,21 @@ def test_secrets_in_the_query_are_shown_nowhere(endpoint, caplog, method, fields
     assert [each for each in (*secrets, "eyJ") if each in said] == []
 
 
+@pytest.mark.parametrize(
+    ("body_format", "http_method"), [("form", "POST"), ("query", "POST"), ("form", "GET")]
+)
+def test_a_list_repeats_its_field(endpoint, body_format, http_method):
+    """RFC 8707 and RFC 8693 have several resources and audiences: one field for each."""
+    names = ["https://a.test", "https://b.test"]
+    body = {"resource": names, "ids": [1, 2], "none": []}
+    endpoint.fetch(CLIENT, grant_body=body, grant_format=body_format, grant_method=http_method)
+    (sent,) = endpoint.seen
+    pairs = parse_qsl(urlsplit(sent.path).query or sent.body.decode())
+    assert [value for name, value in pairs if name == "resource"] == names
+    assert [value for name, value in pairs if name == "ids"] == ["1", "2"]
+    assert "none" not in dict(pairs)
+
+
 KEY = {"secret_parameters": {"template:KEY": "s3cret-key"}}
 WITHOUT_CLIENT = [
     ("a managed identity", {"grant_method": "GET", "grant_body": {"resource": "https://a.test"},

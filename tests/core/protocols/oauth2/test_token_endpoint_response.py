@@ -42,6 +42,7 @@ def test_a_form_is_read_where_it_is_declared_or_looks_like_one():
 
 def test_json_is_read_whatever_it_is_declared_as():
     """JSON is read even if a server declares it as text, HTML or a form."""
+    assert answered('{"access_token": "a"}\r\n\0').access_token == "a"  # as programs in C end a text
     for kind in ("text/html", "text/plain", "", FORM["Content-Type"]):
         assert answered('{"access_token": "a"}', {"Content-Type": kind}).access_token == "a"
 
