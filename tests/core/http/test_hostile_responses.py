@@ -13,6 +13,7 @@ from watchword.http.durations import moment, retry_after, seconds, span
 from watchword.protocols.digest import challenge
 from watchword.protocols.oauth1.credentials_response import problems
 from watchword.tokens.dead_tokens import dead_token_name
+from watchword.tokens.kept_refusals import liftable
 from watchword.tokens.token import jwt_account, jwt_expiry
 
 READERS = {
@@ -36,6 +37,7 @@ READERS = {
     "content": lambda text: content_of(text, "", {"a"}),
     "element": lambda text: content_of(f"<a>{text}</a>"),
     "charset": charset_in,
+    "kept refusal": liftable,
     "dead token": lambda text: dead_token_name(Content("json", {"error": text, "errors": [{"code": text}]})),
 }
 HOSTILE = (
@@ -57,6 +59,8 @@ HOSTILE = (
         ":",
         "-",
         "Mon, ",
+        "ip ",
+        "user is ",
     ),
     *(
         "[",

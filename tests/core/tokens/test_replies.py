@@ -13,6 +13,7 @@ import pytest
 
 import watchword
 from watchword.errors import SignInRequired
+from watchword.tokens import refresh_failures
 
 SECRET = "s3cret-client-0123456789"
 FIRST = {"access_token": "s3cret-access-1", "expires_in": 3600, "refresh_token": "s3cret-refresh-2"}
@@ -101,7 +102,7 @@ def test_a_dead_refresh_token_ends_the_sign_in_and_is_never_shown_again(api, rep
         (
             {
                 "error": "interaction_required",
-                "error_description": "AADSTS50076: you must use a second factor.",
+                "error_description": "AADSTS50076: use a second factor.",
             },
             "interaction_required. The server said: AADSTS50076: use a second factor. This",
         ),
@@ -128,6 +129,25 @@ def test_who_has_to_sign_in_again_reads_why_in_the_servers_words(api, reply, bod
         if forgets:
             made.credential.token_cache.forget()  # another process remembers nothing but the store
     assert api.asked == 2
+
+
+def test_a_sign_in_that_an_administrator_had_stopped_goes_on(api, reply, monkeypatch):
+    """For five minutes the server is not asked again; then the same refresh token serves."""
+    stopped = reply(400, {"error": "invalid_grant", "error_description": "ip restricted"})
+    good = reply(body={"access_token": "s3cret-access-3", "expires_in": 3600})
+    api.accepts, api.answers = "s3cret-access-3", [reply(body=FIRST), stopped, good]
+    made = api.connection("oauth2_authorization_code")
+    for _ in range(3):
+        with made.session() as session, pytest.raises(watchword.TokenError) as raised:
+            session.get("/orders")
+        assert (type(raised.value), raised.value.code) == (watchword.TokenError, "access_denied")
+        assert "ip restricted" in str(raised.value)
+        made.credential.token_cache.forget()
+    assert api.asked == 2
+    monkeypatch.setattr(refresh_failures, "_STANDS", 0.0)  # as if five minutes had passed
+    with made.session() as session:
+        assert session.get("/orders").status_code == 200
+    assert api.asked == 3
 
 
 @pytest.mark.parametrize("body", ["<html>Forbidden</html>", "Forbidden"])
