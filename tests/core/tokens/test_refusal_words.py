@@ -211,6 +211,26 @@ def test_what_an_administrator_can_lift_ends_no_sign_in(status, body, words):
     assert "invalid_grant" not in found.message
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "is_unknown"),
+    [
+        (401, {"error": "server_error", "error_description": "access_denied"}, True),  # ServiceNow
+        (400, {"message": "Bad Request", "error": 400}, True),  # Reddit
+        (200, {"ok": False, "error": "invalid_auth"}, True),  # Slack
+        (401, {"error": "invalid_client"}, False), (400, {"error": "deleted_client"}, False),
+        (400, {"error": "invalid_scope"}, False), (503, {"message": "no"}, False),
+    ],
+)  # fmt: skip
+def test_a_refusal_in_unknown_words_says_how_to_make_them_known(status, body, is_unknown):
+    """Words that may mean a dead token keep it, and the advice names the field that says so."""
+    found = refused(status, body)
+    assert found.code.name != "invalid_grant"
+    assert ("refused_on_body" in found.advice) is is_unknown
+    with pytest.raises(watchword.TokenError) as raised:
+        answer(status, body, ResponsePaths(), CLIENT)
+    assert "refused_on_body" not in raised.value.findings[0].advice
+
+
 def test_without_a_refresh_token_nothing_is_kept():
     """A machine's request has no sign-in to keep, so the server's own name counts."""
     with pytest.raises(watchword.TokenError) as raised:

@@ -40,6 +40,9 @@ from watchword.tokens.worthless import says_no, worthless
 
 _NOT_FOUND, _UNAUTHORIZED = 404, 401
 
+_OF_UNKNOWN_WORDS = frozenset({"token_refused", "token_error_in_200", "invalid_client"})
+_NAME_IT = "If the words mean that the refresh token is dead, name them in refused_on_body."
+
 _OF_REFUSED = frozenset({"access_denied", "invalid_grant", "invalid_request"})
 
 # RFC 6749 appendix A.17: visible characters and the space.
@@ -236,7 +239,17 @@ def _refusal(parsed: _ParsedResponse, paths: ResponsePaths) -> Finding | None:
     lifted = liftable_words(content) if paths.refused is not None and not response.is_transient else None
     if lifted and not is_passing(content):
         return parsed.finding("access_denied", f"refused the request: {lifted}", quote=True, advice=_LIFT)
-    return parsed.finding(*_code_of(parsed, error), quote=True)
+    code, what = _code_of(parsed, error)
+    advice = "" if paths.refused is None else _advice_of_refresh(parsed, code, error)
+    return parsed.finding(code, what, quote=True, advice=advice)
+
+
+def _advice_of_refresh(parsed: _ParsedResponse, code: str, error: object) -> str:
+    """Return the advice for a refused refresh whose words may mean a dead token; "" for the usual one."""
+    is_named = isinstance(error, str) and (error in CODES or names_refused_client(error))
+    if is_named or code not in _OF_UNKNOWN_WORDS or not parsed.response.says_text:
+        return ""
+    return f"{parsed.words.advice.get(code, CODES[code].advice)} {_NAME_IT}"
 
 
 def _issues_token(parsed: _ParsedResponse, paths: ResponsePaths) -> bool:
