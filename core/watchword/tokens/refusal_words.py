@@ -32,6 +32,8 @@ SAID = frozenset({
 _IN_CHALLENGE = re.compile(r'(?i)\b(error|error_description)\s*=\s*"([^"]{1,300})"')
 _JSONP = re.compile(r"[\w.$]{1,60}\s*\(\s*(\{.*\})\s*\)\s*;?", re.DOTALL)
 
+_OF_CALLER = re.compile(r"^(?:[\w.-]+:)?(?:Client|Sender)(?:\.|$)")
+
 _BESIDE_CODES = SAID | {
     "rid", "logid", "hint", "helpurl", "moreinfo", "erroruri", "category", "version", "date", "servertime",
     "level", "source", "links", "context", "retryable", "domain", "success", "id", "url",
@@ -135,6 +137,17 @@ def reports_refusal(content: Content) -> bool:
     A code of zero, 200 or `ok` reports none, and where there is data, the token is in another place.
     """
     return content.fields is not None and body_words.is_error_report(content.fields, _BESIDE_CODES)
+
+
+def blames_caller(content: Content) -> bool:
+    """Return whether a SOAP fault blames the caller: SOAP sends all faults with the status 500.
+
+    Its code is Client or Sender (SOAP 1.1, 4.4.1; 1.2, 5.4.6), or its words are about the credential.
+    """
+    if content.kind != "xml":
+        return False
+    said = [str(value) for label, value in entries(content) if "fault." in label.lower()]
+    return any(_OF_CALLER.search(text) or body_words.is_about_credential(text) for text in said)
 
 
 def _json(value: object) -> str:

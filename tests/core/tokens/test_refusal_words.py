@@ -527,19 +527,54 @@ def test_a_script_around_an_error_is_read():
     )
 
 
-def test_a_fault_of_a_login_is_shown_although_it_may_pass():
-    """Salesforce refuses a SOAP login by the status 500: a report shows its words."""
-    text = (
-        "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><e:Fault>"
-        "<faultcode>INVALID_LOGIN</faultcode><faultstring>Invalid username</faultstring>"
-        "</e:Fault></e:Body></e:Envelope>"
-    )
-    for body, words in ((text, "INVALID_LOGIN"), ('{"status": "BUSY"}', "BUSY")):
-        with pytest.raises(watchword.TokenError) as raised:
-            read_session(TokenResponse(URL, 500, {}, body), LOGIN)
-        (found,) = raised.value.findings
-        assert (found.code.name, found.evidence["status"]) == ("temporarily_unavailable", "500")
-        assert words in json.dumps(dict(found.evidence))
+FAULT = (
+    "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><e:Fault><faultcode>{}</faultcode>"
+    "<faultstring>{}</faultstring></e:Fault></e:Body></e:Envelope>"
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code", "words"),
+    [
+        (500, FAULT.format("INVALID_LOGIN", "Invalid username"), "login_refused", "INVALID_LOGIN"),
+        # Salesforce
+        (500, FAULT.format("soap:Client", "No such key"), "login_refused", "No such key"),
+        (500, FAULT.format("SOAP-ENV:Client.Auth", "x"), "login_refused", "Client.Auth"),
+        (500, FAULT.format("soap:Server", "Deadlock"), "temporarily_unavailable", "Deadlock"),
+        (500, FAULT.format("ns:Clients", "Busy"), "temporarily_unavailable", "Busy"),
+        (503, FAULT.format("INVALID_LOGIN", "Invalid username"), "temporarily_unavailable", "INVALID_LOGIN"),
+        (500, '{"status": "BUSY"}', "temporarily_unavailable", "BUSY"),
+        (500, "<html>Invalid login</html>", "temporarily_unavailable", "500"),
+    ],
+)
+def test_a_fault_that_blames_the_caller_is_a_refusal(status, body, code, words):
+    """SOAP sends a refused login with the status 500; to try it again could lock the account."""
+    with pytest.raises(watchword.TokenError) as raised:
+        read_session(TokenResponse(URL, status, {}, body), LOGIN)
+    (found,) = raised.value.findings
+    assert (found.code.name, found.evidence["status"]) == (code, str(status))
+    assert words in json.dumps(dict(found.evidence))
+
+
+@pytest.mark.parametrize(
+    ("target", "is_refused"),
+    [
+        ("/login?error", True), ("/login?error=bad&password=s3cret", True), ("/loginError", True),
+        ("/auth/failed", True), ("/x?login_failed=1", True), ("/home", False), ("/home?error=0", False),
+        ("/errors", False), ("/home?errors=1", False), ("http://[x", False),
+    ],
+)  # fmt: skip
+def test_a_redirect_to_a_page_for_failed_logins_is_a_refusal(target, is_refused):
+    """Spring and Jenkins set a cookie for a failed login too, and lead to a page that says so."""
+    response = TokenResponse("https://a.test/do", 302, {"Location": target}, "", ("sid=x; Path=/",))
+    location = TokenLocation("cookie", "sid")
+    if not is_refused:
+        assert read_session(response, location).access_token == "x"
+        return
+    with pytest.raises(watchword.TokenError) as raised:
+        read_session(response, location)
+    assert raised.value.code == "login_refused"
+    assert "s3cret" not in str(raised.value)
 
 
 def test_a_token_counts_more_than_a_code_beside_it():

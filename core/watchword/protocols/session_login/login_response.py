@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from watchword import redact
 from watchword.errors import TokenError
@@ -18,7 +19,7 @@ from watchword.http.bodies import Content
 from watchword.http.cookies import effective_cookies
 from watchword.tokens import companions
 from watchword.tokens.lifetimes import LifetimePaths, read_lifetime, stated_at
-from watchword.tokens.refusal_words import reports_refusal, server_words, words_beside_success
+from watchword.tokens.refusal_words import blames_caller, reports_refusal, server_words, words_beside_success
 from watchword.tokens.token import Token
 from watchword.tokens.token_response import (
     VISIBLE,
@@ -35,7 +36,12 @@ from watchword.tokens.worthless import worthless
 
 # After a form's POST, browsers follow these by GET (RFC 9110 section 15.4); others repeat the POST elsewhere.
 _FOLLOWED_BY_GET = {302, 303}
-_CLIENT_ERROR = 400
+_CLIENT_ERROR, _SERVER_ERROR = 400, 500
+_ERROR_PARAMETERS = frozenset(
+    {"error", "err", "errorcode", "loginerror", "autherror", "loginfailed", "failed"}
+)
+_NO_ERROR = frozenset({"0", "false", "no", "none", "null"})
+_FAILED_PATH = re.compile(r"(?i)(?:login|signin|auth)[-_/]?(?:error|failed|failure)/?$")
 _NO_SUCH_LOGIN = {404, 405}
 
 _ADVICE = {
@@ -147,7 +153,10 @@ def _refusal(response: TokenResponse, location: TokenLocation) -> Finding | None
     if status < _CLIENT_ERROR:
         return _redirected(response, location)
     if response.is_transient:
-        words = server_words(response.content())
+        content = response.content()
+        if status == _SERVER_ERROR and blames_caller(content):
+            return _finding(response, "login_refused", "refused the login", quote=True)
+        words = server_words(content)
         return _finding(response, "temporarily_unavailable", "is overloaded or down", said=words)
     if status in _NO_SUCH_LOGIN:
         return _finding(response, "token_endpoint_not_found", "does not know this login")
@@ -166,14 +175,26 @@ def _refusal_with_success(response: TokenResponse, location: TokenLocation) -> F
 def _redirected(response: TokenResponse, location: TokenLocation) -> Finding | None:
     """Return why a redirect isn't a success; None for one that leads on from a form."""
     try:
-        back = urlsplit(response.redirect_url).path == urlsplit(response.url).path
+        target = urlsplit(response.redirect_url)
+        back = target.path == urlsplit(response.url).path or _is_for_failures(target)
     except ValueError:
         back = False
     if location.kind == "body" or response.status not in _FOLLOWED_BY_GET:
         what = response.redirect or f"returned the status {response.status} and no token"
         advice = redirect_advice(response, "login_url") if response.redirect else ""
         return _finding(response, "reply_not_token", what, advice=advice)
-    return _finding(response, "login_refused", "redirects back to the sign-in page") if back else None
+    if back:
+        what = "redirects back to the sign-in page, or to one for failed logins"
+        return _finding(response, "login_refused", what)
+    return None
+
+
+def _is_for_failures(target: SplitResult) -> bool:
+    """Return whether a page is where failed logins lead: Spring has `/login?error`, Jenkins `/loginError`."""
+    parameters = parse_qsl(target.query, keep_blank_values=True)
+    named = {name.lower().replace("_", ""): value.lower() for name, value in parameters}
+    failed = any(named[name] not in _NO_ERROR for name in _ERROR_PARAMETERS & named.keys())
+    return failed or _FAILED_PATH.search(target.path) is not None
 
 
 def _missing(response: TokenResponse, location: TokenLocation, present: list[str]) -> Finding:
