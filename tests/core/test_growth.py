@@ -100,7 +100,7 @@ def kept():
     [
         pytest.param(api_key, MANY, prepare, marks=pytest.mark.nightly),
         pytest.param(basic, MANY, prepare, marks=pytest.mark.nightly),
-        (custom, MANY, prepare),
+        pytest.param(custom, MANY, prepare, marks=pytest.mark.nightly),
         (jwt, MANY, prepare),
         pytest.param(oauth1, MANY, prepare, marks=pytest.mark.nightly),
         (client_credentials, 3 * MOST_UNUSED, use),

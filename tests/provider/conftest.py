@@ -17,9 +17,6 @@ from typing import Any
 import pytest
 
 from tests.support.airflow_database import create_database
-from watchword.redact import texts
-from watchword.redact.registry import Registry
-from watchword.tokens import token_caches
 from watchword_playground import Playground
 
 HERE = Path(__file__).parent
@@ -43,8 +40,9 @@ with warnings.catch_warnings():
     import airflow.models
     import airflow.providers.http.operators.http
     import airflow.providers.http.sensors.http
-    from airflow.sdk._shared.secrets_masker import reset_secrets_masker
     from sqlalchemy.orm import configure_mappers
+
+    from tests.support.airflow_secrets import give_own_secrets
 
     # Otherwise the first query does it: Airflow 3.2 uses an option that SQLAlchemy 2.1 warns about.
     airflow.models.import_all_models()
@@ -86,19 +84,7 @@ def _own_tokens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give each test its own registry of secrets and its own masker of Airflow.
-
-    Airflow's masker compiles the pattern of all its secrets anew for each secret that it learns. With the
-    secrets of a hundred tests, telling them to the masker of a forked child takes half a minute.
-    """
-    from airflow_provider_watchword import adapter_cache  # noqa: PLC0415 - after Airflow, which warns
-
-    monkeypatch.setattr(adapter_cache, "_adapters", type(adapter_cache._adapters)())
-    monkeypatch.setattr(token_caches, "_token_caches", token_caches.TokenCaches())
-    registry = Registry()
-    registry._listeners = texts._registry._listeners  # the provider subscribes once in a process
-    monkeypatch.setattr(texts, "_registry", registry)
-    reset_secrets_masker()
+    give_own_secrets(monkeypatch)
 
 
 @pytest.fixture

@@ -20,7 +20,13 @@ with warnings.catch_warnings():
 
     from airflow_provider_watchword import ApiHook
     from dagster_watchword import ApiResource, build_credentials_check, resource_from_document
+    from tests.support.airflow_secrets import give_own_secrets
     from watchword_playground import CREDENTIALS, Playground
+
+
+@pytest.fixture(autouse=True)
+def _own_secrets(monkeypatch):
+    give_own_secrets(monkeypatch)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.nightly import usually
 from watchword.stores.sql_store import SqlStore
 from watchword.tokens import transitions
 from watchword.tokens.record import Record
@@ -478,7 +479,7 @@ def use_all(place):
 def test_a_column_may_hold_anything(sqlite, tmp_path, table, column):
     """A value of any type in any column ends in a finding and isn't believed, and the row can be given up."""
     copies = Copies(sqlite, tmp_path / "copies")
-    for value in VALUES:
+    for value in usually(VALUES[::2], VALUES):
         place = copies.make()
         first = f"SELECT min(rowid) FROM {table}"  # noqa: S608 - ours
         place.run(f"UPDATE {table} SET {column} = ? WHERE rowid = ({first})", value)  # noqa: S608 - ours

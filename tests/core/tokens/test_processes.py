@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tests.support.nightly import usually
 from watchword.tokens.token import Token
 
 TOKEN = Token("canary-access", refresh_token="canary-refresh")
@@ -11,9 +12,10 @@ TOKEN = Token("canary-access", refresh_token="canary-refresh")
 
 def test_no_change_is_lost_among_processes(place, start):
     """8 processes that change one record each see what those before left."""
-    workers = start(place, 8, "increment", "k", 25)
+    times = usually(10, 25)
+    workers = start(place, 8, "increment", "k", times)
     assert workers.results() == [True] * 8
-    assert place.open().load("k").record.generation == 200
+    assert place.open().load("k").record.generation == 8 * times
 
 
 def test_spawned_processes_share_a_store(place, start):
@@ -32,7 +34,7 @@ def test_processes_may_fork_at_any_time(place, start):
 
 def test_a_lease_is_one_processs(place, start, tmp_path):
     """Processes never hold a lease at the same time."""
-    workers = start(place, 4, "lease", "k", 15, tmp_path / "mark")
+    workers = start(place, 4, "lease", "k", usually(6, 15), tmp_path / "mark")
     assert workers.results() == [0] * 4
 
 

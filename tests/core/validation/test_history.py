@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from tests.support.nightly import rest_nightly
 from tests.support.stores import place, postgres, shared, sqlite, sqlite_file, start
 from watchword import redact
 from watchword.findings.codes import finding
@@ -196,6 +197,7 @@ def test_content_that_is_no_history_is_named(store, content, caplog):
     assert len(history.history(store, "acme")) == 1
 
 
+@pytest.mark.parametrize("place", rest_nightly(["sqlite", "postgres"], {"sqlite"}), indirect=True)
 def test_thirty_two_processes_lose_no_verdict(place, start):
     """Of 32 processes that note three verdicts each at once, the last twenty verdicts are kept, each once."""
     workers = [start(place, 32, "note", "acme", 3)]
