@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.support.nightly import usually
+from tests.support.nightly import rest_nightly, usually
 
 HERE = Path(__file__).parent
-KILLS = {"sqlite": usually(15, 50), "postgresql+psycopg": usually(11, 20)}
+KILLS = {"sqlite": 50, "postgresql+psycopg": usually(11, 20)}
 """How many workers are killed over each kind of store: each step at least once."""
+STORES = ["sqlite", "postgresql"]
 SIDE_BY_SIDE = 5
 
 # After the server's response, only the victim knows the new refresh token until the save begins with a file.
@@ -73,6 +74,7 @@ def families_revoked(playground):
     return requests.get(f"{playground.url}/_control/counts", timeout=10).json()["families_revoked"]
 
 
+@pytest.mark.parametrize("environment", rest_nightly(STORES, {"postgresql"}), indirect=True)
 def test_kills_end_no_sign_in_where_the_server_accepts_a_second_use(playground, kill, environment):
     """Wherever the worker dies, the four others succeed after its lease, and no sign-in is revoked."""
     settings(playground, delay=0.05, grace=60)
@@ -84,6 +86,7 @@ def test_kills_end_no_sign_in_where_the_server_accepts_a_second_use(playground, 
     assert families_revoked(playground) == 0
 
 
+@pytest.mark.parametrize("environment", rest_nightly(STORES, {"sqlite"}), indirect=True)
 def test_every_worker_is_told_to_sign_in_where_the_server_ends_reused_sign_ins(playground, kill):
     """A kill between the server's response and the beginning of the save, and no other, ends the sign-in."""
     settings(playground, delay=0.05, grace=0)
