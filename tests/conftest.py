@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import gc
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.nightly import IS_NIGHTLY, usually
+
+# A shell lets what it starts in the background ignore Ctrl-C, and so would the programs that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test asserts a time: on a busy machine the first example alone may take seconds. A usual run tries the
 # same examples each time, so that its result depends on the commit alone. The nightly one looks for new ones.

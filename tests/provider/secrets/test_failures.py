@@ -65,7 +65,7 @@ def test_fail_closed_stops_the_search_with_the_same_message(
     for kind in ("connections", "variables", "config"):
         put(f"airflow-{kind}-shop", URI)
     server.fault(fault, None)
-    backend = make(fail_closed=True, deadline=0.3)
+    backend = make(fail_closed=True, deadline=1)
     for look_up in (backend.get_connection, backend.get_variable, backend.get_config):
         with pytest.raises(AirflowSecretsBackendAccessDenied, match=FAULTS[fault]) as caught:
             look_up("shop")
