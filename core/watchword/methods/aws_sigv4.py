@@ -167,6 +167,11 @@ class AwsSigV4(Method):
                     yield finding("missing_field", f"The field {name} is missing.")
         if any(keys.values()) and self.profile:
             yield finding("given_twice", "Credentials are given twice: by access_key and by profile.")
+        for name, value in keys.items():
+            if "\n" in (value or "").strip() or "secret access key" in (value or "").lower():
+                message = f"The field {name} has a wrong value: it is a whole file of AWS, not one key."
+                advice = "Copy the two values: Access key ID to access_key, Secret access key to secret_key."
+                yield finding("wrong_type", message, advice=advice)
         if (self.access_key or "").startswith("ASIA") and not self.session_token:
             message = "The field session_token is missing: an access key that begins with ASIA is temporary."
             yield finding("missing_field", message)

@@ -12,6 +12,7 @@ from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.protocols.keys import pem, pkcs12
 from watchword.protocols.keys.der import lengths
+from watchword.protocols.keys.key_file import KeyFile
 from watchword.protocols.keys.reading import read_private_key, unwrapped
 from watchword.protocols.keys.repair import NotBase64, Repairs
 from watchword.redact import NeverPickled
@@ -94,6 +95,8 @@ def holds_certificate(text: str) -> bool:
         return False
     if isinstance(content, list):
         return any(block.label in _CERTIFICATES for block in content)
+    if isinstance(content, KeyFile):
+        return bool(content.certificates)
     return isinstance(content, bytes) and pkcs12.is_pkcs12(content)
 
 
@@ -191,6 +194,8 @@ def _content(text: str, name: str) -> list[pem.Block] | bytes:
     content = _of_field(name, lambda: unwrapped(text))
     if isinstance(content, (bytes, list)):
         return content
+    if isinstance(content, KeyFile) and content.certificates:
+        return list(pem.blocks(f"{content.certificates}\n{content.key}"))
     raise _unreadable(name, "is JSON, and holds no certificate", "Give PEM, or a PKCS#12 file.")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from watchword.http.json_value import JsonValue
 from watchword.redact import NeverPickled
 
-_MARK = "PRIVATE KEY"
+_MARK, _CERTIFICATE = "PRIVATE KEY", "BEGIN CERTIFICATE"
 _LONGEST_SEARCH = 1000
 """How many values of an unknown file are searched for a key."""
 
@@ -18,6 +18,7 @@ _LONGEST_SEARCH = 1000
 class KeyFile(NeverPickled):
     """A private key, and what its file says about using it; "" for what the file doesn't say.
 
+    `certificates` is the PEM of a client certificate with its chain, as SAP BTP's service keys have it.
     `token_url` is the token endpoint, `audience` that of the JWT. `claims` are further claims that the
     provider's JWTs need. `scope_is_claim` says that the provider reads the scope in the JWT alone.
     """
@@ -37,6 +38,7 @@ class KeyFile(NeverPickled):
     lifetime: int = 0
     scope_is_claim: bool = False
     claims: Mapping[str, JsonValue] = field(default_factory=dict)
+    certificates: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,8 +143,10 @@ def _unknown(content: Mapping[str, Any]) -> KeyFile | None:
     """Return the only key in the file of an unknown provider: under its usual name, or PEM anywhere."""
     if key := _text(content, "private_key"):
         return KeyFile("", key)
-    keys = {text for text in _texts(content) if _MARK in text}
-    return KeyFile("", keys.pop()) if len(keys) == 1 else None
+    found = list(_texts(content))
+    keys = {text for text in found if _MARK in text}
+    certificates = "\n".join(text for text in found if _CERTIFICATE in text)
+    return KeyFile("", keys.pop(), certificates=certificates) if len(keys) == 1 else None
 
 
 def _text(content: Mapping[str, Any], path: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from watchword.protocols.keys import derivation, refusal
-from watchword.protocols.keys.der import INTEGER, SEQUENCE, NotDer, children, header
+from watchword.protocols.keys.der import INTEGER, SEQUENCE, NotDer, children, definite, header
 from watchword.protocols.keys.repair import guesses
 from watchword.redact import NeverPickled
 
@@ -15,6 +17,11 @@ _LONGEST = 1 << 16
 """The longest file that is read, in bytes; one with a chain of four certificates has about 8,000."""
 
 _VERSION = b"\x03"
+_WITHOUT_LENGTH = b"\x30\x80"
+_ANEW = (
+    "Write it anew: openssl pkcs12 -legacy -nodes -in FILE -out both.pem, and then "
+    "openssl pkcs12 -export -in both.pem -out NEWFILE."
+)
 
 
 @dataclass(frozen=True)
@@ -43,16 +50,39 @@ def read_pkcs12(data: bytes, passphrase: str | None) -> Pkcs12:
     """
     if len(data) > _LONGEST:
         raise refusal.refused("it is a PKCS#12 file that is too long", "Give one with one key alone.")
-    if derivation.demands_too_much(data):
+    is_ber = data.startswith(_WITHOUT_LENGTH)
+    data, shown = _with_lengths(data) if is_ber else (data, data)
+    if derivation.demands_too_much(shown):
         raise refusal.too_costly()
     if passphrase and "\0" in passphrase:  # the library would panic
         raise refusal.wrong_passphrase()
-    key, certificate, others = _loaded(data, passphrase)
+    with _ber_is_read() if is_ber else nullcontext():
+        key, certificate, others = _loaded(data, passphrase)
     if key is None:
         raise refusal.refused(
             "it is a PKCS#12 file without a private key", "Export it again, with the private key."
         )
     return Pkcs12(key, certificate, tuple(others))
+
+
+def _with_lengths(data: bytes) -> tuple[bytes, bytes]:
+    """Return BER, as Java, Windows and Firefox may write it, in DER; and once more for `derivation` alone.
+
+    The signature of the file covers what is in its OCTET STRING, so that stays as it is.
+    """
+    try:
+        return definite(data), definite(data, inside=True)
+    except NotDer:
+        reason = "it is a PKCS#12 file in BER that is cut off or damaged"
+        raise refusal.refused(reason, f"{refusal.COPY_AGAIN} {_ANEW}") from None
+
+
+@contextmanager
+def _ber_is_read() -> Iterator[None]:
+    """Keep the library from warning that it may stop reading BER, which may remain inside of a file."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*falling back to parsing as BER", UserWarning)
+        yield
 
 
 def _loaded(data: bytes, passphrase: str | None) -> Any:  # noqa: ANN401 - objects of cryptography
@@ -79,6 +109,5 @@ def _opened(data: bytes, passphrase: bytes | None) -> Any:  # noqa: ANN401 - obj
     except (UnsupportedAlgorithm, NotImplementedError, InternalError, MemoryError):
         raise refusal.refused(
             "it is a PKCS#12 file in a form that is not supported",
-            "Write it anew: openssl pkcs12 -legacy -nodes -in FILE -out both.pem, and then "
-            "openssl pkcs12 -export -in both.pem -out NEWFILE.",
+            _ANEW,
         ) from None

@@ -8,6 +8,7 @@ from typing import Any
 
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
+from watchword.protocols.keys import other_files
 from watchword.protocols.keys.der import lengths as _header
 from watchword.protocols.keys.pem import Block
 
@@ -145,6 +146,8 @@ def of_json(content: Mapping[str, Any]) -> DocumentError:
             "it is Box's config JSON without a private key (boxAppSettings.appAuth.privateKey)",
             "Generate a key pair in Box's developer console, and give the file that it downloads.",
         )
+    if other := other_files.named(content):
+        return refused(f"it is {other[0]}", other[1])
     return refused(
         "it is JSON, but neither a JWK (it has no kty) nor a file with one private key, as Google's or Box's"
     )

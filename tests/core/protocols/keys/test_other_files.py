@@ -231,7 +231,7 @@ OTHERS = {
     "a Java keystore": (base64.b64encode(JKS).decode(), "a Java keystore"),
     "a Java keystore's file": (as_text(JKS), "a Java keystore"),
     "Microsoft's PVK": (as_text(b"\x1e\xf1\xb5\xb0" + b"s3cret" * 9), "a binary form of Microsoft"),
-    "PKCS#12 without lengths": (as_text(b"\x30\x80\x02\x01\x03\x30\x80s3cret"), "doesn't say how much"),
+    "PKCS#12 in BER, damaged": (as_text(b"\x30\x80\x02\x01\x03\x30\x80s3cret"), "in BER that is cut off"),
     "a public key": (
         rsa_key().public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
