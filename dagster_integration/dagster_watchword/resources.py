@@ -702,8 +702,13 @@ class HmacSignatureResource(DescribedResource):
     hash_algorithm: Literal["SHA256", "SHA512", "SHA384", "SHA1", "MD5"] = Field(
         default="SHA256", description="The hash function of the HMAC."
     )
-    signature_encoding: Literal["hex", "HEX", "base64", "base64url"] = Field(
-        default="hex", description="How the signature is written; HEX has upper case."
+    signature_encoding: Literal["hex", "HEX", "base64", "base64url", "base64url_padded", "hex_base64"] = (
+        Field(
+            default="hex",
+            description=(
+                "How the signature is written; HEX has upper case, hex_base64 is base64 of the hex digits."
+            ),
+        )
     )
     timestamp_format: Literal[
         "seconds",

@@ -91,7 +91,11 @@ class HmacSignature(Method):
     ] = "SHA256"
     signature_encoding: Annotated[
         SignatureEncoding,
-        About("Signature encoding", "How the signature is written; HEX has upper case.", _HMAC),
+        About(
+            "Signature encoding",
+            "How the signature is written; HEX has upper case, hex_base64 is base64 of the hex digits.",
+            _HMAC,
+        ),
     ] = "hex"
     timestamp_format: Annotated[
         TimestampFormat,

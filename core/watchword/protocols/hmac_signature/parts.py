@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from requests import PreparedRequest
 
@@ -20,7 +20,7 @@ from watchword.protocols.oauth1.signature import form_pairs, normalized
 from watchword.protocols.templates import TemplateSecrets
 from watchword.redact import NeverPickled
 
-JOINED = "sorted_parameters_joined"
+JOINED, ENCODED = "sorted_parameters_joined", "sorted_parameters_encoded"
 
 BELOW = "path_below"
 """The part that is the path without its beginning, which the argument says."""
@@ -63,6 +63,11 @@ class Values(NeverPickled):
     def basic_credentials(self) -> str:
         """Key ID and signature as the credentials of Basic (RFC 7617 section 2)."""
         return b64encode(f"{self.key_id}:{self.signature}".encode()).decode("ascii")
+
+    @property
+    def signature_encoded(self) -> str:
+        """The signature percent-encoded (RFC 3986)."""
+        return quote(self.signature, safe="")
 
     def _value(self, part: Part) -> Iterable[bytes]:
         if part.name == "header":
@@ -124,6 +129,20 @@ def _decoded(encoded: bytes) -> bytes:
     return unquote_to_bytes(encoded.replace(b"+", b" "))
 
 
+def _twice_encoded(values: Values) -> str:
+    """Return the sorted parameters percent-encoded once more, as a value inside of what is signed."""
+    return quote(_sorted(values.request, with_form=True), safe="-._~")
+
+
+def _if_any(value: Value) -> Value:
+    """Return a part that is empty if the request has no body, for APIs that leave its hash out then."""
+    return lambda values: value(values) if values.request.body else ()
+
+
+def _body_base64(values: Values) -> Iterable[bytes]:
+    return (b64encode(b"".join(body_chunks(values.request))),)
+
+
 def _text(read: Callable[[Values], str]) -> Value:
     return lambda values: (read(values).encode("utf-8", "surrogateescape"),)
 
@@ -154,6 +173,9 @@ _BODY_HASHES: Mapping[str, Value] = {
     for hash_name in ("md5", "sha1", "sha256", "sha384", "sha512")
     for encoding, encode in _ENCODINGS.items()
 }
+_BODY_HASHES_IF_ANY: Mapping[str, Value] = {
+    f"{name}_if_any": _if_any(value) for name, value in _BODY_HASHES.items()
+}
 
 _TEXTS: Mapping[str, Callable[[Values], str]] = {
     "method": lambda values: (values.request.method or "").upper(),
@@ -165,11 +187,13 @@ _TEXTS: Mapping[str, Callable[[Values], str]] = {
     "path_and_query": lambda values: values.request.path_url,
     "sorted_query": lambda values: _sorted(values.request),
     "sorted_parameters": lambda values: _sorted(values.request, with_form=True),
+    ENCODED: _twice_encoded,
     "body_length": _body_length,
     "timestamp": lambda values: values.timestamp(0),
     "nonce": lambda values: values.nonce,
     "key_id": lambda values: values.key_id,
     "signature": lambda values: values.signature,
+    "signature_encoded": lambda values: values.signature_encoded,
     "basic_credentials": lambda values: values.basic_credentials,
 }
 
@@ -177,32 +201,35 @@ PARTS: Mapping[str, Value] = {
     **{name: _text(read) for name, read in _TEXTS.items()},
     JOINED: _joined,
     "body": lambda values: body_chunks(values.request),
+    "body_base64": _body_base64,
     **_BODY_HASHES,
+    **_BODY_HASHES_IF_ANY,
     "nonce_and_body_sha256_raw": lambda values: (_digest(values, "sha256", values.nonce),),
 }
 """Every part by its name, beside `header:NAME` and `secret:NAME`."""
 
-OF_SIGNATURE = ("signature", "basic_credentials")
+OF_SIGNATURE = ("signature", "signature_encoded", "basic_credentials")
 """The parts that hold the signature, which no text to sign can have."""
 
 OF_NONCE = ("nonce", "nonce_and_body_sha256_raw")
 """The parts that hold the nonce, or depend on it."""
 
-NOT_SENT = frozenset({"body", JOINED, *(name for name in PARTS if name.endswith("_raw"))})
+NOT_SENT = frozenset({"body", JOINED, *(name for name in PARTS if "_raw" in name)})
 """The parts of bytes, which no header or parameter can hold."""
 
-ADDRESS = ("url", "query", "path_and_query", "sorted_query", "sorted_parameters", JOINED)
+ADDRESS = ("url", "query", "path_and_query", "sorted_query", "sorted_parameters", ENCODED, JOINED)
 """The parts that hold the parameters of the query."""
 
 WORDS = ", ".join(
     (
         "timestamp+SECONDS",
         f"{BELOW}:/PATH",
-        *(name for name in PARTS if name not in _BODY_HASHES),
+        *(name for name in PARTS if name not in {**_BODY_HASHES, **_BODY_HASHES_IF_ANY}),
         "body_HASH_ENCODING",
+        "body_HASH_ENCODING_if_any",
     )
 )
 """All parts for a message: HASH is md5, sha1, sha256, sha384 or sha512, and ENCODING hex, base64 or raw."""
 
-BODY = ("sorted_parameters", JOINED, *(name for name in PARTS if "body" in name))
+BODY = ("sorted_parameters", ENCODED, JOINED, *(name for name in PARTS if "body" in name))
 """The parts that depend on the body."""

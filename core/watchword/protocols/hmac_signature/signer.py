@@ -23,13 +23,15 @@ from watchword.protocols.hmac_signature.template import Template
 from watchword.redact import NeverPickled
 
 HashAlgorithm: TypeAlias = Literal["SHA256", "SHA512", "SHA384", "SHA1", "MD5"]
-SignatureEncoding: TypeAlias = Literal["hex", "HEX", "base64", "base64url"]
+SignatureEncoding: TypeAlias = Literal["hex", "HEX", "base64", "base64url", "base64url_padded", "hex_base64"]
 
 _ENCODED: Mapping[SignatureEncoding, Callable[[bytes], str]] = {
     "hex": bytes.hex,
     "HEX": lambda digest: digest.hex().upper(),
     "base64": lambda digest: b64encode(digest).decode("ascii"),
     "base64url": lambda digest: urlsafe_b64encode(digest).decode("ascii").rstrip("="),
+    "base64url_padded": lambda digest: urlsafe_b64encode(digest).decode("ascii"),
+    "hex_base64": lambda digest: b64encode(digest.hex().encode()).decode("ascii"),
 }
 
 _ORDER = ("body", "query", "cookie", "header")
@@ -93,7 +95,7 @@ class Signer(NeverPickled):
         values = replace(values, signature=signature)
         for parameter in self._signed:
             _place(request, parameter.slot, values.text(parameter.template), last=True)
-        vars(request)[SIGNATURES] = (signature, values.basic_credentials) if self._is_basic else (signature,)
+        vars(request)[SIGNATURES] = (signature, *(form(values) for form in self._other_forms))
 
     def signature(self, values: Values) -> str:
         """Return the signature of a request whose other values are placed."""
@@ -126,8 +128,14 @@ class Signer(NeverPickled):
         return any(template.has(*OF_NONCE) for template in templates)
 
     @cached_property
-    def _is_basic(self) -> bool:
-        return any(parameter.template.has("basic_credentials") for parameter in self._signed)
+    def _other_forms(self) -> tuple[Callable[[Values], str], ...]:
+        """The forms in which the signature is sent beside its own, which echoes are searched for too."""
+        forms: Mapping[str, Callable[[Values], str]] = {
+            "basic_credentials": lambda values: values.basic_credentials,
+            "signature_encoded": lambda values: values.signature_encoded,
+        }
+        sent = [parameter.template for parameter in self._signed]
+        return tuple(form for name, form in forms.items() if any(each.has(name) for each in sent))
 
     @cached_property
     def _unsigned(self) -> tuple[Parameter, ...]:
