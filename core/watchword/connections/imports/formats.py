@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from watchword.connections.airflow_format import AIRFLOW_KEYS
-from watchword.connections.imports import openapi
+from watchword.connections.imports import bruno, insomnia, openapi
 from watchword.connections.imports.airbyte import manifest
 from watchword.connections.imports.airflow import export
 from watchword.connections.imports.curl import command
@@ -31,7 +31,8 @@ _MOST_NAMES = 20
 
 FORMS = (
     "a connection document, Airflow's URI or JSON of a connection, its export (JSON, YAML, .env), variables "
-    "AIRFLOW_CONN_NAME, a curl command, a Postman collection, an Airbyte manifest, or an OpenAPI document"
+    "AIRFLOW_CONN_NAME, a curl command, a collection of Postman, Insomnia or Bruno, an Airbyte manifest, or "
+    "an OpenAPI document"
 )
 
 _OTHER_COMMAND = re.compile(
@@ -49,6 +50,8 @@ class _Structure(NamedTuple):
 
 _STRUCTURES = (
     _Structure(collection.is_collection, collection.entries_in),
+    _Structure(insomnia.is_export, insomnia.entries_in),
+    _Structure(bruno.is_export, bruno.entries_in),
     _Structure(manifest.is_manifest, manifest.entries_in),
     _Structure(openapi.is_description, openapi.entries_in),
 )
@@ -75,6 +78,8 @@ def entries_in(text: str, name: str, values: Values) -> list[Entry]:
     other = _OTHER_COMMAND.match(command_in(text))
     if other:
         raise unreadable(f"The text is a command of {other[1]}.", "Give it as a command of curl.")
+    if bruno.is_file(text):
+        return bruno.entries_in_file(text, values)
     if looks_like_lines(text):
         return export.entries_in_lines(text)
     if not is_json(text) and "\n" not in text and "://" in text.partition(" ")[0]:

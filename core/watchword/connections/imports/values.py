@@ -30,7 +30,7 @@ def values_in(text: str) -> dict[str, str]:
     if not isinstance(content, dict):
         message = "The text with the values holds no values by name."
         raise unreadable(message, "Give lines of NAME=VALUE, a JSON object, or an environment of Postman's.")
-    return dict(_flattened(content, ""))
+    return dict(flattened(content, ""))
 
 
 def is_environment(content: Mapping[Any, Any]) -> bool:
@@ -60,9 +60,10 @@ def plain_text(value: object) -> str:
     return str(value) if isinstance(value, (str, int, float)) else ""
 
 
-def _flattened(content: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, str]]:
+def flattened(content: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield names and values of nested objects; a name has those of the objects around it before dots."""
     for key, value in content.items():
         if isinstance(value, dict):
-            yield from _flattened(value, f"{prefix}{key}.")
+            yield from flattened(value, f"{prefix}{key}.")
         elif text := plain_text(value):
             yield f"{prefix}{key}", text

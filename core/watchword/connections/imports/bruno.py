@@ -1,0 +1,155 @@
+"""Files of Bruno (`.bru`) and its export as JSON, as a collection that the import from Postman reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from watchword.connections.imports.entry import Entry, unreadable
+from watchword.connections.imports.postman import collection
+from watchword.connections.imports.request_collections import as_collection, as_request
+from watchword.connections.imports.values import Values, postman_variables
+
+Item: TypeAlias = dict[str, Any]
+
+_DEEPEST = 50
+_MOST_LINES = 20_000
+_VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
+_BLOCK = re.compile(r"(?P<name>[a-z]+(?::[a-z0-9-]+)?) ?\{\s*")
+_PAIR = re.compile(r'\s{0,20}(?P<off>~?)"?(?P<name>[^:"{}]{1,200})"? ?:(?: (?P<value>.*))?')
+_FIRST = re.compile(
+    rf"\s*(?:(?:meta|vars|auth|headers|{'|'.join(_VERBS)}) \{{|(?:auth|vars):[a-z0-9-]+ \{{)[ \t]*\r?\n"
+)
+_GRANTS = {"password": "password_credentials"}
+
+
+def is_file(text: str) -> bool:
+    """Return whether a text is a file of Bruno's."""
+    return _FIRST.match(text) is not None
+
+
+def is_export(content: Mapping[Any, Any]) -> bool:
+    """Return whether a structure is a collection that Bruno has exported as JSON."""
+    return isinstance(content.get("items"), list) and "name" in content and "version" in content
+
+
+def entries_in_file(text: str, values: Values) -> list[Entry]:
+    """Return the connection of a request's file, or of the file `collection.bru`."""
+    blocks = _blocks(text)
+    auth = _auth(_mode(blocks), {name.partition(":")[2]: block for name, block in blocks.items()})
+    headers = [{"name": name, "value": value} for name, value in blocks.get("headers", {}).items()]
+    verb = next((each for each in _VERBS if each in blocks), "get")
+    request = {"name": blocks.get("meta", {}).get("name"), "method": verb, **blocks.get(verb, {})}
+    collection = as_collection([as_request(request, headers, None, auth)], variables_of(text), str)
+    return collection.entries_in(collection, values)
+
+
+def entries_in(content: Mapping[Any, Any], values: Values) -> list[Entry]:
+    """Return a connection for each host and credential of an export."""
+    root = content.get("root")
+    own = _auth_of(root.get("request") if isinstance(root, dict) else None)
+    items = list(_items(content["items"], 0))
+    rows = [{**each, "key": each.get("name")} for each in _variables(content.get("environments"))]
+    return collection.entries_in(as_collection(items, dict(postman_variables(rows)), str, own), values)
+
+
+def variables_of(text: str) -> dict[str, str]:
+    """Return the variables in a file of Bruno's, such as one of its environments."""
+    blocks = _blocks(text)
+    return {**blocks.get("vars", {}), **blocks.get("vars:pre-request", {})}
+
+
+def _variables(environments: object) -> Iterator[Item]:
+    """Yield the rows of the only environment; of several, nobody has chosen one."""
+    rows = environments if isinstance(environments, list) and len(environments) == 1 else []
+    for environment in rows:
+        variables = environment.get("variables") if isinstance(environment, dict) else None
+        yield from (each for each in variables or [] if isinstance(each, dict))
+
+
+def _blocks(text: str) -> dict[str, dict[str, str]]:
+    """Return the pairs of each block by its name; what has another form, such as a body, is left out."""
+    if text.count("\n") > _MOST_LINES:
+        raise unreadable(f"The file has more than {_MOST_LINES} lines.", "Leave out what isn't needed.")
+    found: dict[str, dict[str, str]] = {}
+    block: dict[str, str] | None = None
+    for line in text.splitlines():
+        begun = _BLOCK.fullmatch(line)
+        if begun:
+            block = found.setdefault(begun["name"], {})
+        elif line.startswith("}"):
+            block = None
+        elif block is not None and (pair := _PAIR.fullmatch(line)) and not pair["off"]:
+            block[pair["name"].strip()] = (pair["value"] or "").strip()
+    return found
+
+
+def _mode(blocks: Mapping[str, Mapping[str, str]]) -> object:
+    """Return the kind of authentication: that of the request, or of the collection."""
+    of_request = next((blocks[verb].get("auth") for verb in _VERBS if verb in blocks), None)
+    return of_request or blocks.get("auth", {}).get("mode")
+
+
+def _items(items: object, depth: int) -> Iterator[Item]:
+    if depth > _DEEPEST:
+        raise unreadable(
+            f"The export has more than {_DEEPEST} folders in each other.", "Export a part of it."
+        )
+    for each in items if isinstance(items, list) else []:
+        if isinstance(each, dict) and isinstance(each.get("items"), list):
+            root = each.get("root")
+            auth = _auth_of(root.get("request") if isinstance(root, dict) else None)
+            yield {"name": each.get("name"), "item": list(_items(each["items"], depth + 1)), "auth": auth}
+        elif isinstance(each, dict) and isinstance(request := each.get("request"), dict):
+            yield as_request(
+                {**request, "name": each.get("name")}, request.get("headers"), None, _auth_of(request)
+            )
+
+
+def _auth_of(request: object) -> Mapping[str, Any] | None:
+    auth = request.get("auth") if isinstance(request, dict) else None
+    return _auth(auth.get("mode"), auth) if isinstance(auth, dict) else None
+
+
+def _auth(mode: object, blocks: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return an authentication with the names of Postman's; None for one that is inherited or absent."""
+    if not isinstance(mode, str) or mode == "inherit":
+        return None
+    if mode == "none":
+        return {"type": "noauth"}
+    given = blocks.get(mode)
+    convert = _KINDS.get(mode, dict)
+    return {"type": mode, mode: convert(given if isinstance(given, dict) else {})}
+
+
+def _api_key(given: Item) -> Item:
+    return {**given, "in": "query" if given.get("placement") == "queryparams" else "header"}
+
+
+def _aws(given: Item) -> Item:
+    return {**given, "accessKey": given.get("accessKeyId"), "secretKey": given.get("secretAccessKey")}
+
+
+def _oauth2(given: Item) -> Item:
+    def value(name: str, other: str) -> Any:  # noqa: ANN401 - any JSON value
+        return given.get(name, given.get(other))  # files and exports spell the names in two ways
+
+    grant = str(value("grant_type", "grantType"))
+    has_proof = grant == "authorization_code" and str(given.get("pkce")).lower() == "true"
+    placement = value("credentials_placement", "credentialsPlacement")
+    return {
+        **given,
+        "grant_type": f"{grant}_with_pkce" if has_proof else _GRANTS.get(grant, grant),
+        "accessTokenUrl": value("access_token_url", "accessTokenUrl"),
+        "authUrl": value("authorization_url", "authorizationUrl"),
+        "refreshTokenUrl": value("refresh_token_url", "refreshTokenUrl"),
+        "redirect_uri": value("callback_url", "callbackUrl"),
+        "clientId": value("client_id", "clientId"),
+        "clientSecret": value("client_secret", "clientSecret"),
+        "client_authentication": "header" if placement == "basic_auth_header" else "body",
+        "headerPrefix": value("token_header_prefix", "tokenHeaderPrefix"),
+    }
+
+
+_KINDS: Mapping[str, Callable[[Item], Item]] = {"apikey": _api_key, "awsv4": _aws, "oauth2": _oauth2}
