@@ -89,8 +89,9 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
     The file's content says what it is: the output of `airflow connections export` (JSON, YAML or .env), a
     connection's URI or JSON, variables AIRFLOW_CONN_NAME, a curl command, a connection document, a collection
-    of Postman, Insomnia or Bruno, an Airbyte manifest, or an OpenAPI document. Connections that aren't HTTP are
-    skipped. None of it is given as an argument: it may hold secrets. Values that the file lacks are asked for.
+    of Postman, Insomnia or Bruno, an Airbyte manifest, or an OpenAPI document. Connections that aren't HTTP
+    are skipped. None of it is given as an argument: it may hold secrets. Values that the file lacks are asked
+    for.
 
     Exit status, the worst of all: 0 done, 3 configuration, 4 transient.
     """
