@@ -41,8 +41,8 @@ def entries_in_file(text: str, values: Values) -> list[Entry]:
     headers = [{"name": name, "value": value} for name, value in blocks.get("headers", {}).items()]
     verb = next((each for each in _VERBS if each in blocks), "get")
     request = {"name": blocks.get("meta", {}).get("name"), "method": verb, **blocks.get(verb, {})}
-    collection = as_collection([as_request(request, headers, None, auth)], variables_of(text), str)
-    return collection.entries_in(collection, values)
+    requests = [as_request(request, headers, None, auth)]
+    return collection.entries_in(as_collection(requests, variables_of(text), str), values)
 
 
 def entries_in(content: Mapping[Any, Any], values: Values) -> list[Entry]:
