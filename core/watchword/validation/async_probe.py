@@ -54,7 +54,9 @@ class AsyncProbe(NeverPickled):
         self._memories = Memories(subject)
 
     async def close(self) -> None:
-        """Log out if the method does that and nobody else uses the token."""
+        """Log out if the method does that and nobody else uses the token; end what is claimed."""
+        if self._memories.has_claims:
+            await on_thread(self._memories.close)
         if self._credentials.usage is not None:
             await end_usage(self._credentials.usage)
 

@@ -66,6 +66,10 @@ class ContrastMemory:
 
         self._table.change(self._key, remembering)
 
+    def release(self) -> None:
+        """End the claim of a validation that ended before it had the answers."""
+        self._table.change(self._key, lambda content, _: packed(unpacked(content)._replace(claimed=None)))
+
     def note_real(self, real: Observed) -> None:
         """Remember what this connection gets, beside a contrast that another one has asked for."""
 

@@ -32,14 +32,29 @@ class Memories(NeverPickled):
     def __init__(self, subject: Subject) -> None:
         self._credential = subject.credential
         self._falls_back = not subject.credential.name
+        self._claimed: set[str] = set()
 
     def recall(self, key: str, real: Answer) -> Contrast | Claim:
         """Return the contrast that is remembered, or who asks for it."""
-        return self._with_memory(key, lambda memory: memory.recall(real))
+        found = self._with_memory(key, lambda memory: memory.recall(real))
+        if found is Claim.MINE:
+            self._claimed.add(key)
+        return found
 
     def remember(self, step: Remember) -> None:
         """Remember what a step holds."""
         self._with_memory(step.key, lambda memory: _remember(memory, step))
+        self._claimed.discard(step.key)
+
+    @property
+    def has_claims(self) -> bool:
+        """Whether others wait for this validation."""
+        return bool(self._claimed)
+
+    def close(self) -> None:
+        """End the claims of a validation that was interrupted, so that no other one waits for it."""
+        while self._claimed:
+            self._with_memory(self._claimed.pop(), ContrastMemory.release)
 
     def _with_memory(self, key: str, work: Callable[[ContrastMemory], T]) -> T:
         """Return what `work` returns; after a failure of the store, this process remembers alone."""

@@ -51,7 +51,8 @@ class Probe(NeverPickled):
         self._memories = Memories(subject)
 
     def close(self) -> None:
-        """Log out if the method does that and nobody else uses the token."""
+        """Log out if the method does that and nobody else uses the token; end what is claimed."""
+        self._memories.close()
         if self._credentials.usage is not None:
             self._credentials.usage.end()
 

@@ -86,6 +86,8 @@ def _of_text(text: str) -> Structure:
         return Structure("json", frozenset({hashed(_type_of(_scalar(line)))}))
     if _NUMBER.fullmatch(text.strip()):
         return Structure("number")
+    if "\0" in line:  # binary data, which the csv module of Python 3.10 refuses
+        return Structure("text")
     separator = max(",;\t|", key=line.count)
     if line.count(separator) and "\n" in text.strip():
         return _split("csv", next(csv.reader([line], delimiter=separator), []))
