@@ -29,6 +29,18 @@ _FAULTS = frozenset({
 })  # fmt: skip
 """The codes of answers that come from an API's limits and faults, or from something in front of it."""
 
+_OWN_FAULTS = frozenset({
+    "aws_credentials_missing", "sign_in_required", "refresh_outcome_unknown", "renewal_in_progress",
+    "no_refresh_token", "slow_down", "authorization_pending", "rotation_not_persisted", "contrast_unavailable",
+    "rescue_file_unreadable", "store_unsuitable", "store_read_only", "store_full", "store_locked",
+    "store_unreachable", "store_damaged", "store_row_replaced", "store_on_network_disk", "store_key_missing",
+    "store_key_wrong", "store_newer", "store_not_shared",
+})  # fmt: skip
+"""The codes of the phases of token and answer that say nothing about what a server has answered."""
+
+_OF_SERVERS = frozenset({Phase.TOKEN, Phase.ANSWER})
+"""The phases whose codes say what a server has answered; a decoy that was never sent proves nothing."""
+
 _PAYMENT_REQUIRED = 402
 """The server doesn't know a decoy client, which therefore has no paid plan."""
 
@@ -67,7 +79,9 @@ class Answer(NamedTuple):
         """Whether the API itself has answered, and not with a limit or a fault."""
         if not self.problem or self.problem in _CERTIFICATE_REFUSALS or self.status == _PAYMENT_REQUIRED:
             return True
-        return self.problem not in _FAULTS and CODES[self.problem].phase is not Phase.NETWORK
+        if not self.status and self.problem in _OWN_FAULTS:
+            return False
+        return self.problem not in _FAULTS and CODES[self.problem].phase in _OF_SERVERS
 
     @property
     def is_refusal(self) -> bool:

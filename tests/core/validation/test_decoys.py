@@ -172,3 +172,19 @@ def test_no_decoy_uses_a_real_users_name(fields, may):
     method = watchword.load(document).credential.resolved.method
     assert method.can_ask_as_decoy is may
     assert getattr(decoy_method(method), "username", "") != "ann"
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS512", "ES256"])
+def test_the_decoy_of_a_jwt_grant_is_asked_with_whatever_its_key_is(serve, reply, algorithm):
+    """A grant by a signed JWT is contrasted with another key, also where both sides share a secret."""
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - slow to load
+
+    from watchword.validation.decoys.keys import _pem  # noqa: PLC0415 - beside its only use
+
+    key = SECRETS[0] * 3 if algorithm.startswith("HS") else _pem(ec.generate_private_key(ec.SECP256R1()))
+    server = serve(reply(200, {"access_token": "a-token-of-theirs"}))
+    fields = {"token_url": f"{server.url}/t", "algorithm": algorithm, "private_key": key}
+    document = {"base_url": server.url, "method": "oauth2_jwt_bearer", "payload": {"iss": "a"}, **fields}
+    report = watchword.load(document, name="acme", store=MemoryStore()).validate()
+    assert report.deciding.code.name == "issues_to_anyone"
+    assert len({seen.text.partition("assertion=")[2] for seen in server.seen}) == len(["real", "decoy"])

@@ -93,7 +93,7 @@ def decoy_method(method: Method) -> Method:
         fields["values_url"] = None  # a decoy's token isn't used, not even to ask for values
     if fields.get("assertion_headers"):
         fields["assertion_headers"] = _without_thumbprints(fields["assertion_headers"])
-    if (isinstance(method, JwtBearer) and method.algorithm.startswith("HS")) or "hmac_secret" in fields:
+    if "key_encoding" in fields and (_signs_by_hmac(fields) or "hmac_secret" in fields):
         fields["key_encoding"] = "hex"
     if isinstance(method, AwsSigV4):
         own = {"access_key": f"AKIA{decoy_text(_AWS_KEY)}", "secret_key": decoy_text(_AWS_SECRET)}
@@ -106,11 +106,16 @@ def _decoy_field(name: str, fields: Mapping[str, object]) -> str | None:
     if name == "private_key_passphrase":
         return None  # the decoy's key is not encrypted
     passphrase = fields.get("private_key_passphrase")
-    if name == "hmac_secret" or (name == "jwt_secret" and str(fields["algorithm"]).startswith("HS")):
-        return decoy_secret(text, fields["key_encoding"])  # type: ignore[arg-type] # one of its literals
+    if name == "hmac_secret" or (name in {"private_key", "jwt_secret"} and _signs_by_hmac(fields)):
+        return decoy_secret(text, fields.get("key_encoding", "utf8"))  # type: ignore[arg-type] # one of its literals
     if name in {"private_key", "jwt_secret"}:
         return decoy_key(text, str(passphrase) if passphrase is not None else None)
     return decoy_text(text)
+
+
+def _signs_by_hmac(fields: Mapping[str, object]) -> bool:
+    """Return whether the key of a method's JWTs is a secret that both sides share, and no private key."""
+    return str(fields.get("algorithm", "")).startswith("HS")
 
 
 def _without_thumbprints(headers: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
