@@ -17,6 +17,7 @@ from watchword.findings.report import Report
 from watchword.http.origins import display_url
 from watchword.validation import clock_skew
 from watchword.validation import response_meaning as meaning
+from watchword.validation.call_parts import method_parts, request_parts
 from watchword.validation.contrast import Dependence, answer_of
 from watchword.validation.contrasting import ISSUED, Comparison, Question, compare, key_of
 from watchword.validation.judging import judged, judged_forbidden, judged_token, limited
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 HTTP_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 SAFE = frozenset({"GET", "HEAD"})
 """The methods whose call may be repeated with a wrong credential or none (RFC 9110 section 9.2.1)."""
-
-_VALUES_URL = "values_url"  # it is asked with a token, and gives none
 
 _PROVEN = frozenset({"authenticated", "expected_status_matched"})
 
@@ -105,8 +104,7 @@ def _token_contrast(subject: Subject, plan: ValidationPlan) -> Steps:
     method = subject.credential.document.method
     if not (plan.decoy and plan.counterfactual and method.can_ask_as_decoy):
         return finding("token_obtained", "The token endpoint issued a new token. No wrong client was tried.")
-    urls = (getattr(method, name) for name in method.urls if name != _VALUES_URL)
-    key = key_of("token", *urls, method.method)
+    key = key_of("token", *method_parts(method))
     return judged_token((yield from compare(Question(RenewToken, key, decoy=True, none=False), ISSUED)))
 
 
@@ -136,16 +134,15 @@ def _call(subject: Subject, plan: ValidationPlan, findings: list[Finding]) -> St
 
 def _question(subject: Subject, plan: ValidationPlan) -> Question:
     """Return what is compared: nothing if the call could do harm, or if it is turned off."""
-    authenticator, url = subject.authenticator(), plan.test_url or ""
+    url, secrets = plan.test_url or "", subject.credential.resolved.values
     may_repeat = plan.http_method in SAFE and plan.counterfactual
     # The URL is sent as it is: with a secret in it, a decoy would be none.
-    in_url = any(value in url for value in subject.credential.resolved.values.values() if value)
+    in_url = [name for name, value in secrets.items() if value and value in url]
     decoy = may_repeat and bool(plan.decoy) and not in_url
-    form = sorted(str(slot) for slot in authenticator.slots)
-    address = url.partition("?")[0]
-    key = key_of(
-        plan.http_method, address, authenticator.method.method, form, decoy, sorted(plan.expected_status)
-    )
+    asked = (decoy, may_repeat, sorted(plan.expected_status))
+    for name in in_url:
+        url = url.replace(secrets[name], f"{{{name}}}")
+    key = key_of(plan.http_method, url, *request_parts(subject), *asked)
     return Question(Call, key, decoy, may_repeat, plan.expected_status)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 
 import pytest
 from hypothesis import given, settings
@@ -50,3 +51,47 @@ def test_a_validation_that_fails_while_it_asks_leaves_no_claim(serve, reply, mon
         validated()
     monkeypatch.undo()
     assert validated().deciding.code.name == "authenticated"
+
+
+OTHER_REQUESTS = {
+    "query": ({"path": "/rpc?action=me"}, {"path": "/rpc?action=ping"}),
+    "value of a parameter": ({"path": "/rows?of=1"}, {"path": "/rows?of=2"}),
+    "public header": (
+        {"extra_parameters": {"header:X-Tenant": "one"}},
+        {"extra_parameters": {"header:X-Tenant": "two"}},
+    ),
+    "prefix": ({"prefix": "Token"}, {"prefix": "Key"}),
+    "place": ({"key_name": "X-API-Key"}, {"key_name": "X-Key"}),
+    "without any contrast before": ({"counterfactual": False}, {"decoy": False}),
+}
+
+
+@pytest.mark.parametrize("difference", OTHER_REQUESTS)
+def test_another_request_has_a_contrast_of_its_own(serve, reply, difference):
+    """What one call has shown says nothing about a call that differs in anything but the credential."""
+    server, store = serve(reply(200, {"id": 1})), MemoryStore()
+    codes, asked = [], []
+    for each in OTHER_REQUESTS[difference]:
+        options = {name: value for name, value in each.items() if name in {"decoy", "counterfactual"}}
+        fields = {name: value for name, value in each.items() if name not in {"path", *options}}
+        before = len(server.seen)
+        report = connected(server, store, **fields).validate(each.get("path", "/me"), **options)
+        codes.append(report.deciding.code.name)
+        asked.append(len(server.seen) - before)
+    assert codes[-1] == "auth_not_required"
+    assert asked[-1] > len(["real"])
+
+
+def test_another_credential_of_the_form_shares_the_contrast(serve, reply):
+    """Logins and clients under other names use one contrast: a decoy stands for all of them."""
+    server = serve(lambda seen: reply(401 if "watchword-decoy" in decoded(seen) else 200, {"id": 1}))
+    store = MemoryStore()
+    for name in ("ann", "ben", "eve"):
+        document = {"base_url": server.url, "method": "basic", "username": name, "password": f"p-{name}-123"}
+        assert watchword.load(document, name=name, store=store).validate("/me").ok
+    users = [decoded(seen) for seen in server.seen]
+    assert len([user for user in users if user.startswith("watchword-decoy")]) == 1
+
+
+def decoded(seen):
+    return base64.b64decode(seen.headers.get("Authorization", "").removeprefix("Basic ")).decode()

@@ -20,6 +20,9 @@ from watchword.tokens.token_source import TokenSource
 from watchword.validation.decoys.keys import decoy_certificate, decoy_key, decoy_secret
 from watchword.validation.decoys.texts import decoy_text, decoy_user
 
+REPLACED = frozenset({"username", "client_id"})
+"""The fields beside the secrets that a decoy replaces: it stands for every credential of the form."""
+
 _THUMBPRINTS = frozenset({"x5t", "x5t#S256"})
 
 _AWS_KEY = "IOSFODNN7EXAMPLE"
