@@ -15,6 +15,7 @@ from watchword.findings.finding import Finding, Phase, Word
 from watchword.http import body_words
 from watchword.validation import response_meaning as meaning
 from watchword.validation.probe_response import ProbeResponse
+from watchword.validation.states import state_of
 from watchword.validation.structure import Structure, hashed, structure_of
 
 _REFUSED = frozenset({401, 403})
@@ -31,10 +32,10 @@ _FAULTS = frozenset({
 
 _OWN_FAULTS = frozenset({
     "aws_credentials_missing", "sign_in_required", "refresh_outcome_unknown", "renewal_in_progress",
-    "no_refresh_token", "slow_down", "authorization_pending", "rotation_not_persisted", "contrast_unavailable",
+    "no_refresh_token", "slow_down", "authorization_pending", "rotation_not_persisted",
     "rescue_file_unreadable", "store_unsuitable", "store_read_only", "store_full", "store_locked",
     "store_unreachable", "store_damaged", "store_row_replaced", "store_on_network_disk", "store_key_missing",
-    "store_key_wrong", "store_newer", "store_not_shared",
+    "store_key_wrong", "store_newer", "store_not_shared", "contrast_unavailable",
 })  # fmt: skip
 """The codes of the phases of token and answer that say nothing about what a server has answered."""
 
@@ -60,12 +61,23 @@ class Dependence(Word):
     UNAVAILABLE = "unavailable"
     NOT_COMPARED = "not_compared"
 
+    @property
+    def is_doubt(self) -> bool:
+        """Whether the answers were compared and prove nothing."""
+        return self in _DOUBTS
+
+
+_DOUBTS = frozenset({
+    Dependence.ANY_ACCEPTED, Dependence.NOT_NEEDED, Dependence.UNCLEAR, Dependence.UNAVAILABLE,
+})  # fmt: skip
+
 
 class Answer(NamedTuple):
     """What is compared of one answer, and remembered.
 
     `status` is 0 without a response; `redirect` is a hash of the URL that it redirects to; `problem` is the
-    name of the code that a validation would report, "" for a success.
+    name of the code that a validation would report, "" for a success. `state` is a hash of what the body says
+    about its outcome; it only decides when a contrast is asked for anew.
     """
 
     status: int
@@ -73,6 +85,7 @@ class Answer(NamedTuple):
     content_type: str
     structure: Structure
     problem: str
+    state: str = ""
 
     @property
     def is_comparable(self) -> bool:
@@ -108,7 +121,8 @@ def answer_of(outcome: ProbeResponse | Finding, expected: Collection[int] = ()) 
     if outcome.refused_in_body:  # the document says how the API refuses: other bodies are different
         structure = structure._replace(kind=f"{structure.kind}, refused")
     redirect = hashed((outcome.redirect or "").partition("?")[0]) if outcome.redirect is not None else ""
-    return Answer(outcome.status, redirect, outcome.content_type, structure, problem)
+    state = state_of(outcome.text, problem)
+    return Answer(outcome.status, redirect, outcome.content_type, structure, problem, state)
 
 
 class Observed(NamedTuple):
@@ -149,6 +163,14 @@ class Observed(NamedTuple):
         else:
             outer_is_like = _share(outer, self.seen.outer) >= _ALIKE
         return outer_is_like and _share(rows, self.seen.rows) >= _ALIKE
+
+    def resembles(self, other: Answer) -> bool:
+        """Return whether an answer could be that to another user: it may have other optional fields."""
+        if other.head != self.first.head:
+            return False
+        seen, structure = self.seen, other.structure
+        outer_is_alike = _share(structure.outer, seen.outer) > _ALIKE  # any two objects share their type
+        return outer_is_alike and _share(structure.rows, seen.rows) >= _ALIKE
 
 
 def _share(one: frozenset[str], other: frozenset[str]) -> float:

@@ -15,31 +15,59 @@ _LARGEST = 1 << 20
 """More than any entry, in bytes."""
 
 
+_OUTDATED = Answer(0, "", "", Structure("empty"), "contrast_unavailable")
+
+
 class Contrast(NamedTuple):
     """The answers to the decoy and to no credential, None for one that was not asked for.
 
-    `age` is in seconds; `real` is what the same connection got at that time, None before that.
+    `age` is in seconds; `real` is what the same connection got at that time, None before that. `left` are the
+    seconds until a contrast that proves nothing is asked for again, 0 for one that proves something.
+    `is_outdated` says that the real answer has changed since, and that it is too early to ask again.
     """
 
     decoy: Answer | None
     none: Answer | None
     age: float = 0.0
     real: Observed | None = None
+    left: float = 0.0
+    is_outdated: bool = False
 
     @property
     def is_complete(self) -> bool:
         """Whether every answer that was asked for can be compared."""
         return all(answer.is_comparable for answer in (self.decoy, self.none) if answer is not None)
 
+    def outdated(self, left: float) -> Contrast:
+        """Return a contrast that proves nothing, since the real answer is another one now."""
+        decoy, none = (None if answer is None else _OUTDATED for answer in (self.decoy, self.none))
+        return Contrast(decoy, none, self.age, None, left, is_outdated=True)
+
+
+class Known(NamedTuple):
+    """What one connection got, and the states of its answers that a contrast has proven.
+
+    `credential` is a hash of the credential, so short that it confirms no guess.
+    """
+
+    observed: Observed
+    states: frozenset[str]
+    credential: str
+
 
 class Entry(NamedTuple):
-    """What is held of one call; `asked` is when the contrast was asked for, `claimed` since when it is."""
+    """What is held of one call; `asked` is when the contrast was asked for, `claimed` since when it is.
+
+    `before` is when it was asked for the time before, and `doubts` how often in a row it has proven nothing.
+    """
 
     asked: StoreTime | None = None
+    before: StoreTime | None = None
     claimed: StoreTime | None = None
     decoy: Answer | None = None
     none: Answer | None = None
-    real: Mapping[str, Observed] = {}
+    doubts: int = 0
+    real: Mapping[str, Known] = {}
 
 
 def packed(entry: Entry) -> bytes:
@@ -53,13 +81,17 @@ def unpacked(content: bytes) -> Entry:
     if not content:
         return Entry()
     try:
-        asked, claimed, decoy, none, real = json.loads(zlib.decompressobj().decompress(content, _LARGEST))
+        asked, before, claimed, decoy, none, doubts, real = json.loads(
+            zlib.decompressobj().decompress(content, _LARGEST)
+        )
         return Entry(
             _time(asked),
+            _time(before),
             _time(claimed),
             _answer(decoy) if decoy else None,
             _answer(none) if none else None,
-            {name: _observed(*parts) for name, parts in real.items()},
+            int(doubts),
+            {name: _known(*parts) for name, parts in real.items()},
         )
     except (ValueError, TypeError, AttributeError, zlib.error):
         return Entry()
@@ -78,12 +110,18 @@ def _time(parts: Any) -> StoreTime | None:  # noqa: ANN401 - any JSON value
 
 
 def _answer(parts: Any) -> Answer:  # noqa: ANN401 - any JSON value
-    status, redirect, content_type, structure, problem = parts
-    return Answer(int(status), str(redirect), str(content_type), _structure(*structure), str(problem))
+    status, redirect, content_type, structure, problem, state = parts
+    return Answer(
+        int(status), str(redirect), str(content_type), _structure(*structure), str(problem), str(state)
+    )
 
 
 def _structure(kind: str, outer: list[str], rows: list[str]) -> Structure:
     return Structure(str(kind), frozenset(map(str, outer)), frozenset(map(str, rows)))
+
+
+def _known(observed: Any, states: Any, credential: Any) -> Known:  # noqa: ANN401 - any JSON value
+    return Known(_observed(*observed), frozenset(map(str, states)), str(credential))
 
 
 def _observed(first: Any, stable: Any, seen: Any, is_steady: Any) -> Observed:  # noqa: ANN401 - any JSON value

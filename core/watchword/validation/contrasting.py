@@ -72,12 +72,22 @@ class Comparison(NamedTuple):
         """Return the answers in words: `200 with the credential, 401 with a wrong one, 401 without one`."""
         contrast = self.contrast
         parts = [f"{_in_words(self.real.first)} with the credential"]
+        if contrast.is_outdated:
+            return f"{parts[0]}, and something else than before{self.age}"
         if contrast.decoy is not None:
             parts.append(f"{_in_words(contrast.decoy, self.real)} with a wrong one")
         if contrast.none is not None:
             parts.append(f"{_in_words(contrast.none, self.real)} without one")
-        age = f" (compared {in_words(contrast.age)} ago)" if contrast.age >= 1 else ""
-        return f"{', '.join(parts)}{age}"
+        return f"{', '.join(parts)}{self.age}"
+
+    @property
+    def age(self) -> str:
+        """When the contrast was asked for and is asked for again, in words; "" if it is new."""
+        age, left = self.contrast.age, self.contrast.left
+        times = [f"compared {in_words(age)} ago"] if age >= 1 else []
+        if left and (times or self.contrast.is_outdated):
+            times.append(f"a wrong one is tried again in {in_words(max(left, 1))}")
+        return f" ({', '.join(times)})" if times else ""
 
 
 def key_of(*parts: object) -> str:
@@ -94,6 +104,8 @@ def compare(question: Question, real: Answer) -> Generator[Step, Any, Comparison
     if contrast.real is not None and contrast.real.is_like(real):
         return Comparison(contrast.real, contrast)
     observed = Observed.of(real)
+    if contrast.is_outdated:  # what is remembered stays, so that it is asked for again
+        return Comparison(observed, contrast)
     if question.step is Call and contrast.decoy is not None and needs_more(observed, contrast.decoy):
         for _ in range(_MORE_CALLS if contrast.decoy.problem else _MANY_CALLS):
             observed = observed.and_(_answer((yield Call()), question))

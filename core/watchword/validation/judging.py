@@ -131,13 +131,14 @@ def judged_token(comparison: Comparison) -> Finding:
     if decoy is None or not decoy.is_comparable:
         reason = decoy.problem if decoy else "not asked"
         message = (
-            f"The token endpoint issued a token, and didn't answer a client that doesn't exist: {reason}."
+            f"The token endpoint issued a token, and didn't answer a client that doesn't exist: "
+            f"{reason}{comparison.age}."
         )
         return finding("contrast_unavailable", message)
     if not decoy.problem:
-        message = "The token endpoint issues a token to a client that doesn't exist too."
+        message = f"The token endpoint issues a token to a client that doesn't exist too{comparison.age}."
         return finding("issues_to_anyone", message)
-    proof = finding(
-        "token_obtained", "The token endpoint issued a new token, and refuses a client that doesn't exist."
+    message = (
+        f"The token endpoint issued a new token, and refuses a client that doesn't exist{comparison.age}."
     )
-    return replace(proof, evidence={"wrong client": decoy.problem})
+    return replace(finding("token_obtained", message), evidence={"wrong client": decoy.problem})

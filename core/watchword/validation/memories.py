@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
+from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
 from watchword.redact import NeverPickled
@@ -13,6 +15,7 @@ from watchword.tokens.token_store import StoreError
 from watchword.validation.contrast import Answer
 from watchword.validation.contrast_entry import Contrast
 from watchword.validation.contrast_memory import Claim, ContrastMemory
+from watchword.validation.decoys.credentials import REPLACED
 from watchword.validation.steps import Remember
 
 if TYPE_CHECKING:
@@ -66,7 +69,14 @@ class Memories(NeverPickled):
             return work(self._memory(key))
 
     def _memory(self, key: str) -> ContrastMemory:
-        return ContrastMemory(self._table, key, self._credential.name or "")
+        return ContrastMemory(self._table, key, self._credential.name or "", self._mark(key))
+
+    def _mark(self, key: str) -> str:
+        """Return 16 bits of a hash of the credential: enough to notice another one, too few to guess it."""
+        resolved = self._credential.resolved
+        names = [getattr(resolved.method, name, "") for name in REPLACED]
+        parts = json.dumps([key, sorted(resolved.values.items()), names], default=str)
+        return sha256(parts.encode()).hexdigest()[:4]
 
     @property
     def _table(self) -> NoteTable:
