@@ -87,7 +87,9 @@ class AsyncProbe(NeverPickled):
             # A decoy may need a new key.
             made = partial(self._credentials.of, sent)
             authenticator, transport = await on_thread(made) if sent is Sent.DECOY else made()
-            return await asyncio.wait_for(self._response(authenticator, transport), self._plan.call_timeout)
+            return await asyncio.wait_for(
+                self._response(sent, authenticator, transport), self._plan.call_timeout
+            )
         except WatchwordError as error:
             return error.findings[0]
         except asyncio.TimeoutError:
@@ -100,7 +102,7 @@ class AsyncProbe(NeverPickled):
             return faults.classify(error, target)
 
     async def _response(
-        self, authenticator: Authenticator, transport: TransportOptions
+        self, sent: Sent, authenticator: Authenticator, transport: TransportOptions
     ) -> ProbeResponse | Finding:
         """Make the call and follow redirects inside the allowed origins."""
         common, url = self._subject.credential.document.common, self._plan.test_url or ""
@@ -111,7 +113,8 @@ class AsyncProbe(NeverPickled):
                 try:
                     location = response.headers["Location"] if response.has_redirect_location else None
                     target = redirect_target(str(response.url), location)
-                    if target is None or not common.origins.covers(target):
+                    is_last = target is None or not common.origins.covers(target)
+                    if target is None or is_last or not self._credentials.follows(sent, hop):
                         body = await _beginning(response)
                         received = Received(
                             str(response.url),

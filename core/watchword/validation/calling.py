@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 MOST_HOPS = 3
-"""More redirects are not followed."""
+"""More redirects are not followed; a decoy follows no more than the real credential."""
 
 LARGEST_BODY = 1 << 20
 """How much of a response is read, in bytes."""
@@ -59,6 +59,7 @@ class Credentials(NeverPickled):
         self._plan = plan
         self._issued: Token | None = None
         self._made: dict[Sent, tuple[Authenticator, TransportOptions]] = {}
+        self._hops = 0
         self.usage: TokenUsage | None = None
         """The use of the token, once there is one; the maker of this object ends it."""
 
@@ -77,6 +78,16 @@ class Credentials(NeverPickled):
         if sent not in self._made:
             self._made[sent] = self._new(sent)
         return self._made[sent]
+
+    def follows(self, sent: Sent, hop: int) -> bool:
+        """Return whether a call follows a redirect after `hop` others.
+
+        A redirect where the real credential gets none is an answer, which is compared as it is.
+        """
+        if sent is Sent.REAL:
+            self._hops = max(self._hops, hop + 1)
+            return True
+        return hop < self._hops
 
     def token(self) -> AcquiredToken | Finding:
         """Return a new token, or the finding that says why there is none."""

@@ -78,7 +78,7 @@ class Probe(NeverPickled):
         timeout = self._plan.call_timeout
         try:
             authenticator, transport = self._credentials.of(sent)
-            return run_with_deadline(timeout, lambda: self._response(url, authenticator, transport))
+            return run_with_deadline(timeout, lambda: self._response(sent, authenticator, transport))
         except WatchwordError as error:
             return error.findings[0]
         except (InvalidURL, InvalidSchema, MissingSchema):
@@ -89,16 +89,17 @@ class Probe(NeverPickled):
             return faults.classify(error, f"the API at {host(url)}")
 
     def _response(
-        self, url: str, authenticator: Authenticator, transport: TransportOptions
+        self, sent: Sent, authenticator: Authenticator, transport: TransportOptions
     ) -> ProbeResponse | Finding:
         """Make the call and follow redirects inside the allowed origins."""
-        common = self._subject.credential.document.common
+        common, url = self._subject.credential.document.common, self._plan.test_url or ""
         with ApiSession(common.base_url, SigningAdapter(authenticator, transport)) as session:
             for hop in range(MOST_HOPS + 1):
                 with self._send(session, url) as response:
                     location = response.headers["Location"] if response.is_redirect else None
                     target = redirect_target(response.url, location)
-                    if target is None or not common.origins.covers(target):
+                    is_last = target is None or not common.origins.covers(target)
+                    if target is None or is_last or not self._credentials.follows(sent, hop):
                         body = read(response, LARGEST_BODY, self._plan.call_timeout)
                         received = Received(
                             response.url, response.status_code, response.headers, body, response.encoding

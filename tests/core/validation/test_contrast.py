@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import logging
@@ -409,3 +410,22 @@ def test_a_hostile_body_takes_little_memory(kind, status):
         tracemalloc.stop()
     assert peak < 50 * MIB
     assert len(compared.structure.outer | compared.structure.rows) <= MOST_PARTS
+
+
+@pytest.mark.parametrize("validate", ["validate", "avalidate"])
+@pytest.mark.parametrize("hops", [0, 2])
+def test_a_decoy_follows_no_more_redirects_than_the_credential(serve, reply, validate, hops):
+    """An API that sends strangers from page to page gets no more requests with a decoy than with the key."""
+    pages = ["/me", *(f"/{number}" for number in range(1, 5))]
+
+    def answer(seen):
+        number = pages.index(seen.path)
+        if SECRET in seen.text and number == hops:
+            return reply(200, {"id": 1})
+        return reply(302, headers={"Location": pages[(number + 1) % len(pages)]})
+
+    server = serve(answer)
+    report = getattr(connected(server), validate)("/me")
+    report = asyncio.run(report) if validate == "avalidate" else report
+    assert report.deciding.code.name == "authenticated"
+    assert [keys_of(server).count(kind) for kind in ("decoy", "none")] == [hops + 1] * 2
