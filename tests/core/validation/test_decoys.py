@@ -56,6 +56,8 @@ def test_every_text_has_a_decoy(secret):
         ("ghp_16C7e42F292c6912E7710c838347Ae178B4a", r"ghp_[0-9A-Za-z]{36}"),
         ("xoxb-17653672481-19874698323-pdFZKVeTuE8s", r"xoxb-[0-9]{11}-[0-9]{11}-[0-9A-Za-z]{12}"),
         ("AKIAIOSFODNN7EXAMPLE", r"AKIA[A-Z0-9]{16}"),
+        ("0123456789abcdef0123456789abcdef-us21", r"[0-9a-f]{32}-us21"),
+        ("tokenof-us21", r"[a-z]{7}-[a-z0-9]{4}"),
         ("Bearer abcdefghijkl", r"Bearer [a-z]{12}"),
         ("Basic YW5uOnMzY3JldA==", r"Basic [A-Za-z0-9+/=]+"),
     ],
@@ -188,3 +190,35 @@ def test_the_decoy_of_a_jwt_grant_is_asked_with_whatever_its_key_is(serve, reply
     report = watchword.load(document, name="acme", store=MemoryStore()).validate()
     assert report.deciding.code.name == "issues_to_anyone"
     assert len({seen.text.partition("assertion=")[2] for seen in server.seen}) == len(["real", "decoy"])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"method": "jwt_bearer", "jwt_secret": SECRETS[0] * 2, "payload": {"iss": "acme-app"}, "lifetime": 0},
+        {"method": "jwt_bearer", "jwt_secret": SECRETS[0] * 2, "payload": {"iss": "acme-app"}},
+        {"method": "hmac_signature", "key_id": "acme-app", "hmac_secret": SECRETS[0],
+         "string_to_sign": "{{url}}",
+         "signature_parameters": {"header:X-Key": "{{key_id}}", "header:X-Sig": "{{signature}}"}},
+        {"method": "oauth1", "consumer_key": "acme-app", "consumer_secret": SECRETS[0]},
+    ],
+    ids=["jwt for each request", "jwt", "hmac", "oauth1"],
+)  # fmt: skip
+def test_a_wrong_signature_keeps_the_name_that_it_is_checked_by(fields):
+    """A decoy that signs has the real key's public id: the API knows then how the signature is checked."""
+    import requests  # noqa: PLC0415 - beside its only use
+
+    connection = watchword.load({"base_url": URL, **fields}, name="acme", store=MemoryStore())
+    token = connection.credential.source.fetch(None) if connection.credential.source else None
+    sent = []
+    for authenticator in (connection.authenticator(), decoy_authenticator(connection.authenticator(), token)):
+        request = requests.Request("GET", f"{URL}/me").prepare()
+        flow = authenticator.flow(request)
+        wanted = next(flow)
+        sent.append(flow.send(token) if isinstance(wanted, NeedToken) else wanted)
+    texts = [f"{request.url} {dict(request.headers)}" for request in sent]
+    claims = [re.findall(r"eyJ[\w-]+\.(eyJ[\w-]+)\.", text) for text in texts]
+    shown = [text + "".join(str(base64.urlsafe_b64decode(f"{part}===")) for part in parts)
+             for text, parts in zip(texts, claims, strict=True)]  # fmt: skip
+    assert ["acme-app" in text for text in shown] == [True, True]
+    assert texts[0] != texts[1]

@@ -20,6 +20,9 @@ _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*")
 _SCHEME = re.compile(r"(?i)(bearer|basic|token|apikey|api-key|key|digest|oauth|ssws|klaviyo-api-key) +")
 
+_REGION = re.compile(r"(?<=[A-Za-z0-9]{16})-(?:us|eu|ap|au|ca|uk|in|jp|sa|de)[0-9]{1,2}\Z")
+"""The end of a key that names the server's region, such as Mailchimp's `-us21`."""
+
 _ALPHABETS = (
     string.digits,
     string.digits + "abcdef",
@@ -46,7 +49,8 @@ USER = "watchword-decoy-"
 def decoy_text(secret: str) -> str:
     """Return a random text of the same form; "" stays empty.
 
-    A prefix stays if providers publish it, since it tells the kind of a key and doesn't belong to the secret.
+    A prefix stays if providers publish it, since it tells the kind of a key and doesn't belong to the secret;
+    so does the region at the end, which is part of the server's name too.
     """
     if not secret:
         return ""
@@ -60,7 +64,9 @@ def decoy_text(secret: str) -> str:
         return str(uuid.uuid4())
     if _JWT.fullmatch(secret):
         return _decoy_jwt(secret)
-    return _unlike(secret)
+    end = _REGION.search(secret)
+    region = end[0] if end else ""
+    return _unlike(secret.removesuffix(region)) + region
 
 
 def decoy_user(name: str) -> str:
