@@ -46,7 +46,7 @@ def judged(
         message = f"The API answered {comparison}, and the body is a refusal."
         code = "refused_in_200_body" if response.succeeded else "credential_refused_4xx"
         return finding(code, message, evidence=response.evidence())
-    if problem and not (depends in _PROOFS and _is_outweighed(problem, comparison, response, expected)):
+    if problem and not (depends in _PROOFS and _is_outweighed(problem, comparison, response)):
         return problem if depends not in _PROOFS else _in_doubt(problem, comparison, response)
     code = _CODES[depends]
     if code == "authenticated" and expected:
@@ -62,16 +62,14 @@ def _is_refused(response: ProbeResponse, depends: Dependence) -> bool:
     return depends is Dependence.ANY_ACCEPTED and body_words.reports_failure(response.text)
 
 
-def _is_outweighed(
-    problem: Finding, comparison: Comparison, response: ProbeResponse, expected: Collection[int]
-) -> bool:
+def _is_outweighed(problem: Finding, comparison: Comparison, response: ProbeResponse) -> bool:
     """Return whether data only reads like a refusal: a wrong credential gets another status."""
     decoy = comparison.contrast.decoy
     if decoy is None or decoy.status == response.status:
         return False
     if problem.code.name == "refused_in_200_body" and body_words.is_only_error(response.text):
         return False
-    if response.status in expected or problem.code.name == "unexpected_content_type":
+    if problem.code.name == "unexpected_content_type":
         return True
     return problem.code.name == "error_in_200_body" and not body_words.is_only_error(response.text)
 

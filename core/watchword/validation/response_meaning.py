@@ -20,12 +20,13 @@ _LOGIN_PATH = re.compile(r"(?i)\b(log[-_]?in|sign[-_]?in|sso|oauth2?/authorize|s
 def refusal(response: ProbeResponse, expected: Collection[int] = ()) -> Finding | None:
     """Return why the response is not a success, None if it is one.
 
-    An expected status is a success unless its body or redirect says otherwise. The contrast decides what a
-    403 means, and whether words that read like a refusal are data.
+    An expected status is a success unless its body or redirect says otherwise. The body of an expected error
+    may be an error. The contrast decides what a 403 means, and whether words that read like a refusal are data.
     """
     if response.status in expected:
         leads_to_login = response.redirect is not None and _LOGIN_PATH.search(response.redirect)
-        return _redirected(response) if leads_to_login else _disguised(response)
+        may_refuse = response.status < 400 or response.refused_in_body  # noqa: PLR2004 - errors
+        return _redirected(response) if leads_to_login else _disguised(response) if may_refuse else None
     if response.redirect is not None:
         return _redirected(response)
     if response.succeeded:

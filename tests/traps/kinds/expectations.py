@@ -26,6 +26,8 @@ TRAPS = [
     irrelevant("expected_404_catch_all", data({"message": "Not Found"}, 404), expected=(404,)),
     irrelevant("expected_302_for_all", moved("https://www.acme.test/"), expected=(302,)),
     irrelevant("expected_302_any_key", moved("https://www.acme.test/"), none=NO_KEY, expected=(302,)),
+    good("expected_403_about_rights", data({"error": "forbidden"}, 403), REFUSED, NO_KEY, expected=(403,)),
+    bad("expected_200_login_page_other_decoy", LOGIN_PAGE, REFUSED, NO_KEY, expected=(200,)),
     bad("expected_200_login_page", LOGIN_PAGE, none=NO_KEY, expected=(200,), form="cookie"),
     bad("expected_200_refusal", data({"ok": False, "error": "invalid_auth"}), none=NO_KEY, expected=(200,)),
     bad(
