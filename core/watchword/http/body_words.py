@@ -42,6 +42,12 @@ _OTHERWISE = re.compile(
 _FIREWALL = re.compile(r"(?i)attention required|access denied.{0,2000}reference|incapsula incident")
 _QUOTA = re.compile(r"(?i)quota|monthly limit|plan limit|usage limit")
 _RATE = re.compile(r"(?i)rate.?limit|too many requests|throttl")
+_LIMIT = re.compile(
+    r"(?i)quota|throttl|too[ _-]many|slow[ _]down|over_\w*limit|limit\w*.{0,30}(reached|exceeded|exhausted)"
+    r"|(rate|usage|request|call)s?[ _-]?limit|exceed\w*.{0,60}(limit|quota|requests|calls)"
+    r"|out of .{0,20}(credits|requests|calls)|(calls?|requests?) (frequency|per (second|minute|hour|day))"
+    r"|(retry|try again) (later|after|in)\b|temporar\w+ (unavailable|out of|blocked)|overload|maintenance"
+)
 _PASSWORD_INPUT = re.compile(r"(?i)<input[^<>]{1,2000}type=[\"']?password")
 _XML_FAILURE = re.compile(
     r"(?i)\b(stat|status|result|success)\s*(=\s*[\"']?|>)\s*(fail|error|false|nok|denied)"
@@ -128,7 +134,7 @@ def complaint(text: str) -> str | None:
         return beginning if is_sentence and is_about_credential(beginning) else None
     if content.get("data"):
         return None  # GraphQL's errors beside data are about some of its fields
-    reports_error = any(_reports_error(_word(name), value) for name, value in content.items())
+    reports_error = any(_reports_error(word_of(name), value) for name, value in content.items())
     return json.dumps(content) if reports_error else None
 
 
@@ -142,7 +148,7 @@ def reports_failure(text: str) -> bool:
     """Return whether a body reports a failure by a flag or a code, and blames the request for nothing."""
     content = _small(text)
     if isinstance(content, dict):
-        failed = any(_fails(_word(name), value) for name, value in _members(content))
+        failed = any(_fails(word_of(name), value) for name, value in _members(content))
         return failed and not _OTHERWISE.search(text[:_SHORT])
     return bool(_XML_FAILURE.search(text[:_SHORT])) and not _OTHERWISE.search(text[:_SHORT])
 
@@ -183,7 +189,7 @@ def is_only_error(text: str) -> bool:
         content = content[0]
     if not isinstance(content, dict):
         return len(text) < _SHORT
-    return all(_word(name) in _ENVELOPE or value in (None, "", [], {}) for name, value in content.items())
+    return all(word_of(name) in _ENVELOPE or value in (None, "", [], {}) for name, value in content.items())
 
 
 def is_error_report(content: dict[str, Any], other_names: Collection[str]) -> bool:
@@ -193,7 +199,7 @@ def is_error_report(content: dict[str, Any], other_names: Collection[str]) -> bo
     parts of a report here, in lower case and without signs.
     """
     known = {*_ENVELOPE, *_CODES, *other_names}
-    top = {_word(name): value for name, value in content.items()}
+    top = {word_of(name): value for name, value in content.items()}
     inner = list(_wrapped(content, 0))
     if any(name not in known and value not in (None, "", [], {}) for name, value in inner):
         return False
@@ -201,14 +207,16 @@ def is_error_report(content: dict[str, Any], other_names: Collection[str]) -> bo
         return True
     if any(name in _MESSAGES and isinstance(value, str) and reads_as_refusal(value) for name, value in inner):
         return True
-    succeeded = any(name in _CODES and _word(str(value)) in {"0", "200", "ok"} for name, value in top.items())
+    succeeded = any(
+        name in _CODES and word_of(str(value)) in {"0", "200", "ok"} for name, value in top.items()
+    )
     return not succeeded and any(_reports_inside(name, value) for name, value in inner)
 
 
 def _wrapped(content: dict[str, Any], depth: int) -> Iterator[tuple[str, Any]]:
     """Yield the members of an object, and in place of a wrapper its own members."""
     for name, value in content.items():
-        word = _word(name)
+        word = word_of(name)
         parts = value if isinstance(value, list) else [value]
         is_wrapper = word in _WRAPPERS and depth < _DEEPEST_WRAPPER and isinstance(value, (dict, list))
         if is_wrapper and all(isinstance(part, dict) for part in parts):
@@ -231,10 +239,10 @@ def _reports_inside(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON v
 
 
 def _reports_error(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
-    word = "" if isinstance(value, (dict, list)) else _word(str(value))
+    word = "" if isinstance(value, (dict, list)) else word_of(str(value))
     if name in _ERRORS:
         if isinstance(value, dict):
-            return bool(value) and _word(str(value.get("code", ""))) not in {"0", "ok"}
+            return bool(value) and word_of(str(value.get("code", ""))) not in {"0", "ok"}
         return bool(value) and (isinstance(value, list) or word not in _NOTHING)
     if name in _FLAGS:
         return word in {"false", "0", "no", "n"}
@@ -243,7 +251,8 @@ def _reports_error(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON va
     return name == "code" and word.isdecimal() and word.isascii() and int(word[:9]) in _ERROR_CODES
 
 
-def _word(text: str) -> str:
+def word_of(text: str) -> str:
+    """Return a name or value in lower case, without signs."""
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
@@ -270,6 +279,11 @@ def is_about_quota(text: str) -> bool:
 def is_about_rate(text: str) -> bool:
     """Return whether the words say that calls come too fast."""
     return bool(_RATE.search(text[:_READ]))
+
+
+def is_about_limit(text: str) -> bool:
+    """Return whether the words say that a limit is reached, or that the API can't answer at this time."""
+    return bool(_LIMIT.search(text[:_READ]))
 
 
 def is_of_firewall(text: str) -> bool:

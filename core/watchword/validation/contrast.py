@@ -13,6 +13,7 @@ from typing import NamedTuple
 from watchword.findings.codes import CODES
 from watchword.findings.finding import Finding, Phase, Word
 from watchword.http import body_words
+from watchword.http.body_reports import reported
 from watchword.validation import response_meaning as meaning
 from watchword.validation.probe_response import ProbeResponse
 from watchword.validation.states import state_of
@@ -41,6 +42,11 @@ _OWN_FAULTS = frozenset({
 
 _OF_SERVERS = frozenset({Phase.TOKEN, Phase.ANSWER})
 """The phases whose codes say what a server has answered; a decoy that was never sent proves nothing."""
+
+_NOT_MODIFIED = 304
+"""Nobody asked whether anything was modified: a cache has answered, or the server is wrong."""
+
+_UNAUTHORIZED = 401
 
 _PAYMENT_REQUIRED = 402
 """The server doesn't know a decoy client, which therefore has no paid plan."""
@@ -90,6 +96,8 @@ class Answer(NamedTuple):
     @property
     def is_comparable(self) -> bool:
         """Whether the API itself has answered, and not with a limit or a fault."""
+        if self.status == _NOT_MODIFIED:
+            return False
         if not self.problem or self.problem in _CERTIFICATE_REFUSALS or self.status == _PAYMENT_REQUIRED:
             return True
         if not self.status and self.problem in _OWN_FAULTS:
@@ -118,6 +126,8 @@ def answer_of(outcome: ProbeResponse | Finding, expected: Collection[int] = ()) 
     ):
         problem = "refused_in_200_body"
     structure = structure_of(outcome.text)
+    if outcome.succeeded and reported(outcome.text, outcome.content_type):
+        structure = structure._replace(kind=f"{structure.kind}, report")  # the same fields may hold data
     if outcome.refused_in_body:  # the document says how the API refuses: other bodies are different
         structure = structure._replace(kind=f"{structure.kind}, refused")
     redirect = hashed((outcome.redirect or "").partition("?")[0]) if outcome.redirect is not None else ""
@@ -154,8 +164,11 @@ class Observed(NamedTuple):
         return not self.is_steady or self.stable != self.seen
 
     def is_like(self, other: Answer) -> bool:
-        """Return whether an answer could be one of these: rows and what varies may differ."""
-        if other.head != self.first.head:
+        """Return whether an answer could be one of these: rows and what varies may differ.
+
+        An answer without rows is another one if all of these have rows.
+        """
+        if other.head != self.first.head or (self.stable.rows and not other.structure.rows):
             return False
         outer, rows = other.structure.outer, other.structure.rows
         if self.stable.outer == self.seen.outer:
@@ -201,6 +214,8 @@ def dependence(  # noqa: PLR0911 - one return for each rule
     none_is_like = none is not None and real.is_like(none)
     if real.is_like(decoy):
         return Dependence.NOT_NEEDED if none_is_like else Dependence.ANY_ACCEPTED
+    if none_is_like and _is_of_another(real.first, decoy):
+        return Dependence.UNAVAILABLE
     if decoy.is_refusal:
         return Dependence.OPTIONAL if none_is_like else Dependence.PROVEN
     if not real.is_steady:
@@ -210,17 +225,35 @@ def dependence(  # noqa: PLR0911 - one return for each rule
     return Dependence.PROVEN if _confirms(real, decoy, none) else Dependence.UNCLEAR
 
 
+def _is_of_another(real: Answer, decoy: Answer) -> bool:
+    """Return whether a page refuses the decoy of a public API: a firewall in front of it may have sent it."""
+    is_page = decoy.structure.kind == "html" or "html" in decoy.content_type
+    is_refused = decoy.status in _CLIENT_ERRORS and decoy.status != _UNAUTHORIZED
+    return is_page and is_refused and decoy.content_type != real.content_type
+
+
 def _confirms(real: Observed, decoy: Answer, none: Answer | None) -> bool:
     """Return whether an answer of another structure is a refusal of the decoy.
 
     An API whose answers vary by themselves has most fields in common with the real answer. Without a
-    credential it would answer a third thing, or what the credential got.
+    credential it would answer a third thing, or what the credential got. Two strangers who get the same,
+    and a credential that always gets something else, are no chance.
     """
-    if not decoy.problem and _share(decoy.structure.outer, real.seen.outer) >= _ALIKE:
-        return False
     if none is None or not none.is_comparable or none.status != real.first.status:
-        return True
-    return not real.is_like(none) and (Observed.of(decoy).is_like(none) or bool(decoy.problem))
+        return bool(decoy.problem) or not _shares_fields(real, decoy)
+    if real.is_like(none):
+        return False
+    strangers_are_alike = Observed.of(decoy).is_like(none) and Observed.of(none).is_like(decoy)
+    holds_more = bool((real.stable.outer | real.stable.rows) - decoy.structure.outer)
+    is_chance = not strangers_are_alike or real.varies or not holds_more
+    return bool(decoy.problem) or not is_chance
+
+
+def _shares_fields(real: Observed, decoy: Answer) -> bool:
+    """Return whether most fields of the shorter answer are in the other one too; the whole is no field."""
+    whole = {hashed(":object")}
+    kinds = {real.first.structure.kind, decoy.structure.kind}
+    return len(kinds) == 1 and _share(decoy.structure.outer - whole, real.seen.outer - whole) >= _ALIKE
 
 
 def _without_decoy(real: Observed, none: Answer | None) -> Dependence:

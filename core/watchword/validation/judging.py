@@ -12,6 +12,8 @@ from watchword.findings.codes import finding
 from watchword.findings.evidence import quote
 from watchword.findings.finding import Finding
 from watchword.http import body_words
+from watchword.http.bodies import parsed
+from watchword.http.body_reports import reported
 from watchword.validation.contrast import Dependence
 from watchword.validation.contrasting import Comparison
 from watchword.validation.probe_response import ProbeResponse
@@ -56,31 +58,45 @@ def judged(
 
 
 def _is_refused(response: ProbeResponse, depends: Dependence) -> bool:
-    """Return whether an answer that a wrong credential gets too reads as a refusal of the credential."""
+    """Return whether an answer that a wrong credential gets too reads as a refusal of the credential.
+
+    A web page that everybody gets is not the API's refusal: a proxy or a firewall may have made it.
+    """
+    if response.is_page and depends is Dependence.NOT_NEEDED:
+        return False
     if body_words.reads_as_refusal(response.text):
         return True
     return depends is Dependence.ANY_ACCEPTED and body_words.reports_failure(response.text)
 
 
 def _is_outweighed(problem: Finding, comparison: Comparison, response: ProbeResponse) -> bool:
-    """Return whether data only reads like a refusal: a wrong credential gets another status."""
+    """Return whether data only reads like a refusal: a wrong credential gets another status.
+
+    A page is data only if the API doesn't refuse in JSON, and a report is never data.
+    """
     decoy = comparison.contrast.decoy
     if decoy is None or decoy.status == response.status:
         return False
-    if problem.code.name == "refused_in_200_body" and body_words.is_only_error(response.text):
-        return False
     if problem.code.name == "unexpected_content_type":
+        return not (decoy.structure.kind.startswith("json") or "json" in decoy.content_type)
+    return problem.code.name == "error_in_200_body" and not _is_report(response)
+
+
+def _is_report(response: ProbeResponse) -> bool:
+    """Return whether a body is nothing but a report of an error, of a refusal, or of nothing."""
+    if reported(response.text, response.content_type):
         return True
-    return problem.code.name == "error_in_200_body" and not body_words.is_only_error(response.text)
+    return not response.text.lstrip().startswith("<") and body_words.is_only_error(response.text)
 
 
 def _in_doubt(problem: Finding, comparison: Comparison, response: ProbeResponse) -> Finding:
-    """Return the refusal that the words state, or a doubt if the status contradicts them."""
+    """Return the refusal that an error states, or a doubt if only words say it and the status contradicts."""
     decoy = comparison.contrast.decoy
     has_other_status = decoy is not None and decoy.status != response.status
     if problem.code.name == "error_in_200_body" or not has_other_status:
         return problem
-    if problem.code.name == "refused_in_200_body" and body_words.is_only_error(response.text):
+    states_error = body_words.complaint(response.text) is not None and parsed(response.text) is not None
+    if problem.code.name == "refused_in_200_body" and states_error and reported(response.text):
         return problem
     return finding(
         "contrast_unclear",

@@ -10,10 +10,12 @@ from watchword.findings.codes import finding
 from watchword.findings.evidence import quote
 from watchword.findings.finding import Finding
 from watchword.http import body_words
+from watchword.http.body_reports import reported
 from watchword.http.durations import retry_after
 from watchword.validation.probe_response import ProbeResponse
 
 _INSUFFICIENT = re.compile(r"(?i)\berror\s*=\s*\"?insufficient_scope\b")
+_FIREWALL_HEADERS = ("cf-mitigated", "x-amzn-waf", "x-datadome", "x-sucuri")
 _LOGIN_PATH = re.compile(r"(?i)\b(log[-_]?in|sign[-_]?in|sso|oauth2?/authorize|saml|auth/realms)\b")
 
 
@@ -21,7 +23,8 @@ def refusal(response: ProbeResponse, expected: Collection[int] = ()) -> Finding 
     """Return why the response is not a success, None if it is one.
 
     An expected status is a success unless its body or redirect says otherwise. The body of an expected error
-    may be an error. The contrast decides what a 403 means, and whether words that read like a refusal are data.
+    may be an error. The contrast decides what a 403 means, and whether words that read like a refusal are
+    data.
     """
     if response.status in expected:
         leads_to_login = response.redirect is not None and _LOGIN_PATH.search(response.redirect)
@@ -35,7 +38,7 @@ def refusal(response: ProbeResponse, expected: Collection[int] = ()) -> Finding 
     rule = _BY_STATUS.get(response.status)
     if rule:
         return rule(response)
-    if response.status >= 500:  # noqa: PLR2004 - server errors
+    if 500 <= response.status < 600:  # noqa: PLR2004 - server errors
         return _finding("server_error_5xx", response, f"The API answered {response.status}.")
     return _disguised(response) if response.refused_in_body else _unexpected(response, expected)
 
@@ -116,12 +119,18 @@ def _disguised(response: ProbeResponse) -> Finding | None:
                 "login_page_200", response, "The API answered with a sign-in page and a 2xx status."
             )
         return None
+    report = reported(response.text, response.content_type)
+    if report == "limit":
+        code = "quota_exhausted" if body_words.is_about_quota(response.text) else "rate_limited_429"
+        return _finding(code, response, f"The API answered {response.status}, and the body reports a limit.")
     complaint = body_words.complaint(response.text)
-    if complaint is None:
+    if not report and complaint is None:
         return None
     # The body's words decide: an error about rows says nothing about the credential.
-    code = "refused_in_200_body" if body_words.is_about_access(complaint) else "error_in_200_body"
-    return _finding(code, response, f"The API answered {response.status} with an error in the body.")
+    is_about_access = report == "refusal" or (complaint and body_words.is_about_access(complaint))
+    code = "refused_in_200_body" if is_about_access else "error_in_200_body"
+    what = "only null in the body" if report == "nothing" else "an error in the body"
+    return _finding(code, response, f"The API answered {response.status} with {what}.")
 
 
 def _off_topic(response: ProbeResponse) -> Finding | None:
@@ -146,8 +155,9 @@ def _unauthorized(response: ProbeResponse) -> Finding:
 
 def _forbidden(response: ProbeResponse) -> Finding:
     headers = {name.lower() for name in response.headers}
-    is_mitigated = "cf-mitigated" in headers or any(name.startswith("x-amzn-waf") for name in headers)
-    if is_mitigated or (response.is_page and body_words.is_of_firewall(response.text)):
+    is_mitigated = any(name.startswith(_FIREWALL_HEADERS) for name in headers)
+    has_puzzle = "captcha" in response.text.lower()
+    if is_mitigated or has_puzzle or (response.is_page and body_words.is_of_firewall(response.text)):
         return _finding("blocked_by_waf", response, "A firewall in front of the API refused the call (403).")
     if body_words.is_about_quota(response.text):
         return _finding("quota_exhausted", response, "The API says that the quota is used up (403).")
