@@ -47,6 +47,7 @@ _NOT_MODIFIED = 304
 """Nobody asked whether anything was modified: a cache has answered, or the server is wrong."""
 
 _UNAUTHORIZED = 401
+_FORBIDDEN = 403
 
 _PAYMENT_REQUIRED = 402
 """The server doesn't know a decoy client, which therefore has no paid plan."""
@@ -158,6 +159,10 @@ class Observed(NamedTuple):
             self.is_steady and other.head == self.first.head,
         )
 
+    def has_rows_beyond(self, other: Answer) -> bool:
+        """Return whether an answer differs from these by its missing rows."""
+        return bool(self.stable.rows) and other.head == self.first.head and not other.structure.rows
+
     @property
     def varies(self) -> bool:
         """Whether the answers differ from each other."""
@@ -168,7 +173,7 @@ class Observed(NamedTuple):
 
         An answer without rows is another one if all of these have rows.
         """
-        if other.head != self.first.head or (self.stable.rows and not other.structure.rows):
+        if other.head != self.first.head or self.has_rows_beyond(other):
             return False
         outer, rows = other.structure.outer, other.structure.rows
         if self.stable.outer == self.seen.outer:
@@ -197,6 +202,13 @@ def needs_more(real: Observed, decoy: Answer) -> bool:
     return decoy.is_comparable and not decoy.is_refusal and not real.is_like(decoy)
 
 
+def may_be_chance(real: Observed, decoy: Answer, none: Answer | None) -> bool:
+    """Return whether a server that flaps, or bans a caller after the first call, would answer so too."""
+    if none is None or not decoy.is_refusal:
+        return False
+    return real.is_like(none) or decoy.status == none.status == _FORBIDDEN
+
+
 def dependence(  # noqa: PLR0911 - one return for each rule
     real: Observed, decoy: Answer | None, none: Answer | None
 ) -> Dependence:
@@ -216,6 +228,8 @@ def dependence(  # noqa: PLR0911 - one return for each rule
         return Dependence.NOT_NEEDED if none_is_like else Dependence.ANY_ACCEPTED
     if none_is_like and _is_of_another(real.first, decoy):
         return Dependence.UNAVAILABLE
+    if not real.is_steady and may_be_chance(real, decoy, none):
+        return Dependence.UNCLEAR
     if decoy.is_refusal:
         return Dependence.OPTIONAL if none_is_like else Dependence.PROVEN
     if not real.is_steady:

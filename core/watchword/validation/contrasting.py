@@ -10,7 +10,15 @@ from typing import Any, NamedTuple
 
 from watchword.findings.finding import Finding
 from watchword.http.durations import in_words, retry_after
-from watchword.validation.contrast import Answer, Dependence, Observed, answer_of, dependence, needs_more
+from watchword.validation.contrast import (
+    Answer,
+    Dependence,
+    Observed,
+    answer_of,
+    dependence,
+    may_be_chance,
+    needs_more,
+)
 from watchword.validation.contrast_entry import Contrast
 from watchword.validation.contrast_memory import Claim
 from watchword.validation.probe_response import ProbeResponse
@@ -111,6 +119,8 @@ def compare(question: Question, real: Answer) -> Generator[Step, Any, Comparison
             observed = observed.and_(_answer((yield Call()), question))
             if not needs_more(observed, contrast.decoy):
                 break
+    elif question.step is Call and asks and contrast.decoy and may_be_chance(observed, *contrast[:2]):
+        observed = observed.and_(_answer((yield Call()), question))
     yield Remember(question.key, observed, contrast if asks else None)
     return Comparison(observed, contrast)
 
@@ -154,8 +164,8 @@ def _in_words(answer: Answer, real: Observed | None = None) -> str:
         return f"no answer ({answer.problem})"
     if real is None or answer.status != real.first.status:
         return str(answer.status)
-    return (
-        f"{answer.status} and the same structure"
-        if real.is_like(answer)
-        else f"{answer.status} and another structure"
-    )
+    if real.is_like(answer):
+        return f"{answer.status} and the same structure"
+    if real.has_rows_beyond(answer):
+        return f"{answer.status} and no rows"
+    return f"{answer.status} and another structure"

@@ -33,6 +33,11 @@ _CODES: Mapping[Dependence, str] = {
     Dependence.NOT_COMPARED: "counterfactual_skipped",
 }
 
+_UNCLEAR = (
+    "Further calls with the credential were made, and they don't show that the difference is a refusal: "
+    "an answer of another structure may be another answer of the same kind."
+)
+
 UNAUTHORIZED = 401
 
 
@@ -53,8 +58,10 @@ def judged(
     code = _CODES[depends]
     if code == "authenticated" and expected:
         code = "expected_status_matched"
-    evidence = {} if depends in _PROOFS else response.evidence()
-    return finding(code, f"The API answered {comparison}.", evidence=evidence)
+    is_proof = depends in {*_PROOFS, Dependence.ONLY_NEEDED}  # the report of a success quotes no data
+    evidence = {} if is_proof else response.evidence()
+    why = f" {_UNCLEAR}" if depends is Dependence.UNCLEAR else ""
+    return finding(code, f"The API answered {comparison}.{why}", evidence=evidence)
 
 
 def _is_refused(response: ProbeResponse, depends: Dependence) -> bool:

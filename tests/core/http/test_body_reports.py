@@ -84,7 +84,7 @@ def test_data_and_reports_of_success_are_no_report(body):
                 some.sampled_from(["error", "status", "code", "data", "message", "x", "a.b"]), children
             )
         ),
-        max_leaves=20,
+        max_leaves=8,
     )
 )
 def test_every_body_is_read(body):

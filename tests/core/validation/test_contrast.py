@@ -430,3 +430,31 @@ def test_a_decoy_follows_no_more_redirects_than_the_credential(serve, reply, val
     report = asyncio.run(report) if validate == "avalidate" else report
     assert report.deciding.code.name == "authenticated"
     assert [keys_of(server).count(kind) for kind in ("decoy", "none")] == [hops + 1] * 2
+
+
+@pytest.mark.parametrize(
+    "statuses", [[200, 401, 200, 401], [200, 403, 403, 403]], ids=["it flaps", "it bans"]
+)
+def test_a_server_that_answers_by_chance_proves_nothing(serve, reply, statuses):
+    """If strangers get the credential's answer, or a 403, one more call shows what is chance."""
+    answers = iter(statuses)
+    server = serve(lambda _: reply(next(answers), {"id": 1}))
+    report = connected(server).validate("/me")
+    assert report.deciding.code.name == "contrast_unclear"
+    assert keys_of(server) == ["real", "decoy", "none", "real"]
+
+
+def test_a_success_quotes_no_data(api, reply):
+    """The report of a valid credential shows nothing of the body, also without a decoy."""
+    server = api(reply(200, {"email": "ann@example.org"}))
+    assert "ann@" not in str(connected(server, decoy=False).validate("/me").as_dict())
+
+
+def test_rows_that_only_the_credential_gets_prove_it(api, reply):
+    """Strangers who get no rows, and a credential that gets rows each time, are no chance."""
+    nothing = reply(200, {"items": []})
+    server = api(reply(200, {"items": [{"id": 1}]}), wrong=nothing, none=nothing)
+    report = connected(server).validate("/me")
+    assert report.ok
+    assert "200 and no rows with a wrong one" in report.summary
+    assert keys_of(server).count("real") == 7
