@@ -17,6 +17,7 @@ from watchword.findings.finding import Finding, errors
 from watchword.flow import Context
 from watchword.http.origins import display_url
 from watchword.redact import NeverPickled
+from watchword.redact.clear_secrets import without_clear_secrets
 
 if TYPE_CHECKING:
     from watchword.adapters.aiohttp import SigningMiddleware
@@ -48,7 +49,8 @@ class Connection(NeverPickled):
 
     def __repr__(self) -> str:
         name = f"{self.name!r}, " if self.name else ""
-        return f"Connection({name}{display_url(self.base_url)!r}, method={self.document.method.method!r})"
+        base_url = without_clear_secrets(display_url(self.base_url))
+        return f"Connection({name}{base_url!r}, method={self.document.method.method!r})"
 
     @property
     def name(self) -> str | None:

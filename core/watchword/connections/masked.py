@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -16,20 +15,13 @@ from watchword.methods.base import LOGIN_WITH
 from watchword.methods.fields import Fields, secret_names
 from watchword.protocols import templates
 from watchword.redact import MASK
+from watchword.redact.clear_secrets import is_key_as_user
+from watchword.redact.shown import is_template, shown
 
 _LONGEST_REFERENCE = 300
 
 _SHORTEST_SECRET = 8
 """A shorter secret is not replaced in other fields: it would blank ordinary words there."""
-
-# A value under such a name may be secret and is masked: a reader needs it seldom.
-_SECRET_NAME = re.compile(r"(?i)auth|cookie|credential|key|passw|pwd|secret|session|signature|token")
-_TEMPLATE = re.compile(r"\{\{[^}]{1,1000}\}\}")
-_SCHEME = re.compile(r"(?i)(basic|bearer|token)?\s*")
-_USERINFO = re.compile(r"(//)\S*:\S*@|(//)[^/?#\s]*@|^[^\s@/:]*:(?!//)\S*@")
-"""User and password of a URL, even if one of them has unescaped characters that would end it."""
-
-_PARAMETER = re.compile(r"([?&;#]([^=&;#]+)=)[^&;#]+")
 
 
 def masked(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,9 +32,11 @@ def masked(document: Mapping[str, Any]) -> dict[str, Any]:
     literals = sorted(
         (text for text in secrets_in(document) if len(text) >= _SHORTEST_SECRET), key=len, reverse=True
     )
+    entries = [normalized_entry(*entry) for entry in document.items()]
+    keys = _keys_as_user(dict(entries))
     return {
-        _without(name, literals): _without(_masked_field(name, value), literals)
-        for name, value in (normalized_entry(*entry) for entry in document.items())
+        _without(name, literals): MASK if name in keys else _without(_masked_field(name, value), literals)
+        for name, value in entries
     }
 
 
@@ -53,7 +47,11 @@ def lines(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def secrets_in(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the secrets that the secret fields of a document hold themselves, without references."""
+    """Yield the secrets that the secret fields of a document hold themselves, without references.
+
+    A user name that is a key is one too.
+    """
+    yield from (str(document[name]) for name in _keys_as_user(document))
     for name, value in document.items():
         if name == LOGIN_WITH and isinstance(value, dict):
             yield from secrets_in({key: each for key, each in value.items() if not _names_secret(each)})
@@ -81,6 +79,13 @@ def _field_names() -> tuple[frozenset[str], frozenset[str]]:
     return fields, frozenset(name for model in models for name in secret_names(model))
 
 
+def _keys_as_user(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the name of the field with the user name if that is a key; a reference to one is shown."""
+    username = document.get("username")
+    is_key = is_key_as_user(username, document.get("password")) and not is_elsewhere(str(username))
+    return ("username",) if is_key else ()
+
+
 def _is_secret(name: str) -> bool:
     return SYNONYMS.get(name, name) in _field_names()[1]
 
@@ -89,52 +94,26 @@ def _masked_field(name: str, value: object) -> object:
     if name == "method":
         return value if isinstance(value, str) and value in METHODS else MASK
     if name == LOGIN_WITH and isinstance(value, dict):
-        return {key: each if _names_secret(each) else _masked_field(key, each) for key, each in value.items()}
+        keys = _keys_as_user(value)
+        return {
+            key: each if _names_secret(each) else MASK if key in keys else _masked_field(key, each)
+            for key, each in value.items()
+        }
     if _is_secret(name):
         if isinstance(value, dict):
             return {key: _masked_secret(each) for key, each in value.items()}
         return _masked_secret(value)
     # A field that no method has may hold anything, such as a secret under a mistyped name.
-    return _masked_value(value) if name in _field_names()[0] else MASK
+    return shown(value) if name in _field_names()[0] else MASK
 
 
 def _masked_secret(value: object) -> object:
     return value if is_plain_reference(value) else MASK
 
 
-def _masked_value(value: object, *, may_be_secret: bool = False) -> object:
-    """Return a value of a field that is not secret; `may_be_secret` if its name in a mapping suggests it."""
-    if isinstance(value, dict):
-        return {
-            key: _masked_value(each, may_be_secret=may_be_secret or _sounds_secret(key))
-            for key, each in value.items()
-        }
-    if isinstance(value, list):
-        return [_masked_value(each, may_be_secret=may_be_secret) for each in value]
-    if isinstance(value, str):
-        return MASK if may_be_secret and not _is_template(value) else _masked_text(value)
-    return MASK if may_be_secret and value is not None and not isinstance(value, bool) else value
-
-
-def _sounds_secret(name: str) -> bool:
-    return bool(_SECRET_NAME.search(name))
-
-
-def _is_template(text: object) -> bool:
-    """Return whether a text only names a secret that is kept elsewhere, such as `Bearer {{secret:NAME}}`."""
-    return isinstance(text, str) and "{{" in text and bool(_SCHEME.fullmatch(_TEMPLATE.sub("", text)))
-
-
 def _names_secret(value: object) -> bool:
     """Return whether a field of a login only names secrets, such as `{{secret:NAME}}`."""
-    return isinstance(value, str) and templates.has_secret(value) and _is_template(value)
-
-
-def _masked_text(text: str) -> str:
-    if "PRIVATE KEY" in text:  # a certificate's file may hold its key too
-        return MASK
-    text = _USERINFO.sub(lambda match: f"{match[1] or match[2] or ''}{MASK}@", text)
-    return _PARAMETER.sub(lambda match: match[1] + MASK if _sounds_secret(match[2]) else match[0], text)
+    return isinstance(value, str) and templates.has_secret(value) and is_template(value)
 
 
 def _without(value: Any, literals: list[str]) -> Any:  # noqa: ANN401 - any JSON value

@@ -30,6 +30,8 @@ from watchword.findings.finding import Word
 from watchword.http.json_value import JsonValue
 from watchword.methods.field_info import NOT_PLAIN, REQUIRED, Before, Declared, FieldInfo, Limits
 from watchword.redact import NeverPickled
+from watchword.redact.clear_secrets import is_key_as_user
+from watchword.redact.shown import shown
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -136,10 +138,12 @@ class Fields(NeverPickled):  # noqa: PLW1641 - some values are dicts, which have
         return type(self) is type(other) and self._values() == other._values()
 
     def __repr__(self) -> str:
-        secret = secret_names(type(self))
+        fields, secret = self._values(), secret_names(type(self))
+        if is_key_as_user(fields.get("username"), fields.get("password")):
+            secret |= {"username"}
         values = (
-            f"{name}={'***' if name in secret else redact.text(repr(value))}"
-            for name, value in self._values().items()
+            f"{name}={'***' if name in secret else redact.text(repr(shown(value)))}"
+            for name, value in fields.items()
             if value is not None
         )
         return f"{type(self).__name__}({', '.join(values)})"

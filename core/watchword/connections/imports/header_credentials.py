@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping
 from urllib.parse import unquote_plus
 
@@ -12,9 +11,7 @@ from watchword.document.references import is_reference
 from watchword.http import headers as header_rules
 from watchword.http.urls import without_pairs
 from watchword.redact import names_credential, sounds_secret
-
-# A header with such a name may be secret: it becomes a secret parameter, which no form shows.
-_MAY_BE_SECRET = re.compile(r"(?i)auth|cookie|credential|key|passw|secret|session|signature|token")
+from watchword.redact.clear_secrets import may_be_secret
 
 
 def method_of(login: str, password: str, headers: dict[str, str], remarks: list[str]) -> dict[str, str]:
@@ -36,7 +33,7 @@ def method_of(login: str, password: str, headers: dict[str, str], remarks: list[
     if fields:
         del headers[authorization]
         return fields
-    secret = [name for name, value in headers.items() if _may_be_secret(name, value)]
+    secret = [name for name, value in headers.items() if may_be_secret(name, value)]
     if len(secret) == 1 and names_credential(secret[0]):
         return {"method": "api_key", "key_name": secret[0], "api_key": literal(headers.pop(secret[0]))}
     return {"method": "custom" if secret else "none"}
@@ -99,13 +96,9 @@ def literal(secret: str) -> str:
     return f"literal:{secret}" if is_reference(secret) else secret
 
 
-def _may_be_secret(name: str, value: str) -> bool:
-    return bool(value and _MAY_BE_SECRET.search(name))
-
-
 def parameters_of(headers: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Return the headers as extra and secret parameters."""
-    secret = {name: literal(value) for name, value in headers.items() if _may_be_secret(name, value)}
+    secret = {name: literal(value) for name, value in headers.items() if may_be_secret(name, value)}
     plain = {name: value for name, value in headers.items() if name not in secret}
     kinds = {"extra_parameters": plain, "secret_parameters": secret}
     return {
