@@ -23,7 +23,7 @@ from watchword.http.placement import Placement, Slot, query_names
 from watchword.http.transport_options import is_pem
 from watchword.http.urls import joined
 from watchword.methods.base import Method
-from watchword.validation import notations, path_secrets, unfilled
+from watchword.validation import notations, path_secrets, secrets_in_clear, unfilled
 
 _PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 
@@ -65,6 +65,7 @@ def _rules(document: Document, resolved: Resolved) -> Iterator[Finding]:
     """Yield what is wrong or doubtful in a document whose references are resolved."""
     yield from unfilled.findings(document)
     yield from _urls(document, resolved)
+    yield from secrets_in_clear.findings(document, resolved)
     yield from _slots(resolved)
     yield from _headers(resolved)
     yield from _secrets(resolved)
@@ -133,7 +134,10 @@ def _urls(document: Document, resolved: Resolved) -> Iterator[Finding]:
         advice = "Write it as http://user:password@host:port, special characters percent-encoded."
         yield finding("url_not_absolute", "The field proxy is not a complete URL.", advice=advice)
     if "?" in common.base_url or "#" in common.base_url:
-        advice = "End it before the ?, and put what every request needs into extra_parameters."
+        advice = (
+            "End it before the ?, and put what every request needs into extra_parameters, or a secret into "
+        )
+        advice += "secret_parameters, as query:NAME."
         yield finding("url_not_absolute", "The field base_url holds a query or a fragment.", advice=advice)
     is_allowed = origin(common.base_url) is None or common.origins.covers(common.base_url)
     if not is_allowed:

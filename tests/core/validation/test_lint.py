@@ -64,7 +64,6 @@ FAULTS = {
         KEY | {"add_to": "query", "key_name": "key", "test_url": f"{URL}/me?key=s3cret"},
         KEY | {"test_url": f"{URL}/me?a=1&a=2"},
     ],
-    "secret_in_url": [KEY | {"test_url": f"{URL}/me?access_token=s3cret"}],
     "header_conflict": [
         KEY | {"secret_parameters": {"header:x-api-KEY": "s3cret"}},
         KEY | {"extra_parameters": {"query:a": "1"}, "secret_parameters": {"query:a": "s3cret"}},
@@ -116,7 +115,15 @@ FAULTS = {
     "username_illegal": [BASIC | {"username": "ann:x"}],
     "charset_mismatch": [BASIC | {"password": "s3cret\u20ac", "charset": "latin-1"}],
     "scope_separator_suspect": [CLIENT | {"scope": "read,write"}],
+    "secret_in_url": [
+        KEY | {"test_url": f"{URL}/me?access_token=s3cret"},
+        KEY | {"base_url": f"{URL}/v1?api_key=s3cret-key-0123"},
+        CLIENT | {"token_url": "https://auth.test/token?client_secret=s3cret-key-0123"},
+    ],
     "secret_in_clear": [
+        KEY | {"extra_parameters": {"header:X-Auth-Token": "s3cret-key-0123"}},
+        KEY | {"extra_parameters": {"header:Authorization": "Bearer s3cret-key-0123"}},
+        KEY | {"extra_parameters": {"query:apikey": "s3cret-key-0123"}},
         CLIENT | {"grant_body": {"api_secret": "s3cret"}},
         CLIENT | {"grant_headers": {"Authorization": "s3cret"}},
     ],
@@ -188,3 +195,40 @@ def test_no_message_ends_in_an_empty_list(base_url, origins):
     found = watchword.load(KEY | fields).lint()
     assert "url_not_absolute" in {each.code.name for each in found}
     assert not [str(each) for each in found if re.search(r":\s*($|\.|,)", each.message)]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"base_url": f"{URL}/v1?api_key=s3cret-key-0123"},
+        {"extra_parameters": {"header:X-Auth-Token": "s3cret-key-0123"}},
+    ],
+)
+def test_advice_on_a_secret_in_clear_names_where_secrets_belong(fields):
+    """Each finding about a secret in a plain field leads to secret_parameters."""
+    found = watchword.load(KEY | fields).lint()
+    assert found
+    assert [each.code.name for each in found if "secret_parameters" not in each.advice] == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {
+            "extra_parameters": {
+                "header:X-Api-Version": "2026-01-01",
+                "header:Idempotency-Key": "0123456789abcdef",
+            }
+        },
+        {"extra_parameters": {"header:X-CSRF-Token": "Fetch", "query:page_token": "0123456789abcdef01"}},
+        {
+            "extra_parameters": {
+                "query:sort_key": "created_at_2024_01_02",
+                "header:X-Account": "1f0e9c1a00004000",
+            }
+        },
+    ],
+)
+def test_a_harmless_parameter_is_no_finding(fields):
+    """Versions, ids, pages and words that only sound like a secret are left alone."""
+    assert watchword.load(KEY | fields).lint() == []

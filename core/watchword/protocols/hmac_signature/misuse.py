@@ -23,6 +23,7 @@ from watchword.protocols.hmac_signature.parts import (
 from watchword.protocols.hmac_signature.signer import Parameter, parameters
 from watchword.protocols.hmac_signature.template import LONGEST, MOST, Template
 from watchword.protocols.templates import TemplateSecrets
+from watchword.redact.clear_secrets import has_known_form, is_random, is_secret
 
 _TO_SIGN, _SENT = "string_to_sign", "signature_parameters"
 _MOST_FINDINGS = 20
@@ -45,6 +46,8 @@ def _misuse(
         return
     to_sign, sent = Template.parse(string_to_sign), parameters(templates)
     yield from _unknown(_TO_SIGN, to_sign, secrets)
+    if any(has_known_form(text) or is_random(text) for text in to_sign.texts):
+        yield finding("secret_in_clear", f"{_TO_SIGN} seems to hold a secret in clear.")
     for name, text in templates.items():
         yield from _entry(name, text)
         yield from _unknown(_SENT, Template.parse(text), secrets)
@@ -69,7 +72,11 @@ def _entry(name: str, text: str) -> Iterator[Finding]:
     if slot is None:
         message = f"The entry {name[:40]!r} of {_SENT} does not say where it goes."
         yield finding("parameter_malformed", message)
-    elif text and not Template.parse(text).parts and redact.sounds_secret(slot.name):
+    elif (
+        text
+        and not Template.parse(text).parts
+        and (redact.sounds_secret(slot.name) or is_secret(slot.name, text))
+    ):
         message = f"{_SENT} seems to hold a secret in clear, as {name[:40]!r}."
         yield finding("secret_in_clear", message, advice="Put it into secret_parameters under this name.")
 

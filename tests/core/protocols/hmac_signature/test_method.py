@@ -69,6 +69,11 @@ MISUSE = [
      "signature is not sent"),
     ({"signature_parameters": {}}, "signature_misdescribed", "signature is not sent"),
     ({"signature_parameters": {**SENT, "header:X-Api-Key": SECRET}}, "secret_in_clear", "X-Api-Key"),
+    (
+        {"signature_parameters": {**SENT, "header:OK-ACCESS-PASSPHRASE": "s3cret-0123"}},
+        "secret_in_clear",
+        "OK-ACCESS-PASSPHRASE",
+    ),
     ({"signature_parameters": {**SENT, "X-Key": "a"}}, "parameter_malformed", "X-Key"),
     ({"signature_parameters": {**SENT, "header:X-Body": "{{body}}"}}, "signature_misdescribed", "{{body}}"),
     ({"signature_parameters": {**SENT, "header:X-H": "{{body_md5_raw}}"}}, "signature_misdescribed", "raw"),
