@@ -63,6 +63,21 @@ ValuesUrl = Annotated[
     ),
 ]
 
+_OF_THE_CONNECTION = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers that frame or route a request: a server's answer must never decide about them (RFC 9110, 9112)."""
+
 FIELDS = frozenset({"response_base_url_path", "response_values", "values_url"})
 """The names of these fields; a document without them keeps the identity of its stored tokens."""
 
@@ -130,7 +145,10 @@ def _place_findings(place: str) -> Iterator[Finding]:
     kind, separator, name = place.partition(":")
     if place == BASE_URL or (place.startswith(QUERY) and name.strip()):
         return
-    if f"{kind}{separator}" in {HEADER, COOKIE}:
+    if f"{kind}{separator}" == HEADER and name.strip().lower() in _OF_THE_CONNECTION:
+        message = f"response_values fills the header {name.strip()}, which says how a request is sent."
+        yield finding("header_illegal", message, advice="Remove it: the HTTP client sets this header.")
+    elif f"{kind}{separator}" in {HEADER, COOKIE}:
         yield from headers.name_findings(name, kind)
     elif not (place.startswith(PATH) and path_templates.NAME.fullmatch(name)):
         message = f"The place {place[:40]!r} of response_values is not known."

@@ -14,6 +14,7 @@ from watchword.http.bodies import read_json
 from watchword.http.cookies import Companion
 from watchword.http.durations import seconds
 from watchword.redact import NeverPickled
+from watchword.redact.clear_secrets import has_known_form
 
 MARGIN = 60.0
 """A token counts as stale this many seconds before its end, or a fifth of its lifetime if that is less."""
@@ -32,6 +33,9 @@ RENEWAL_PAUSE = 60.0
 
 
 _COOKIE = "cookie:"
+_ENDS = "'\"])0123456789[.*"
+"""What may stand behind the last name of a JSONPath."""
+
 _SESSION = re.compile(r"(?i)(sid|session[-_]?(id)?|ticket|csrf|xsrf|crumb|nonce)$")
 """The ends of names whose values belong to a session."""
 
@@ -64,7 +68,7 @@ class Token(NeverPickled):
         if not self.values:
             return own
         texts = (item for item in self.values.items() if not item[0].startswith(_COOKIE))
-        secret = (value for place, value in texts if is_secret(place))
+        secret = (value for place, value in texts if is_secret(place) or has_known_form(value))
         return (*own, *secret, *(Companion.parse(text).value for text in self.cookies.values()))
 
     @property
@@ -86,6 +90,11 @@ def is_secret(place: str) -> bool:
     """Return whether the value for a place, such as `query:sid`, is masked: ids of tenants aren't."""
     name = place.partition(":")[2] or place
     return place.startswith(_COOKIE) or redact.sounds_secret(name) or bool(_SESSION.search(name))
+
+
+def is_secret_source(source: str) -> bool:
+    """Return whether what a response holds at a source, such as `$.id_token` or a cookie, is masked."""
+    return source.startswith(_COOKIE) or is_secret(f"source:{source.rstrip(_ENDS)}")
 
 
 def with_values(token: Token, values: Mapping[str, str]) -> Token:

@@ -154,7 +154,12 @@ def _whole(response: TokenResponse, content: object) -> object:
 
 
 def _decoded(value: str) -> str:
-    """Return a cookie's value as a script reads it: without percent-encoding, if a header may hold that."""
+    """Return a cookie's value as a script reads it: without quotes (RFC 6265) and percent-encoding.
+
+    It stays percent-encoded if no header may hold the decoded value.
+    """
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = value[1:-1]
     try:
         decoded = unquote(value, errors="strict")
     except UnicodeDecodeError:
@@ -171,20 +176,32 @@ def _text(value: object) -> str:
 
 @dataclass(frozen=True)
 class ValueRules(NeverPickled):
-    """What a document lets the values fill: the places, and the origins that a base URL may have."""
+    """What a document lets the values fill: the places, and the origins that a base URL may have.
+
+    The values of `secret_places` are masked like a token: the sources of these sound secret.
+    """
 
     base_url: str
     origins: Origins
     places: tuple[str, ...]
+    secret_places: frozenset[str] = frozenset()
     _checked: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     """The last base URL that was checked, with its normalized form."""
+
+    _masked: list[Token] = field(default_factory=list, repr=False, compare=False)
+    """The last token whose values were masked: a stored one doesn't say where its values are from."""
 
     @property
     def without_secrets(self) -> ValueRules:
         """The rules for a call without the credential: it goes where the values say, without secret ones."""
         kept = (BASE_URL, PATH)
         return replace(
-            self, places=tuple(each for each in self.places if each.startswith(kept) or not is_secret(each))
+            self,
+            places=tuple(
+                each
+                for each in self.places
+                if each.startswith(kept) or not (is_secret(each) or each in self.secret_places)
+            ),
         )
 
     @cached_property
@@ -216,6 +233,8 @@ class ValueRules(NeverPickled):
         Raises:
             TokenError: a value is missing or can't be used; nothing is sent then.
         """
+        if self.secret_places:
+            self._mask(token)
         signed, values = request.copy(), token.values
         signed.url = self._url(request.url or "", values)
         for place, slot in self._slots:
@@ -227,6 +246,14 @@ class ValueRules(NeverPickled):
         if BASE_URL in self.places and "Host" in signed.headers:
             signed.headers["Host"] = urlsplit(signed.url).netloc
         return signed
+
+    def _mask(self, token: Token) -> None:
+        """Mask the values whose sources sound secret as long as the token lives; once for each token."""
+        if self._masked and self._masked[0] is token:
+            return
+        found = (token.values.get(place, "") for place in self.secret_places)
+        redact.register([value for value in found if value], token)
+        self._masked[:] = [token]
 
     def _url(self, url: str, values: Mapping[str, str]) -> str:
         if BASE_URL in self.places:

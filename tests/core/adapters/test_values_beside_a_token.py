@@ -331,3 +331,38 @@ def test_a_logout_sends_the_cookies_too(serve, reply):
     with watchword.load(login(server.url, **fields)).session() as session:
         session.get("items")
     assert (server.seen[-1].path, sent_cookies(server.seen[-1])) == ("/logout", {"sid": "one"})
+
+
+def test_a_value_whose_source_sounds_secret_is_masked_like_the_token(serve, reply):
+    """An ID token in a header of any name is masked, also of a stored token; a tenant's id is readable."""
+    answer = {**BEARER, "id_token": "s3cret-id-9988776655", "tenant": "tenant-99887766"}
+    server = serve(lambda seen: reply(body=answer if seen.path == "/login" else {}))
+    values = {"header:X-Id": "$.id_token", "header:X-T": "tenant"}
+    store = MemoryStore()
+    for _ in range(2):
+        conn = watchword.load(oauth(server.url, response_values=values), name="a", store=store)
+        with conn.session() as session:
+            session.get("items")
+            assert redact.text("s3cret-id-9988776655 tenant-99887766") == "*** tenant-99887766"
+    assert server.seen[-1].headers["X-Id"] == "s3cret-id-9988776655"
+
+
+def test_a_cookie_s_quotes_are_not_sent_in_a_header(serve, reply):
+    """FortiGate sets its CSRF token in quotes: the header has what is between them."""
+    lines = cookies("APSCOOKIE_443=s3cret-session; path=/", 'ccsrftoken_443="CSRF-554433"; path=/')
+    server = serve(lambda seen: reply(body={}, headers=lines if seen.path == "/login" else {}))
+    fields = {
+        "response_cookie": "APSCOOKIE_443, ccsrftoken_443",
+        "add_to": "cookie",
+        "response_values": {"header:X-CSRFTOKEN": "cookie:ccsrftoken_443"},
+    }
+    with watchword.load(login(server.url, **fields)).session() as session:
+        session.get("items")
+    assert server.seen[-1].headers["X-CSRFTOKEN"] == "CSRF-554433"
+
+
+@pytest.mark.parametrize("name", ["Host", "content-length", "Transfer-Encoding", "Connection"])
+def test_a_response_never_fills_a_header_that_frames_a_request(name):
+    """Such a document is refused: a server's answer must not decide where a body ends."""
+    conn = watchword.load(oauth("https://api.test", response_values={f"header:{name}": "v"}))
+    assert [each.code.name for each in conn.lint()] == ["header_illegal"]
