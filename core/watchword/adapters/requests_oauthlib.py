@@ -133,6 +133,10 @@ class ApiOAuth2Session(ApiSession, OAuth2Session):  # type: ignore[misc] # the l
         """Raise RequestError: sign-ins are watchword's."""
         raise _unsuitable("begins no sign-in", _SIGN_IN_ADVICE)
 
+    def token_from_fragment(self, *_: Any, **__: Any) -> NoReturn:  # noqa: ANN401 - the library's arguments
+        """Raise RequestError: sign-ins are watchword's."""
+        raise _unsuitable("finishes no sign-in", _SIGN_IN_ADVICE)
+
     def request(  # type: ignore[override] # noqa: PLR0913, PLR0917 - the library's signature
         self,
         method: str,

@@ -150,6 +150,7 @@ def test_nothing_secret_is_logged(issuer, caplog):
         lambda api: api.fetch_token("https://a.test/token", code="c"),
         lambda api: api.fetch_token("https://a.test", authorization_response="https://b.test?code=c"),
         lambda api: api.authorization_url("https://a.test/authorize"),
+        lambda api: api.token_from_fragment("https://b.test/#access_token=a&token_type=Bearer"),
         lambda api: setattr(api, "token", {"access_token": "mine"}),
         lambda api: api.get("/public", withhold_token=True),
         lambda api: setattr(api, "access_token", "mine"),
