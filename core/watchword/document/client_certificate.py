@@ -100,7 +100,7 @@ def findings(transport: TransportOptions) -> Iterator[Finding]:
         message = "The field client_private_key is not used: there is no certificate."
         yield finding("fields_ignored", message, advice="Give its certificate in client_certificate.")
     named = (transport.named or (transport.client_certificate, None))[0] or ""
-    if "PRIVATE KEY" in named or (len(named) > _LONGEST_PATH and not is_pem(named)):
+    if "PRIVATE KEY" in named or (len(named) > _LONGEST_PATH and not is_pem(named) and _holds_key(named)):
         yield finding(
             "secret_in_clear", _KEY_IN_CLEAR, advice="Give all of it in client_private_key instead."
         )
@@ -111,6 +111,14 @@ def findings(transport: TransportOptions) -> Iterator[Finding]:
 
     whole = certificate if transport.client_private_key is None else key
     yield from client_certificate.findings(certificate, whole, time.time())
+
+
+def _holds_key(text: str) -> bool:
+    from watchword.protocols.keys.client_certificate import (  # noqa: PLC0415 - few documents have a certificate
+        may_hold_key,
+    )
+
+    return may_hold_key(text)
 
 
 def _is_text(value: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from watchword.document.authorities import readable
 from watchword.document.certificate_templates import certificate_templates, uses_thumbprints
 from watchword.document.client_certificate import lacks_key, prepared
 from watchword.document.common_fields import CommonFields
@@ -32,6 +33,11 @@ def resolved_transport(
         findings: gets what is wrong.
     """
     transport = _transport(document.common, values, policy.networks if policy else None)
+    try:
+        transport = replace(transport, ca_bundle=readable(transport.ca_bundle))
+    except DocumentError as error:
+        findings.extend(error.findings)
+        return transport, {}
     if policy is not None:
         transport = _with_contents(transport, policy.references, findings)
     if transport.ca_bundle and (policy is None or is_pem(transport.ca_bundle)):

@@ -457,6 +457,53 @@ def test_a_key_in_the_text_of_a_bundle_is_refused_and_not_shown():
     assert "-----" not in str(found)
 
 
+DAMAGES = {
+    "escaped line breaks": lambda text: text.replace("\n", "\\n"),
+    "one line": lambda text: text.replace("\n", " "),
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "in quotes": lambda text: f'"{text}"',
+    "line breaks of Windows": lambda text: text.replace("\n", "\r\n"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_authorities_are_read_whatever_a_shell_did_to_their_text(authority, damage, ca_bundle):
+    """Forms, shells and Kubernetes change the line breaks of PEM, and it verifies as before."""
+    text = DAMAGES[damage](Path(ca_bundle).read_text())
+    connection = watchword.load({"base_url": "https://api.test", "method": "none", "ca_bundle": text})
+    assert connection.lint() == []
+    context = ssl.create_default_context(cafile=connection.credential.resolved.transport.authorities)
+    (found,) = (each for each in context.get_ca_certs(binary_form=True) if each in _der_of(authority))
+    assert found
+
+
+def _der_of(authority):
+    return [x509.load_pem_x509_certificate(authority.cert_pem.bytes()).public_bytes(DER)]
+
+
+@pytest.mark.parametrize(
+    "text", ["-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----", "QUJD" * 100]
+)
+def test_authorities_that_can_t_be_read_are_a_finding(text):
+    """What holds no certificate after all repairs is named before a connection is tried."""
+    (found,) = watchword.load({"base_url": "https://api.test", "method": "none", "ca_bundle": text}).lint()
+    assert found.code.name == "key_unreadable"
+    assert "ca_bundle" in found.message
+
+
+def test_a_certificate_in_base64_is_no_secret(issued):
+    """The chain of a secret of Kubernetes holds no key, so nothing is said of a secret in clear."""
+    certificate, key = issued
+    chain = certificate.public_bytes(PEM)
+    document = {
+        "base_url": "https://api.test",
+        "method": "none",
+        "client_certificate": base64.b64encode(chain).decode(),
+        "client_private_key": base64.b64encode(written(key)).decode(),
+    }
+    assert watchword.load(document).lint() == []
+
+
 @pytest.mark.parametrize("form", ["one PEM", "PKCS#12"])
 def test_a_key_in_the_field_that_is_shown_is_a_warning(issued, tmp_path, form):
     """A key in the text of client_certificate works, and is named as a secret in clear."""

@@ -100,6 +100,29 @@ def holds_certificate(text: str) -> bool:
     return isinstance(content, bytes) and pkcs12.is_pkcs12(content)
 
 
+def may_hold_key(text: str) -> bool:
+    """Return whether a text holds a private key, is a PKCS#12 file, or can't be read; raises no error."""
+    try:
+        content = unwrapped(text)
+    except DocumentError:
+        return True
+    if isinstance(content, list):
+        return pem.private_block(content) is not None
+    return not isinstance(content, bytes) or pkcs12.is_pkcs12(content) or _holds_key(content)
+
+
+def read_authorities(text: str) -> str:
+    """Return the certificates of authorities as PEM.
+
+    Args:
+        text: PEM that has lost its line breaks, or has them as escapes; or PEM in base64.
+
+    Raises:
+        DocumentError: it holds no certificate that can be read.
+    """
+    return _written(_certificates(_content(text, "ca_bundle"), "ca_bundle"))
+
+
 def begins_with_authority(text: str) -> bool:
     """Return whether the first certificate of a PEM chain has issued another one of it; raises no error.
 

@@ -1,0 +1,28 @@
+"""The certificates of authorities as TLS libraries read them, whatever a form or a shell did to them."""
+
+from __future__ import annotations
+
+import re
+
+from watchword.http.transport_options import is_pem
+
+_READABLE = re.compile(r"(?m)^-----BEGIN [A-Z0-9 ]{1,40}-----\r?\n")
+
+_LONGEST_PATH = 300
+"""Longer text that isn't PEM is PEM in base64."""
+
+
+def readable(ca_bundle: str | None) -> str | None:
+    """Return the PEM of a bundle that is given as text; the path of one stays.
+
+    Raises:
+        DocumentError: the text holds no certificate that can be read.
+    """
+    is_text = ca_bundle and (is_pem(ca_bundle) or len(ca_bundle) > _LONGEST_PATH)
+    if not ca_bundle or not is_text or _READABLE.search(ca_bundle):
+        return ca_bundle
+    from watchword.protocols.keys.client_certificate import (  # noqa: PLC0415 - few documents have a certificate
+        read_authorities,
+    )
+
+    return read_authorities(ca_bundle)
