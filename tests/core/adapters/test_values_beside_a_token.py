@@ -366,3 +366,16 @@ def test_a_response_never_fills_a_header_that_frames_a_request(name):
     """Such a document is refused: a server's answer must not decide where a body ends."""
     conn = watchword.load(oauth("https://api.test", response_values={f"header:{name}": "v"}))
     assert [each.code.name for each in conn.lint()] == ["header_illegal"]
+
+
+def test_the_values_url_gets_the_token_where_the_document_says(serve, reply):
+    """Like token_url, it receives the credential at its own origin; no other URL of that origin does."""
+    other = serve(lambda _: reply(body={"tenant": "t-1"}))
+    server = serve(lambda seen: reply(body=BEARER if seen.path == "/login" else {}))
+    fields = {"values_url": f"{other.url}/connections", "response_values": {"header:X-T": "tenant"}}
+    conn = watchword.load(oauth(server.url, **fields))
+    with conn.session() as session:
+        session.get("items")
+        session.get(f"{other.url}/other")
+    assert [seen.headers.get("Authorization") for seen in other.seen] == [f"Bearer {TOKEN}", None]
+    assert server.seen[-1].headers["X-T"] == "t-1"
