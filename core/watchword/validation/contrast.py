@@ -202,9 +202,9 @@ def needs_more(real: Observed, decoy: Answer) -> bool:
     return decoy.is_comparable and not decoy.is_refusal and not real.is_like(decoy)
 
 
-def may_be_chance(real: Observed, decoy: Answer, none: Answer | None) -> bool:
+def may_be_chance(real: Observed, decoy: Answer | None, none: Answer | None) -> bool:
     """Return whether a server that flaps, or bans a caller after the first call, would answer so too."""
-    if none is None or not decoy.is_refusal:
+    if none is None or decoy is None or not decoy.is_refusal:
         return False
     return real.is_like(none) or decoy.status == none.status == _FORBIDDEN
 

@@ -119,7 +119,7 @@ def compare(question: Question, real: Answer) -> Generator[Step, Any, Comparison
             observed = observed.and_(_answer((yield Call()), question))
             if not needs_more(observed, contrast.decoy):
                 break
-    elif question.step is Call and asks and contrast.decoy and may_be_chance(observed, *contrast[:2]):
+    elif question.step is Call and asks and may_be_chance(observed, contrast.decoy, contrast.none):
         observed = observed.and_(_answer((yield Call()), question))
     yield Remember(question.key, observed, contrast if asks else None)
     return Comparison(observed, contrast)
