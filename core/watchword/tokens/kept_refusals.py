@@ -19,7 +19,7 @@ _SAYS = r"(?:\s(?:is|was|are|has|have|been|currently|temporarily|access|account)
 
 # The names are those of Salesforce, Google and Firebase; SAP Concur's user lives in another data center.
 _LIFTABLE = re.compile(
-    rf"(?i)(?<![a-z])(?:ip(?:v[46])?(?:[\s/_-](?:address|range|token))*\b[^;!\n]{{0,80}}?{_STOPPED}"
+    rf"(?i)(?<![a-z])(?:ip(?:v[46])?(?:[\s/_-](?:address|range|token))*\b(?P<gap>[^;!\n]{{0,80}}?){_STOPPED}"
     rf"|(?:user|account|organi[sz]ation|workspace|tenant|client application|app|application){_SAYS}{_STOPPED}"
     r"|(?:inactive|disabled|locked|suspended|blocked|frozen|deactivated)[\s_-](?:user|account|org)"
     r"|(?:user|account|org)[\s_-](?:disabled|locked|suspended|blocked|frozen)"
@@ -48,11 +48,14 @@ _LONGEST = 60
 
 
 def liftable(text: str) -> str | None:
-    """Return the words of a text that name such a refusal, None for other texts."""
+    """Return the words of a text that name such a refusal, without others in between; None for other texts."""
     if text in _SUBERRORS:
         return text
     match = _LIFTABLE.search(text)
-    return match[0][:_LONGEST] if match and not _OF_TOKEN.search(text) else None
+    if match is None or _OF_TOKEN.search(text):
+        return None
+    gap = match["gap"] or ""
+    return (match[0].replace(gap, " … ") if gap.strip() else match[0])[:_LONGEST]
 
 
 def is_passing(content: Content) -> bool:

@@ -275,6 +275,7 @@ STEPS = [
     "[1:]",
     "[0,0]",
     "[?@..a]",
+    " | $",
 ]
 NAMES = st.sampled_from(STEPS)
 
