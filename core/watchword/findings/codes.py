@@ -175,6 +175,7 @@ _warn(
 )
 _warn("value_for_example", "Enter the real value, if this one is from an example.")
 _warn("secret_for_example", "Enter the real secret, if this one is from an example.")
+_warn("secret_is_file", "Give the one value that this field is for, not the whole file.")
 _warn(
     "secret_surrounded",
     "Remove the spaces, quotes or line breaks around the secret, unless they belong to it.",

@@ -18,6 +18,7 @@ from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding, errors
 from watchword.http import body_rules, headers, jsonpaths, origin_patterns
+from watchword.http.bodies import read_json
 from watchword.http.origins import Origins, display_url, has_userinfo, is_plain_http, origin
 from watchword.http.placement import Placement, Slot, query_names
 from watchword.http.transport_options import is_pem
@@ -34,6 +35,9 @@ _EXAMPLE = re.compile(
     r"|(your|my)[-_ ](api[-_ ]?)?(key|token|secret|password).*"
 )
 _VARIABLE = re.compile(r"\$\{[^{}]+\}|\{\{[^{}]+\}\}")
+_KEY_FIELDS = {"private_key", "jwt_secret", "client_private_key"}
+"""The fields that take such a file, and say what it is if it has no key."""
+
 _SCHEME = re.compile(r"(?i)(?:bearer|basic|token|api-?key|key) +")
 _INVISIBLE = "The field {} holds a blank, a line break or an invisible character."
 _ENCODE = "Type the URL again, or percent-encode the characters that belong to it."
@@ -239,9 +243,23 @@ def _secrets(resolved: Resolved) -> Iterator[Finding]:
             )
         elif _EXAMPLE.fullmatch(bare) or notations.whole(bare) == "doubtful":
             yield finding("secret_for_example", f"The secret {name} looks like an example.")
+        elif name not in _KEY_FIELDS and value.lstrip().startswith("{") and (file := _file_in(value)):
+            what, advice = file
+            yield finding("secret_is_file", f"The secret {name} is {what}.", advice=advice)
         elif not is_pem(value) and _SURROUNDED.fullmatch(value):
             message = f"The secret {name} has blanks, line breaks, quotes or a byte order mark around it."
             yield finding("secret_surrounded", message)
+
+
+def _file_in(secret: str) -> tuple[str, str] | None:
+    """Return what a secret is that is the JSON file of a provider, and advice; None for any other secret."""
+    from watchword.protocols.keys import other_files  # noqa: PLC0415 - few secrets begin like JSON
+
+    try:
+        content = read_json(secret)
+    except ValueError:
+        return None
+    return other_files.named(content) if isinstance(content, dict) else None
 
 
 def _is_placeholder(secret: str) -> bool:

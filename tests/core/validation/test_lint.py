@@ -98,6 +98,12 @@ FAULTS = {
         KEY | {"api_key": "your-api-key"},
         KEY | {"secret_parameters": {"header:A": "xxxx"}},
     ],
+    "secret_is_file": [
+        CLIENT | {"client_secret": '{"clientid": "c", "clientsecret": "s3cret", "url": "https://a.test"}'},
+        CLIENT | {"client_secret": '{"appId": "a", "password": "s3cret", "tenant": "t"}'},
+        KEY | {"api_key": ' {"AccessKey": {"AccessKeyId": "A", "SecretAccessKey": "s3cret"}}'},
+        KEY | {"secret_parameters": {"header:A": '{"client_id": "c", "client_secret": "s3cret"}'}},
+    ],
     "userinfo_in_url": [
         KEY | {"base_url": "https://ann:s3cret@api.test"},
         CLIENT | {"token_url": "https://id:s3cret@auth.test/t"},
