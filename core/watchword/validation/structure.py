@@ -90,7 +90,8 @@ def _of_text(text: str) -> Structure:
         return Structure("text")
     separator = max(",;\t|", key=line.count)
     if line.count(separator) and "\n" in text.strip():
-        return _split("csv", next(csv.reader([line], delimiter=separator), []))
+        readable = line.replace("\0", "")  # the csv of Python 3.10 refuses a zero byte
+        return _split("csv", next(csv.reader([readable], delimiter=separator), []))
     return Structure("text")
 
 

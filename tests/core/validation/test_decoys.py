@@ -48,6 +48,28 @@ def test_every_text_has_a_decoy(secret):
 
 
 @pytest.mark.parametrize(
+    "header",
+    [
+        '{"alg":' + "[" * 100_000,
+        '{"alg":' + "[" * 100_000 + "]" * 100_000 + "}",
+        '{"alg":' + "9" * 5000 + "}",
+        '{"alg":{"alg":[]}}',
+        '{"typ":"JWT"}',
+        '{"alg":"\\ud800"}',
+        '{"alg"',
+        '{"\u00ff"',
+    ],
+)
+def test_a_jwt_with_any_header_has_a_decoy(header):
+    """A header that is too deep, has a huge number or is no JSON is replaced by that of a usual algorithm."""
+    jwt = base64.urlsafe_b64encode(header.encode()).decode().rstrip("=") + ".e30.c2lnbmF0dXJl"
+    decoy = decoy_text(jwt)
+    assert decoy.count(".") == 2
+    assert decoy != jwt
+    decoy.encode("ascii")
+
+
+@pytest.mark.parametrize(
     ("secret", "form"),
     [
         ("6f9619ff-8b86-d011-b42d-00cf4fc964ff", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),

@@ -11,6 +11,7 @@ import string
 import time
 import uuid
 
+from watchword.http.bodies import read_json
 from watchword.redact.key_prefixes import PREFIXES
 
 _SHORTEST = 8
@@ -87,7 +88,7 @@ def _decoy_jwt(jwt: str) -> str:
     """Return a JWT with the same algorithm, and claims and a signature of its own (RFC 7515 section 7.1)."""
     header, _, rest = jwt.partition(".")
     try:
-        algorithm = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["alg"]
+        algorithm = read_json(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["alg"]
     except (ValueError, KeyError, TypeError):
         algorithm = "RS256"
     now = int(time.time())
