@@ -124,7 +124,8 @@ class Playground:
         """Return a method's complete document. Those of `SIGNED_IN` hold a new refresh token to import."""
         fields = document(self.url, method)
         if method in SIGNED_IN:
-            fields["refresh_token"] = self.sign_in(SignInOptions(method=method))["refresh_token"]
+            options = SignInOptions.model_validate({"method": method})
+            fields["refresh_token"] = self.sign_in(options)["refresh_token"]
         return fields
 
     def grants(self) -> dict[str, int]:

@@ -20,13 +20,13 @@ class Fault(BaseModel):
     """
 
     kind: FaultKind = "answer"
-    status: int | None = Field(None, ge=200, le=599)
-    error: str | None = Field(None, min_length=1)
+    status: int | None = Field(default=None, ge=200, le=599)
+    error: str | None = Field(default=None, min_length=1)
     """The `error` in the body, as a token endpoint sends it. With status 200 the status is misleading."""
-    retry_after: int | None = Field(None, ge=0)
+    retry_after: int | None = Field(default=None, ge=0)
     """The header Retry-After, in seconds."""
-    delay: float = Field(0.0, ge=0, le=300, allow_inf_nan=False)
-    times: int = Field(1, ge=1)
+    delay: float = Field(default=0.0, ge=0, le=300, allow_inf_nan=False)
+    times: int = Field(default=1, ge=1)
     path: str = ""
 
     @model_validator(mode="after")
