@@ -36,7 +36,7 @@ class CommonFieldsResource(ApiResource):
         description=(
             "Whether a validation calls with a random wrong credential too, at most once a day, to"
             " see that the API refuses it. Turn it off if failed attempts could lock somebody out."
-            " For oauth2_password it is always off."
+            " No login of oauth2_password is tried."
         ),
     )
     extra_parameters: dict[str, str] = Field(

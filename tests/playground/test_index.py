@@ -41,7 +41,7 @@ def test_the_document_of_a_card_validates(
     text = session.get(playground.url, headers=BROWSER).text
     [shown] = re.findall(rf'<pre id="{method}-document">(.+?)</pre>', text, re.DOTALL)
     report = watchword.load(json.loads(unescape(shown)), store="memory://").validate()
-    code = {"none": "no_authentication", "oauth2_password": "decoy_skipped"}.get(method, "authenticated")
+    code = {"none": "no_authentication"}.get(method, "authenticated")
     assert report.deciding.code.name == code
 
 

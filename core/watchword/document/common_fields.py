@@ -51,8 +51,8 @@ class CommonFields(Fields):
         About(
             "Try a wrong credential",
             "Whether a validation calls with a random wrong credential too, at most once a day, to see that "
-            "the API refuses it. Turn it off if failed attempts could lock somebody out. For oauth2_password "
-            "it is always off.",
+            "the API refuses it. Turn it off if failed attempts could lock somebody out. No login of "
+            "oauth2_password is tried.",
             Section.AUTHENTICATION,
         ),
     ] = True

@@ -50,9 +50,6 @@ class Method(Fields):
     token_is_proof: ClassVar[bool] = False
     """Whether a new token proves the credential, since a server has checked it before it issued the token."""
 
-    decoy_by_default: ClassVar[bool] = True
-    """Whether a validation tries a wrong credential too, unless the document turns it off."""
-
     json_paths: ClassVar[tuple[str, ...]] = ()
     """The fields with JSONPaths by which responses are searched."""
 

@@ -26,7 +26,6 @@ class OAuth2Password(OAuth2):
         "scope",
         "test_url",
     )
-    decoy_by_default: ClassVar[bool] = False  # failed logins may lock more than one account
     request_words: ClassVar[RequestWords] = PASSWORD
     own_templates: ClassVar[tuple[str, ...]] = ("username", "password")
 
@@ -40,6 +39,11 @@ class OAuth2Password(OAuth2):
             secret=True,
         ),
     ]
+
+    @property
+    def can_ask_as_decoy(self) -> bool:
+        """No: failed logins may lock more than one account."""
+        return False
 
     def token_source(self, secrets: TemplateSecrets, /) -> Grant:
         """Return the token's source; raises DocumentError if the secret of a template is missing."""

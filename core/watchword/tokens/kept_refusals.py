@@ -48,7 +48,7 @@ _LONGEST = 60
 
 
 def liftable(text: str) -> str | None:
-    """Return the words of a text that name such a refusal, without others in between; None for other texts."""
+    """Return the words of a text that name such a refusal, without others between them; None otherwise."""
     if text in _SUBERRORS:
         return text
     match = _LIFTABLE.search(text)

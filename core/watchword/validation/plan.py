@@ -28,8 +28,8 @@ class ValidationPlan:
         counterfactual: whether the call is repeated with a wrong credential and without any, to see whether
             the answer depends on the credential.
         timeout: longest wait for each call, in seconds; the document's own if left out, otherwise 10.
-        decoy: whether a wrong credential is tried; the document's own `decoy` if left out, and
-            never for `oauth2_password` then.
+        decoy: whether a wrong credential is tried; the document's own `decoy` if left out. The login of
+            `oauth2_password` is never tried, only its API with a wrong token.
     """
 
     test_url: str | None = None
@@ -48,8 +48,7 @@ class ValidationPlan:
             test_url=joined(common.base_url, test_url) if test_url and test_url[0] in "/?" else test_url,
             http_method=self.http_method.upper(),
             timeout=_first(self.timeout, common.timeout if "timeout" in common.model_fields_set else None),
-            # A document only turns it off: some forms save every switch as it is shown.
-            decoy=_first(self.decoy, common.decoy and document.method.decoy_by_default),
+            decoy=_first(self.decoy, common.decoy),
         )
 
     @property

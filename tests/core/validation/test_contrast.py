@@ -458,3 +458,22 @@ def test_rows_that_only_the_credential_gets_prove_it(api, reply):
     assert report.ok
     assert "200 and no rows with a wrong one" in report.summary
     assert keys_of(server).count("real") == 7
+
+
+@pytest.mark.parametrize(("accepts", "code"), [("real", "authenticated"), ("any", "any_credential_accepted")])
+def test_a_password_grant_is_contrasted_at_the_api_alone(serve, reply, accepts, code):
+    """A wrong token is sent to the API, since it locks nobody; no wrong password is sent to the login."""
+    token = "issued-token-0001"
+
+    def answer(seen):
+        if seen.path == "/t":
+            return reply(200, {"access_token": token, "token_type": "Bearer"})
+        sent = seen.headers.get("Authorization", "")
+        return reply(200 if token in sent or (sent and accepts == "any") else 401, {"id": 1})
+
+    server = serve(answer)
+    login = {"method": "oauth2_password", "token_url": f"{server.url}/t", "client_id": "me"}
+    document = {"base_url": server.url, **login, "username": "ann", "password": SECRET, "client_auth": "none"}
+    report = watchword.load(document, name="acme", store=MemoryStore()).validate("/me")
+    assert report.deciding.code.name == code
+    assert len([seen for seen in server.seen if seen.path == "/t"]) == 1
