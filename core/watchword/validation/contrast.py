@@ -82,7 +82,7 @@ _DOUBTS = frozenset({
 class Answer(NamedTuple):
     """What is compared of one answer, and remembered.
 
-    `status` is 0 without a response; `redirect` is a hash of the URL that it redirects to; `problem` is the
+    `status` is 0 without a response; `redirect` stands for the URL that it redirects to; `problem` is the
     name of the code that a validation would report, "" for a success. `state` is a hash of what the body says
     about its outcome; it only decides when a contrast is asked for anew.
     """
@@ -131,9 +131,19 @@ def answer_of(outcome: ProbeResponse | Finding, expected: Collection[int] = ()) 
         structure = structure._replace(kind=f"{structure.kind}, report")  # the same fields may hold data
     if outcome.refused_in_body:  # the document says how the API refuses: other bodies are different
         structure = structure._replace(kind=f"{structure.kind}, refused")
-    redirect = hashed((outcome.redirect or "").partition("?")[0]) if outcome.redirect is not None else ""
     state = state_of(outcome.text, problem)
-    return Answer(outcome.status, redirect, outcome.content_type, structure, problem, state)
+    return Answer(outcome.status, _redirect_of(outcome), outcome.content_type, structure, problem, state)
+
+
+def _redirect_of(outcome: ProbeResponse) -> str:
+    """Return what tells where an answer was redirected to, "" if it wasn't.
+
+    Of a redirect that was followed it is the number of the path's parts: one of them may be the credential.
+    """
+    if outcome.redirect is not None:
+        return hashed(outcome.redirect.partition("?")[0])
+    path = outcome.url.partition("?")[0].rstrip("/")
+    return f"followed {path.count('/')}" if outcome.followed else ""
 
 
 class Observed(NamedTuple):
@@ -259,6 +269,7 @@ def _confirms(real: Observed, decoy: Answer, none: Answer | None) -> bool:
         return False
     strangers_are_alike = Observed.of(decoy).is_like(none) and Observed.of(none).is_like(decoy)
     holds_more = bool((real.stable.outer | real.stable.rows) - decoy.structure.outer)
+    holds_more |= real.first.redirect != decoy.redirect
     is_chance = not strangers_are_alike or real.varies or not holds_more
     return bool(decoy.problem) or not is_chance
 

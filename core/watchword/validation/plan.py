@@ -21,8 +21,8 @@ class ValidationPlan:
     """What a validation calls, and what counts as success.
 
     Args:
-        test_url: URL of a harmless call that needs the credential; a relative one joins the base URL. The
-            document's own if left out; OAuth client credentials need none.
+        test_url: URL of a harmless call that needs the credential; one that begins with / or ? joins the base
+            URL. The document's own if left out; OAuth client credentials need none.
         http_method: the call's verb; only a GET or a HEAD is repeated.
         expected_status: the statuses that mean success; any 2xx if left out.
         counterfactual: whether the call is repeated with a wrong credential and without any, to see whether

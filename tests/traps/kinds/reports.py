@@ -1,10 +1,30 @@
 """Answers with status 200 that are nothing but a report, and data that has a report's words."""
 
-from tests.traps.answers import NO_KEY, REFUSED, ROWS, USER, data, empty, page, raw, text, xml
+from tests.traps.answers import (
+    NO_KEY,
+    REFUSED,
+    ROWS,
+    USER,
+    Answer,
+    Asked,
+    data,
+    empty,
+    moved,
+    page,
+    raw,
+    text,
+    xml,
+)
 from tests.traps.trap import bad, good, irrelevant, unknown
 
 LIMIT = {"error": {"type": "OAuthException", "code": 32, "message": "Page request limit reached"}}
 PUZZLE = page('<script src="/_Guard_Resource?id=5"></script>', 403)
+
+
+def to_public(asked: Asked) -> Answer:
+    """Return a redirect inside of the API, and there the public rows."""
+    return ROWS if asked.target.endswith("/public/rows") else moved(f"{asked.target}/public/rows")
+
 
 TRAPS = [
     # The refusals are JSON; the credential gets a page, which no program can use.
@@ -62,6 +82,8 @@ TRAPS = [
     good("null_for_strangers", data({"data": {"me": {"login": "a"}}}), data({"data": {"me": None}})),
     good("nothing_for_strangers", USER, text("")),
     good("flag_for_strangers", data({"active": True, "scope": "r", "sub": "7"}), data({"active": False})),
+    good("own_place_for_members", ROWS, to_public),
+    irrelevant("another_place_for_all", to_public),
     irrelevant("less_for_members", text(""), USER),
     # Something in front of a public API answers the decoy.
     irrelevant("guard_page_for_a_decoy", USER, PUZZLE, USER),
