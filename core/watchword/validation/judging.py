@@ -12,7 +12,6 @@ from watchword.findings.codes import finding
 from watchword.findings.evidence import quote
 from watchword.findings.finding import Finding
 from watchword.http import body_words
-from watchword.http.bodies import parsed
 from watchword.http.body_reports import reported
 from watchword.validation.contrast import Dependence
 from watchword.validation.contrasting import Comparison
@@ -102,7 +101,8 @@ def _in_doubt(problem: Finding, comparison: Comparison, response: ProbeResponse)
     has_other_status = decoy is not None and decoy.status != response.status
     if problem.code.name == "error_in_200_body" or not has_other_status:
         return problem
-    states_error = body_words.complaint(response.text) is not None and parsed(response.text) is not None
+    has_fields = response.text.lstrip().startswith(("{", "[", "<"))
+    states_error = has_fields and body_words.complaint(response.text) is not None
     if problem.code.name == "refused_in_200_body" and states_error and reported(response.text):
         return problem
     return finding(
