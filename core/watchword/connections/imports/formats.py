@@ -17,6 +17,7 @@ from watchword.connections.imports.curl.words import command_in
 from watchword.connections.imports.entry import Entry, failed, slug, unreadable
 from watchword.connections.imports.env_lines import looks_like_lines
 from watchword.connections.imports.postman import collection
+from watchword.connections.imports.stored_safely import stored_safely
 from watchword.connections.imports.structured_text import is_json, structure_in
 from watchword.connections.imports.values import Values, is_environment
 from watchword.connections.storable import normalized
@@ -73,6 +74,11 @@ def entries_in(text: str, name: str, values: Values) -> list[Entry]:
         raise unreadable(f"The text has more than {LONGEST} characters.", "Leave out what isn't needed.")
     if has_half_character(text):
         raise unreadable("The text holds half a character (a lone surrogate).", "Give it as UTF-8 text.")
+    return [stored_safely(entry) for entry in _entries(text, name, values)]
+
+
+def _entries(text: str, name: str, values: Values) -> list[Entry]:
+    """Return the connections in a text as they are written there."""
     if command.is_command(text):
         return [_of_curl(text, name)]
     other = _OTHER_COMMAND.match(command_in(text))

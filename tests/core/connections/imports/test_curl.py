@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -312,3 +314,48 @@ def test_other_texts_are_refused(text):
     assert not is_command(text)
     with pytest.raises(DocumentError):
         document_in(text, "acme")
+
+
+TELEGRAM = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
+
+
+def test_a_secret_in_the_path_is_moved_to_the_secret_parameters():
+    """Telegram's token stands in the URL: the document has a template there."""
+    document, _ = document_in(f"curl https://api.telegram.org/bot{TELEGRAM}/getMe", "a")
+    assert document["test_url"] == "https://api.telegram.org/bot{{secret:path}}/getMe"
+    assert document["secret_parameters"] == {"template:path": TELEGRAM}
+    found = watchword.load(document).lint()
+    assert [each.code.name for each in found] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        (f'curl -H "Authorization: Bearer $TOKEN" {URL}', ["TOKEN"]),
+        (f"curl -H Authorization:${{TOKEN}} {URL}", ["TOKEN"]),
+        (f'curl "{URL}?key=${{API_KEY}}"', ["API_KEY"]),
+        (f'curl -u "$USER_NAME:$PASSWORD" {URL}', ["USER_NAME", "PASSWORD"]),
+    ],
+)
+def test_a_variable_of_the_shell_is_a_value_that_the_command_lacks(command, names):
+    """It is asked for like a variable of Postman's, and never stored as the secret."""
+    (entry,) = entries_in(command, "a", {})
+    assert list(entry.lacking) == names
+    with pytest.raises(DocumentError, match=names[0]):
+        document_in(command, "a")
+
+
+@pytest.mark.parametrize("password", ["pa$$word", "s3cret$x", "a\\$TOKEN"])
+def test_a_dollar_in_a_password_stays(password):
+    """Only a name in capitals, or in braces, that isn't escaped is a variable."""
+    document, _ = document_in(f'curl -u "ann:{password}" {URL}', "a")
+    assert document["password"] == password.replace("\\", "")
+
+
+def test_what_airflow_has_encrypted_is_a_value_that_the_export_lacks():
+    """The text of Fernet opens nothing elsewhere, so it is asked for and not stored."""
+    fernet = "gAAAAABk3x" + "A" * 90 + "=="
+    export = {"a": {"conn_type": "http", "host": "https://api.test", "login": "u", "password": fernet}}
+    (entry,) = entries_in(json.dumps(export), "a", {})
+    assert dict(entry.lacking) == {"password": True}
+    assert any("Fernet" in each for each in entry.remarks)

@@ -43,6 +43,8 @@ _LEFT_OUT = frozenset(
 
 _AWS = re.compile(r"aws:amz:([a-z0-9-]+):([a-z0-9-]+)")
 
+_USER = re.compile(r"(?:\{\{import:[^{}]*\}\}|[^:])*")
+
 _LONGEST, _MOST_WORDS = 1 << 18, 500
 """The most characters and words of a command; those of browsers have some dozens of words."""
 
@@ -78,7 +80,7 @@ def convert(text: str) -> tuple[dict[str, Any], list[str]]:
     options, urls = _parsed(text, remarks)
     url = _with_query(_only_url(urls), options)
     headers = _headers(options, remarks)
-    login, _, password = (_last(options, "user") or _user_in(url)).partition(":")
+    login, password = _login(_last(options, "user") or _user_in(url))
     url = url._replace(netloc=url.netloc.rpartition("@")[2])
     request = token_request.document_of(options, url, (login, password), headers)
     if request:
@@ -142,6 +144,13 @@ def _only_url(urls: list[str]) -> SplitResult:
         return urlsplit(urls[0])
     message = "The cURL command should have one complete URL, such as https://api.example.com/v1/me."
     raise DocumentError([finding("url_not_absolute", message)])
+
+
+def _login(text: str) -> tuple[str, str]:
+    """Return user name and password; the colon of a value that the command lacks doesn't divide them."""
+    found = _USER.match(text)
+    user = found[0] if found else ""
+    return user, text[len(user) + 1 :]
 
 
 def _with_query(url: SplitResult, options: Mapping[str, Any]) -> SplitResult:

@@ -1,11 +1,14 @@
 """Split a command as it was copied into words: from Unix's shells, from Windows', or from a page of text.
 
-Nothing is run, and no variable is filled in.
+Nothing is run. A variable of the shell, such as `$TOKEN` outside of single quotes, is a value that the text
+lacks.
 """
 
 from __future__ import annotations
 
 import re
+
+from watchword.connections.imports.entry import lacking
 
 _LINE_END = re.compile(r"[\\^`]\r?\n")
 """The end of a line that goes on, in the shells of Unix and Windows, and in PowerShell."""
@@ -24,10 +27,12 @@ _PIECE = re.compile(
     |\u201c(?P<smart>[^\u201d]*)\u201d
     |\u2018(?P<smart_single>[^\u2019]*)\u2019
     |\\(?P<escaped>.)
+    |\$\{(?P<variable>[A-Za-z_]\w{0,80})\}|\$(?P<capitals>[A-Z_][A-Z0-9_]{2,80})(?!\w)
     |(?P<mark>[|<>&;\#$])
     |(?P<plain>[^\s'"\u201c\u2018\\|<>&;\#$]+)""",
     re.DOTALL | re.VERBOSE,
 )
+_VARIABLE = re.compile(r"(?<!\\)\$(?:\{([A-Za-z_]\w{0,80})\}|([A-Z_][A-Z0-9_]{2,80})(?!\w))")
 _IN_DOUBLE = re.compile(r'\\(["\\$`])')
 _DASH = re.compile("[\u2013\u2014](?=[A-Za-z])")
 
@@ -94,7 +99,11 @@ def _text_of(kind: str, text: str) -> str:
     """Return what a piece of a word stands for."""
     if kind == "ansi":
         return _unescaped(text)
-    return _IN_DOUBLE.sub(r"\1", text) if kind == "double" else text
+    if kind in {"variable", "capitals"}:
+        return lacking(text)
+    if kind != "double":
+        return text
+    return _IN_DOUBLE.sub(r"\1", _VARIABLE.sub(lambda match: lacking(match[1] or match[2]), text))
 
 
 class _Splitter:
