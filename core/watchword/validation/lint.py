@@ -299,8 +299,18 @@ def _files(resolved: Resolved) -> Iterator[Finding]:
     }
     for name, path in files.items():
         if path and not is_pem(path) and not _exists(path):
-            yield finding("file_missing", f"The field {name} names a file that does not exist.")
+            message = f"The field {name} names a file that does not exist."
+            yield finding("file_missing", message, advice=_path_advice(path))
     yield from client_certificate.findings(transport)
+
+
+def _path_advice(path: str) -> str:
+    """Return what is wrong with a path that a secret field or a shell would take; "" for another one."""
+    if path.startswith("file:"):
+        return "Give the path alone: this field takes no reference, so file: counts as a part of the name."
+    if path.startswith("~"):
+        return "Give the whole path: only a shell replaces ~ by the home folder."
+    return ""
 
 
 def _exists(path: str) -> bool:

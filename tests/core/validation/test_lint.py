@@ -238,3 +238,13 @@ def test_advice_on_a_secret_in_clear_names_where_secrets_belong(fields):
 def test_a_harmless_parameter_is_no_finding(fields):
     """Versions, ids, pages and words that only sound like a secret are left alone."""
     assert watchword.load(KEY | fields).lint() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "advice"), [("file:/etc/ca.pem", "no reference"), ("~/ca.pem", "only a shell")]
+)
+def test_the_advice_says_what_is_wrong_with_a_path(path, advice):
+    """A reference or a home folder in a field that takes a path is named, since the file itself may exist."""
+    (found,) = watchword.load(KEY | {"ca_bundle": path}).lint()
+    assert found.code.name == "file_missing"
+    assert advice in found.advice
