@@ -12,6 +12,9 @@ from watchword.http import origin_patterns
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
+_TOO_LONG = re.compile(r"[^/?#]*//[^/?#]{1000}")
+"""A URL whose host no resolver takes; encoding its name (RFC 5891) takes the square of its length."""
+
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _AUTHORITY = re.compile(r"(?:[^@:/?#]*|\[[^\]@]*\])(?::[0-9]*)?(?:[/?#]|$)")
 """Host and port at the beginning of a text; a slash in an unescaped password would end them too early."""
@@ -23,6 +26,8 @@ def origin(url: str) -> str | None:
     It has the form in which requests sends it (lower case, an international host name in ASCII), no
     default port, and a slash at the end, so that it is a prefix of the origin's URLs.
     """
+    if _TOO_LONG.match(url):
+        return None
     prepared = PreparedRequest()
     try:
         prepared.prepare_url(url, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import watchword
-from watchword.http.origins import display_url, host
+from watchword.http.origins import display_url, host, origin
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,10 @@ def test_neither_repr_nor_findings_show_it(url):
     said = repr(connection) + " ".join(map(str, connection.lint()))
     assert "CAN" not in said
     assert connection.lint() != []
+
+
+@pytest.mark.parametrize("host", ["\u00e9." * 200_000, "a" * 1000, "a@" * 1000, "xn--" * 100_000])
+def test_a_url_with_a_very_long_host_has_no_origin(host):
+    """A host is at most 253 characters long (RFC 1035, 2.3.4): one of a thousand is refused, not encoded."""
+    assert origin(f"https://{host}test/") is None
+    assert origin(f"https://a.test/{host}") == origin(f"https://a.test?{host}") == "https://a.test/"
