@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.support.airflow_database import create_database
+from tests.support.open_airflow import Server, running
 from watchword_playground import Playground
 
 HERE = Path(__file__).parent
@@ -112,6 +113,13 @@ def database() -> Path:
     """Return the home of an Airflow with a database."""
     create_database(HOME / "airflow.db")
     return HOME
+
+
+@pytest.fixture(scope="session")
+def server(database: Path) -> Iterator[Server]:
+    """Give an api-server that lets everybody in as administrator. It starts when a test first asks for it."""
+    with running(database) as found:
+        yield found
 
 
 def airflow_cli(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

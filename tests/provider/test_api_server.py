@@ -3,80 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import socket
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from airflow_provider_watchword.forms import complete
+from tests.support.open_airflow import Server
 from watchword_playground import CREDENTIALS, Playground
 
 SECRET = str(CREDENTIALS["oauth2_client_credentials"]["client_secret"])
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running api-server: its URL, a signed-in session, and its settings."""
-
-    url: str
-    api: requests.Session
-    environment: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def server(database: Path) -> Iterator[Server]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__PARALLELISM": "1",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parent / "dags"),
-        "AIRFLOW__CORE__FERNET_KEY": "bWFkZS11cC1mZXJuZXQta2V5LWZvci10ZXN0cy0wMDA=",
-        "AIRFLOW__API__SECRET_KEY": "made-up-signing-key-for-the-tests-of-the-api-server",
-        "AIRFLOW__API_AUTH__JWT_SECRET": "made-up-jwt-secret-for-the-tests-of-the-api-server-which-is-long",
-    }
-    command = [sys.executable, "-m", "airflow", "api-server", "--host", "127.0.0.1", "--port", str(port)]
-    output = (database / "api-server.log").open("w")
-    process = subprocess.Popen(
-        command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_for(f"{url}/api/v2/version", process)
-        api = requests.Session()
-        token = api.get(f"{url}/auth/token", timeout=30).json()["access_token"]
-        api.headers["Authorization"] = f"Bearer {token}"
-        yield Server(url, api, environment)
-        api.close()
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
-        output.close()
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if requests.get(url, timeout=5).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.2)
-    pytest.fail("the api-server did not start")
 
 
 def saved_by_the_form(playground: Playground, **changes: Any) -> dict[str, Any]:
