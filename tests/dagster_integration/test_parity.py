@@ -97,7 +97,6 @@ def test_a_field_is_that_of_the_core(
 @pytest.mark.parametrize(
     ("method", "name"),
     [
-        ("oauth2_client_credentials", "client_id"),
         ("oauth2_authorization_code", "client_id"),
         ("oauth2_device_code", "client_id"),
         ("oauth2_jwt_bearer", "private_key"),
