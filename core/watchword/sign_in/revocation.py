@@ -13,9 +13,10 @@ from watchword.http.origins import host
 from watchword.methods.oauth2_sign_in import OAuth2SignIn
 from watchword.sign_in.authorization_server import AuthorizationServer, authorization_server_of
 from watchword.sign_in.stored_sign_in import stored_sign_in
-from watchword.tokens.refusal_words import server_words
+from watchword.tokens.refusal_words import reports_refusal, server_words
 from watchword.tokens.token import Token
 from watchword.tokens.token_response import TokenResponse
+from watchword.tokens.worthless import says_no
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,15 @@ def _revoke(server: AuthorizationServer[OAuth2SignIn], url: str, token: Token) -
             response = server.send(request, f"the revocation_endpoint at {host(url)}")
         except TokenError as error:
             return _not_revoked(error.findings[0].message)
-        return None if response.succeeded else _refusal(response)
+        return _refusal(response)
 
 
-def _refusal(response: TokenResponse) -> Finding:
-    evidence = {"status": str(response.status), **server_words(response.content({"error"}))}
+def _refusal(response: TokenResponse) -> Finding | None:
+    """Return why a server has not revoked a token, None if it has; some refuse with a status of success."""
+    content = response.content({"error"})
+    if response.succeeded and not reports_refusal(content) and not says_no(content.fields or {}):
+        return None
+    evidence = {"status": str(response.status), **server_words(content)}
     what = response.redirect or "refused to"
     return _not_revoked(f"The server at {response.host} {what}.", evidence)
 

@@ -41,6 +41,37 @@ def test_there_is_nothing_to_end(connect, playground):
     assert (ended.was_kept, ended.is_revoked, ended.remark) == (False, None, None)
 
 
+REFUSALS = [
+    {"ok": False, "error": "invalid_auth"},
+    {"error": "invalid_request"},
+    {"success": False, "message": "The token is unknown."},
+    {"errors": [{"code": 1201, "message": "Not allowed"}]},
+    {"code": 40001, "msg": "bad token"},
+]
+
+
+@pytest.mark.parametrize("body", REFUSALS, ids=str)
+def test_an_error_with_a_status_of_success_is_no_revocation(connect, serve, reply, body):
+    """The sign-out says that the provider still has the sign-in, in the provider's words."""
+    server = serve(reply(200, body))
+    connection = connect(revocation_endpoint=f"{server.url}/revoke")
+    stored_sign_in(connection).accept(TOKEN)
+    ended = sign_out(connection)
+    assert (ended.was_kept, ended.is_revoked, ended.remark.code.name) == (True, False, "not_revoked")
+    assert len(ended.remark.evidence) > 1
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{}", {"ok": True}, {"success": True, "error": None}, {"code": 0}, "revoked"]
+)
+def test_other_bodies_of_a_success_are_a_revocation(connect, serve, reply, body):
+    """A revocation needs no body (section 2.2), and may have one."""
+    server = serve(reply(200, body))
+    connection = connect(revocation_endpoint=f"{server.url}/revoke")
+    stored_sign_in(connection).accept(TOKEN)
+    assert sign_out(connection).is_revoked
+
+
 @pytest.mark.parametrize("refresh_token", [TOKEN.refresh_token, None])
 def test_what_the_server_is_told(connect, serve, reply, refresh_token):
     """The refresh token, or else the access token, is sent with its kind and the client's authentication."""
