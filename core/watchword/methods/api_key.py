@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Annotated, ClassVar
 
 from watchword.http.placement import Place, Placement, Slot
-from watchword.methods.base import Method, Prefix, UsePrefix
+from watchword.methods.base import Method, Prefix, UsePrefix, lead
 from watchword.methods.fields import About, Section
 
 
@@ -30,8 +30,7 @@ class ApiKey(Method):
 
     @cached_property
     def _placement(self) -> Placement:
-        prefixed = self.use_prefix and self.prefix
-        value = f"{self.prefix} {self.api_key}" if prefixed else self.api_key
+        value = (lead(self.prefix) if self.use_prefix else "") + self.api_key
         return Placement(Slot(self.add_to, self.key_name), value)
 
     def placements(self) -> tuple[Placement]:

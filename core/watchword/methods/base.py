@@ -143,6 +143,11 @@ Prefix = Annotated[
 ]
 
 
+def lead(prefix: str) -> str:
+    """Return what comes before the value: the prefix and a space, which `Token token=` doesn't need."""
+    return f"{prefix} " if prefix and not prefix.endswith("=") else prefix
+
+
 Passphrase = Annotated[
     str | None,
     About("Passphrase", "Decrypts the private key, if it is encrypted.", Section.PRIVATE_KEY, secret=True),
@@ -236,7 +241,7 @@ class TokenPlacement(Method):
     @cached_property
     def _lead(self) -> str:
         prefixed = self.add_to == "header" and self.use_prefix and self.prefix
-        return f"{self.prefix} " if prefixed else ""
+        return lead(self.prefix) if prefixed else ""
 
     def value(self, token: str) -> str:
         """Return the value to send: the token, with the prefix if it is sent in a header."""
