@@ -116,13 +116,24 @@ def _parsed(text: str | bytes | bytearray) -> object:
     if len(text) > _LONGEST_JSON:
         raise DocumentError([finding("document_unreadable", f"The document has {len(text)} characters.")])
     try:
-        content: object = json.loads(text)
+        content: object = json.loads(text, object_pairs_hook=_members)
     except (ValueError, RecursionError) as error:
         problem = _unreadable(text, error)
     else:
         return content
     # Raised outside of `except`: the error holds the whole text, and would be this one's context.
     raise DocumentError([problem])
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the members of an object; of two values with the same name one would be lost."""
+    members: dict[str, Any] = {}
+    for name, value in pairs:
+        if members.get(name, value) != value:
+            message = f"The document has {name[:40]!r} twice in one object."
+            raise DocumentError([finding("given_twice", message)])
+        members[name] = value
+    return members
 
 
 def _unreadable(text: object, error: Exception) -> Finding:

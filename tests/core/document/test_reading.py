@@ -137,6 +137,25 @@ def test_a_field_under_two_names_is_refused():
     watchword.load(document | {"grant_url": "https://a.test/t"})
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('{"method": "api_key", "api_key": "s3cret-1", "api_key": "s3cret-2"}', "api_key"),
+        ('{"method": "api_key", "method": "none"}', "method"),
+        ('{"method": "none", "extra_parameters": {"query:a": "1", "query:a": "3"}}', "query:a"),
+        ('{"method": "none", "n\\u006fne": 1, "none": 2}', "none"),
+    ],
+)
+def test_a_name_that_stands_twice_in_json_is_refused(text, name):
+    """One of the two values would be lost, and nobody could tell which."""
+    with pytest.raises(watchword.DocumentError) as raised:
+        watchword.load(text)
+    assert raised.value.code == "given_twice"
+    assert repr(name) in str(raised.value)
+    assert "s3cret" not in str(raised.value)
+    watchword.load('{"method": "none", "base_url": "https://a.test", "method": "none"}')
+
+
 def test_no_exception_holds_the_text_that_could_not_be_read(tmp_path):
     """Neither cause nor context of the error holds the text: crash reports show both with all attributes."""
     path = tmp_path / "key"
