@@ -9,6 +9,7 @@ from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.methods import client_fields
 from watchword.methods.oauth2 import OAuth2
+from watchword.protocols.oauth2.client import NEEDS
 from watchword.protocols.oauth2.grant import Grant
 from watchword.protocols.templates import TemplateSecrets
 
@@ -38,7 +39,8 @@ class OAuth2ClientCredentials(OAuth2):
         yield from super().findings(secrets)
         if client_fields.lacks_client(self):
             advice = "Fill it in, or give login_with or grant_headers if they authenticate the request."
-            yield finding("missing_field", "The field client_id is missing.", advice=advice)
+            for name in NEEDS[self.client_auth]:
+                yield finding("missing_field", f"The field {name} is missing.", advice=advice)
 
     def token_source(self, secrets: TemplateSecrets, /) -> Grant:
         """Return the token's source; raises DocumentError if the secret of a template is missing."""

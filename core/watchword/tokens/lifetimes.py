@@ -13,6 +13,7 @@ from typing import NamedTuple
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http.durations import has_zone, moments, seconds, span
+from watchword.redact import NeverPickled
 from watchword.tokens.lifetime_fields import (
     ACCESS_NAMES,
     EXPIRES_AT,
@@ -87,7 +88,7 @@ class Lifetime:
 
 
 @dataclass(frozen=True)
-class LifetimePaths:
+class LifetimePaths(NeverPickled):
     """Where a response states the lifetime: at a JSONPath, or in a usual field beside the token or above.
 
     `token` is the JSONPath of the token, "" if the body does not hold it. `default` is in seconds; with it,

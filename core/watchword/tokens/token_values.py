@@ -27,7 +27,7 @@ from watchword.http.placement import Slot, parse_slot, put_unless_given
 from watchword.redact import NeverPickled
 from watchword.tokens import companions
 from watchword.tokens.token import Token, is_secret
-from watchword.tokens.token_response import VISIBLE, WHOLE, TokenResponse, is_page, value_at
+from watchword.tokens.token_response import VISIBLE, WHOLE, TokenResponse, value_at
 
 _log = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ def _whole(response: TokenResponse, content: object) -> object:
     if isinstance(content, (str, int)):
         return content
     text = response.text.strip()
-    return text if VISIBLE.fullmatch(text) and not is_page(response) else None
+    return text if VISIBLE.fullmatch(text) and not text.startswith("<") else None  # vManage declares a page
 
 
 def _decoded(value: str) -> str:

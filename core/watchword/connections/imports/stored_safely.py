@@ -31,7 +31,10 @@ def stored_safely(entry: Entry) -> Entry:
 
 
 def _with_path_secrets_apart(document: Mapping[str, Any]) -> dict[str, Any]:
-    parameters = dict(document.get("secret_parameters") or {})
+    given = document.get("secret_parameters") or {}
+    if not isinstance(given, Mapping):
+        return dict(document)  # its reader refuses it
+    parameters = dict(given)
     changed: dict[str, Any] = {}
     for name in _URLS:
         url = str(document.get(name) or "")

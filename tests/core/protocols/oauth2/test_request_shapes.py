@@ -311,13 +311,19 @@ def test_a_machine_needs_no_client_id_if_something_else_authenticates_it(endpoin
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"client_auth": "none"}, {"grant_body": {"audience": "https://a.test"}}]
+    ("fields", "missing"),
+    [
+        ({}, ["client_id", "client_secret"]),
+        ({"client_auth": "none"}, ["client_id"]),
+        ({"grant_body": {"audience": "https://a.test"}}, ["client_id", "client_secret"]),
+    ],
 )
-def test_a_machine_that_nothing_authenticates_lacks_its_client_id(endpoint, fields):
+def test_a_machine_that_nothing_authenticates_lacks_its_client(endpoint, fields, missing):
     """Nothing is sent for a document that forgets the client."""
     document = {**endpoint.document(CLIENT, **fields), "client_id": None, "client_secret": None}
-    (found,) = watchword.load(document).lint()
-    assert (found.code.name, "client_id is missing" in found.message) == ("missing_field", True)
+    found = watchword.load(document).lint()
+    assert [each.message for each in found] == [f"The field {name} is missing." for name in missing]
+    assert {each.code.name for each in found} == {"missing_field"}
     assert endpoint.seen == []
 
 
