@@ -261,7 +261,7 @@ def _confirms(real: Observed, decoy: Answer, none: Answer | None) -> bool:
 
     An API whose answers vary by themselves has most fields in common with the real answer. Without a
     credential it would answer a third thing, or what the credential got. Two strangers who get the same,
-    and a credential that always gets something else, are no chance.
+    and a credential that always gets something else, can't be chance.
     """
     if none is None or not none.is_comparable or none.status != real.first.status:
         return bool(decoy.problem) or not _shares_fields(real, decoy)
@@ -275,7 +275,7 @@ def _confirms(real: Observed, decoy: Answer, none: Answer | None) -> bool:
 
 
 def _shares_fields(real: Observed, decoy: Answer) -> bool:
-    """Return whether most fields of the shorter answer are in the other one too; the whole is no field."""
+    """Return whether most fields of the shorter answer are in the other one too; the whole doesn't count."""
     whole = {hashed(":object")}
     kinds = {real.first.structure.kind, decoy.structure.kind}
     return len(kinds) == 1 and _share(decoy.structure.outer - whole, real.seen.outer - whole) >= _ALIKE

@@ -451,7 +451,7 @@ def test_a_success_quotes_no_data(api, reply):
 
 
 def test_rows_that_only_the_credential_gets_prove_it(api, reply):
-    """Strangers who get no rows, and a credential that gets rows each time, are no chance."""
+    """Strangers who get no rows, and a credential that gets rows each time, can't be chance."""
     nothing = reply(200, {"items": []})
     server = api(reply(200, {"items": [{"id": 1}]}), wrong=nothing, none=nothing)
     report = connected(server).validate("/me")

@@ -61,7 +61,7 @@ def test_every_text_has_a_decoy(secret):
     ],
 )
 def test_a_jwt_with_any_header_has_a_decoy(header):
-    """A header that is too deep, has a huge number or is no JSON is replaced by that of a usual algorithm."""
+    """A header that is too deep, has a huge number or isn't JSON is replaced by that of a usual algorithm."""
     jwt = base64.urlsafe_b64encode(header.encode()).decode().rstrip("=") + ".e30.c2lnbmF0dXJl"
     decoy = decoy_text(jwt)
     assert decoy.count(".") == 2

@@ -1,4 +1,4 @@
-"""JSON files of providers with credentials that are no private key: what each is, and what to do with it."""
+"""JSON files of providers that hold another credential: what each is, and what to do with it."""
 
 from __future__ import annotations
 

@@ -70,11 +70,11 @@ DAMAGES = {
     "a version that doesn't exist": (bytes.fromhex("a003020102"), bytes.fromhex("a00302017f")),
     "a key of an unknown kind": (EC_KEY, bytes.fromhex("06072a8648ce3d0255")),
     "a key on an unknown curve": (P_256, bytes.fromhex("06082a8648ce3d030155")),
-    "a key that is no point": (bytes.fromhex("03420004"), bytes.fromhex("0342000b")),
-    "a name that is no UTF-8": (b"\x0c\x09authority", b"\x0c\x09\xffuthority"),
+    "a key that isn't a point": (bytes.fromhex("03420004"), bytes.fromhex("0342000b")),
+    "a name that isn't UTF-8": (b"\x0c\x09authority", b"\x0c\x09\xffuthority"),
     "a name of an unknown type": (b"\x0c\x09authority", b"\x1f\x09authority"),
     "a month that doesn't exist": (b"\x17\x0d260101", b"\x17\x0d261301"),
-    "an end that is no date": (b"\x17\x0d400101", b"\x17\x0d4001xx"),
+    "an end that isn't a date": (b"\x17\x0d400101", b"\x17\x0d4001xx"),
 }
 
 
