@@ -1,7 +1,7 @@
 """Whether a body is nothing but a report on the call, rather than data, and what it reports; no I/O.
 
-The same reading is applied to each answer: a report proves nothing, whoever gets it. A body with one value
-whose name isn't that of a report is data, whatever words it has.
+The answers to the real credential, the decoy and none are read alike: a report proves nothing in any of them.
+A body with one value whose name isn't that of a report is data, whatever words it has.
 """
 
 from __future__ import annotations

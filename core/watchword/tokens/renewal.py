@@ -65,7 +65,7 @@ class Renewal(NeverPickled):
             token = self.stored.credential.source.fetch(self.transport, refresh_token)
         except TokenError as error:
             if isinstance(error, RefreshTokenReplacedError) and error.refresh_token != refresh_token:
-                token = _with_refresh_token(journalled, error.refresh_token, request)
+                token = _former_with(journalled, error.refresh_token, request)
                 issued = self._issued(journalled, token, refresh_token)
                 raise self._replaced(journalled.record, issued, error) from None
             return self._failed(record, error, refresh_token)
@@ -214,7 +214,7 @@ class Renewal(NeverPickled):
         return error
 
 
-def _with_refresh_token(journalled: Snapshot, refresh_token: str, request: AcquireRequest) -> Token:
+def _former_with(journalled: Snapshot, refresh_token: str, request: AcquireRequest) -> Token:
     """Return the access token before a refresh with a new refresh token, for what is left of its lifetime.
 
     It has ended if there was none, or if the API has refused it.

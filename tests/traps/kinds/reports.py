@@ -51,7 +51,7 @@ TRAPS = [
     ),
     bad("both_reports_in_a_table", text("code,text\n12,key expired\n"), text("code\n11\n")),
     bad("denied_in_a_line", text("Membership lapsed"), REFUSED, NO_KEY),
-    # A limit is no refusal, whatever else its report says.
+    # A limit doesn't refuse the credential, whatever else its report says.
     unknown("limit_with_auth_in_its_type", data(LIMIT), REFUSED, NO_KEY, form="query"),
     unknown("limit_with_auth_for_all", data(LIMIT), none=NO_KEY, form="query"),
     unknown(
