@@ -16,6 +16,7 @@ from watchword import forks, redact
 from watchword.http.decodings import TooManyEncodingsError, decodings, folded, unescaped
 from watchword.http.secret_index import SecretIndex
 from watchword.redact import NeverPickled
+from watchword.redact.signatures import JWT
 
 _MOST_PARTS = 100
 """A query with a secret and more parameters than this is removed as a whole."""
@@ -25,14 +26,12 @@ _LONGEST_SHORT = 100
 
 _SHORTEST_SIGNATURE = 16
 
-# What signing adds, by its name; and anything in the compact form of a signed JWT (RFC 7515 section 7.1).
+# What signing adds, by its name.
 _SIGNATURE = re.compile(
     r"(?i)(?:x-amz-signature|oauth_signature|\bsignature|\bresponse)[\"']?\s*[=:]\s*[\"']?([^\s\"'&,;]+)"
 )
 SIGNATURES = "signatures"
 """The attribute of a signed request that holds its signatures, if no name tells where they stand in it."""
-
-_JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 _SEPARATOR = b"\xff\xfe\xff"  # in no text
 
@@ -43,7 +42,7 @@ def sent_secrets(texts: Iterable[str]) -> frozenset[str]:
     They serve one request and are not registered. Other values that signing adds, such as a nonce, the
     time or the names of signed headers, are worth nothing alone.
     """
-    found = {match for text in texts for match in (*_SIGNATURE.findall(text), *_JWT.findall(text))}
+    found = {match for text in texts for match in (*_SIGNATURE.findall(text), *JWT.findall(text))}
     return frozenset(unquote(value) for value in found if len(value) >= _SHORTEST_SIGNATURE)
 
 

@@ -21,6 +21,7 @@ from watchword.http.headers import media_type
 from watchword.http.origins import display_url, host
 from watchword.http.xml_root import XmlRoot
 from watchword.redact import NeverPickled
+from watchword.redact.signatures import JWT
 
 # RFC 6749 appendix A.12: visible characters; without the space, which a header value can't end in.
 VISIBLE = re.compile(r"[\x21-\x7e]+")
@@ -122,8 +123,6 @@ _UNDONE = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 WHOLE = "$"
 """The JSONPath of the whole body, if the body is the token itself, as JSON text or as plain text."""
 
-_JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-
 
 def whole_body(response: TokenResponse, content: Content) -> str | None:
     """Return the body's text, decoded if it is a JSON text; None for an object, a list, XML and a page."""
@@ -138,7 +137,7 @@ def is_page(response: TokenResponse) -> bool:
     if text.startswith("<"):
         return True
     # Metadata servers declare a JWT as a page.
-    return "html" in response.headers.get("Content-Type", "").lower() and not _JWT.fullmatch(text)
+    return "html" in response.headers.get("Content-Type", "").lower() and not JWT.fullmatch(text)
 
 
 def redirect_advice(response: TokenResponse, field_name: str) -> str:

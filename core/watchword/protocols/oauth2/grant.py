@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -19,14 +18,13 @@ from watchword.protocols.login_with import Login, read, received
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths, read_token
 from watchword.redact import NeverPickled
+from watchword.redact.signatures import JWT
 from watchword.tokens.follow_up import FollowUp
 from watchword.tokens.lifetimes import unread_end
 from watchword.tokens.token import Token
 from watchword.tokens.token_source import Account
 
 _log = logging.getLogger(__name__)
-
-_JWT = re.compile(rb"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -101,4 +99,4 @@ def _jwts(request: PreparedRequest) -> list[str]:
     """Return the JWTs in a request: assertions, most of which are made for it alone."""
     body = request.body or b""
     sent = (request.url or "").encode() + b" " + (body if isinstance(body, bytes) else str(body).encode())
-    return [match.decode() for match in _JWT.findall(sent)]
+    return JWT.findall(sent.decode("latin-1"))
