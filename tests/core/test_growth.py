@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import threading
-import time
 
 import pytest
 
 import watchword
+from tests.support.leftovers import left, threads_now
 from watchword import redact
 from watchword.adapters.origin_guard import OriginGuard
 from watchword.redact import registry, texts
@@ -90,9 +89,9 @@ def prepare(document, _):
 
 
 def kept():
-    """Return how many forms, token caches, objects and threads the process keeps."""
+    """Return how many forms and token caches the process keeps."""
     gc.collect()
-    return len(redact.known()), len(token_caches._token_caches), threading.active_count()
+    return len(redact.known()), len(token_caches._token_caches)
 
 
 @pytest.mark.parametrize(
@@ -109,14 +108,14 @@ def kept():
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_connections_that_are_dropped_leave_little(method, times, act, api):
-    """Thousands of connections that were used once leave a bounded number of forms, caches and threads."""
-    threads = threading.active_count()
+    """Thousands of connections that were used once leave few forms and caches, and no thread."""
+    before = threads_now()
     for number in range(times):
         act(method(number, api.url), api.url)
-    forms, caches, now = kept()
+    assert left(threads_now, before) == set()
+    forms, caches = kept()
     assert forms <= MOST_FORMS
     assert caches <= MOST_UNUSED
-    assert now <= threads + 5  # those of the test's server
     assert len(texts._registry._owned) <= 5 * MOST_UNUSED
     assert redact.text(f"a late line: {next(iter(redact.known()))}") == "a late line: ***"
 
@@ -184,12 +183,10 @@ def test_threads_of_asynchronous_clients_end(api):
             await call(number)
 
     asyncio.run(call_all())
-    for _ in range(100):
-        running = [thread for thread in threading.enumerate() if thread.name.startswith("watchword-token")]
-        if not running:
-            break
-        time.sleep(0.1)
-    assert running == []
+    assert (
+        left(lambda: {each for each in threads_now() if each.name.startswith("watchword-token")}, set())
+        == set()
+    )
 
 
 def test_a_guard_names_a_bounded_number_of_foreign_origins(caplog):

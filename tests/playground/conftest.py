@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -24,12 +25,32 @@ from requests.auth import AuthBase, HTTPDigestAuth
 from requests_oauthlib import OAuth1
 
 from watchword_playground import CREDENTIALS, Playground, SignInOptions, document
+from watchword_playground.oauth import device, oauth2_validator
+from watchword_playground.state import expiring_memory, oauth_memory, tokens
 
 
 @pytest.fixture
 def playground() -> Iterator[Playground]:
     with Playground() as running:
         yield running
+
+
+@pytest.fixture
+def advance(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Give the function that moves on the playground's clock, which stands still otherwise.
+
+    A machine may be so slow that a lifetime of seconds ends before its first use.
+    """
+    now = 1000.0
+
+    def move(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    clock = SimpleNamespace(monotonic=lambda: now)
+    for module in (device, oauth2_validator, expiring_memory, oauth_memory, tokens):
+        monkeypatch.setattr(module, "time", clock)
+    return move
 
 
 @pytest.fixture
@@ -71,7 +92,7 @@ def present(
         if method == "session_login":
             login = {"user": fields["username"], "password": fields["password"]}
             # Not by the session, which would keep the cookie.
-            response = requests.post(playground.url + fields["login_url"], json=login, timeout=5)
+            response = requests.post(playground.url + fields["login_url"], json=login, timeout=60)
             return _bearer(response.json()["data"]["token"] + suffix)
         if method in ("oauth2_authorization_code", "oauth2_device_code"):
             return _bearer(playground.sign_in(SignInOptions(method=method))["access_token"] + suffix)
@@ -215,7 +236,7 @@ def redeem(playground: Playground, session: requests.Session) -> Callable[..., r
         own = {}
         if method is not None:
             own = {name: CREDENTIALS[method][name] for name in ("client_id", "client_secret")}
-        return session.post(f"{playground.url}/oauth/token", data={**own, **form}, timeout=10)
+        return session.post(f"{playground.url}/oauth/token", data={**own, **form}, timeout=60)
 
     return sent
 
@@ -247,14 +268,14 @@ def decide(session: requests.Session) -> Callable[..., requests.Response]:
     """Give the function that loads a page like a browser, and sends its form with a decision."""
 
     def decided(url: str, *, user: str = "ada", decision: str = "allow") -> requests.Response:
-        shown = session.get(url, timeout=10)
+        shown = session.get(url, timeout=60)
         assert shown.status_code == 200, shown.text
         hidden = re.findall('<input type="hidden" name="([^"]*)" value="([^"]*)">', shown.text)
         form = {html.unescape(name): html.unescape(value) for name, value in hidden}
         form |= {"user": user, "decision": decision}
         action = url.partition("?")[0]
         headers = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
-        return session.post(action, data=form, headers=headers, allow_redirects=False, timeout=10)
+        return session.post(action, data=form, headers=headers, allow_redirects=False, timeout=60)
 
     return decided
 

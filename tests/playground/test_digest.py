@@ -148,7 +148,7 @@ def test_aiohttp_gets_in_with_the_body_covered(playground: Playground, account: 
             header = await middleware._encode("POST", URL(url), BytesPayload(b"a body"))
             assert parameters(header)["qop"] == "auth-int"
         altered = await asyncio.to_thread(
-            requests.post, url, data=b"another", headers={"Authorization": header.encode()}, timeout=5
+            requests.post, url, data=b"another", headers={"Authorization": header.encode()}, timeout=60
         )
         return content["bytes"], altered.status_code
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -147,12 +146,14 @@ def test_no_means_no(begin: Begin, poll: Poll, decide: Decide, decision: str, us
     assert decide(begun["user_code"]).status_code == 404
 
 
-def test_too_late(playground: Playground, begin: Begin, poll: Poll, decide: Decide) -> None:
+def test_too_late(
+    playground: Playground, begin: Begin, poll: Poll, decide: Decide, advance: Callable[[float], None]
+) -> None:
     """A code that wasn't typed in time has expired, for the device and on the page."""
     playground.oauth_settings.device_code_lifetime = 1
     begun = begin()
     playground.oauth_settings.device_code_lifetime = 600
-    time.sleep(1.1)
+    advance(1)
     assert decide(begun["user_code"]).status_code == 404
     assert poll(begun)["error"] == "expired_token"
 
@@ -167,14 +168,18 @@ def test_too_fast(playground: Playground, begin: Begin, poll: Poll, decide: Deci
     assert "access_token" in poll(begun)
 
 
-def test_slowing_down_adds_five_seconds(playground: Playground, begin: Begin, poll: Poll) -> None:
+def test_slowing_down_adds_five_seconds(
+    playground: Playground, begin: Begin, poll: Poll, advance: Callable[[float], None]
+) -> None:
     """After `slow_down` the interval is five seconds longer (RFC 8628 section 3.5)."""
     playground.oauth_settings.device_interval = 1
     begun = begin()
     playground.oauth_settings.device_interval = 0
     assert [poll(begun)["error"] for _ in range(2)] == ["authorization_pending", "slow_down"]
-    time.sleep(1.1)
+    advance(5.9)
     assert poll(begun)["error"] == "slow_down"
+    advance(11)
+    assert poll(begun)["error"] == "authorization_pending"
 
 
 @pytest.mark.parametrize("spell", [str.lower, lambda code: code.replace("-", " "), lambda code: f" {code} "])

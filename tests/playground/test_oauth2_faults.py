@@ -95,14 +95,15 @@ def test_no_reply(playground: Playground, session: requests.Session, refresh: Re
     assert playground.families_revoked == 1
 
 
-def test_no_reply_does_not_hold_up_the_exit(session: requests.Session) -> None:
+def test_no_reply_does_not_hold_up_the_exit(
+    session: requests.Session, caplog: pytest.LogCaptureFixture
+) -> None:
     """Leaving the block closes a connection that waits for a response."""
     with Playground() as playground:
         playground.fault(kind="no_reply", path="/none")
         with pytest.raises(requests.ReadTimeout):
             session.get(f"{playground.url}/none/v1/me", timeout=0.2)
-        begun = time.monotonic()
-    assert time.monotonic() - begun < 4
+    assert "graceful shutdown exceeded" not in caplog.text
 
 
 def test_a_reply_as_a_form(playground: Playground, refresh: Refresh) -> None:

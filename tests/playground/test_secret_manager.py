@@ -591,7 +591,7 @@ def test_serves_in_the_foreground(tmp_path: Path, number: signal.Signals) -> Non
         expected = {"calls": {"CreateSecret": 1, "AddSecretVersion": 2}, "connections": 1}
         assert json.loads(counts.read_text()) == expected
         process.send_signal(number)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert [each.name for each in tmp_path.iterdir()] == ["counts.json"]
 
 

@@ -17,7 +17,11 @@ import requests
 import trustme
 
 import watchword_playground
+from tests.support.leftovers import left, threads_now
 from watchword_playground import CREDENTIALS, Playground, create_app
+
+EXIT_HELD_UP = "graceful shutdown exceeded"
+"""What uvicorn logs if it has to cut off what still runs, after five seconds."""
 
 
 def in_a_new_process(code: str) -> subprocess.Popen[str]:
@@ -50,13 +54,14 @@ def test_listens_on_loopback_alone(playground: Playground) -> None:
 def test_busy_port_is_said_before_a_thread_starts(playground: Playground) -> None:
     """A port in use is an OSError that names it, and no thread is started."""
     port = int(playground.url.rpartition(":")[2])
-    before = threading.active_count()
+    before = threads_now()
     with (
         pytest.raises(OSError, match=f"127.0.0.1:{port}; choose another port") as busy,
         Playground(port=port),
     ):
         pass
-    assert (busy.value.errno, threading.active_count()) == (errno.EADDRINUSE, before)
+    assert busy.value.errno == errno.EADDRINUSE
+    assert left(threads_now, before) == set()
 
 
 def test_impossible_port_is_an_os_error() -> None:
@@ -66,25 +71,24 @@ def test_impossible_port_is_an_os_error() -> None:
 
 
 def test_responses_are_not_delayed(playground: Playground, session: requests.Session) -> None:
-    """Fifty responses on one connection take far less than 40 ms each, the delay of Nagle's algorithm."""
-    begun = time.monotonic()
-    for _ in range(50):
-        session.get(f"{playground.url}/none/v1/airports")
-    assert time.monotonic() - begun < 50 * 0.03
+    """The server doesn't hold back the parts of a response for 40 ms, as Nagle's algorithm does."""
+    assert session.get(f"{playground.url}/none/v1/airports").status_code == 200
+    [transport] = playground._state.transports.values()
+    assert transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_bad_certificate_is_said_before_a_thread_starts(tmp_path: Path) -> None:
     """An unreadable certificate is an error at once and frees the port."""
     broken = tmp_path / "broken.pem"
     broken.write_text("nothing")
-    before = threading.active_count()
+    before = threads_now()
     with pytest.raises(OSError), Playground(ssl_certfile=str(broken), ssl_keyfile=str(broken)):  # noqa: PT011 -- OpenSSL's words vary
         pass
-    assert threading.active_count() == before
+    assert left(threads_now, before) == set()
 
 
-def test_serves_over_tls(session: requests.Session, tmp_path: Path) -> None:
-    """With a certificate the URL begins with https and so does the link to the next page."""
+def test_serves_over_tls(session: requests.Session, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Over TLS, URL and links begin with https, and a connection at rest doesn't hold up the exit."""
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1")
     certificate, key, root = (str(tmp_path / name) for name in ("cert.pem", "key.pem", "root.pem"))
@@ -93,12 +97,11 @@ def test_serves_over_tls(session: requests.Session, tmp_path: Path) -> None:
     authority.cert_pem.write_to_path(root)
     with Playground(ssl_certfile=certificate, ssl_keyfile=key) as playground:
         assert playground.url.startswith("https://127.0.0.1:")
-        begun = time.monotonic()
         page = session.get(f"{playground.url}/none/v1/airports", verify=root).json()
         assert page["next"].startswith(playground.url)
         with pytest.raises(requests.exceptions.SSLError):
             session.get(f"{playground.url}/none/v1/me")
-    assert time.monotonic() - begun < 3, "a connection at rest held up the exit"
+    assert EXIT_HELD_UP not in caplog.text
 
 
 def test_faults_strike_as_often_as_asked(playground: Playground, session: requests.Session) -> None:
@@ -126,7 +129,7 @@ def test_fault_without_a_body(status: int, playground: Playground, session: requ
     assert session.get(f"{playground.url}/none/v1/me").status_code == 200
 
 
-def test_long_delay_does_not_hold_up_the_exit() -> None:
+def test_long_delay_does_not_hold_up_the_exit(caplog: pytest.LogCaptureFixture) -> None:
     """Leaving the block ends a long delay."""
     with Playground() as playground:
         playground.fault(delay=60)
@@ -134,9 +137,8 @@ def test_long_delay_does_not_hold_up_the_exit() -> None:
             client.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             while not playground.counts():
                 time.sleep(0.01)
-            begun = time.monotonic()
             playground.__exit__(None, None, None)
-            assert time.monotonic() - begun < 3
+            assert EXIT_HELD_UP not in caplog.text
             assert client.recv(20).startswith(b"HTTP/1.1 200")
 
 
@@ -227,7 +229,7 @@ def test_foreground_ends_cleanly_on_ctrl_c(session: requests.Session) -> None:
             url = process.stdout.readline().strip()
             assert session.get(f"{url}/none/v1/me").status_code == 200
             process.send_signal(signal.SIGINT)
-            _, complaint = process.communicate(timeout=20)
+            _, complaint = process.communicate(timeout=60)
         finally:
             process.kill()
     assert (process.returncode, complaint) == (0, "")

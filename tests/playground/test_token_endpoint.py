@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote_plus
@@ -205,13 +204,15 @@ def test_expiring_tokens_spares_the_client(
     assert me(playground, session, fresh).status_code == 200
 
 
-def test_tokens_live_as_long_as_promised(session: requests.Session, client: dict[str, str]) -> None:
+def test_tokens_live_as_long_as_promised(
+    session: requests.Session, client: dict[str, str], advance: Callable[[float], None]
+) -> None:
     """A token lifetime of one second is announced and enforced."""
     with Playground(token_lifetime=1) as short:
         token = session.post(f"{short.url}/oauth/token", data=client).json()
         assert token["expires_in"] == 1
         assert me(short, session, token["access_token"]).status_code == 200
-        time.sleep(1.05)
+        advance(1)
         assert me(short, session, token["access_token"]).status_code == 401
 
 

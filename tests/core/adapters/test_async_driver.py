@@ -7,13 +7,13 @@ import gc
 import os
 import signal
 import threading
-import time
 from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
 
 import watchword
+from tests.support.leftovers import left, threads_now
 from watchword.adapters.token_threads import on_token_thread
 from watchword.tokens.local_tokens import LocalTokens
 from watchword.tokens.token import Token
@@ -191,7 +191,7 @@ def test_a_cancelled_call_gives_its_connection_back(serve, reply, calls):
 
     def answer(seen):
         arrived.set()
-        return reply(delay=0.5 if seen.path == "/slow" else 0.0)
+        return reply(delay=20 if seen.path == "/slow" else 0.0)
 
     server = serve(answer)
     made = watchword.load({"base_url": server.url, "method": "bearer", "bearer_token": "s3cret-token"})
@@ -249,13 +249,10 @@ def test_threads_end_with_their_credential():
         token_cache = TokenCache(LocalTokens(lambda: Token("s3cret-token")))
         return (await on_token_thread(token_cache, token_cache.get)).access_token
 
-    before = threading.active_count()
+    before = threads_now()
     assert asyncio.run(main()) == "s3cret-token"
     gc.collect()
-    deadline = time.monotonic() + 10
-    while threading.active_count() > before and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert threading.active_count() <= before
+    assert left(threads_now, before) == set()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
@@ -267,7 +264,7 @@ def test_a_forked_child_has_threads_of_its_own(acme, calls):
     made.credential.token_cache._held = None  # so that the child has to fetch
     child = os.fork()
     if not child:
-        signal.alarm(20)
+        signal.alarm(60)
         try:
             os._exit(0 if asyncio.run(calls(made, f"{acme.url}/a", 1)) == [200] else 1)
         finally:

@@ -6,15 +6,15 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.support.leftovers import left, open_now
 from tests.support.middle import Middle
 from watchword.stores import postgres_connection, postgres_database, sqlite_database
 from watchword.tokens.token import Token
@@ -61,26 +61,7 @@ def named(code, middle=None):
         yield
     assert caught.value.code == code, str(caught.value)
     assert caught.value.retryable
-    assert left_open(before, middle) == set()
-
-
-def open_now():
-    """Return the process's threads and open files, where a new socket differs from each former one."""
-    files = set()
-    for path in list(Path("/proc/self/fd").iterdir()):
-        with suppress(FileNotFoundError):  # the list of open files itself was one of them
-            files.add(str(path.readlink()))
-    return {*files, *threading.enumerate()}
-
-
-def left_open(before, middle=None):
-    """Return what was opened since and stays open; what is about to end gets time to do so."""
-    deadline = time.monotonic() + 10
-    while True:
-        left = open_now() - before - (middle.own() if middle else set())
-        if not left or time.monotonic() > deadline:
-            return left
-        time.sleep(0.01)
+    assert left(open_now, before, middle.own if middle else set) == set()
 
 
 def test_every_call_to_stopped_processes_ends(shared, postgres):
@@ -92,7 +73,7 @@ def test_every_call_to_stopped_processes_ends(shared, postgres):
         calls = [pool.submit(call, store) for call in CALLS.values()]
         ends = [call.exception() for call in calls]
     assert {getattr(end, "code", end) for end in ends} <= {"store_unreachable", "store_locked"}
-    assert left_open(before) == set()
+    assert left(open_now, before) == set()
     for call in CALLS.values():
         call(store)
 
