@@ -51,7 +51,7 @@ def test_the_beginning_of_a_long_body_is_enough(response):
 
 
 PROGRAM = """
-import atexit, os, signal, sys, threading, time
+import atexit, os, signal, sys, threading, time, traceback
 from watchword.http.deadline import run_with_deadline
 
 class TimeLimitError(Exception):
@@ -62,15 +62,20 @@ def raising(*_):
 
 def slow():
     begun.set()
-    time.sleep({lasts})
+    ends.wait({lasts})
     print("finished", flush=True)
 
-begun = threading.Event()
+begun, ends = threading.Event(), threading.Event()
 signal.signal(signal.SIGALRM, raising)
+
+def main_thread_is_in():
+    frames = traceback.extract_stack(sys._current_frames()[threading.main_thread().ident])
+    return [frame.name for frame in frames]
 
 def interrupt():
     begun.wait()
-    time.sleep(0.3)  # the main thread waits by then; Python may lose an exception while it starts a thread
+    while "start" in main_thread_is_in() or "run_with_deadline" not in main_thread_is_in():
+        time.sleep(0.01)  # Python may lose an exception while it starts a thread
     os.kill(os.getpid(), signal.SIGALRM)
 
 threading.Thread(target=interrupt, daemon=True).start()
@@ -99,6 +104,7 @@ if child == 0:
     os._exit(0)
 os.waitpid(child, 0)
 print("parent", flush=True)
+ends.set()
 """
 
 
@@ -126,7 +132,7 @@ def test_the_end_of_a_process_waits_no_longer_than_the_call_may_take():
 @pytest.mark.timeout(60)
 def test_a_forked_child_does_not_wait_for_its_parent_s_calls():
     """Their threads don't exist in the child."""
-    assert output(CHILD, lasts=5) == ["child", "parent", "finished"]
+    assert output(CHILD, lasts=40) == ["child", "parent", "finished"]
 
 
 def test_a_call_for_which_no_thread_can_be_started_is_not_waited_for(monkeypatch):

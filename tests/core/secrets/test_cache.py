@@ -156,7 +156,7 @@ def test_fifty_threads_share_a_failure(cache):
     asked = threading.Event()
 
     def slow():
-        asked.wait(5)
+        asked.wait(60)
         return service()
 
     def ask():
@@ -185,12 +185,12 @@ def test_nobody_waits_who_has_something_to_serve(cache, clock):
 
     def slow():
         fetching.set()
-        response.wait(5)
+        response.wait(60)
         return b"two"
 
     thread = threading.Thread(target=cache.get, args=("a", slow))
     thread.start()
-    fetching.wait(5)
+    fetching.wait(60)
     assert cache.get("a", Service(b"three")) == b"one"
     response.set()
     thread.join()
@@ -218,12 +218,12 @@ def test_a_child_is_not_held_by_its_parents_threads(cache):
 
     def slow():
         fetching.set()
-        response.wait(10)
+        response.wait(60)
         return b"parent's"
 
     thread = threading.Thread(target=cache.get, args=("a", slow))
     thread.start()
-    fetching.wait(5)
+    fetching.wait(60)
     child, status = os.fork(), 1
     if not child:
         try:

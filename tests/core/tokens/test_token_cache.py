@@ -88,13 +88,13 @@ def test_a_stale_token_serves_while_one_thread_renews():
 
     def slow():
         entered.set()
-        leave.wait(5)
+        leave.wait(60)
         return original()
 
     token_cache._provider._fetch = slow
     with ThreadPoolExecutor(1) as pool:
         renewing = pool.submit(token_cache.get)
-        entered.wait(5)
+        entered.wait(60)
         assert token_cache.get().access_token == "token-1"
         leave.set()
         assert renewing.result().access_token == "token-2"

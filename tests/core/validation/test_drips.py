@@ -118,7 +118,8 @@ def test_twenty_validations_leave_no_thread_and_no_connection(dripping, drip):
     made = watchword.load({"base_url": server.url, "method": "api_key", "api_key": "s3cret-key"})
     reports = side_by_side(20, lambda _: made.validate(f"{server.url}/me", timeout=LIMIT))
     assert {report.deciding.code.name for report in reports} == {"read_timeout"}
-    assert server.clients >= 20
+    while server.clients < 20:  # it accepts in its own time
+        time.sleep(0.05)
     wait_for_the_end(server)
 
 

@@ -464,7 +464,7 @@ def test_each_network_fault_has_its_code(serve, reply, authority, tls, ca_bundle
         dead = f"127.0.0.1:{closed.getsockname()[1]}"
         assert code_of(f"http://{dead}") == "connect_refused"
         assert code_of("http://127.0.0.1:9", proxy=f"http://{dead}") == "proxy_error"
-    slow, secure, plain = serve(reply(delay=1)), serve(reply(), tls), serve(reply())
+    slow, secure, plain = serve(reply(delay=20)), serve(reply(), tls), serve(reply())
     assert code_of(slow.url, plan={"timeout": 0.2}) == "read_timeout"
     assert code_of(secure.url) == "tls_untrusted"
     assert code_of(secure.url, ca_bundle=ca_bundle) == "auth_not_required"

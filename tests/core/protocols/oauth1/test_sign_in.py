@@ -218,7 +218,7 @@ def test_a_server_that_is_down_or_silent_is_a_passing_fault(provider, reply):
     error = refused(begin, down)
     assert (error.code, error.retryable) == ("connect_refused", True)
     assert "s3cret" not in "".join(traceback.format_exception(error))
-    provider.answers["/request"] = reply(200, TOKEN, delay=1.0)
+    provider.answers["/request"] = reply(200, TOKEN, delay=20)
     error = refused(begin, watchword.load(provider.document(timeout=0.2)))
     assert (error.code, error.retryable) == ("read_timeout", True)
 

@@ -295,7 +295,7 @@ def test_an_sts_that_is_down_is_a_network_error(api, sts):
 
 def test_an_sts_that_is_slow_is_given_up(api, sts, reply):
     """The connection's timeout limits the whole search for credentials."""
-    sts.answer = reply(delay=3)
+    sts.answer = reply(delay=20)
     with pytest.raises(watchword.TokenError) as error:
         call(connection(api, role_arn=ROLE, timeout=0.5, **base_keys()))
     assert error.value.code == "read_timeout"
