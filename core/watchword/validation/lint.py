@@ -31,7 +31,9 @@ _PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 # The first can't be a secret; the second looks like an example, but somebody might have such a secret.
 _PLACEHOLDER = re.compile(r"(?i)change[-_ ]?me|\$\{[^}]*\}|\{\{[^}]*\}\}|\*+")
 _EXAMPLE = re.compile(
-    r"(?i)\$[a-z_]{3,}|<[a-z][a-z0-9 _.:/-]*>|\{[a-z_]{3,}\}|%[a-z_]{3,}%|x{3,}|todo|tbd|\.{3,}"
+    r"(?i)\$[a-z_]{3,}|<[a-z][a-z0-9 _.:/-]*>|\{[a-z_]{3,}\}|%[a-z_]{3,}%|todo|tbd|\.{3,}"
+    r"|[a-z][a-z_-]{0,11}(?:\.{3}|…)|\*{0,8}(?:redacted|masked)\*{0,8}"
+    r"|(?:[a-z]{1,6}[-_]){0,2}x{3,}(?:[-_ ]x{2,})*"
     r"|(your|my)[-_ ](api[-_ ]?)?(key|token|secret|password).*"
 )
 _VARIABLE = re.compile(r"\$\{[^{}]+\}|\{\{[^{}]+\}\}")
@@ -40,6 +42,10 @@ _KEY_FIELDS = {"private_key", "jwt_secret", "client_private_key"}
 
 _SCHEME = re.compile(r"(?i)(?:bearer|basic|token|api-?key|key) +")
 _INVISIBLE = "The field {} holds a blank, a line break or an invisible character."
+_REFERENCE_ADVICE = (
+    "Let that tool write the secret to an environment variable or a file, and refer to that as env:NAME or "
+    "file:PATH; gcp:NAME and local:NAME are the other references."
+)
 _ENCODE = "Type the URL again, or percent-encode the characters that belong to it."
 _PATTERN_ADVICE = "Write it as https://*.example.com: a * in front of a name that has one owner, and no path."
 _SURROUNDED = re.compile(r"\s.*|.*\s|\ufeff.*|\"(.*)\"|'(.*)'", re.DOTALL)
@@ -241,6 +247,13 @@ def _secrets(resolved: Resolved) -> Iterator[Finding]:
             yield finding(
                 "placeholder_secret", f"The secret {name} is a placeholder that was never replaced."
             )
+        elif manager := notations.manager_of(bare):
+            message = (
+                f"The secret {name} is a reference of {manager}, which is not looked up as it is written."
+            )
+            yield finding("placeholder_secret", message, advice=_REFERENCE_ADVICE)
+        elif notations.says_nothing(bare):
+            yield _no_value(name, bare)
         elif _EXAMPLE.fullmatch(bare) or notations.whole(bare) == "doubtful":
             yield finding("secret_for_example", f"The secret {name} looks like an example.")
         elif name not in _KEY_FIELDS and value.lstrip().startswith("{") and (file := _file_in(value)):
@@ -249,6 +262,16 @@ def _secrets(resolved: Resolved) -> Iterator[Finding]:
         elif not is_pem(value) and _SURROUNDED.fullmatch(value):
             message = f"The secret {name} has blanks, line breaks, quotes or a byte order mark around it."
             yield finding("secret_surrounded", message)
+
+
+def _no_value(name: str, word: str) -> Finding:
+    """Return the finding about a word such as `null`, which no server issues as a key or a token.
+
+    It is only a warning for passwords and parameters: people choose them, and they may be any word.
+    """
+    message = f"The secret {name} is the word {word!r}, which programs write for a missing value."
+    is_free = "passw" in name or "passphrase" in name or ":" in name
+    return finding("secret_for_example" if is_free else "placeholder_secret", message)
 
 
 def _file_in(secret: str) -> tuple[str, str] | None:

@@ -16,6 +16,8 @@ _CERTAIN = re.compile(
     rf"|%env\({_WORD}\)%"  # Symfony
     r"|<%[=-]?[^<>]{1,200}%>"  # ERB, EJS
     r"|\{%[^{}]{1,200}%\}"  # Jinja, Liquid, Insomnia
+    r"|\$\{\{[^{}]{1,200}\}\}"  # GitHub Actions, Azure Pipelines
+    rf"|%\({_WORD}\)s"  # ConfigParser, Python
     r"|process\.env\.[A-Za-z_]\w{0,80}"
     r"|(?:os\.environ|process\.env|ENV)\[['\"]\w{1,80}['\"]\]"
     r"|(?:os\.(?:getenv|environ\.get)|System\.getenv|getenv)\(['\"]\w{1,80}['\"]\)"
@@ -49,6 +51,28 @@ _IN_URL = re.compile(
     rf"|__{_CAPITALS}__"
 )
 
+_NO_VALUE = re.compile(
+    r"\(?(?:null|NULL|Null|none|None|nil|NIL|undefined|NaN)\)?|<(?:nil|none)>|\[object Object\]"
+)
+"""What programs write for a value that isn't there."""
+
+_REFERENCES = (
+    ("Google Secret Manager", re.compile(r"projects/[^/\s]+/secrets/[^/\s]+(?:/versions/\w+)?")),
+    ("1Password", re.compile(r"op://[^/\s]+/[^/]+/.+")),
+    ("Azure Key Vault", re.compile(r"@Microsoft\.KeyVault\(.+\)|azurekeyvault://.+|akvs?://.+")),
+    ("AWS", re.compile(r"arn:aws[a-z-]*:(?:secretsmanager|ssm):.+")),
+    ("CloudFormation or Home Assistant", re.compile(r"!(?:secret|Ref|Sub|ImportValue|GetAtt|env|ENV) +\S.*")),
+    ("HashiCorp Vault", re.compile(r"vault:[\w-]+/\S+#\S+|!vault\b.*")),
+    ("SOPS", re.compile(r"ENC\[AES256_GCM,.+\]")),
+    ("Ansible Vault", re.compile(r"(?:!vault[ |]*)?\$ANSIBLE_VAULT;.+")),
+    ("vals", re.compile(r"ref\+[a-z0-9]+://.+")),
+    (
+        "another tool",
+        re.compile(r"(?:bws|doppler|infisical|keeper|keepass|lastpass|awssm|ssm|sm)://.+|ssm:/.+"),
+    ),
+)
+"""How secret managers and deployment tools refer to a secret that they keep."""
+
 Likelihood = Literal["certain", "doubtful"]
 
 
@@ -57,6 +81,17 @@ def whole(text: str) -> Likelihood | None:
     if _CERTAIN.fullmatch(text):
         return "certain"
     return "doubtful" if _DOUBTFUL.fullmatch(text) and not _GUID.fullmatch(text) else None
+
+
+def says_nothing(text: str) -> bool:
+    """Return whether a text is what a program writes for a missing value, such as `null` or `undefined`."""
+    return bool(_NO_VALUE.fullmatch(text))
+
+
+def manager_of(text: str) -> str | None:
+    """Return whose reference to a secret a text is, such as `op://vault/item/field`; None for other texts."""
+    first = text.partition("\n")[0]
+    return next((name for name, pattern in _REFERENCES if pattern.fullmatch(first)), None)
 
 
 def certain_in_url(url: str) -> list[str]:

@@ -51,6 +51,9 @@ _WHOLE_FILLER = re.compile(r"(?i)x{3,}|todo|tbd|0{8}-(?:0{4}-){3}0{12}")
 _IN_URL = re.compile(rf"\{{[A-Za-z_][A-Za-z0-9_. -]{{0,60}}\}}|\${_ODATA}[A-Z][A-Z0-9_]{{2,60}}")
 """What a manual writes into a URL, where these characters have to be encoded otherwise."""
 
+_BRACES_IN_ADDRESS = re.compile(r"(?<!\{)\{[A-Za-z_][A-Za-z0-9_. -]{0,60}\}(?!\})")
+"""The same in an address within another text, such as the scope `api://{app_id}/.default`."""
+
 _FREE = frozenset({"extra_parameters", "payload"})
 """The fields whose texts the API defines: there, too, a variable may be meant as it is."""
 
@@ -140,7 +143,8 @@ def _certain(text: str, *, is_url: bool) -> list[str]:
 def _doubtful(text: str, *, is_url: bool) -> list[str]:
     """Return what looks like an example, and may be real."""
     percent = [match[0] for match in _PERCENT.finditer(text) if not _is_encoding(match, text)]
-    patterns = (_EXAMPLE, *((_IN_URL,) if is_url else ()))
+    in_address = (_IN_URL,) if is_url else (_BRACES_IN_ADDRESS,) if "://" in text else ()
+    patterns = (_EXAMPLE, *in_address)
     doubtful = [*percent, *(match[0] for pattern in patterns for match in pattern.finditer(text))]
     doubtful += notations.doubtful_in_url(text) if is_url else notations.doubtful_in(text)
     is_example = _WHOLE_EXAMPLE.fullmatch(text.strip()) or notations.whole(text.strip()) == "doubtful"

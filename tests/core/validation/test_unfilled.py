@@ -198,6 +198,7 @@ NOTATIONS = {
         ("token_url", "https://MyDomainName.my.auth.test/t"),
         ("test_url", "https://api.test/users/:id"),
         ("client_id", "__CLIENT_ID__"),
+        ("scope", "api://{app_id}/.default"),
         ("client_id", "@CLIENT_ID@"),
         ("client_id", "{client_id}"),
         ("client_id", "[client id]"),
