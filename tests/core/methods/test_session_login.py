@@ -111,7 +111,7 @@ def test_the_login_is_filled_in_and_written_as_the_api_wants_it(acme, login_form
         "query": lambda: {name: values[0] for name, values in parse_qs(urlsplit(seen.path).query).items()},
     }[login_format]()
     nested = {"b": ["s3cret-pin"]}
-    flat = {"n": "1", "a": json.dumps(nested)} if login_format != "json" else {"n": 1, "a": nested}
+    flat = {"n": "1", "a[b][]": "s3cret-pin"} if login_format != "json" else {"n": 1, "a": nested}
     assert sent == {"user": "joe@corp", "pass": PASSWORD, **flat}
     assert (seen.method, seen.headers["X-Tenant"], seen.headers["X-App-Key"]) == (
         "PUT",
