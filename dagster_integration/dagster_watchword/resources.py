@@ -560,15 +560,16 @@ class SessionLoginResource(TokenPlacementResource):
     login_auth: Literal["none", "basic"] = Field(
         default="none", description="basic sends user name and password in a Basic header of the login."
     )
-    login_format: Literal["form", "json", "query"] = Field(
-        default="json", description="The format of the login's body."
+    login_format: Literal["form", "json", "query", "xml"] = Field(
+        default="json", description="The format of the login's body; xml sends the text at $ in it."
     )
     login_body: dict[str, Any] = Field(
         default={},
         description=(
-            "JSON: the fields of the login; {{username}}, {{secret:password}}, {{secret:NAME}}, "
-            "{{uuid}} and {{now}} are filled in. If empty, username and password are sent; with a "
-            "Basic header, login_with, or a secret in login_headers alone, nothing."
+            "JSON: the fields of the login, or for XML the whole body as the text $; {{username}},"
+            " {{secret:password}}, {{secret:NAME}}, {{uuid}} and {{now}} are filled in. If empty, "
+            "username and password are sent; with a Basic header, login_with, or a secret in "
+            "login_headers alone, nothing."
         ),
     )
     login_headers: dict[str, Any] = Field(

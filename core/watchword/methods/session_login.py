@@ -22,13 +22,14 @@ from watchword.methods.field_info import Field
 from watchword.methods.fields import About, JsonObject, Section
 from watchword.methods.response_values import ResponseBaseUrlPath, ResponseValues, ValuesUrl
 from watchword.protocols import templates
+from watchword.protocols.session_login import xml_body
 from watchword.protocols.session_login.login_response import TokenLocation
 from watchword.protocols.session_login.login_source import LoginSource, Logout
 from watchword.protocols.templates import FreshValues, TemplateSecrets
 from watchword.tokens.companions import COOKIE, put_companions
 from watchword.tokens.follow_up import FollowUp
 from watchword.tokens.token import Token
-from watchword.tokens.token_request import BodyFormat, token_request
+from watchword.tokens.token_request import token_request
 
 _LOGIN = Section.LOGIN
 _OWN = ("username", "secret:password")
@@ -84,16 +85,18 @@ class SessionLogin(TokenPlacement):
             _LOGIN,
         ),
     ] = "none"
-    login_format: Annotated[BodyFormat, About("Login format", "The format of the login's body.", _LOGIN)] = (
-        "json"
-    )
+    login_format: Annotated[
+        Literal["form", "json", "query", "xml"],
+        About("Login format", "The format of the login's body; xml sends the text at $ in it.", _LOGIN),
+    ] = "json"
     login_body: Annotated[
         JsonObject,
         About(
             "Login body",
-            "JSON: the fields of the login; {{username}}, {{secret:password}}, {{secret:NAME}}, {{uuid}} and "
-            "{{now}} are filled in. If empty, username and password are sent; with a Basic header, "
-            "login_with, or a secret in login_headers alone, nothing.",
+            "JSON: the fields of the login, or for XML the whole body as the text $; {{username}}, "
+            "{{secret:password}}, {{secret:NAME}}, {{uuid}} and {{now}} are filled in. If empty, username "
+            "and password are sent; with a Basic header, login_with, or a secret in login_headers alone, "
+            "nothing.",
             _LOGIN,
             templated=True,
         ),
@@ -183,8 +186,12 @@ class SessionLogin(TokenPlacement):
         return replace(source, renewed=lambda: self._login(secrets, FreshValues(time.time(), random_nonce)))
 
     def _login(self, secrets: TemplateSecrets, fresh: FreshValues | None = None) -> PreparedRequest:
-        body = self._filled(self._body, secrets, fresh)
+        values = self._template_values(secrets)
         login_headers = {**self._basic, **self._filled_headers(secrets, fresh)}
+        if self.login_format == "xml":
+            xml = _filled(self._body, xml_body.escaped(values), fresh)
+            return xml_body.xml_request(self.login_method, self.login_url, xml, login_headers)
+        body = _filled(self._body, values, fresh)
         request = token_request(self.login_method, self.login_url, body, login_headers, self.login_format)
         if request.body is None and self.login_format == "json" and self.login_with.get("add_to") == "body":
             request.prepare_body(None, None, json={})
@@ -211,6 +218,7 @@ class SessionLogin(TokenPlacement):
             *templates.findings("login_headers", self.login_headers, values, own=_OWN, with_fresh=True),
         ]
         yield from template_findings
+        yield from xml_body.findings(self._body, self.login_format)
         if not errors(template_findings):
             for name, value in self._filled_headers(secrets).items():
                 yield from headers.name_findings(name, "header")
@@ -335,12 +343,12 @@ class SessionLogin(TokenPlacement):
         return {**given, **secrets, **{name: value for name, value in given.items() if value}}
 
     def _filled_headers(self, secrets: TemplateSecrets, fresh: FreshValues | None = None) -> dict[str, str]:
-        filled = self._filled(self.login_headers, secrets, fresh)
+        filled = _filled(self.login_headers, self._template_values(secrets), fresh)
         return {name: str(value).strip() for name, value in filled.items()}
 
-    def _filled(
-        self, content: Mapping[str, JsonValue], secrets: TemplateSecrets, fresh: FreshValues | None
-    ) -> dict[str, JsonValue]:
-        values = self._template_values(secrets)
-        own = {"username": values["username"]} if "username" in values else {}
-        return {name: templates.fill_own(value, values, own, fresh) for name, value in content.items()}
+
+def _filled(
+    content: Mapping[str, JsonValue], values: TemplateSecrets, fresh: FreshValues | None
+) -> dict[str, JsonValue]:
+    own = {"username": values["username"]} if "username" in values else {}
+    return {name: templates.fill_own(value, values, own, fresh) for name, value in content.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import os
 import socket
@@ -11,14 +12,17 @@ from itertools import count
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
+from defusedxml import ElementTree
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import watchword
 from tests.support.hostile_texts import any_text
+from tests.support.nightly import usually
 from watchword import redact
 from watchword.http.cookies import effective_cookies
 from watchword.http.transport_options import TransportOptions
+from watchword.protocols.session_login import xml_body
 from watchword.protocols.session_login.login_response import TokenLocation, read_session
 from watchword.protocols.session_login.login_source import LONGEST_LOGOUT
 from watchword.tokens.local_tokens import LocalTokens
@@ -556,3 +560,91 @@ def test_lint_finds_what_is_wrong_before_anything_is_sent(fields, code):
     }  # fmt: skip
     assert [item.code.name for item in watchword.load(document).lint()] == []
     assert {item.code.name for item in watchword.load({**document, **fields}).lint()} == {code}
+
+
+SOAP = (
+    '<?xml version="1.0" encoding="utf-8"?><env:Envelope xmlns:env="http://schemas.xmlsoap.org/soap/envelope/">'
+    '<env:Body><n1:login xmlns:n1="urn:partner.soap.sforce.com"><n1:username>{{username}}</n1:username>'
+    "<n1:password>{{secret:password}}{{secret:TOKEN}}</n1:password></n1:login></env:Body></env:Envelope>"
+)
+SOAP_LOGIN = {
+    "login_format": "xml",
+    "login_body": {"$": SOAP},
+    "login_headers": {"SOAPAction": "login"},
+    "password": "s3cret<&\"'>ü",
+    "secret_parameters": {"template:TOKEN": "s3cret&more"},
+    "response_access_path": "Body.loginResponse.result.sessionId",
+    "response_expires_path": "Body.loginResponse.result.userInfo.sessionSecondsValid",
+}
+OPENED = (
+    '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns="urn:partner.soap">'
+    "<soapenv:Body><loginResponse><result><sessionId>{}</sessionId><userInfo><sessionSecondsValid>7200"
+    "</sessionSecondsValid></userInfo></result></loginResponse></soapenv:Body></soapenv:Envelope>"
+)
+FAULT = (
+    '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body><soapenv:Fault>'
+    "<faultcode>sf:INVALID_LOGIN</faultcode><faultstring>INVALID_LOGIN: Invalid username, password, security "
+    "token {}; or user locked out.</faultstring></soapenv:Fault></soapenv:Body></soapenv:Envelope>"
+)
+XML = {"Content-Type": "text/xml; charset=utf-8"}
+
+
+def test_a_soap_service_gets_its_login_as_xml(acme):
+    """The text is sent as it is, with its values escaped, and the session is read from the XML response."""
+    acme.opens = lambda token: acme.reply(body=OPENED.format(token), headers=XML)
+    assert acme.call(**SOAP_LOGIN) == 200
+    sent = acme.login
+    root = ElementTree.fromstring(sent.body)
+    values = [each.text for each in root.iter() if each.text]
+    assert values == ["joe", "s3cret<&\"'>üs3cret&more"]
+    assert (sent.headers["Content-Type"], sent.headers["SOAPAction"]) == ("text/xml; charset=utf-8", "login")
+    assert "json" not in sent.headers["Accept"]
+
+
+def test_a_document_may_name_another_type_of_xml(acme):
+    """SOAP 1.2 has a content type of its own."""
+    acme.opens = lambda token: acme.reply(body=OPENED.format(token), headers=XML)
+    assert acme.call(**SOAP_LOGIN | {"login_headers": {"content-type": "application/soap+xml"}}) == 200
+    assert acme.login.headers["content-type"] == "application/soap+xml"
+
+
+def test_a_soap_fault_refuses_a_login_in_the_servers_words(acme):
+    """SOAP sends a refused login with status 500: it is no outage, and no form of the password is shown."""
+    acme.opens = lambda _: acme.reply(
+        500, body=FAULT.format(html.escape(SOAP_LOGIN["password"])), headers=XML
+    )
+    with pytest.raises(watchword.TokenError) as error:
+        acme.call(**SOAP_LOGIN)
+    assert error.value.code == "login_refused"
+    assert "INVALID_LOGIN" in str(error.value.findings)
+    assert "s3cret" not in str(error.value.findings)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "word"),
+    [
+        ({"login_body": {}}, "wrong_type", "$"),
+        ({"login_body": {"user": "{{username}}"}}, "wrong_type", "$"),
+        ({"login_body": {"$": "<a>{{username}}</a>", "b": "1"}}, "wrong_type", "one entry"),
+        ({"login_body": {"$": "<a>{{username}}"}}, "wrong_type", "well-formed"),
+        ({"login_body": {"$": "<a>A & B</a>"}}, "wrong_type", "well-formed"),
+        ({"login_body": {"$": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}}, "wrong_type", "DTD"),
+        ({"login_body": {"$": "<a>{{other}}</a>"}}, "template_unresolved", "other"),
+        ({"login_body": {"$": "<a><n:password>hunter2</n:password></a>"}}, "secret_in_clear", "password"),
+        ({"login_format": "json"}, "wrong_type", "login_format json"),
+    ],
+)
+def test_a_wrong_body_of_xml_is_found_before_it_is_sent(acme, fields, code, word):
+    """A text that is missing, not XML, or in another format's body is named, without its secret."""
+    found = [each for each in acme.connection(**SOAP_LOGIN | fields).lint() if each.code.name == code]
+    assert [each for each in found if word in each.message], found
+    assert "hunter2" not in str(found)
+
+
+@settings(max_examples=usually(500, 10_000))
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Co"]), min_size=1))
+def test_no_value_leaves_its_place_in_xml(password):
+    """Whatever characters a password has, the server reads it in its place, and nothing else."""
+    filled = '<a b="{0}"><c>{0}</c></a>'.format(xml_body.escaped({"p": password})["p"])
+    root = ElementTree.fromstring(filled.encode())
+    assert (root.attrib, [(each.tag, each.text) for each in root]) == ({"b": password}, [("c", password)])
