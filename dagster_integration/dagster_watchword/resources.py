@@ -700,8 +700,11 @@ class HmacSignatureResource(DescribedResource):
             '"{{signature}}", "header:X-Timestamp": "{{timestamp}}"}.'
         ),
     )
+    signature_type: Literal["hmac", "hash"] = Field(
+        default="hmac", description="hmac, or hash for APIs that hash a text with {{hmac_secret}} in it."
+    )
     hash_algorithm: Literal["SHA256", "SHA512", "SHA384", "SHA1", "MD5"] = Field(
-        default="SHA256", description="The hash function of the HMAC."
+        default="SHA256", description="The hash function of the signature."
     )
     signature_encoding: Literal["hex", "HEX", "base64", "base64url", "base64url_padded", "hex_base64"] = (
         Field(

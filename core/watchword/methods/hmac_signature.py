@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Iterator
 from functools import cached_property
@@ -20,15 +21,9 @@ from watchword.methods.base import Method
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, Section, TextMapping
 from watchword.protocols.hmac_signature.fresh_values import NonceFormat, TimestampFormat
+from watchword.protocols.hmac_signature.mac import HashAlgorithm, Mac, SignatureEncoding, SignatureType
 from watchword.protocols.hmac_signature.misuse import misuse
-from watchword.protocols.hmac_signature.signer import (
-    Forms,
-    HashAlgorithm,
-    Parameter,
-    SignatureEncoding,
-    Signer,
-    parameters,
-)
+from watchword.protocols.hmac_signature.signer import Forms, Parameter, Signer, parameters
 from watchword.protocols.hmac_signature.template import Template
 from watchword.protocols.secret_encoding import SecretEncoding
 from watchword.protocols.templates import TemplateSecrets
@@ -86,8 +81,16 @@ class HmacSignature(Method):
             templated=True,
         ),
     ] = Field(default_factory=dict)
+    signature_type: Annotated[
+        SignatureType,
+        About(
+            "Signature type",
+            "hmac, or hash for APIs that hash a text with {{hmac_secret}} in it.",
+            _HMAC,
+        ),
+    ] = "hmac"
     hash_algorithm: Annotated[
-        HashAlgorithm, About("Hash algorithm", "The hash function of the HMAC.", _HMAC)
+        HashAlgorithm, About("Hash algorithm", "The hash function of the signature.", _HMAC)
     ] = "SHA256"
     signature_encoding: Annotated[
         SignatureEncoding,
@@ -123,13 +126,21 @@ class HmacSignature(Method):
             except DocumentError as error:
                 yield from error.findings
         try:
-            hmac.new(b"key", None, self.hash_algorithm)
+            self._try_algorithm()
         except ValueError:
-            message = f"This machine forbids HMAC with {self.hash_algorithm}."
+            what = "HMAC with" if self.signature_type == "hmac" else "signatures by a plain"
+            message = f"This machine forbids {what} {self.hash_algorithm}."
             advice = "Ask the provider for another hash_algorithm, or the administrator to allow this one."
             yield finding("key_unsuitable", message, advice=advice)
         yield from headers.value_findings(self.key_id, "the field key_id")
-        yield from misuse(self.string_to_sign, self.signature_parameters, self.key_id, secrets)
+        templates = (self.string_to_sign, self.signature_parameters)
+        yield from misuse(*templates, self.key_id, secrets, self.signature_type)
+
+    def _try_algorithm(self) -> None:
+        if self.signature_type == "hmac":
+            hmac.new(b"key", None, self.hash_algorithm)
+        else:
+            hashlib.new(self.hash_algorithm)
 
     @cached_property
     def _parameters(self) -> tuple[Parameter, ...]:
@@ -143,8 +154,11 @@ class HmacSignature(Method):
 
     @cached_property
     def _signer(self) -> Signer:
-        signed = (parameter.slot for parameter in self._parameters if parameter.is_signed)
+        signed = [
+            parameter.slot for parameter in self._parameters if parameter.is_signed or any(parameter.proofs)
+        ]
         redact.mask_parameters([slot.name for slot in signed if slot.place in {"query", "body"}])
-        forms = Forms(self.hash_algorithm, self.signature_encoding, self.timestamp_format, self.nonce_format)
+        mac = Mac(self._key, self.signature_type, self.hash_algorithm, self.signature_encoding)
+        forms = Forms(self.timestamp_format, self.nonce_format)
         to_sign = Template.parse(self.string_to_sign)
-        return Signer(self._key, self.key_id, to_sign, self._parameters, forms)
+        return Signer(mac, self.key_id, to_sign, self._parameters, forms)

@@ -8,20 +8,12 @@ from itertools import islice
 from watchword import redact
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
-from watchword.http import headers
 from watchword.http.placement import Slot, parse_slot
-from watchword.protocols.hmac_signature.parts import (
-    ADDRESS,
-    BELOW,
-    BODY,
-    NOT_SENT,
-    OF_NONCE,
-    OF_SIGNATURE,
-    PARTS,
-    WORDS,
-)
+from watchword.protocols.hmac_signature.mac import SignatureType
+from watchword.protocols.hmac_signature.parts import ADDRESS, BODY, OF_NONCE, OF_SIGNATURE, SECRET
 from watchword.protocols.hmac_signature.signer import Parameter, parameters
 from watchword.protocols.hmac_signature.template import LONGEST, MOST, Template
+from watchword.protocols.hmac_signature.template_misuse import unknown, unsendable
 from watchword.protocols.templates import TemplateSecrets
 from watchword.redact.clear_secrets import has_known_form, is_random, is_secret
 
@@ -32,28 +24,45 @@ _FRESH: Mapping[str, tuple[str, ...]] = {"timestamp": ("timestamp",), "nonce": O
 
 
 def misuse(
-    string_to_sign: str, templates: Mapping[str, str], key_id: str, secrets: TemplateSecrets
+    string_to_sign: str,
+    templates: Mapping[str, str],
+    key_id: str,
+    secrets: TemplateSecrets,
+    signature_type: SignatureType = "hmac",
 ) -> Iterator[Finding]:
     """Yield what is wrong or doubtful in what is signed and in what is sent, at most 20 findings."""
-    return islice(_misuse(string_to_sign, templates, key_id, secrets), _MOST_FINDINGS)
+    found = _misuse(string_to_sign, templates, key_id, secrets, signature_type)
+    return islice(found, _MOST_FINDINGS)
 
 
 def _misuse(
-    string_to_sign: str, templates: Mapping[str, str], key_id: str, secrets: TemplateSecrets
+    string_to_sign: str,
+    templates: Mapping[str, str],
+    key_id: str,
+    secrets: TemplateSecrets,
+    signature_type: SignatureType,
 ) -> Iterator[Finding]:
     if too_large := list(_sizes(string_to_sign, templates)):
         yield from too_large
         return
     to_sign, sent = Template.parse(string_to_sign), parameters(templates)
-    yield from _unknown(_TO_SIGN, to_sign, secrets)
+    yield from unknown(_TO_SIGN, to_sign, secrets)
     if any(has_known_form(text) or is_random(text) for text in to_sign.texts):
         yield finding("secret_in_clear", f"{_TO_SIGN} seems to hold a secret in clear.")
     for name, text in templates.items():
         yield from _entry(name, text)
-        yield from _unknown(_SENT, Template.parse(text), secrets)
+        template = Template.parse(text)
+        yield from unknown(_SENT, template, secrets)
+        yield from unsendable(_SENT, template)
     if not string_to_sign.strip():
         yield finding("missing_field", f"The field {_TO_SIGN} is empty: it says what is signed.")
         return
+    if signature_type == "hash" and not to_sign.has(SECRET):
+        message = (
+            f"signature_type is hash, and {_TO_SIGN} has no secret, so anybody could make the signature."
+        )
+        advice = "Write {{hmac_secret}} where the API's manual has the secret, or set signature_type to hmac."
+        yield finding("signature_misdescribed", message, advice=advice)
     yield from _signed(to_sign, sent)
     yield from _sent(to_sign, sent)
     yield from _key_id(key_id, (to_sign, *(parameter.template for parameter in sent)))
@@ -81,36 +90,6 @@ def _entry(name: str, text: str) -> Iterator[Finding]:
         yield finding("secret_in_clear", message, advice="Put it into secret_parameters under this name.")
 
 
-def _unknown(field: str, template: Template, secrets: TemplateSecrets) -> Iterator[Finding]:
-    """Find parts that there aren't, or that can't stand in this field."""
-    for part in dict.fromkeys(template.parts):
-        if part.name == "header":
-            yield from headers.name_findings(part.argument, "header")
-        elif part.name == "secret":
-            if part.argument not in secrets:
-                missing = f"{{{{secret:{part.argument[:40]}}}}}"
-                message = f"{field} refers to {missing}, which secret_parameters does not have."
-                yield finding("template_unresolved", message)
-        elif not (part.name == BELOW if part.argument else part.name in PARTS):
-            yield _no_part(field, f"{{{{{str(part)[:40]}}}}}")
-        elif field == _SENT and part.name in NOT_SENT:
-            message = f"{field} has {{{{{part}}}}}, whose bytes no header or parameter can hold."
-            yield finding("signature_misdescribed", message, advice="Send a hash of it in hex or base64.")
-    for text in template.texts:
-        if "{{" in text or "}}" in text:
-            yield _no_part(field, "{{ or }} without a part")
-        if field == _SENT:
-            yield from headers.value_findings(text, f"an entry of {_SENT}")
-
-
-def _no_part(field: str, what: str) -> Finding:
-    return finding(
-        "template_unresolved",
-        f"{field} has {what}, which is not known.",
-        advice=f"The parts are header:NAME, secret:NAME, {WORDS} (such as {{{{body_sha256_hex}}}}).",
-    )
-
-
 def _signed(to_sign: Template, sent: tuple[Parameter, ...]) -> Iterator[Finding]:
     if to_sign.has(*OF_SIGNATURE):
         message = f"{_TO_SIGN} has the signature, which is made of it."
@@ -119,7 +98,7 @@ def _signed(to_sign: Template, sent: tuple[Parameter, ...]) -> Iterator[Finding]
         if parameter.is_signed and parameter.slot.place == "header" and _names(to_sign, parameter.slot):
             message = f"{_TO_SIGN} has the header {parameter.slot.name}, which holds the signature."
             yield finding("signature_misdescribed", message, advice="Remove this part.")
-    if not [part for part in to_sign.parts if part.name not in {"key_id", "secret"}]:
+    if not [part for part in to_sign.parts if part.name not in {"key_id", "secret", SECRET}]:
         message = f"Nothing of the request is signed: {_TO_SIGN} is the same for each one."
         yield finding("signature_constant", message)
 

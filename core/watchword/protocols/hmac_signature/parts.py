@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,15 +14,22 @@ from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.http.body_chunks import body_chunks
 from watchword.http.headers import FORM, media_type, text_of
-from watchword.protocols.hmac_signature.template import Part, Template
+from watchword.protocols.hmac_signature import digests
+from watchword.protocols.hmac_signature.digests import HASH_FORMS, digest
+from watchword.protocols.hmac_signature.mac import Mac
+from watchword.protocols.hmac_signature.template import Part, Section, Template
 from watchword.protocols.oauth1.signature import form_pairs, normalized
 from watchword.protocols.templates import TemplateSecrets
 from watchword.redact import NeverPickled
 
 JOINED, ENCODED = "sorted_parameters_joined", "sorted_parameters_encoded"
+DECODED, SECRET = "query_decoded", "hmac_secret"
 
 BELOW = "path_below"
 """The part that is the path without its beginning, which the argument says."""
+
+HMAC = "hmac"
+"""The section that is signed like the whole, with the same secret."""
 
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
@@ -37,6 +43,7 @@ class Values(NeverPickled):
 
     request: PreparedRequest = field(repr=False)
     key_id: str
+    mac: Mac
     timestamp: Callable[[int], str]
     nonce: str
     secrets: TemplateSecrets = field(repr=False)
@@ -56,6 +63,8 @@ class Values(NeverPickled):
         for piece in template.pieces:
             if isinstance(piece, str):
                 yield piece.encode("utf-8", "surrogateescape")
+            elif isinstance(piece, Section):
+                yield from self._section(piece)
             else:
                 yield from self._value(piece)
 
@@ -68,6 +77,16 @@ class Values(NeverPickled):
     def signature_encoded(self) -> str:
         """The signature percent-encoded (RFC 3986)."""
         return quote(self.signature, safe="")
+
+    def _section(self, section: Section) -> Iterable[bytes]:
+        if section.name in CONDITIONS:
+            return self.chunks(section.content) if CONDITIONS[section.name](self.request) else ()
+        chunks = self.chunks(section.content)
+        if section.name == HMAC:
+            return (self.mac.hmac(chunks).encode(),)
+        if section.name in _WRITINGS:
+            return (_WRITINGS[section.name](chunks),)
+        raise DocumentError([finding("template_unresolved", f"There is no section {{{{#{section.name}}}}}.")])
 
     def _value(self, part: Part) -> Iterable[bytes]:
         if part.name == "header":
@@ -125,6 +144,11 @@ def _joined(values: Values) -> Iterable[bytes]:
     ]
 
 
+def _query_decoded(values: Values) -> Iterable[bytes]:
+    """Return the query as a form is read (WHATWG URL section 5.1), in the order in which it is sent."""
+    return (_decoded(_query(values.request).encode("utf-8", "surrogateescape")),)
+
+
 def _decoded(encoded: bytes) -> bytes:
     return unquote_to_bytes(encoded.replace(b"+", b" "))
 
@@ -147,31 +171,20 @@ def _text(read: Callable[[Values], str]) -> Value:
     return lambda values: (read(values).encode("utf-8", "surrogateescape"),)
 
 
-def _digest(values: Values, hash_name: str, before: str = "") -> bytes:
-    digest = hashlib.new(hash_name, before.encode(), usedforsecurity=False)
-    for chunk in body_chunks(values.request):
-        digest.update(chunk)
-    return digest.digest()
+def _nonce_and_body(values: Values) -> Iterable[bytes]:
+    return (digest("sha256", (values.nonce.encode(), *body_chunks(values.request))),)
 
 
-def _body_hash(hash_name: str, encode: Callable[[bytes], bytes]) -> Value:
-    return lambda values: (encode(_digest(values, hash_name)),)
+def _body_hash(hash_of: Callable[[Iterable[bytes]], bytes]) -> Value:
+    return lambda values: (hash_of(body_chunks(values.request)),)
 
 
 def _body_length(values: Values) -> str:
     return str(sum(map(len, body_chunks(values.request))))
 
 
-_ENCODINGS: Mapping[str, Callable[[bytes], bytes]] = {
-    "hex": lambda digest: digest.hex().encode(),
-    "base64": b64encode,
-    "raw": bytes,
-}
-
 _BODY_HASHES: Mapping[str, Value] = {
-    f"body_{hash_name}_{encoding}": _body_hash(hash_name, encode)
-    for hash_name in ("md5", "sha1", "sha256", "sha384", "sha512")
-    for encoding, encode in _ENCODINGS.items()
+    f"body_{name}": _body_hash(hash_of) for name, hash_of in HASH_FORMS.items()
 }
 _BODY_HASHES_IF_ANY: Mapping[str, Value] = {
     f"{name}_if_any": _if_any(value) for name, value in _BODY_HASHES.items()
@@ -200,13 +213,33 @@ _TEXTS: Mapping[str, Callable[[Values], str]] = {
 PARTS: Mapping[str, Value] = {
     **{name: _text(read) for name, read in _TEXTS.items()},
     JOINED: _joined,
+    DECODED: _query_decoded,
+    SECRET: lambda values: (values.mac.secret,),
     "body": lambda values: body_chunks(values.request),
     "body_base64": _body_base64,
     **_BODY_HASHES,
     **_BODY_HASHES_IF_ANY,
-    "nonce_and_body_sha256_raw": lambda values: (_digest(values, "sha256", values.nonce),),
+    "nonce_and_body_sha256_raw": _nonce_and_body,
 }
 """Every part by its name, beside `header:NAME` and `secret:NAME`."""
+
+CONDITIONS: Mapping[str, Callable[[PreparedRequest], bool]] = {
+    "if_body": lambda request: bool(request.body),
+    "if_query": lambda request: bool(_query(request)),
+}
+"""The sections that are left out unless a condition holds."""
+
+_WRITINGS: Mapping[str, Callable[[Iterable[bytes]], bytes]] = {
+    "base64": digests.base64,
+    "percent_encoded": digests.percent_encoded,
+    **HASH_FORMS,
+}
+
+SECTIONS = frozenset({*CONDITIONS, HMAC, *_WRITINGS})
+"""The names of all sections."""
+
+ONE_WAY = frozenset({HMAC, *HASH_FORMS})
+"""The sections that show nothing of what stands in them, so that they may hold a secret."""
 
 OF_SIGNATURE = ("signature", "signature_encoded", "basic_credentials")
 """The parts that hold the signature, which no text to sign can have."""
@@ -214,10 +247,10 @@ OF_SIGNATURE = ("signature", "signature_encoded", "basic_credentials")
 OF_NONCE = ("nonce", "nonce_and_body_sha256_raw")
 """The parts that hold the nonce, or depend on it."""
 
-NOT_SENT = frozenset({"body", JOINED, *(name for name in PARTS if "_raw" in name)})
-"""The parts of bytes, which no header or parameter can hold."""
+NOT_SENT = frozenset({"body", JOINED, DECODED, *(name for name in (*PARTS, *SECTIONS) if "_raw" in name)})
+"""The parts and sections of bytes, which no header or parameter can hold."""
 
-ADDRESS = ("url", "query", "path_and_query", "sorted_query", "sorted_parameters", ENCODED, JOINED)
+ADDRESS = ("url", "query", "path_and_query", DECODED, "sorted_query", "sorted_parameters", ENCODED, JOINED)
 """The parts that hold the parameters of the query."""
 
 WORDS = ", ".join(
@@ -230,6 +263,9 @@ WORDS = ", ".join(
     )
 )
 """All parts for a message: HASH is md5, sha1, sha256, sha384 or sha512, and ENCODING hex, base64 or raw."""
+
+SECTION_WORDS = f"if_body, if_query, base64, percent_encoded, {HMAC}, HASH_ENCODING"
+"""All sections for a message."""
 
 BODY = ("sorted_parameters", ENCODED, JOINED, *(name for name in PARTS if "body" in name))
 """The parts that depend on the body."""

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import hmac
-from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from requests import PreparedRequest
 
+from watchword import redact
 from watchword.flow import Context
 from watchword.http.echoes import SIGNATURES
 from watchword.http.form_bodies import append_to_form, require_form
 from watchword.http.placement import Slot, parse_slot, put
 from watchword.http.urls import normalized, with_query, without_pairs
 from watchword.protocols.hmac_signature.fresh_values import NonceFormat, TimestampFormat, nonce, timestamp
-from watchword.protocols.hmac_signature.parts import OF_NONCE, OF_SIGNATURE, Values
-from watchword.protocols.hmac_signature.template import Template
+from watchword.protocols.hmac_signature.mac import Mac
+from watchword.protocols.hmac_signature.parts import (
+    CONDITIONS,
+    HMAC,
+    OF_NONCE,
+    OF_SIGNATURE,
+    SECRET,
+    Values,
+)
+from watchword.protocols.hmac_signature.template import Section, Template
 from watchword.redact import NeverPickled
 
-HashAlgorithm: TypeAlias = Literal["SHA256", "SHA512", "SHA384", "SHA1", "MD5"]
-SignatureEncoding: TypeAlias = Literal["hex", "HEX", "base64", "base64url", "base64url_padded", "hex_base64"]
-
-_ENCODED: Mapping[SignatureEncoding, Callable[[bytes], str]] = {
-    "hex": bytes.hex,
-    "HEX": lambda digest: digest.hex().upper(),
-    "base64": lambda digest: b64encode(digest).decode("ascii"),
-    "base64url": lambda digest: urlsafe_b64encode(digest).decode("ascii").rstrip("="),
-    "base64url_padded": lambda digest: urlsafe_b64encode(digest).decode("ascii"),
-    "hex_base64": lambda digest: b64encode(digest.hex().encode()).decode("ascii"),
-}
+_LASTING = frozenset({"secret", SECRET, "key_id"})
+"""The parts that are the same in each request."""
 
 _ORDER = ("body", "query", "cookie", "header")
 """The order in which values are placed: a header may hold the hash of the body."""
@@ -49,13 +47,25 @@ class Parameter(NamedTuple):
         """Whether the value holds the signature, so that it is placed last."""
         return self.template.has(*OF_SIGNATURE)
 
+    @property
+    def is_optional(self) -> bool:
+        """Whether the value is one section with a condition: it is not sent unless that holds."""
+        sections = self.template.sections
+        return self.template.pieces == sections and bool(sections) and sections[0].name in CONDITIONS
+
+    @property
+    def proofs(self) -> Iterator[Section]:
+        """The sections that hold a signature or a secret in another form."""
+        for section in self.template.sections:
+            holds_secret = section.content.has(*OF_SIGNATURE, "secret", SECRET)
+            if section.name == HMAC or (holds_secret and section.name not in CONDITIONS):
+                yield section
+
 
 @dataclass(frozen=True)
 class Forms:
-    """How the values of a signature are written."""
+    """How the fresh values of a signature are written."""
 
-    hash_algorithm: HashAlgorithm = "SHA256"
-    signature: SignatureEncoding = "hex"
     timestamp: TimestampFormat = "seconds"
     nonce: NonceFormat = "uuid"
 
@@ -71,11 +81,12 @@ def parameters(templates: Mapping[str, str]) -> tuple[Parameter, ...]:
 class Signer(NeverPickled):
     """Signs requests for one key; `string_to_sign` is the template of what is signed."""
 
-    key: bytes = field(repr=False)
+    mac: Mac
     key_id: str
     string_to_sign: Template
     parameters: tuple[Parameter, ...]
     forms: Forms
+    _masked: set[str] = field(default_factory=set, repr=False)
 
     def sign(self, request: PreparedRequest, context: Context) -> None:
         """Sign the request in place: what is signed is what is sent, byte by byte.
@@ -90,29 +101,39 @@ class Signer(NeverPickled):
             require_form(request, f"the body parameter {self._form_parameter!r}")
         values = self._values(request, context)
         for parameter in self._unsigned:
-            _place(request, parameter.slot, values.text(parameter.template))
+            _place(request, parameter, values)
         signature = self.signature(values)
         values = replace(values, signature=signature)
         for parameter in self._signed:
-            _place(request, parameter.slot, values.text(parameter.template), last=True)
-        vars(request)[SIGNATURES] = (signature, *(form(values) for form in self._other_forms))
+            _place(request, parameter, values, last=True)
+        proofs = self._proofs_in(values) if self._proofs else ()
+        vars(request)[SIGNATURES] = (signature, *(form(values) for form in self._other_forms), *proofs)
 
     def signature(self, values: Values) -> str:
         """Return the signature of a request whose other values are placed."""
-        mac = hmac.new(self.key, None, self.forms.hash_algorithm.lower())
-        for chunk in values.chunks(self.string_to_sign):
-            mac.update(chunk)
-        return _ENCODED[self.forms.signature](mac.digest())
+        return self.mac.signature(values.chunks(self.string_to_sign))
 
     def _values(self, request: PreparedRequest, context: Context) -> Values:
         now = context.now()
         return Values(
             request,
             self.key_id,
+            self.mac,
             lambda offset: timestamp(self.forms.timestamp, now + offset),
             nonce(self.forms.nonce, context) if self._has_nonce else "",
             context.template_secrets,
         )
+
+    def _proofs_in(self, values: Values) -> list[str]:
+        """Return the proofs of a request; those that are the same in each request are masked."""
+        found = []
+        for section in self._proofs:
+            text = values.text(Template((section,)))
+            found.append(text)
+            if text not in self._masked and all(part.name in _LASTING for part in section.content.parts):
+                redact.register([text], self)
+                self._masked.add(text)
+        return found
 
     def _is_ours(self, pair: str) -> bool:
         """Return whether a pair of a URL is one that signing adds: a `next` link may repeat the last one."""
@@ -138,6 +159,10 @@ class Signer(NeverPickled):
         return tuple(form for name, form in forms.items() if any(each.has(name) for each in sent))
 
     @cached_property
+    def _proofs(self) -> tuple[Section, ...]:
+        return tuple(proof for parameter in self.parameters for proof in parameter.proofs)
+
+    @cached_property
     def _unsigned(self) -> tuple[Parameter, ...]:
         return tuple(parameter for parameter in self.parameters if not parameter.is_signed)
 
@@ -151,8 +176,11 @@ class Signer(NeverPickled):
         return next((parameter.slot.name for parameter in self._signed if parameter.slot.place == "body"), "")
 
 
-def _place(request: PreparedRequest, slot: Slot, value: str, *, last: bool = False) -> None:
+def _place(request: PreparedRequest, parameter: Parameter, values: Values, *, last: bool = False) -> None:
     """Write a value into the request; a `last` one changes nothing before it, since that is signed."""
+    slot, value = parameter.slot, values.text(parameter.template)
+    if not value and parameter.is_optional:
+        return
     if slot.place == "query":
         request.url = with_query(request.url or "", _pair(slot.name, value))
     elif slot.place == "body" and last:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import io
+import json
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +21,10 @@ from tests.support.nightly import usually
 from watchword.errors import WatchwordError
 from watchword.flow import Context
 from watchword.methods.hmac_signature import HmacSignature
-from watchword.protocols.hmac_signature.parts import PARTS, WORDS
+from watchword.protocols.hmac_signature.digests import HASH_FORMS
+from watchword.protocols.hmac_signature.parts import PARTS, SECTION_WORDS, SECTIONS, WORDS
+from watchword.protocols.hmac_signature.template import Template
+from watchword.protocols.hmac_signature.template_misuse import unknown
 
 SECRET = "s3cret-hmac-key"
 URL = "https://api.example.com"
@@ -37,7 +42,29 @@ def hmac_of(*parts):
     return hmac.new(SECRET.encode(), b"".join(parts), hashlib.sha256).hexdigest()
 
 
+IN_TEXT = [
+    ("{{#bsae64}}a{{/bsae64}}", "{{#bsae64}}, which is not known"),
+    ("{{#base64}}{{body}}", "{{#base64}}, which is not a whole section"),
+    ("{{body}}{{/base64}}", "{{/base64}}"),
+    ("{{#if_body}}{{#base64}}{{body}}{{/base64}}{{/if_body}}", "{{#if_body}}"),
+    ("{{#base64}}{{metod}}{{/base64}}", "{{metod}}"),
+]
+IN_HEADER = [
+    ("{{hmac_secret}}", "signature_misdescribed", "sign others"),
+    ("{{#base64}}a:{{hmac_secret}}{{/base64}}", "signature_misdescribed", "sign others"),
+    ("{{#if_body}}{{hmac_secret}}{{/if_body}}", "signature_misdescribed", "sign others"),
+    ("{{#if_body}}{{body}}{{/if_body}}", "signature_misdescribed", "{{body}}"),
+    ("{{#md5_raw}}a{{/md5_raw}}", "signature_misdescribed", "{{#md5_raw}}"),
+    ("{{query_decoded}}", "signature_misdescribed", "query_decoded"),
+    ("{{#if_body}}a\nb{{/if_body}}", "header_illegal", "line break"),
+]
 MISUSE = [
+    *(
+        ({"string_to_sign": "{{timestamp}}" + text}, "template_unresolved", words) for text, words in IN_TEXT
+    ),
+    *(({"signature_parameters": {**SENT, "header:X-P": text}}, *found) for text, *found in IN_HEADER),
+    ({"signature_type": "hash"}, "signature_misdescribed", "anybody could make"),
+    ({"signature_type": "hash", "string_to_sign": "{{hmac_secret}}"}, "signature_constant", "Nothing"),
     ({"string_to_sign": "{{metod}}{{timestamp}}"}, "template_unresolved", "{{metod}}"),
     ({"string_to_sign": "{{timestamp}}{{method"}, "template_unresolved", "{{ or }}"),
     ({"string_to_sign": "{{timestamp}}{{path+query}}"}, "template_unresolved", "{{path+query}}"),
@@ -106,9 +133,24 @@ def test_a_document_of_mistakes_has_few_findings():
     assert len(watchword.load(GOOD | {"signature_parameters": sent}).lint()) == 20
 
 
-def test_nothing_is_found_in_a_right_document():
-    """A document that describes a signature completely has no finding."""
-    assert watchword.load(GOOD).lint() == []
+RIGHT = [
+    {},
+    {"signature_type": "hash", "string_to_sign": "{{hmac_secret}}{{timestamp}}", "hash_algorithm": "MD5"},
+    {"signature_parameters": {**SENT, "header:X-Bodies": "{{#sha1_hex}}{{body}}{{/sha1_hex}}"}},
+    {
+        "signature_parameters": {
+            **SENT,
+            "header:X-Old": "{{#md5_hex}}{{hmac_secret}}{{timestamp}}{{/md5_hex}}",
+        }
+    },
+    {"signature_parameters": {**SENT, "header:X-Lines": "{{#base64}}a\nb{{/base64}}"}},
+]
+
+
+@pytest.mark.parametrize("changes", RIGHT)
+def test_nothing_is_found_in_a_right_document(changes):
+    """A document that describes a signature completely has no finding, also with a plain hash."""
+    assert watchword.load(GOOD | changes).lint() == []
 
 
 def test_a_misdescribed_signature_is_never_sent():
@@ -117,13 +159,42 @@ def test_a_misdescribed_signature_is_never_sent():
         watchword.load(GOOD | {"string_to_sign": "{{metod}}"}).session()
 
 
+GUIDE = Path(__file__).parents[4] / "docs" / "guides" / "hmac_signature.md"
+
+
 def test_the_advice_and_the_guide_name_every_part():
     """Each part of the closed set is named in the advice, and in the guide by itself or by its pattern."""
-    guide = (Path(__file__).parents[4] / "docs" / "guides" / "hmac_signature.md").read_text(encoding="utf-8")
+    guide = GUIDE.read_text(encoding="utf-8")
     hashes = {name for name in PARTS if name.startswith(("body_md5_", "body_sha"))}
     assert len(hashes) == 2 * 15
     assert [name for name in sorted(set(PARTS) - hashes) if name not in WORDS] == []
     assert [name for name in sorted(set(PARTS) - hashes) if f"{{{{{name}}}}}" not in guide] == []
+    further = SECTIONS - set(HASH_FORMS)
+    assert [name for name in sorted(further) if name not in SECTION_WORDS] == []
+    assert [name for name in sorted(further) if f"{{{{#{name}}}}}…{{{{/{name}}}}}" not in guide] == []
+
+
+def test_every_document_of_the_guide_is_right():
+    """Nothing is wrong with a document of the guide, once its secrets are known."""
+    documents = re.findall(r"```json\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(documents) == 7
+    for text in documents:
+        document = json.loads(re.sub(r'"(?:env:|YOUR)_?[A-Z_]+"', '"MDEyMzQ1Njc4OWFiY2RlZg=="', text))
+        wrong = [
+            found.message for found in watchword.load(document).lint() if found.code.severity.value == "error"
+        ]
+        assert wrong == [], text
+
+
+def test_every_template_in_the_tables_of_the_guide_is_known():
+    """The templates of the guide's tables have only parts and sections that there are."""
+    tables = "\n".join(line for line in GUIDE.read_text(encoding="utf-8").splitlines() if line[:1] == "|")
+    templates = [text for text in re.findall(r"`([^`]+)`", tables) if "{{" in text]
+    assert len(templates) > 60
+    secrets = dict.fromkeys(re.findall(r"{{secret:(\w+)}}", tables), "s3cret")
+    shown = [text.replace("{{header:NAME}}", "{{header:Date}}") for text in templates]
+    found = [each.message for text in shown for each in unknown("the guide", Template.parse(text), secrets)]
+    assert found == []
 
 
 def signed(document, request, **context):
@@ -321,6 +392,9 @@ TEMPLATE_TEXTS = st.lists(
             "{{timestamp-9}}",
             "{{path_below:/a}}",
             "{{secret:T}}",
+            *(f"{{{{#{name}}}}}" for name in sorted(SECTIONS)),
+            *(f"{{{{/{name}}}}}" for name in sorted(SECTIONS)),
+            *(f"{{{{#{name}}}}}a{{{{nonce}}}}{{{{/{name}}}}}" for name in sorted(SECTIONS)),
             "{{",
             "}}",
             "\\n",
@@ -334,12 +408,19 @@ SENDING = st.dictionaries(st.tuples(PLACES, st.text(max_size=8)).map("".join), T
 
 
 @settings(max_examples=usually(500, 10_000), deadline=None)
-@given(TEMPLATE_TEXTS, SENDING, st.sampled_from(["utf8", "base64", "hex"]), st.binary(max_size=50))
-def test_any_template_is_refused_or_signs(to_sign, sending, encoding, body):
+@given(
+    TEMPLATE_TEXTS,
+    SENDING,
+    st.sampled_from(["utf8", "base64", "hex"]),
+    st.sampled_from(["hmac", "hash"]),
+    st.binary(max_size=50),
+)
+def test_any_template_is_refused_or_signs(to_sign, sending, encoding, signature_type, body):
     """Any templates lead to typed findings that show no secret, or to a signed request."""
     document = GOOD | {
         "key_id": "reports",
         "key_encoding": encoding,
+        "signature_type": signature_type,
         "string_to_sign": to_sign,
         "signature_parameters": sending,
         "secret_parameters": {"template:T": "s3cret-template"},
