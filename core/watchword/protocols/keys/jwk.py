@@ -11,6 +11,7 @@ from watchword.protocols.keys import refusal
 from watchword.protocols.keys.key_file import KeyFile, read_key_file
 from watchword.protocols.keys.refusal import refused
 from watchword.protocols.keys.repair import NotBase64, Repairs, from_base64
+from watchword.protocols.keys.rsa_primes import primes
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -122,9 +123,19 @@ def _rsa(jwk: Jwk) -> PrivateKeyTypes:
 
     if "oth" in jwk:
         raise refused("it is an RSA key of more than two primes", "Give one of two primes.")
-    computable = _CRT_MEMBERS if all(name in jwk for name in _CRT_MEMBERS) else ()
-    numbers = {name: _encoded(_decoded(jwk, name)) for name in ("e", "n", "d", *computable)}
-    return cast("PrivateKeyTypes", RSAAlgorithm.from_jwk({"kty": "RSA", **numbers}))
+    is_complete = all(name in jwk for name in _CRT_MEMBERS)
+    names = ("e", "n", "d", *(_CRT_MEMBERS if is_complete else ()))
+    numbers = {name: int.from_bytes(_decoded(jwk, name), "big") for name in names}
+    if not is_complete:
+        p, q = primes(numbers["n"], numbers["e"], numbers["d"])
+        d = numbers["d"]
+        numbers |= {"p": p, "q": q, "dp": d % (p - 1), "dq": d % (q - 1), "qi": pow(q, -1, p)}
+    members = {name: _encoded(_as_bytes(number)) for name, number in numbers.items()}
+    return cast("PrivateKeyTypes", RSAAlgorithm.from_jwk({"kty": "RSA", **members}))
+
+
+def _as_bytes(number: int) -> bytes:
+    return number.to_bytes((number.bit_length() + 7) // 8 or 1, "big")
 
 
 def _ec(jwk: Jwk) -> PrivateKeyTypes:
