@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from watchword.findings.codes import finding
+from watchword.findings.finding import Finding
+
 LARGEST = 1 << 18
 """The most characters that the texts of a document have together; those of a real one are a few thousand."""
 
 DEEPEST = 50
 """The most levels of lists and objects in a document."""
+
+MOST_ORIGINS = 1000
+"""The most entries of `allowed_origins`; each costs a URL that is parsed, or a pattern that is compiled."""
 
 
 def excess(document: Mapping[str, object]) -> str:
@@ -24,6 +30,14 @@ def excess(document: Mapping[str, object]) -> str:
         if not level:
             return ""
     return f"is nested more than {DEEPEST} levels deep"
+
+
+def too_many_origins(document: Mapping[str, object]) -> Iterator[Finding]:
+    """Find more origins than a connection can have."""
+    origins = document.get("allowed_origins")
+    if isinstance(origins, (list, tuple)) and len(origins) > MOST_ORIGINS:
+        message = f"The field allowed_origins has more than {MOST_ORIGINS} entries."
+        yield finding("wrong_type", message, advice="Give patterns, such as https://*.example.com.")
 
 
 def _parts(value: object) -> Iterator[object]:

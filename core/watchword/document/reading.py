@@ -10,7 +10,7 @@ from typing import Any
 from watchword.document.common_fields import CommonFields
 from watchword.document.field_entries import given_once, owners, similar, unknown_fields, validated
 from watchword.document.field_names import normalized_entry
-from watchword.document.limits import LARGEST, excess
+from watchword.document.limits import LARGEST, excess, too_many_origins
 from watchword.document.reading_logins import read_login
 from watchword.document.texts import placeholders, unusable
 from watchword.errors import DocumentError
@@ -55,7 +55,7 @@ def read(document: object, *, stored: bool = False) -> Document:
     """
     entries = _entries(document, stored=stored)
     method = _method(entries)
-    findings: list[Finding] = [*placeholders(entries), *unusable(entries)]
+    findings: list[Finding] = [*placeholders(entries), *unusable(entries), *too_many_origins(entries)]
     common, own, others = _divided(entries, method, stored=stored)
     dropped = [name for name in others if stored and owners(name)]
     findings += unknown_fields([name for name in others if name not in dropped], method)

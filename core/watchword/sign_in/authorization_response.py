@@ -17,6 +17,9 @@ _PARAMETERS = ("code", "state", "iss", "error", "error_description", "error_uri"
 
 _BEGIN_AGAIN = "Begin the sign-in again."
 
+LONGEST_URL = 1 << 16
+"""The most characters of a redirected URL; servers and browsers take no longer ones."""
+
 # By the page's error: our code, which says whether waiting or asking somebody helps, and the advice.
 _CODES: Mapping[str, tuple[str, str]] = {
     "access_denied": (
@@ -55,8 +58,11 @@ class AuthorizationResponse(NeverPickled):
         """Return the response in a redirected URL, or in a bare code if the state is known.
 
         Raises:
-            TokenError: a parameter is doubled, or the state is missing or not the given one.
+            TokenError: the URL is too long, a parameter is doubled, or the state is missing or not the
+                given one.
         """
+        if len(text) > LONGEST_URL:
+            raise sign_in_refused(f"The redirected URL has more than {LONGEST_URL} characters.")
         text = text.strip()
         if state and text and "?" not in text and "://" not in text:
             return cls(code=text, state=state, is_bare_code=True)

@@ -21,6 +21,7 @@ from watchword.protocols.oauth1.credentials_response import (
 )
 from watchword.protocols.oauth1.signature import escape
 from watchword.redact import NeverPickled
+from watchword.sign_in.authorization_response import LONGEST_URL
 from watchword.sign_in.oauth1_client import OAuth1Client
 
 OUT_OF_BAND = "oob"
@@ -72,8 +73,10 @@ def verifier_from(url: str, sign_in: SignIn) -> str:
     """Return the verifier in the URL that the user was sent back to (section 2.2).
 
     Raises:
-        TokenError: the user refused, or the URL is that of another sign-in.
+        TokenError: the user refused, or the URL is too long or that of another sign-in.
     """
+    if len(url) > LONGEST_URL:
+        raise _refused(f"The redirected URL has more than {LONGEST_URL} characters.")
     parameters = dict(query_pairs(url))
     reported = problems(url)
     if "denied" in parameters or reported:

@@ -9,7 +9,7 @@ import pytest
 
 import watchword
 from tests.support.work import calls, slowdown
-from watchword.document.limits import DEEPEST, LARGEST
+from watchword.document.limits import DEEPEST, LARGEST, MOST_ORIGINS
 from watchword.document.reading import read
 from watchword.document.resolution import LONGEST_SECRET
 from watchword.protocols import templates
@@ -49,6 +49,15 @@ def test_a_document_that_is_too_large_is_refused():
     assert (
         watchword.load({**KEY, "api_key": "x" * (LARGEST - 200)}).document.common.base_url == KEY["base_url"]
     )
+
+
+def test_a_document_with_too_many_origins_is_refused():
+    """A thousand origins or patterns are read and checked; more are refused before anything parses them."""
+    for form in ("https://a{}.test", "https://*.a{}.test"):
+        origins = [form.format(number) for number in range(MOST_ORIGINS + 1)]
+        assert code_of({**KEY, "allowed_origins": origins}) == "wrong_type"
+        allowed = [*origins[2:], KEY["base_url"]]
+        assert watchword.load({**KEY, "allowed_origins": allowed}).lint() == []
 
 
 def test_a_secret_that_is_too_long_is_an_error_of_the_document(tmp_path):

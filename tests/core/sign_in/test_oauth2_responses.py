@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.support.hostile_texts import any_text
 from watchword.errors import TokenError
 from watchword.sign_in import oauth2
+from watchword.sign_in.authorization_response import LONGEST_URL
 from watchword.sign_in.stored_sign_in import stored_sign_in
 
 CALLBACK = "http://127.0.0.1:4711/callback"
@@ -113,6 +114,7 @@ def test_what_the_page_says_is_told(connect, begun, refused, changed, error, cod
         ("http://127.0.0.1:4711/callback?state=a&state=b&code=c", "twice"),
         ("?code=a&code=b&state=c", "twice"),
         ("\x00?%00=%ff", "no state"),
+        pytest.param(f"?state=a&code={'c' * LONGEST_URL}", "has more than", id="too long"),
     ],
 )
 def test_what_is_no_redirected_url(connect, refused, redirected_url, words):

@@ -9,7 +9,8 @@ import pytest
 
 import watchword
 from watchword import redact
-from watchword.sign_in.oauth1 import begin, finish, verifier_from
+from watchword.sign_in.authorization_response import LONGEST_URL
+from watchword.sign_in.oauth1 import SignIn, begin, finish, verifier_from
 
 CALLBACK = "http://127.0.0.1:1/back?state=1"
 
@@ -86,6 +87,13 @@ def test_nothing_secret_is_shown(provider, connection, caplog):
     lines = [record.getMessage() for record in caplog.records if "/authorize" not in record.getMessage()]
     assert any("/exchange" in line for line in lines)
     assert not any(form in line for line in lines for form in redact.known())
+
+
+def test_a_redirected_url_that_is_too_long_is_refused():
+    """A URL longer than servers and browsers take is a finding, and isn't taken apart."""
+    sign_in = SignIn("https://a.test/authorize", "t0ken", "s3cret")
+    url = f"{CALLBACK}&oauth_token=t0ken&oauth_verifier={'v' * LONGEST_URL}"
+    assert "has more than" in str(refused(verifier_from, url, sign_in))
 
 
 def test_a_wrong_verifier_is_refused(provider, connection):
