@@ -32,7 +32,10 @@ _ERROR = re.compile(
     r"(e?rr(or)?|fault|exception)s?(message|msg|code|no|type|info|text|string|description|id)?s?"
 )
 _OK_FLAG = re.compile(r"(is|was)?(ok|success|successful|succeeded|valid|authenticated|authori[sz]ed)")
-_BAD_FLAG = re.compile(r"((is|has|was)?(error|fail|failed|failure|denied)s?)|\w+required")
+_BAD_FLAG = re.compile(
+    r"((is|has|was|under|in)?(error|fail|failed|failure|denied|maintenance|expired|revoked|suspended)s?)"
+    r"|\w+required|\w*limit(reached|exceeded)"
+)
 _CODE = re.compile(
     r"(err(or)?|ret|return|result|resp|response|res|status|sub|fault)?(code|cod|errno|no)|ret|rc|cod|errno"
 )
@@ -44,11 +47,14 @@ _WORDS = re.compile(
     r"(message|messages|msg|text|txt|reason|detail|details|description|title|info|note|notice|hint|help)"
     r"|statusmessage|category|cause"
 )
+_LINKS = r"\w*(url|link|uri)s?|docs|\w*documentation"
 _BESIDE = re.compile(
     r"type|level|jsonrpc|version|instance|path|timestamp|time|date|mode|challenge|needed|provided|upgradeurl"
-    r"|(request|trace|correlation|support|fbtrace|log|error)id|\w*(url|link|uri|docs|documentation)"
+    r"|(request|trace|correlation|support|fbtrace|log|error)id|logref|" + _LINKS
 )
 """The names that stand beside a report, and report nothing."""
+_ABOUT_THE_CALL = re.compile(rf"{_LINKS}|meta|jsonapi|extensions|{_ERROR.pattern}")
+"""The names of objects and lists beside a report, or beside null, that hold nothing of the caller."""
 _MOMENT = re.compile(r"(?i)(^|_)(since|until|at|date|time|expiry|expires)$|(At|Date|Time|Until)$")
 _WRAPPER = re.compile(
     r"(error|api|odata)?(response|result|envelope|body|header|head|meta|data|error|errors|fault|status|root"
@@ -118,7 +124,8 @@ def _row(text: str) -> dict[str, str] | None:
 
 
 def _of_values(values: list[_Value]) -> Reported:
-    said = " ".join(each.text for each in values)
+    # The name of a flag is all that it says.
+    said = " ".join(each.name if _is_bad_flag(each) else each.text for each in values)
     fails = any(_fails(each) for each in values)
     succeeds = not fails and any(_succeeds(each) for each in values)
     if succeeds:
@@ -147,15 +154,30 @@ def _refuses(text: str) -> bool:
 
 
 def _lacks_its_subject(value: object) -> bool:
-    """Return whether all that an answer about the caller could say is null."""
+    """Return whether all that an answer about the caller could say is null, also beside links and errors."""
     if not isinstance(value, dict) or isinstance(value, XmlRoot):
         return False
     words = {body_words.word_of(str(name)): each for name, each in value.items()}
     subjects = [each for name, each in words.items() if _SUBJECT.fullmatch(name)]
     states = [name for name, each in words.items() if each is not None]
     reports = any(pattern.fullmatch(name) for name in states for pattern in (_CODE, _OK_FLAG, _STATE))
-    holds_more = any(isinstance(each, (dict, list)) and each for each in words.values())
-    return bool(subjects) and all(each is None for each in subjects) and not reports and not holds_more
+    holds_more = any(
+        isinstance(each, (dict, list)) and each and not _is_null(each) and not _stands_beside(name)
+        for name, each in words.items()
+    )
+    return bool(subjects) and all(map(_is_null, subjects)) and not reports and not holds_more
+
+
+def _is_null(value: object) -> bool:
+    """Return whether a value is null, or an object with nothing but null in it."""
+    if isinstance(value, dict) and value:
+        return all(_is_null(each) for each in value.values())
+    return value is None
+
+
+def _stands_beside(word: str) -> bool:
+    """Return whether what has a name reports nothing about the caller."""
+    return bool(_ABOUT_THE_CALL.fullmatch(word))
 
 
 def _values(value: object, depth: int, name: str = "") -> Iterator[_Value]:
@@ -166,7 +188,8 @@ def _values(value: object, depth: int, name: str = "") -> Iterator[_Value]:
         for own_name, each in value.items():
             key = str(own_name).removeprefix("@")
             if isinstance(each, (dict, list)) and each and not _holds_report(_last_word(key)):
-                yield _Value(key, "?", "")
+                if not _stands_beside(_last_word(key)):
+                    yield _Value(key, "?", "")
             else:
                 yield from _values(each, depth + 1, key)
     elif isinstance(value, list):
@@ -202,7 +225,7 @@ def _fails(value: _Value) -> bool:
     if _OK_FLAG.fullmatch(word):
         return text in _NO
     if _BAD_FLAG.fullmatch(word) and text in _YES | _NO:
-        return text in _YES
+        return _is_bad_flag(value)
     if _CODE.fullmatch(word):
         return not _is_good_code(text)
     if _STATE.fullmatch(word):
@@ -210,6 +233,10 @@ def _fails(value: _Value) -> bool:
     if word == "type":
         return text in {"error", "failure", "fault"}
     return bool(_ERROR.fullmatch(word)) and body_words.word_of(text) not in _NO_ERROR
+
+
+def _is_bad_flag(value: _Value) -> bool:
+    return bool(_BAD_FLAG.fullmatch(value.word)) and value.text.lower() in _YES
 
 
 def _succeeds(value: _Value) -> bool:

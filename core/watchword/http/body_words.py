@@ -48,6 +48,10 @@ _LIMIT = re.compile(
     r"|out of .{0,20}(credits|requests|calls)|(calls?|requests?) (frequency|per (second|minute|hour|day))"
     r"|(retry|try again) (later|after|in)\b|temporar\w+ (unavailable|out of|blocked)|overload|maintenance"
 )
+_MISSING = re.compile(
+    rf"(?i)(missing|no|without|lacks?)\b.{{0,20}}({_CREDENTIAL})"
+    rf"|({_CREDENTIAL}).{{0,20}}(missing|required|not (provided|present|supplied|given))"
+)
 _PASSWORD_INPUT = re.compile(r"(?i)<input[^<>]{1,2000}type=[\"']?password")
 _XML_FAILURE = re.compile(
     r"(?i)\b(stat|status|result|success)\s*(=\s*[\"']?|>)\s*(fail|error|false|nok|denied)"
@@ -264,6 +268,11 @@ def is_about_access(text: str) -> bool:
 def is_about_credential(text: str) -> bool:
     """Return whether the words say that the credential itself is wrong."""
     return bool(_AT_FAULT.search(text[:_READ]))
+
+
+def says_missing(text: str) -> bool:
+    """Return whether the words say that there is no credential, rather than a wrong one."""
+    return bool(_MISSING.search(text[:_READ]))
 
 
 def is_about_rights(text: str) -> bool:

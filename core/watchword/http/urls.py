@@ -16,6 +16,9 @@ _NORMALIZED = re.compile(rf"https?://[^/?#%]+/{_PLAIN}(?:%[0-9A-F]{{2}}{_PLAIN})
 _ESCAPE = re.compile("%[0-9a-fA-F]{2}")
 _STRAY = re.compile("%(?![0-9a-fA-F]{2})")
 
+_FIRST_PART = re.compile(r"[\w~-]+(?:[/?].*)?", re.ASCII)
+"""A first part that is no scheme and no host with a domain or a port, and what follows it."""
+
 _LONGEST_CALL = 300
 """How much of a call a message shows, in characters."""
 
@@ -29,6 +32,14 @@ def joined(base_url: str, url: str) -> str:
     if not url or url.startswith("?"):
         return base_url + url
     return f"{base_url.rstrip('/')}/{url.lstrip('/')}"
+
+
+def is_relative(url: str) -> bool:
+    """Return whether a URL names no host: it begins with / or ?, or its first part has no dot and no colon.
+
+    `api.example.com/me` isn't relative: it lacks only its scheme.
+    """
+    return url[:1] in {"/", "?"} or _FIRST_PART.fullmatch(url) is not None
 
 
 def query_pairs(url: str) -> list[tuple[str, str]]:

@@ -17,6 +17,9 @@ _NO_TOKENS = frozenset({
     "forbidden", "denied", "failed", "failure", "n/a", "[object object]",
 })  # fmt: skip
 
+_TYPES = frozenset({"bearer", "dpop", "pop", "mac", "basic", "n_a"})
+"""The registered types of tokens, which some servers put in place of the token (IANA, OAuth Parameters)."""
+
 _FLAGS = frozenset({"ok", "success", "successful", "issuccess", "succeeded"})
 _ACCEPTED = 202
 
@@ -47,7 +50,7 @@ def _not_a_token(token: str, status: int) -> str | None:
         return "JSON in place of a token"
     word = token.strip().lower()
     code = CODES.get(word)
-    if word in _NO_TOKENS or (code is not None and code.phase is Phase.TOKEN):
+    if word in _NO_TOKENS | _TYPES or (code is not None and code.phase is Phase.TOKEN):
         return f"the word {word!r} in place of a token"
     return "the status 202, which says that it has not decided yet" if status == _ACCEPTED else None
 

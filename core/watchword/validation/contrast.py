@@ -13,7 +13,6 @@ from typing import NamedTuple
 from watchword.findings.codes import CODES
 from watchword.findings.finding import Finding, Phase, Word
 from watchword.http import body_words
-from watchword.http.body_reports import reported
 from watchword.validation import response_meaning as meaning
 from watchword.validation.probe_response import ProbeResponse
 from watchword.validation.states import state_of
@@ -54,6 +53,10 @@ _PAYMENT_REQUIRED = 402
 
 _CERTIFICATE_REFUSALS = frozenset({"tls_client_certificate_required", "tls_client_certificate_refused"})
 """How a server refuses in TLS, before there is a status."""
+
+
+_BARE = frozenset({hashed(":object"), hashed(":list")})
+"""The parts of an empty object and an empty list."""
 
 
 class Dependence(Word):
@@ -127,7 +130,7 @@ def answer_of(outcome: ProbeResponse | Finding, expected: Collection[int] = ()) 
     ):
         problem = "refused_in_200_body"
     structure = structure_of(outcome.text)
-    if outcome.succeeded and reported(outcome.text, outcome.content_type):
+    if outcome.succeeded and outcome.report:
         structure = structure._replace(kind=f"{structure.kind}, report")  # the same fields may hold data
     if outcome.refused_in_body:  # the document says how the API refuses: other bodies are different
         structure = structure._replace(kind=f"{structure.kind}, refused")
@@ -250,10 +253,15 @@ def dependence(  # noqa: PLR0911 - one return for each rule
 
 
 def _is_of_another(real: Answer, decoy: Answer) -> bool:
-    """Return whether a page refuses the decoy of a public API: a firewall in front of it may have sent it."""
+    """Return whether a page or a line of text refuses the decoy of a public API that answers otherwise.
+
+    A firewall in front of the API may have sent it, unless its words are about the credential.
+    """
     is_page = decoy.structure.kind == "html" or "html" in decoy.content_type
+    is_line = decoy.structure.kind == "text" != real.structure.kind
+    is_foreign = is_page or (is_line and decoy.problem != "credential_refused_403")
     is_refused = decoy.status in _CLIENT_ERRORS and decoy.status != _UNAUTHORIZED
-    return is_page and is_refused and decoy.content_type != real.content_type
+    return is_foreign and is_refused and decoy.content_type != real.content_type
 
 
 def _confirms(real: Observed, decoy: Answer, none: Answer | None) -> bool:
@@ -270,8 +278,15 @@ def _confirms(real: Observed, decoy: Answer, none: Answer | None) -> bool:
     strangers_are_alike = Observed.of(decoy).is_like(none) and Observed.of(none).is_like(decoy)
     holds_more = bool((real.stable.outer | real.stable.rows) - decoy.structure.outer)
     holds_more |= real.first.redirect != decoy.redirect
+    holds_more |= _is_bare(decoy.structure) and not _is_bare(real.first.structure)
     is_chance = not strangers_are_alike or real.varies or not holds_more
     return bool(decoy.problem) or not is_chance
+
+
+def _is_bare(structure: Structure) -> bool:
+    """Return whether a body holds nothing: no text, an empty object or an empty list."""
+    is_bare = structure.kind == "json" and structure.outer <= _BARE and not structure.rows
+    return is_bare or structure.kind == "empty"
 
 
 def _shares_fields(real: Observed, decoy: Answer) -> bool:

@@ -12,7 +12,6 @@ from watchword.findings.codes import finding
 from watchword.findings.evidence import quote
 from watchword.findings.finding import Finding
 from watchword.http import body_words
-from watchword.http.body_reports import reported
 from watchword.validation.contrast import Dependence
 from watchword.validation.contrasting import Comparison
 from watchword.validation.probe_response import ProbeResponse
@@ -35,6 +34,11 @@ _CODES: Mapping[Dependence, str] = {
 _UNCLEAR = (
     "Further calls with the credential were made, and they don't show that the difference is a refusal: "
     "an answer of another structure may be another answer of the same kind."
+)
+
+_UNSEEN = (
+    "The body says that the credential is missing, although it was sent: the API expects it at another "
+    "place, or has nothing at this URL."
 )
 
 UNAUTHORIZED = 401
@@ -70,7 +74,7 @@ def _is_refused(response: ProbeResponse, depends: Dependence) -> bool:
     """
     if response.is_page and depends is Dependence.NOT_NEEDED:
         return False
-    if body_words.reads_as_refusal(response.text):
+    if response.stated.report == "refusal" or body_words.reads_as_refusal(response.text):
         return True
     return depends is Dependence.ANY_ACCEPTED and body_words.reports_failure(response.text)
 
@@ -90,7 +94,7 @@ def _is_outweighed(problem: Finding, comparison: Comparison, response: ProbeResp
 
 def _is_report(response: ProbeResponse) -> bool:
     """Return whether a body is nothing but a report of an error, of a refusal, or of nothing."""
-    if reported(response.text, response.content_type):
+    if response.report:
         return True
     return not response.text.lstrip().startswith("<") and body_words.is_only_error(response.text)
 
@@ -102,8 +106,9 @@ def _in_doubt(problem: Finding, comparison: Comparison, response: ProbeResponse)
     if problem.code.name == "error_in_200_body" or not has_other_status:
         return problem
     has_fields = response.text.lstrip().startswith(("{", "[", "<"))
-    states_error = has_fields and body_words.complaint(response.text) is not None
-    if problem.code.name == "refused_in_200_body" and states_error and reported(response.text):
+    states_error = has_fields and body_words.complaint(response.text) is not None and bool(response.report)
+    is_certain = states_error or response.stated.report == "refusal"
+    if problem.code.name == "refused_in_200_body" and is_certain:
         return problem
     return finding(
         "contrast_unclear",
@@ -130,9 +135,11 @@ def judged_forbidden(problem: Finding, response: ProbeResponse, comparison: Comp
     if real.is_like(decoy):
         is_told_apart = none is not None and none.is_comparable and not real.is_like(none)
         about_rights = body_words.is_about_rights(response.text)
-        is_wrong = refused_by_words or (is_told_apart and not about_rights)
+        is_unseen = none is not None and real.is_like(none) and body_words.says_missing(response.text)
+        is_wrong = (refused_by_words and not is_unseen) or (is_told_apart and not about_rights)
         code = "credential_refused_403" if is_wrong else "forbidden_403"
-        return finding(code, message, evidence=response.evidence())
+        why = f" {_UNSEEN}" if is_unseen else ""
+        return finding(code, f"{message}{why}", evidence=response.evidence())
     if refused_by_words:
         return problem
     if not decoy.problem:

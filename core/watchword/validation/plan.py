@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from watchword.http.urls import joined
+from watchword.http.urls import is_relative, joined
 
 if TYPE_CHECKING:
     from watchword.document.reading import Document
@@ -21,8 +21,9 @@ class ValidationPlan:
     """What a validation calls, and what counts as success.
 
     Args:
-        test_url: URL of a harmless call that needs the credential; one that begins with / or ? joins the base
-            URL. The document's own if left out; OAuth client credentials need none.
+        test_url: URL of a harmless call that needs the credential; one that begins with / or ?, or whose
+            first part can't be a host, joins the base URL. The document's own if left out; OAuth client
+            credentials need none.
         http_method: the call's verb; only a GET or a HEAD is repeated.
         expected_status: the statuses that mean success; any 2xx if left out.
         counterfactual: whether the call is repeated with a wrong credential and without any, to see whether
@@ -45,7 +46,7 @@ class ValidationPlan:
         test_url = self.test_url or common.test_url
         return replace(
             self,
-            test_url=joined(common.base_url, test_url) if test_url and test_url[0] in "/?" else test_url,
+            test_url=joined(common.base_url, test_url) if test_url and is_relative(test_url) else test_url,
             http_method=self.http_method.upper(),
             timeout=_first(self.timeout, common.timeout if "timeout" in common.model_fields_set else None),
             decoy=_first(self.decoy, common.decoy),

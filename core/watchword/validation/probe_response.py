@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from watchword import redact
 from watchword.http.bodies import parsed
+from watchword.http.body_reports import Reported, reported
+from watchword.http.stated_outcomes import Stated, stated
 from watchword.redact import NeverPickled
 
 
@@ -44,6 +47,16 @@ class ProbeResponse(NeverPickled):
     def is_page(self) -> bool:
         """Whether the body is a web page; JSON that is only declared as a page doesn't count."""
         return "html" in self.content_type and parsed(self.text) is None
+
+    @cached_property
+    def stated(self) -> Stated:
+        """What the headers, or the parts of a 207, say against the status."""
+        return stated(self.status, self.headers, self.text)
+
+    @cached_property
+    def report(self) -> Reported:
+        """What the response reports if it holds no data; see `watchword.http.body_reports`."""
+        return self.stated.report or reported(self.text, self.content_type)
 
     def evidence(self) -> dict[str, str]:
         """Return the parts of the response that a finding shows, masked."""

@@ -10,7 +10,6 @@ from watchword.findings.codes import finding
 from watchword.findings.evidence import quote
 from watchword.findings.finding import Finding
 from watchword.http import body_words
-from watchword.http.body_reports import reported
 from watchword.http.durations import retry_after
 from watchword.validation.probe_response import ProbeResponse
 
@@ -119,17 +118,19 @@ def _disguised(response: ProbeResponse) -> Finding | None:
                 "login_page_200", response, "The API answered with a sign-in page and a 2xx status."
             )
         return None
-    report = reported(response.text, response.content_type)
+    report = response.report
+    where = response.stated.where
     if report == "limit":
         code = "quota_exhausted" if body_words.is_about_quota(response.text) else "rate_limited_429"
-        return _finding(code, response, f"The API answered {response.status}, and the body reports a limit.")
+        message = f"The API answered {response.status}, and reports a limit by {where or 'its body'}."
+        return _finding(code, response, message)
     complaint = body_words.complaint(response.text)
     if not report and complaint is None:
         return None
     # The body's words decide: an error about rows says nothing about the credential.
     is_about_access = report == "refusal" or (complaint and body_words.is_about_access(complaint))
     code = "refused_in_200_body" if is_about_access else "error_in_200_body"
-    what = "only null in the body" if report == "nothing" else "an error in the body"
+    what = where or ("only null in the body" if report == "nothing" else "an error in the body")
     return _finding(code, response, f"The API answered {response.status} with {what}.")
 
 

@@ -1,4 +1,4 @@
-"""What a body says about its own outcome: codes, flags, whether there are rows, and short texts; no I/O.
+"""What a body says about its own outcome: codes, flags, whether there are rows, and sentences; no I/O.
 
 A contrast is asked for anew after that has changed. The names and types of the fields may be the same then.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from watchword.http.bodies import parsed
+from watchword.http.bodies import content_of, parsed
 from watchword.validation.structure import hashed
 
 _LONGEST = 1 << 14
@@ -22,6 +22,9 @@ _STATE = re.compile(
     r"(?i)(http|inner|api|result|return|error|err|fault|response)?[_-]?"
     r"(code|cod|no|num|status|state|success|succeeded|ok|ret|error|valid|active|authenticated|enabled)"
 )
+_SENTENCE = re.compile(r"\S+\s+\S+\s+\S", re.DOTALL)
+"""Three words: they are about something, while names and ids are data."""
+
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -30,7 +33,7 @@ def state_of(text: str, problem: str) -> str:
     text = text.lstrip("\ufeff \t\r\n")
     said = [f"problem:{problem}"]
     if len(text) <= _LONGEST:
-        content = parsed(text) if text.startswith(("{", "[")) else None
+        content = content_of(text).value if text.startswith("<") else parsed(text)
         if content is not None:
             said += _said(content)
         elif not text.startswith("<") and len(text.splitlines()) == 1:
@@ -48,7 +51,7 @@ def _said(content: object) -> Iterator[str]:
     for path, value in scalars.items():
         if _STATE.fullmatch(path.rpartition(".")[2]):
             yield f"{path}:{value!r}"
-        elif is_message:
+        elif is_message or (isinstance(value, str) and _SENTENCE.match(value.strip())):
             yield f"{path}:{_without_numbers(str(value))}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from watchword.http.urls import query_pairs, with_query, without_echo, without_pairs
+from watchword.http.urls import is_relative, query_pairs, with_query, without_echo, without_pairs
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,20 @@ def test_a_redirect_loses_what_signing_has_added_and_keeps_its_own():
     location = "/b?page=2&sig=s%2Fx&sig=mine#top"
     assert without_echo(location, "/a?page=2", "/a?page=2&sig=s/x") == "/b?page=2&sig=mine#top"
     assert without_echo(location, "/a?page=2", "/a?page=2") == location
+
+
+@pytest.mark.parametrize(
+    "url", ["/v1/me", "?a=1", "v1/me", "me", "me?at=10:00", "v1/me@2.0", "~ann/x", "//h.test/a"]
+)
+def test_a_url_without_a_host_is_relative(url):
+    """A URL whose first part can't be a host joins the base URL."""
+    assert is_relative(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "h.test/me", "h.test", "h:80/me", "https://h.test/", "ftp:me", "[::1]/me", "u@h/me", "a b", " me"],
+)
+def test_a_url_that_may_name_a_host_is_not_relative(url):
+    """A host without its scheme isn't joined: the call would go to another server than is meant."""
+    assert not is_relative(url)

@@ -21,7 +21,7 @@ from watchword.validation.contrast import Answer, Dependence, Observed, answer_o
 from watchword.validation.contrast_memory import Claim
 from watchword.validation.probe_response import ProbeResponse
 from watchword.validation.steps import Call, Pause, Recall, Remember
-from watchword.validation.structure import MOST_PARTS, Structure, structure_of
+from watchword.validation.structure import MOST_PARTS, Structure, hashed, structure_of
 
 SECRET = "s3cret-key-0001"
 
@@ -196,6 +196,7 @@ def test_a_token_for_anybody_proves_nothing(serve, reply):
     [
         {"access_token": "undefined"},
         {"access_token": "invalid_client"},
+        {"access_token": "Bearer"},
         {"access_token": "abcdefgh", "expires_in": 0},
         {"access_token": "abcdefgh", "success": False},
         {"access_token": "eyJhbGciOiJub25lIn0." + base64.urlsafe_b64encode(b'{"exp": 1}').decode() + ".x"},
@@ -226,7 +227,7 @@ def test_the_report_names_the_complete_call(api, reply):
 
 
 def answer(status, *parts, rows=(), problem="", kind="json"):
-    return Answer(status, "", "", Structure(kind, frozenset(parts), frozenset(rows)), problem)
+    return Answer(status, "", kind, Structure(kind, frozenset(parts), frozenset(rows)), problem)
 
 
 OK = answer(200, "id")
@@ -250,6 +251,12 @@ RULES = [
     (ERROR, ERROR, "proven"),
     (ERROR, OK, "unclear"),
     (answer(200, "other"), answer(200, "third"), "unclear"),
+    (answer(200, kind="empty"), answer(200, kind="empty"), "proven"),
+    (answer(200, hashed(":list")), answer(200, hashed(":list")), "proven"),
+    (answer(403, problem="forbidden_403", kind="text"), OK, "unavailable"),
+    (answer(403, problem="credential_refused_403", kind="text"), OK, "optional"),
+    (answer(403, problem="forbidden_403", kind="text"), NO, "proven"),
+    (answer(403, problem="forbidden_403", kind="empty"), OK, "optional"),
     (answer(200, "other"), answer(200, "other"), "proven"),
     (answer(0, problem="tls_client_certificate_required"), NO, "proven"),
     (answer(0, problem="key_unreadable"), NO, "unavailable"),
@@ -268,6 +275,14 @@ RULES = [
 def test_each_rule_of_the_contrast(decoy, none, depends):
     """How an answer depends on the credential follows from the two others alone."""
     assert dependence(Observed.of(OK), decoy, none) is Dependence(depends)
+
+
+def test_bytes_against_nothing_are_proven():
+    """Two strangers who get an empty list, where the credential always gets a file, are refused."""
+    real, nothing = Observed.of(answer(200, kind="text")), answer(200, hashed(":list"))
+    assert dependence(real, nothing, nothing) is Dependence.PROVEN
+    assert dependence(real, answer(200, "a"), answer(200, "a")) is Dependence.UNCLEAR
+    assert dependence(Observed.of(answer(200, kind="empty")), nothing, nothing) is Dependence.UNCLEAR
 
 
 def test_an_api_that_varies_is_believed_only_if_it_refuses():

@@ -105,7 +105,7 @@ ME = {"id": 1, "name": "ann"}
 CHANGES = {
     "another status": (ME, (403, {"error": "your address is blocked"})),
     "a page": (ME, (200, "<html><title>Just a moment...</title></html>")),
-    "other fields": (ME, (200, {"maintenance": True, "until": "noon"})),
+    "other fields": (ME, (200, {"works": True, "until": "noon"})),
     "null in place of a user": ({"user": ME}, (200, {"user": None})),
     "other columns": ("a,b\n1,2\n", (200, "code,text\n7,closed\n")),
     "a code": ({"code": 0, "data": "x"}, (200, {"code": 17, "data": ""})),
@@ -115,6 +115,9 @@ CHANGES = {
     ),
     "no rows": ([ME], (200, [])),
     "a line": ("hello ann", (200, "gesperrt")),
+    "a sentence": ({"id": 1, "a": 1, "b": "All is well"}, (200, {"id": 1, "a": 1, "b": "Kein Zugriff mehr"})),
+    "a state in XML": ("<r><x>1</x><state>0</state></r>", (200, "<r><x>1</x><state>7</state></r>")),
+    "a message in XML": ("<r><text>Hallo</text></r>", (200, "<r><text>gesperrt</text></r>")),
     "a message": ({"text": "Hallo Ann"}, (200, {"text": "gesperrt"})),
     "a sign": ("5", (200, "-1")),
 }

@@ -350,6 +350,27 @@ def test_a_redirect_that_names_no_address_is_not_followed(serve, reply, is_async
     assert len(server.seen) == 1
 
 
+@pytest.mark.parametrize("url", ["/v1/me", "v1/me", "?v=1"])
+def test_a_relative_test_url_joins_the_base_url(serve, reply, url):
+    """A path is called at the base URL, with and without a slash in front, as hosts' own hooks do."""
+    server = serve(lambda seen: reply(200 if SECRET in seen.text else 401))
+    document = {"base_url": f"{server.url}/api", "method": "api_key", "api_key": SECRET}
+    assert watchword.load(document).validate(url).ok
+    assert {seen.path.partition("?")[0] for seen in server.seen} <= {"/api/v1/me", "/api"}
+
+
+@pytest.mark.parametrize(("none", "code"), [(None, "forbidden_403"), ("who?", "credential_refused_403")])
+def test_a_403_that_misses_the_credential_refuses_none(serve, reply, none, code):
+    """If all get a 403 that misses a credential, the API didn't see it; else its words count."""
+    body = {"message": "Missing Authentication Token"}
+    server = serve(
+        lambda seen: reply(403, body if none is None or "X-API-Key" in seen.headers else {"error": none})
+    )
+    report = watchword.load({"base_url": server.url, "method": "api_key", "api_key": SECRET}).validate("/me")
+    assert report.deciding.code.name == code
+    assert ("at another place" in report.summary) is (none is None)
+
+
 def test_nothing_is_proven_without_a_credential_or_a_call(serve, reply):
     """The method none, and a static method without a test URL, are never valid."""
     server = serve(reply())
@@ -378,7 +399,7 @@ def test_the_test_url_of_the_document_is_the_default(serve, reply):
 @pytest.mark.parametrize(
     ("url", "code"),
     [
-        ("v1/me", "test_url_not_absolute"), ("api.test/v1/me", "test_url_not_absolute"),
+        ("api.test:80/v1/me", "test_url_not_absolute"), ("api.test/v1/me", "test_url_not_absolute"),
         ("https://", "test_url_not_absolute"), ("ftp://api.test/", "test_url_not_absolute"),
         ("http://[::1/", "test_url_not_absolute"), ("http://api.test/me", "test_url_plain_http"),
         ("https://other.test/me", "origin_not_allowed"),
