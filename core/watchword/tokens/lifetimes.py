@@ -29,6 +29,7 @@ LONGEST_LIFETIME = 10 * 365 * 86400.0
 """A token that lasts longer, in seconds, counts as one that does not expire."""
 
 _YEAR = 365 * 86400.0
+_JULIAN_YEAR = 365.25 * 86400.0
 
 _LAST_SECOND = 253_402_300_800
 """The end of the year 9999, in seconds since 1970: some servers write it for tokens without an end."""
@@ -50,6 +51,9 @@ _UNITS = (
     (re.compile(r"(?i)(?:expir|valid|ttl|lifetime)[a-z_]*?_?days$"), 86400.0),
 )
 """The units that the name of a field may end in, such as `expires_in_ms`."""
+
+_OF_SPAN = re.compile(r"(?i)(?:expires?_?in|ttl|lifetime|duration|validity)$")
+"""The names of fields that hold no time."""
 
 _LAST_NAME = re.compile(r"[\w.-]+(?=[^\w]*$)")
 _LONGEST_SHAPE = 40
@@ -199,6 +203,8 @@ def _of_text(stated: str, now: float, zone: float) -> Reading:
 
 def _of_number(number: float, now: float, name: str) -> Reading:
     unit = next((size for pattern, size in _UNITS if pattern.search(name)), 1.0)
+    if unit == 1 and _is_in_milliseconds(number, now, name):
+        unit = 1 / _THOUSAND
     if number == 0 and name.endswith("lease_duration"):  # of Vault's root tokens
         return Reading(State.ENDLESS)
     if number <= now / 2 and number * unit <= LONGEST_LIFETIME:
@@ -211,6 +217,18 @@ def _of_number(number: float, now: float, name: str) -> Reading:
         if now / 2 < number / size <= latest:
             return _of_moment(number / size, now, is_exact=True)
     return Reading(State.UNREADABLE)
+
+
+def _is_in_milliseconds(number: float, now: float, name: str) -> bool:
+    """Return whether a span of more than ten years, in a field for spans, can only be in milliseconds.
+
+    It has whole minutes then. Whole years in seconds mean that the token has no end, and a time of these
+    years is one that stands in the wrong field.
+    """
+    is_time = any(abs(number / size - now) <= LONGEST_LIFETIME for size in (1, _THOUSAND))
+    is_round = number % (60 * _THOUSAND) == 0 and number % _YEAR != 0 and number % _JULIAN_YEAR != 0
+    is_plausible = LONGEST_LIFETIME < number <= LONGEST_LIFETIME * _THOUSAND
+    return bool(is_plausible and is_round and not is_time and _OF_SPAN.search(name))
 
 
 def _of_span(lasts: float) -> Reading:

@@ -115,7 +115,7 @@ def jwt_expiry(text: str) -> float | None:
     created, lasts = seconds(claims.get("created_at")), seconds(claims.get("expires_in"))
     if expiry is None and created and lasts and created > _FIRST_MILLISECOND:
         return (created + lasts) / 1000
-    return seconds(expiry) if isinstance(expiry, (int, float)) and not isinstance(expiry, bool) else None
+    return None if isinstance(expiry, bool) else seconds(expiry)  # some servers write the number as text
 
 
 def jwt_account(text: str) -> str | None:

@@ -354,3 +354,25 @@ def test_a_date_is_the_same_in_every_form(date, offset, form, colon):
 def test_a_span_is_hours_minutes_and_seconds(hours, minutes, seconds):
     """Hours have no limit at a day."""
     assert span(f"{hours:02}:{minutes:02}:{seconds:02}") == hours * 3600 + minutes * 60 + seconds
+
+
+MILLISECONDS = [
+    ("expires_in", 604_800_000, 7 * 86_400),          # a week
+    ("expires_in", "2592000000", 30 * 86_400),        # 30 days, as text
+    ("expiresIn", 7_776_000_000, 90 * 86_400),
+    ("data.ttl", 432_000_000, 5 * 86_400),
+    ("token_lifetime", 31_536_000_000, None),         # whole years: a thousand of them, or one
+    ("expires_in", 630_720_000, None),                # 20 years
+    ("expires_in", 3_155_760_000, None),              # a hundred Julian years, WSO2
+    ("expires_in", 604_800_001, None),                # no whole minutes
+    ("expires_in", 3_600_000, 3_600_000),             # a thousand hours: it may be so
+    ("expires_at", 604_800_000, None),                # no field for a span
+    ("expires_in", NOW + HOUR, HOUR),                 # a time in the wrong field
+    ("expires_in", 1_800_060_000, 60_000),            # the same, in whole minutes of milliseconds
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "stated", "lifetime"), MILLISECONDS)
+def test_a_span_of_more_than_ten_years_may_be_in_milliseconds(name, stated, lifetime):
+    """A field for spans whose number is absurd in seconds, and whole minutes in milliseconds, is read so."""
+    assert read_end(stated, NOW, name).seconds == lifetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import threading
 import time
@@ -263,3 +264,10 @@ def test_a_forked_child_does_not_give_back_what_the_api_has_replaced():
     cache.replace("s3cret-first", "s3cret-rolled", lifetime=1000)
     cache.leave()
     assert ended == []
+
+
+@pytest.mark.parametrize("stated", [1_800_000_000, "1800000000", 1_800_000_000.0])
+def test_the_end_of_a_jwt_may_be_a_text(stated):
+    """Some servers write the claim `exp` as a text."""
+    claims = base64.urlsafe_b64encode(json.dumps({"exp": stated}).encode()).decode().rstrip("=")
+    assert jwt_expiry(f"e30.{claims}.c2ln") == 1_800_000_000
