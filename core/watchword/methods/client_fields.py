@@ -167,6 +167,10 @@ def findings_of(method: HasClient, secrets: TemplateSecrets) -> Iterator[Finding
         message = "assertion_headers and assertion_claims are not used: the client sends no JWT."
         advice = "Clear them, or set client_auth to private_key_jwt."
         yield finding("fields_ignored", message, advice=advice)
+    if method.client_auth == "none" and method.client_secret:
+        message = "client_secret is not sent: with client_auth none, the client doesn't authenticate."
+        advice = "Set client_auth to client_secret_basic or client_secret_post, or clear client_secret."
+        yield finding("fields_ignored", message, advice=advice)
     if _names_no_client(method):
         return  # some grants need no client
     missing = [name for name in NEEDS[method.client_auth] if not getattr(method, name)]

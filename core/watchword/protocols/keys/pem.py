@@ -83,3 +83,9 @@ def _squeezed(label: str) -> str:
 def private_block(blocks: list[Block]) -> Block | None:
     """Return the first block whose label says that it is a private key, or None."""
     return next((block for block in blocks if _PRIVATE.fullmatch(block.label)), None)
+
+
+def has_other_keys(blocks: list[Block], first: Block) -> bool:
+    """Return whether a text has another private key than the first; the same one may stand there twice."""
+    texts = {"".join(block.body.split()) for block in blocks if _PRIVATE.fullmatch(block.label)}
+    return texts != {"".join(first.body.split())}

@@ -132,6 +132,8 @@ def _from_block(blocks: list[pem.Block], passphrase: str | None, repairs: Repair
     block = pem.private_block(blocks)
     if block is None:
         raise refusal.of_blocks(blocks)
+    if pem.has_other_keys(blocks, block):
+        repairs.note("several private keys, of which the first is used")
     try:
         data = block.data(repairs)
     except NotBase64 as error:

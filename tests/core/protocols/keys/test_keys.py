@@ -453,3 +453,10 @@ def test_the_module_is_light_until_a_key_is_read():
     """Importing the reader loads no cryptography."""
     code = "import sys, watchword.protocols.keys; sys.exit('cryptography' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_first_of_several_private_keys_is_used_and_said():
+    """A file may have a key of each kind; the same key twice, or a key beside its certificate, is one."""
+    both = read_private_key(f"{written('ec')}\n{written('rsa')}")
+    assert (both.kind, both.repaired) == ("EC", ("several private keys, of which the first is used",))
+    assert read_private_key(f"{written('ec')}\n{written('ec')}").repaired == ()
