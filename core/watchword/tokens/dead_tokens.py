@@ -10,7 +10,15 @@ from collections.abc import Iterable, Iterator
 
 from watchword.http.bodies import Content
 from watchword.tokens.kept_refusals import liftable
-from watchword.tokens.refusal_words import LONGEST_TEXT, SAID, entries, member_word, objects, word
+from watchword.tokens.refusal_words import (
+    LONGEST_TEXT,
+    SAID,
+    entries,
+    is_of_fields,
+    member_word,
+    objects,
+    word,
+)
 
 _LONGEST_NAME = 60
 
@@ -144,7 +152,9 @@ def _in_sentence(text: str) -> str | None:
 
 def _of_fields(content: Content) -> Iterator[str]:
     """Yield what a list of faulty fields says of the refresh token, such as `refresh_token invalid`."""
-    for _, members in objects(content):
+    for path, members in objects(content):
         words = [(member_word(name), member) for name, member in members if isinstance(member, str)]
         is_of_token = any(name in _PLACES and word(member) == "refreshtoken" for name, member in words)
         yield from (f"refresh_token {member}" for name, member in words if is_of_token and name in SAID)
+        if is_of_fields(path):
+            yield from (f"refresh_token {member}" for name, member in words if name == "refreshtoken")

@@ -46,7 +46,12 @@ _MAY_BE_SECRET = {"key", "name", "info", "state", "type", "title", "details", "e
 _HARMLESS = re.compile(r"-?[0-9]{1,6}|[A-Z_.-]{1,60}|[A-Z]?[a-z_.-]{1,60}|(?:[A-Z][a-z]+){1,6}")
 """A number, or a word in usual letters: not a token."""
 
-_LIKE_TOKEN = re.compile(r"(?=\S{0,200}\d)\S{10,}|\S{24,}")
+_LIKE_TOKEN = re.compile(r"(?=[!-~]{0,200}\d)[!-~]{10,}|[!-~]{24,}")
+_OTHER_SCRIPT = re.compile(r"[^\x00-\x7f]")
+"""No token has such a character, so a text with one is a sentence: Chinese has no blanks between words."""
+
+_BY_FIELD = frozenset({"error", "errors", "fielderrors", "validationerrors", "modelstate"})
+"""The names of objects whose members are faulty fields, with the words about each."""
 
 _DEEPEST, _MOST_ENTRIES, _MOST_SHOWN = 4, 200, 6
 _LONGEST_SENTENCE = 500
@@ -62,14 +67,17 @@ def entries(content: Content) -> list[tuple[str, object]]:
     """
     found: list[tuple[str, object]] = []
     for path, members in objects(content):
+        is_by_field = is_of_fields(path)
         for name, member in members:
-            if (
-                member_word(name) in SAID
-                and not name.startswith("@")
-                and isinstance(member, (str, int, float))
-            ):
+            is_said = member_word(name) in SAID or (is_by_field and isinstance(member, str))
+            if is_said and not name.startswith("@") and isinstance(member, (str, int, float)):
                 found.append((f"{path}{name}", member))
     return found
+
+
+def is_of_fields(path: str) -> bool:
+    """Return whether an object has words about fields: `{"errors": {"client_id": ["is invalid"]}}`."""
+    return member_word(path.rstrip(".").rpartition(".")[2]) in _BY_FIELD
 
 
 def objects(content: Content) -> Iterator[tuple[str, list[tuple[str, object]]]]:
@@ -125,7 +133,8 @@ def words_beside_success(content: Content) -> dict[str, str]:
     for label, value in entries(content):
         name, text = member_word(label.rpartition(".")[2]), str(value).strip()
         is_word = name not in _MAY_BE_SECRET and not isinstance(value, bool) and text
-        reads = len(text) <= LONGEST_TEXT and (" " in text or _HARMLESS.fullmatch(text))
+        is_sentence = " " in text or _OTHER_SCRIPT.search(text)
+        reads = len(text) <= LONGEST_TEXT and (is_sentence or _HARMLESS.fullmatch(text))
         if is_word and reads and len(shown) < _MOST_SHOWN:
             shown[redact.text(label[:60])] = redact.quoted(_LIKE_TOKEN.sub(redact.MASK, text))
     return shown

@@ -21,6 +21,13 @@ LARGEST_RESPONSE = 1 << 20
 """Longest response that is read, in bytes."""
 
 
+class _Session(requests.Session):
+    """A session that looks at no redirect: requests parses its target even where it must not follow it."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return nothing: a target that is no URL must not look like a lost connection."""
+
+
 def send_token_request(
     request: requests.PreparedRequest, transport: TransportOptions, target: str
 ) -> TokenResponse:
@@ -51,7 +58,7 @@ def send_token_request(
 
 
 def _sent(request: requests.PreparedRequest, transport: TransportOptions) -> tuple[requests.Response, bytes]:
-    with requests.Session() as session:
+    with _Session() as session:
         for scheme in ("https://", "http://"):
             session.mount(scheme, GuardedAdapter(transport))
         options: dict[str, Any] = {

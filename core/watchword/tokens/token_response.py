@@ -71,7 +71,8 @@ class TokenResponse(NeverPickled):
         """What the body is declared as, for a message; an encoding that is not undone is named too."""
         encoding = self.headers.get("Content-Encoding", "").strip().lower()
         packed = f", compressed as {encoding[:20]}," if encoding not in _UNDONE else ""
-        return f"{self.headers.get('Content-Type') or 'no content type'}{packed}"
+        dtd = " with a DTD, which is not read," if _DTD.search(self.text[:_HEAD]) else ""
+        return f"{self.headers.get('Content-Type') or 'no content type'}{packed or dtd}"
 
     @property
     def now(self) -> float:
@@ -119,6 +120,9 @@ class TokenResponse(NeverPickled):
 
 
 _UNDONE = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+
+_DTD = re.compile(r"(?i)\A\s*(?:<\?xml\b[^>]{0,200}\?>\s*)?(?:<!--.{0,200}?-->\s*)?<!DOCTYPE\s+(?!html\b)")
+_HEAD = 1000
 
 WHOLE = "$"
 """The JSONPath of the whole body, if the body is the token itself, as JSON text or as plain text."""

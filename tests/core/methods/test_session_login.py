@@ -648,3 +648,12 @@ def test_no_value_leaves_its_place_in_xml(password):
     filled = '<a b="{0}"><c>{0}</c></a>'.format(xml_body.escaped({"p": password})["p"])
     root = ElementTree.fromstring(filled.encode())
     assert (root.attrib, [(each.tag, each.text) for each in root]) == ({"b": password}, [("c", password)])
+
+
+@pytest.mark.parametrize("cookie", ["sid=", 'sid=""'])
+def test_an_empty_cookie_is_no_session(acme, cookie):
+    """PHP and Java clear a cookie after a failed login, some of them in quotes."""
+    acme.opens = lambda _: acme.reply(200, headers={"Set-Cookie": f"{cookie}; Path=/"})
+    with pytest.raises(watchword.TokenError) as error:
+        acme.call(response_cookie="sid", add_to="cookie")
+    assert error.value.code == "token_field_missing"

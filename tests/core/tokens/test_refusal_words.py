@@ -698,3 +698,50 @@ def test_any_envelope_is_a_token_or_a_finding_without_a_secret(content, status, 
             "s3cret-refresh-0123" not in f"{name}{words}" for name, words in server_words(found).items()
         )
         assert dead_token_name(found) is None or len(dead_token_name(found)) < 60
+
+
+BY_FIELD = [
+    {"errors": {"client_id": ["The client is not registered."]}},
+    {"title": "Unauthorized", "status": 401, "errors": {"client_id": ["The client is not registered."]}},
+    {"ModelState": {"client_id": "The client is not registered."}},
+    {"error": {"client_id": ["The client is not registered."]}},
+]
+
+
+@pytest.mark.parametrize("body", BY_FIELD)
+def test_words_about_a_field_are_the_servers_words(body):
+    """Laravel, Rails and ASP.NET put what is wrong under the name of the field at fault."""
+    found = refused(400, body)
+    assert found.code.name == "token_refused"
+    assert "The client is not registered." in str(found.evidence)
+
+
+def test_a_refresh_token_named_as_the_field_at_fault_is_dead():
+    """`refresh_token` with `is invalid` under `errors` means what a sentence would say."""
+    found = refused(422, {"errors": {"refresh_token": ["is invalid"]}})
+    assert found.code.name == "invalid_grant"
+    other = refused(422, {"errors": {"refresh_token": ["can't be blank"], "scope": ["is invalid"]}})
+    assert other.code.name == "token_refused"
+
+
+def test_a_sentence_in_another_script_is_shown():
+    """Words without blanks are shown beside an empty token, and what looks like a token is masked."""
+    said = {"Message": "用户名或密码错误", "MessageCode": "CheckPasswordPolicy", "LoginResultType": 0}
+    found = refused(200, said | {"KDSVCSessionId": None, "Info": "错误s3cret0123456789"})
+    assert found.evidence["Message"] == "用户名或密码错误"
+    assert "s3cret" not in str(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<!DOCTYPE a [<!ENTITY b "c">]><a><access_token>&b;</access_token></a>',
+        '<?xml version="1.0"?>\n<!-- x --><!DOCTYPE a SYSTEM "a.dtd"><a/>',
+    ],
+)
+def test_a_document_with_a_dtd_is_named(text):
+    """XML with a DTD isn't read, and the finding says so; a page has one too, and is a page."""
+    found = refused(200, text, headers={"Content-Type": "text/xml"})
+    assert "with a DTD, which is not read," in found.message
+    page = refused(200, "<!DOCTYPE html><p>Hello", headers={"Content-Type": "text/html"})
+    assert "DTD" not in page.message

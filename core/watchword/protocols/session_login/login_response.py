@@ -94,7 +94,7 @@ def read_session(response: TokenResponse, location: TokenLocation) -> Token:
         value, present = _in_body(response, content, location.name)
     if location.lead and value[: len(location.lead)].lower() == location.lead.lower():
         value = value[len(location.lead) :].strip()
-    if not value:
+    if value in {"", '""'}:  # a cookie that is empty, in quotes (RFC 6265 section 4.1.1)
         raise TokenError([_missing(response, location, present)])
     if not VISIBLE.fullmatch(value) or ";" in value:
         raise TokenError([_finding(response, "token_malformed", "returned a token that can't be sent")])

@@ -390,6 +390,7 @@ def test_a_secret_in_a_header_alone_can_be_the_whole_login(serve, reply):
         (CLIENT, {"grant_method": "GET", "grant_format": "json"}, "fields_ignored"),
         (CLIENT, {"grant_headers": {"X-Id": "{{uid}}"}}, "template_unresolved"),
         (CLIENT, {"assertion_headers": {"x5t": "a"}}, "fields_ignored"),
+        (CLIENT, {"client_auth": "none"}, "fields_ignored"),
         ("oauth2_authorization_code", {"refresh_name": " "}, "missing_field"),
         (CLIENT, {"grant_body": {"secret": "{{client_secret}}"}}, "template_unresolved"),
         (CLIENT, {"client_auth": "client_secret_post", "grant_body": {"jwt": "{{client_assertion}}"}},
@@ -451,3 +452,12 @@ def test_any_json_is_filled_in_or_refused_by_name(body):
         texts = list(templates.texts(filled))
         names = ("{{refresh_token}}", "{{secret:PIN}}", "{{now}}")
         assert [each for each in texts for name in names if name in each] == []
+
+
+@pytest.mark.parametrize("location", ["//[bad", "http://[::1", "https://a.test:x/"])
+def test_a_redirect_to_what_is_no_url_is_no_lost_connection(endpoint, location):
+    """The redirect isn't followed, so a target that can't be parsed says nothing but that it is one."""
+    endpoint.answer = endpoint.reply(301, body="", headers={"Location": location})
+    with pytest.raises(WatchwordError) as error:
+        endpoint.fetch(CLIENT)
+    assert error.value.code == "reply_not_token"
