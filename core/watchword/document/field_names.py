@@ -45,6 +45,8 @@ def normalized_entry(name: str, value: object) -> tuple[str, Any]:
     name = SYNONYMS.get(name, name)
     if name in VALUE_SYNONYMS and type(value) is str:  # subclasses are refused later
         value = VALUE_SYNONYMS[name].get(value, value)
+    elif name == "login_body" and type(value) is str and value.lstrip().startswith("<"):
+        value = {"$": value}  # XML as people paste it, without JSON around it
     return name, value
 
 

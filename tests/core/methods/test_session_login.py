@@ -601,6 +601,13 @@ def test_a_soap_service_gets_its_login_as_xml(acme):
     assert "json" not in sent.headers["Accept"]
 
 
+def test_xml_needs_no_json_around_it(acme):
+    """A text that is XML is the body itself, as people paste it into a form."""
+    acme.opens = lambda token: acme.reply(body=OPENED.format(token), headers=XML)
+    assert acme.call(**SOAP_LOGIN | {"login_body": SOAP}) == 200
+    assert b"<n1:username>joe</n1:username>" in acme.login.body
+
+
 def test_a_document_may_name_another_type_of_xml(acme):
     """SOAP 1.2 has a content type of its own."""
     acme.opens = lambda token: acme.reply(body=OPENED.format(token), headers=XML)
@@ -632,6 +639,7 @@ def test_a_soap_fault_refuses_a_login_in_the_servers_words(acme):
         ({"login_body": {"$": "<a>{{other}}</a>"}}, "template_unresolved", "other"),
         ({"login_body": {"$": "<a><n:password>hunter2</n:password></a>"}}, "secret_in_clear", "password"),
         ({"login_format": "json"}, "wrong_type", "login_format json"),
+        ({"login_body": SOAP, "login_format": "json"}, "wrong_type", "login_format json"),
     ],
 )
 def test_a_wrong_body_of_xml_is_found_before_it_is_sent(acme, fields, code, word):
