@@ -17,7 +17,8 @@ from typing import Any
 import requests
 
 from tests.support.nightly import usually
-from tests.support.programs import Program, end, free_port, wait_until
+from tests.support.ports import free_port
+from tests.support.programs import Program, end, wait_until
 
 DAGS = Path(__file__).with_name("dags")
 EXECUTORS = ("LocalExecutor", "CeleryExecutor")

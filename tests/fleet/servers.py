@@ -9,7 +9,8 @@ from pathlib import Path
 
 import redis
 
-from tests.support.programs import Program, end, free_port, wait_until
+from tests.support.ports import free_port
+from tests.support.programs import Program, end, wait_until
 
 REDIS = shutil.which("redis-server")
 

@@ -25,7 +25,8 @@ from pathlib import Path
 import requests
 
 from tests.support.airflow_database import create_database
-from tests.support.programs import Program, end, free_port, wait_until
+from tests.support.ports import free_port
+from tests.support.programs import Program, end, wait_until
 from tests.support.replicas import Proxy
 
 USERS: Mapping[str, str] = {"admin": "admin", "editor": "op", "viewer": "viewer"}
@@ -163,7 +164,7 @@ def _server(home: Path, environment: Mapping[str, str], number: int, port: int) 
 def _answers(url: str) -> Callable[[], bool]:
     def answers() -> bool:
         try:
-            return requests.get(url, timeout=10).ok
+            return requests.get(url, timeout=60).ok
         except requests.ConnectionError:
             return False
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import requests
 
-from tests.support.programs import Program, end, free_port, wait_until
+from tests.support.ports import free_port
+from tests.support.programs import Program, end, wait_until
 
 DAGS = Path(__file__).parents[1] / "provider" / "dags"
 
@@ -61,6 +62,6 @@ def running(home: Path) -> Iterator[Server]:
 
 def _responds(url: str) -> bool:
     try:
-        return requests.get(f"{url}/api/v2/version", timeout=10).ok
+        return requests.get(f"{url}/api/v2/version", timeout=60).ok
     except requests.ConnectionError:
         return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -95,10 +94,3 @@ def wait_until(condition: Callable[[], object], programs: list[Program], seconds
             outputs = "\n".join(program.output() for program in ended or programs)
             raise AssertionError(f"{reason} before {event}\n{outputs}")
         time.sleep(0.2)
-
-
-def free_port() -> int:
-    """Return a free port of the loopback interface."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port

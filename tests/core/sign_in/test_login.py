@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import socket
 import stat
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 import requests
 
 import watchword
+from tests.support.ports import free_port
 from watchword.stores import open_store
 from watchword_playground import AWKWARD_CREDENTIALS
 
@@ -43,7 +43,7 @@ def printed_url(process, pattern=r"http://\S+/oauth/\w+\?\S+"):
 
 def ended(process, typed=""):
     """Return exit status and all further output, which must hold no secret."""
-    out, err = process.communicate(typed, timeout=30)
+    out, err = process.communicate(typed, timeout=60)
     assert "Traceback" not in err
     check_no_secret(out + err)
     return process.returncode, out + err
@@ -67,7 +67,7 @@ def test_a_browser_comes_back(saved, browser, me, kept, public):
         explained = [process.stdout.readline() for _ in range(4)]
         callback = browser.decide(url)
         assert re.match(r"http://127\.0\.0\.1:\d+/callback\?", callback)
-        page = requests.get(callback, timeout=10).text
+        page = requests.get(callback, timeout=60).text
         assert page.startswith("Signed in to acme. You may close this page.")
         status, output = ended(process)
     assert status == 0, output
@@ -88,18 +88,18 @@ def test_others_visit_first(saved, browser, query_of, changed):
     with started(saved(), "--no-browser") as process:
         callback = browser.decide(printed_url(process))
         for wrong in ({"state": "another"}, {"state": None}):
-            assert requests.get(changed(callback, **wrong), timeout=10).status_code == 400
-        assert requests.get(callback, timeout=10).status_code == 200
+            assert requests.get(changed(callback, **wrong), timeout=60).status_code == 400
+        assert requests.get(callback, timeout=60).status_code == 200
         status, output = ended(process)
     assert status == 0, output
     with pytest.raises(requests.ConnectionError):
-        requests.get(callback, timeout=10)
+        requests.get(callback, timeout=60)
 
 
 def test_the_user_says_no(saved, browser):
     """A refusal is exit status 2 and stores nothing, and the browser's page says it too."""
     with started(saved(), "--no-browser") as process:
-        page = requests.get(browser.decide(printed_url(process), decision="deny"), timeout=10)
+        page = requests.get(browser.decide(printed_url(process), decision="deny"), timeout=60)
         assert page.text.startswith("The sign-in to acme was refused.")
         status, output = ended(process)
     assert (status, "access_denied" in output) == (2, True), output
@@ -115,7 +115,7 @@ def test_two_people_sign_in_at_once(saved, browser, me):
         }
         urls = {person: printed_url(process) for person, process in running.items()}
         for person, url in reversed(urls.items()):
-            requests.get(browser.decide(url, person=person), timeout=10)
+            requests.get(browser.decide(url, person=person), timeout=60)
         assert all(ended(process)[0] == 0 for process in running.values())
     for person, path in paths.items():
         assert me(watchword.load(path.read_bytes(), name=path.stem)) == person
@@ -124,15 +124,14 @@ def test_two_people_sign_in_at_once(saved, browser, me):
 @pytest.mark.parametrize("registered", ["http://{}:{}/watchword/back", "http://localhost:{1}/back?x=1"])
 def test_the_registered_redirect_uri_is_used_exactly(saved, browser, query_of, registered):
     """A redirect_uri on loopback is used exactly as registered, and listened for."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     uri = registered.format("127.0.0.1", port)
     with started(saved(redirect_uri=uri), "--no-browser") as process:
         url = printed_url(process)
         assert query_of(url)["redirect_uri"] == uri
         callback = browser.decide(url)
         assert callback.startswith(uri)
-        requests.get(callback.replace("localhost", "127.0.0.1"), timeout=10)
+        requests.get(callback.replace("localhost", "127.0.0.1"), timeout=60)
         status, output = ended(process)
     assert status == 0, output
 
@@ -143,7 +142,7 @@ def test_an_open_port_is_filled_in(saved, browser, query_of):
         url = printed_url(process)
         uri = query_of(url)["redirect_uri"]
         assert re.fullmatch(r"http://localhost:\d+/back", uri)
-        requests.get(browser.decide(url).replace("localhost", "127.0.0.1"), timeout=10)
+        requests.get(browser.decide(url).replace("localhost", "127.0.0.1"), timeout=60)
         status, output = ended(process)
     assert status == 0, output
 
@@ -183,7 +182,7 @@ def test_a_disk_that_fills_up_meanwhile(saved, browser, playground, monkeypatch)
     with started(saved(), "--no-browser") as process:
         callback = browser.decide(printed_url(process))
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1, 1))
-        requests.get(callback, timeout=10)
+        requests.get(callback, timeout=60)
         status, output = ended(process)
     assert (status, "store_full" in output) == (4, True), output
     assert not open_store().records()

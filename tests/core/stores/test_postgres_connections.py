@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.support.ports import free_port
 from watchword.stores import postgres_connection
 from watchword.tokens.token import Token
 from watchword.tokens.token_store import StoreError
@@ -158,8 +159,7 @@ LIMITS = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_time
 def pooling(postgres, mode):
     """Run a pooler with one connection to the server for each database; it must not run as root."""
     owner = postgres.folder.stat()
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="ww-pool-") as folder:
         Path(folder).chmod(0o755)
         settings = Path(folder, "pgbouncer.ini")

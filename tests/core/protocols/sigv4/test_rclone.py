@@ -14,6 +14,7 @@ import pytest
 import requests
 
 import watchword
+from tests.support.ports import free_port
 from watchword.flow import Context
 from watchword.methods.aws_sigv4 import AwsSigV4
 
@@ -38,9 +39,7 @@ def store(tmp_path_factory):
     """Return the URL of an S3 server whose bucket `bucket` is a folder."""
     folder = tmp_path_factory.mktemp("s3")
     folder.joinpath("bucket").mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [
         BINARY, "serve", "s3", "--config", "/dev/null", "--addr", f"127.0.0.1:{port}",
         "--auth-key", f"{ACCESS},{SECRET}", str(folder),
@@ -54,7 +53,7 @@ def store(tmp_path_factory):
 
 
 def wait_for(port):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
