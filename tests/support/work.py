@@ -36,6 +36,6 @@ def slowdown(function: Callable[[int], Callable[[], object]], size: int) -> floa
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    begun = time.process_time()
+    begun = time.thread_time()  # what other threads do, such as those of servers, doesn't count
     work()
-    return time.process_time() - begun
+    return time.thread_time() - begun

@@ -66,14 +66,14 @@ def test_a_person_signs_in_elsewhere(connect, quick, browser, me, public):
 
 def test_the_server_says_how_often(connect, playground, browser):
     """The first poll waits for the interval; after `slow_down` the interval grows."""
-    playground.oauth_settings.device_interval = 5
+    playground.oauth_settings.device_interval = 60
     connection = connect(method=METHOD)
     begun = device.begin(connection)
-    assert begun.interval == 5
+    assert begun.interval == 60
     clock = Clock({3: lambda: browser.decide(begun.verification_uri_complete)})
     finish(connection, begun, clock)
     # The clock of the test runs faster than the server's: from the second question on it is too soon.
-    assert clock.slept == [5, 5, 10]
+    assert clock.slept == [60, 60, 65]
 
 
 def test_somebody_says_no(connect, quick, browser):
@@ -90,14 +90,14 @@ def test_somebody_says_no(connect, quick, browser):
 def test_nobody_comes(connect, quick):
     """The polling ends when the code expires, by the server's response or by the clock."""
     connection = connect(method=METHOD)
-    quick.oauth_settings.device_code_lifetime = 7
+    quick.oauth_settings.device_code_lifetime = 700
     begun = device.begin(connection)
-    assert begun.expires_in == 7
+    assert begun.expires_in == 700
     clock = Clock()
     with pytest.raises(TokenError) as error:
-        finish(connection, replace(begun, interval=2.0), clock)
+        finish(connection, replace(begun, interval=200.0), clock)
     assert (error.value.code, error.value.retryable) == ("expired_token", False)
-    assert clock.slept == [2, 2, 2, 1]
+    assert clock.slept == [200, 200, 200, 100]
 
 
 @pytest.mark.parametrize(

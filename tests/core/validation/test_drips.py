@@ -14,7 +14,7 @@ import pytest
 import watchword
 from watchword.http.deadline import THREAD
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 DRIPS = {

@@ -201,7 +201,7 @@ def test_a_server_cannot_command_the_terminal(outcome, reply):
     assert report.deciding.evidence["answer"] == "]0;pwn [2J valid (0.1 s)"
 
 
-def dripping(first, count=60):
+def dripping(first, count=3000):
     """Serve `first`, then single bytes, to one connection after the other; return URL and stop function."""
     listener = socket.create_server(("127.0.0.1", 0))
     stopped = threading.Event()
@@ -227,7 +227,7 @@ def dripping(first, count=60):
     return f"http://127.0.0.1:{listener.getsockname()[1]}", stop
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "first",
     [b"HTTP/1.1 200 OK\r\nContent-Length: 8000\r\n\r\n", b"HTTP/1.1 200 OK\r\nX-Slow: ", b""],
