@@ -189,6 +189,7 @@ class _Server(uvicorn.Server):
             lifespan="off",
             log_config=None,
             timeout_graceful_shutdown=5,
+            timeout_keep_alive=60,  # a client may be slow; the end of the server doesn't wait for it
             ssl_certfile=certfile,
             ssl_keyfile=keyfile,
         )
