@@ -197,7 +197,7 @@ def _own_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for thread in threading.enumerate():
         if thread.name == DEADLINE_THREAD:
-            thread.join(10)
+            thread.join(60)
             assert not thread.is_alive()
 
 

@@ -83,7 +83,7 @@ def test_each_method_validates_its_credential(
 
 def test_auth_authenticates_a_foreign_session(make_resource: MakeResource, playground: Playground) -> None:
     """`auth()` authenticates the session of another library."""
-    response = requests.get(f"{playground.url}/basic/v1/me", auth=make_resource("basic").auth(), timeout=10)
+    response = requests.get(f"{playground.url}/basic/v1/me", auth=make_resource("basic").auth(), timeout=60)
     assert response.json()["user"] == "playground"
 
 

@@ -89,7 +89,7 @@ def test_the_first_example_stops_on_a_bad_credential(revoked, status):
 
 def signed_in(playground, method):
     """Return the refresh token of a sign-in that was made elsewhere."""
-    response = requests.post(f"{playground.url}/_control/sign_in", json={"method": method}, timeout=10)
+    response = requests.post(f"{playground.url}/_control/sign_in", json={"method": method}, timeout=60)
     response.raise_for_status()
     return response.json()["refresh_token"]
 

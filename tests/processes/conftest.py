@@ -53,7 +53,7 @@ def fields(playground: Playground) -> Callable[[str], dict[str, Any]]:
     def make(method: str) -> dict[str, Any]:
         fields = document(playground.url, method)
         if method == "oauth2_authorization_code":
-            signed_in = requests.post(f"{playground.url}/_control/sign_in", json={}, timeout=10).json()
+            signed_in = requests.post(f"{playground.url}/_control/sign_in", json={}, timeout=60).json()
             fields["refresh_token"] = signed_in["refresh_token"]
         return fields
 

@@ -69,13 +69,13 @@ def crowd(url, home, document, processes, *, late=0):
 def test_a_crowd_needs_few_connections(playground, fields, small_server, database, tmp_path, method):
     """All processes get the one new token, although there are more of them than connections."""
     settings = {"delay": 0.5}
-    requests.post(f"{playground.url}/_control/oauth", json=settings, timeout=10).raise_for_status()
+    requests.post(f"{playground.url}/_control/oauth", json=settings, timeout=60).raise_for_status()
     before = playground.token_requests
     with crowd(small_server.url(database, user="worker"), tmp_path, fields(method), CROWD) as outcomes:
         assert outcomes == {"200": CROWD}
         assert playground.token_requests - before == 2  # the first token, and its successor
         assert small_server.connections(database) == 0  # while all processes live
-    counts = requests.get(f"{playground.url}/_control/counts", timeout=10).json()
+    counts = requests.get(f"{playground.url}/_control/counts", timeout=60).json()
     assert counts["families_revoked"] == 0
 
 
@@ -87,7 +87,7 @@ def test_a_clock_that_is_set_during_a_refresh_causes_no_second_one(
 
     Four of them come after the clock was set.
     """
-    requests.post(f"{playground.url}/_control/oauth", json={"delay": 1.5}, timeout=10).raise_for_status()
+    requests.post(f"{playground.url}/_control/oauth", json={"delay": 1.5}, timeout=60).raise_for_status()
     before = playground.token_requests
 
     def set_clock():
@@ -102,5 +102,5 @@ def test_a_clock_that_is_set_during_a_refresh_causes_no_second_one(
         thread.join()
         assert outcomes == {"200": 8}
         assert playground.token_requests - before == 2
-    counts = requests.get(f"{playground.url}/_control/counts", timeout=10).json()
+    counts = requests.get(f"{playground.url}/_control/counts", timeout=60).json()
     assert counts["families_revoked"] == 0

@@ -67,11 +67,11 @@ def kill(environment, fields):
 
 
 def settings(playground, **changes):
-    requests.post(f"{playground.url}/_control/oauth", json=changes, timeout=10).raise_for_status()
+    requests.post(f"{playground.url}/_control/oauth", json=changes, timeout=60).raise_for_status()
 
 
 def families_revoked(playground):
-    return requests.get(f"{playground.url}/_control/counts", timeout=10).json()["families_revoked"]
+    return requests.get(f"{playground.url}/_control/counts", timeout=60).json()["families_revoked"]
 
 
 @pytest.mark.parametrize("environment", rest_nightly(STORES, {"postgresql"}), indirect=True)

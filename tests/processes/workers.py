@@ -29,7 +29,7 @@ def expire(connection: watchword.Connection) -> None:
     stored = connection.credential.token_cache._provider.stored
     stored.change(lambda record, now: replace(record, obtained=now.after(-1e7)))
     root = connection.base_url.rpartition("/")[0]
-    requests.post(f"{root}/_control/expire_tokens", timeout=10).raise_for_status()
+    requests.post(f"{root}/_control/expire_tokens", timeout=60).raise_for_status()
 
 
 def work(plan: dict[str, Any], ready: Barrier, results: Queue) -> None:

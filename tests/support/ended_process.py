@@ -47,7 +47,7 @@ def leaving(*_: Any) -> NoReturn:
 def control(path: str, method: str = "GET") -> Any:
     """Use a control of the API's server."""
     root = connection.base_url.rpartition("/")[0]
-    response = requests.request(method, f"{root}/_control/{path}", timeout=10)
+    response = requests.request(method, f"{root}/_control/{path}", timeout=60)
     response.raise_for_status()
     return response.json()
 

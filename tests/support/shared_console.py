@@ -106,17 +106,17 @@ class Replica:
         self.host = SharedHost(store, documents, rights, port)
         served = FastAPI(openapi_url=None)
         served.mount(PREFIX, create_app(self.host))
-        self._server = uvicorn.Server(uvicorn.Config(served, log_level="info"))
+        self._server = uvicorn.Server(uvicorn.Config(served, log_level="info", timeout_keep_alive=60))
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],), daemon=True)
         self._thread.start()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not self._server.started and time.monotonic() < deadline:
             time.sleep(0.01)
         assert self._server.started
 
     def close(self):
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(60)
         self._listener.close()
 
 
@@ -166,7 +166,7 @@ class Browser:
         """Open a page of the console, or one that begins with http."""
         url = path if path.startswith("http") else self.url + path
         sent = {"Accept": "text/html", **headers}
-        return self._kept(self.session.get(url, headers=sent, timeout=15, allow_redirects=False))
+        return self._kept(self.session.get(url, headers=sent, timeout=60, allow_redirects=False))
 
     def token(self):
         """Return a form token of this person: the page to build a connection has one, for any who may."""
@@ -177,7 +177,7 @@ class Browser:
         data = {"form_token": self.token() if token is None else token, **(fields or {})}
         sent = {"Sec-Fetch-Site": "same-origin", "Origin": "null", **headers}
         return self._kept(
-            self.session.post(self.url + path, data=data, headers=sent, timeout=30, allow_redirects=False)
+            self.session.post(self.url + path, data=data, headers=sent, timeout=60, allow_redirects=False)
         )
 
     def _kept(self, response):
@@ -194,7 +194,7 @@ class Provider:
 
     def decide(self, url, person="ada", decision="allow"):
         """Decide on a consent page; return where the browser is sent, without going there."""
-        page = self.session.get(url, timeout=10)
+        page = self.session.get(url, timeout=60)
         assert page.status_code == 200, page.text
         hidden = re.findall('<input type="hidden" name="([^"]*)" value="([^"]*)">', page.text)
         form = {html.unescape(name): html.unescape(value) for name, value in hidden}
@@ -204,6 +204,6 @@ class Provider:
             data=form | {"user": person, "decision": decision},
             headers={"Sec-Fetch-Site": "same-origin"},
             allow_redirects=False,
-            timeout=10,
+            timeout=60,
         )
         return response.headers.get("Location", "")

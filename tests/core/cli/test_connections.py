@@ -304,12 +304,12 @@ def agree(url):
     """Act as the person who agrees in the browser."""
     with requests.Session() as session:
         session.trust_env = False
-        page = session.get(url, timeout=10)
+        page = session.get(url, timeout=60)
         hidden = re.findall('<input type="hidden" name="([^"]*)" value="([^"]*)">', page.text)
         form = {html.unescape(name): html.unescape(value) for name, value in hidden}
         headers = {"Sec-Fetch-Site": "same-origin"}
         decision = {**form, "user": "ada", "decision": "allow"}
-        session.post(page.url.partition("?")[0], data=decision, headers=headers, timeout=10)
+        session.post(page.url.partition("?")[0], data=decision, headers=headers, timeout=60)
 
 
 def test_places(command, monkeypatch, vault, kept):

@@ -18,10 +18,10 @@ def test_the_printed_url_opens_the_console(tmp_path, monkeypatch):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         url = re.search(r"http://127\.0\.0\.1:\d+/\S+", process.stdout.readline())[0]
         with requests.Session() as browser:
-            assert "New connection" in browser.get(url, timeout=10).text
-        assert requests.get(url, timeout=10).status_code == 403
+            assert "New connection" in browser.get(url, timeout=60).text
+        assert requests.get(url, timeout=60).status_code == 403
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in said
 

@@ -27,17 +27,18 @@ class Served:
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.app = make(self.port)
-        self._server = uvicorn.Server(uvicorn.Config(self.app, log_level="warning", access_log=False))
+        config = uvicorn.Config(self.app, log_level="warning", access_log=False, timeout_keep_alive=60)
+        self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],), daemon=True)
         self._thread.start()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not self._server.started and time.monotonic() < deadline:
             time.sleep(0.01)
         assert self._server.started
 
     def close(self):
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(60)
         self._listener.close()
 
 
@@ -51,7 +52,7 @@ class Person:
         self.pages: list[requests.Response] = []
 
     def get(self, path, **headers):
-        return self._kept(self.session.get(self._url(path), headers=headers, timeout=10))
+        return self._kept(self.session.get(self._url(path), headers=headers, timeout=60))
 
     def form_token(self, path="/new/api_key"):
         return re.search('name="form_token" value="([^"]+)"', self.get(path).text)[1]

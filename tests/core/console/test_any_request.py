@@ -55,7 +55,7 @@ def test_no_request_makes_the_console_fail(console, person, stored, caplog):
         @settings(max_examples=tries, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(case=strategy)
         def call(case):
-            answer = case.call(base_url=person.origin, headers=headers, cookies=cookies, timeout=20)
+            answer = case.call(base_url=person.origin, headers=headers, cookies=cookies, timeout=60)
             seen.append((case.method, case.path, answer.status_code))
 
         call()

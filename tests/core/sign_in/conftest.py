@@ -43,14 +43,14 @@ class Browser:
 
     def decide(self, url, *, person="ada", decision="allow"):
         """Post the form of a page; return the URL that it redirects to, without opening it."""
-        page = self.session.get(url, timeout=10)
+        page = self.session.get(url, timeout=60)
         assert page.status_code == 200, page.text
         hidden = re.findall('<input type="hidden" name="([^"]*)" value="([^"]*)">', page.text)
         form = {html.unescape(name): html.unescape(value) for name, value in hidden}
         form |= {"user": person, "decision": decision}
         headers = {"Sec-Fetch-Site": "same-origin"}
         address = page.url.partition("?")[0]
-        response = self.session.post(address, data=form, headers=headers, allow_redirects=False, timeout=10)
+        response = self.session.post(address, data=form, headers=headers, allow_redirects=False, timeout=60)
         return response.headers.get("Location", "")
 
 

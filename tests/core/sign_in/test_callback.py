@@ -42,11 +42,11 @@ def test_only_the_state_that_is_waited_for_counts(host):
         assert callback.url.endswith("/callback")
         callback.state = "the-state"
         for query in ("", "?state=another&code=c", "?code=the-state", "?state=the-state-and-more"):
-            response = requests.get(f"{callback.url}{query}", timeout=10)
+            response = requests.get(f"{callback.url}{query}", timeout=60)
             assert (response.status_code, "not the sign-in" in response.text) == (400, True)
         assert callback.visited(0.01) is None
-        assert requests.get(f"{callback.url}?state=the-state&code=c", timeout=10).status_code == 200
-        assert callback.visited(1) == "/callback?state=the-state&code=c"
+        assert requests.get(f"{callback.url}?state=the-state&code=c", timeout=60).status_code == 200
+        assert callback.visited(60) == "/callback?state=the-state&code=c"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -57,10 +57,10 @@ def test_a_browser_is_led_on_once(host):
         url = callback.redirecting_to(page)
         assert callback.redirecting_to(page) != url
         assert "state" not in url
-        response = requests.get(url, timeout=10, allow_redirects=False)
+        response = requests.get(url, timeout=60, allow_redirects=False)
         assert (response.status_code, response.headers["Referrer-Policy"]) == (302, "no-referrer")
         assert response.headers["Location"] == "https://auth.test/%C3%BC?a=%2F&state=s#x%0D%0Ay"
-        again = requests.get(url, timeout=10, allow_redirects=False)
+        again = requests.get(url, timeout=60, allow_redirects=False)
         assert (again.status_code, "opened before" in again.text) == (410, True)
         assert callback.visited(0.01) is None
 
@@ -68,9 +68,9 @@ def test_a_browser_is_led_on_once(host):
 def test_nobody_else_is_served():
     """Other paths and methods, and visits before the state is known, are refused."""
     with listening(path="/callback") as callback:
-        assert requests.get(f"{callback.url}/more?state=s", timeout=10).status_code == 404
-        assert requests.post(callback.url, timeout=10).status_code == 501
-        early = requests.get(callback.url, timeout=10)
+        assert requests.get(f"{callback.url}/more?state=s", timeout=60).status_code == 404
+        assert requests.post(callback.url, timeout=60).status_code == 501
+        early = requests.get(callback.url, timeout=60)
         assert (early.status_code, early.headers["Referrer-Policy"]) == (400, "no-referrer")
         assert callback.visited(0.01) is None
 
@@ -89,8 +89,8 @@ def test_the_page_says_how_the_sign_in_ended(error, words):
     with listening(path="/callback") as callback, ThreadPoolExecutor() as browsers:
         callback.state = "s"
         with contextlib.suppress(TokenError, OSError), callback.showing_result("acme"):
-            page = browsers.submit(requests.get, f"{callback.url}?state=s", timeout=30)
-            assert callback.visited(10) == "/callback?state=s"
+            page = browsers.submit(requests.get, f"{callback.url}?state=s", timeout=60)
+            assert callback.visited(60) == "/callback?state=s"
             if error:
                 raise error
         assert page.result().text.startswith(words)

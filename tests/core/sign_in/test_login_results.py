@@ -57,7 +57,7 @@ def test_a_browser_is_opened(saved, browser, monkeypatch):
 
     def user(url):
         opened.append(url)
-        requests.get(browser.decide(url), timeout=10)
+        requests.get(browser.decide(url), timeout=60)
         return len(opened) == 1
 
     monkeypatch.setattr(login.webbrowser, "open", user)
@@ -73,7 +73,7 @@ def test_a_browser_in_the_terminal_holds_nothing_up(saved, browser, monkeypatch)
     pages = []
 
     def user(url):
-        pages.append(requests.get(browser.decide(url), timeout=9).text)
+        pages.append(requests.get(browser.decide(url), timeout=60).text)
         return True
 
     monkeypatch.setattr(login.webbrowser, "open", user)
@@ -88,7 +88,7 @@ def test_the_browser_s_arguments_tell_nothing(saved, browser, monkeypatch):
 
     def user(url):
         opened.append(url)
-        return requests.get(browser.decide(url), timeout=10)
+        return requests.get(browser.decide(url), timeout=60)
 
     monkeypatch.setattr(login.webbrowser, "open", user)
     done = run("login", saved())
@@ -107,7 +107,7 @@ def test_nobody_comes_back(saved, monkeypatch):
 
 def test_a_name_of_its_own(saved, browser, monkeypatch):
     """`--name` sets the name that the sign-in is stored under, for every command."""
-    monkeypatch.setattr(login.webbrowser, "open", lambda url: requests.get(browser.decide(url), timeout=9))
+    monkeypatch.setattr(login.webbrowser, "open", lambda url: requests.get(browser.decide(url), timeout=60))
     path = saved()
     assert not run("login", path, "--name", "prod").return_value
     assert [record.name for record, _ in open_store().records()] == ["prod"]
@@ -117,7 +117,7 @@ def test_a_name_of_its_own(saved, browser, monkeypatch):
 
 
 def signed_in(path, browser, monkeypatch):
-    monkeypatch.setattr(login.webbrowser, "open", lambda url: requests.get(browser.decide(url), timeout=9))
+    monkeypatch.setattr(login.webbrowser, "open", lambda url: requests.get(browser.decide(url), timeout=60))
     done = run("login", path)
     assert not done.return_value, done.output
     return done

@@ -125,7 +125,7 @@ def test_a_sign_in_that_has_begun_is_finished(home, playground):
     query = urlsplit(CONTENT["pending"]["authorize_url"]).query
     decision = {**dict(parse_qsl(query)), "user": "ada", "decision": "allow"}
     consent = f"{playground.url}/oauth/authorize"
-    response = requests.post(consent, data=decision, allow_redirects=False, timeout=10)
+    response = requests.post(consent, data=decision, allow_redirects=False, timeout=60)
     # The response names the playground's real address as its issuer, not the former address.
     issuer, former_issuer = (quote(url, safe="") for url in (playground.url, "http://127.0.0.1:8642"))
     returned = response.headers["Location"].replace(issuer, former_issuer)

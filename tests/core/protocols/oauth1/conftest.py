@@ -165,7 +165,7 @@ class Provider:
 
     def visit(self, authorize_url):
         """Act as the user's browser: return where the provider redirects, or the text that it shows."""
-        answer = requests.get(authorize_url, allow_redirects=False, timeout=10)
+        answer = requests.get(authorize_url, allow_redirects=False, timeout=60)
         return answer.headers.get("Location") or answer.text
 
     def _answer(self, seen):

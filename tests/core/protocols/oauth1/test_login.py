@@ -56,7 +56,7 @@ def url_shown(process):
 
 def ended(process, typed=""):
     """Return the exit status and all further output, which must hold no secret."""
-    out, err = process.communicate(typed, timeout=30)
+    out, err = process.communicate(typed, timeout=60)
     assert "Traceback" not in err
     assert "of-the-provider" not in out + err
     assert "s3cret" not in out + err
@@ -75,7 +75,7 @@ def test_a_browser_comes_back(saved, provider):
     with started(path, "--no-browser") as process:
         callback = provider.visit(url_shown(process))
         assert re.match(r"http://127\.0\.0\.1:\d+/[\w-]{22}\?", callback)
-        page = requests.get(callback, timeout=10)
+        page = requests.get(callback, timeout=60)
         assert (page.status_code, page.headers["Cache-Control"]) == (200, "no-store")
         assert page.text.startswith(f"Signed in to {path.stem}. You may close this page.")
         status, said = ended(process)
@@ -108,7 +108,7 @@ def test_a_refusal_is_exit_status_2(saved, provider):
     path = saved()
     before = path.read_bytes()
     with started(path, "--no-browser") as process:
-        requests.get(provider.visit(url_shown(process)), timeout=10)
+        requests.get(provider.visit(url_shown(process)), timeout=60)
         status, said = ended(process)
     assert (status, "sign_in_refused" in said) == (2, True)
     assert path.read_bytes() == before
@@ -137,7 +137,7 @@ def test_the_wrong_token_is_exit_status_2(saved, provider):
     with started(saved(), "--no-browser") as process:
         url_shown(process)
         (begun,) = provider.book.temporary.values()
-        requests.get(f"{begun['callback']}?oauth_token=another&oauth_verifier=v", timeout=10)
+        requests.get(f"{begun['callback']}?oauth_token=another&oauth_verifier=v", timeout=60)
         status, said = ended(process)
     assert (status, "another sign-in" in said) == (2, True)
 
@@ -161,7 +161,7 @@ def test_the_browser_is_opened_where_there_is_one(saved, provider, monkeypatch):
 
     def user(url):
         opened.append(url)
-        requests.get(provider.visit(url), timeout=10)
+        requests.get(provider.visit(url), timeout=60)
 
     monkeypatch.setattr(login.webbrowser, "open", user)
     done = run(saved())
@@ -229,7 +229,7 @@ def signed_in(path, provider, monkeypatch, meanwhile=lambda: None):
 
     def user(url):
         meanwhile()
-        requests.get(provider.visit(url), timeout=10)
+        requests.get(provider.visit(url), timeout=60)
 
     monkeypatch.setattr(login.webbrowser, "open", user)
     return run(path)
@@ -280,13 +280,13 @@ def test_the_listener_takes_one_visit_at_its_own_path():
         origin = callback.url.rpartition("/")[0]
         assert origin.startswith("http://127.0.0.1:")
         with socket.create_connection(("127.0.0.1", int(origin.rpartition(":")[2]))):  # a browser's suspicion
-            assert requests.get(f"{origin}/favicon.ico", timeout=10).status_code == 404
-            assert requests.post(callback.url, timeout=10).status_code == 501
+            assert requests.get(f"{origin}/favicon.ico", timeout=60).status_code == 404
+            assert requests.post(callback.url, timeout=60).status_code == 501
             assert callback.visited(0.01) is None
-            assert requests.get(f"{callback.url}?a=b", timeout=10).status_code == 200
-            assert requests.get(f"{callback.url}?a=c", timeout=10).status_code == 404
-            assert callback.visited(1).endswith("?a=b")
+            assert requests.get(f"{callback.url}?a=b", timeout=60).status_code == 200
+            assert requests.get(f"{callback.url}?a=c", timeout=60).status_code == 404
+            assert callback.visited(60).endswith("?a=b")
     with pytest.raises(requests.ConnectionError):
-        requests.get(callback.url, timeout=10)
+        requests.get(callback.url, timeout=60)
     with listening() as one, listening() as another:
         assert one.url.rpartition("/")[2] != another.url.rpartition("/")[2]
