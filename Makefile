@@ -38,6 +38,7 @@ bench: $(STAMP)
 	@$(BIN)/python benchmarks/secret_manager.py
 	@$(BIN)/python benchmarks/console.py
 	@$(BIN)/python benchmarks/triggers.py
+	@$(BIN)/python benchmarks/hostile.py
 
 # Writes the files that derive from the core's fields and codes: Airflow's form, Dagster's resources, tables in the docs.
 generate: $(STAMP)
