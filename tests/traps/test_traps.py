@@ -166,7 +166,7 @@ def test_no_decoy_is_sent_where_it_could_change_something(room):
 
 def test_the_event_loop_comes_to_the_same_verdicts(reports):
     """`avalidate` decides as `validate` does, by the same procedure."""
-    chosen = [trap for kind, trap in TRAPS if kind in {"json_errors", "limited", "tokens"}]
+    chosen = [trap for kind, trap in TRAPS if kind in {"json_errors", "limited", "protocols", "tokens"}]
     assert len(chosen) >= 50
     traps = Traps(chosen)
 

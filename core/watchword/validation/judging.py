@@ -74,7 +74,7 @@ def _is_refused(response: ProbeResponse, depends: Dependence) -> bool:
     """
     if response.is_page and depends is Dependence.NOT_NEEDED:
         return False
-    if response.stated.report == "refusal" or body_words.reads_as_refusal(response.text):
+    if body_words.reads_as_refusal(response.text):
         return True
     return depends is Dependence.ANY_ACCEPTED and body_words.reports_failure(response.text)
 

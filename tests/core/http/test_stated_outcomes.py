@@ -48,7 +48,7 @@ OUTCOMES = {
 
 @pytest.mark.parametrize("case", OUTCOMES)
 def test_what_a_response_states_is_read(case):
-    """GRPC's status, an error in a challenge, and the same failure of all parts count against a 2xx."""
+    """A status of gRPC, an error in a challenge, and the same failure of all parts count against a 2xx."""
     status, headers, text, report = OUTCOMES[case]
     assert stated(status, headers, text).report == report
     assert bool(stated(status, headers, text).where) is bool(report)

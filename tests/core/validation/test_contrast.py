@@ -74,6 +74,23 @@ def test_a_body_that_the_document_names_as_a_refusal_is_another_answer(api, repl
     assert ruled.validate("/me").deciding.code.name == "authenticated"
 
 
+@pytest.mark.parametrize("wrong", [200, 401])
+def test_a_refusal_that_headers_state_is_a_refusal(api, reply, wrong):
+    """Status 16 of gRPC refuses the credential, whether a wrong one gets the same or a 401."""
+    refused = reply(200, headers={"grpc-status": "16"})
+    server = api(refused, wrong=refused if wrong == 200 else reply(401))
+    report = connected(server).validate("/me")
+    assert (report.verdict, report.deciding.code.name) == (Verdict.INVALID, "refused_in_200_body")
+    assert wrong == 200 or "grpc-status 16 in its headers" in report.summary
+
+
+def test_a_limit_that_headers_state_is_a_limit(api, reply):
+    """Status 8 of gRPC says that the caller has used up something: the credential isn't judged."""
+    report = connected(api(reply(200, headers={"grpc-status": "8"}))).validate("/me")
+    assert (report.deciding.code.name, report.exit_code) == ("rate_limited_429", 4)
+    assert "a limit by grpc-status 8 in its headers" in report.summary
+
+
 def test_without_a_decoy_the_verdict_says_so(api, reply):
     """A verdict without a decoy has its own code, and no wrong key is sent."""
     server = api(reply(200, {"id": 1}))

@@ -359,16 +359,23 @@ def test_a_relative_test_url_joins_the_base_url(serve, reply, url):
     assert {seen.path.partition("?")[0] for seen in server.seen} <= {"/api/v1/me", "/api"}
 
 
-@pytest.mark.parametrize(("none", "code"), [(None, "forbidden_403"), ("who?", "credential_refused_403")])
-def test_a_403_that_misses_the_credential_refuses_none(serve, reply, none, code):
+@pytest.mark.parametrize(
+    ("text", "none", "code"),
+    [
+        ("Missing Authentication Token", None, "forbidden_403"),
+        ("Missing Authentication Token", "who?", "credential_refused_403"),
+        ("Invalid token", None, "credential_refused_403"),
+    ],
+)
+def test_a_403_that_misses_the_credential_refuses_none(serve, reply, text, none, code):
     """If all get a 403 that misses a credential, the API didn't see it; else its words count."""
-    body = {"message": "Missing Authentication Token"}
+    body = {"message": text}
     server = serve(
         lambda seen: reply(403, body if none is None or "X-API-Key" in seen.headers else {"error": none})
     )
     report = watchword.load({"base_url": server.url, "method": "api_key", "api_key": SECRET}).validate("/me")
     assert report.deciding.code.name == code
-    assert ("at another place" in report.summary) is (none is None)
+    assert ("at another place" in report.summary) is (code == "forbidden_403")
 
 
 def test_nothing_is_proven_without_a_credential_or_a_call(serve, reply):
