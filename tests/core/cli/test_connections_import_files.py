@@ -87,10 +87,11 @@ def test_values_that_a_file_lacks_are_asked_for(command, kept, file, secret):
             {"key": "sub", "value": "x", "enabled": True}, {"key": "client_id", "value": "id-1"},
             {"key": "client_secret", "value": "SECRET", "type": "secret", "enabled": True},
             {"key": "client_secret", "value": "old", "enabled": False}]}),
+        ("prod.bru", "vars {\n  sub: x\n  client_id: id-1\n  client_secret: SECRET\n  ~client_id: old\n}\n"),
     ],
 )  # fmt: skip
 def test_values_come_from_a_file_of_their_own(command, kept, file, secret, name, content):
-    """--variables takes a configuration, an environment of Postman's, or lines of NAME=VALUE."""
+    """--variables takes a configuration, an environment of Postman's or Bruno's, or lines of NAME=VALUE."""
     text = (content if isinstance(content, str) else json.dumps(content)).replace("SECRET", secret)
     arguments = ("--from", file("acme.json", MANIFEST), "--variables", file(name, text), "--yes")
     done = command("connections", "import", *arguments)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from watchword.connections.imports.bruno_file import VERBS, blocks_in, variables_of
 from watchword.connections.imports.entry import Entry, unreadable
 from watchword.connections.imports.postman import collection
 from watchword.connections.imports.request_collections import as_collection, as_request
@@ -14,19 +14,7 @@ from watchword.connections.imports.values import Values, postman_variables
 Item: TypeAlias = dict[str, Any]
 
 _DEEPEST = 50
-_MOST_LINES = 20_000
-_VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
-_BLOCK = re.compile(r"(?P<name>[a-z]+(?::[a-z0-9-]+)?) ?\{\s*")
-_PAIR = re.compile(r'\s{0,20}(?P<off>~?)"?(?P<name>[^:"{}]{1,200})"? ?:(?: (?P<value>.*))?')
-_FIRST = re.compile(
-    rf"\s*(?:(?:meta|vars|auth|headers|{'|'.join(_VERBS)}) \{{|(?:auth|vars):[a-z0-9-]+ \{{)[ \t]*\r?\n"
-)
 _GRANTS = {"password": "password_credentials"}
-
-
-def is_file(text: str) -> bool:
-    """Return whether a text is a file of Bruno's."""
-    return _FIRST.match(text) is not None
 
 
 def is_export(content: Mapping[Any, Any]) -> bool:
@@ -36,10 +24,10 @@ def is_export(content: Mapping[Any, Any]) -> bool:
 
 def entries_in_file(text: str, values: Values) -> list[Entry]:
     """Return the connection of a request's file, or of the file `collection.bru`."""
-    blocks = _blocks(text)
+    blocks = blocks_in(text)
     auth = _auth(_mode(blocks), {name.partition(":")[2]: block for name, block in blocks.items()})
     headers = [{"name": name, "value": value} for name, value in blocks.get("headers", {}).items()]
-    verb = next((each for each in _VERBS if each in blocks), "get")
+    verb = next((each for each in VERBS if each in blocks), "get")
     request = {"name": blocks.get("meta", {}).get("name"), "method": verb, **blocks.get(verb, {})}
     requests = [as_request(request, headers, None, auth)]
     return collection.entries_in(as_collection(requests, variables_of(text), str), values)
@@ -54,12 +42,6 @@ def entries_in(content: Mapping[Any, Any], values: Values) -> list[Entry]:
     return collection.entries_in(as_collection(items, dict(postman_variables(rows)), str, own), values)
 
 
-def variables_of(text: str) -> dict[str, str]:
-    """Return the variables in a file of Bruno's, such as one of its environments."""
-    blocks = _blocks(text)
-    return {**blocks.get("vars", {}), **blocks.get("vars:pre-request", {})}
-
-
 def _variables(environments: object) -> Iterator[Item]:
     """Yield the rows of the only environment; of several, nobody has chosen one."""
     rows = environments if isinstance(environments, list) and len(environments) == 1 else []
@@ -68,26 +50,9 @@ def _variables(environments: object) -> Iterator[Item]:
         yield from (each for each in variables or [] if isinstance(each, dict))
 
 
-def _blocks(text: str) -> dict[str, dict[str, str]]:
-    """Return the pairs of each block by its name; what has another form, such as a body, is left out."""
-    if text.count("\n") > _MOST_LINES:
-        raise unreadable(f"The file has more than {_MOST_LINES} lines.", "Leave out what isn't needed.")
-    found: dict[str, dict[str, str]] = {}
-    block: dict[str, str] | None = None
-    for line in text.splitlines():
-        begun = _BLOCK.fullmatch(line)
-        if begun:
-            block = found.setdefault(begun["name"], {})
-        elif line.startswith("}"):
-            block = None
-        elif block is not None and (pair := _PAIR.fullmatch(line)) and not pair["off"]:
-            block[pair["name"].strip()] = (pair["value"] or "").strip()
-    return found
-
-
 def _mode(blocks: Mapping[str, Mapping[str, str]]) -> object:
     """Return the kind of authentication: that of the request, or of the collection."""
-    of_request = next((blocks[verb].get("auth") for verb in _VERBS if verb in blocks), None)
+    of_request = next((blocks[verb].get("auth") for verb in VERBS if verb in blocks), None)
     return of_request or blocks.get("auth", {}).get("mode")
 
 

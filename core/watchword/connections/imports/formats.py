@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from watchword.connections.airflow_format import AIRFLOW_KEYS
-from watchword.connections.imports import bruno, insomnia, openapi
+from watchword.connections.imports import bruno, bruno_file, insomnia, openapi
 from watchword.connections.imports.airbyte import manifest
 from watchword.connections.imports.airflow import export
 from watchword.connections.imports.curl import command
@@ -84,7 +84,7 @@ def _entries(text: str, name: str, values: Values) -> list[Entry]:
     other = _OTHER_COMMAND.match(command_in(text))
     if other:
         raise unreadable(f"The text is a command of {other[1]}.", "Give it as a command of curl.")
-    if bruno.is_file(text):
+    if bruno_file.is_file(text):
         return bruno.entries_in_file(text, values)
     if looks_like_lines(text):
         return export.entries_in_lines(text)

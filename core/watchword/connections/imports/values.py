@@ -1,7 +1,7 @@
 """The values that a file's connections refer to by name, and that are kept in a file beside it.
 
-They come from an environment of Postman's, the configuration of an Airbyte source, a JSON or YAML object, or
-lines of NAME=VALUE.
+They come from an environment of Postman's or Bruno's, the configuration of an Airbyte source, a JSON or YAML
+object, or lines of NAME=VALUE.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from watchword.connections.imports import bruno_file
 from watchword.connections.imports.entry import unreadable
 from watchword.connections.imports.env_lines import lines_in, looks_like_lines
 from watchword.connections.imports.structured_text import structure_in
@@ -22,6 +23,8 @@ def values_in(text: str) -> dict[str, str]:
     Raises:
         DocumentError: the text holds no values by name.
     """
+    if bruno_file.is_file(text):
+        return {name: value for name, value in bruno_file.variables_of(text).items() if value}
     if looks_like_lines(text):
         return {line.name: line.value for line in lines_in(text) if not line.problem}
     content = structure_in(text)
@@ -29,7 +32,9 @@ def values_in(text: str) -> dict[str, str]:
         return dict(postman_variables(content["values"]))
     if not isinstance(content, dict):
         message = "The text with the values holds no values by name."
-        raise unreadable(message, "Give lines of NAME=VALUE, a JSON object, or an environment of Postman's.")
+        raise unreadable(
+            message, "Give lines of NAME=VALUE, a JSON object, or an environment of Postman's or Bruno's."
+        )
     return dict(flattened(content, ""))
 
 
