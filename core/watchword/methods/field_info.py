@@ -82,6 +82,11 @@ class FieldInfo:
         """Return the default."""
         return self.default_factory() if self.default_factory else self.default
 
+    @property
+    def is_number(self) -> bool:
+        """Whether its values are numbers; true and false, which Python counts as 1 and 0, are none."""
+        return bool(self._types & {int, float}) and bool not in self._types
+
     def plain(self, value: object) -> Any:  # noqa: ANN401 - a value of the field's type
         """Return a value that has the field's type and is within its limits; NOT_PLAIN for any other."""
         kind = type(value)
