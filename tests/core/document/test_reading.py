@@ -82,7 +82,8 @@ def test_an_unknown_method_lists_the_known(method):
         ("api_key", 5), ("base_url", ["s3cret"]), ("timeout", "soon"), ("timeout", -1), ("retries", 99),
         ("verify", "perhaps"), ("secret_parameters", ["s3cret"]), ("secret_parameters", {"header:A": 5}),
         ("extra_parameters", "{"), ("extra_parameters", {5: "s3cret"}),
-        ("timeout", 10**400), ("timeout", True), ("retries", False), ("refresh_on_status", "40x"), ("add_to", "s3cret"), ("schema_version", 2),
+        ("timeout", 10**400), ("timeout", True), ("retries", False),
+        ("refresh_on_status", "40x"), ("add_to", "s3cret"), ("schema_version", 2),
     ],
 )  # fmt: skip
 def test_a_wrong_type_is_named_without_its_value(field, value):
