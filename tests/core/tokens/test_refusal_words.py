@@ -745,3 +745,10 @@ def test_a_document_with_a_dtd_is_named(text):
     assert "with a DTD, which is not read," in found.message
     page = refused(200, "<!DOCTYPE html><p>Hello", headers={"Content-Type": "text/html"})
     assert "DTD" not in page.message
+
+
+def test_words_for_a_wrong_secret_and_a_dead_token_alike_name_both():
+    """ServiceNow says access_denied in both cases: the sign-in is kept, and the advice has both ways out."""
+    found = refused(401, {"error": "access_denied", "error_description": "access_denied"})
+    assert found.code.name == "access_denied"
+    assert "check client_secret first, and then sign in again" in found.advice

@@ -43,6 +43,11 @@ _NOT_FOUND, _UNAUTHORIZED = 404, 401
 _OF_UNKNOWN_WORDS = frozenset({"token_refused", "token_error_in_200", "invalid_client"})
 _NAME_IT = "If the words mean that the refresh token is dead, name them in refused_on_body."
 
+_EITHER = (
+    "Some servers, such as ServiceNow, say this for a wrong client secret and for a dead refresh token: "
+    "check client_secret first, and then sign in again."
+)
+
 _OF_REFUSED = frozenset({"access_denied", "invalid_grant", "invalid_request"})
 
 # RFC 6749 appendix A.17: visible characters and the space.
@@ -246,6 +251,8 @@ def _refusal(parsed: _ParsedResponse, paths: ResponsePaths) -> Finding | None:
 
 def _advice_of_refresh(parsed: _ParsedResponse, code: str, error: object) -> str:
     """Return the advice for a refused refresh whose words may mean a dead token; "" for the usual one."""
+    if code == "access_denied":
+        return f"{parsed.words.advice.get(code, CODES[code].advice)} {_EITHER}"
     is_named = isinstance(error, str) and (error in CODES or names_refused_client(error))
     if is_named or code not in _OF_UNKNOWN_WORDS or not parsed.response.says_text:
         return ""
