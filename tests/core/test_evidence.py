@@ -61,6 +61,9 @@ def test_a_value_in_the_form_of_a_secret_is_hidden_without_a_name(token):
         '{"token": null, "token_type": "Bearer", "author": "Ann", "expires_in": 3600}',
         "See https://docs.example.com/guides/authentication/how-to-get-a-key for help.",
         "the API key is required",
+        "Invalid Refresh Token: Refresh Token Not Found",
+        "Invalid Refresh Token: Already Used",
+        "Error validating access token: Session has expired on Tuesday, 01-Dec-26",
     ],
 )
 def test_what_says_why_stays(text):

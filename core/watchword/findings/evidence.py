@@ -45,9 +45,11 @@ _LOOKED_AT = 1200
 
 _NAME_LENGTH, _MOST_NAMES = 40, 20
 
-_PLAIN = frozenset(
-    {"null", "true", "false", "none", "0", "1", "bearer", "basic", "mac", "missing", "invalid"}
-)
+_PLAIN = frozenset({
+    "null", "true", "false", "none", "0", "1", "bearer", "basic", "mac", "missing", "invalid", "already",
+    "expired", "has", "is", "must", "not", "refresh", "revoked", "session", "the", "unknown", "was",
+})  # fmt: skip
+"""What stands behind a name and is no secret; `Invalid Refresh Token: Already Used` is a sentence."""
 
 
 def quote(text: str) -> str:
