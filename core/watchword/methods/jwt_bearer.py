@@ -20,6 +20,7 @@ from watchword.methods.field_info import Field
 from watchword.methods.fields import About, Section
 from watchword.methods.key_file import filled, jwt_fields, key_file_in
 from watchword.protocols import templates
+from watchword.protocols.jwt import request_claims
 from watchword.protocols.jwt.algorithms import AlgorithmName
 from watchword.protocols.jwt.content import Content
 from watchword.protocols.jwt.jwt_source import JwtSource, signed
@@ -106,9 +107,9 @@ class JwtBearer(TokenPlacement):
         )
 
     def _flow_with_own_jwt(self, request: PreparedRequest, context: Context) -> Flow:
-        jwt = signed(
-            self._key, self._content(context.template_secrets), FreshValues(context.now(), context.nonce)
-        )
+        parts = request_claims.texts_of(request, self._request_parts) if self._request_parts else {}
+        fresh = FreshValues(context.now(), context.nonce, parts)
+        jwt = signed(self._key, self._content(context.template_secrets), fresh)
         put(request, self.slot, self.value(jwt))
         yield request
 
@@ -126,14 +127,20 @@ class JwtBearer(TokenPlacement):
             yield from self._key.findings
         except DocumentError as error:
             yield from error.findings
+        own = request_claims.NAMES
         template_findings = [
-            *templates.findings("payload", self.payload, secrets, with_fresh=True),
-            *templates.findings("jwt_headers", self.jwt_headers, secrets, with_fresh=True),
+            *templates.findings("payload", self.payload, secrets, with_fresh=True, own=own),
+            *templates.findings("jwt_headers", self.jwt_headers, secrets, with_fresh=True, own=own),
+            *request_claims.findings(self._request_parts, self.lifetime),
         ]
         yield from template_findings
         if not errors(template_findings):
-            fresh = FreshValues(time.time(), random_nonce)
+            fresh = FreshValues(time.time(), random_nonce, dict.fromkeys(self._request_parts, "example"))
             yield from self._content(secrets).findings(self.algorithm, fresh)
+
+    @cached_property
+    def _request_parts(self) -> tuple[str, ...]:
+        return request_claims.mentioned(dict(self.payload), dict(self.jwt_headers))
 
     @cached_property
     def _key(self) -> JwsSigner:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from watchword import redact
@@ -36,10 +36,14 @@ _FRESH_ADVICE = "The templates are {{secret:NAME}}, {{now}}, {{now+300}}, {{now-
 
 @dataclass(frozen=True)
 class FreshValues:
-    """Values that are new each time: `now` in seconds since 1970; `nonce` returns 32 random hex digits."""
+    """Values that are new each time: `now` in seconds since 1970; `nonce` returns 32 random hex digits.
+
+    `request` are the parts of the request that these values are for, by the names of their templates.
+    """
 
     now: float
     nonce: Callable[[], str]
+    request: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def names(value: JsonValue) -> Iterator[str]:
@@ -166,13 +170,15 @@ def _filled(text: str, secrets: TemplateSecrets, fresh: FreshValues) -> JsonValu
 
 
 def _fresh(name: str, fresh: FreshValues) -> str | int | None:
-    """Return the value of `uuid`, or of `now` with or without a number; None for another name."""
+    """Return the value of `uuid`, of `now` with or without a number, or of a part; None for another name."""
     if name == _UUID:
         from uuid import UUID  # noqa: PLC0415 - few payloads have one
 
         return str(UUID(fresh.nonce(), version=4))
     now = _NOW.fullmatch(name)
-    return int(fresh.now) + int((now[1] or "0").replace(" ", "")) if now else None
+    if now:
+        return int(fresh.now) + int((now[1] or "0").replace(" ", ""))
+    return fresh.request.get(name)
 
 
 def _with_secrets(text: str, secrets: TemplateSecrets) -> str:

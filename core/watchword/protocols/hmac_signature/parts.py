@@ -6,32 +6,26 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
-from urllib.parse import quote, unquote_to_bytes, urlsplit
+from urllib.parse import quote
 
 from requests import PreparedRequest
 
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.http.body_chunks import body_chunks
-from watchword.http.headers import FORM, media_type, text_of
-from watchword.protocols.hmac_signature import digests
-from watchword.protocols.hmac_signature.digests import HASH_FORMS, digest
+from watchword.protocols import digests, request_parts
+from watchword.protocols.digests import HASH_FORMS, digest
 from watchword.protocols.hmac_signature.mac import Mac
 from watchword.protocols.hmac_signature.template import Part, Section, Template
-from watchword.protocols.oauth1.signature import form_pairs, normalized
+from watchword.protocols.request_parts import BODY_HASHES, DECODED, ENCODED, JOINED, header, path, query
 from watchword.protocols.templates import TemplateSecrets
 from watchword.redact import NeverPickled
-
-JOINED, ENCODED = "sorted_parameters_joined", "sorted_parameters_encoded"
-DECODED, SECRET = "query_decoded", "hmac_secret"
 
 BELOW = "path_below"
 """The part that is the path without its beginning, which the argument says."""
 
-HMAC = "hmac"
-"""The section that is signed like the whole, with the same secret."""
-
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+SECRET, HMAC = "hmac_secret", "hmac"
+"""The part that is the secret itself, and the section that is signed like the whole, with the same secret."""
 
 
 @dataclass(frozen=True)
@@ -89,119 +83,39 @@ class Values(NeverPickled):
         raise DocumentError([finding("template_unresolved", f"There is no section {{{{#{section.name}}}}}.")])
 
     def _value(self, part: Part) -> Iterable[bytes]:
+        if part.name in PARTS and not part.argument and not part.offset:
+            return PARTS[part.name](self)
         if part.name == "header":
-            return (_header(self.request, part.argument).encode(),)
+            return (header(self.request, part.argument).encode(),)
         if part.name == "secret" and part.argument in self.secrets:
             return (self.secrets[part.argument].encode("utf-8", "surrogateescape"),)
         if part.name == BELOW and part.argument:
-            return (_path(self.request).removeprefix(part.argument).encode("utf-8", "surrogateescape"),)
+            return (path(self.request).removeprefix(part.argument).encode("utf-8", "surrogateescape"),)
         if part.offset:
             return (self.timestamp(part.offset).encode(),)
-        if part.argument or part.name not in PARTS:
-            raise DocumentError([finding("template_unresolved", f"There is no part {{{{{part}}}}}.")])
-        return PARTS[part.name](self)
+        raise DocumentError([finding("template_unresolved", f"There is no part {{{{{part}}}}}.")])
 
 
 Value: TypeAlias = Callable[[Values], Iterable[bytes]]
-
-
-def _header(request: PreparedRequest, name: str) -> str:
-    """Return a header's value, "" if it is absent; clients send Host although they may not list it."""
-    return _host(request) if name.lower() == "host" else text_of(request.headers.get(name))
-
-
-def _host(request: PreparedRequest) -> str:
-    given = text_of(request.headers.get("Host"))
-    parts = urlsplit(request.url or "")
-    authority = parts.netloc.rpartition("@")[2].lower()
-    return given or authority.removesuffix(_DEFAULT_PORTS.get(parts.scheme, ""))
-
-
-def _path(request: PreparedRequest) -> str:
-    return request.path_url.partition("?")[0]
-
-
-def _query(request: PreparedRequest) -> str:
-    return (request.url or "").partition("#")[0].partition("?")[2]
-
-
-def _sorted(request: PreparedRequest, *, with_form: bool = False) -> str:
-    """Return the parameters, encoded as RFC 3986 says, sorted by name and then by value."""
-    pairs = form_pairs(_query(request).encode())
-    return normalized(pairs + form_pairs(_form(request)) if with_form else pairs)
-
-
-def _form(request: PreparedRequest) -> bytes:
-    return b"".join(body_chunks(request)) if media_type(request.headers) == FORM else b""
-
-
-def _joined(values: Values) -> Iterable[bytes]:
-    """Return names and values of query and form as they are meant, sorted by name, without a sign between."""
-    query = _query(values.request).encode("utf-8", "surrogateescape")
-    texts = (text.partition(b"=") for form in (query, _form(values.request)) for text in form.split(b"&"))
-    return [
-        name + value for name, value in sorted((_decoded(name), _decoded(value)) for name, _, value in texts)
-    ]
-
-
-def _query_decoded(values: Values) -> Iterable[bytes]:
-    """Return the query as a form is read (WHATWG URL section 5.1), in the order in which it is sent."""
-    return (_decoded(_query(values.request).encode("utf-8", "surrogateescape")),)
-
-
-def _decoded(encoded: bytes) -> bytes:
-    return unquote_to_bytes(encoded.replace(b"+", b" "))
-
-
-def _twice_encoded(values: Values) -> str:
-    """Return the sorted parameters percent-encoded once more, as a value inside of what is signed."""
-    return quote(_sorted(values.request, with_form=True), safe="-._~")
-
-
-def _if_any(value: Value) -> Value:
-    """Return a part that is empty if the request has no body, for APIs that leave its hash out then."""
-    return lambda values: value(values) if values.request.body else ()
-
-
-def _body_base64(values: Values) -> Iterable[bytes]:
-    return (b64encode(b"".join(body_chunks(values.request))),)
-
-
-def _text(read: Callable[[Values], str]) -> Value:
-    return lambda values: (read(values).encode("utf-8", "surrogateescape"),)
 
 
 def _nonce_and_body(values: Values) -> Iterable[bytes]:
     return (digest("sha256", (values.nonce.encode(), *body_chunks(values.request))),)
 
 
-def _body_hash(hash_of: Callable[[Iterable[bytes]], bytes]) -> Value:
-    return lambda values: (hash_of(body_chunks(values.request)),)
+def _text(read: Callable[[Values], str]) -> Value:
+    return lambda values: (read(values).encode("utf-8", "surrogateescape"),)
 
 
-def _body_length(values: Values) -> str:
-    return str(sum(map(len, body_chunks(values.request))))
+def _text_of_request(read: Callable[[PreparedRequest], str]) -> Value:
+    return lambda values: (read(values.request).encode("utf-8", "surrogateescape"),)
 
 
-_BODY_HASHES: Mapping[str, Value] = {
-    f"body_{name}": _body_hash(hash_of) for name, hash_of in HASH_FORMS.items()
-}
-_BODY_HASHES_IF_ANY: Mapping[str, Value] = {
-    f"{name}_if_any": _if_any(value) for name, value in _BODY_HASHES.items()
-}
+def _bytes_of_request(read: request_parts.Read) -> Value:
+    return lambda values: read(values.request)
+
 
 _TEXTS: Mapping[str, Callable[[Values], str]] = {
-    "method": lambda values: (values.request.method or "").upper(),
-    "method_lower": lambda values: (values.request.method or "").lower(),
-    "url": lambda values: (values.request.url or "").partition("#")[0],
-    "host": lambda values: _host(values.request),
-    "path": lambda values: _path(values.request),
-    "query": lambda values: _query(values.request),
-    "path_and_query": lambda values: values.request.path_url,
-    "sorted_query": lambda values: _sorted(values.request),
-    "sorted_parameters": lambda values: _sorted(values.request, with_form=True),
-    ENCODED: _twice_encoded,
-    "body_length": _body_length,
     "timestamp": lambda values: values.timestamp(0),
     "nonce": lambda values: values.nonce,
     "key_id": lambda values: values.key_id,
@@ -211,21 +125,17 @@ _TEXTS: Mapping[str, Callable[[Values], str]] = {
 }
 
 PARTS: Mapping[str, Value] = {
+    **{name: _text_of_request(read) for name, read in request_parts.TEXTS.items()},
     **{name: _text(read) for name, read in _TEXTS.items()},
-    JOINED: _joined,
-    DECODED: _query_decoded,
     SECRET: lambda values: (values.mac.secret,),
-    "body": lambda values: body_chunks(values.request),
-    "body_base64": _body_base64,
-    **_BODY_HASHES,
-    **_BODY_HASHES_IF_ANY,
+    **{name: _bytes_of_request(read) for name, read in request_parts.BYTES.items()},
     "nonce_and_body_sha256_raw": _nonce_and_body,
 }
 """Every part by its name, beside `header:NAME` and `secret:NAME`."""
 
 CONDITIONS: Mapping[str, Callable[[PreparedRequest], bool]] = {
     "if_body": lambda request: bool(request.body),
-    "if_query": lambda request: bool(_query(request)),
+    "if_query": lambda request: bool(query(request)),
 }
 """The sections that are left out unless a condition holds."""
 
@@ -257,7 +167,7 @@ WORDS = ", ".join(
     (
         "timestamp+SECONDS",
         f"{BELOW}:/PATH",
-        *(name for name in PARTS if name not in {**_BODY_HASHES, **_BODY_HASHES_IF_ANY}),
+        *(name for name in PARTS if name not in BODY_HASHES),
         "body_HASH_ENCODING",
         "body_HASH_ENCODING_if_any",
     )

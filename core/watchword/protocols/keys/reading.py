@@ -30,6 +30,9 @@ _DER = b"0"
 
 _OPENSSH = b"openssh-key-v1\0"
 
+_ED25519 = 32
+"""The length of a private and of a public key of Ed25519, in bytes (RFC 8032 section 5.1.5)."""
+
 _LAYERS = 4
 """How many texts may be nested in each other: quoted text, base64 of base64."""
 
@@ -103,7 +106,7 @@ def unwrapped(text: str, repairs: Repairs | None = None) -> KeyFile | Jwk | list
         if blocks := list(pem.blocks(content)):
             return blocks
         data = _bare(content, text, repairs)
-        if data.startswith((_DER, _OPENSSH)):
+        if data.startswith((_DER, _OPENSSH)) or _may_be_ed25519(data):
             return data
         if other := refusal.of_bytes(data):
             raise other
@@ -148,6 +151,8 @@ def _from_block(blocks: list[pem.Block], passphrase: str | None, repairs: Repair
 def _from_bytes(data: bytes, passphrase: str | None) -> object:
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - loads cryptography
 
+    if _may_be_ed25519(data) and (key := _ed25519(data)):
+        return key
     if data.startswith(_OPENSSH):
         if derivation.demands_too_many_rounds(data):
             raise refusal.too_costly_rounds()
@@ -158,6 +163,19 @@ def _from_bytes(data: bytes, passphrase: str | None) -> object:
     if len(data) <= _LONGEST and derivation.demands_too_much(data):
         raise refusal.too_costly()
     return _loaded(serialization.load_der_private_key, data, passphrase)
+
+
+def _may_be_ed25519(data: bytes) -> bool:
+    """Return whether bytes are as long as both keys of Ed25519 (32 each); ASCII is a text in base64 again."""
+    return len(data) == 2 * _ED25519 and not data.isascii()
+
+
+def _ed25519(data: bytes) -> Ed25519PrivateKey | None:
+    """Return a private key that its public key follows, as libsodium writes them and Coinbase gives them."""
+    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415 - loads cryptography
+
+    key = ed25519.Ed25519PrivateKey.from_private_bytes(data[:_ED25519])
+    return key if key.public_key().public_bytes_raw() == data[_ED25519:] else None
 
 
 def _loaded(load: _Load, data: bytes, passphrase: str | None) -> object:

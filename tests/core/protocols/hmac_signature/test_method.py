@@ -21,7 +21,7 @@ from tests.support.nightly import usually
 from watchword.errors import WatchwordError
 from watchword.flow import Context
 from watchword.methods.hmac_signature import HmacSignature
-from watchword.protocols.hmac_signature.digests import HASH_FORMS
+from watchword.protocols.digests import HASH_FORMS
 from watchword.protocols.hmac_signature.parts import PARTS, SECTION_WORDS, SECTIONS, WORDS
 from watchword.protocols.hmac_signature.template import Template
 from watchword.protocols.hmac_signature.template_misuse import unknown
