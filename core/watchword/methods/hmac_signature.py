@@ -49,8 +49,8 @@ class HmacSignature(Method):
         "test_url",
     )
     unauthorized_advice: ClassVar[str] = (
-        "Compare string_to_sign with the API's manual, then hmac_secret and key_encoding, hash_algorithm, "
-        "signature_encoding and timestamp_format."
+        "Compare string_to_sign with the API's manual, then hmac_secret and key_encoding, signature_type, "
+        "hash_algorithm, signature_encoding and timestamp_format."
     )
     depends_on_time: ClassVar[bool] = True
 

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -37,19 +37,15 @@ class Mac(NeverPickled):
 
     def signature(self, chunks: Iterable[bytes]) -> str:
         """Return the signature of a text in pieces; raises ValueError if this machine forbids the hash."""
-        if self.signature_type == "hmac":
-            return self.hmac(chunks)
-        plain = hashlib.new(self._hash_name)
+        name, is_hmac = self._hash_name, self.signature_type == "hmac"
+        hashed = hmac.new(self.secret, None, name) if is_hmac else hashlib.new(name)
         for chunk in chunks:
-            plain.update(chunk)
-        return _WRITTEN[self.encoding](plain.digest())
+            hashed.update(chunk)
+        return _WRITTEN[self.encoding](hashed.digest())
 
     def hmac(self, chunks: Iterable[bytes]) -> str:
         """Return the HMAC of a text in pieces, written like the signature, whatever its type."""
-        mac = hmac.new(self.secret, None, self._hash_name)
-        for chunk in chunks:
-            mac.update(chunk)
-        return _WRITTEN[self.encoding](mac.digest())
+        return replace(self, signature_type="hmac").signature(chunks)
 
     @cached_property
     def _hash_name(self) -> str:

@@ -55,12 +55,12 @@ class Values(NeverPickled):
             RequestError: the template has the body, which is a stream that can't be read twice.
         """
         for piece in template.pieces:
-            if isinstance(piece, str):
-                yield piece.encode("utf-8", "surrogateescape")
-            elif isinstance(piece, Section):
-                yield from self._section(piece)
-            else:
+            if isinstance(piece, Part):  # the usual case first
                 yield from self._value(piece)
+            elif isinstance(piece, str):
+                yield piece.encode("utf-8", "surrogateescape")
+            else:
+                yield from self._section(piece)
 
     @property
     def basic_credentials(self) -> str:
