@@ -20,7 +20,7 @@ HINTS: Mapping[str, str] = {
     "oauth2_token_exchange": "“token exchange”, “RFC 8693”, “workload identity federation”.",
     "session_login": "“POST /login returns a token or a session cookie”.",
     "aws_sigv4": "“AWS Signature Version 4”, “IAM authorization”, “S3-compatible”.",
-    "hmac_signature": "“HMAC-SHA256 of method, path and timestamp”, “string to sign”, “SHA-1 of secret and time”.",
+    "hmac_signature": "“HMAC-SHA256 of method, path and time”, “string to sign”, “SHA-1 of secret and time”.",
     "custom": "“send these two headers”, or several secrets at once.",
 }
 """By method; each completes “Their documentation says:”."""
