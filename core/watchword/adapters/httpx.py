@@ -23,6 +23,7 @@ from watchword.adapters.retry import IDEMPOTENT, with_retries
 from watchword.adapters.token_threads import end_usage
 from watchword.adapters.token_usage import TokenUsage
 from watchword.flow import FlowResponse
+from watchword.http import faults
 from watchword.http.transport_options import TransportOptions
 from watchword.http.urls import joined
 
@@ -278,9 +279,4 @@ def _is_transient(error: Exception) -> bool:
         error, (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError)
     ):
         return False
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return False
-        cause = cause.__cause__ or cause.__context__
-    return True
+    return not any(isinstance(cause, ssl.SSLError) for cause in faults.chain(error))

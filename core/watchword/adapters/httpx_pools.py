@@ -16,6 +16,7 @@ import httpx
 from requests.utils import get_environ_proxies, select_proxy
 
 from watchword.adapters.httpx_network import guard
+from watchword.adapters.httpx_proxies import name_proxy_faults
 from watchword.http.networks import refusal
 from watchword.http.origins import host_name
 from watchword.http.transport_options import TransportOptions
@@ -68,6 +69,8 @@ class Pools(NeverPickled, Generic[T]):
                 transport = self._make(*key)
                 if self._networks is not None and key[1] == self._proxy:
                     guard(transport, self._networks)
+                if key[1] is not None:
+                    name_proxy_faults(transport)
                 self._transports[key] = transport
             return self._transports[key]
 

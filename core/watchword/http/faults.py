@@ -26,6 +26,9 @@ _CERTIFICATE_ALERT = re.compile(
     r"|ACCESS_DENIED)"
 )
 
+# A proxy's answer to CONNECT, as urllib3, httpx and aiohttp word it; a port or a path may have these digits.
+_REQUIRES_LOGIN = re.compile(r"(?:^|Tunnel connection failed: )407\b")
+
 _MESSAGES = {
     "dns_not_found": "The host of {target} does not exist in DNS.",
     "dns_temporary": "The host of {target} can't be looked up at the moment.",
@@ -47,15 +50,19 @@ _MESSAGES = {
 
 def classify(error: BaseException, target: str) -> Finding:
     """Return the finding for the exception of a call; `target` names its server in the message."""
-    chain = list(_chain(error))
-    code = _code(chain)
+    found = list(chain(error))
+    code = _code(found)
     # The innermost cause is the shortest; those around it repeat the URL.
-    evidence = {"error": redact.quoted(f"{type(chain[-1]).__name__}: {chain[-1]}")}
+    evidence = {"error": redact.quoted(f"{type(found[-1]).__name__}: {found[-1]}")}
     return finding(code, _MESSAGES[code].format(target=target), evidence=evidence)
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield the exception, and all exceptions that it was caused by or carries."""
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield the exception, and all exceptions that it names as its causes or carries.
+
+    Not its `__context__`: if a call is made while its caller handles an exception, that one is there too.
+    Neither its text nor its type says anything about the call.
+    """
     pending, seen = [error], set[int]()
     while pending:
         current = pending.pop(0)
@@ -63,28 +70,29 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(current))
         yield current
-        linked = (current.__cause__, current.__context__, getattr(current, "reason", None), *current.args)
+        several = getattr(current, "exceptions", ())  # of a group: one for each address that was tried
+        linked = (current.__cause__, getattr(current, "reason", None), *current.args, *several)
         pending.extend(item for item in linked if isinstance(item, BaseException))
 
 
-def _code(chain: list[BaseException]) -> str:  # noqa: PLR0911 - one return for each rule, the most precise first
-    names = {type(item).__name__ for item in chain}  # requests, urllib3 and httpx use the same names
-    if "ProxyError" in names:
-        requires_login = any("407" in str(item) for item in chain)
+def _code(found: list[BaseException]) -> str:  # noqa: PLR0911 - one return for each rule, the most precise first
+    names = {type(item).__name__ for item in found}  # requests, urllib3 and httpx use the same names
+    if any("Proxy" in name for name in names):  # also ClientProxyConnectionError and others of aiohttp
+        requires_login = any(_REQUIRES_LOGIN.search(str(item)) for item in found)
         return "proxy_authentication_required" if requires_login else "proxy_error"
-    for item in chain:
+    for item in found:
         if isinstance(item, socket.gaierror):
             return "dns_temporary" if item.errno == socket.EAI_AGAIN else "dns_not_found"
         if isinstance(item, ssl.SSLError):
             return _tls_code(item)
-    for item in chain:
+    for item in found:
         if isinstance(item, ConnectionRefusedError):
             return "connect_refused"
         if isinstance(item, OSError) and item.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
             return "host_unreachable"
     if names & {"ConnectTimeout", "ConnectTimeoutError"}:
         return "connect_timeout"
-    if names & {"ReadTimeout", "ReadTimeoutError"} or any(isinstance(item, TimeoutError) for item in chain):
+    if names & {"ReadTimeout", "ReadTimeoutError"} or any(isinstance(item, TimeoutError) for item in found):
         return "read_timeout"
     return "connection_lost"
 
