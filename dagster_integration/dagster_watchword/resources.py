@@ -296,6 +296,13 @@ class OAuth2Resource(TokenPlacementResource):
     grant_headers: dict[str, Any] = Field(
         default={}, description="JSON: headers to add to the token request, filled in like the request body."
     )
+    dpop: bool = Field(
+        default=False,
+        description=(
+            "Whether tokens are bound to a key that watchword makes and stores, and each request "
+            "carries a proof of it (RFC 9449). Okta demands this of new API service apps."
+        ),
+    )
     response_access_path: str = Field(
         default="access_token",
         description=(

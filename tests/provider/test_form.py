@@ -88,7 +88,13 @@ def test_only_switches_have_a_default_beside_it() -> None:
     defaults = {
         name: info["schema"]["default"] for name, info in FIELDS.items() if "default" in info["schema"]
     }
-    switches = {"use_prefix": True, "body_hash": False, "pkce": True, "single_use_refresh": False}
+    switches = {
+        "use_prefix": True,
+        "body_hash": False,
+        "dpop": False,
+        "pkce": True,
+        "single_use_refresh": False,
+    }
     assert defaults == {"schema_version": 1, "decoy": True, "verify": True, **switches}
 
 

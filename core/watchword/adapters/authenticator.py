@@ -147,7 +147,8 @@ class Authenticator(NeverPickled):
     def signs_each_request(self) -> bool:
         """Whether each request carries values of its own, such as a signature, that aren't registered."""
         placed = self.method.placements()
-        return self.token_cache is None and any(isinstance(item, Slot) for item in placed)
+        signs = self.token_cache is None and any(isinstance(item, Slot) for item in placed)
+        return signs or self.method.proves_key
 
     @cached_property
     def token(self) -> Callable[[Token | None], Token]:

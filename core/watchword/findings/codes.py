@@ -121,6 +121,7 @@ _lint("origin_not_allowed", "Use a URL of the API itself, or add its origin to a
 _lint("duplicate_query_parameter", "Remove the parameter from the URL, since the connection adds it.")
 _lint("header_conflict", "Set each header, query parameter or cookie in one place only.")
 _lint("header_illegal", "Remove line breaks, control characters and characters outside Latin-1.")
+_lint("dpop_misplaced", "Remove add_to, header_name, use_prefix and prefix, or remove dpop.")
 _lint("doubled_prefix", "Enter only the token: the method adds the prefix.")
 _lint(
     "username_illegal", "Use a user name without a colon: Basic authentication doesn't allow one (RFC 7617)."
@@ -249,6 +250,21 @@ _token(
     "invalid_request", "Compare grant_body with the provider's manual: a field is missing, or is there twice."
 )
 _token("access_denied", "Ask the provider's administrator why it refuses this client.")
+_token(
+    "invalid_dpop_proof",
+    "If the document has no dpop, set it to true: the server demands proofs (RFC 9449). Otherwise check this "
+    "machine's clock, and that token_url is exactly the URL in the server's metadata: the proof names both.",
+)
+_token(
+    "use_dpop_nonce",
+    "If the document has no dpop, set it to true: the server demands proofs (RFC 9449). Otherwise try again: "
+    "the server has refused a proof with the nonce that it gave.",
+)
+_token(
+    "token_not_bound",
+    "Have the provider bind the tokens of this client to a key, or remove dpop from the document. A token "
+    "that is bound to no key is not used: whoever steals it could use it.",
+)
 _token("token_refused", "Look up the error in the provider's manual.")
 _token(
     "token_endpoint_not_found",
@@ -502,6 +518,11 @@ _refusal("aws_token_missing", "Add the session token: temporary credentials have
 _refusal("aws_scope_wrong", "Correct region or service: the signature was made for other ones.")
 _refusal(
     "clock_skew", "Set the clock of this machine, best with NTP: signatures and tokens contain the time."
+)
+_refusal(
+    "dpop_proof_refused",
+    "Check this machine's clock, and that base_url is the address by which the API knows itself, not that of "
+    "a proxy: the proof names both.",
 )
 _refusal(
     "nonce_used", "Check the clock, and that no proxy repeats requests: the API has seen this nonce before."

@@ -62,8 +62,15 @@ class Method(Fields):
     unauthorized_advice: ClassVar[str] = ""
     """What to check if an API refuses the credential without a reason; empty for the general advice."""
 
-    depends_on_time: ClassVar[bool] = False
-    """Whether the credential contains the time, so that an API may refuse it for a wrong clock."""
+    @property
+    def depends_on_time(self) -> bool:
+        """Whether the credential contains the time, so that an API may refuse it for a wrong clock."""
+        return False
+
+    @property
+    def proves_key(self) -> bool:
+        """Whether each request carries, beside its token, a proof of the key that the token is bound to."""
+        return False
 
     @property
     def can_ask_as_decoy(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -14,7 +15,7 @@ from watchword.flow import Context, Flow, random_nonce
 from watchword.http import headers
 from watchword.http.json_value import JsonValue
 from watchword.http.placement import Slot
-from watchword.methods import client_fields, request_fields, response_values
+from watchword.methods import client_fields, dpop_fields, request_fields, response_values
 from watchword.methods.additions import Additions
 from watchword.methods.base import DefaultLifetime, ExpiresPath, LoginWith, Passphrase, TokenPlacement
 from watchword.methods.client_fields import (
@@ -29,6 +30,7 @@ from watchword.methods.client_fields import (
     EncodingOfBasic,
     PrivateKey,
 )
+from watchword.methods.dpop_fields import Dpop
 from watchword.methods.field_info import Field
 from watchword.methods.fields import About, Section
 from watchword.methods.key_file import filled, key_file_in
@@ -45,6 +47,8 @@ from watchword.methods.request_fields import (
 from watchword.methods.response_values import ResponseBaseUrlPath, ResponseValues, ValuesUrl
 from watchword.methods.token_identity import token_identity
 from watchword.protocols import templates
+from watchword.protocols.dpop import api_requests
+from watchword.protocols.dpop.proof import HEADER
 from watchword.protocols.jwt.signing import JwsSigner
 from watchword.protocols.login_with import Login
 from watchword.protocols.oauth2.client import IN_BODY
@@ -53,13 +57,19 @@ from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths
 from watchword.protocols.templates import FreshValues, TemplateSecrets
 from watchword.tokens.follow_up import FollowUp
+from watchword.tokens.token import Token
 from watchword.tokens.token_request import token_request
+from watchword.tokens.token_response import TokenResponse
 from watchword.tokens.token_source import Account
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 _NO_ADDITIONS = Additions()
+
+
+def _demands_nonce(response: TokenResponse) -> bool:
+    return api_requests.demands_nonce(response.url, response.status, response.headers)
 
 
 class OAuth2(TokenPlacement):
@@ -104,6 +114,7 @@ class OAuth2(TokenPlacement):
     grant_format: GrantFormat = "form"
     login_with: LoginWith = Field(default_factory=dict)
     grant_headers: GrantHeaders = Field(default_factory=dict)
+    dpop: Dpop = False
     response_access_path: Annotated[
         str,
         About(
@@ -120,8 +131,23 @@ class OAuth2(TokenPlacement):
     values_url: ValuesUrl = None
 
     def placements(self) -> tuple[Slot, ...]:
-        """The places of the token and of the values that come with it."""
-        return (self.slot, *response_values.slots_of(self))
+        """The places of the token, of the proof of its key, and of the values that come with it."""
+        proof = (Slot("header", HEADER),) if self.dpop else ()
+        return (self.slot, *proof, *response_values.slots_of(self))
+
+    @cached_property
+    def _lead(self) -> str:
+        return f"{HEADER} " if self.dpop else super()._lead
+
+    @property
+    def proves_key(self) -> bool:
+        """Whether each request carries a proof of the key that its token is bound to (RFC 9449)."""
+        return self.dpop
+
+    @property
+    def depends_on_time(self) -> bool:
+        """Whether each request carries a proof, which contains the time."""
+        return self.dpop
 
     @property
     def value_places(self) -> tuple[str, ...]:
@@ -131,11 +157,18 @@ class OAuth2(TokenPlacement):
     @property
     def follow_up(self) -> FollowUp | None:
         """The request for the values that the token's response lacks; None without a values_url."""
-        return response_values.follow_up_of(self, self._signed)
+        found = response_values.follow_up_of(self, self._proved if self.dpop else self._signed)
+        return replace(found, again=_demands_nonce) if found and self.dpop else found
+
+    def _proved(self, request: PreparedRequest, token: Token) -> PreparedRequest:
+        signed = self._signed(request, token)
+        api_requests.prove(signed, token, Context())
+        return signed
 
     def flow(self, request: PreparedRequest, context: Context, /) -> Flow:
         """Send with the current token; if the API refuses it, send once more with a newer one."""
-        return self.token_flow(request, context)
+        flow = self.token_flow(request, context)
+        return api_requests.with_proofs(flow, context) if self.dpop else flow
 
     def completed(self, given: Collection[str], /) -> Self:
         """Return the method with the ids of client and key out of a provider's file in `private_key`."""
@@ -239,6 +272,7 @@ class OAuth2(TokenPlacement):
             self.token_identity(secrets),
             self.request_words.for_client_auth(self.client_auth),
             follow_up=self.follow_up,
+            dpop=self.dpop,
         )
 
     def own_login(self) -> Login | None:
@@ -249,7 +283,8 @@ class OAuth2(TokenPlacement):
     def token_request_headers(self) -> tuple[str, ...]:
         """The names of the token request's headers."""
         is_basic = self.client_auth == "client_secret_basic" and self.client_id
-        return (*self.grant_headers, *(("Authorization",) if is_basic else ()))
+        proof = (HEADER,) if self.dpop else ()
+        return (*self.grant_headers, *proof, *(("Authorization",) if is_basic else ()))
 
     def token_identity(self, secrets: TemplateSecrets) -> tuple[object, ...]:
         """Return the fields that a token depends on, with the secrets of their templates filled in.
@@ -258,11 +293,21 @@ class OAuth2(TokenPlacement):
         """
         return token_identity(self._as_given or self, self.not_in_identity, secrets)
 
+    @property
+    def added_headers(self) -> tuple[str, ...]:
+        """The names of the headers that the document itself adds to requests for a token."""
+        return tuple(self.grant_headers)
+
+    def explain(self, status: int, response_headers: Mapping[str, str], _text: str, /) -> Finding | None:
+        """Return a finding if the API refused the proof of the token's key, or wants one."""
+        return dpop_fields.refusal(status, response_headers, is_bound=self.dpop)
+
     def findings(self, secrets: TemplateSecrets, /) -> Iterator[Finding]:
         """Yield findings about the client, the separator of scopes, and the JSON fields."""
         yield from headers.value_findings(self.value("token"), "the token's place")
         yield from request_fields.findings_of(self)
         yield from client_fields.findings_of(self, secrets)
+        yield from dpop_fields.findings_of(self, self.added_headers)
         yield from response_values.findings_of(self, signs_in=self.signs_in)
         yield from self.json_findings("grant_body", "grant_headers", secrets, self.own_templates)
 

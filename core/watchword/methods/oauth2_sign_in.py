@@ -163,6 +163,7 @@ class OAuth2SignIn(OAuth2):
             self.token_identity(secrets),
             self.request_words.for_client_auth(self.client_auth),
             follow_up=self.follow_up,
+            dpop=self.dpop,
         )
 
     def refresh_request(self, refresh_token: str, secrets: TemplateSecrets) -> PreparedRequest:
@@ -188,6 +189,11 @@ class OAuth2SignIn(OAuth2):
     def token_request_headers(self) -> tuple[str, ...]:
         """The names of the headers of the token request and the refresh request."""
         return (*super().token_request_headers, *self.refresh_headers)
+
+    @property
+    def added_headers(self) -> tuple[str, ...]:
+        """The names of the headers that the document itself adds to requests for a token."""
+        return (*super().added_headers, *self.refresh_headers)
 
     def start_findings(self, url_field: str) -> Iterator[Finding]:
         """Yield a finding if the URL that starts a sign-in is missing, and so is a refresh token."""

@@ -34,6 +34,7 @@ _FORMER_CLIENT_AUTH: Mapping[str, str] = MappingProxyType(
 _LATER = response_values.FIELDS | {
     "assertion_claims",
     "assertion_headers",
+    "dpop",
     "grant_method",
     "login_with",
     "refresh_method",

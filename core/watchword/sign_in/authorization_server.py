@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
@@ -13,8 +14,11 @@ from watchword.document.logins import login_of
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
+from watchword.http.json_value import JsonValue
 from watchword.http.transport_options import TransportOptions
 from watchword.methods.oauth2_sign_in import OAuth2SignIn
+from watchword.protocols.dpop.proof import ProofKey
+from watchword.protocols.dpop.token_requests import bound_token
 from watchword.protocols.login_with import Login, received
 from watchword.protocols.oauth2.grant import credential_in, obtain
 from watchword.protocols.oauth2.request_words import RequestWords
@@ -45,15 +49,26 @@ class AuthorizationServer(NeverPickled, Generic[Method]):
         redact.register([credential_in(request)], self)
         return received(request, self.transport, target, self._login)
 
-    def request_token(self, request: PreparedRequest, words: RequestWords) -> Token:
-        """Return the token that the token endpoint issues; raises TokenError if it issues none.
+    def request_token(self, fields: Mapping[str, JsonValue], words: RequestWords) -> Token:
+        """Return the token for the fields of a grant; raises TokenError if the token endpoint issues none.
 
         The sign-in can't be repeated by itself: the token is kept without its values if they can't be asked
         for now. The first request asks for them again.
         """
-        redact.register([credential_in(request)], self)
         words = words.for_client_auth(self.method.client_auth)
-        token = obtain(request, self.transport, self.method.response_paths, words, self._login)
+
+        def new_request() -> PreparedRequest:
+            request = self.method.token_request(fields, self.template_secrets)
+            redact.register([credential_in(request)], self)
+            return request
+
+        def obtained(request: PreparedRequest, transport: TransportOptions) -> Token:
+            return obtain(request, transport, self.method.response_paths, words, self._login)
+
+        if self.method.dpop:
+            token = bound_token(ProofKey.new(), new_request, self.transport, obtained)
+        else:
+            token = obtained(new_request(), self.transport)
         follow_up = self.method.follow_up
         return follow_up.completed_if_possible(token, self.transport) if follow_up else token
 

@@ -157,7 +157,7 @@ def poll(server: AuthorizationServer[OAuth2DeviceCode], begun: DeviceSignIn) -> 
         "device_code": begun.device_code,
         "client_id": server.method.client_id,
     }
-    return server.request_token(server.method.token_request(fields, server.template_secrets), _POLL)
+    return server.request_token(fields, _POLL)
 
 
 def next_interval(interval: float, error: TokenError) -> float:

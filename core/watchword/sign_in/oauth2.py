@@ -215,4 +215,4 @@ def _exchange(
         "code_verifier": draft["verifier"],
     }
     with redact.masked([code, draft["verifier"]]):
-        return server.request_token(server.method.token_request(fields, server.template_secrets), CODE)
+        return server.request_token(fields, CODE)

@@ -19,6 +19,9 @@ from watchword.tokens.token import Token
 
 _SECRETS = tuple(field.name for field in fields(Token) if not field.repr)
 
+_LATER = ("values", "proof_key")
+"""The secrets that earlier releases don't know."""
+
 _STORED_NAMES = {"request_fingerprint": "guard", "token_destinations": "reach"}
 """The names in the JSON of fields that were renamed in the code."""
 
@@ -76,8 +79,9 @@ def to_row(record: Record) -> Row:
         token = state["token"]
         del token["unread_end"]
         secrets = {name: token.pop(name) for name in _SECRETS}
-        if not secrets["values"]:
-            del secrets["values"]  # earlier releases can read the row then
+        for name in _LATER:
+            if not secrets[name]:
+                del secrets[name]  # earlier releases can read the row then
         for name in ("lifetime", "refresh_lifetime"):
             if token[name] is not None and math.isinf(token[name]):
                 token[name] = str(token[name])  # a number that JSON can't express

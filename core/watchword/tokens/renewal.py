@@ -62,10 +62,11 @@ class Renewal(NeverPickled):
         refresh_failures.check_pause(record, now, patient=not request.force)
         journalled = self._journalled(record, now)
         try:
-            token = self.stored.credential.source.fetch(self.transport, refresh_token)
+            proof_key = record.token.proof_key if record.token else None
+            token = self.stored.credential.source.fetch(self.transport, refresh_token, proof_key)
         except TokenError as error:
             if isinstance(error, RefreshTokenReplacedError) and error.refresh_token != refresh_token:
-                token = _former_with(journalled, error.refresh_token, request)
+                token = _former_with(journalled, error, request)
                 issued = self._issued(journalled, token, refresh_token)
                 raise self._replaced(journalled.record, issued, error) from None
             return self._failed(record, error, refresh_token)
@@ -214,7 +215,7 @@ class Renewal(NeverPickled):
         return error
 
 
-def _former_with(journalled: Snapshot, refresh_token: str, request: AcquireRequest) -> Token:
+def _former_with(journalled: Snapshot, replaced: RefreshTokenReplacedError, request: AcquireRequest) -> Token:
     """Return the access token before a refresh with a new refresh token, for what is left of its lifetime.
 
     It has ended if there was none, or if the API has refused it.
@@ -223,7 +224,13 @@ def _former_with(journalled: Snapshot, refresh_token: str, request: AcquireReque
     former = record.token or Token("", lifetime=0.0)
     age = max(now.since(record.obtained), 0.0) if record.obtained else math.inf
     left = 0.0 if request.rejected or age >= former.lifetime else former.lifetime - age
-    return replace(former, lifetime=left, refresh_token=refresh_token, refresh_lifetime=None)
+    return replace(
+        former,
+        lifetime=left,
+        refresh_token=replaced.refresh_token,
+        refresh_lifetime=None,
+        proof_key=replaced.proof_key,
+    )
 
 
 def _adopted(snapshot: Snapshot, token: Token, otherwise: StoreTime) -> AcquiredToken:

@@ -52,8 +52,9 @@ class RescueFile:
         fields = {_STORED_NAMES.get(name, name): value for name, value in asdict(issued).items()}
         del fields["token"]["account"]  # the record keeps it, and earlier releases can read the file
         del fields["token"]["unread_end"]
-        if not issued.token.values:
-            del fields["token"]["values"]
+        for name in ("values", "proof_key"):
+            if not fields["token"][name]:
+                del fields["token"][name]
         content = {"generation": generation, **fields}
         sealed = self.store.seal(json.dumps(content).encode(), self._context)
         path = self.path

@@ -49,6 +49,7 @@ class Token(NeverPickled):
     did not say. `account` is what the server calls the person who signed in: it is shown, never trusted.
     `unread_end` says which end the response states in a form that can't be read; it is not stored.
     `values` are what else the response gave and the connection uses, by place, such as `header:X-Tenant`.
+    `proof_key` is the private key that the token is bound to (RFC 9449), None if it is bound to none.
     """
 
     access_token: str = field(repr=False)
@@ -60,11 +61,12 @@ class Token(NeverPickled):
     account: str | None = field(default=None, repr=False)
     unread_end: str = field(default="", compare=False)
     values: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    proof_key: str | None = field(default=None, repr=False)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The texts that are masked as long as this token lives; ids among the values aren't secret."""
-        own = (self.access_token, self.refresh_token) if self.refresh_token else (self.access_token,)
+        own = tuple(text for text in (self.access_token, self.refresh_token, self.proof_key) if text)
         if not self.values:
             return own
         texts = (item for item in self.values.items() if not item[0].startswith(_COOKIE))

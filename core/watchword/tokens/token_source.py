@@ -53,6 +53,14 @@ class Account(NeverPickled):
 class StoredSource(TokenSource, Protocol):
     """A source whose token is shared with other processes through a store."""
 
+    def fetch(
+        self,
+        transport: TransportOptions,
+        refresh_token: str | None = None,
+        proof_key: str | None = None,
+    ) -> Token:
+        """Return a new token as every source does; `proof_key` is the key that the former one is bound to."""
+
     @property
     def account(self) -> Account:
         """How the token is looked up in a store."""

@@ -39,6 +39,9 @@ _PROVEN = frozenset({"authenticated", "expected_status_matched"})
 
 _CREDENTIAL_STATUSES = frozenset({400, 401, 403})
 
+_BY_CLOCK = frozenset({"clock_skew", "dpop_proof_refused"})
+"""The refusals whose cause a wrong clock may be."""
+
 
 def validate(subject: Subject, plan: ValidationPlan) -> Report:
     """Validate with `requests` and return the report, which holds every fault that was found.
@@ -168,9 +171,7 @@ def _clock_drift(method: Method, refused: ProbeResponse, explanation: Finding | 
 def _explanation(method: Method, refused: ProbeResponse) -> Finding | None:
     """Return the cause of the refusal in the method's own terms, or that the clock is the cause."""
     explanation = method.explain(refused.status, refused.headers, refused.text)
-    is_timed = (
-        explanation.code.name == "clock_skew" if explanation else refused.status in _CREDENTIAL_STATUSES
-    )
+    is_timed = explanation.code.name in _BY_CLOCK if explanation else refused.status in _CREDENTIAL_STATUSES
     if is_timed and method.depends_on_time:
         explanation = clock_skew.reason(refused.headers, refused.received) or explanation
     return explanation and replace(explanation, evidence={**refused.evidence(), **explanation.evidence})

@@ -98,7 +98,7 @@ class Source:
     def __init__(self, server, account, request="request") -> None:
         self.server, self.account, self.identity = server, account, (request,)
 
-    def fetch(self, _transport, refresh_token=None) -> Token:
+    def fetch(self, _transport, refresh_token=None, _proof_key=None) -> Token:
         return self.server.answer(refresh_token)
 
     def discard(self, token, transport) -> None: ...

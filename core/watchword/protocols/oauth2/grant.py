@@ -14,6 +14,8 @@ from watchword.findings.codes import finding
 from watchword.http.headers import text_of
 from watchword.http.origins import host
 from watchword.http.transport_options import TransportOptions
+from watchword.protocols.dpop.proof import ProofKey
+from watchword.protocols.dpop.token_requests import bound_token, note_nonce
 from watchword.protocols.login_with import Login, read, received
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths, read_token
@@ -32,7 +34,8 @@ class Grant(NeverPickled):
     """An authorization grant (RFC 6749 section 1.3), ready to be sent to the token endpoint.
 
     `request` returns a new token request; for a sign-in it is called with the refresh token. `identity`
-    holds everything in the requests except the values that are new in each.
+    holds everything in the requests except the values that are new in each. `dpop` says that the tokens are
+    bound to a key (RFC 9449).
     """
 
     request: Callable[[str | None], PreparedRequest] = field(repr=False)
@@ -42,26 +45,44 @@ class Grant(NeverPickled):
     words: RequestWords = field(default=CLIENT, repr=False)
     login: Login | None = field(default=None, repr=False)
     follow_up: FollowUp | None = None
+    dpop: bool = False
 
     logs_out = False
 
-    def fetch(self, transport: TransportOptions, refresh_token: str | None = None) -> Token:
+    def fetch(
+        self, transport: TransportOptions, refresh_token: str | None = None, proof_key: str | None = None
+    ) -> Token:
         """Request a token; raises TokenError if the token endpoint issues none.
 
-        A sign-in is renewed only by its refresh token; raises SignInRequired without one.
+        A sign-in is renewed only by its refresh token; raises SignInRequired without one. `proof_key` is the
+        key that the former token is bound to: the refresh token of a public client is bound to it too.
         """
         if self.account.signs_in and refresh_token is None:
             message = f"There is no sign-in for this connection at {host(self.account.token_url)}."
             raise SignInRequired([finding("sign_in_required", message)])
-        request = self.request(refresh_token)
-        redact.register([credential_in(request)], self)
         with redact.masked([refresh_token or ""]):  # an error response may quote it
-            token = obtain(request, transport, self.paths, self.words, self.login)
+            token = self._obtained(transport, refresh_token, proof_key)
         if self.follow_up is None:
             return token
         if refresh_token is not None:  # the server may have replaced it: the new one must not be lost
             return self.follow_up.completed_if_possible(token, transport)
         return self.follow_up.completed(token, transport)
+
+    def _obtained(
+        self, transport: TransportOptions, refresh_token: str | None, proof_key: str | None
+    ) -> Token:
+        def new_request() -> PreparedRequest:
+            request = self.request(refresh_token)
+            redact.register([credential_in(request)], self)
+            return request
+
+        def obtained(request: PreparedRequest, transport: TransportOptions) -> Token:
+            return obtain(request, transport, self.paths, self.words, self.login)
+
+        if not self.dpop:
+            return obtained(new_request(), transport)
+        key = ProofKey.read(proof_key) if proof_key else ProofKey.new()
+        return bound_token(key, new_request, transport, obtained)
 
     def discard(self, token: Token, transport: TransportOptions) -> None:
         """Do nothing: other processes may use the same token, and it expires by itself."""
@@ -83,6 +104,7 @@ def obtain(
     paths = replace(paths, behind_login=login is not None)
     with redact.masked(_jwts(request)):
         response = received(request, transport, target, login)
+        note_nonce(response)
         token = read(response, login, lambda answered: read_token(answered, paths, words))
         redact.register(token.secrets, token)
     for remark in unread_end(token):

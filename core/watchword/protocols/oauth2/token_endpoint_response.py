@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -39,6 +40,9 @@ from watchword.tokens.token_values import NO_VALUES, ValueSources
 from watchword.tokens.worthless import says_no, worthless
 
 _NOT_FOUND, _UNAUTHORIZED = 404, 401
+
+_DRIFT = 30.0
+"""A difference of clocks above this many seconds is worth a remark."""
 
 _OF_UNKNOWN_WORDS = frozenset({"token_refused", "token_error_in_200", "invalid_client"})
 _NAME_IT = "If the words mean that the refresh token is dead, name them in refused_on_body."
@@ -289,12 +293,21 @@ def _code_of(parsed: _ParsedResponse, error: object) -> tuple[str, str]:
     if passing := _passing(parsed, name):
         return "temporarily_unavailable", passing
     if standard and standard.phase is Phase.TOKEN:
-        return name, f"refused the request: {name}"
+        return name, f"refused the request: {name}{_by_clock(name, response)}"
     if names_refused_client(error):
         return "invalid_client", f"refused the client: {name}"
     if response.succeeded:
         return "token_error_in_200", "returned an error with a status of success"
     return _code_of_status(parsed, has_error=bool(error))
+
+
+def _by_clock(name: str, response: TokenResponse) -> str:
+    """Return how far the clocks are apart, in words, if that may be why a proof was refused; else ""."""
+    behind = response.now - time.time()
+    if name != "invalid_dpop_proof" or abs(behind) < _DRIFT:
+        return ""
+    direction = "behind" if behind > 0 else "ahead of"
+    return f"; this machine's clock is {abs(behind):.0f} seconds {direction} the server's"
 
 
 def _passing(parsed: _ParsedResponse, name: str) -> str | None:

@@ -15,7 +15,9 @@ from watchword.methods.fields import secret_names
 from watchword.methods.jwt_bearer import JwtBearer
 from watchword.methods.none import NoAuthentication
 from watchword.protocols.templates import TemplateSecrets
+from watchword.tokens.local_tokens import LocalTokens
 from watchword.tokens.token import Token
+from watchword.tokens.token_cache import TokenCache
 from watchword.tokens.token_source import TokenSource
 from watchword.validation.decoys.keys import decoy_certificate, decoy_key, decoy_secret
 from watchword.validation.decoys.texts import decoy_text, decoy_user
@@ -42,7 +44,13 @@ def decoy_authenticator(authenticator: Authenticator, token: Token | None) -> Au
     method, context = authenticator.method, authenticator.context
     secrets = tuple(Placement(each.slot, decoy_text(each.value)) for each in authenticator.secrets)
     templates = _decoy_templates(context.template_secrets)
-    if isinstance(method, TokenPlacement) and token is not None:
+    token_cache: TokenCache | None = None
+    if method.proves_key and token is not None:
+        # An API may look at the proof alone: the decoy is another token with a proof of the same key.
+        unknown = replace(token, access_token=decoy_text(token.access_token))
+        token_cache = TokenCache(LocalTokens(lambda: unknown))
+        context = replace(context, values=None)  # the call is brought to its place before
+    elif isinstance(method, TokenPlacement) and token is not None:
         decoy = _decoy_token(method, templates, token)
         secrets = (*secrets, Placement(method.slot, method.value(decoy)))
         method = NoAuthentication()
@@ -53,7 +61,7 @@ def decoy_authenticator(authenticator: Authenticator, token: Token | None) -> Au
         method=method,
         secrets=secrets,
         context=replace(context, template_secrets=templates, memory={}),
-        token_cache=None,
+        token_cache=token_cache,
         path_secrets=_decoy_templates(authenticator.path_secrets),
     )
 
