@@ -218,12 +218,13 @@ class Renewal(NeverPickled):
 def _former_with(journalled: Snapshot, replaced: RefreshTokenReplacedError, request: AcquireRequest) -> Token:
     """Return the access token before a refresh with a new refresh token, for what is left of its lifetime.
 
-    It has ended if there was none, or if the API has refused it.
+    It has ended if there was none, if the API has refused it, or if it is bound to another key or to none.
     """
     record, now = journalled
     former = record.token or Token("", lifetime=0.0)
     age = max(now.since(record.obtained), 0.0) if record.obtained else math.inf
-    left = 0.0 if request.rejected or age >= former.lifetime else former.lifetime - age
+    is_usable = age < former.lifetime and former.proof_key == replaced.proof_key and not request.rejected
+    left = former.lifetime - age if is_usable else 0.0
     return replace(
         former,
         lifetime=left,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import threading
 from urllib.parse import parse_qsl
@@ -98,6 +99,39 @@ def test_a_replaced_refresh_token_is_kept_with_the_key_that_it_is_bound_to(serve
     connection.renew_token()
     assert b"s3cret-refresh-2" in server.bodies[-1]
     assert (len(server.keys), len(used_keys(server))) == (2, 1)
+
+
+def test_a_bearer_token_from_before_is_not_sent_as_bound(server, document):
+    """If a server replaces the refresh token and still binds nothing, the former token is not used on."""
+    server.answer = {"refresh_token": "s3cret-refresh-2", "token_type": "Bearer"}
+    fields = {**document, **SIGN_IN, "authorize_url": f"{server.url}/authorize"}
+    former = Token("s3cret-former", lifetime=3600.0, refresh_token="s3cret-refresh-1")
+    stored_sign_in(watchword.load({**fields, "dpop": False}, name="acme")).accept(former)
+    with watchword.load(fields, name="acme").session() as api, pytest.raises(TokenError) as caught:
+        api.get("/v1/rows")
+    assert (caught.value.code, len(server.seen)) == ("token_not_bound", 1)
+    server.answer = {"refresh_token": "s3cret-refresh-3"}
+    connection = watchword.load(fields, name="acme")
+    connection.renew_token()
+    with connection.session() as api:
+        assert api.get("/v1/rows").ok
+    assert b"s3cret-refresh-2" in server.bodies[-1]
+
+
+def test_no_log_shows_a_key_a_token_or_a_proof(server, document, caplog):
+    """At level DEBUG calls, a demand for a nonce, a renewal and a refusal log nothing secret."""
+    caplog.set_level(logging.DEBUG)
+    server.nonce, server.api_nonce = "nonce-1", "nonce-2"
+    connection = watchword.load(document, name="acme")
+    with connection.session() as api:
+        api.get("/v1/rows")
+        token = token_of(connection)
+        server.keys[token.access_token] = "revoked"
+        api.get("/v1/rows")
+    shown = f"{caplog.text} {connection!r} {connection.credential.source!r} {connection.document!r}"
+    keys = {token.proof_key, token_of(connection).proof_key}
+    assert "/v1/rows" in shown
+    assert [secret for secret in (*keys, *server.keys, "eyJ") if secret in shown] == []
 
 
 def test_the_key_is_stored_encrypted(server, document, tmp_path):
