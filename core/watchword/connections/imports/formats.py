@@ -8,10 +8,10 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, NamedTuple
 
-from watchword.connections.airflow_format import AIRFLOW_KEYS
-from watchword.connections.imports import bruno, bruno_file, insomnia, openapi
+from watchword.connections.imports import bruno, bruno_file, insomnia, openapi, other_files
 from watchword.connections.imports.airbyte import manifest
 from watchword.connections.imports.airflow import export
+from watchword.connections.imports.airflow.likeness import is_connection
 from watchword.connections.imports.curl import command
 from watchword.connections.imports.curl.words import command_in
 from watchword.connections.imports.entry import Entry, failed, slug, unreadable
@@ -90,6 +90,9 @@ def _entries(text: str, name: str, values: Values) -> list[Entry]:
         return export.entries_in_lines(text)
     if not is_json(text) and "\n" not in text and "://" in text.partition(" ")[0]:
         return [export.entry_of(text, name, is_named=False)]
+    other_file = other_files.named_text(text)
+    if other_file:
+        raise other_file
     return _in_structure(structure_in(text), name, values)
 
 
@@ -140,12 +143,19 @@ def _in_structure(content: object, name: str, values: Values) -> list[Entry]:
                 return form.read(content, values)
         if isinstance(content.get("method"), str) and "conn_type" not in content:
             return [Entry(name, normalized(content))]
+    if isinstance(content, dict) and is_connection(content):
+        return [export.entry_by_id(name, content, is_named=False)]
     connections = export.connections_by_id(content)
     if connections is not None:
         return list(export.entries_by_id(connections))
-    if isinstance(content, dict) and AIRFLOW_KEYS & content.keys():
-        return [export.entry_by_id(name, content, is_named=False)]
-    raise unreadable(f"The text is none of these: {FORMS}.")
+    known = other_files.named_structure(content)
+    if (
+        known is None
+        and isinstance(content, dict)
+        and any(isinstance(each, str) for each in content.values())
+    ):
+        known = export.not_connections("names with values")
+    raise known or unreadable(f"The text is none of these: {FORMS}.")
 
 
 def _named(entries: list[Entry], stem: str) -> Iterator[Entry]:

@@ -60,11 +60,12 @@ def structure_in(text: str) -> Any:  # noqa: ANN401 - any JSON value
         DocumentError: the text is neither, or exceeds a limit.
     """
     kind, longest, read = ("JSON", LONGEST_JSON, _json) if is_json(text) else ("YAML", LONGEST_YAML, _yaml)
+    advice = f"Correct it if it should be {kind}; watchword connections import --help lists the other forms."
     if len(text) > longest:
         raise _unreadable(f"it has more than {longest} characters", "Leave out what isn't needed.")
     content, problem = read(text)
     if problem:
-        raise _unreadable(f"it is not valid {kind}: {problem}", f"Correct it, or export it again as {kind}.")
+        raise _unreadable(f"it is not valid {kind}: {problem}", advice)
     return content
 
 

@@ -134,9 +134,9 @@ def test_connections_of_other_types_are_skipped_by_name():
         (f'shop={URI}\nbad={{"conn_type": "http", "s3cr#t"\n', "bad", "not valid JSON"),
         (f"shop={URI}\nbad=http://a@b://c://s3cr#t", "bad", "more than two schemes"),
         (json.dumps({"bad": [URI, URI]}), "bad", "more than once"),
-        (json.dumps({"bad": ["s3cr#t"]}), "bad", "neither a URI nor an object"),
+        (json.dumps({"shop": URI, "bad": ["s3cr#t"]}), "bad", "neither a URI nor an object"),
         (json.dumps({"bad": {"conn_type": "http", "hots": "s3cr#t"}}), "bad", "doesn't know"),
-        (json.dumps({"s3cr#t": "s3cr#t"}), "entry 1", "neither a URI nor an object"),
+        (json.dumps({"shop": URI, "s3cr#t": "s3cr#t"}), "entry 2", "neither a URI nor an object"),
         ("bad:\n  conn_type: http\n  port: s3cr#t\n", "bad", "port is not a whole number"),
     ],
 )
@@ -146,8 +146,49 @@ def test_a_connection_that_can_not_be_read_is_a_finding_of_its_own(text, label, 
     (found,) = entries.pop(label).findings
     assert words in found.message
     others = [dict(entry.document) for entry in entries.values()]
-    assert others == [EXPECTED] * (f"={URI}" in text and label != "shop")
+    assert others == [EXPECTED] * ("shop" in text.lower() and label != "shop")
     assert "s3cr" not in f"{label}{found}"
+
+
+CERTAIN = {"conn_type": "http", "host": "https://a.test"}
+USER_URI = "http://etl:s3cr@a.test"
+
+
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        ({"shop": USER_URI, "open": "https://b.test"}, ["shop", "open"]),
+        ({"shop": USER_URI, "db": "postgres://u:s3cr@db/x"}, ["shop", "db"]),
+        ({"SHOP": CERTAIN, "DB": {"conn_type": "postgres"}}, ["SHOP", "DB"]),
+        ({"SHOP": json.dumps(CERTAIN), "OPEN": "https://b.test"}, ["SHOP", "OPEN"]),
+        ({"SHOP": URI}, ["SHOP"]),
+        ({"SHOP": "http://https://a.test"}, ["SHOP"]),
+        ({"shop": "watchword-bearer://https%3A%2F%2Fa.test"}, ["shop"]),
+        ({"AIRFLOW_CONN_SHOP": "https://a.test", "API_URL": USER_URI}, ["shop"]),
+        ({"shop": {"host": "a.test", "login": "etl"}}, ["shop"]),
+        ({"shop": "https://a.test"}, None),
+        ({"DATABASE_URL": "postgres://u:s3cr@db/x", "SENTRY_DSN": "https://s3cr@sentry.test/1"}, None),
+        ({"DATABASE": "postgres://u:s3cr@db/x"}, None),
+        ({"apiUrl": USER_URI}, None),
+        ({"base_url": USER_URI, "sentry.dsn": USER_URI}, None),
+        ({"shop": USER_URI, "token": "s3cr"}, None),
+        ({"token_uri": "https://a.test", "id": "s3cr"}, None),
+        ({"CONFIG": '{"host": "a.test", "password": "s3cr"}'}, None),
+    ],
+)  # fmt: skip
+def test_entries_are_airflow_s_only_if_they_look_like_connections(content, names):
+    """Settings of a program aren't connections, as lines, as JSON and as YAML; the text isn't shown."""
+    lines = "".join(
+        f"{name}={value if isinstance(value, str) else json.dumps(value)}\n"
+        for name, value in content.items()
+    )
+    for text in (lines, json.dumps(content), yaml.safe_dump(content, sort_keys=False)):
+        if names:
+            assert [entry.label for entry in entries_in(text, "file", {})] == names
+            continue
+        with pytest.raises(DocumentError, match="AIRFLOW_CONN_NAME") as caught:
+            entries_in(text, "file", {})
+        assert "s3cr" not in str(caught.value)
 
 
 def test_a_run_of_blanks_in_a_value_is_read_once():

@@ -10,22 +10,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from watchword.connections.airflow_format import AIRFLOW_KEYS, parse_connection
+from watchword.connections.airflow_format import parse_connection
 from watchword.connections.imports.airflow import http_connection
+from watchword.connections.imports.airflow.likeness import IDS, OF_LISTS, PREFIX, are_connections
 from watchword.connections.imports.entry import Entry, check_count, failed, unreadable
 from watchword.connections.imports.env_lines import Line, lines_in
+from watchword.connections.imports.other_files import named_text
 from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 
 VARIABLE = "AIRFLOW_CONN_"
 """The prefix of Airflow's variables that hold a connection; the connection's name follows in capitals."""
-
-_IDS = ("conn_id", "connection_id")
-_OF_LISTS = frozenset({"id", "is_encrypted", "is_extra_encrypted", "get_uri", "team_name", *_IDS})
-"""The entries that `airflow connections list` and Airflow's REST API add to a connection."""
-
-_PREFIX = "conn_"
-"""The prefix of a connection's entries in `airflow_settings.yaml` of the Astro CLI."""
 
 
 def entry_of(text: str, name: str, *, is_named: bool = True) -> Entry:
@@ -50,9 +45,14 @@ def entries_in_lines(text: str) -> list[Entry]:
     """Return the connections in lines of ID=URI or ID={JSON}.
 
     If the text has variables AIRFLOW_CONN_ID, its other lines are left out.
+
+    Raises:
+        DocumentError: the lines are other settings.
     """
     lines = list(lines_in(text))
     variables = [line for line in lines if line.name.startswith(VARIABLE)]
+    if not variables and not are_connections((line.name, line.value) for line in lines):
+        raise named_text(text) or not_connections("lines of NAME=VALUE")
     ids: dict[str, list[Line]] = {}
     for line in variables or lines:
         name = line.name.removeprefix(VARIABLE).lower() if variables else line.name
@@ -79,6 +79,19 @@ def _entry_of_lines(name: str, lines: list[Line]) -> Entry:
     return entry_of(line.value, name)
 
 
+def not_connections(what: str) -> DocumentError:
+    """Return the error that a text has names and values, which are no connections."""
+    message = (
+        f"The text has {what}, but they aren't connections of Airflow's: no name begins with {VARIABLE}, "
+        "and no value has a connection type."
+    )
+    advice = (
+        f"Name each variable that holds a connection {VARIABLE}NAME. Give values that a collection or "
+        "manifest refers to with --variables."
+    )
+    return unreadable(message, advice)
+
+
 def connections_by_id(content: object) -> Mapping[str, Any] | None:
     """Return the connections in a structure of Airflow's by their ids; None if it is another structure."""
     if isinstance(content, dict) and isinstance(content.get("connections"), list):
@@ -87,18 +100,19 @@ def connections_by_id(content: object) -> Mapping[str, Any] | None:
         content = content["airflow"].get("connections")  # of the Astro CLI
     if isinstance(content, list):
         ids = [_id_of(each) for each in content]
-        return _by_id(ids, content) if content and all(ids) else None
-    if not isinstance(content, dict) or not content:
-        return None
-    is_one = any(isinstance(content.get(key), str) for key in AIRFLOW_KEYS)
-    are_connections = all(isinstance(each, (dict, str, list)) for each in content.values())
-    return {str(name): each for name, each in content.items()} if are_connections and not is_one else None
+        is_meant = all(ids) and are_connections(zip(ids, content, strict=True))
+        return _by_id(ids, content) if is_meant else None
+    named = {str(name): each for name, each in content.items()} if isinstance(content, dict) else {}
+    variables = {name: each for name, each in named.items() if name.startswith(VARIABLE)}
+    if variables:
+        return {name.removeprefix(VARIABLE).lower(): each for name, each in variables.items()}
+    return named if are_connections(named.items()) else None
 
 
 def _id_of(connection: object) -> str:
     if not isinstance(connection, dict):
         return ""
-    return next((str(connection[key]) for key in _IDS if connection.get(key)), "")
+    return next((str(connection[key]) for key in IDS if connection.get(key)), "")
 
 
 def _by_id(ids: list[str], connections: list[Any]) -> dict[str, Any]:
@@ -125,15 +139,15 @@ def entry_by_id(name: str, content: object, *, is_named: bool = True) -> Entry:
 def _columns(content: Mapping[Any, Any]) -> dict[str, Any]:
     """Return a connection's entries under Airflow's own names."""
     columns = {str(key): value for key, value in content.items()}
-    if columns.keys() & {f"{_PREFIX}host", f"{_PREFIX}extra", f"{_PREFIX}login", f"{_PREFIX}password"}:
+    if columns.keys() & {f"{PREFIX}host", f"{PREFIX}extra", f"{PREFIX}login", f"{PREFIX}password"}:
         columns = {
-            key.removeprefix(_PREFIX) if key != "conn_type" and key not in _IDS else key: value
+            key.removeprefix(PREFIX) if key != "conn_type" and key not in IDS else key: value
             for key, value in columns.items()
         }
     if "extra_dejson" in columns:
         columns.setdefault("extra", columns["extra_dejson"])
         del columns["extra_dejson"]
-    return {key: value for key, value in columns.items() if key not in _OF_LISTS}
+    return {key: value for key, value in columns.items() if key not in OF_LISTS}
 
 
 def entries_by_id(connections: Mapping[str, Any]) -> Iterator[Entry]:
