@@ -13,9 +13,13 @@ _LINE = re.compile(r"\s*(?:export\s+|declare\s+-x\s+|setx?\s+|\$env:)?([\w.-]{1,
 _REMARK = re.compile(r"\s*(?:#.*)?")
 _TRAILING_REMARK = re.compile(r"(?<!\s)\s+#.*")
 
+_MOST_PARTS = 1 << 16
+"""The most parts of a word, and the most escapes in a part: each takes memory while it is matched."""
+
 # What a shell takes for one word: each part begins with another character, so that no text is read twice.
-_WORD = re.compile(r"((?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.)+)[^\S\n]*(?:#[^\n]*)?(?=\n|\Z)", re.DOTALL)
-_PART = re.compile(r"'([^']*)'|\"((?:[^\"\\]|\\.)*)\"|\\(.)", re.DOTALL)
+_DOUBLE = rf"\"([^\"\\]*(?:\\.[^\"\\]*){{0,{_MOST_PARTS}}})\""
+_PART = re.compile(rf"'([^']*)'|{_DOUBLE}|\\(.)", re.DOTALL)
+_WORD = re.compile(rf"((?:'[^']*'|{_DOUBLE}|\\.){{1,{_MOST_PARTS}}})[^\S\n]*(?:#[^\n]*)?(?=\n|\Z)", re.DOTALL)
 _ESCAPE = re.compile(r'\\(["\\$`])')
 
 MOST_LINES = 20_000

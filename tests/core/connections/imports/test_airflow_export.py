@@ -198,6 +198,17 @@ def test_a_run_of_blanks_in_a_value_is_read_once():
     assert plain.value == remarked.value == f"x{blanks}y"
 
 
+@pytest.mark.parametrize("part", ["''", '""', r"\x"])
+@pytest.mark.parametrize("form", ["A='y'{}", 'A="y"{}', 'A="y{}"'])
+def test_the_parts_of_a_quoted_value_are_bounded(form, part):
+    """A quoted value has many quotes and escapes; so many that they would take much memory are a finding."""
+    escaped = part.replace('"', r"\"") if form.endswith('"') else part
+    ((few,), (many,)) = (lines_in(form.format(escaped * count)) for count in (1_000, 70_000))
+    assert few.value.startswith("y")
+    assert not few.problem
+    assert bool(many.problem) is ("''" not in escaped or not form.endswith('"'))
+
+
 LINES = st.lists(
     st.sampled_from(
         [
