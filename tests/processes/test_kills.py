@@ -43,7 +43,7 @@ def kill(environment, fields):
     """Give the function that kills workers at these steps, of several sign-ins at once."""
 
     def start(steps: list[str]) -> list[dict]:
-        document = {**fields("oauth2_authorization_code"), "timeout": 2}
+        document = {**fields("oauth2_authorization_code"), "timeout": 30}
         del document["refresh_token"]
 
         def program(number: int) -> list[dict]:
