@@ -446,7 +446,7 @@ def start(document, tmp_path, monkeypatch):
             text=True,
         )
         processes.append(process)
-        process.stdin.write(json.dumps(document))
+        process.stdin.write(json.dumps({**document, "timeout": 60}))  # others start meanwhile
         process.stdin.close()
         return process
 
@@ -457,7 +457,7 @@ def start(document, tmp_path, monkeypatch):
         process.stdout.close()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_processes_that_wait_for_the_lease_use_the_rescued_token(start, answer, playground, tmp_path):
     """Four processes wait while a fifth can't save the server's answer; then all of them use its token."""
     holder = start()
