@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 
 import watchword
-from dagster_watchword import GoogleSecretManagerResource
+from dagster_watchword import GoogleSecretManagerResource, secret_manager
 from watchword import redact
 from watchword_playground.secret_manager import FaultKind, SecretManagerServer
 
@@ -131,11 +131,15 @@ def test_each_failure_has_a_code(
     retryable: bool,  # noqa: FBT001 - a column of the table
     secrets: GoogleSecretManagerResource,
     server: SecretManagerServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each kind of failure has its own code, and a wrong checksum is one of them."""
+    # An attempt that is slow for once would be another fault, and so would a connection that opens slowly.
+    monkeypatch.setattr(secret_manager, "_ATTEMPT", 1.0)
+    assert secrets.fetch_secret("warehouse")
     server.fault(kind, None)
     with pytest.raises(watchword.SecretError) as raised:
-        GoogleSecretManagerResource(project_id=PROJECT, deadline=1.0).fetch_secret("warehouse")
+        GoogleSecretManagerResource(project_id=PROJECT, deadline=2.0).fetch_secret("warehouse")
     assert (raised.value.code, raised.value.retryable) == (code, retryable)
     assert "warehouse" in str(raised.value)
 

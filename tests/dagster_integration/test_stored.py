@@ -195,10 +195,11 @@ def test_a_source_that_is_down_is_tried_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A failure of the source is transient, and the check's retry policy applies."""
-    options = Options(Caching(fresh=0, missing=0, grace=0), CallTimeouts(deadline=0.5, attempt=0.3))
+    options = Options(Caching(fresh=0, missing=0, grace=0), CallTimeouts(deadline=1.0, attempt=1.0))
     impatient = SecretManager(PROJECT, options=options)
     monkeypatch.setattr(sources, "secret_store", lambda _: impatient)
     server.put(PROJECT, SECRET_NAME, json.dumps(fields))
+    assert impatient.client() is not None  # its import, and its making, take no time of a call
     server.fault("unavailable", None)
     resource = StoredConnectionResource(name="shop", source=GOOGLE)
     result = materialize([GATE, airports], playground=resource)

@@ -245,9 +245,8 @@ def test_the_log_of_a_waiting_trigger_has_the_reason(
 ) -> None:
     """While it waits, the trigger logs what it has found and what to do."""
     connect(test_url=f"{playground.url}/bearer/v1/me")
-    playground.fault(status=503, times=1000)
-    with pytest.raises(AirflowSensorTimeout):
-        deferral.run(sensor(timeout=1.5))
+    playground.fault(status=503, times=5)
+    assert deferral.run(sensor())["verdict"] == "valid"
     logged = capsys.readouterr().out
     assert "server_error_5xx: " in logged
     assert "trying again in" in logged

@@ -62,7 +62,7 @@ def make(server: SecretManagerServer, project: str) -> Make:
     """Make a backend for the test's project, with Airflow's class for connections on its server."""
 
     def made(conn_class: type = CLASSES[0], **arguments: Any) -> GoogleSecretManagerBackend:
-        backend = GoogleSecretManagerBackend(**{"project_id": project, "deadline": 1, **arguments})
+        backend = GoogleSecretManagerBackend(**{"project_id": project, "deadline": 20, **arguments})
         backend._set_connection_class(conn_class)
         return backend
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 from airflow.sdk.exceptions import AirflowSecretsBackendAccessDenied
 
-from airflow_provider_watchword.secrets import GoogleSecretManagerBackend, log_once
+from airflow_provider_watchword.secrets import GoogleSecretManagerBackend, google, log_once
 from watchword_playground.secret_manager import SecretManagerServer
 
 SECRET = "s3cret-0123456789"
@@ -39,11 +39,25 @@ UNREADABLE = {
     "not for Airflow": json.dumps({"conn_type": "http", "port": SECRET}).encode(),
 }
 
+DEADLINE = 2.0
+"""How long a fault is tried again, in seconds: its first response comes within that on a slow machine too."""
+
 Make = Callable[..., GoogleSecretManagerBackend]
 Put = Callable[[str, bytes | str], int]
 Logged = Callable[[], list[str]]
 
 
+@pytest.fixture
+def _one_fault_all_the_time(monkeypatch: pytest.MonkeyPatch, make: Make) -> None:
+    """Let an attempt take as long as all of them, on a connection that is open already.
+
+    Otherwise an attempt that is slow for once would be another fault.
+    """
+    monkeypatch.setattr(google, "_ATTEMPT", 1.0)
+    make().get_conn_value("nobody")
+
+
+@pytest.mark.usefixtures("_one_fault_all_the_time")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_failure_has_its_own_message(
     server: SecretManagerServer, put: Put, make: Make, logged: Logged, fault: str
@@ -51,12 +65,23 @@ def test_each_failure_has_its_own_message(
     """The message names backend, id, secret, code and advice; then Airflow asks its next backend."""
     put("airflow-connections-shop", URI)
     server.fault(fault, None)
-    assert make().get_conn_value("shop") is None
+    assert make(deadline=DEADLINE).get_conn_value("shop") is None
     [text] = logged()
     assert text.startswith(f"{UNREAD_CONNECTION}: {FAULTS[fault]}: Google Secret Manager of ")
     assert text.endswith(f" {SEARCH_GOES_ON}")
 
 
+@pytest.fixture
+def _one_fault_all_the_time(monkeypatch: pytest.MonkeyPatch, make: Make) -> None:
+    """Let an attempt take as long as all of them, on a connection that is open already.
+
+    Otherwise an attempt that is slow for once would be another fault.
+    """
+    monkeypatch.setattr(google, "_ATTEMPT", 1.0)
+    make().get_conn_value("nobody")
+
+
+@pytest.mark.usefixtures("_one_fault_all_the_time")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_fail_closed_stops_the_search_with_the_same_message(
     server: SecretManagerServer, put: Put, make: Make, logged: Logged, fault: str
@@ -65,7 +90,7 @@ def test_fail_closed_stops_the_search_with_the_same_message(
     for kind in ("connections", "variables", "config"):
         put(f"airflow-{kind}-shop", URI)
     server.fault(fault, None)
-    backend = make(fail_closed=True, deadline=1)
+    backend = make(fail_closed=True, deadline=DEADLINE)
     for look_up in (backend.get_connection, backend.get_variable, backend.get_config):
         with pytest.raises(AirflowSecretsBackendAccessDenied, match=FAULTS[fault]) as caught:
             look_up("shop")

@@ -36,7 +36,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, server: SecretManagerServer, proj
     """Return a function that makes Airflow use Google Secret Manager before its environment."""
 
     def configured(**arguments: Any) -> None:
-        given = {"project_id": project, "deadline": 0.5, **arguments}
+        given = {"project_id": project, "deadline": 20, **arguments}
         monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND", GOOGLE)
         monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND_KWARGS", json.dumps(given))
         monkeypatch.setenv("AIRFLOW_CONN_SHOP", "http://environment")
@@ -89,7 +89,7 @@ def test_fail_closed_ends_the_search_at_a_failure(
 
 def test_fail_closed_also_applies_to_variables(server: SecretManagerServer, configure: Configure) -> None:
     """With fail_closed, Airflow fails rather than use another variable of the same name."""
-    configure(fail_closed=True)
+    configure(fail_closed=True, deadline=3)
     server.fault("throttled", None)
     with pytest.raises(AirflowSecretsBackendAccessDenied, match="secrets_throttled"):
         Variable.get_variable_from_secrets("a")

@@ -61,7 +61,7 @@ def test_a_thousand_misses_are_one_call(server: SecretManagerServer, make: Make,
 def test_fifty_threads_at_once_are_one_call(server: SecretManagerServer, put: Put, make: Make) -> None:
     """The first thread calls Google, and the others wait for its result."""
     put("airflow-connections-shop", URI)
-    backend = make(deadline=5)
+    backend = make()
     with ThreadPoolExecutor(50) as pool:
         found = set(pool.map(lambda _: backend.get_conn_value("shop"), range(50)))
     assert found == {URI}
@@ -176,7 +176,7 @@ def test_triggers_are_not_blocked(
     """The event loop goes on while Google doesn't respond."""
     put("airflow-connections-shop", URI)
     server.fault("hang")
-    backend = make(classes[1], deadline=1)
+    backend = make(classes[1])
     turns = 0
 
     async def ask() -> object:
