@@ -12,7 +12,7 @@ from watchword.adapters.body_refusal import body_refusal_of
 from watchword.adapters.extras import missing_extra
 from watchword.adapters.origin_guard import OriginGuard, cookies_for_foreign_origin, unwanted_headers
 from watchword.adapters.own_cookies import foreign_lines
-from watchword.adapters.refused_call import REFUSED
+from watchword.adapters.refused_call import REFUSED, explain_foreign
 from watchword.http.networks import AllowedNetworks
 from watchword.redact import NeverPickled
 
@@ -81,7 +81,7 @@ class SigningMiddleware(NeverPickled):
         response = (await async_drive(exchange)).response
         if self._origin_guard.remembers and (added := exchange.added()):
             self._origin_guard.remember(added)
-        if response.status >= REFUSED:  # a foreign origin has seen no credential
+        if response.status >= REFUSED:
             explained(response, self._authenticator.explain)
         return response
 
@@ -95,6 +95,8 @@ class SigningMiddleware(NeverPickled):
         if own and len(remaining := foreign_lines(lines, own)) < len(lines):
             keep_cookies(response, remaining)
         clean_redirect(response, lambda: None)
+        if response.status >= REFUSED:
+            explained(response, explain_foreign)
         return response
 
 

@@ -18,7 +18,7 @@ from watchword.adapters.driver import drive
 from watchword.adapters.extras import missing_extra
 from watchword.adapters.origin_guard import OriginGuard, cookies_for_foreign_origin, unwanted_headers
 from watchword.adapters.own_cookies import foreign_lines
-from watchword.adapters.refused_call import REFUSED
+from watchword.adapters.refused_call import REFUSED, explain_foreign
 from watchword.adapters.retry import IDEMPOTENT, with_retries
 from watchword.adapters.token_threads import end_usage
 from watchword.adapters.token_usage import TokenUsage
@@ -252,8 +252,8 @@ def _finish(
         if exchange is not None:
             exchange.restore_redirect(response)
         clean_redirect(response, exchange.added() if exchange else None)
-    if response.status_code >= REFUSED and exchange is not None:  # a foreign origin has seen no credential
-        explained(response, authenticator.explain)
+    if response.status_code >= REFUSED:
+        explained(response, authenticator.explain if exchange is not None else explain_foreign)
 
 
 def _clean_for_foreign_origin(origin_guard: OriginGuard, request: httpx.Request) -> None:

@@ -7,6 +7,7 @@ import time
 import httpx
 
 from watchword.adapters.refused_call import Explain, RefusedCall
+from watchword.findings.finding import Finding
 
 
 class RefusedHttpxResponse(httpx.Response):
@@ -21,7 +22,18 @@ class RefusedHttpxResponse(httpx.Response):
         Raises:
             httpx.HTTPStatusError: always; it shows no secret.
         """
-        call = RefusedCall(
+        finding = self.finding()
+        if finding is not None:
+            message = self._call().described(finding)
+            raise httpx.HTTPStatusError(message, request=self.request, response=self)
+        return super().raise_for_status()
+
+    def finding(self) -> Finding | None:
+        """Return why the call was refused, as far as the response tells."""
+        return self._explain(self._call()) if self._explain else None
+
+    def _call(self) -> RefusedCall:
+        return RefusedCall(
             self.request.method,
             str(self.request.url),
             self.status_code,
@@ -30,10 +42,6 @@ class RefusedHttpxResponse(httpx.Response):
             self.charset_encoding,
             self._received,
         )
-        finding = self._explain(call) if self._explain else None
-        if finding is not None:
-            raise httpx.HTTPStatusError(call.described(finding), request=self.request, response=self)
-        return super().raise_for_status()
 
 
 def explained(response: httpx.Response, explain: Explain | None) -> None:

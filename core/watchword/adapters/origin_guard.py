@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 
 from watchword.adapters.added_by_signing import Added
 from watchword.adapters.authenticator import Authenticator
+from watchword.adapters.refused_call import ADD_ORIGIN, NOT_ALLOWED
 from watchword.errors import RequestError
 from watchword.findings.codes import finding
 from watchword.http.echoes import holds_secret, is_secret, without_secrets
@@ -52,7 +53,10 @@ class OriginGuard(NeverPickled):
         if foreign_origin not in self._warned and len(self._warned) < _MOST_WARNINGS:
             self._warned.add(foreign_origin)
             log.warning(
-                "%s is none of the connection's allowed origins: sent without the credential", foreign_origin
+                "The call to %s was sent without the credential: %s %s",
+                foreign_origin,
+                NOT_ALLOWED,
+                ADD_ORIGIN,
             )
         return url_for_foreign_origin(url, self.sent)
 

@@ -9,7 +9,9 @@ from typing import TypeAlias
 
 from requests import HTTPError, Response
 
+from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
+from watchword.http.origins import origin
 from watchword.http.urls import display_call
 from watchword.redact import NeverPickled
 
@@ -17,6 +19,12 @@ REFUSED = 400
 """The lowest status of an error."""
 
 _SERVER_ERROR = 500
+
+_WITHOUT_CREDENTIAL = frozenset({401, 403, 404})
+"""What APIs answer to a call without a credential; some hide from it that there is anything."""
+
+NOT_ALLOWED = "this origin isn't in allowed_origins."
+ADD_ORIGIN = "Add it there if it may receive the credential."
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,17 @@ class RefusedResponse(Response):
         Raises:
             requests.HTTPError: always; it shows no secret.
         """
-        call = RefusedCall(
+        finding = self.finding()
+        if finding is not None:
+            raise HTTPError(self._call().described(finding), response=self)
+        super().raise_for_status()
+
+    def finding(self) -> Finding | None:
+        """Return why the call was refused, as far as the response tells."""
+        return self._explain(self._call()) if self._explain else None
+
+    def _call(self) -> RefusedCall:
+        return RefusedCall(
             self.request.method or "",
             self.url,
             self.status_code,
@@ -62,10 +80,18 @@ class RefusedResponse(Response):
             self.encoding,
             self._received,
         )
-        finding = self._explain(call) if self._explain else None
-        if finding is not None:
-            raise HTTPError(call.described(finding), response=self)
-        super().raise_for_status()
+
+
+def explain_foreign(call: RefusedCall) -> Finding | None:
+    """Return why an origin that gets no credential may have refused a call; None for other errors."""
+    if call.status not in _WITHOUT_CREDENTIAL:
+        return None
+    return finding(
+        "origin_not_allowed",
+        f"The call to {origin(call.url)} was sent without the credential: {NOT_ALLOWED}",
+        advice=ADD_ORIGIN,
+        evidence={"status": str(call.status)},
+    )
 
 
 def explained(response: Response, explain: Explain | None) -> None:

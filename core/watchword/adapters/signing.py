@@ -22,7 +22,7 @@ from watchword.adapters.origin_guard import (
     unwanted_headers,
 )
 from watchword.adapters.own_cookies import foreign_lines
-from watchword.adapters.refused_call import REFUSED, explained
+from watchword.adapters.refused_call import REFUSED, explain_foreign, explained
 from watchword.adapters.requests_body import mask_errors
 from watchword.adapters.requests_exchange import RequestsExchange, flow_response
 from watchword.adapters.retry import IDEMPOTENT, with_retries
@@ -120,8 +120,8 @@ class SigningAdapter(NeverPickled, GuardedAdapter):
         else:
             response = attempt()
         response.request, response.url = request, request.url or ""
-        if response.status_code >= REFUSED and covered:  # a foreign origin has seen no credential
-            explained(response, self.authenticator.explain)
+        if response.status_code >= REFUSED:
+            explained(response, self.authenticator.explain if covered else explain_foreign)
         return response
 
     def close(self) -> None:

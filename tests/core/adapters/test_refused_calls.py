@@ -28,13 +28,13 @@ def in_session(connection, path, verb="GET"):
 
 def in_httpx(connection, path, verb="GET"):
     with connection.httpx_client() as api:
-        return api.request(verb, path)
+        return api.request(verb, path, follow_redirects=True)
 
 
 def in_async_httpx(connection, path, verb="GET"):
     async def call():
         async with connection.async_httpx_client() as api:
-            return await api.request(verb, path)
+            return await api.request(verb, path, follow_redirects=True)
 
     return asyncio.run(call())
 
@@ -163,14 +163,33 @@ def test_insufficient_scope_is_not_a_bad_credential(serve, reply, client):
         call(watchword.load({"base_url": server.url, **KEY}), "/a").raise_for_status()
 
 
-def test_a_foreign_origin_refuses_no_credential(serve, reply, client):
-    """A 401 of an origin that got no credential is passed on as the client says it."""
+@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize("redirects", [True, False])
+def test_a_foreign_origin_refuses_no_credential(serve, reply, client, status, redirects):
+    """A refusal by an origin that got no credential names allowed_origins, also after a redirect."""
     call, error_class = client
-    api, foreign = serve(reply()), serve(reply(401, "who?"))
+    foreign = serve(reply(status, "who?"))
+    api = serve(reply(307, headers={"Location": f"{foreign.url}/a"}))
+    path = "/b" if redirects else f"{foreign.url}/a"
     with pytest.raises(error_class) as error:
-        call(watchword.load({"base_url": api.url, **KEY}), f"{foreign.url}/a").raise_for_status()
-    assert "401" in str(error.value)
-    assert "unauthorized_401" not in str(error.value)
+        call(watchword.load({"base_url": api.url, **KEY}), path).raise_for_status()
+    reason = f"origin_not_allowed: The call to {foreign.url}/ was sent without the credential: this origin "
+    advice = "isn't in allowed_origins. Add it there if it may receive the credential."
+    assert f"{status} Client Error for GET {foreign.url}/a: {reason}{advice}" in str(error.value)
+    assert SECRET not in foreign.seen[0].text
+
+
+@pytest.mark.parametrize("status", [400, 429, 500, 503])
+def test_other_errors_of_a_foreign_origin_stay_as_they_are(serve, reply, client, status):
+    """An error that no credential would change is passed on as the client says it."""
+    call, error_class = client
+    api, foreign = serve(reply()), serve(reply(status))
+    with pytest.raises(error_class) as error:
+        call(
+            watchword.load({"base_url": api.url, **KEY, "retries": 0}), f"{foreign.url}/a"
+        ).raise_for_status()
+    assert str(status) in str(error.value)
+    assert "origin_not_allowed" not in str(error.value)
 
 
 def test_a_streamed_body_is_not_read(serve, reply):
