@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from watchword.connections.imports.bruno_file import VERBS, blocks_in, variables_of
 from watchword.connections.imports.entry import Entry, unreadable
 from watchword.connections.imports.postman import collection
+from watchword.connections.imports.postman.authentication import NO_PREFIX
 from watchword.connections.imports.request_collections import as_collection, as_request
 from watchword.connections.imports.values import Values, postman_variables
 
@@ -103,6 +104,8 @@ def _oauth2(given: Item) -> Item:
     grant = str(value("grant_type", "grantType"))
     has_proof = grant == "authorization_code" and str(given.get("pkce")).lower() == "true"
     placement = value("credentials_placement", "credentialsPlacement")
+    is_in_header = value("token_placement", "tokenPlacement") in {None, "", "header"}
+    prefix = value("token_header_prefix", "tokenHeaderPrefix")
     return {
         **given,
         "grant_type": f"{grant}_with_pkce" if has_proof else _GRANTS.get(grant, grant),
@@ -113,7 +116,9 @@ def _oauth2(given: Item) -> Item:
         "clientId": value("client_id", "clientId"),
         "clientSecret": value("client_secret", "clientSecret"),
         "client_authentication": "header" if placement == "basic_auth_header" else "body",
-        "headerPrefix": value("token_header_prefix", "tokenHeaderPrefix"),
+        "addTokenTo": "header" if is_in_header else "queryParams",
+        "queryParamKey": value("token_query_key", "tokenQueryKey"),
+        "headerPrefix": NO_PREFIX if prefix == "" else prefix,
     }
 
 

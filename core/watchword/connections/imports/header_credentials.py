@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote_plus
 
 from watchword.connections.imports.entry import is_lacking
+from watchword.connections.imports.request_signatures import check_authorization, check_query
 from watchword.document.references import is_reference
 from watchword.http import headers as header_rules
 from watchword.http.urls import without_pairs
@@ -22,6 +23,9 @@ def method_of(login: str, password: str, headers: dict[str, str], remarks: list[
         password: of this user.
         headers: by name; changed in place.
         remarks: gets a sentence for each header that is left out.
+
+    Raises:
+        DocumentError: the credential is a signature of this request alone.
     """
     authorization = next((name for name in headers if name.lower() == "authorization"), "")
     if login or password:
@@ -33,6 +37,7 @@ def method_of(login: str, password: str, headers: dict[str, str], remarks: list[
     if fields:
         del headers[authorization]
         return fields
+    check_authorization(headers.get(authorization, ""))
     secret = [name for name, value in headers.items() if may_be_secret(name, value)]
     if len(secret) == 1 and names_credential(secret[0]):
         return {"method": "api_key", "key_name": secret[0], "api_key": literal(headers.pop(secret[0]))}
@@ -78,9 +83,13 @@ def key_in_query(url: str) -> tuple[dict[str, str], str]:
     """Return the method and credential of the only secret in a URL's query, and the URL without it.
 
     With no secret there, or several, the method is `none` and the URL stays as it is.
+
+    Raises:
+        DocumentError: the URL is signed for one request.
     """
     query = url.partition("#")[0].partition("?")[2]
     pairs = [pair.partition("=") for pair in query.split("&")]
+    check_query(unquote_plus(name) for name, _, value in pairs if value)
     keys = [(name, value) for name, _, value in pairs if value and sounds_secret(unquote_plus(name))]
     if len(keys) != 1:
         return {"method": "none"}, url

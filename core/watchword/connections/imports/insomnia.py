@@ -15,7 +15,9 @@ Item: TypeAlias = dict[str, Any]
 
 _VERSION_5 = "collection.insomnia.rest/5"
 _DEEPEST = 50
-_OWN_VARIABLE = re.compile(r"\{\{\s*_(?:\.|\[['\"])([A-Za-z0-9_.-]{1,200})(?:['\"]\])?\s*\}\}")
+_KEY = r"""\.[A-Za-z0-9_-]{1,100}|\[\s*(?:'[^'{}]{1,100}'|"[^"{}]{1,100}"|[0-9]{1,6})\s*\]"""
+_OWN_VARIABLE = re.compile(rf"\{{\{{-?\s*([A-Za-z_]\w{{0,100}}(?:{_KEY}){{0,20}})\s*-?\}}\}}")
+_KEYS = re.compile(r"""[^.\[\]'"]+|'[^']*'|"[^"]*\"""")
 _TAG = re.compile(r"\{%[^{}%]{0,500}%\}")
 _GRANTS = {
     "client_credentials": "client_credentials",
@@ -108,7 +110,11 @@ def _auth(given: object) -> Mapping[str, Any] | None:
 
 
 def _bearer(given: Item) -> Item:
-    return {"token": given.get("token")}
+    return {"token": given.get("token"), "headerPrefix": given.get("prefix")}
+
+
+def _basic(given: Item) -> Item:
+    return {**given, "charset": "latin-1" if given.get("useISO88591") is True else ""}
 
 
 def _api_key(given: Item) -> Item:
@@ -141,6 +147,7 @@ def _aws(given: Item) -> Item:
 
 _KINDS: Mapping[str, tuple[str, Callable[[Item], Item]]] = {
     "apikey": ("apikey", _api_key),
+    "basic": ("basic", _basic),
     "bearer": ("bearer", _bearer),
     "iam": ("awsv4", _aws),
     "oauth1": ("oauth1", _oauth1),
@@ -150,4 +157,12 @@ _KINDS: Mapping[str, tuple[str, Callable[[Item], Item]]] = {
 
 def _rewritten(text: str) -> str:
     """Return a text with variables as Postman writes them; a tag is a value to be asked for."""
-    return _TAG.sub("{{template_tag}}", _OWN_VARIABLE.sub(r"{{\1}}", text))
+    return _TAG.sub("{{template_tag}}", _OWN_VARIABLE.sub(lambda match: _variable(match[1]), text))
+
+
+def _variable(path: str) -> str:
+    """Return a variable by its keys, which Insomnia writes as `_.a.b` or as `_.a['b']`."""
+    parts = [part.strip() for part in _KEYS.findall(path) if part.strip()]
+    keys = [part[1:-1] if part[0] in "'\"" else part for part in parts]
+    own = keys[1:] if keys[0] == "_" else keys
+    return f"{{{{{'.'.join(own or keys)}}}}}"

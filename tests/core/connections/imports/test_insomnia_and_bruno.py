@@ -54,6 +54,18 @@ def insomnia_5(authentication, *, url=URL, data=None, folder=None, **more):
 
 INSOMNIA = {
     "bearer": ({"type": "bearer", "token": CANARY, "prefix": ""}, {"method": "bearer", "bearer_token": CANARY}),
+    "bearer with another prefix": (
+        {"type": "bearer", "token": CANARY, "prefix": "Token"},
+        {"method": "bearer", "bearer_token": CANARY, "prefix": "Token"},
+    ),
+    "bearer without a prefix": (
+        {"type": "bearer", "token": CANARY, "prefix": "NO_PREFIX"},
+        {"method": "bearer", "bearer_token": CANARY, "use_prefix": False},
+    ),
+    "basic in Latin-1": (
+        {"type": "basic", "username": "ann", "password": CANARY, "useISO88591": True},
+        {"method": "basic", "username": "ann", "password": CANARY, "charset": "latin-1"},
+    ),
     "basic": (
         {"type": "basic", "username": "ann", "password": CANARY, "disabled": False},
         {"method": "basic", "username": "ann", "password": CANARY},
@@ -128,6 +140,17 @@ def test_variables_of_insomnia_come_from_its_environment_or_a_file(form):
     content = form({"type": "bearer", "token": "{{ _['auth.token'] }}"}, url="{{ _.base }}/v1/me", data=data)
     assert one(content) == {**BASE, "method": "bearer", "bearer_token": CANARY}
     assert one(content, {"auth.token": "other"})["bearer_token"] == "other"
+
+
+@both
+@pytest.mark.parametrize(
+    "written",
+    ["_.auth.token", "_.auth['token']", '_.auth["token"]', "_['auth']['token']", "_[ 'auth.token' ]", "auth['token']", "auth.token"],
+)  # fmt: skip
+def test_variables_of_insomnia_are_written_with_dots_or_brackets(form, written):
+    """Both notations of Nunjucks name the same value."""
+    content = form({"type": "bearer", "token": f"{{{{ {written} }}}}"}, data={"auth": {"token": CANARY}})
+    assert one(content)["bearer_token"] == CANARY
 
 
 @both
@@ -225,6 +248,40 @@ BRUNO = {
          "redirect_uri": "http://localhost:9000/cb"},
     ),
 }  # fmt: skip
+
+
+CLIENT = {
+    "grant_type": "client_credentials",
+    "access_token_url": TOKEN_URL,
+    "client_id": "c",
+    "client_secret": CANARY,
+}
+EXPORTED = {
+    "grantType": "client_credentials",
+    "accessTokenUrl": TOKEN_URL,
+    "clientId": "c",
+    "clientSecret": CANARY,
+}
+
+
+@pytest.mark.parametrize(
+    ("placed", "exported", "expected"),
+    [
+        ({"token_placement": "header", "token_header_prefix": "Token"}, {"tokenPlacement": "header", "tokenHeaderPrefix": "Token"}, {"prefix": "Token"}),
+        ({"token_placement": "header", "token_header_prefix": ""}, {"tokenPlacement": "header", "tokenHeaderPrefix": ""}, {"use_prefix": False}),
+        ({"token_placement": "header"}, {"tokenPlacement": "header"}, {}),
+        ({"token_placement": "url", "token_query_key": "access_token"}, {"tokenPlacement": "url"}, {"add_to": "query"}),
+        ({"token_placement": "url", "token_query_key": "auth"}, {"tokenPlacement": "url", "tokenQueryKey": "auth"}, {"add_to": "query", "query_name": "auth"}),
+    ],
+)  # fmt: skip
+def test_a_token_goes_where_bruno_puts_it(placed, exported, expected):
+    """Header or query, the query's name and the prefix are kept, from a file and from an export."""
+    request = {"url": URL, "method": "GET", "auth": {"mode": "oauth2", "oauth2": {**EXPORTED, **exported}}}
+    export = {"name": "A", "version": "1", "items": [{"type": "http", "name": "me", "request": request}]}
+    method = {"method": "oauth2_client_credentials", "token_url": TOKEN_URL, "client_id": "c"}
+    client = {"client_secret": CANARY, "client_auth": "client_secret_post"}
+    for content in (bru("oauth2", **CLIENT, **placed), export):
+        assert one(content) == {**BASE, **method, **client, **expected}
 
 
 @pytest.mark.parametrize("name", BRUNO)

@@ -19,6 +19,9 @@ Fields: TypeAlias = dict[str, Any]
 NOT_OFFERED = frozenset({"hawk", "ntlm", "edgegrid", "asap"})
 """Postman's types of authentication that no method of watchword offers."""
 
+NO_PREFIX = "NO_PREFIX"
+"""What Insomnia has as the prefix of a token that is sent as it is."""
+
 _OWN_PAGE = re.compile(r"//[^/]*(?:getpostman\.com|pstmn\.io)(?:[:/]|$)")
 """Postman's own page, which passes the code to Postman alone."""
 
@@ -84,7 +87,7 @@ def _api_key(given: Parameters, _: list[str]) -> Fields:
 
 
 def _bearer(given: Parameters, _: list[str]) -> Fields:
-    return {"method": "bearer", "bearer_token": given.secret("token")}
+    return {"method": "bearer", "bearer_token": given.secret("token"), **_placement(given)}
 
 
 def _basic(given: Parameters, _: list[str]) -> Fields:
@@ -92,7 +95,8 @@ def _basic(given: Parameters, _: list[str]) -> Fields:
     names = given.text("username"), given.text("password")
     if not any(names):
         return {"method": "basic", "username": lacking("username"), "password": lacking("password")}
-    return {"method": "basic", "username": names[0], **_present({"password": as_literal(names[1])})}
+    more = _present({"password": as_literal(names[1]), "charset": given.text("charset")})
+    return {"method": "basic", "username": names[0], **more}
 
 
 def _digest(given: Parameters, _: list[str]) -> Fields:
@@ -185,8 +189,12 @@ def _oauth2(given: Parameters, remarks: list[str]) -> Fields:
 
 
 def _placement(given: Parameters) -> Fields:
+    """Return where the token goes; other programs also have a parameter's name, and no prefix."""
     if given.text("addTokenTo") == "queryParams":
-        return {"add_to": "query"}
+        name = given.text("queryParamKey")
+        return {"add_to": "query", **({} if name in {"", "access_token"} else {"query_name": name})}
+    if given.text("headerPrefix") == NO_PREFIX:
+        return {"use_prefix": False}
     prefix = given.text("headerPrefix").strip()
     return {} if prefix in {"", "Bearer"} else {"prefix": prefix}
 
