@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import re
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,15 @@ from watchword.protocols.keys.repair import Repairs, from_base64, tidied
 if TYPE_CHECKING:
     from watchword.protocols.secret_encoding import SecretEncoding
 
+_PAIRS = re.compile(r":?[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})*:?")
+"""How fingerprints are written; a colon in another place separates a secret from what isn't one."""
+
+_ID_AND_HEX = re.compile(r"[^\s:]{1,200}:[0-9A-Fa-f]{2,}")
+_ENCODED = "Set key_encoding to how the secret is written; utf8 uses the text as it is."
+_AFTER_COLON = (
+    "If this is an ID and its secret, as in Ghost's Admin API keys, give only what is after the colon; "
+    "the ID is usually the kid in jwt_headers."
+)
 _KEY_MEMBER = re.compile(r'"(?:kty|private_key|privateKey)\\*"')
 
 
@@ -38,7 +46,7 @@ def read_secret(text: str, encoding: SecretEncoding) -> bytes:
             secret = _decoded(text, encoding)
         except ValueError:
             message = f"The HMAC secret can't be read as {encoding}."
-            advice = "Set key_encoding to how the secret is written; utf8 uses the text as it is."
+            advice = _AFTER_COLON if encoding == "hex" and _ID_AND_HEX.fullmatch(text.strip()) else _ENCODED
             raise DocumentError([finding("key_unreadable", message, advice=advice)]) from None
     if not secret:
         raise DocumentError(
@@ -79,5 +87,8 @@ def _decoded(text: str, encoding: SecretEncoding) -> bytes:
     if encoding == "utf8":
         return text.encode("utf-8", "surrogateescape")  # for environment variables that aren't UTF-8
     if encoding == "hex":
-        return binascii.unhexlify("".join(text.replace(":", " ").split()))
+        words = text.split()
+        if not all(":" not in word or _PAIRS.fullmatch(word) for word in words):
+            raise ValueError
+        return bytes.fromhex("".join(words).replace(":", ""))
     return from_base64(text, Repairs())

@@ -38,8 +38,10 @@ _RULES: Mapping[str, ServiceRules] = MappingProxyType({
     "vpc-lattice-svcs": ServiceRules(sends_hash=True, hashes_body=False),
 })  # fmt: skip
 
-_IN_CAPITALS = frozenset({"IoTSecuredTunneling"})
-"""The names in signatures that have capitals."""
+_IN_CAPITALS: Mapping[str, str] = MappingProxyType({
+    name.lower(): name for name in ("AWSMobileHubService", "IoTSecuredTunneling", "ProductAdvertisingAPI")
+})  # fmt: skip
+"""The names in signatures that have capitals, by the same in lower case."""
 
 _OTHER_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "s3": ("s3-control", "s3control"),
@@ -101,8 +103,8 @@ def better_service(service: str) -> str:
     name = _SPACES.sub("-", service.strip()).lower()
     host = _HOST.fullmatch(name)
     name = host[1] if host else name
-    name = SIGNING_NAMES.get(name, name)
-    return name if name != service and service not in _IN_CAPITALS else ""
+    name = _IN_CAPITALS.get(name) or SIGNING_NAMES.get(name, name)
+    return name if name != service else ""
 
 
 def better_region(region: str) -> tuple[str, str]:
@@ -122,7 +124,7 @@ def better_region(region: str) -> tuple[str, str]:
 
 def is_known(service: str) -> bool:
     """Return whether this module has the name in signatures; other names may be anything, even a secret."""
-    return service in _OTHER_NAMES or service in _RULES
+    return service in _OTHER_NAMES or service in _RULES or service.lower() in _IN_CAPITALS
 
 
 def rules_of(service: str) -> ServiceRules:

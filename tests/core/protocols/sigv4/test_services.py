@@ -29,6 +29,7 @@ REGION = "eu-central-1"
 HASH = "X-Amz-Content-SHA256"
 
 LIKE_S3 = ["s3", "s3express", "s3-object-lambda", "s3-outposts"]
+IN_CAPITALS = ["AWSMobileHubService", "IoTSecuredTunneling", "ProductAdvertisingAPI"]
 WITH_HEADER = ["aoss", "glacier"]
 UNSIGNED = ["vpc-lattice-svcs"]
 USUAL = [
@@ -200,6 +201,7 @@ def advice_for(**fields):
         ("es ", "es"), ("S3", "s3"), ("Execute-API", "execute-api"), (" bedrock-runtime", "bedrock"),
         ("OpenSearch", "es"), ("MWAA", "airflow"), ("execute-api.amazonaws.com", "execute-api"),
         ("es.eu-west-1.amazonaws.com", "es"), ("xyz.lex-runtime.amazonaws.com", "lex"), ("SES", "ses"),
+        ("productadvertisingapi", "ProductAdvertisingAPI"),
     ],
 )  # fmt: skip
 def test_a_service_s_name_with_blanks_or_capitals_is_found(service, name):
@@ -231,9 +233,9 @@ def test_a_misplaced_secret_is_not_shown(secret):
     assert secret.strip().lower() not in str([each.as_dict() for each in found]).lower()
 
 
-@pytest.mark.parametrize("service", [*USUAL, *LIKE_S3, *WITH_HEADER, "IoTSecuredTunneling", "my-service_1"])
+@pytest.mark.parametrize("service", [*USUAL, *LIKE_S3, *WITH_HEADER, *IN_CAPITALS, "my-service_1"])
 def test_a_service_s_own_name_is_taken(service):
-    """The names in signatures, one of which has capitals, and names of other servers are right."""
+    """The names in signatures, also those with capitals, and names of other servers are right."""
     assert advice_for(service=service) == []
 
 
