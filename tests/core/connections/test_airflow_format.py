@@ -7,11 +7,12 @@ import json
 import traceback
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import watchword
 from tests.support.hostile_texts import any_text
+from tests.support.nightly import usually
 from watchword.connections.airflow_format import (
     AirflowConnection,
     airflow_json,
@@ -151,6 +152,7 @@ def test_an_unreadable_connection_is_named_without_its_content(text, problem):
     assert problem in str(error)
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(any_text() | st.text('htp:/@[]%?&=#{}",0').map("http://".__add__))
 def test_any_text_is_a_connection_or_findings(text):
     """Any text becomes a connection or a DocumentError."""

@@ -8,9 +8,10 @@ import traceback
 from urllib.parse import quote
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.nightly import usually
 from watchword import DocumentError, SecretError
 from watchword.connections.airflow_format import airflow_json, document_of, parse_connection
 from watchword.connections.payload import airflow_value, document_in
@@ -199,6 +200,7 @@ secret = st.sampled_from([CANARY, f'"{CANARY}"', f'"{CANARY}":', f"{CANARY}="])
 texts = st.lists(fragments | st.text(max_size=3) | secret, max_size=14).map("".join)
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(st.binary() | texts.map(lambda text: text.encode("utf-8", "surrogatepass")), st.binary(max_size=3))
 @example(b'{"method": ' + b"[" * 960 + b"]" * 960 + b"}", b"")
 @example(b'{"conn_type": "http", "extra": ' + b"[" * 960 + b"]" * 960 + b"}", b"")
@@ -212,6 +214,7 @@ def test_any_bytes_end_in_a_value_or_in_findings_without_content(payload, tail):
             message_of(error)
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(st.sampled_from(["utf-8", "utf-16", "utf-32", "latin-1", "cp1252"]), texts)
 def test_any_text_in_any_encoding_ends_in_findings_or_a_value(encoding, text):
     """A text that an editor has saved in another encoding raises the same kind of exception."""

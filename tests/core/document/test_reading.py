@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import watchword
 from tests.support.hostile_texts import any_text
+from tests.support.nightly import usually
 from watchword.document.reading import read
 
 KEY = {"base_url": "https://api.test", "method": "api_key", "api_key": "s3cret-key"}
@@ -185,6 +186,7 @@ names = st.sampled_from(
 )
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(
     st.one_of(
         json_values,
@@ -203,6 +205,7 @@ def test_any_json_ends_in_a_connection_or_in_findings(document, stored):
             connection.lint()
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(st.binary())
 def test_any_bytes_end_in_findings(document):
     """Bytes that aren't a JSON object are a finding."""
@@ -210,6 +213,7 @@ def test_any_bytes_end_in_findings(document):
         watchword.load(document)
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(st.sampled_from(sorted(watchword.METHODS)), st.data())
 def test_any_texts_in_the_right_fields_can_be_linted_and_used(method, data):
     """Any text in any field ends in findings or in a session, never in another exception."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import watchword
 from tests.support.hostile_texts import any_text
+from tests.support.nightly import usually
 from watchword.http.body_rules import LARGEST_BODY, BodyRules
 from watchword.tokens.token_response import value_at
 
@@ -68,6 +69,7 @@ def test_big_broken_and_deep_bodies_match_nothing():
         assert not rules.match(b'{"a":' * depth + b"1" + b"}" * depth)
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(st.binary() | st.recursive(any_text() | st.integers() | st.booleans(), st.lists).map(json.dumps))
 def test_any_body_matches_or_not(body):
     """No body raises."""
@@ -96,6 +98,7 @@ def test_no_token_response_is_searched_by_such_a_path(path, found):
     assert value_at({"a": {"b": 1}}, path) == found
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(st.text(max_size=12))
 def test_any_path_is_usable_or_refused(path):
     """Any text for a path makes rules, or a finding."""

@@ -6,10 +6,11 @@ import time
 from email.utils import formatdate
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.hostile_texts import any_text
+from tests.support.nightly import usually
 from watchword.http.durations import LONGEST_RETRY_AFTER, retry_after, seconds
 
 
@@ -73,6 +74,7 @@ def test_a_wait_of_years_is_cut_to_a_day(header):
     assert retry_after(header) == LONGEST_RETRY_AFTER == 86400
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(any_text(40) | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,3} [A-Z][a-z]{2} [0-9]{1,6} [0-9:]{1,12} GMT"))
 def test_any_header_has_an_answer(header):
     """Each text leads to None, or to a wait between nothing and a day."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import watchword
+from tests.support.nightly import usually
 from tests.support.work import calls
 from watchword.http import jsonpaths
 from watchword.http.body_rules import MOST_RULES, BodyRules
@@ -280,6 +281,7 @@ STEPS = [
 NAMES = st.sampled_from(STEPS)
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(st.lists(NAMES, max_size=6).map("".join))
 def test_no_combination_of_steps_takes_more_than_its_share(steps):
     """Whatever a path is made of, the steps of its search stay below a multiple of response and path."""

@@ -15,12 +15,13 @@ from urllib.parse import unquote
 
 import pytest
 import requests
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests.auth import HTTPDigestAuth
 from requests.structures import CaseInsensitiveDict
 
 import watchword
+from tests.support.nightly import usually
 from watchword.flow import Context
 from watchword.methods.digest import Digest
 from watchword.protocols.digest.challenge import strongest, unsupported
@@ -480,6 +481,7 @@ _PIECES = st.sampled_from([
 _NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]))
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(st.one_of(st.text(), st.lists(_PIECES).map("".join)), _NAMES)
 def test_no_header_is_a_crash(header, username):
     """Any challenge gets one response with a valid header, or none."""

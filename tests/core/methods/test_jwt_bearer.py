@@ -22,6 +22,7 @@ from joserfc.jwk import import_key
 
 import watchword
 from tests.support.hostile_texts import any_text
+from tests.support.nightly import usually
 from watchword.adapters.driver import signed_requests
 from watchword.adapters.requests_exchange import RequestsExchange
 from watchword.findings.finding import errors
@@ -389,7 +390,7 @@ def strict_json(part):
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)), parse_constant=refuse)
 
 
-@settings(max_examples=200)
+@settings(max_examples=usually(500, 10_000))
 @given(OBJECTS, OBJECTS, st.integers(-1, 10) | st.integers())
 def test_any_payload_and_headers_end_in_findings_or_a_good_jwt(payload, headers, lifetime):
     """Any payload and headers end in findings, or in a JWT of two JSON objects."""
@@ -409,7 +410,7 @@ def test_any_payload_and_headers_end_in_findings_or_a_good_jwt(payload, headers,
     assert all(isinstance(strict_json(part), dict) for part in signing_input.split("."))
 
 
-@settings(max_examples=200)
+@settings(max_examples=usually(500, 10_000))
 @given(
     st.sampled_from(list(ALGORITHMS)),
     st.text(max_size=60) | st.binary(max_size=60).map(lambda data: data.decode("latin-1")),

@@ -439,6 +439,7 @@ def test_a_cookie_that_is_taken_back_is_none(lines, names):
     assert sorted(effective_cookies(lines)) == names
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(
     st.integers(200, 599), any_text(), st.lists(any_text(), max_size=3),
     st.dictionaries(any_text(), any_text()),

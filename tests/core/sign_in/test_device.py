@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.hostile_texts import any_text
+from tests.support.nightly import usually
 from watchword.errors import DocumentError, TokenError
 from watchword.sign_in import device
 from watchword.sign_in.stored_sign_in import stored_sign_in
@@ -273,7 +274,7 @@ JSON = st.recursive(
 
 
 @given(content=st.fixed_dictionaries({}, optional=dict.fromkeys([*CODES, "interval", "expires_in"], JSON)))
-@settings(max_examples=50)
+@settings(max_examples=usually(500, 10_000))
 def test_any_response_for_a_beginning(content):
     """Any response gives a sign-in that can be shown, or a TokenError."""
     response = TokenResponse("https://a.test/device", 200, {}, json.dumps({**CODES, **content}))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.support.hostile_texts import any_text
+from tests.support.nightly import usually
 from watchword.errors import TokenError
 from watchword.sign_in import oauth2
 from watchword.sign_in.authorization_response import LONGEST_URL
@@ -182,7 +183,7 @@ def test_a_code_alone(connect, begun, refused, query_of, me, playground):
 @given(
     text=any_text() | any_text().map("http://127.0.0.1/callback?{}&state=s&code=c".format), state=any_text()
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=usually(500, 10_000), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_for_a_response(connect, text, state):
     """Any text ends in a TokenError."""
     with pytest.raises(TokenError):

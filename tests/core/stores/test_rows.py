@@ -6,9 +6,10 @@ import json
 from dataclasses import fields, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.nightly import usually
 from watchword.stores import schema
 from watchword.stores.rows import RowMalformedError, column, to_record, to_row, to_text, to_time
 from watchword.tokens.record import Lease, Pause, Record, Refusal, StoreTime
@@ -87,6 +88,7 @@ def test_a_column_tells_texts_apart(one, other):
     column(one).encode()
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(st.sampled_from([field.name for field in fields(Record)]) | TEXT, JSON)
 def test_a_malformed_row_is_no_crash(name, value):
     """A row whose state holds anything is read, or refused as malformed."""

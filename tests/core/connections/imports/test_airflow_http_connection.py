@@ -6,11 +6,12 @@ import base64
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import watchword
 from tests.support.hostile_texts import any_text
+from tests.support.nightly import usually
 from watchword.connections.airflow_format import AirflowConnection, airflow_json, parse_connection
 from watchword.connections.imports.airflow.http_connection import convert
 
@@ -240,6 +241,7 @@ names = any_text() | st.sampled_from(
 columns = st.none() | any_text()
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(
     st.dictionaries(names, values | any_text().map("Basic ".__add__), max_size=4),
     st.fixed_dictionaries(

@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
+from tests.support.nightly import usually
 from watchword.errors import DocumentError
 from watchword.protocols.keys import read_private_key, read_secret
 
@@ -414,7 +415,7 @@ TEXTS = (
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=usually(500, 10_000))
 @given(TEXTS, st.none() | st.text(max_size=20))
 def test_any_text_as_a_key_ends_in_a_finding_or_a_key(text, passphrase):
     """Any text is read as a key or refused with a typed error."""
@@ -424,7 +425,7 @@ def test_any_text_as_a_key_ends_in_a_finding_or_a_key(text, passphrase):
         assert error.code in {"key_unreadable", "key_unsuitable"}
 
 
-@settings(max_examples=300)
+@settings(max_examples=usually(500, 10_000))
 @given(
     st.sampled_from(["EC SEC1", "EC PKCS#8", "Ed25519", "RSA PKCS#8", "RSA OpenSSH", "EC SEC1 encrypted"]),
     st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 3), st.text(max_size=3)), max_size=3),

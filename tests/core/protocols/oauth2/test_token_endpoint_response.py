@@ -8,11 +8,12 @@ import time
 from datetime import datetime, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import watchword
 from tests.support.hostile_texts import any_text
+from tests.support.nightly import usually
 from watchword.protocols.oauth2 import request_words
 from watchword.protocols.oauth2.token_endpoint_response import ResponsePaths, read_token
 from watchword.tokens.lifetimes import remaining
@@ -142,6 +143,7 @@ def outcome(text, headers, paths, status=200):
     return token
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(content=REPLY, path=PATHS, status=st.sampled_from([200, 201, 302, 400, 401, 403, 404, 429, 500]))
 def test_any_json_is_a_token_or_a_finding(content, path, status):
     """Any JSON ends in a token or a TokenError."""
@@ -149,12 +151,14 @@ def test_any_json_is_a_token_or_a_finding(content, path, status):
     assert isinstance(outcome(json.dumps(content), {}, paths, status), Token | watchword.TokenError)
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(text=any_text(), kind=st.sampled_from(["", "text/html", FORM["Content-Type"], "application/json"]))
 def test_any_text_is_a_token_or_a_finding(text, kind):
     """Any other text ends in a token or a TokenError."""
     assert outcome(text, {"Content-Type": kind}, FULL)
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(stated=JSON)
 def test_any_lifetime_is_positive_or_none(stated):
     """Any stated lifetime is read as a positive number of seconds or ignored."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.hostile_texts import any_text
+from tests.support.nightly import usually
 from watchword import redact
 from watchword.findings.codes import CODES
 from watchword.protocols.sigv4.refusals import aws_refusal
@@ -196,6 +197,7 @@ NAMES = st.sampled_from(["__type", "code", "message"])
 OBJECTS = st.dictionaries(NAMES, any_text() | st.none() | st.lists(any_text()))
 
 
+@settings(max_examples=usually(500, 10_000))
 @given(st.sampled_from([400, 401, 403]), any_text() | OBJECTS.map(json.dumps))
 def test_any_text_is_read_without_a_crash(status, text):
     """Any response is read as a refusal or None."""
