@@ -123,6 +123,7 @@ def test_a_stream_is_refused_if_a_claim_has_its_hash():
         SEED_AND_PUBLIC[:32] + bytes([SEED_AND_PUBLIC[32] ^ 1]) + SEED_AND_PUBLIC[33:],
         hashlib.sha512(b"a").digest(),
     ],
+    ids=["another public key", "a secret of 64 bytes"],
 )
 def test_bytes_that_are_no_pair_of_keys_are_refused(data):
     """Bytes as long as both keys of Ed25519 are a key only if the second half belongs to the first."""
