@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from watchword.connections.imports.bruno_file import VERBS, blocks_in, variables_of
+from watchword.connections.imports.bru_text import VERBS, blocks_in, variables_in
 from watchword.connections.imports.entry import Entry, unreadable
 from watchword.connections.imports.postman import collection
 from watchword.connections.imports.postman.authentication import NO_PREFIX
@@ -31,7 +31,7 @@ def entries_in_file(text: str, values: Values) -> list[Entry]:
     verb = next((each for each in VERBS if each in blocks), "get")
     request = {"name": blocks.get("meta", {}).get("name"), "method": verb, **blocks.get(verb, {})}
     requests = [as_request(request, headers, None, auth)]
-    return collection.entries_in(as_collection(requests, variables_of(text), str), values)
+    return collection.entries_in(as_collection(requests, variables_in(text), str), values)
 
 
 def entries_in(content: Mapping[Any, Any], values: Values) -> list[Entry]:

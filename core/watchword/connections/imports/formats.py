@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, NamedTuple
 
-from watchword.connections.imports import bruno, bruno_file, insomnia, openapi, other_files
+from watchword.connections.imports import bru_text, bruno, insomnia, openapi, other_files
 from watchword.connections.imports.airbyte import manifest
 from watchword.connections.imports.airflow import export
 from watchword.connections.imports.airflow.likeness import is_connection
@@ -84,7 +84,9 @@ def _entries(text: str, name: str, values: Values) -> list[Entry]:
     other = _OTHER_COMMAND.match(command_in(text))
     if other:
         raise unreadable(f"The text is a command of {other[1]}.", "Give it as a command of curl.")
-    if bruno_file.is_file(text):
+    if bru_text.is_file(text):
+        if bru_text.is_environment(text):
+            raise _of_environment()
         return bruno.entries_in_file(text, values)
     if looks_like_lines(text):
         return export.entries_in_lines(text)
@@ -136,8 +138,7 @@ def _of_curl(text: str, name: str) -> Entry:
 def _in_structure(content: object, name: str, values: Values) -> list[Entry]:
     if isinstance(content, dict):
         if is_environment(content):
-            message = "The text is an environment of Postman's: it holds values, and no connection."
-            raise unreadable(message, "Give the collection, and the environment with --variables.")
+            raise _of_environment()
         for form in _STRUCTURES:
             if form.is_meant(content):
                 return form.read(content, values)
@@ -156,6 +157,11 @@ def _in_structure(content: object, name: str, values: Values) -> list[Entry]:
     ):
         known = export.not_connections("names with values")
     raise known or unreadable(f"The text is none of these: {FORMS}.")
+
+
+def _of_environment() -> DocumentError:
+    message = "The text is an environment of Postman, Bruno or Insomnia: it holds values, and no connection."
+    return unreadable(message, "Give the collection, and the environment with --variables.")
 
 
 def _named(entries: list[Entry], stem: str) -> Iterator[Entry]:

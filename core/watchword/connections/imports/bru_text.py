@@ -1,4 +1,4 @@
-"""A file of Bruno (`.bru`): blocks of names and values; no I/O."""
+"""The text of a file of Bruno's (`.bru`): blocks in braces with a pair of name and value on each line."""
 
 from __future__ import annotations
 
@@ -6,18 +6,25 @@ import re
 
 from watchword.connections.imports.entry import unreadable
 
-_MOST_LINES = 20_000
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
+
+_MOST_LINES = 20_000
 _BLOCK = re.compile(r"(?P<name>[a-z]+(?::[a-z0-9-]+)?) ?\{\s*")
 _PAIR = re.compile(r'\s{0,20}(?P<off>~?)"?(?P<name>[^:"{}]{1,200})"? ?:(?: (?P<value>.*))?')
 _FIRST = re.compile(
-    rf"\s*(?:(?:meta|vars|auth|headers|{'|'.join(VERBS)}) \{{|(?:auth|vars):[a-z0-9-]+ \{{)[ \t]*\r?\n"
+    rf"\s*(?:(?:meta|vars|auth|headers|{'|'.join(VERBS)}) \{{|(?:auth|vars):[a-z0-9-]+ \{{|vars:secret \[)"
+    r"[ \t]*\r?\n"
 )
 
 
 def is_file(text: str) -> bool:
     """Return whether a text is a file of Bruno's."""
     return _FIRST.match(text) is not None
+
+
+def is_environment(text: str) -> bool:
+    """Return whether a file of Bruno's holds variables alone."""
+    return blocks_in(text).keys() <= {"vars"}
 
 
 def blocks_in(text: str) -> dict[str, dict[str, str]]:
@@ -37,7 +44,7 @@ def blocks_in(text: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def variables_of(text: str) -> dict[str, str]:
+def variables_in(text: str) -> dict[str, str]:
     """Return the variables in a file of Bruno's, such as one of its environments."""
     blocks = blocks_in(text)
     return {**blocks.get("vars", {}), **blocks.get("vars:pre-request", {})}
