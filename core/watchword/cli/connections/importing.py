@@ -67,8 +67,8 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter for each option
         typer.Option(
             "--variables",
             metavar="FILE",
-            help="The values that the file refers to by name: an environment of Postman, Bruno or Insomnia, the "
-            "config.json of an Airbyte source, a JSON or YAML object, or lines of NAME=VALUE.",
+            help="The values that the file refers to by name: an environment of Postman, Bruno or Insomnia, "
+            "the config.json of an Airbyte source, a JSON or YAML object, or lines of NAME=VALUE.",
         ),
     ] = None,
     references: Annotated[  # noqa: FBT002 - an option
