@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from watchword.connections.imports import bru_text, bruno, insomnia, openapi, other_files
 from watchword.connections.imports.airbyte import manifest
 from watchword.connections.imports.airflow import export
-from watchword.connections.imports.airflow.likeness import is_connection
+from watchword.connections.imports.airflow.likeness import is_connection, is_page
 from watchword.connections.imports.curl import command
 from watchword.connections.imports.curl.words import command_in
 from watchword.connections.imports.entry import Entry, failed, slug, unreadable
@@ -35,6 +35,12 @@ FORMS = (
     "AIRFLOW_CONN_NAME, a curl command, a collection of Postman, Insomnia or Bruno, an Airbyte manifest, or "
     "an OpenAPI document"
 )
+
+_SETTINGS = (
+    "The text has names with values, but it isn't a connection: the entry method of a connection document is "
+    "missing, and so is the conn_type of Airflow's."
+)
+_ONE_OF_THEM = "Give a connection with one of them. Values for a collection are given with --variables."
 
 _OTHER_COMMAND = re.compile(
     r"(?i)(wget|https?|xh|Invoke-WebRequest|Invoke-RestMethod|iwr|irm|fetch)(?:\.exe)?(?:\s+(?=\S)|\()"
@@ -91,6 +97,8 @@ def _entries(text: str, name: str, values: Values) -> list[Entry]:
     if looks_like_lines(text):
         return export.entries_in_lines(text)
     if not is_json(text) and "\n" not in text and "://" in text.partition(" ")[0]:
+        if is_page(text):
+            raise unreadable("The text is a URL, which has no credential.", "Write curl before it.")
         return [export.entry_of(text, name, is_named=False)]
     other_file = other_files.named_text(text)
     if other_file:
@@ -149,14 +157,17 @@ def _in_structure(content: object, name: str, values: Values) -> list[Entry]:
     connections = export.connections_by_id(content)
     if connections is not None:
         return list(export.entries_by_id(connections))
+    raise _refused(content)
+
+
+def _refused(content: object) -> DocumentError:
+    """Return the error of a structure that holds no connection."""
     known = other_files.named_structure(content)
-    if (
-        known is None
-        and isinstance(content, dict)
-        and any(isinstance(each, str) for each in content.values())
-    ):
-        known = export.not_connections("names with values")
-    raise known or unreadable(f"The text is none of these: {FORMS}.")
+    if known:
+        return known
+    if isinstance(content, dict) and any(isinstance(each, str) for each in content.values()):
+        return unreadable(_SETTINGS, _ONE_OF_THEM)
+    return unreadable(f"The text is none of these: {FORMS}.")
 
 
 def _of_environment() -> DocumentError:

@@ -66,6 +66,11 @@ _TEXTS = (
     ),
     _Text(re.compile(r"HTTP/[123](?:\.\d)?[ \t]+\d{3}\b"), "an HTTP response", _COPY_AS_CURL),
     _Text(
+        re.compile(r"(?:(?:Basic|Bearer|Token)\s+)?(?=\D*\d)[A-Za-z0-9_.~+/=-]{12,}\Z"),
+        "a token or key alone",
+        "Create a connection of the method bearer or api_key, and put it there.",
+    ),
+    _Text(
         re.compile(r"(?:machine\s+\S+|default)\s+(?:login|account|password)\s"),
         "a .netrc file",
         "Create a connection of the method basic with its login and password; its machine is the host.",
@@ -208,8 +213,8 @@ _STRUCTURES = (
         "Create a connection of the method basic with user name and password of the registry.",
     ),
     _Structure(
-        lambda content: content.get("kind") == "Config" and isinstance(content.get("clusters"), list),
-        "a configuration of kubectl's",
+        _has("apiVersion", "kind"),
+        "a file of Kubernetes",
         "Create a connection of the method bearer with a token, or with a client certificate.",
     ),
     _Structure(

@@ -186,9 +186,21 @@ def test_entries_are_airflow_s_only_if_they_look_like_connections(content, names
         if names:
             assert [entry.label for entry in entries_in(text, "file", {})] == names
             continue
-        with pytest.raises(DocumentError, match="AIRFLOW_CONN_NAME") as caught:
+        words = "no name begins with AIRFLOW_CONN_" if text is lines else "is missing"
+        with pytest.raises(DocumentError, match=words) as caught:
             entries_in(text, "file", {})
         assert "s3cr" not in str(caught.value)
+
+
+@pytest.mark.parametrize("end", ["/v1/me", "/services/T0/B0/s3cr", "/?key=s3cr", "/http/s3cr"])
+def test_the_url_of_a_call_is_not_taken_for_airflow_s_uri(end):
+    """Airflow's URI of a connection has no path: a URL alone is refused, and may stand behind curl."""
+    with pytest.raises(DocumentError, match="URL") as caught:
+        entries_in(f"https://a.test{end}", "shop", {})
+    assert "s3cr" not in str(caught.value)
+    for text in ("https://a.test", "https://a.test/", "http://a.test/https", f"https://etl:s3cr@a.test{end}"):
+        (entry,) = entries_in(text, "shop", {})
+        assert entry.document["base_url"].endswith("://a.test")
 
 
 def test_a_run_of_blanks_in_a_value_is_read_once():

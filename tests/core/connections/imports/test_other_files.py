@@ -50,7 +50,8 @@ STRUCTURES = {
     "token": ({"access_token": CANARY, "token_type": "Bearer", "expires_in": 60}, "token", "client_credentials"),
     "metadata": ({"issuer": "https://a.test", "token_endpoint": "https://a.test/t"}, "metadata", "token_url"),
     "Docker": ({"auths": {"a.test": {"auth": CANARY}}}, "Docker", "basic"),
-    "kubectl": ({"kind": "Config", "clusters": [], "users": [{"user": {"token": CANARY}}]}, "kubectl", "bearer"),
+    "Kubernetes": ({"apiVersion": "v1", "kind": "Secret", "data": {"token": CANARY}}, "Kubernetes", "bearer"),
+    "kubectl": ({"apiVersion": "v1", "kind": "Config", "clusters": [], "users": [{"user": {"token": CANARY}}]}, "Kubernetes", "bearer"),
     "OpenCollection": (
         {"info": {"name": "me", "type": "http"}, "http": {"auth": {"type": "bearer", "token": CANARY}}},
         "OpenCollection",
@@ -104,6 +105,8 @@ def test_json_and_yaml_of_other_programs_is_named(name):
         (f'$session = New-Object X\nInvoke-WebRequest -Headers @{{"a"="{CANARY}"}}\n', "PowerShell", "curl"),
         (f"import requests\nrequests.get('https://a.test', auth=('a', '{CANARY}'))\n", "program", "curl"),
         (f"await fetch('https://a.test', {{'headers': {{'x': '{CANARY}'}}}});", "program", "curl"),
+        (f"Bearer {CANARY}", "alone", "bearer"),
+        (f"{CANARY}{CANARY}==", "alone", "api_key"),
         (PEM, "private key", "oauth2_jwt_bearer"),
         (PEM.replace("PRIVATE KEY", "CERTIFICATE"), "certificate", "client_certificate"),
     ],

@@ -52,7 +52,7 @@ def entries_in_lines(text: str) -> list[Entry]:
     lines = list(lines_in(text))
     variables = [line for line in lines if line.name.startswith(VARIABLE)]
     if not variables and not are_connections((line.name, line.value) for line in lines):
-        raise named_text(text) or not_connections("lines of NAME=VALUE")
+        raise named_text(text) or _not_connections()
     ids: dict[str, list[Line]] = {}
     for line in variables or lines:
         name = line.name.removeprefix(VARIABLE).lower() if variables else line.name
@@ -79,11 +79,10 @@ def _entry_of_lines(name: str, lines: list[Line]) -> Entry:
     return entry_of(line.value, name)
 
 
-def not_connections(what: str) -> DocumentError:
-    """Return the error that a text has names and values, which are no connections."""
+def _not_connections() -> DocumentError:
     message = (
-        f"The text has {what}, but they aren't connections of Airflow's: no name begins with {VARIABLE}, "
-        "and no value has a connection type."
+        "The text has lines of NAME=VALUE, but they aren't connections of Airflow's: no name begins with "
+        f"{VARIABLE}, and no value has a connection type."
     )
     advice = (
         f"Name each variable that holds a connection {VARIABLE}NAME. Give values that a collection or "

@@ -59,6 +59,12 @@ def is_connection(content: Mapping[object, object]) -> bool:
     return _of_columns(content) > Likeness.NONE
 
 
+def is_page(text: str) -> bool:
+    """Return whether a text is the URL of a page or a call: as Airflow's URI, it would lose its path."""
+    path = text.partition("://")[2].partition("/")[2].strip("/").lower()
+    return _of_uri(text) is Likeness.URL and path not in {"", "http", "https"}
+
+
 def _likeness(name: str, value: object) -> Likeness:
     values = value if isinstance(value, list) else [value]
     found = max((_of_value(each) for each in values), default=Likeness.NONE)
