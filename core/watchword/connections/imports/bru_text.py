@@ -9,7 +9,7 @@ from watchword.connections.imports.entry import unreadable
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 
 _MOST_LINES = 20_000
-_BLOCK = re.compile(r"(?P<name>[a-z]+(?::[a-z0-9-]+)?) ?\{\s*")
+_BLOCK = re.compile(r"(?P<name>[a-z]+(?::[a-z0-9_-]+){0,4}) ?\{\s*")
 _PAIR = re.compile(r'\s{0,20}(?P<off>~?)"?(?P<name>[^:"{}]{1,200})"? ?:(?: (?P<value>.*))?')
 _FIRST = re.compile(
     rf"\s*(?:(?:meta|vars|auth|headers|{'|'.join(VERBS)}) \{{|(?:auth|vars):[a-z0-9-]+ \{{|vars:secret \[)"

@@ -16,6 +16,15 @@ Item: TypeAlias = dict[str, Any]
 
 _DEEPEST = 50
 _GRANTS = {"password": "password_credentials"}
+_FURTHER = "oauth2:additional_params:"
+_OF_REQUESTS = {
+    **dict.fromkeys(("auth_req", "authorization"), "authRequestParams"),
+    **dict.fromkeys(("access_token_req", "token"), "tokenRequestParams"),
+    **dict.fromkeys(("refresh_token_req", "refresh"), "refreshRequestParams"),
+}
+"""The requests of OAuth 2.0 that may have further parameters: their names in files, in exports, in Postman."""
+
+_PLACES = {"headers": "request_header", "queryparams": "request_url", "body": "request_body"}
 
 
 def is_export(content: Mapping[Any, Any]) -> bool:
@@ -85,8 +94,30 @@ def _auth(mode: object, blocks: Mapping[str, Any]) -> Mapping[str, Any] | None:
     if mode == "none":
         return {"type": "noauth"}
     given = blocks.get(mode)
-    convert = _KINDS.get(mode, dict)
-    return {"type": mode, mode: convert(given if isinstance(given, dict) else {})}
+    fields = dict(given) if isinstance(given, dict) else {}
+    if mode == "oauth2":
+        fields |= _further_parameters(blocks, fields.get("additionalParameters"))
+    return {"type": mode, mode: _KINDS.get(mode, dict)(fields)}
+
+
+def _further_parameters(blocks: Mapping[str, Any], exported: object) -> Item:
+    """Return what is added to requests for tokens, as rows: a file has blocks for it, an export has lists."""
+    rows: dict[str, list[Item]] = {name: [] for name in _OF_REQUESTS.values()}
+    for name, block in blocks.items():
+        request, _, place = name.removeprefix(_FURTHER).partition(":")
+        if name.startswith(_FURTHER) and request in _OF_REQUESTS and isinstance(block, dict):
+            pairs = (
+                {"key": key, "value": value, "send_as": _PLACES.get(place)} for key, value in block.items()
+            )
+            rows[_OF_REQUESTS[request]] += pairs
+    for request, given in exported.items() if isinstance(exported, dict) else ():
+        if request in _OF_REQUESTS and isinstance(given, list):
+            rows[_OF_REQUESTS[request]] += map(_row, filter(lambda each: isinstance(each, dict), given))
+    return dict(rows)
+
+
+def _row(given: Item) -> Item:
+    return {**given, "key": given.get("name"), "send_as": _PLACES.get(str(given.get("sendIn")))}
 
 
 def _api_key(given: Item) -> Item:
@@ -95,6 +126,25 @@ def _api_key(given: Item) -> Item:
 
 def _aws(given: Item) -> Item:
     return {**given, "accessKey": given.get("accessKeyId"), "secretKey": given.get("secretAccessKey")}
+
+
+def _oauth1(given: Item) -> Item:
+    def value(name: str, other: str) -> Any:  # noqa: ANN401 - any JSON value
+        return given.get(name, given.get(other))
+
+    placement = given.get("placement")
+    return {
+        **given,
+        "signatureMethod": value("signature_method", "signatureMethod"),
+        "consumerKey": value("consumer_key", "consumerKey"),
+        "consumerSecret": value("consumer_secret", "consumerSecret"),
+        "token": value("access_token", "accessToken"),
+        "tokenSecret": given.get("token_secret", value("tokenSecret", "accessTokenSecret")),
+        "privateKey": value("private_key", "privateKey"),
+        "includeBodyHash": value("include_body_hash", "includeBodyHash"),
+        "callback": value("callback_url", "callbackUrl"),
+        "addParamsToHeader": {"query": "false", "body": "body"}.get(str(placement), "true"),
+    }
 
 
 def _oauth2(given: Item) -> Item:
@@ -118,8 +168,14 @@ def _oauth2(given: Item) -> Item:
         "client_authentication": "header" if placement == "basic_auth_header" else "body",
         "addTokenTo": "header" if is_in_header else "queryParams",
         "queryParamKey": value("token_query_key", "tokenQueryKey"),
+        "tokenSource": value("token_source", "tokenSource"),
         "headerPrefix": NO_PREFIX if prefix == "" else prefix,
     }
 
 
-_KINDS: Mapping[str, Callable[[Item], Item]] = {"apikey": _api_key, "awsv4": _aws, "oauth2": _oauth2}
+_KINDS: Mapping[str, Callable[[Item], Item]] = {
+    "apikey": _api_key,
+    "awsv4": _aws,
+    "oauth1": _oauth1,
+    "oauth2": _oauth2,
+}

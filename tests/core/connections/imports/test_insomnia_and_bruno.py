@@ -234,6 +234,21 @@ BRUNO = {
         bru("awsv4", accessKeyId="AKIA1", secretAccessKey=CANARY, sessionToken="", service="s3", region="eu-west-1", profileName=""),
         INSOMNIA["AWS"][1],
     ),
+    "OAuth 1": (
+        bru("oauth1", consumer_key="c", consumer_secret=CANARY, access_token="t", token_secret=CANARY, callback_url="",
+            signature_method="HMAC-SHA256", private_key="", timestamp="", realm="r", placement="header", include_body_hash="false"),
+        {**INSOMNIA["OAuth 1"][1], "realm": "r"},
+    ),
+    "OAuth 1 in the query": (
+        bru("oauth1", consumer_key="c", consumer_secret=CANARY, access_token="t", token_secret=CANARY,
+            signature_method="HMAC-SHA256", placement="query", realm="r"),
+        {**INSOMNIA["OAuth 1"][1], "add_to": "query"},
+    ),
+    "OAuth 1 in the body": (
+        bru("oauth1", consumer_key="c", consumer_secret=CANARY, access_token="t", token_secret=CANARY,
+            signature_method="HMAC-SHA256", placement="body", realm="r"),
+        {**INSOMNIA["OAuth 1"][1], "add_to": "body"},
+    ),
     "client credentials": (
         bru("oauth2", grant_type="client_credentials", access_token_url=TOKEN_URL, client_id="c", client_secret=CANARY,
             scope="read", credentials_placement="basic_auth_header", token_header_prefix="Bearer"),
@@ -282,6 +297,50 @@ def test_a_token_goes_where_bruno_puts_it(placed, exported, expected):
     client = {"client_secret": CANARY, "client_auth": "client_secret_post"}
     for content in (bru("oauth2", **CLIENT, **placed), export):
         assert one(content) == {**BASE, **method, **client, **expected}
+
+
+def test_what_bruno_adds_to_requests_for_a_token_is_kept():
+    """Further parameters go where the file puts them, a secret one where no form shows it."""
+    further = {
+        "body": {"audience": "api", "api_key": CANARY, "~off": "x"},
+        "headers": {"X-Tenant": "t"},
+        "queryparams": {"v": "2"},
+    }
+    token = "auth:oauth2:additional_params:access_token_req"
+    text = bru("oauth2", **CLIENT) + "\n".join(
+        block(f"{token}:{place}", **pairs) for place, pairs in further.items()
+    )
+    rows = [
+        {"name": name.lstrip("~"), "value": value, "sendIn": place, "enabled": name[0] != "~"}
+        for place, pairs in further.items()
+        for name, value in pairs.items()
+    ]
+    auth = {"mode": "oauth2", "oauth2": {**EXPORTED, "additionalParameters": {"token": rows, "other": 1}}}
+    request = {"url": URL, "method": "GET", "auth": auth}
+    for content in (text, {"name": "A", "version": "1", "items": [{"name": "me", "request": request}]}):
+        found = one(content)
+        assert found["grant_body"] == {"audience": "api", "api_key": "{{secret:api_key}}"}
+        assert found["secret_parameters"] == {"template:api_key": CANARY}
+        assert (found["grant_headers"], found["token_url"]) == ({"X-Tenant": "t"}, f"{TOKEN_URL}?v=2")
+
+
+def test_what_bruno_adds_to_a_sign_in_is_kept():
+    """Parameters of the authorization and the refresh are kept too, and so is an ID token as the one to send."""
+    prefix = "auth:oauth2:additional_params"
+    pairs = {
+        "grant_type": "authorization_code",
+        "authorization_url": "https://auth.example.com/a",
+        "token_source": "id_token",
+    }
+    text = bru("oauth2", **{**CLIENT, **pairs}) + "\n".join(
+        (
+            block(f"{prefix}:auth_req:queryparams", prompt="login"),
+            block(f"{prefix}:refresh_token_req:body", resource="r"),
+        )
+    )
+    found = one(text)
+    assert (found["authorize_parameters"], found["refresh_body"]) == ({"prompt": "login"}, {"resource": "r"})
+    assert found["response_access_path"] == "id_token"
 
 
 @pytest.mark.parametrize("name", BRUNO)

@@ -116,8 +116,8 @@ def _oauth1(given: Parameters, remarks: list[str]) -> Fields:
         "consumer_key": given.needed("consumerKey"),
         "access_token": as_literal(given.text("token")),
         "token_secret": as_literal(given.text("tokenSecret")),
-        "add_to": "query" if place == "false" else "header",
-        "realm": given.text("realm") if place != "false" else "",
+        "add_to": {"false": "query", "body": "body"}.get(place, "header"),
+        "realm": given.text("realm") if place not in {"false", "body"} else "",
         "body_hash": given.is_true("includeBodyHash") or None,
     }
     if algorithm.startswith("RSA"):
@@ -182,6 +182,7 @@ def _oauth2(given: Parameters, remarks: list[str]) -> Fields:
         "scope": given.text("scope"),
         **reader(given),
         **_placement(given),
+        "response_access_path": "id_token" if given.text("tokenSource") == "id_token" else "",
         **_requests_for_tokens(given, parameters),
         "secret_parameters": parameters,
     }
