@@ -22,7 +22,7 @@ _OF_REQUESTS = {
     **dict.fromkeys(("access_token_req", "token"), "tokenRequestParams"),
     **dict.fromkeys(("refresh_token_req", "refresh"), "refreshRequestParams"),
 }
-"""The requests of OAuth 2.0 that may have further parameters: their names in files, in exports, in Postman."""
+"""The requests of OAuth 2.0 that may have further parameters: names in files and exports, and of Postman."""
 
 _PLACES = {"headers": "request_header", "queryparams": "request_url", "body": "request_body"}
 

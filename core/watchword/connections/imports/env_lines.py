@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -37,7 +38,8 @@ class Line(NamedTuple):
 
 def looks_like_lines(text: str) -> bool:
     """Return whether the first line of a text, apart from remarks, is NAME=VALUE."""
-    first = next((line for line in text.splitlines() if not _REMARK.fullmatch(line)), "")
+    lines = (line.rstrip("\n") for line in io.StringIO(text, newline=None))  # a long text isn't split at once
+    first = next((line for line in lines if not _REMARK.fullmatch(line)), "")
     return _LINE.fullmatch(first) is not None
 
 

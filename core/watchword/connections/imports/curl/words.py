@@ -19,6 +19,9 @@ _CARET = re.compile(r"\^(?:\r?\n(\n|\r\n)?|(.))", re.DOTALL)
 _BEFORE = re.compile(r"(?:\s*#[^\n]*\n)*\s*(?:[$%>]\s*)?(?:(?:time|sudo)\s+)*")
 """Comments, a prompt, and commands that run another one."""
 
+_LONGEST_BEFORE = 1 << 14
+"""So many characters may stand before a command: each line of a comment costs memory."""
+
 _PIECE = re.compile(
     r"""(?P<space>\s+)
     |\$'(?P<ansi>(?:[^'\\]|\\.)*)'
@@ -52,7 +55,7 @@ _LAST_CHARACTER = 0x10FFFF
 
 def command_in(text: str) -> str:
     """Return a text without the comments, the prompt and the commands before its command."""
-    found = _BEFORE.match(text)
+    found = _BEFORE.match(text, 0, _LONGEST_BEFORE)
     return text[found.end() :] if found else text
 
 
