@@ -54,7 +54,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         try:
             addresses = allowed_addresses(self._networks, host, port)
         except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(str(error)) from error
+            raise httpcore.ConnectError(error) from error
         for address in addresses[:-1]:
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
                 return self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
@@ -90,7 +90,7 @@ class AsyncGuardedBackend(httpcore.AsyncNetworkBackend):
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(f"no connection within {timeout} seconds") from error
         except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(str(error)) from error
+            raise httpcore.ConnectError(error) from error
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""

@@ -38,7 +38,7 @@ class _ProxyBackend(httpcore.NetworkBackend):
         try:
             return self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-            raise httpcore.ProxyError(str(error)) from error
+            raise httpcore.ProxyError(error) from error  # the pool drops the cause, and keeps the arguments
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
@@ -63,7 +63,7 @@ class _AsyncProxyBackend(httpcore.AsyncNetworkBackend):
         try:
             return await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-            raise httpcore.ProxyError(str(error)) from error
+            raise httpcore.ProxyError(error) from error  # the pool drops the cause, and keeps the arguments
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""

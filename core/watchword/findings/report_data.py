@@ -33,7 +33,13 @@ def report_of(data: Mapping[str, Any]) -> Report:
     raise ValueError(problem)
 
 
-def _finding(data: Mapping[str, Any], verdict: Verdict, *, is_deciding: bool) -> Finding:
+def finding_of(data: Mapping[str, Any]) -> Finding:
+    """Return a finding from what `Finding.as_dict` has written; it decides no validation."""
+    known = CODES.get(str(data["code"]))
+    return _finding(data, known.verdict if known else None, is_deciding=True)
+
+
+def _finding(data: Mapping[str, Any], verdict: Verdict | None, *, is_deciding: bool) -> Finding:
     code = Code(
         name=str(data["code"]),
         phase=Phase(data["phase"]),

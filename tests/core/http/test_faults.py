@@ -73,9 +73,9 @@ FORMS = {
 EACH = pytest.mark.parametrize("form", FORMS)
 
 
-def document(url: str, **fields: Any) -> Connection:
+def document(url: str, *, stored: bool = False, **fields: Any) -> Connection:
     key = {"method": "api_key", "api_key": "s3cret-key-of-a-test", "retries": 0}
-    return watchword.load({"base_url": url, "test_url": f"{url}/me", **key, **fields})
+    return watchword.load({"base_url": url, "test_url": f"{url}/me", **key, **fields}, stored=stored)
 
 
 @EACH
@@ -86,6 +86,7 @@ def test_a_proxy_that_is_down_is_named(closed: int, form: str, scheme: str) -> N
     report = FORMS[form](document(url, proxy=f"http://user:pr0xy-s3cret@127.0.0.1:{closed}"))
     assert report.deciding.code.name == "proxy_error"
     assert report.deciding.message == "The proxy on the way to the API at 127.0.0.1:1 failed."
+    assert report.deciding.evidence["error"].startswith("ConnectionRefusedError: [Errno ")
     assert "s3cret" not in str(report)
 
 
@@ -118,10 +119,11 @@ def test_what_the_caller_handles_stays_out_of_the_report(closed: int, form: str,
 
 @EACH
 def test_a_host_without_an_address_is_no_fault_of_a_proxy(form: str) -> None:
-    """Without a proxy, the code names the look-up of the API's host."""
-    report = FORMS[form](document("https://api.invalid"))
-    assert report.deciding.code.name in {"dns_not_found", "dns_temporary"}
-    assert FOREIGN not in str(report)
+    """Without a proxy, the code names the look-up of the API's host, also if its addresses are judged."""
+    for stored in (False, True):
+        report = FORMS[form](document("https://api.invalid", stored=stored))
+        assert report.deciding.code.name in {"dns_not_found", "dns_temporary"}
+        assert FOREIGN not in str(report)
 
 
 def answers_of_proxies(status: str) -> list[Exception]:
