@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import requests
 
+from airflow_provider_watchword import failed_calls
 from airflow_provider_watchword.response_data import data_of
 from airflow_provider_watchword.trigger_threads import on_thread
 from watchword import redact
-from watchword.http import faults
-from watchword.http.origins import host
 from watchword.http.urls import joined
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class Call(TypedDict):
     request_kwargs: dict[str, Any]
 
 
-async def event_of(connection: Connection, call: Call) -> dict[str, Any]:
+async def event_of(connection: Connection, call: Call, http_conn_id: str) -> dict[str, Any]:
     """Make the call and return its response, or why there is none, as plain JSON.
 
     `{"response": …}` is as in `response_data`, also if the API refuses; `{"too_large": true}` means that
@@ -57,10 +56,12 @@ async def event_of(connection: Connection, call: Call) -> dict[str, Any]:
         async with client:
             prepared = _prepared(connection, call)
             return await _answer(client, prepared, call, has_body_rules=_has_body_rules(connection))
-    except httpx.TransportError as error:
-        return {"error": str(faults.classify(error, f"the API at {host(str(error.request.url))}"))}
-    except (httpx.RequestError, httpx.InvalidURL, requests.RequestException) as error:
-        return {"error": redact.text(f"{type(error).__name__}: {error}")}
+    except httpx.RequestError as error:
+        verb, url = error.request.method, str(error.request.url)
+        return {"error": failed_calls.unanswered(error, verb, url, http_conn_id)}
+    except (httpx.InvalidURL, requests.RequestException) as error:
+        url = joined(connection.base_url, call["endpoint"] or "")
+        return {"error": failed_calls.unanswered(error, call["method"], url, http_conn_id)}
 
 
 def _has_body_rules(connection: Connection) -> bool:

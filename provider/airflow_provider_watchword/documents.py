@@ -53,10 +53,18 @@ def connection(name: str) -> watchword.Connection:
     """Return the connection of an id; the command `watchword` calls this for `airflow:NAME`.
 
     Raises:
+        SecretError: there is no such connection (`connection_missing`).
         DocumentError: with a finding for each error.
     """
     # Outside of a task, the SDK doesn't find the connections of the database. This lookup does, and it
     # includes the secrets backends.
     from airflow.models.connection import Connection  # noqa: PLC0415 - import time
+    from airflow.sdk.exceptions import AirflowNotFoundException  # noqa: PLC0415 - import time
 
-    return connection_of(Connection.get_connection_from_secrets(name))
+    from airflow_provider_watchword.missing_connections import missing  # noqa: PLC0415 - import time
+
+    try:
+        stored = Connection.get_connection_from_secrets(name)
+    except AirflowNotFoundException:
+        raise missing(name) from None
+    return connection_of(stored)

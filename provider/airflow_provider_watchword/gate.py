@@ -15,6 +15,14 @@ def is_open(report: Report, on_inconclusive: OnInconclusive) -> bool:
     return report.ok or (report.permanence is Permanence.INCONCLUSIVE and on_inconclusive == "pass")
 
 
+def next_pause(report: Report, interval: float, remaining: float) -> float:
+    """Return how long to wait before the next validation, in seconds.
+
+    It is the interval, or longer if the API asks for that (Retry-After), but ends with the time that remains.
+    """
+    return max(0.0, min(max(interval, report.deciding.retry_after or 0.0), remaining))
+
+
 def waits(report: Report, on_inconclusive: OnInconclusive) -> bool:
     """Return whether another validation may have another outcome."""
     if report.permanence is Permanence.INCONCLUSIVE:

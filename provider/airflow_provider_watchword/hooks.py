@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.http.hooks.http import HttpHook
-from airflow.sdk.exceptions import AirflowException
-from requests import Response
+from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
+from requests import PreparedRequest, RequestException, Response, Session
 from requests.models import DEFAULT_REDIRECT_LIMIT
 
 from airflow_provider_watchword import masking
@@ -17,12 +17,11 @@ from watchword.findings.codes import finding
 from watchword.findings.finding import errors
 
 if TYPE_CHECKING:
+    from airflow.sdk import Connection as AirflowConnection
+
     from watchword import Connection, Report
     from watchword.adapters.session import ApiSession
     from watchword.validation.plan import ValidationPlan
-
-LONGEST_QUOTE = 300
-"""How much of an API's error text is logged, in characters."""
 
 
 class ApiHook(HttpHook):
@@ -76,11 +75,26 @@ class ApiHook(HttpHook):
             tcp_keep_alive_interval=tcp_keep_alive_interval,
         )
 
+    @classmethod
+    def get_connection(cls, conn_id: str) -> AirflowConnection:
+        """Return the connection as Airflow stores it.
+
+        Raises:
+            AirflowNotFoundException: there is none; the message says what to do.
+        """
+        try:
+            return super().get_connection(conn_id)
+        except AirflowNotFoundException:
+            from airflow_provider_watchword.missing_connections import missing  # noqa: PLC0415 - import time
+
+            raise AirflowNotFoundException(str(missing(conn_id))) from None
+
     @property
     def connection(self) -> Connection:
         """The connection, read anew from Airflow.
 
         Raises:
+            AirflowNotFoundException: there is no such connection.
             DocumentError: the connection can't be used; its findings say why.
         """
         from airflow_provider_watchword.documents import connection_of  # noqa: PLC0415 - import time
@@ -132,11 +146,45 @@ class ApiHook(HttpHook):
         """
         if response.ok:
             return
+        from airflow_provider_watchword import failed_calls  # noqa: PLC0415 - import time
+
+        text = failed_calls.answer(response)
         reason = redact.text(str(response.reason or ""))
-        # On one line, so that an API's text can't imitate lines of the log.
-        quote = " ".join(redact.text(response.text).split())[:LONGEST_QUOTE]
-        self.log.error("The API responded %s %s: %s", response.status_code, reason, quote)
-        raise AirflowException(f"{response.status_code}:{reason}")
+        self.log.error("The API responded %s %s: %s", response.status_code, reason, text)
+        raise AirflowException(failed_calls.refused(response, self.http_conn_id))
+
+    def run_and_check(
+        self, session: Session, prepped_request: PreparedRequest, extra_options: dict[Any, Any]
+    ) -> Response:
+        """Send a request of `run`, and check its response unless the option `check_response` is off.
+
+        Raises:
+            AirflowException: the response is an error.
+            requests.RequestException: there is no response; the text is the finding, and the type is that of
+                requests, so that `retry_args` can name it.
+        """
+        settings: dict[str, Any] = dict(
+            session.merge_environment_settings(
+                prepped_request.url or "", session.proxies, session.stream, session.verify, session.cert
+            )
+        )
+        timeout, follows = extra_options.get("timeout"), extra_options.get("allow_redirects", True)
+        try:
+            response = session.send(prepped_request, timeout=timeout, allow_redirects=follows, **settings)
+        except RequestException as error:
+            from airflow_provider_watchword import failed_calls  # noqa: PLC0415 - import time
+
+            failed = error.request or prepped_request
+            message = failed_calls.unanswered(error, failed.method or "", failed.url or "", self.http_conn_id)
+            error.args = (message,)
+            raise error from None  # the chain repeats the URL as it is, also what is secret in its query
+        if extra_options.get("check_response", True):
+            self.check_response(response)
+        return response
+
+    def run_with_advanced_retry(self, _retry_args: dict[Any, Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - HttpHook's
+        """Call `run` again and again as tenacity's arguments say; the last failure is raised as it is."""
+        return super().run_with_advanced_retry({"reraise": True, **_retry_args}, *args, **kwargs)
 
     def validate(  # noqa: PLR0913 - one for each option of a plan
         self,
@@ -162,13 +210,15 @@ class ApiHook(HttpHook):
     def run_validation(self, plan: ValidationPlan, kind: str = "hook") -> Report:
         """Validate by a plan, and note the verdict as that of a kind of host: `hook` or `sensor`.
 
-        If the connection can't be used, the report says why.
+        If the connection can't be used, or if there is none, the report says why.
         """
         from airflow_provider_watchword import verdicts  # noqa: PLC0415 - import time
         from watchword.validation.procedure import validate  # noqa: PLC0415 - import time
 
         try:
             connection = self.connection
+        except AirflowNotFoundException:
+            return verdicts.of_missing(self.http_conn_id, kind)
         except DocumentError as error:
             report = error.report
         else:

@@ -16,6 +16,9 @@ from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 
+from watchword.adapters.refused_call import explained
+from watchword.findings.report_data import finding_of
+
 if TYPE_CHECKING:
     import httpx
 
@@ -35,6 +38,7 @@ def data_of(response: httpx.Response, body: bytes) -> dict[str, Any]:
             for cookie in response.cookies.jar
         ],
         "history": [data_of(former, b"") for former in response.history],
+        **_refusal(response, body),
     }
 
 
@@ -52,7 +56,18 @@ def response_of(data: Mapping[str, Any]) -> Response:
     response.request = Request(data["method"], data["url"]).prepare()
     response._content = zlib.decompress(base64.b64decode(data["body"]))  # noqa: SLF001 - requests has no other way
     response._content_consumed = True  # type: ignore[attr-defined] # noqa: SLF001 - as above
+    if "finding" in data:
+        finding = finding_of(data["finding"])
+        explained(response, lambda _: finding)
     return response
+
+
+def _refusal(response: httpx.Response, body: bytes) -> dict[str, Any]:
+    """Return the finding that explains an error: only here the connection's method can read the response."""
+    from watchword.adapters.httpx_refused import RefusedHttpxResponse  # noqa: PLC0415 - import time
+
+    finding = response.finding(body) if isinstance(response, RefusedHttpxResponse) else None
+    return {"finding": finding.as_dict()} if finding else {}
 
 
 def size_of(pages: list[dict[str, Any]]) -> int:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.configuration import conf
-from airflow.sdk.exceptions import (
-    AirflowFailException,
-    AirflowNotFoundException,
-    AirflowSensorTimeout,
-    AirflowSkipException,
-)
+from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout, AirflowSkipException
 
-from airflow_provider_watchword.gate import OnInconclusive, is_open, waits
+from airflow_provider_watchword.gate import OnInconclusive, is_open, next_pause, waits
 from airflow_provider_watchword.hooks import ApiHook
 from airflow_provider_watchword.links import ConnectionLink
 from airflow_provider_watchword.report_log import log_report
@@ -111,13 +106,7 @@ class CredentialSensor(BaseSensorOperator):
             return super().resume_execution(next_method, next_kwargs, context)
 
     def execute_complete(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - Airflow passes it
-        """Return the report of the trigger as the task's XCom, or raise as `execute` does.
-
-        Raises:
-            AirflowNotFoundException: Airflow has no connection with this id.
-        """
-        if "not_found" in event:
-            raise AirflowNotFoundException(event["not_found"])
+        """Return the report of the trigger as the task's XCom, or raise as `execute` does."""
         self._last_report = report = report_of(event["report"])
         log_report(self.log, self.http_conn_id, report)
         if is_open(report, self.on_inconclusive):
@@ -139,9 +128,18 @@ class CredentialSensor(BaseSensorOperator):
         if is_open(report, self.on_inconclusive):
             return PokeReturnValue(is_done=True, xcom_value=report.as_dict())
         if waits(report, self.on_inconclusive):
-            self.log.warning("The credential is not validated yet; trying again in %s s.", self.poke_interval)
             return False
         raise AirflowFailException(report.summary)
+
+    def _get_next_poke_interval(
+        self, started_at: datetime | float, run_duration: Callable[[], float], poke_count: int
+    ) -> float:
+        """Return the base's interval, or the longer pause that the API has asked for."""
+        pause: float = super()._get_next_poke_interval(started_at, run_duration, poke_count)
+        if self._last_report is not None:
+            pause = next_pause(self._last_report, pause, self.timeout - run_duration())
+        self.log.warning("The credential is not validated yet; trying again in %.0f s.", pause)
+        return pause
 
     def _trigger(self) -> CredentialTrigger:
         from airflow_provider_watchword.triggers import CredentialTrigger  # noqa: PLC0415 - for deferred tasks only

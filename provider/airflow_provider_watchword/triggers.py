@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_watchword import api_call, masking, report_log, verdicts
-from airflow_provider_watchword.gate import OnInconclusive, waits
+from airflow_provider_watchword.gate import OnInconclusive, next_pause, waits
 from airflow_provider_watchword.trigger_connections import connection_for_trigger
 from airflow_provider_watchword.trigger_threads import on_thread
 from watchword.errors import DocumentError, WatchwordError
@@ -73,21 +73,17 @@ class CredentialTrigger(BaseTrigger):
         }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Yield one event: a report, and whether the time was over; or that there is no such connection."""
+        """Yield one event: a report, and whether the time was over."""
         interval = self.poke_interval
         while True:
-            try:
-                report = await self._validate()
-            except AirflowNotFoundException as error:
-                yield _Event({"not_found": str(error)})
-                return
+            report = await self._validate()
             remaining = self.ends_at - time.time()
             is_waiting = waits(report, self.on_inconclusive)
             if not is_waiting or remaining <= 0:
                 yield _Event({"report": report.as_dict(), "timed_out": is_waiting})
                 return
             report_log.log_report(self.log, self.http_conn_id, report)
-            pause = min(interval, remaining)
+            pause = next_pause(report, interval, remaining)
             self.log.warning("The credential is not validated yet; trying again in %.0f s.", pause)
             await asyncio.sleep(pause)
             if self.longest_interval is not None:
@@ -99,6 +95,8 @@ class CredentialTrigger(BaseTrigger):
             report = await avalidate(await connection_for_trigger(self.http_conn_id), self._plan)
         except DocumentError as error:
             report = error.report
+        except AirflowNotFoundException:
+            return verdicts.of_missing(self.http_conn_id, "sensor", self.task_instance)
         placed = await on_thread(
             partial(verdicts.note, self.http_conn_id, report, "sensor", self.task_instance)
         )
@@ -126,7 +124,9 @@ class ApiTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Yield one event, of the kind that `api_call.event_of` returns."""
         try:
-            event = await api_call.event_of(await connection_for_trigger(self.http_conn_id), self.call)
+            event = await api_call.event_of(
+                await connection_for_trigger(self.http_conn_id), self.call, self.http_conn_id
+            )
         except (WatchwordError, AirflowNotFoundException) as error:
             event = {"error": str(error)}
         await masking.masked()

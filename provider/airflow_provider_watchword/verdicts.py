@@ -7,6 +7,7 @@ from typing import Protocol
 from airflow.sdk import get_current_context
 
 from airflow_provider_watchword.configuration import token_store
+from airflow_provider_watchword.missing_connections import missing
 from watchword.findings.report import Report
 from watchword.findings.where import Where
 from watchword.validation import history
@@ -32,6 +33,11 @@ def note(name: str, report: Report, kind: str, task: TaskInstance | None = None)
     placed = report.at(Where(kind, _described(task or _running())))
     history.note(token_store, name, placed, placed.where)
     return placed
+
+
+def of_missing(name: str, kind: str, task: TaskInstance | None = None) -> Report:
+    """Return the report for an id that Airflow doesn't know; such an id has no history."""
+    return missing(name).report.at(Where(kind, _described(task or _running())))
 
 
 def _running() -> TaskInstance | None:

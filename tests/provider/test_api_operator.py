@@ -152,21 +152,6 @@ def test_response_check_fails_the_task(connect: Connect) -> None:
         deferral.run(operator(endpoint="/v1/me", response_check=lambda _: False))
 
 
-def test_a_network_fault_fails_with_its_finding(connect: Connect) -> None:
-    """A call that gets no response fails the task with the fault's code and advice."""
-    connect("api_key", base_url="http://127.0.0.1:9")
-    with pytest.raises(AirflowException, match=r"^connect_refused: .*Check the port"):
-        deferral.run(operator(endpoint="/v1/me"))
-
-
-def test_a_slow_api_fails_with_its_finding(connect: Connect, playground: Playground) -> None:
-    """A call that takes longer than its timeout fails the task."""
-    connect("api_key")
-    playground.fault(delay=2)
-    with pytest.raises(AirflowException, match=r"^read_timeout: "):
-        deferral.run(operator(endpoint="/v1/me", extra_options={"timeout": 0.2}))
-
-
 @pytest.mark.parametrize(("changes", "code"), [({"bearer_tokn": "x"}, "unknown_field"), ({}, "timed")])
 def test_a_connection_that_can_t_be_used_fails_with_its_finding(
     connect: Connect, playground: Playground, changes: dict[str, Any], code: str
@@ -181,10 +166,11 @@ def test_a_connection_that_can_t_be_used_fails_with_its_finding(
         deferral.run(operator(endpoint="/v1/me"))
 
 
-def test_an_unknown_connection_is_named() -> None:
-    """An unknown connection fails the task with Airflow's words."""
-    with pytest.raises(AirflowException, match="The conn_id `acme` isn't defined"):
-        deferral.run(operator(endpoint="/v1/me"))
+@BOTH
+def test_an_unknown_connection_is_named(*, deferrable: bool) -> None:
+    """An unknown connection fails the task, and the exception says what to do."""
+    with pytest.raises(AirflowException, match=r"^connection_missing: .*'acme'.* Correct the id, or create"):
+        deferral.run(operator(endpoint="/v1/me", deferrable=deferrable))
 
 
 OBSTACLES = [

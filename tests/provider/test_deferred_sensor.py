@@ -7,13 +7,14 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import (
     AirflowFailException,
-    AirflowNotFoundException,
+    AirflowRescheduleException,
     AirflowSensorTimeout,
     AirflowSkipException,
     TaskDeferred,
@@ -21,8 +22,12 @@ from airflow.sdk.exceptions import (
 
 from airflow_provider_watchword import CredentialSensor, documents, verdicts
 from airflow_provider_watchword.configuration import token_store
+from airflow_provider_watchword.gate import next_pause
 from airflow_provider_watchword.triggers import CredentialTrigger
+from tests.provider.test_outages import answering
 from tests.support import deferral
+from watchword.findings.codes import finding
+from watchword.findings.report import Report
 from watchword.methods import METHODS
 from watchword.methods.fields import secret_names
 from watchword.stores.contracts import Store
@@ -97,6 +102,50 @@ def test_a_revoked_credential_fails_at_once(
     assert "What to do: " in capsys.readouterr().out
 
 
+WAITS = [
+    (None, 30.0, 900.0, 30.0),
+    (10.0, 30.0, 900.0, 30.0),
+    (200.0, 30.0, 900.0, 200.0),
+    (7200.0, 30.0, 900.0, 900.0),
+    (7200.0, 30.0, -1.0, 0.0),
+    (0.0, 30.0, 4.0, 4.0),
+]
+
+
+@pytest.mark.parametrize(("asked", "interval", "remaining", "pause"), WAITS)
+def test_the_api_s_own_pause_counts(
+    asked: float | None, interval: float, remaining: float, pause: float
+) -> None:
+    """The pause is the interval, or the API's Retry-After if that is longer, within the time that remains."""
+    limited = finding("rate_limited_429", "Too many calls.", retry_after=asked)
+    assert next_pause(Report(limited, (limited,)), interval, remaining) == pause
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+@pytest.mark.parametrize("exponential_backoff", [True, False])
+def test_a_sensor_waits_as_long_as_the_api_asks(
+    connect: Connect, capsys: pytest.CaptureFixture[str], *, deferrable: bool, exponential_backoff: bool
+) -> None:
+    """Both forms make their second attempt at Retry-After, or at the timeout if that is sooner."""
+    gate = sensor(timeout=2, mode="poke", deferrable=deferrable, exponential_backoff=exponential_backoff)
+    with answering(429, {"Retry-After": "7200"}) as url:
+        connect(base_url=url, test_url=f"{url}/v1/me")
+        with pytest.raises(AirflowSensorTimeout, match=r"rate_limited_429: .* to wait 7200 seconds\."):
+            deferral.run(gate)
+    assert capsys.readouterr().out.count("trying again in ") <= 1  # none if the first took longer
+
+
+def test_a_rescheduled_sensor_comes_back_when_the_api_asks(connect: Connect) -> None:
+    """In the mode `reschedule`, the next attempt is at the end of Retry-After."""
+    context: Any = {"ti": SimpleNamespace(get_first_reschedule_date=lambda _: None)}
+    begin = datetime.now(timezone.utc)
+    with answering(429, {"Retry-After": "600"}) as url:
+        connect(base_url=url, test_url=f"{url}/v1/me")
+        with pytest.raises(AirflowRescheduleException) as caught:
+            sensor(deferrable=False, timeout=3600).execute(context)
+    assert caught.value.reschedule_date >= begin + timedelta(seconds=600)
+
+
 def test_the_trigger_waits_for_the_end_of_a_fault(connect: Connect, playground: Playground) -> None:
     """During a transient fault one trigger validates again and again, and notes each verdict."""
     connect(test_url=f"{playground.url}/bearer/v1/me")
@@ -161,10 +210,14 @@ def test_a_bad_document_fails_at_once(connect: Connect, playground: Playground) 
     assert playground.counts() == {}
 
 
-def test_an_unknown_connection_stays_airflows_error() -> None:
-    """An unknown connection raises Airflow's own error, so the task's retries apply."""
-    with pytest.raises(AirflowNotFoundException, match="isn't defined"):
-        deferral.run(CredentialSensor(task_id="gate", http_conn_id="nobody", deferrable=True))
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_an_unknown_connection_fails_at_once(monkeypatch: pytest.MonkeyPatch, *, deferrable: bool) -> None:
+    """An id that Airflow doesn't know fails the task without retries, with advice and similar ids."""
+    monkeypatch.setenv("AIRFLOW_CONN_NOBODI", "http://")
+    gate = CredentialSensor(task_id="gate", http_conn_id="nobody", deferrable=deferrable, mode="poke")
+    text = r"There is no connection 'nobody' in Airflow\. Similar ids are 'nobodi'\. Correct the id, or "
+    with pytest.raises(AirflowFailException, match=rf"^invalid: connection_missing: {text}"):
+        deferral.run(gate)
 
 
 def test_a_changed_connection_is_used_at_the_next_validation(

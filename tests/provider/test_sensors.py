@@ -11,7 +11,6 @@ import pytest
 from airflow.sdk import PokeReturnValue
 from airflow.sdk.exceptions import (
     AirflowFailException,
-    AirflowNotFoundException,
     AirflowSensorTimeout,
     AirflowSkipException,
 )
@@ -190,12 +189,6 @@ def test_a_foreign_test_url_gets_no_credential(connect: Connect, playground: Pla
     connect()
     with pytest.raises(AirflowFailException, match="origin_not_allowed"):
         sensor(test_url="https://api.example.com/v1/me").poke({})
-
-
-def test_an_unknown_connection_stays_airflows_error() -> None:
-    """An unknown connection raises Airflow's own error, so the task's retries apply."""
-    with pytest.raises(AirflowNotFoundException):
-        CredentialSensor(task_id="gate", http_conn_id="nobody").poke({})
 
 
 def test_the_defaults_wait_shortly_and_free_the_worker() -> None:

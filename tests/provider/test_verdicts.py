@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk import PokeReturnValue
-from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.context import set_current_context
 
 from airflow_provider_watchword import ApiHook, CredentialSensor
@@ -69,8 +69,7 @@ def test_the_test_button_notes_nothing(connect: Connect, playground: Playground)
 
 def test_a_missing_connection_has_no_history(connect: Connect) -> None:
     """An id that Airflow doesn't know leaves no verdict."""
-    with pytest.raises(AirflowNotFoundException):
-        ApiHook("nobody").validate()
+    assert ApiHook("nobody").validate().deciding.code.name == "connection_missing"
     assert token_store().history.all() == {}
 
 

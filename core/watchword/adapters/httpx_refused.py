@@ -28,17 +28,22 @@ class RefusedHttpxResponse(httpx.Response):
             raise httpx.HTTPStatusError(message, request=self.request, response=self)
         return super().raise_for_status()
 
-    def finding(self) -> Finding | None:
-        """Return why the call was refused, as far as the response tells."""
-        return self._explain(self._call()) if self._explain else None
+    def finding(self, body: bytes | None = None) -> Finding | None:
+        """Return why the call was refused, as far as the response and its body tell.
 
-    def _call(self) -> RefusedCall:
+        The body is that of the response if left out; a caller that streams it may give what it has read.
+        """
+        return self._explain(self._call(body)) if self._explain else None
+
+    def _call(self, body: bytes | None = None) -> RefusedCall:
+        if body is None:
+            body = getattr(self, "_content", b"")  # not `content`: a body that the caller streams isn't read
         return RefusedCall(
             self.request.method,
             str(self.request.url),
             self.status_code,
             self.headers,
-            getattr(self, "_content", b""),  # not `content`: a body that the caller streams isn't read
+            body,
             self.charset_encoding,
             self._received,
         )
