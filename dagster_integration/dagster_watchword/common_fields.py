@@ -40,7 +40,11 @@ class CommonFieldsResource(ApiResource):
         ),
     )
     extra_parameters: dict[str, str] = Field(
-        default={}, description='JSON: sent with every request, not secret: {"header:Accept-Version": "2"}.'
+        default={},
+        description=(
+            'JSON: sent with every request, not secret: {"header:Accept-Version": "2"}. {{uuid}} '
+            "and {{now}} are new in each request."
+        ),
     )
     secret_parameters: dict[str, str] = Field(
         default={},

@@ -60,7 +60,8 @@ class CommonFields(Fields):
         TextMapping,
         About(
             "Extra parameters",
-            'JSON: sent with every request, not secret: {"header:Accept-Version": "2"}.',
+            'JSON: sent with every request, not secret: {"header:Accept-Version": "2"}. {{uuid}} and {{now}} '
+            "are new in each request.",
             Section.STACKED,
         ),
     ] = Field(default_factory=dict)

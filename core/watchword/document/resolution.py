@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -24,11 +24,11 @@ from watchword.http import path_templates
 from watchword.http.networks import ALLOWED_VARIABLE, AllowedNetworks
 from watchword.http.origins import host_name
 from watchword.http.path_templates import as_path_part
-from watchword.http.placement import Placement, parse_slot
+from watchword.http.placement import Placement, Slot, parse_slot
 from watchword.http.transport_options import TransportOptions
 from watchword.methods.base import Method
 from watchword.methods.fields import about, secret_names
-from watchword.protocols import templates
+from watchword.protocols import fresh_parameters, templates
 from watchword.redact import NeverPickled
 
 _TEMPLATE = "template:"
@@ -80,14 +80,14 @@ def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
     transport, thumbprints = resolved_transport(document, values, policy, findings)
     if transport.client_private_key:
         values["client_private_key"] = transport.client_private_key
-    defaults = _placements(document.common.extra_parameters, findings)
+    defaults = _placements(document.common.extra_parameters, findings, fresh_parameters.placement)
     parameters = {key: values[key] for key in document.common.secret_parameters if key in values}
     of_templates = {
         key.removeprefix(_TEMPLATE): parameters.pop(key)
         for key in list(parameters)
         if key.startswith(_TEMPLATE)
     }
-    secrets = _placements(parameters, findings)
+    secrets = _placements(parameters, findings, Placement)
     # A request's path holds none of the other templates: the secrets of logins are for other servers.
     in_path = _path_secrets(document, of_templates)
     of_logins = {name: values[name] for name, *_ in nested_secrets(document.method) if name in values}
@@ -216,7 +216,9 @@ def _resolved(
     return secret
 
 
-def _placements(parameters: Mapping[str, str], findings: list[Finding]) -> tuple[Placement, ...]:
+def _placements(
+    parameters: Mapping[str, str], findings: list[Finding], placement: Callable[[Slot, str], Placement]
+) -> tuple[Placement, ...]:
     placements: list[Placement] = []
     for key, value in parameters.items():
         slot = parse_slot(key)
@@ -225,7 +227,7 @@ def _placements(parameters: Mapping[str, str], findings: list[Finding]) -> tuple
                 finding("parameter_malformed", f"The parameter {key[:40]!r} does not say where it goes.")
             )
         else:
-            placements.append(Placement(slot, value))
+            placements.append(placement(slot, value))
     return tuple(placements)
 
 

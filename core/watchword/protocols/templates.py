@@ -65,8 +65,7 @@ def has_any(text: str) -> bool:
 def is_known(name: str) -> bool:
     """Return whether what stands between braces is a template that this module knows, such as `now`."""
     name = name.strip()
-    is_fresh = name == _UUID or name in THUMBPRINTS or _NOW.fullmatch(name) is not None
-    return is_fresh or _SECRET.fullmatch(f"{{{{{name}}}}}") is not None
+    return is_fresh(name) or name in THUMBPRINTS or _SECRET.fullmatch(f"{{{{{name}}}}}") is not None
 
 
 def texts(value: JsonValue) -> Iterator[str]:
@@ -112,13 +111,19 @@ def fill_own(
     return value
 
 
+def fill_fresh(text: str, fresh: FreshValues) -> str:
+    """Return the text with `{{uuid}}` and `{{now}}` filled in; other braces stay: an API may mean them."""
+    return _TEMPLATE.sub(lambda template: _fresh_or_same(template, fresh), text)
+
+
 def has_fresh(value: JsonValue) -> bool:
     """Return whether a JSON value has `{{uuid}}` or `{{now}}`, at any depth."""
-    return any(
-        name == _UUID or _NOW.fullmatch(name)
-        for text in texts(value)
-        for name in (template[1].strip() for template in _TEMPLATE.finditer(text))
-    )
+    return any(is_fresh(template[1]) for text in texts(value) for template in _TEMPLATE.finditer(text))
+
+
+def is_fresh(name: str) -> bool:
+    """Return whether what stands between braces is a value that is new each time."""
+    return name.strip() == _UUID or _NOW.fullmatch(name.strip()) is not None
 
 
 def mentions(value: JsonValue, template_names: Collection[str]) -> bool:
@@ -179,6 +184,11 @@ def _fresh(name: str, fresh: FreshValues) -> str | int | None:
     if now:
         return int(fresh.now) + int((now[1] or "0").replace(" ", ""))
     return fresh.request.get(name)
+
+
+def _fresh_or_same(template: re.Match[str], fresh: FreshValues) -> str:
+    value = _fresh(template[1].strip(), fresh)
+    return template[0] if value is None else str(value)
 
 
 def _with_secrets(text: str, secrets: TemplateSecrets) -> str:

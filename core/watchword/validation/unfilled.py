@@ -54,7 +54,13 @@ _IN_URL = re.compile(rf"\{{[A-Za-z_][A-Za-z0-9_. -]{{0,60}}\}}|\${_ODATA}[A-Z][A
 _BRACES_IN_ADDRESS = re.compile(r"(?<!\{)\{[A-Za-z_][A-Za-z0-9_. -]{0,60}\}(?!\})")
 """The same in an address within another text, such as the scope `api://{app_id}/.default`."""
 
-_FREE = frozenset({"extra_parameters", "payload"})
+_SENT = "extra_parameters"
+_SENT_ADVICE = (
+    "The templates of extra_parameters are {{uuid}}, {{now}} and {{now+300}}. Give a secret as an entry of "
+    "secret_parameters, whole, and a value of the token's response by response_values."
+)
+
+_FREE = frozenset({_SENT, "payload"})
 """The fields whose texts the API defines: there, too, a variable may be meant as it is."""
 
 _HEX = re.compile("%[0-9A-Fa-f]{2}")
@@ -105,6 +111,8 @@ def _of(where: str, text: str, *, is_templated: bool) -> Iterator[Finding]:
     if is_url:
         address = notations.marks_decoded(address)
     certain = [] if is_templated else list(_in_braces(where, address))
+    if field == _SENT:
+        yield from _of_other_fields(where, text)
     address = path_templates.without_templates(address) if is_url else address
     certain += _certain(address, is_url=is_url)
     doubtful = [*_certain(query, is_url=False), *_doubtful(address, is_url=is_url)]
@@ -118,6 +126,17 @@ def _of(where: str, text: str, *, is_templated: bool) -> Iterator[Finding]:
         if not any(variable in known for known in certain):
             message = f"The field {where} has {variable[:40]!r}, which looks like an example."
             yield finding("value_for_example", message)
+
+
+def _of_other_fields(where: str, text: str) -> Iterator[Finding]:
+    """Yield the templates of other fields in what is sent with every request, where they aren't filled in."""
+    for match in _BRACES.finditer(text):
+        is_known = templates.is_known(match[1]) or _OWN.fullmatch(match[1])
+        if is_known and not templates.is_fresh(match[1]):
+            # No API has a template of the other kinds of its own.
+            code = "template_unresolved" if ":" in match[1] else "value_for_example"
+            message = f"The field {where} has {match[0][:40]!r}, which isn't filled in there."
+            yield finding(code, message, advice=_SENT_ADVICE)
 
 
 def _in_braces(where: str, text: str) -> Iterator[str]:
