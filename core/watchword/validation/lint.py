@@ -25,6 +25,7 @@ from watchword.http.transport_options import is_pem
 from watchword.http.urls import joined
 from watchword.methods.base import Method
 from watchword.validation import notations, path_secrets, secrets_in_clear, unfilled
+from watchword.validation.pasted import pasted
 
 _PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 
@@ -256,12 +257,20 @@ def _secrets(resolved: Resolved) -> Iterator[Finding]:
             yield _no_value(name, bare)
         elif _EXAMPLE.fullmatch(bare) or notations.whole(bare) == "doubtful":
             yield finding("secret_for_example", f"The secret {name} looks like an example.")
-        elif name not in _KEY_FIELDS and value.lstrip().startswith("{") and (file := _file_in(value)):
-            what, advice = file
-            yield finding("secret_is_file", f"The secret {name} is {what}.", advice=advice)
-        elif not is_pem(value) and _SURROUNDED.fullmatch(value):
-            message = f"The secret {name} has blanks, line breaks, quotes or a byte order mark around it."
-            yield finding("secret_surrounded", message)
+        else:
+            yield from _around_secret(name, value)
+
+
+def _around_secret(name: str, value: str) -> Iterator[Finding]:
+    """Yield what is wrong with a text that has more than the secret: a file, a line, or blanks around it."""
+    if name not in _KEY_FIELDS and value.lstrip().startswith("{") and (file := _file_in(value)):
+        what, advice = file
+        yield finding("secret_is_file", f"The secret {name} is {what}.", advice=advice)
+    elif name not in _KEY_FIELDS and (more := pasted(name, value)):
+        yield finding(more.code, f"The secret {name} is {more.what}.", advice=more.advice)
+    elif not is_pem(value) and _SURROUNDED.fullmatch(value):
+        message = f"The secret {name} has blanks, line breaks, quotes or a byte order mark around it."
+        yield finding("secret_surrounded", message)
 
 
 def _no_value(name: str, word: str) -> Finding:

@@ -10,6 +10,8 @@ _CAPITALS = r"[A-Z][A-Z0-9_]{1,60}"
 
 _CERTAIN = re.compile(
     rf"\$\({_WORD}\)"  # Azure Pipelines, make
+    r"|\$\((?:cat|op|aws|az|gcloud|kubectl|pass|security|vault) [^()]{1,200}\)"  # a shell's command
+    rf"|%\{{{_WORD}\}}"  # Logstash, Apache
     rf"|#\{{{_WORD}\}}#?"  # Octopus Deploy, the task Replace Tokens
     r"|@@[A-Za-z][A-Za-z0-9_.-]{0,80}@@"
     rf"|(?i:\$env):{_WORD}"  # PowerShell
@@ -20,7 +22,7 @@ _CERTAIN = re.compile(
     rf"|%\({_WORD}\)s"  # ConfigParser, Python
     r"|process\.env\.[A-Za-z_]\w{0,80}"
     r"|(?:os\.environ|process\.env|ENV)\[['\"]\w{1,80}['\"]\]"
-    r"|(?:os\.(?:getenv|environ\.get)|System\.getenv|getenv)\(['\"]\w{1,80}['\"]\)"
+    r"|(?:os\.(?:getenv|environ\.get)|System\.getenv|getenv|env_var)\(['\"]\w{1,80}['\"]\)"
 )
 """A real value never looks like this."""
 
@@ -63,12 +65,20 @@ _REFERENCES = (
     ("AWS", re.compile(r"arn:aws[a-z-]*:(?:secretsmanager|ssm):.+")),
     ("CloudFormation or Home Assistant", re.compile(r"!(?:secret|Ref|Sub|ImportValue|GetAtt|env|ENV) +\S.*")),
     ("HashiCorp Vault", re.compile(r"vault:[\w-]+/\S+#\S+|!vault\b.*")),
-    ("SOPS", re.compile(r"ENC\[AES256_GCM,.+\]")),
+    ("SOPS", re.compile(r"(?:sops:)?ENC\[AES256_GCM,.+\]")),
+    (
+        "a tool that decrypts it",
+        re.compile(r"ENC\[[A-Z0-9_]+,.+\]|ENC\(.+\)|\{cipher\}.+"),
+    ),  # eyaml, Jasypt, Spring
     ("Ansible Vault", re.compile(r"(?:!vault[ |]*)?\$ANSIBLE_VAULT;.+")),
     ("vals", re.compile(r"ref\+[a-z0-9]+://.+")),
     (
         "another tool",
-        re.compile(r"(?:bws|doppler|infisical|keeper|keepass|lastpass|awssm|ssm|sm)://.+|ssm:/.+"),
+        re.compile(
+            r"(?:akeyless|aws-?(?:sm|ssm|secrets?-?manager)|azure-?key-?vault|berglas|bws|conjur|dashlane|dl|doppler"
+            r"|g(?:cp)?-?sm|infisical|keeper|keepass|keychain|keyvault|lastpass|secrets?|secretsmanager|ssm|sm|vault)"
+            r"://.+|ssm:/.+|secretref:.+"
+        ),
     ),
 )
 """How secret managers and deployment tools refer to a secret that they keep."""

@@ -122,6 +122,9 @@ FAULTS = {
         CLIENT | {"client_secret": '{"appId": "a", "password": "s3cret", "tenant": "t"}'},
         KEY | {"api_key": ' {"AccessKey": {"AccessKeyId": "A", "SecretAccessKey": "s3cret"}}'},
         KEY | {"secret_parameters": {"header:A": '{"client_id": "c", "client_secret": "s3cret"}'}},
+        BEARER | {"bearer_token": '{"access_token": "s3cret", "token_type": "Bearer", "expires_in": 3600}'},
+        BEARER | {"bearer_token": "access_token=s3cret&expires_in=3600"},
+        CLIENT | {"client_secret": '{"ti": "T", "ci": "T~c", "cs": "s3cret", "pu": "https://sso.test/"}'},
     ],
     "userinfo_in_url": [
         KEY | {"base_url": "https://ann:s3cret@api.test"},
@@ -131,6 +134,13 @@ FAULTS = {
         KEY | {"api_key": " s3cret"},
         KEY | {"api_key": '"s3cret"'},
         BASIC | {"password": "\ufeffs3cret"},
+        BEARER | {"bearer_token": "Authorization: Bearer s3cret-0123"},
+        BEARER | {"bearer_token": "-H 'Authorization: Bearer s3cret-0123'"},
+        BEARER | {"bearer_token": 'curl -s -H "Authorization: Bearer s3cret-0123" https://api.test'},
+        BEARER | {"bearer_token": "export ACME_TOKEN=s3cret-0123"},
+        BEARER | {"bearer_token": "ACME_API_TOKEN=s3cret-0123"},
+        KEY | {"api_key": "X-Api-Key: s3cret-0123"},
+        KEY | {"secret_parameters": {"query:sig": "?sv=2024-11-04&se=2030-01-01&sig=s3cret%3D"}},
     ],
     "parameter_malformed": [
         KEY | {"secret_parameters": {"X-Key": "s3cret"}},

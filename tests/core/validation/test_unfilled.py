@@ -318,3 +318,44 @@ def test_many_variables_do_not_flood_the_report():
         CLIENT | {"extra_parameters": {f"header:{name}": text for name, text in body.items()}}
     )
     assert len([item for item in found.lint() if item.code.name == "value_for_example"]) == 20
+
+
+ELSEWHERE = [
+    "%{API_TOKEN}", "$(cat /run/secrets/token)", "env_var('TOKEN')",
+    "${{ secrets.API_TOKEN }}", "{{resolve:ssm:/a}}",
+    "sops:ENC[AES256_GCM,data:abc,type:str]", "ENC[PKCS7,MIIB]", "ENC(bXlzZWNyZXQ=)", "{cipher}AQA12ab",
+    "vault://secret/acme", "secretsmanager://acme", "aws-ssm://acme/token", "berglas://bucket/token",
+    "secretref:acme-token",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("secret", ELSEWHERE)
+def test_a_reference_or_a_placeholder_of_another_tool_is_no_secret(secret):
+    """What another tool would have filled in is found before it is sent in place of the secret."""
+    document = {"base_url": "https://api.test", "method": "bearer", "bearer_token": secret}
+    assert [item.code.name for item in watchword.load(document).lint()] == ["placeholder_secret"]
+
+
+WHOLE = [
+    "key:0123456789abcdef", "user:pass word", "key=AAAAx-0123", "token=abc", "abc==", "a=b", "?a", "ENC",
+    "x&y=z&w", "0:s3cret-0123", "{s3cret}x", "%{", "a key: of words", "export", "https://hook.test/a/s3cret-0123",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("secret", WHOLE)
+@pytest.mark.parametrize("field", ["password", "header:Authorization", "template:x"])
+def test_a_secret_with_the_marks_of_a_line_is_no_finding(field, secret):
+    """Passwords and the values of schemes have colons, equals signs and ampersands of their own."""
+    fields = {"password": secret} if field == "password" else {"secret_parameters": {field: secret}}
+    document = {
+        "base_url": "https://api.test/",
+        "method": "basic",
+        "username": "ann",
+        "password": "s3cret-word",
+    }
+    if field == "header:Authorization":
+        document |= {"method": "custom"}
+        del document["username"], document["password"]
+    if field == "template:x":
+        document["base_url"] += "{{secret:x}}"
+    assert [item.code.name for item in watchword.load(document | fields).lint()] == []

@@ -8,9 +8,18 @@ from typing import Any
 _CLIENT_CREDENTIALS = (
     "Choose oauth2_client_credentials, with {} of this file as client_id and client_secret, and {}."
 )
+_IONAPI = (
+    "Choose oauth2_password, with ci and cs of this file as client_id and client_secret, saak and sask as "
+    "username and password, and pu followed by ot as token_url."
+)
 _ENTRA = "https://login.microsoftonline.com/TENANT/oauth2/v2.0/token with its tenant as token_url"
 
 # By the names that a file or a part of it has: what it is, and what to do.
+_FETCHED = (
+    "Give only the value of its access_token. It ends soon: a method that fetches tokens, such as "
+    "oauth2_client_credentials, needs no token by hand."
+)
+TOKEN_RESPONSE = ("a whole response of a token endpoint", _FETCHED)
 _FILES: tuple[tuple[frozenset[str], str, str], ...] = (
     (
         frozenset({"clientid", "clientsecret"}),
@@ -52,6 +61,11 @@ _FILES: tuple[tuple[frozenset[str], str, str], ...] = (
         "Choose aws_sigv4, with AccessKeyId as access_key and SecretAccessKey as secret_key.",
     ),
     (
+        frozenset({"ci", "cs", "pu"}),
+        "a service account of Infor (.ionapi)",
+        _IONAPI,
+    ),
+    (
         frozenset({"client_id", "client_secret"}),
         "the credentials of an OAuth client, which have no private key",
         "Choose oauth2_client_credentials with its client_id and client_secret.",
@@ -65,4 +79,4 @@ def named(content: Mapping[str, Any]) -> tuple[str, str] | None:
     for names, what, advice in _FILES:
         if any(part.keys() >= names for part in parts):
             return what, advice
-    return None
+    return TOKEN_RESPONSE if any("access_token" in part for part in parts) else None
