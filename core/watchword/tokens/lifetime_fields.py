@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
 from watchword.http import jsonpaths
-from watchword.http.durations import has_zone, moment
+from watchword.http.durations import has_zone, moment, moments
 from watchword.http.xml_root import XmlRoot
 from watchword.tokens.token_response import value_at
 
@@ -41,11 +41,23 @@ _LONGEST_NAME = 100
 def usual_fields(
     holders: Iterable[Mapping[str, object]], names: re.Pattern[str]
 ) -> Iterator[tuple[str, object]]:
-    """Yield the usual fields of each object: spans first, then `expires_at` and its like, then the others."""
+    """Yield the usual fields of each object: spans first, then `expires_at` and its like, then the others.
+
+    A date without a zone comes after any other end: Azure's CLI has the local time beside the epoch's seconds.
+    """
     for holder in holders:
         found = ((names.fullmatch(_bare(name)), name) for name in holder)
-        known = [(not match["span"], not match["end"], len(name), name) for match, name in found if match]
+        known = [
+            (not match["span"], _is_local(holder[name]), not match["end"], len(name), name)
+            for match, name in found
+            if match
+        ]
         yield from ((name, holder[name]) for *_, name in sorted(known))
+
+
+def _is_local(value: object) -> bool:
+    """Return whether a value is a date of a zone that only the server knows."""
+    return isinstance(value, str) and not has_zone(value) and bool(moments(value))
 
 
 def _bare(name: str) -> str:

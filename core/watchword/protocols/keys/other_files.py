@@ -61,7 +61,7 @@ _FILES: tuple[tuple[frozenset[str], str, str], ...] = (
         "Choose aws_sigv4, with AccessKeyId as access_key and SecretAccessKey as secret_key.",
     ),
     (
-        frozenset({"ci", "cs", "pu"}),
+        frozenset({"ci", "cs"}),
         "a service account of Infor (.ionapi)",
         _IONAPI,
     ),
