@@ -18,7 +18,7 @@ from watchword.cli.keepalive import keepalive
 from watchword.cli.login import login
 from watchword.cli.logout import logout
 from watchword.cli.methods import methods
-from watchword.cli.output import exit_status, fail
+from watchword.cli.output import cannot_write, escape_unencodable, exit_status, fail
 from watchword.cli.secrets import secret_commands
 from watchword.cli.store import store_commands
 from watchword.cli.tokens import tokens
@@ -26,6 +26,7 @@ from watchword.cli.validate import validate
 from watchword.errors import WatchwordError
 
 WRONG_USAGE = 64
+OUTPUT_LOST = 74
 INTERRUPTED = 130
 
 # Typer's pretty tracebacks show local variables, which may hold secrets.
@@ -43,14 +44,18 @@ _UsageError: type[Exception] = next(
 
 
 def main() -> None:
-    """Run the command; exit 64 on wrong usage, 130 on Ctrl-C, 70 on an error in the program itself."""
+    """Run the command; exit 64 on wrong usage, 130 on Ctrl-C, 70 on an error in the program itself.
+
+    The exit status is 74 if the output can't be written, for example because the disk is full.
+    """
+    escape_unencodable(sys.stdout, sys.stderr)
     # Google's client warns twice in each command that calls it, and the user can do nothing about it.
     warnings.filterwarnings("ignore", "You are using a non-supported Python version", FutureWarning)
     try:
         status = app(standalone_mode=False)
     except _UsageError as error:
         if str(error):  # an empty one has shown the help
-            typer.echo(f"watchword: {error}", err=True)
+            typer.echo(f"watchword: {usage(error)}", err=True)
         sys.exit(WRONG_USAGE)
     except (typer.Abort, KeyboardInterrupt):
         typer.echo("watchword: stopped; nothing was changed after the last line above.", err=True)
@@ -58,9 +63,20 @@ def main() -> None:
     except WatchwordError as error:
         typer.echo(f"watchword: {error}", err=True)
         sys.exit(exit_status(error))
+    except OSError as error:
+        if not cannot_write(error):
+            sys.exit(report_crash(error))
+        typer.echo(f"watchword: the output can't be written: {error.strerror}.", err=True)
+        sys.exit(OUTPUT_LOST)
     except Exception as error:  # noqa: BLE001 - no error may end in a traceback that shows a secret
         sys.exit(report_crash(error))
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def usage(error: Exception) -> str:
+    """Return what is wrong with the arguments; unlike the error's text, it names the option."""
+    text: str = getattr(error, "format_message", error.__str__)()
+    return text.replace(": Value error, ", ": ")  # pydantic's prefix of a message that is Typer's
 
 
 @app.callback(invoke_without_command=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 from collections.abc import Iterator, Sequence
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import typer
 from rich.console import Console
@@ -21,6 +23,23 @@ _WIDE = 250
 
 _WORST_FIRST = (2, 3, 5, 4, 0)
 """The exit statuses, the worst first: a lasting failure counts more than one that may pass."""
+
+_FULL = frozenset(
+    {errno.ENOSPC, errno.EFBIG, errno.EIO, *((errno.EDQUOT,) if hasattr(errno, "EDQUOT") else ())}
+)
+"""The error numbers of an output that takes no more; a closed pipe ends a command silently."""
+
+
+def escape_unencodable(*streams: TextIO) -> None:
+    """Let each stream print a character that its encoding lacks as an escape, such as that of an ellipsis."""
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def cannot_write(error: OSError) -> bool:
+    """Return whether an error says that the output takes no more; the error of a named file doesn't."""
+    return error.errno in _FULL and error.filename is None
 
 
 def say(text: str, *, err: bool = False) -> None:

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
 import pytest
+from typer import BadParameter
+from typer.testing import CliRunner
+
+from watchword.cli.app import app, usage
 
 SECRET = "s3cret-key"
 
 
-def run(*arguments, stdin=""):
+def run(*arguments, stdin="", **environment):
     command = [sys.executable, "-m", "watchword", *arguments]
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        command,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, **environment},
+    )
     assert SECRET not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done
@@ -84,6 +97,78 @@ def test_the_version_is_told():
 def test_wrong_usage_is_sixty_four(arguments):
     """Arguments that can't be understood are exit status 64."""
     assert run(*arguments).returncode == 64
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("validate", "-", "--timeout", "0"),
+        ("validate", "-", "--timeout", "soon"),
+        ("validate", "-", "--on", "moon"),
+        ("validate", "-", "--expected-status", "ok"),
+        ("console", "--port", "99999"),
+        ("doctor", "--warn-days", "many"),
+    ],
+)
+def test_a_wrong_value_names_its_option(arguments):
+    """A value that an option doesn't take is exit status 64, and the message names the option."""
+    with pytest.raises(BadParameter) as caught:
+        CliRunner().invoke(app, list(arguments), standalone_mode=False, catch_exceptions=False)
+    text = usage(caught.value)
+    assert f"'{arguments[-2]}'" in text
+    assert "Value error" not in text
+
+
+def test_a_wrong_value_s_message_reaches_the_terminal():
+    """The command prints the option's name and ends with 64."""
+    done = run("validate", "-", "--on", "moon")
+    assert done.returncode == 64
+    assert done.stderr == "watchword: Invalid value for '--on': 'moon' is not one of 'here', 'worker'.\n"
+
+
+def test_an_output_without_utf_8_gets_the_whole_report(serve, reply):
+    """A character that the output's encoding lacks is printed as an escape: no line is lost."""
+    server = serve(reply(401, {"detail": "clé inconnue"}))
+    stdin = document(server.url, test_url=f"{server.url}/me?page=1")
+    done = run("validate", "-", stdin=stdin, PYTHONIOENCODING="ascii")
+    assert done.returncode == 2
+    assert f"GET {server.url}/me?\\u2026" in done.stdout
+    assert "Validated by" in done.stdout
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")  # noqa: PTH110
+def test_a_full_device_is_named():
+    """An output that takes no more ends the command with 74 and one line that says so."""
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123 - a device
+        command = [sys.executable, "-m", "watchword", "methods"]
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        )
+    assert done.returncode == 74
+    assert done.stderr == "watchword: the output can't be written: No space left on device.\n"
+
+
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+from watchword.cli import main
+main()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
+def test_ctrl_c_while_the_command_is_imported_is_one_line():
+    """Ctrl-C before the command has begun ends it with 130, and without a traceback."""
+    command = [sys.executable, "-c", INTERRUPTED_IMPORT]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 130
+    assert done.stderr == "watchword: stopped before it began.\n"
 
 
 def test_the_playground_prints_a_document_to_begin_with():
