@@ -13,6 +13,7 @@ try:
     from watchword_playground.credentials import (
         ASSERTING_CREDENTIALS,
         AWKWARD_CREDENTIALS,
+        BOUND_CREDENTIALS,
         CREDENTIALS,
         document,
         testable_document,
@@ -32,6 +33,7 @@ except ModuleNotFoundError as missing:
 __all__ = [
     "ASSERTING_CREDENTIALS",
     "AWKWARD_CREDENTIALS",
+    "BOUND_CREDENTIALS",
     "CREDENTIALS",
     "Fault",
     "OAuthSettings",

@@ -201,6 +201,15 @@ ASSERTING_CREDENTIALS: Mapping[str, Fields] = {
     },
 }
 
+# Clients whose tokens must be bound to a key (RFC 9449). They are added to a document as above.
+BOUND_CREDENTIALS: Mapping[str, Fields] = {
+    "oauth2_client_credentials": {
+        "client_id": "playground-bound-client",
+        "client_secret": "playground-client-secret-5f07ac",
+        "dpop": True,
+    },
+}
+
 
 def document(base_url: str, method: str) -> dict[str, Any]:
     """Return the complete connection document for one method of the playground at `base_url`."""
@@ -235,8 +244,8 @@ def _completed(fields: dict[str, Any], root: str) -> dict[str, Any]:
 def accounts(method: str) -> tuple[Fields, ...]:
     """Return the fields of each account of a method."""
     first = CREDENTIALS[method]
-    others = (each[method] for each in (AWKWARD_CREDENTIALS, ASSERTING_CREDENTIALS) if method in each)
-    return (first, *({**first, **other} for other in others))
+    further = (AWKWARD_CREDENTIALS, ASSERTING_CREDENTIALS, BOUND_CREDENTIALS)
+    return (first, *({**first, **each[method]} for each in further if method in each))
 
 
 def same(given: str, expected: str) -> bool:

@@ -11,6 +11,7 @@ import watchword
 from watchword_playground import (
     ASSERTING_CREDENTIALS,
     AWKWARD_CREDENTIALS,
+    BOUND_CREDENTIALS,
     CREDENTIALS,
     Playground,
     SignInOptions,
@@ -21,6 +22,7 @@ ACCOUNTS = [
     *((method, {}) for method in CREDENTIALS),
     *AWKWARD_CREDENTIALS.items(),
     *ASSERTING_CREDENTIALS.items(),
+    *BOUND_CREDENTIALS.items(),
 ]
 SIGN_IN = ("oauth2_authorization_code", "oauth2_device_code")
 

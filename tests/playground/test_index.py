@@ -14,6 +14,9 @@ import watchword
 from watchword_playground import CREDENTIALS, Playground
 from watchword_playground.server import SIGNED_IN
 
+BOUND = "oauth2_client_credentials-dpop"
+"""The card of the client whose tokens are bound to a key."""
+
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
@@ -27,13 +30,13 @@ def test_a_program_gets_json(playground: Playground, session: requests.Session) 
 def test_a_browser_gets_a_card_for_each_method(playground: Playground, session: requests.Session) -> None:
     """Each card has a document with a test URL, a button that copies it, and a way to revoke it."""
     text = session.get(playground.url, headers=BROWSER).text
-    for method in CREDENTIALS:
-        assert f'<section id="{method}"' in text
-        assert f'data-copy="{method}-document"' in text
-        assert f"/_control/revoke/{method}</code>" in text
+    for name in (*CREDENTIALS, BOUND):
+        assert f'<section id="{name}"' in text
+        assert f'data-copy="{name}-document"' in text
+        assert f"/_control/revoke/{name.partition('-')[0]}</code>" in text
 
 
-@pytest.mark.parametrize("method", [name for name in CREDENTIALS if name not in SIGNED_IN])
+@pytest.mark.parametrize("method", [name for name in (*CREDENTIALS, BOUND) if name not in SIGNED_IN])
 def test_the_document_of_a_card_validates(
     method: str, playground: Playground, session: requests.Session
 ) -> None:

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from watchword_playground.credentials import (
     ASSERTING_CREDENTIALS,
     AWKWARD_CREDENTIALS,
+    BOUND_CREDENTIALS,
     CREDENTIALS,
     METADATA_PATH,
     TOKEN_PATH,
@@ -68,6 +69,9 @@ def _content(root: str) -> dict[str, Any]:
         "asserting_clients": {
             method: document(root, method) | dict(other) for method, other in ASSERTING_CREDENTIALS.items()
         },
+        "bound_clients": {
+            method: document(root, method) | dict(other) for method, other in BOUND_CREDENTIALS.items()
+        },
         "token_endpoint": root + TOKEN_PATH,
         "device_verification": root + VERIFICATION_PATH,
         "authorization_server": root + METADATA_PATH,
@@ -76,10 +80,11 @@ def _content(root: str) -> dict[str, Any]:
 
 
 def _cards(root: str) -> str:
-    cards = "\n".join(_card(root, method) for method in CREDENTIALS)
+    names = [*CREDENTIALS, *(f"{method}-dpop" for method in BOUND_CREDENTIALS)]
+    cards = "\n".join(_card(root, name) for name in names)
     controls = "\n".join(f"<li><code>{escape(control)}</code></li>" for control in _CONTROLS)
-    return f"""<p>{_ABOUT} Each card holds the document of one method.</p>
-<nav>{" ".join(f'<a href="#{method}">{method}</a>' for method in CREDENTIALS)}</nav>
+    return f"""<p>{_ABOUT} Each card holds the document of one method; `-dpop` binds its tokens to a key.</p>
+<nav>{" ".join(f'<a href="#{name}">{name}</a>' for name in names)}</nav>
 {cards}
 <h2>Controls</h2>
 <p>Revoke a credential, or disturb the next responses, to see what a pipeline would see:</p>
@@ -88,13 +93,16 @@ def _cards(root: str) -> str:
 </ul>"""
 
 
-def _card(root: str, method: str) -> str:
-    text = json.dumps(testable_document(root, method), indent=2, ensure_ascii=False)
+def _card(root: str, name: str) -> str:
+    """Return the card of a method, whose name with `-dpop` stands for its client with bound tokens."""
+    method, dash, _ = name.partition("-")
+    fields = {**testable_document(root, method), **(BOUND_CREDENTIALS[method] if dash else {})}
+    text = json.dumps(fields, indent=2, ensure_ascii=False)
     revoke = f"curl -X POST {root}/_control/revoke/{method}"
-    return f"""<section id="{method}" aria-labelledby="{method}-title">
-<h2 id="{method}-title">{method}</h2>
-<pre id="{method}-document">{escape(text)}</pre>
-<p><button data-copy="{method}-document">Copy document</button></p>
-<p>Revoke it: <code id="{method}-revoke">{escape(revoke)}</code>
-<button data-copy="{method}-revoke">Copy command</button></p>
+    return f"""<section id="{name}" aria-labelledby="{name}-title">
+<h2 id="{name}-title">{name}</h2>
+<pre id="{name}-document">{escape(text)}</pre>
+<p><button data-copy="{name}-document">Copy document</button></p>
+<p>Revoke it: <code id="{name}-revoke">{escape(revoke)}</code>
+<button data-copy="{name}-revoke">Copy command</button></p>
 </section>"""

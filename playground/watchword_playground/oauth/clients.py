@@ -28,12 +28,13 @@ REFRESHING = (AUTHORIZATION_CODE, DEVICE_CODE, PASSWORD)
 
 
 class Client(NamedTuple):
-    """A client with its secret or key. A public client has neither."""
+    """A client with its secret or key. A public client has neither. `bound` is whether its tokens must be."""
 
     client_id: str
     method: str
     secret: str = ""
     key: Key | None = None
+    bound: bool = False
 
     @property
     def public(self) -> bool:
@@ -50,7 +51,8 @@ def _client(method: str, account: Fields) -> Client:
     key = None
     if account.get("client_auth") == "private_key_jwt":
         key = Key(account["assertion_algorithm"], account["private_key"], account["assertion_key_id"])
-    return Client(account["client_id"], method, account["client_secret"] or "", key)
+    secret, bound = account["client_secret"] or "", account.get("dpop", False)
+    return Client(account["client_id"], method, secret, key, bound)
 
 
 CLIENTS: Mapping[str, Client] = {

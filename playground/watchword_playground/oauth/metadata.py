@@ -14,6 +14,7 @@ from watchword_playground.credentials import (
 )
 from watchword_playground.oauth.authorization_server import issuer_of
 from watchword_playground.oauth.clients import GRANT_TYPES
+from watchword_playground.oauth.proofs import ALGORITHM
 
 router = APIRouter(tags=["oauth2"])
 
@@ -41,6 +42,7 @@ async def metadata(request: Request) -> dict[str, Any]:
         "grant_types_supported": [*GRANT_TYPES.values(), "refresh_token"],
         "token_endpoint_auth_methods_supported": auth_methods,
         "token_endpoint_auth_signing_alg_values_supported": ["RS256", "HS256"],
+        "dpop_signing_alg_values_supported": [ALGORITHM],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
     }

@@ -11,6 +11,7 @@ from oauthlib.oauth2 import (  # type: ignore[import-untyped]
     RequestValidator,
     UnauthorizedClientError,
 )
+from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error  # type: ignore[import-untyped]
 from oauthlib.oauth2.rfc8628.grant_types import DeviceCodeGrant  # type: ignore[import-untyped]
 
 from watchword_playground.credentials import SCOPES, is_account
@@ -43,12 +44,13 @@ class OAuth2Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships
     attribute, a field `user` too.
     """
 
-    def __init__(self, state: State, issuer: str = "", method: str = "") -> None:
+    def __init__(self, state: State, issuer: str = "", method: str = "", proved_key: str = "") -> None:
         super().__init__()
         self.state = state
         self.issuer = issuer
         self.user = ""
         self.verdict = Verdict()
+        self.proved_key = proved_key
         self._method = method
         self._memory = state.oauth
         self._family: Family | None = None
@@ -83,6 +85,8 @@ class OAuth2Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships
     ) -> bool:
         """Allow the grant of the client's method, and a refresh if that method has refresh tokens."""
         del client_id, request
+        if client.bound and not self.proved_key:
+            raise CustomOAuth2Error("invalid_dpop_proof", "The DPoP proof JWT header is missing.")
         return client.may_use(grant_type)
 
     def validate_response_type(
@@ -211,7 +215,7 @@ class OAuth2Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships
         if self._family is None:
             client: Client = request.client
             self._family = Family(client.method, client.client_id, self.user or client.client_id, scopes)
-        self._memory.tokens.add(token, self._family, scopes)
+        self._memory.tokens.add(token, self._family, scopes, self.proved_key)
         if self._rotating and self.state.oauth_settings.rotation:
             self._memory.tokens.rotate(self._rotating)
 
@@ -232,6 +236,9 @@ class OAuth2Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships
             self.verdict = Verdict(detail="an access token is missing")
         elif issued is None or self.state.is_revoked(self._method):
             detail = "the access token is unknown, expired or revoked"
+            self.verdict = Verdict(error="invalid_token", detail=detail)
+        elif issued.key != self.proved_key:
+            detail = "the access token is bound to another key than the request proves"
             self.verdict = Verdict(error="invalid_token", detail=detail)
         elif not issued.scopes.issuperset(scopes):
             detail = f"the access token lacks the scope {' '.join(scopes)}"

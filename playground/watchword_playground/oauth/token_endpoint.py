@@ -6,13 +6,16 @@ from urllib.parse import parse_qs, urlencode
 
 from fastapi import APIRouter, Request, Response
 from oauthlib.oauth2 import InvalidRequestError, OAuth2Error  # type: ignore[import-untyped]
+from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error  # type: ignore[import-untyped]
 
 from watchword_playground.credentials import REVOCATION_PATH, TOKEN_PATH
 from watchword_playground.http.raw_request import FORM
 from watchword_playground.http.refusals import REALM
 from watchword_playground.oauth.authorization_server import AuthorizationServer, issuer_of, uri_for
 from watchword_playground.oauth.clients import GRANT_TYPES
+from watchword_playground.oauth.jwt_verification import Refused
 from watchword_playground.oauth.oauth2_validator import OAuth2Validator
+from watchword_playground.oauth.proofs import SCHEME, NonceRequired, new_nonce, proved_key
 from watchword_playground.state.pause import pause
 from watchword_playground.state.state import state_of
 
@@ -31,13 +34,29 @@ async def token(request: Request) -> Response:
         grant_type = parse_qs(body).get("grant_type", [""])[0]
         state.oauth.count(grant_type if grant_type in _COUNTED else "other")
         # Without any `await` from here on: two requests can't both use one refresh token.
-        server = AuthorizationServer(OAuth2Validator(state, issuer_of(request)))
+        key = _proved_key(request)
+        server = AuthorizationServer(OAuth2Validator(state, issuer_of(request), proved_key=key))
         response = server.create_token_response(
             uri_for(request, TOKEN_PATH), "POST", body, headers_of(request)
         )
+    except NonceRequired as refusal:
+        error = CustomOAuth2Error("use_dpop_nonce", str(refusal))
+        response = {"DPoP-Nonce": new_nonce(request)}, error.json, error.status_code
     except OAuth2Error as refusal:
         response = {}, refusal.json, refusal.status_code
     return as_response(*response)
+
+
+def _proved_key(request: Request) -> str:
+    """Return the key that the request proves, an empty text if it has no proof."""
+    if SCHEME not in request.headers:
+        return ""
+    try:
+        return proved_key(request)
+    except NonceRequired:
+        raise
+    except Refused as refusal:
+        raise CustomOAuth2Error("invalid_dpop_proof", str(refusal)) from None
 
 
 @router.post(REVOCATION_PATH)

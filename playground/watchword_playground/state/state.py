@@ -18,6 +18,7 @@ from watchword_playground.state.oauth_settings import OAuthSettings
 REVOCABLE = tuple(name for name in CREDENTIALS if name != "none")
 # In seconds. OAuth 1.0 timestamps and JWTs are valid for much less than that.
 _REPLAY_WINDOW = 24 * 3600
+_NONCE_LIFETIME = 300
 
 
 class OAuth1Token(NamedTuple):
@@ -52,6 +53,7 @@ class State:
         self.request_tokens = ExpiringMemory[OAuth1Token](token_lifetime)
         self.access_tokens = ExpiringMemory[OAuth1Token](token_lifetime)
         self.digest_nonces = ExpiringMemory[DigestNonce](token_lifetime)
+        self.proof_nonces = ExpiringMemory[bool](_NONCE_LIFETIME)
         self.used_once = ExpiringMemory[bool](_REPLAY_WINDOW)
         self._issued: Mapping[str, tuple[ExpiringMemory[Any], ...]] = {
             "session_login": (self.sessions,),
@@ -127,6 +129,7 @@ class State:
     def expire_tokens(self) -> None:
         """Refuse every token, session and nonce issued so far. Credentials and refresh tokens stay valid."""
         self.oauth.tokens.expire_access()
+        self.proof_nonces.clear()
         for memories in self._issued.values():
             for memory in memories:
                 memory.clear()

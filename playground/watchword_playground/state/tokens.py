@@ -25,10 +25,11 @@ class Family:
 
 
 class AccessToken(NamedTuple):
-    """An issued access token."""
+    """An issued access token, and the thumbprint of the key that it is bound to, if it is."""
 
     family: Family
     scopes: frozenset[str]
+    key: str = ""
 
 
 @dataclass
@@ -50,9 +51,11 @@ class Tokens:
         self._refresh = ExpiringMemory[RefreshToken](_FOREVER)
         self.families_revoked = 0
 
-    def add(self, token_response: Mapping[str, Any], family: Family, scopes: frozenset[str]) -> None:
-        """Remember the tokens of a token response."""
-        access_token = AccessToken(family, scopes)
+    def add(
+        self, token_response: Mapping[str, Any], family: Family, scopes: frozenset[str], key: str = ""
+    ) -> None:
+        """Remember the tokens of a token response. `key` is the one that the access token is bound to."""
+        access_token = AccessToken(family, scopes, key)
         self._access.add(token_response["access_token"], access_token, token_response["expires_in"])
         if "refresh_token" in token_response:
             lifetime = self._settings.refresh_token_lifetime or _FOREVER

@@ -8,8 +8,9 @@ from fastapi import HTTPException, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from watchword_playground.http.refusals import REALM
-from watchword_playground.oauth.authorization_server import verify_token
+from watchword_playground.oauth.authorization_server import bound_token, verify_token
 from watchword_playground.oauth.clients import GRANT_TYPES
+from watchword_playground.oauth.proofs import SCHEME
 from watchword_playground.verifiers.aws_sigv4 import AwsRefusal, aws_sigv4
 from watchword_playground.verifiers.digest import digest
 from watchword_playground.verifiers.hmac_signature import hmac_signature
@@ -35,7 +36,8 @@ def oauth2(method: str) -> Verifier:
         verdict = verify_token(request, method, required.scopes)
         if verdict.user is not None:
             return verdict.user
-        challenge = f'Bearer {REALM}, error="{verdict.error}"' if verdict.error else f"Bearer {REALM}"
+        scheme = "Bearer" if bound_token(request.headers) is None else SCHEME
+        challenge = f'{scheme} {REALM}, error="{verdict.error}"' if verdict.error else f"{scheme} {REALM}"
         raise HTTPException(verdict.status, verdict.detail, headers={"WWW-Authenticate": challenge})
 
     return verify
