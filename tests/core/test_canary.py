@@ -11,7 +11,17 @@ import requests
 import watchword
 from watchword import redact
 from watchword.methods.fields import secret_names
-from watchword_playground import AWKWARD_CREDENTIALS, CREDENTIALS, Playground, SignInOptions, document
+from watchword_playground import (
+    AWKWARD_CREDENTIALS,
+    BOUND_CREDENTIALS,
+    CREDENTIALS,
+    Playground,
+    SignInOptions,
+    document,
+)
+
+BEGINNING_OF_A_JWT = "eyJ"
+"""How each JWT begins: those that methods sign, and the proofs of a token's key."""
 
 METHODS = sorted(set(CREDENTIALS) - {"none"})
 
@@ -27,13 +37,17 @@ def playground():
         yield running
 
 
-ACCOUNTS = [(method, False) for method in METHODS] + [(method, True) for method in AWKWARD_CREDENTIALS]
+ACCOUNTS = {
+    **{method: (method, {}) for method in METHODS},
+    **{f"{method}-awkward": (method, other) for method, other in AWKWARD_CREDENTIALS.items()},
+    **{f"{method}-dpop": (method, other) for method, other in BOUND_CREDENTIALS.items()},
+}
 
 
-@pytest.mark.parametrize(("method", "awkward"), ACCOUNTS)
-def test_nothing_secret_is_shown(playground, caplog, capsys, method, awkward):
+@pytest.mark.parametrize(("method", "other"), ACCOUNTS.values(), ids=ACCOUNTS)
+def test_nothing_secret_is_shown(playground, caplog, capsys, method, other):
     """Logs, output, errors and reprs show no secret, after successes and after failures of all kinds."""
-    fields = document(playground.url, method) | (AWKWARD_CREDENTIALS[method] if awkward else {})
+    fields = document(playground.url, method) | other
     if watchword.METHODS[method].signs_in:
         options = SignInOptions(method=method, client_id=fields["client_id"])
         fields["refresh_token"] = playground.sign_in(options)["refresh_token"]
@@ -69,3 +83,4 @@ def test_nothing_secret_is_shown(playground, caplog, capsys, method, awkward):
     assert "v1/me" in everything
     forms = {form for secret in secrets_of(fields) for form in redact.forms(secret)} | redact.known()
     assert sorted(form for form in forms if form in everything) == []
+    assert BEGINNING_OF_A_JWT not in everything
