@@ -137,6 +137,11 @@ class Playground:
         """The number of sign-ins that ended because a refresh token or a code was used twice."""
         return self._state.oauth.tokens.families_revoked
 
+    @property
+    def bound_keys(self) -> frozenset[str]:
+        """The thumbprints of all keys that access tokens were bound to (RFC 9449)."""
+        return frozenset(self._state.oauth.tokens.bound_keys)
+
     def expire_tokens(self) -> None:
         """Refuse every token, session and nonce issued so far. Credentials and refresh tokens stay valid."""
         self._state.expire_tokens()

@@ -50,12 +50,15 @@ class Tokens:
         self._access = ExpiringMemory[AccessToken](settings.access_token_lifetime)
         self._refresh = ExpiringMemory[RefreshToken](_FOREVER)
         self.families_revoked = 0
+        self.bound_keys: set[str] = set()
 
     def add(
         self, token_response: Mapping[str, Any], family: Family, scopes: frozenset[str], key: str = ""
     ) -> None:
         """Remember the tokens of a token response. `key` is the one that the access token is bound to."""
         access_token = AccessToken(family, scopes, key)
+        if key:
+            self.bound_keys.add(key)
         self._access.add(token_response["access_token"], access_token, token_response["expires_in"])
         if "refresh_token" in token_response:
             lifetime = self._settings.refresh_token_lifetime or _FOREVER
