@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-BODY, HEADER, URL, KEY, DOCUMENT, COMMAND, FILE = (
+BODY, REPORT, HEADER, URL, KEY, DOCUMENT, COMMAND, FILE = (
     1 << 20,
+    4000,
     1 << 16,
     1 << 16,
     1 << 16,
@@ -58,26 +59,32 @@ def names(form: str, count: int, value: object = "x") -> dict[str, Any]:
     return dict.fromkeys(numbered(form, count), value)
 
 
-def bodies() -> Texts:
-    """Return bodies of responses."""
-    doubled = "".join(numbered('<!ENTITY b# "&b;&b;">', 9_000))
-    return repeated(BODY) | {
-        "lists in a list": f"[{','.join(['[]'] * 340_000)}]",
-        "objects in a list": f'{{"access_token":"t","a":[{",".join(["{}"] * 340_000)}]}}',
-        "deep JSON": '{"a":' * 900 + "1" + "}" * 900,
-        "many names": json.dumps(names("k#", 80_000, 1)),
-        "many lifetimes": json.dumps({"access_token": "t", **names("expires_in_#", 40_000)}),
-        "many errors": json.dumps({"errors": [{"code": "invalid_token", "message": "bad token"}] * 15_000}),
-        "long error": json.dumps({"error": "e", "error_description": fill("refresh token ", 900_000)}),
-        "JSON in JSON": json.dumps(json.dumps({"a": ["x"] * 149_000})),
-        "long JWT": json.dumps({"access_token": f"eyJ{'A' * 900_000}.{'A' * 90}.x"}),
-        "form of many fields": f"access_token=t&{'&'.join(numbered('a#=%41', 95_000))}",
-        "XML of many elements": fill("<b/>", BODY, "<a>", "</a>"),
-        "XML of many attributes": " ".join(["<a", *numbered('b#="c"', 70_000), "/>"]),
-        "XML of many namespaces": " ".join(["<a", *numbered('xmlns:b#="c"', 50_000), "/>"]),
+def bodies(size: int = BODY) -> Texts:
+    """Return bodies of responses, none of them longer than this."""
+
+    def some(count: int) -> int:
+        """Return that part of the number in a body of the full size that a body of this size has."""
+        return count * size // BODY
+
+    doubled = "".join(numbered('<!ENTITY b# "&b;&b;">', some(9_000)))
+    errors = [{"code": "invalid_token", "message": "bad token"}] * some(15_000)
+    return repeated(size) | {
+        "lists in a list": f"[{','.join(['[]'] * some(340_000))}]",
+        "objects in a list": f'{{"access_token":"t","a":[{",".join(["{}"] * some(330_000))}]}}',
+        "deep JSON": '{"a":' * min(900, size // 8) + "1" + "}" * min(900, size // 8),
+        "many names": json.dumps(names("k#", some(70_000), 1)),
+        "many lifetimes": json.dumps({"access_token": "t", **names("expires_in_#", some(40_000))}),
+        "many errors": json.dumps({"errors": errors}),
+        "long error": json.dumps({"error": "e", "error_description": fill("refresh token ", some(900_000))}),
+        "JSON in JSON": json.dumps(json.dumps({"a": ["x"] * some(149_000)})),
+        "long JWT": json.dumps({"access_token": f"eyJ{'A' * some(900_000)}.{'A' * 90}.x"}),
+        "form of many fields": f"access_token=t&{'&'.join(numbered('a#=%41', some(95_000)))}",
+        "XML of many elements": fill("<b/>", size, "<a>", "</a>"),
+        "XML of many attributes": " ".join(["<a", *numbered('b#="c"', some(70_000)), "/>"]),
+        "XML of many namespaces": " ".join(["<a", *numbered('xmlns:b#="c"', some(50_000)), "/>"]),
         "XML of entities": f'<!DOCTYPE a [<!ENTITY b "b">{doubled}]><a>&b9;</a>',
-        "XML fault": fill("x ", BODY, "<e><Body><Fault><faultstring>", "</faultstring></Fault></Body></e>"),
-        "table": fill("a,b;c\t", BODY, "a,b\n"),
+        "XML fault": fill("x ", size, "<e><Body><Fault><faultstring>", "</faultstring></Fault></Body></e>"),
+        "table": fill("a,b;c\t", size, "a,b\n"),
     }
 
 
