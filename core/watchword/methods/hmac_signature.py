@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, ClassVar
@@ -126,7 +124,7 @@ class HmacSignature(Method):
             except DocumentError as error:
                 yield from error.findings
         try:
-            self._try_algorithm()
+            Mac(b"key", self.signature_type, self.hash_algorithm).signature(())
         except ValueError:
             what = "HMAC with" if self.signature_type == "hmac" else "signatures by a plain"
             message = f"This machine forbids {what} {self.hash_algorithm}."
@@ -135,12 +133,6 @@ class HmacSignature(Method):
         yield from headers.value_findings(self.key_id, "the field key_id")
         templates = (self.string_to_sign, self.signature_parameters)
         yield from misuse(*templates, self.key_id, secrets, self.signature_type)
-
-    def _try_algorithm(self) -> None:
-        if self.signature_type == "hmac":
-            hmac.new(b"key", None, self.hash_algorithm)
-        else:
-            hashlib.new(self.hash_algorithm)
 
     @cached_property
     def _parameters(self) -> tuple[Parameter, ...]:
