@@ -30,9 +30,9 @@ def in_base64url(data: bytes) -> str:
 class DpopServer:
     """Answers requests that a test's server has seen; `url` is set when that runs.
 
-    `nonces` are the nonces that it demands, the last one; `api_nonces` those of the API. `client` is the only
-    Authorization that gets a token, if there is one. `keys` are the thumbprints by token, in their order;
-    `refused` are the reasons of all refusals, `proofs` the claims of all proofs that were accepted.
+    `nonce` is what its token endpoint demands in a proof, `api_nonce` what its API demands; "" demands none.
+    `client` is the only Authorization that gets a token, "" lets all have one. `keys` are the thumbprints by
+    token. `refused` has the reason of each refusal, `proofs` the claims of each accepted proof.
     """
 
     reply: Callable[..., Any]

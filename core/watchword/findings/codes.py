@@ -263,7 +263,7 @@ _token(
 _token(
     "token_not_bound",
     "Have the provider bind the tokens of this client to a key, or remove dpop from the document. A token "
-    "that is bound to no key is not used: whoever steals it could use it.",
+    "without a key is not used, because a thief could use it too.",
 )
 _token("token_refused", "Look up the error in the provider's manual.")
 _token(

@@ -49,7 +49,7 @@ _PLAIN = frozenset({
     "null", "true", "false", "none", "0", "1", "bearer", "basic", "mac", "missing", "invalid", "already",
     "expired", "has", "is", "must", "not", "refresh", "revoked", "session", "the", "unknown", "was",
 })  # fmt: skip
-"""What stands behind a name and is no secret; `Invalid Refresh Token: Already Used` is a sentence."""
+"""Words that may follow the name of a secret in a sentence, as in `Invalid Refresh Token: Already Used`."""
 
 
 def quote(text: str) -> str:

@@ -176,7 +176,7 @@ def _is_null(value: object) -> bool:
 
 
 def _stands_beside(word: str) -> bool:
-    """Return whether what has a name reports nothing about the caller."""
+    """Return whether a field with this name says nothing about the caller."""
     return bool(_ABOUT_THE_CALL.fullmatch(word))
 
 

@@ -60,8 +60,8 @@ def classify(error: BaseException, target: str) -> Finding:
 def chain(error: BaseException) -> Iterator[BaseException]:
     """Yield the exception, and all exceptions that it names as its causes or carries.
 
-    Not its `__context__`: if a call is made while its caller handles an exception, that one is there too.
-    Neither its text nor its type says anything about the call.
+    Its `__context__` is left out: it may be an exception that the caller was handling when it made the call,
+    and that says nothing about the call.
     """
     pending, seen = [error], set[int]()
     while pending:

@@ -17,7 +17,7 @@ _ESCAPE = re.compile("%[0-9a-fA-F]{2}")
 _STRAY = re.compile("%(?![0-9a-fA-F]{2})")
 
 _FIRST_PART = re.compile(r"[\w~-]+(?:[/?].*)?", re.ASCII)
-"""A first part that is no scheme and no host with a domain or a port, and what follows it."""
+"""A URL whose first part has no dot and no colon, so that it is neither a scheme nor most hosts."""
 
 _LONGEST_CALL = 300
 """How much of a call a message shows, in characters."""

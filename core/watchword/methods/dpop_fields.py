@@ -54,7 +54,7 @@ def findings_of(method: MayBindTokens, added: Iterable[str]) -> Iterator[Finding
 
 
 def refusal(status: int, headers: Mapping[str, str], *, is_bound: bool) -> Finding | None:
-    """Return the reason for an API's refusal if that is the proof, or that there is none; else None."""
+    """Return a finding if an API refused the proof, or wants one and got none; None for another refusal."""
     challenge = headers.get("WWW-Authenticate", "")
     if status != _UNAUTHORIZED or not challenge:
         return None

@@ -84,7 +84,7 @@ class FieldInfo:
 
     @property
     def is_number(self) -> bool:
-        """Whether its values are numbers; true and false, which Python counts as 1 and 0, are none."""
+        """Whether its values are numbers. Python counts true and false as 1 and 0; here they don't count."""
         return bool(self._types & {int, float}) and bool not in self._types
 
     def plain(self, value: object) -> Any:  # noqa: ANN401 - a value of the field's type

@@ -264,8 +264,8 @@ def converted(field: FieldInfo, value: object) -> Any:  # noqa: ANN401 - a JSON 
     raise ValueError(reason)
 
 
-def _no_truth(value: object) -> object:
-    """Return a value for a number; raises ValueError for true and false, which pydantic takes for 1 and 0."""
+def _not_boolean(value: object) -> object:
+    """Return the value of a number; raises ValueError for true and false, which pydantic reads as 1 and 0."""
     if isinstance(value, bool):
         raise ValueError("a number is needed, not true or false")  # noqa: TRY004 - pydantic's contract
     return value
@@ -280,7 +280,7 @@ def _pydantic_type(field: FieldInfo) -> Any:  # noqa: ANN401 - a type
     for mark in field.metadata:
         kind = Annotated[kind, pydantic.BeforeValidator(mark.convert) if isinstance(mark, Before) else mark]
     if field.is_number:
-        kind = Annotated[kind, pydantic.BeforeValidator(_no_truth)]
+        kind = Annotated[kind, pydantic.BeforeValidator(_not_boolean)]
     # By identity: a limit of 1 equals True, which is the default of allow_inf_nan.
     limits = {
         name: value for name, value in vars(field.limits).items() if value is not None and value is not True

@@ -43,7 +43,7 @@ def usual_fields(
 ) -> Iterator[tuple[str, object]]:
     """Yield the usual fields of each object: spans first, then `expires_at` and its like, then the others.
 
-    A date without a zone comes after any other end: Azure's CLI has the local time beside the epoch's seconds.
+    A date without a zone comes last: Azure's CLI has the local time beside the epoch's seconds.
     """
     for holder in holders:
         found = ((names.fullmatch(_bare(name)), name) for name in holder)

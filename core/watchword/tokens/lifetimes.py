@@ -53,7 +53,7 @@ _UNITS = (
 """The units that the name of a field may end in, such as `expires_in_ms`."""
 
 _OF_SPAN = re.compile(r"(?i)(?:expires?_?in|ttl|lifetime|duration|validity)$")
-"""The names of fields that hold no time."""
+"""The names of fields that hold a span, and never a date."""
 
 _LAST_NAME = re.compile(r"[\w.-]+(?=[^\w]*$)")
 _LONGEST_SHAPE = 40
@@ -220,10 +220,10 @@ def _of_number(number: float, now: float, name: str) -> Reading:
 
 
 def _is_in_milliseconds(number: float, now: float, name: str) -> bool:
-    """Return whether a span of more than ten years, in a field for spans, can only be in milliseconds.
+    """Return whether a number in a field for spans can only be in milliseconds.
 
-    It has whole minutes then. Whole years in seconds mean that the token has no end, and a time of these
-    years is one that stands in the wrong field.
+    In seconds it is more than ten years, and in milliseconds it is whole minutes. Two kinds of such numbers
+    stay seconds: whole years, which mean that the token has no end, and a date of today in the wrong field.
     """
     is_time = any(abs(number / size - now) <= LONGEST_LIFETIME for size in (1, _THOUSAND))
     is_round = number % (60 * _THOUSAND) == 0 and number % _YEAR != 0 and number % _JULIAN_YEAR != 0

@@ -22,10 +22,10 @@ LARGEST_RESPONSE = 1 << 20
 
 
 class _Session(requests.Session):
-    """A session that looks at no redirect: requests parses its target even where it must not follow it."""
+    """A session that ignores redirects: requests parses their targets even if it must not follow them."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return nothing: a target that is no URL must not look like a lost connection."""
+        """Return None: a target that can't be parsed must not look like a lost connection."""
 
 
 def send_token_request(

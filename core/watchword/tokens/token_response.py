@@ -68,7 +68,7 @@ class TokenResponse(NeverPickled):
 
     @property
     def kind(self) -> str:
-        """What the body is declared as, for a message; an encoding that is not undone is named too."""
+        """What the body is declared as, for a message, and why it is not read: its encoding, or a DTD."""
         encoding = self.headers.get("Content-Encoding", "").strip().lower()
         packed = f", compressed as {encoding[:20]}," if encoding not in _UNDONE else ""
         dtd = " with a DTD, which is not read," if _DTD.search(self.text[:_HEAD]) else ""

@@ -81,7 +81,7 @@ _REFERENCES = (
         ),
     ),
 )
-"""How secret managers and deployment tools refer to a secret that they keep."""
+"""The tools that keep secrets, and how each writes a reference to one."""
 
 Likelihood = Literal["certain", "doubtful"]
 
@@ -99,7 +99,7 @@ def says_nothing(text: str) -> bool:
 
 
 def manager_of(text: str) -> str | None:
-    """Return whose reference to a secret a text is, such as `op://vault/item/field`; None for other texts."""
+    """Return the tool that a reference belongs to: 1Password for `op://vault/item/field`; None for others."""
     first = text.partition("\n")[0]
     return next((name for name, pattern in _REFERENCES if pattern.fullmatch(first)), None)
 

@@ -1,6 +1,6 @@
-"""Files that hold no connection in a form that is read here: what each is, and the way to a connection.
+"""Files that people give by mistake: what each is, and how to make a connection of it.
 
-People have such files at hand, and give them by mistake. Naming one is worth more than the list of all forms.
+A file's name and the next step help more than the list of all forms that are read.
 """
 
 from __future__ import annotations

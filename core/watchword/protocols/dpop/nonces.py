@@ -16,7 +16,7 @@ _NONCE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,1000}")
 
 
 class Nonces:
-    """The newest nonce of each server, for all connections of the process; a nonce is no secret."""
+    """The newest nonce of each server, for all connections of the process; nonces aren't secret."""
 
     def __init__(self) -> None:
         self._newest: dict[str, str] = {}

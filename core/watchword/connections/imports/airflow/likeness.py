@@ -1,7 +1,7 @@
-"""Whether the entries of a file look like connections of Airflow's: many files have names with values.
+"""Whether the entries of a file look like connections of Airflow's: many other files have names with values.
 
-One entry that is surely a connection makes the file Airflow's. Otherwise each entry must be able to be one,
-and one of them must say more than a plain URL does. Settings of programs, such as `DATABASE_URL`, are none.
+One entry that is surely a connection is enough. Otherwise each entry must be a possible one, and at least one
+must say more than a plain URL does. A program's settings, such as `DATABASE_URL`, don't count.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TELLING = ("host", "login", "password", "extra", "uri")
 _URI = re.compile(r"([a-z][a-z0-9+.-]*)://(\S*)", re.IGNORECASE)
 _TYPE = '"conn_type"'
 _COLUMNS_IN_JSON = ('"host"', '"uri"')
-_OWN_WRITING = re.compile(r"(?i)^[^/?]*://|^[^/?]*%3a%2f%2f|[?&]__extra__=")
+_AIRFLOWS_OWN = re.compile(r"(?i)^[^/?]*://|^[^/?]*%3a%2f%2f|[?&]__extra__=")
 """What only Airflow writes behind a URI's type: a second scheme, an encoded URL as host, or its extra."""
 
 _OF_PROGRAMS = re.compile(
@@ -95,7 +95,7 @@ def _of_uri(text: str) -> Likeness:
     if uri is None:
         return Likeness.NONE
     scheme, rest = uri[1].lower(), uri[2]
-    if scheme.startswith(CONN_TYPE) or scheme == "generic" or _OWN_WRITING.search(rest):
+    if scheme.startswith(CONN_TYPE) or scheme == "generic" or _AIRFLOWS_OWN.search(rest):
         return Likeness.SURE
     has_user = "@" in re.split(r"[/?#]", rest, maxsplit=1)[0]
     return Likeness.LIKELY if has_user or scheme not in {"http", "https"} else Likeness.URL
