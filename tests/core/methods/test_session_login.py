@@ -602,6 +602,20 @@ def test_a_soap_service_gets_its_login_as_xml(acme):
     assert "json" not in sent.headers["Accept"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        SOAP,
+        '<a password="{{secret:password}}" xmlns:token="urn:acme"/>',
+        '<Password Type="urn:oasis#PasswordText">{{secret:password}}</Password>',
+        '<a token=""><password></password></a>',
+    ],
+)
+def test_xml_without_a_secret_in_it_has_no_finding(acme, text):
+    """A template, a namespace and an empty value aren't secrets in clear."""
+    assert [str(each) for each in acme.connection(**SOAP_LOGIN | {"login_body": {"$": text}}).lint()] == []
+
+
 def test_xml_needs_no_json_around_it(acme):
     """A text that is XML is the body itself, as people paste it into a form."""
     acme.opens = lambda token: acme.reply(body=OPENED.format(token), headers=XML)
@@ -639,6 +653,8 @@ def test_a_soap_fault_refuses_a_login_in_the_servers_words(acme):
         ({"login_body": {"$": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}}, "wrong_type", "DTD"),
         ({"login_body": {"$": "<a>{{other}}</a>"}}, "template_unresolved", "other"),
         ({"login_body": {"$": "<a><n:password>hunter2</n:password></a>"}}, "secret_in_clear", "password"),
+        ({"login_body": {"$": '<a user="joe" n:password="hunter2"/>'}}, "secret_in_clear", "password"),
+        ({"login_body": {"$": "<a b='' token = 'hunter2'>{{username}}</a>"}}, "secret_in_clear", "token"),
         ({"login_format": "json"}, "wrong_type", "login_format json"),
         ({"login_body": SOAP, "login_format": "json"}, "wrong_type", "login_format json"),
     ],

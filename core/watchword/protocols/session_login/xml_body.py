@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from requests import PreparedRequest, Request
 
@@ -17,6 +18,7 @@ _EXAMPLE = '{"$": "<login><user>{{username}}</user><pass>{{secret:password}}</pa
 _HEADERS = {"Accept": "text/xml, application/xml", "Content-Type": "text/xml; charset=utf-8"}
 _TEMPLATE = re.compile(r"\{\{[^{}]{1,1000}\}\}")
 _ELEMENT = re.compile(r"<(?:[\w.-]{1,60}:)?([\w.-]{1,60})(?:\s[^<>]*)?>([^<>{}]+)</")
+_ATTRIBUTE = re.compile(r"\s(?:(?!xmlns:)[\w.-]{1,60}:)?([\w.-]{1,60})\s{0,9}=\s{0,9}[\"']([^\"'<>{}]+)[\"']")
 
 
 def xml_request(
@@ -51,7 +53,7 @@ def findings(body: Mapping[str, JsonValue], login_format: str) -> Iterator[Findi
         message = "The body in login_body is not well-formed XML, or has a DTD."
         yield finding("wrong_type", message, advice="Close each element, and write & as &amp; and < as &lt;.")
     else:
-        for name, content in _ELEMENT.findall(text):
+        for name, content in chain(_ELEMENT.findall(text), _ATTRIBUTE.findall(text)):
             if content.strip() and redact.names_credential(name):
                 yield finding("secret_in_clear", f"login_body seems to hold a secret in clear, as {name!r}.")
 
