@@ -15,12 +15,9 @@ from types import NoneType
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 from watchword.tokens.record import Record, StoreTime
-from watchword.tokens.token import Token
+from watchword.tokens.token import LATER_SECRETS, Token
 
 _SECRETS = tuple(field.name for field in fields(Token) if not field.repr)
-
-_LATER = ("values", "proof_key")
-"""The secrets that earlier releases don't know."""
 
 _STORED_NAMES = {"request_fingerprint": "guard", "token_destinations": "reach"}
 """The names in the JSON of fields that were renamed in the code."""
@@ -79,7 +76,7 @@ def to_row(record: Record) -> Row:
         token = state["token"]
         del token["unread_end"]
         secrets = {name: token.pop(name) for name in _SECRETS}
-        for name in _LATER:
+        for name in LATER_SECRETS:
             if not secrets[name]:
                 del secrets[name]  # earlier releases can read the row then
         for name in ("lifetime", "refresh_lifetime"):

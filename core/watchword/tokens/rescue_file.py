@@ -16,7 +16,7 @@ from pathlib import Path
 from watchword import settings
 from watchword.findings.codes import finding
 from watchword.tokens.record import StoreTime
-from watchword.tokens.token import Token
+from watchword.tokens.token import LATER_SECRETS, Token
 from watchword.tokens.token_store import Snapshot, StoreError, TokenStore
 from watchword.tokens.transitions import Issued, save
 
@@ -52,7 +52,7 @@ class RescueFile:
         fields = {_STORED_NAMES.get(name, name): value for name, value in asdict(issued).items()}
         del fields["token"]["account"]  # the record keeps it, and earlier releases can read the file
         del fields["token"]["unread_end"]
-        for name in ("values", "proof_key"):
+        for name in LATER_SECRETS:
             if not fields["token"][name]:
                 del fields["token"][name]
         content = {"generation": generation, **fields}

@@ -31,6 +31,9 @@ _LONGEST_ACCOUNT = 200
 RENEWAL_PAUSE = 60.0
 """Least time between two renewals that were caused by refusals of the API, in seconds."""
 
+LATER_SECRETS = ("values", "proof_key")
+"""The fields of a token that earlier releases can't read: they are stored only if they hold something."""
+
 
 _COOKIE = "cookie:"
 _ENDS = "'\"])0123456789[.*"
