@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from watchword.connections.imports.entry import unreadable
@@ -38,7 +39,8 @@ class Line(NamedTuple):
 
 def looks_like_lines(text: str) -> bool:
     """Return whether the first line of a text, apart from remarks, is NAME=VALUE."""
-    lines = (line.rstrip("\n") for line in io.StringIO(text, newline=None))  # a long text isn't split at once
+    # A long text isn't split at once.
+    lines = (line.rstrip("\n") for line in islice(io.StringIO(text, newline=None), MOST_LINES))
     first = next((line for line in lines if not _REMARK.fullmatch(line)), "")
     return _LINE.fullmatch(first) is not None
 
