@@ -58,7 +58,10 @@ _XML_FAILURE = re.compile(
 )
 _XML_ERROR = re.compile(r"(?i)<(\w+:)?(err|error|errors|fault|exception)\b")
 
-_ERRORS = {"error", "errors", "fault", "errormessage", "errorcode", "errcode", "exception"}
+_ERRORS = {
+    "error", "errors", "fault", "errormessage", "errorcode", "errcode", "exception",
+    "erro", "erros", "erreur", "errore", "fehler",
+}  # fmt: skip
 _FLAGS = {
     "ok",
     "success",
@@ -69,7 +72,10 @@ _FLAGS = {
     "issuccessful",
     "succeeded",
     "valid",
+    "sucesso",
+    "exito",
 }
+_BAD_FLAGS = {"haserror", "haserrors", "iserror", "hasfailed", "isfailed", "isfailure"}
 _STATES = {"status", "result", "stat", "response", "state"}
 _FAILED = {
     "error",
@@ -80,6 +86,7 @@ _FAILED = {
     "denied",
     "unauthorized",
     "nok",
+    "ng",
     "ko",
     "notok",
     "invalid",
@@ -93,11 +100,19 @@ _NOTHING = {"", "0", "none", "ok", "null", "false", "noerror", "success"}
 _ERROR_CODES = range(400, 600)
 _ERROR_STATUSES = range(400, 1000)
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
+_WORDS = re.compile(
+    r"(?:status|result|res|ret|return|response|resp|error|err|sub|fault|user|developer|localized|display)?"
+    r"(?:messages?|msg|reason|desc|description|descricao|mensagem|mensaje|messaggio|meldung)"
+    r"(?:cn|zh|en|de|es|fr|it|ja|jp|ko|pt|local|args|params)?"
+    r"|err(?:or)?(?:details?|summary|text|info|causes)|fehlermeldung"
+)
+"""The names of members with words about an error, also with the language of the words."""
 _MESSAGES = {"message", "msg", "errmsg", "errormsg", "description", "detail", "reason"}
 
 _ENVELOPE = {
-    *_ERRORS, *_FLAGS, *_STATES, "code", "msg", "message", "messages", "detail", "details", "reason", "title",
-    "type", "description", "errordescription", "errordetails", "errormsg", "errmsg", "statuscode", "subcode",
+    *_ERRORS, *_FLAGS, *_BAD_FLAGS, *_STATES, "code", "msg", "message", "messages", "detail", "details",
+    "reason", "title", "type", "description", "errordescription", "errordetails", "errormsg", "errmsg",
+    "statuscode", "subcode",
     "ret", "info", "requestid", "traceid", "correlationid", "timestamp", "time", "path", "instance", "help",
     "documentationurl",
 }  # fmt: skip
@@ -205,7 +220,10 @@ def is_error_report(content: dict[str, Any], other_names: Collection[str]) -> bo
     known = {*_ENVELOPE, *_CODES, *other_names}
     top = {word_of(name): value for name, value in content.items()}
     inner = list(_wrapped(content, 0))
-    if any(name not in known and value not in (None, "", [], {}) for name, value in inner):
+    if any(
+        name not in known and not holds_words(name) and value not in (None, "", [], {})
+        for name, value in inner
+    ):
         return False
     if any(_fails(name, value) or _has_error(name, value) for name, value in top.items()):
         return True
@@ -215,6 +233,11 @@ def is_error_report(content: dict[str, Any], other_names: Collection[str]) -> bo
         name in _CODES and word_of(str(value)) in {"0", "200", "ok"} for name, value in top.items()
     )
     return not succeeded and any(_reports_inside(name, value) for name, value in inner)
+
+
+def holds_words(name: str) -> bool:
+    """Return whether a member of this name, in lower case without signs, has words about an error."""
+    return _WORDS.fullmatch(name) is not None
 
 
 def _wrapped(content: dict[str, Any], depth: int) -> Iterator[tuple[str, Any]]:
@@ -250,6 +273,8 @@ def _reports_error(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON va
         return bool(value) and (isinstance(value, list) or word not in _NOTHING)
     if name in _FLAGS:
         return word in {"false", "0", "no", "n"}
+    if name in _BAD_FLAGS:
+        return word in {"true", "1", "yes", "y"}
     if name in _STATES:
         return word in _FAILED
     return name == "code" and word.isdecimal() and word.isascii() and int(word[:9]) in _ERROR_CODES

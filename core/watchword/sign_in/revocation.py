@@ -16,7 +16,6 @@ from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.tokens.refusal_words import reports_refusal, server_words
 from watchword.tokens.token import Token
 from watchword.tokens.token_response import TokenResponse
-from watchword.tokens.worthless import says_no
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def _revoke(server: AuthorizationServer[OAuth2SignIn], url: str, token: Token) -
 def _refusal(response: TokenResponse) -> Finding | None:
     """Return why a server has not revoked a token, None if it has; some refuse with a status of success."""
     content = response.content({"error"})
-    if response.succeeded and not reports_refusal(content) and not says_no(content.fields or {}):
+    if response.succeeded and not reports_refusal(content):
         return None
     evidence = {"status": str(response.status), **server_words(content)}
     what = response.redirect or "refused to"

@@ -25,7 +25,7 @@ SAID = frozenset({
     "key", "reason", "message", "msg", "errmsg", "errormsg", "errormessage", "usermessage", "detail",
     "developermessage", "localizedmessage", "details", "title", "description", "summary", "faultcode",
     "faultstring", "fault", "ret", "retcode", "retmsg", "resultcode", "resultmsg", "info", "cause", "hint",
-    "submsg", "answer", "challengename", "suberror", "errorsubtype",
+    "submsg", "answer", "challengename", "suberror", "errorsubtype", "erro", "erreur", "errore", "fehler",
 })  # fmt: skip
 """The names of members that hold the words of a refusal, without case and signs."""
 
@@ -50,6 +50,10 @@ _LIKE_TOKEN = re.compile(r"(?=[!-~]{0,200}\d)[!-~]{10,}|[!-~]{24,}")
 _OTHER_SCRIPT = re.compile(r"[^\x00-\x7f]")
 """No token has such a character, so a text with one is a sentence: Chinese has no blanks between words."""
 
+_FLAGS = frozenset(
+    {"ok", "success", "successful", "issuccess", "issuccessful", "succeeded", "sucesso", "exito"}
+)
+
 _BY_FIELD = frozenset({"error", "errors", "fielderrors", "validationerrors", "modelstate"})
 """The names of objects whose members are faulty fields, with the words about each."""
 
@@ -69,7 +73,9 @@ def entries(content: Content) -> list[tuple[str, object]]:
     for path, members in objects(content):
         is_by_field = is_of_fields(path)
         for name, member in members:
-            is_said = member_word(name) in SAID or (is_by_field and isinstance(member, str))
+            word_of_name = member_word(name)
+            is_said = word_of_name in SAID or body_words.holds_words(word_of_name)
+            is_said = is_said or (is_by_field and isinstance(member, str))
             if is_said and not name.startswith("@") and isinstance(member, (str, int, float)):
                 found.append((f"{path}{name}", member))
     return found
@@ -143,9 +149,17 @@ def words_beside_success(content: Content) -> dict[str, str]:
 def reports_refusal(content: Content) -> bool:
     """Return whether a response without a token is nothing but the report of an error.
 
-    A code of zero, 200 or `ok` reports none, and where there is data, the token is in another place.
+    A code of zero, 200 or `ok` reports none, and where there is data, the token is in another place. A flag
+    that denies success counts whatever is beside it: Snowflake adds what the client may do next.
     """
-    return content.fields is not None and body_words.is_error_report(content.fields, _BESIDE_CODES)
+    fields = content.fields
+    return fields is not None and (says_no(fields) or body_words.is_error_report(fields, _BESIDE_CODES))
+
+
+def says_no(content: Mapping[str, object]) -> bool:
+    """Return whether a response has a flag that denies success."""
+    flags = (value for name, value in content.items() if word(name) in _FLAGS)
+    return any(value is False or str(value).strip().lower() in {"false", "no", "0"} for value in flags)
 
 
 def blames_caller(content: Content) -> bool:

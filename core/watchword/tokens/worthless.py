@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from watchword.findings.codes import CODES
 from watchword.findings.finding import Phase
 from watchword.http.bodies import parsed
@@ -20,7 +18,6 @@ _NO_TOKENS = frozenset({
 _TYPES = frozenset({"bearer", "dpop", "pop", "mac", "basic", "n_a"})
 """The registered types of tokens, which some servers put in place of the token (IANA, OAuth Parameters)."""
 
-_FLAGS = frozenset({"ok", "success", "successful", "issuccess", "succeeded"})
 _ACCEPTED = 202
 
 _LEEWAY = 5.0
@@ -67,9 +64,3 @@ def _ended(stated: object, now: float, name: str) -> str | None:
 def _ended_jwt(token: str, now: float) -> str | None:
     expiry = jwt_expiry(token)
     return "a JWT that has ended" if expiry is not None and expiry < now - _LEEWAY else None
-
-
-def says_no(content: Mapping[str, object]) -> bool:
-    """Return whether a response has a flag that denies success."""
-    flags = (value for name, value in content.items() if name.lower().replace("_", "") in _FLAGS)
-    return any(value is False or str(value).strip().lower() in {"false", "no", "0"} for value in flags)

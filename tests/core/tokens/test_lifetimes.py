@@ -137,6 +137,8 @@ REPLIES = [
     ({"access_token_expiration": NOW + HOUR}, HOUR), ({"expirationDateTime": NOW + HOUR}, HOUR),
     ({"expires": NOW + 9, "expires_at": NOW + 8, "expires_in": 3600}, HOUR),
     ({"expires": NOW + 9, "expires_at": NOW + HOUR}, HOUR),
+    ({"expiresOn": "2027-01-15 18:00:00.000000", "expires_on": NOW + HOUR}, HOUR),  # Azure's CLI
+    ({"expires_at": "2027-01-15 03:00:00", "expirationDate": "2027-01-15T09:00:00Z"}, HOUR),
     ({"expires_at": "2027-01-15T18:00:00.000", "issued_at": "2027-01-15T17:00:00.000"}, HOUR),  # Cafe24
     ({"expires_at": "2027-01-15T14:30:00", "created": "2027-01-15T13:30:12"}, HOUR),  # India
     ({"expires_at": "2027-01-15T04:00:00", "issued": "2027-01-15T03:00:00"}, HOUR),

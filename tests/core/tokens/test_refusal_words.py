@@ -449,6 +449,17 @@ ENVELOPES = [
     ({"response": {"status": "ERROR", "error": {"message": "No such member"}}}, "No such member"),
     ('"Not authenticated."', "Not authenticated"),  # Eloqua
     ("Login failed", "Login failed"),
+    ({"data": {"nextAction": "RETRY_LOGIN"}, "code": "390100", "message": "Wrong word", "success": False},
+     "Wrong word"),  # Snowflake
+    ({"errcode": 400, "description": "No such app", "description_cn": "x y", "data": None}, "No such app"),
+    # Kingdee
+    ({"returnCode": "500", "returnMsg": "No such app"}, "No such app"),
+    ({"resultCode": "E001", "resultMessage": "No such app"}, "No such app"),
+    ({"Result": "NG", "Message": "No such app"}, "No such app"),
+    ({"hasError": True, "errorMsg": "No such app"}, "No such app"),
+    ({"sucesso": False, "mensagem": "Senha errada"}, "Senha errada"),
+    ({"erro": "Senha errada"}, "Senha errada"),
+    ({"success": False, "errors": [{"type": "x", "messages": ["No such app"]}]}, "No such app"),
 ]  # fmt: skip
 LOGIN = TokenLocation("body", "data.access_token")
 
@@ -483,7 +494,9 @@ def test_an_error_with_a_status_of_success_is_a_refusal_in_the_servers_words(bod
         {"code": 0, "data": {"code": 17, "status": "failed"}}, {"data": {"code": "Ab12", "id": 7}},
         {"header": {"code": 200, "message": "ok"}, "data": {"id": 5}}, {"error_response": None},
         {"result": [{"status": {"code": 0, "message": "OK"}}], "id": 1},
-        {"user": {"id": 1}, "code": 17},
+        {"user": {"id": 1}, "code": 17}, {"resultMessage": "done", "userInfo": {"id": 1}},
+        {"erro": None, "id": 5},
+        {"hasError": False, "errorMsg": "", "data": {"id": 1}}, {"sucesso": True, "mensagem": "pronto"},
     ],
 )  # fmt: skip
 def test_a_success_whose_token_is_elsewhere_is_no_refusal(body):
@@ -526,6 +539,15 @@ def test_a_success_without_a_token_shows_the_servers_words_and_no_value_that_may
         assert (found.code.name, found.evidence["status"]) == ("token_field_missing", "200")
         assert words in json.dumps(dict(found.evidence))
         assert "s3cret" not in str(found.as_dict())
+
+
+def test_a_sentence_in_place_of_a_token_is_the_servers_refusal():
+    """Casdoor answers 200 with its error as the access token; the words are shown, and nothing is sent."""
+    body = {"access_token": "error: token is expired by 23m", "token_type": "Bearer", "expires_in": 0}
+    with pytest.raises(watchword.TokenError) as raised:
+        read_token(TokenResponse(URL, 200, {}, json.dumps(body)), ResponsePaths())
+    assert raised.value.code == "token_error_in_200"
+    assert "expired by 23m" in json.dumps(raised.value.findings[0].as_dict())
 
 
 def test_a_script_around_an_error_is_read():

@@ -12,7 +12,7 @@ from watchword.findings.codes import CODES, finding
 from watchword.findings.evidence import names
 from watchword.findings.finding import Finding, Phase
 from watchword.http import body_words
-from watchword.http.bodies import Content
+from watchword.http.bodies import Content, content_of
 from watchword.http.body_rules import LARGEST_BODY, BodyRules
 from watchword.protocols.oauth2.request_words import CLIENT, RequestWords
 from watchword.tokens.dead_tokens import dead_token_name, liftable_words, names_refused_client
@@ -21,6 +21,7 @@ from watchword.tokens.lifetimes import LifetimePaths, read_lifetime, read_refres
 from watchword.tokens.refusal_words import (
     reports_refusal,
     said_in,
+    says_no,
     server_words,
     words_beside_success,
 )
@@ -37,7 +38,7 @@ from watchword.tokens.token_response import (
     whole_body,
 )
 from watchword.tokens.token_values import NO_VALUES, ValueSources
-from watchword.tokens.worthless import says_no, worthless
+from watchword.tokens.worthless import worthless
 
 _NOT_FOUND, _UNAUTHORIZED = 404, 401
 
@@ -189,17 +190,21 @@ def _access_token(parsed: _ParsedResponse, path: str) -> str:
         return whole
     if not content.holds_objects:
         if response.says_text and body_words.reads_as_refusal(response.text):
-            what = "returned an error with a status of success"
+            what = f"answered {response.status} with an error"
             parsed = parsed._replace(content=said_in(response.text, content, ""))
             raise TokenError([parsed.finding("token_error_in_200", what, quote=True)])
         raise TokenError([parsed.finding("reply_not_token", f"returned {response.kind} instead of a token")])
     token = value_at(content.value, path)
     if isinstance(token, str) and VISIBLE.fullmatch(token):
         return token
+    if isinstance(token, str) and " " in token and body_words.reads_as_refusal(token):
+        parsed = parsed._replace(content=said_in(token, content_of(token), ""))
+        what = f"answered {response.status} with an error in place of a token"
+        raise TokenError([parsed.finding("token_error_in_200", what, quote=True)])
     if isinstance(token, str) and token:
         raise TokenError([parsed.finding("token_malformed", "issued a token that can't be sent in a header")])
     if reports_refusal(content):
-        what = "returned an error with a status of success"
+        what = f"answered {response.status} with an error"
         raise TokenError([parsed.finding("token_error_in_200", what, quote=True)])
     if content.kind == "xml":
         what = f"returned XML without text at {path!r}; its elements: {element_names(content)}"
@@ -297,7 +302,7 @@ def _code_of(parsed: _ParsedResponse, error: object) -> tuple[str, str]:
     if names_refused_client(error):
         return "invalid_client", f"refused the client: {name}"
     if response.succeeded:
-        return "token_error_in_200", "returned an error with a status of success"
+        return "token_error_in_200", f"answered {response.status} with an error"
     return _code_of_status(parsed, has_error=bool(error))
 
 

@@ -126,7 +126,7 @@ def _in_body(response: TokenResponse, content: Content, path: str) -> tuple[str,
     if path == WHOLE and (whole := whole_body(response, content)) is not None:
         return whole, []
     if not content.holds_objects and not is_page(response) and body_words.reads_as_refusal(response.text):
-        what = "returned an error with a status of success"
+        what = f"answered {response.status} with an error"
         raise TokenError([_finding(response, "login_refused", what, quote=True)])
     if not content.holds_objects:
         what = f"returned {response.kind} instead of a JSON object, XML or a form"
@@ -135,7 +135,7 @@ def _in_body(response: TokenResponse, content: Content, path: str) -> tuple[str,
     is_number = isinstance(token, int) and not isinstance(token, bool)
     text = str(token) if is_number or isinstance(token, str) else ""
     if not text and reports_refusal(content):
-        what = "returned an error with a status of success"
+        what = f"answered {response.status} with an error"
         raise TokenError([_finding(response, "login_refused", what, quote=True)])
     if not text and content.kind == "xml":
         what = f"returned XML without text at {path!r}; its elements: {element_names(content)}"
@@ -166,7 +166,7 @@ def _refusal(response: TokenResponse, location: TokenLocation) -> Finding | None
 def _refusal_with_success(response: TokenResponse, location: TokenLocation) -> Finding | None:
     """Return the refusal in a response of success: many servers send that, and a cookie, for any login."""
     if body_words.complaint(response.text):
-        return _finding(response, "login_refused", "returned an error with a status of success", quote=True)
+        return _finding(response, "login_refused", f"answered {response.status} with an error", quote=True)
     if location.kind != "body" and body_words.asks_for_password(response.text):
         return _finding(response, "login_refused", "returned the sign-in page again")
     return None
