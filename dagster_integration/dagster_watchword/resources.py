@@ -686,7 +686,7 @@ class AwsSigV4Resource(DescribedResource):
 
 
 class HmacSignatureResource(DescribedResource):
-    """Sign each request by HMAC over a template of its parts, and send the signature as a template says."""
+    """Sign each request by HMAC or a hash over a template of its parts; templates say how that is sent."""
 
     method: ClassVar[str] = "hmac_signature"
 

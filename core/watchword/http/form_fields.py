@@ -35,7 +35,7 @@ def _pairs(name: str, repeated: str, value: JsonValue) -> Iterator[tuple[str, st
     """Yield the pairs of a value; `repeated` is the name that each text of a list has."""
     if isinstance(value, str):
         yield name, value
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for member, each in value.items():
             yield from _pairs(f"{name}[{member}]", f"{name}[{member}][]", each)
     elif isinstance(value, list):

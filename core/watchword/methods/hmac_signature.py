@@ -1,4 +1,4 @@
-"""`hmac_signature`: requests signed by HMAC in a way that the API has designed itself."""
+"""`hmac_signature`: requests signed by HMAC or a plain hash, in a way that the API has designed itself."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _HMAC = Section.HMAC
 
 
 class HmacSignature(Method):
-    """Sign each request by HMAC over a template of its parts, and send the signature as a template says."""
+    """Sign each request by HMAC or a hash over a template of its parts; templates say how that is sent."""
 
     method: ClassVar[str] = "hmac_signature"
     title: ClassVar[str] = "HMAC signature by a template"

@@ -1,4 +1,4 @@
-"""Sign a request by HMAC: place what is signed, fill in the template, and place the signature; no I/O."""
+"""Sign a request: place what is signed, fill in the template, and place the signature; no I/O."""
 
 from __future__ import annotations
 
