@@ -18,7 +18,9 @@ def places(name: str) -> Iterator[tuple[str, Callable[[], bool]]]:
     config = Path(os.environ.get("AIRFLOW_CONFIG", home / "airflow.cfg")).expanduser()
     if not config.exists():
         raise FileNotFoundError(str(config))
-    from airflow.configuration import ensure_secrets_loaded  # noqa: PLC0415 - import time, and see above
+    # The metastore's backend imports the model when it is asked, which takes many seconds at first.
+    import airflow.models.connection  # noqa: F401, PLC0415 - import time, and see above
+    from airflow.configuration import ensure_secrets_loaded  # noqa: PLC0415 - see above
 
     for backend in ensure_secrets_loaded():
         title = getattr(backend, "title", type(backend).__name__)

@@ -27,9 +27,10 @@ _POSTGRES_READ_ONLY = "SELECT pg_is_in_recovery() OR current_setting('default_tr
 class Inspection:
     """What was seen of a store.
 
-    `version` is None if there is no store yet. `right_keys` are the positions, from 1, of the keys that open
-    it, of `keys` in all, which come from `key_source`. `weaknesses` say which of its files others could read
-    or replace. `is_ready` says that using it would change nothing of its files and tables.
+    `version` is None if there is no store yet; `obstacle` says why it can't be created. `right_keys` are the
+    positions, from 1, of the keys that open it, of `keys` in all, which come from `key_source`. `weaknesses`
+    say which of its files others could read or replace. `is_ready` says that using it would change nothing of
+    its files and tables.
     """
 
     display_url: str
@@ -42,6 +43,7 @@ class Inspection:
     network_disk: str = ""
     weaknesses: Sequence[str] = ()
     is_ready: bool = False
+    obstacle: str = ""
 
 
 def inspect(url: str, keys: str) -> Inspection:
@@ -52,6 +54,8 @@ def inspect(url: str, keys: str) -> Inspection:
     found = database(url)
     path = _path(found)
     disk = private_files.network_filesystem(path) if path else ""
+    if path and not found.is_made and (obstacle := private_files.obstacle(path)):
+        return Inspection(found.display_url, found.leaves_host, network_disk=disk, obstacle=obstacle)
     weaknesses = _weaknesses(path) if path else []
     nothing = Inspection(found.display_url, found.leaves_host, network_disk=disk, weaknesses=weaknesses)
     if not found.is_made:

@@ -131,6 +131,9 @@ def _sync_folder(folder: Path) -> None:
         os.close(number)
 
 
+_OF_THE_KERNEL = (Path("/proc"), Path("/sys"))
+
+
 def network_filesystem(path: Path) -> str:
     """Return the kind of the network filesystem that holds a path; "" for a local or unknown one."""
     try:
@@ -139,6 +142,18 @@ def network_filesystem(path: Path) -> str:
         return ""
     kind = filesystem(path, mounts)
     return kind if kind in _NETWORK else ""
+
+
+def obstacle(path: Path) -> str:
+    """Return why no file could be created at an absolute path, "" if nothing is known; nothing is tried."""
+    folder = next(each for each in path.parents if each.exists())
+    if not folder.is_dir():
+        return f"{folder} is not a folder"
+    if any(folder.is_relative_to(each) for each in _OF_THE_KERNEL):
+        return f"{folder} is of the kernel and holds no files of others"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"this process may not write to the folder {folder}"
+    return ""
 
 
 def filesystem(path: Path, mounts: str) -> str:

@@ -16,8 +16,9 @@ import pytest
 import watchword
 from watchword import settings, stores
 from watchword.cli.doctor import line as lines
-from watchword.cli.doctor import versions
+from watchword.cli.doctor import places, versions
 from watchword.cli.doctor.line import Level
+from watchword.cli.doctor.store import StoreLook
 from watchword.connections import by_name
 from watchword.sign_in.stored_sign_in import stored_sign_in
 from watchword.stores.encryption import new_key
@@ -275,6 +276,66 @@ def test_a_check_that_hangs_is_given_up(monkeypatch):
     """A check that takes too long becomes a line of status 4."""
     monkeypatch.setattr(lines, "LIMIT", 0.05)
     over = threading.Event()
-    (found,) = lines.lines_of("topic", lambda: over.wait(60) and [])
+    (found,) = lines.lines_of("topic", lambda: over.wait(60) and [], "asking the vault")
     over.set()
     assert (found.level, found.status) == (Level.PROBLEM, 4)
+    assert found.what == "asking the vault took longer than 0.05 seconds."
+
+
+class SlowHost:
+    """An entry point whose host is slow to load, and whose one place answers at once."""
+
+    name = "slowhost"
+
+    def load(self):
+        def offered(name):
+            over = threading.Event()
+            over.wait(3 * lines.LIMIT)
+            yield "its database", lambda: name == "acme"
+
+        return offered
+
+
+def test_a_host_that_loads_slowly_is_no_fault(monkeypatch):
+    """The limit of a check begins after a host was loaded: an import that takes longer is no problem."""
+    monkeypatch.setattr(places, "entry_points", lambda group: [SlowHost()] if group == places.GROUP else [])
+    monkeypatch.setattr(lines, "LIMIT", 0.5)
+    monkeypatch.setenv("WATCHWORD_SECRETS", "env")
+    found = list(places.answers("acme", StoreLook()))
+    assert "slowhost: its database answers" in [each.what for each in found]
+    assert {each.level for each in found} <= {Level.OK, Level.WARNING}
+
+
+@pytest.mark.parametrize("form", ["acme.json", "dns.records.json", "./acme", "-"])
+def test_a_file_is_not_looked_up_as_a_stored_name(examine, tmp_path, monkeypatch, form):
+    """For a file, no place is asked for a connection of its name, so any legal file name is fine."""
+    monkeypatch.chdir(tmp_path)
+    Path(form).write_text(json.dumps({"base_url": "http://127.0.0.1:9", "method": "none"}))
+    found = examine(form)
+    assert not [what for _, topic, what in found[1] if topic == "name"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("WATCHWORD_KEY", "not-a-key"), ("WATCHWORD_STORE", "nosql://x"), ("WATCHWORD_STORE", "garbage")],
+)
+def test_the_trouble_of_a_store_is_said_once(examine, vault, monkeypatch, variable, value):
+    """The first line says what is wrong with the store; each later check refers to it, once a topic."""
+    vault.put("a", b"b")
+    monkeypatch.setenv(variable, value)
+    status, found = examine("acme")
+    first, *later = [(topic, what) for level, topic, what in found if level == "problem"]
+    assert (status, first[0]) == (3, "token store")
+    assert first[1] not in [what for _, what in later]
+    assert [topic for topic, _ in later].count("about to end") == 1
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="only Linux has /proc")
+@pytest.mark.parametrize("place", ["/proc/nope/x.db", "{file}/x.db"])
+def test_a_store_that_can_t_be_created_is_a_problem(examine, tmp_path, monkeypatch, place):
+    """A store that doesn't exist and can't be created is a problem that says why, not a warning."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("WATCHWORD_STORE", f"sqlite:///{place.format(file=tmp_path / 'file')}")
+    status, found = examine()
+    assert status == 3
+    assert "can't be created" in of((status, found), "token store")[0]

@@ -10,8 +10,10 @@ from typing import Annotated
 import typer
 
 from watchword.cli.doctor import clock, ending, places, proxies, store, variables, versions
-from watchword.cli.doctor.line import Line, lines_of
-from watchword.cli.doctor.stored import named, stored_connections
+from watchword.cli.doctor.line import LIMIT, LOADING, Line, lines_of
+from watchword.cli.doctor.store import StoreLook
+from watchword.cli.doctor.stored import is_file, named, stored_connections
+from watchword.cli.documents import is_stored, own_name
 from watchword.cli.output import worst_status
 from watchword.connection import Connection
 from watchword.errors import SecretError
@@ -51,19 +53,23 @@ def _all(name: str, arguments: Sequence[str], warn_days: float) -> Iterator[Line
     yield from lines_of(versions.TOPIC, versions.lines)
     for check in (variables.names, variables.home, variables.places, variables.networks, variables.console):
         yield from lines_of(variables.TOPIC, check)
-    yield from lines_of(store.STORE, store.lines)
+    look = StoreLook()
+    yield from lines_of(store.STORE, look.lines, "looking at the token store", store.LIMIT)
     for source in _sources():
-        yield from lines_of(places.SECRETS, partial(places.readable, source))
+        yield from lines_of(places.SECRETS, partial(places.readable, source, look), f"reading {source}")
     yield from lines_of(proxies.TOPIC, proxies.lines)
-    if name:
-        yield from lines_of(places.NAME, partial(places.answers, name.rpartition(":")[2]))
+    if name and not is_file(name):
+        yield from places.answers(name.partition(":")[2] if is_stored(name) else name, look)
     opened: list[Connection] = []
     for argument in arguments:
-        yield from lines_of("connection", partial(named, argument, opened))
+        limit = LOADING if is_stored(argument) and own_name(argument) is None else LIMIT
+        yield from lines_of(
+            "connection", partial(named, argument, look, opened), f"opening {argument}", limit
+        )
     for connection in tuple(opened):
         yield from lines_of(clock.TOPIC, partial(clock.lines, connection))
-    yield from lines_of(ending.TOPIC, partial(ending.sign_ins, warn_days))
-    yield from lines_of(ending.TOPIC, partial(stored_connections, opened))
+    yield from lines_of(ending.TOPIC, partial(ending.sign_ins, look, warn_days))
+    yield from lines_of(ending.TOPIC, partial(stored_connections, look, opened))
     yield from lines_of(ending.TOPIC, partial(ending.pasted, opened, warn_days))
 
 

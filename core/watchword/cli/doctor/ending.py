@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from watchword.cli.doctor.line import Line, ok, problem, warning
-from watchword.cli.doctor.store import inspected
+from watchword.cli.doctor.store import REPAIR_FIRST, StoreLook
 from watchword.connection import Connection
 from watchword.findings.finding import Permanence
 from watchword.http.durations import in_words
@@ -18,14 +18,14 @@ from watchword.tokens.token import jwt_expiry
 TOPIC = "about to end"
 
 
-def sign_ins(warn_days: float) -> Iterator[Line]:
+def sign_ins(store: StoreLook, warn_days: float) -> Iterator[Line]:
     """Yield each sign-in that has ended or is about to; raises StoreError if the store can't be read."""
-    seen = inspected()
+    seen = store.seen()
     if seen is None or seen.version is None:
         yield ok(TOPIC, "there are no tokens in the store")
         return
     if not seen.is_ready:  # to open it would change it
-        yield warning(TOPIC, "the tokens were not looked at.", "Repair the token store first, as said above.")
+        yield warning(TOPIC, "the tokens were not looked at.", REPAIR_FIRST)
         return
     tokens = list(health(open_store()))
     due = [line for token in tokens for line in _due(token, warn_days)]

@@ -19,6 +19,9 @@ from watchword.http.deadline import run_with_deadline
 LIMIT = 8.0
 """How long one check may take, in seconds."""
 
+LOADING = 60.0
+"""How long a host may take to load, in seconds: on a busy machine Airflow's imports take many."""
+
 
 class Level(Word):
     """How much a line matters; only a problem changes the exit status."""
@@ -78,17 +81,23 @@ def of_error(topic: str, error: WatchwordError) -> Line:
     return problem(topic, first.message, first.advice, exit_status(error))
 
 
-def lines_of(topic: str, check: Check) -> Sequence[Line]:
-    """Return the lines of a check within the time limit; an error of any kind is a line too."""
+def lines_of(
+    topic: str, check: Check, step: str = "this check", limit: float | None = None
+) -> Sequence[Line]:
+    """Return the lines of a check within a time limit; an error of any kind is a line too.
+
+    `step` says what took too long, if it did; the limit is LIMIT if none is given.
+    """
+    seconds = LIMIT if limit is None else limit
     try:
         # Hosts may print while they are loaded; stdout is for the result.
         with contextlib.redirect_stdout(sys.stderr):
-            return run_with_deadline(LIMIT, lambda: list(check()))
+            return run_with_deadline(seconds, lambda: list(check()))
     except WatchwordError as error:
         return [of_error(topic, error)]
     except requests.ReadTimeout:
-        todo = "Check the network and the service; then try again."
-        what = f"nothing answered within {LIMIT:.0f} seconds."
+        todo = "Check how busy this machine is, the network and the service; then try again."
+        what = f"{step} took longer than {seconds:g} seconds."
         return [problem(topic, what, todo, Permanence.TRANSIENT.exit_code)]
     except Exception as error:  # noqa: BLE001 - no check may end the others; its text may hold a secret
         todo = "Set WATCHWORD_DEBUG=1 and run the command that fails, or report this to watchword."

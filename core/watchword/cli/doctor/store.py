@@ -6,34 +6,63 @@ from collections.abc import Iterator
 
 from watchword import settings
 from watchword.cli.doctor.line import Line, ok, problem, warning
-from watchword.findings.codes import CODES
+from watchword.findings.codes import CODES, finding
 from watchword.stores import inspection, schema
 from watchword.stores.inspection import Inspection
 from watchword.stores.store_failures import failure
+from watchword.tokens.token_store import StoreError
 
 STORE, KEYS = "token store", "keys"
 
 _MEMORY = "memory://"
 
 
-def inspected() -> Inspection | None:
-    """Return what is seen of the store of the settings, None for one in memory; raises StoreError."""
+REPAIR_FIRST = "Repair the token store first, as said above."
+
+LIMIT = 20.0
+"""How long the look at the store may take, in seconds: the error of a server that is down says more."""
+
+
+class StoreLook:
+    """One look at the token store, shared by all checks of a command, so that its trouble is said once."""
+
+    def __init__(self) -> None:
+        self._seen: Inspection | None = None
+        self._failure = ""
+        self.is_done = False
+
+    def lines(self) -> Iterator[Line]:
+        """Look at the store, and yield its state and that of its keys; raises StoreError if it can't."""
+        self._failure = "store_unreachable"  # if the time limit ends this
+        try:
+            self._seen = _inspected()
+        except StoreError as error:
+            self._failure = error.code
+            raise
+        self.is_done = True
+        yield from _lines(self._seen)
+
+    def seen(self) -> Inspection | None:
+        """Return what was seen of the store, None for one in memory; raises StoreError if nothing was."""
+        if not self.is_done:
+            message = "The token store can't be looked at."
+            raise StoreError([finding(self._failure, message, advice=REPAIR_FIRST)])
+        return self._seen
+
+    def demand_unchanged(self) -> None:
+        """Raise StoreError if to use the store would change it: it needs an upgrade or a repair first."""
+        seen = self.seen()
+        if seen is not None and seen.version is not None and not seen.is_ready:
+            why = "it was not opened, because that would change it"
+            raise failure("store_unsuitable", seen.display_url, why, advice=REPAIR_FIRST)
+
+
+def _inspected() -> Inspection | None:
     url = settings.store_url()
     return None if url == _MEMORY else inspection.inspect(url, settings.keys())
 
 
-def demand_unchanged() -> None:
-    """Raise StoreError if to use the store would change it: it needs an upgrade or a repair first."""
-    seen = inspected()
-    if seen is not None and seen.version is not None and not seen.is_ready:
-        why = "it was not opened, because that would change it"
-        advice = "Repair the token store first, as said above."
-        raise failure("store_unsuitable", seen.display_url, why, advice=advice)
-
-
-def lines() -> Iterator[Line]:
-    """Yield the state of the store and of its keys; raises StoreError if it can't be looked at."""
-    seen = inspected()
+def _lines(seen: Inspection | None) -> Iterator[Line]:
     if seen is None:
         todo = "Set WATCHWORD_STORE to a file or a server, if sign-ins have to last."
         yield warning(STORE, "it is memory://, so tokens end with each process.", todo)
@@ -51,6 +80,8 @@ def lines() -> Iterator[Line]:
 
 def _state(seen: Inspection) -> Line:
     url = seen.display_url
+    if seen.version is None and seen.obstacle:
+        return problem(STORE, f"{url} can't be created: {seen.obstacle}.", "Correct WATCHWORD_STORE.")
     if seen.version is None:
         todo = "The first token or secret creates it. If there should be one: correct WATCHWORD_STORE."
         return warning(STORE, f"{url} does not exist yet.", todo)
