@@ -93,8 +93,9 @@ class Code:
 
 def printable(text: str) -> str:
     """Return one line of printable text: a server's text must not control a terminal or forge a log line."""
-    line = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(line.split())
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(text.split())
 
 
 @dataclass(frozen=True)

@@ -126,13 +126,14 @@ def is_fresh(name: str) -> bool:
     return name.strip() == _UUID or _NOW.fullmatch(name.strip()) is not None
 
 
+def all_names(value: JsonValue) -> frozenset[str]:
+    """Return the names of all templates in a JSON value, such as `x5t`, at any depth."""
+    return frozenset(template[1].strip() for text in texts(value) for template in _TEMPLATE.finditer(text))
+
+
 def mentions(value: JsonValue, template_names: Collection[str]) -> bool:
     """Return whether a JSON value has one of these templates, such as `{{x5t}}`, at any depth."""
-    return any(
-        template[1].strip() in template_names
-        for text in texts(value)
-        for template in _TEMPLATE.finditer(text)
-    )
+    return not all_names(value).isdisjoint(template_names)
 
 
 def findings(

@@ -22,7 +22,8 @@ NAMES = (
 
 def mentioned(claims: JsonValue, header: JsonValue) -> tuple[str, ...]:
     """Return which parts of a request the templates of a JWT name."""
-    return tuple(name for name in NAMES if templates.mentions([claims, header], {name}))
+    named = templates.all_names([claims, header])
+    return tuple(name for name in NAMES if name in named)
 
 
 def findings(names: Collection[str], lifetime: int) -> Iterator[Finding]:
