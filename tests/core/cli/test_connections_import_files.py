@@ -1,5 +1,7 @@
 """The command `connections import` with the files of other programs, and the values that such files lack."""
 
+# ruff: noqa: E501 - tables
+
 from __future__ import annotations
 
 import json
@@ -108,6 +110,27 @@ def test_nothing_is_stored_with_a_gap(command, vault, file, secret):
     assert "--variables FILE" in done.stderr
     done = command("connections", "import", "acme", "--from", "-", typed=json.dumps(MANIFEST))
     assert (done.return_value, vault.names()) == (3, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        (".env", "API_URL=https://a.test\nAPI_TOKEN=SECRET\nSENTRY_DSN=https://SECRET@b.test/1\n", "AIRFLOW_CONN_"),
+        ("robot.json", {"type": "service_account", "private_key": "SECRET", "token_uri": "https://a.test"}, "Google"),
+        ("acme.ionapi", {"ci": "c", "cs": "SECRET", "iu": "https://a.test", "pu": "https://b.test", "ot": "t"}, "Infor"),
+        ("acme.har", {"log": {"entries": [{"request": {"url": "https://a.test/?k=SECRET"}}]}}, "HAR"),
+        ("signed.txt", "curl https://a.test -H 'Authorization: AWS4-HMAC-SHA256 Signature=SECRET'", "aws_sigv4"),
+    ],
+)  # fmt: skip
+def test_a_file_without_connections_stores_nothing(command, vault, file, secret, name, content, words):
+    """Such a file is one error that names it, not one for each entry; none of it is stored or shown."""
+    text = (content if isinstance(content, str) else json.dumps(content)).replace("SECRET", secret)
+    for more in ((), ("--yes",)):
+        done = command("connections", "import", "--from", file(name, text), *more)
+        assert (done.return_value, vault.names(), done.stdout) == (3, [], "")
+        assert words in done.stderr
+        assert done.stderr.count("import_unreadable") == 1
+        assert secret not in done.output
 
 
 def test_a_dry_run_names_what_is_still_needed(command, vault, file):

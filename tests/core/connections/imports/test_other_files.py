@@ -8,7 +8,11 @@ import json
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tests.support.mutations import CHANGES, changed
+from tests.support.nightly import usually
 from watchword.connections.imports.formats import entries_in
 from watchword.errors import DocumentError
 
@@ -113,8 +117,8 @@ def test_json_and_yaml_of_other_programs_is_named(name):
 )  # fmt: skip
 def test_texts_of_other_programs_are_named(text, what, way):
     """A text that begins like JSON or YAML, and is neither, isn't called broken JSON or YAML."""
-    for given in (text, f"\ufeff\n{text}"):
-        found = refused(given)
+    for whole in (text, f"\ufeff\n{text}"):
+        found = refused(whole)
         assert what in found.message
         assert way in found.advice
 
@@ -123,3 +127,17 @@ def test_texts_of_other_programs_are_named(text, what, way):
 def test_a_long_text_is_looked_at_once(line):
     """Of a long text only the beginning is looked at, whatever it repeats."""
     refused(f"{line * 200_000}!")
+
+
+@settings(max_examples=usually(200, 10_000), deadline=None)
+@given(st.sampled_from([content for content, _, _ in STRUCTURES.values()]), CHANGES)
+def test_any_file_ends_in_entries_or_a_finding(content, changes):
+    """Whatever such a file holds, there is a typed error that shows nothing of it, or there are entries."""
+    words = ("https://a.test", "http://ann:x@a.test", "conn_type", "method", "none", "host")
+    try:
+        found = entries_in(json.dumps(changed(content, changes, words)), "acme", {})
+    except DocumentError as error:
+        assert error.findings
+        assert CANARY not in str(error)
+    else:
+        assert CANARY not in repr(found)
