@@ -47,3 +47,17 @@ def test_the_document_of_every_account_gets_in(
         assert [api.get("/v1/me").json()["method"] for _ in range(2)] == [method, method]
         sent = api.post("/v1/uploads?b=2&a=%20x+%2B", data={"ü": "a b+"})
         assert (sent.status_code, sent.json().get("bytes")) == (200, 13)
+
+
+def test_a_sign_in_of_a_public_client_keeps_its_key(playground: Playground) -> None:
+    """A sign-in whose refresh token is bound to the key of its first use is refreshed again and again."""
+    method = "oauth2_authorization_code"
+    fields = {**document(playground.url, method), **AWKWARD_CREDENTIALS[method], "dpop": True}
+    options = SignInOptions(method=method, client_id=fields["client_id"])
+    fields["refresh_token"] = playground.sign_in(options)["refresh_token"]
+    connection = watchword.load(fields, name="bound sign-in")
+    with connection.session() as api:
+        assert api.get("/v1/me").status_code == 200
+        for _ in range(2):
+            connection.renew_token()
+            assert api.get("/v1/me").status_code == 200

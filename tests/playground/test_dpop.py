@@ -16,10 +16,19 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
-from watchword_playground import BOUND_CREDENTIALS, Playground
+from watchword_playground import (
+    AWKWARD_CREDENTIALS,
+    BOUND_CREDENTIALS,
+    CREDENTIALS,
+    Playground,
+    SignInOptions,
+)
 
 METHOD = "oauth2_client_credentials"
 KEY, OTHER_KEY = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+WITH_SECRET = CREDENTIALS["oauth2_authorization_code"]
+ANOTHER = WITH_SECRET["client_id"]
+PUBLIC = AWKWARD_CREDENTIALS["oauth2_authorization_code"]["client_id"]
 ACCOUNT = BOUND_CREDENTIALS[METHOD]
 CLIENT = {
     "grant_type": "client_credentials",
@@ -199,6 +208,28 @@ def test_a_bearer_token_is_not_accepted_as_bound(
     headers = {"Authorization": f"DPoP {token}", "DPoP": prove("GET", url, ath=token_hash(token))}
     assert issued["token_type"] == "Bearer"
     assert session.get(url, headers=headers, timeout=60).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("client_id", "error"), [(PUBLIC, "invalid_grant"), (ANOTHER, None)], ids=["public", "with a secret"]
+)
+def test_a_public_clients_refresh_token_is_bound_too(
+    playground: Playground, session: requests.Session, nonce: str, client_id: str, error: str | None
+) -> None:
+    """A public client's refresh token is refused with another key, or without a proof (section 5)."""
+    options = SignInOptions(method="oauth2_authorization_code", client_id=client_id)
+    url, held = f"{playground.url}/oauth/token", [playground.sign_in(options)["refresh_token"]]
+    secret = {} if client_id == PUBLIC else {"client_secret": WITH_SECRET["client_secret"]}
+
+    def refreshed(key: ec.EllipticCurvePrivateKey | None) -> str | None:
+        form = {"grant_type": "refresh_token", "refresh_token": held[-1], "client_id": client_id, **secret}
+        headers = {"DPoP": prove("POST", url, key, nonce=nonce)} if key else {}
+        answer = session.post(url, data=form, headers=headers, timeout=60).json()
+        held.extend([answer["refresh_token"]] if "refresh_token" in answer else [])
+        return answer.get("error")
+
+    assert [refreshed(key) for key in (KEY, KEY, OTHER_KEY, None)] == [None, None, error, error]
+    assert refreshed(KEY) is None
 
 
 def test_the_index_and_the_metadata_name_it(playground: Playground, session: requests.Session) -> None:

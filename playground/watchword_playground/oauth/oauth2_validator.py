@@ -201,6 +201,8 @@ class OAuth2Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships
         """Accept a valid refresh token. If tokens rotate, using one twice ends the family."""
         del request
         self._family = self._memory.tokens.refreshable(refresh_token, client.client_id)
+        if self._family is not None and self._family.key not in ("", self.proved_key):
+            raise InvalidGrantError("the refresh token is bound to another key than the request proves")
         self._rotating = refresh_token
         return self._family is not None
 
@@ -212,9 +214,13 @@ class OAuth2Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships
     def save_bearer_token(self, token: Mapping[str, Any], request: OAuthRequest) -> None:
         """Remember new tokens, and that the used refresh token was replaced."""
         scopes = frozenset(request.scopes)
+        client: Client = request.client
         if self._family is None:
-            client: Client = request.client
             self._family = Family(client.method, client.client_id, self.user or client.client_id, scopes)
+        if client.public and not self._family.key:
+            self._family.key = (
+                self.proved_key
+            )  # of no other client (RFC 9449 §5)
         self._memory.tokens.add(token, self._family, scopes, self.proved_key)
         if self._rotating and self.state.oauth_settings.rotation:
             self._memory.tokens.rotate(self._rotating)

@@ -15,13 +15,17 @@ _FOREVER = float("inf")
 
 @dataclass(eq=False)
 class Family:
-    """All tokens that come from one sign-in, or from one token request of a client without a user."""
+    """All tokens that come from one sign-in, or from one token request of a client without a user.
+
+    `key` is the thumbprint of the key that the refresh tokens are bound to, if they are.
+    """
 
     method: str
     client_id: str
     user: str
     scopes: frozenset[str]
     ended: bool = False
+    key: str = ""
 
 
 class AccessToken(NamedTuple):
