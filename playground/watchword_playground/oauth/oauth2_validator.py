@@ -218,9 +218,7 @@ class OAuth2Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships
         if self._family is None:
             self._family = Family(client.method, client.client_id, self.user or client.client_id, scopes)
         if client.public and not self._family.key:
-            self._family.key = (
-                self.proved_key
-            )  # of no other client (RFC 9449 §5)
+            self._family.key = self.proved_key  # of no other client (RFC 9449 §5)
         self._memory.tokens.add(token, self._family, scopes, self.proved_key)
         if self._rotating and self.state.oauth_settings.rotation:
             self._memory.tokens.rotate(self._rotating)
