@@ -70,9 +70,16 @@ def chain(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(current))
         yield current
-        several = getattr(current, "exceptions", ())  # of a group: one for each address that was tried
-        linked = (current.__cause__, getattr(current, "reason", None), *current.args, *several)
+        linked = (current.__cause__, getattr(current, "reason", None), *current.args, *_carried(current))
         pending.extend(item for item in linked if isinstance(item, BaseException))
+
+
+def _carried(error: BaseException) -> Iterator[object]:
+    """Yield what an exception carries by other names than its arguments."""
+    yield from getattr(error, "exceptions", ())  # of a group: one for each address that was tried
+    details = getattr(error, "kwargs", None)  # of botocore, which names no cause
+    if isinstance(details, dict):
+        yield from details.values()
 
 
 def _code(found: list[BaseException]) -> str:  # noqa: PLR0911 - one return for each rule, the most precise first
