@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.configuration import conf
-from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout, AirflowSkipException
+from airflow.sdk.exceptions import (
+    AirflowFailException,
+    AirflowNotFoundException,
+    AirflowSensorTimeout,
+    AirflowSkipException,
+)
 
 from airflow_provider_watchword.gate import OnInconclusive, is_open, next_pause, waits
 from airflow_provider_watchword.hooks import ApiHook
@@ -88,6 +93,7 @@ class CredentialSensor(BaseSensorOperator):
 
         Raises:
             AirflowFailException: waiting doesn't help.
+            AirflowNotFoundException: there is no such connection, so that the task's retries apply.
             AirflowSensorTimeout: the time was over; the message says what the last validation has found.
         """
         if self.deferrable:
@@ -114,13 +120,14 @@ class CredentialSensor(BaseSensorOperator):
             return described
         if event["timed_out"]:
             raise AirflowSensorTimeout(f"Sensor has timed out after {self.timeout:g} seconds.")
-        raise AirflowFailException(report.summary)
+        raise _failure(report)
 
     def poke(self, context: Context) -> bool | PokeReturnValue:  # noqa: ARG002 - the base's signature
         """Validate once; return the report if the credential is valid, False if waiting may help.
 
         Raises:
             AirflowFailException: waiting doesn't help.
+            AirflowNotFoundException: there is no such connection, so that the task's retries apply.
         """
         plan = ValidationPlan(self.test_url, self.http_method, frozenset(self._statuses()))
         self._last_report = report = ApiHook(self.http_conn_id).run_validation(plan, "sensor")
@@ -129,7 +136,7 @@ class CredentialSensor(BaseSensorOperator):
             return PokeReturnValue(is_done=True, xcom_value=report.as_dict())
         if waits(report, self.on_inconclusive):
             return False
-        raise AirflowFailException(report.summary)
+        raise _failure(report)
 
     def _get_next_poke_interval(
         self, started_at: datetime | float, run_duration: Callable[[], float], poke_count: int
@@ -171,3 +178,13 @@ class CredentialSensor(BaseSensorOperator):
             else:
                 reason = "No validation has ended: check that Airflow's triggerer runs."
             raise type(error)(f"{error} {reason}") from error
+
+
+def _failure(report: Report) -> AirflowFailException | AirflowNotFoundException:
+    """Return the error that ends the task; only one for a missing connection lets the task's retries apply.
+
+    Airflow's workers say that there is no connection also when they can't read the API server or a secrets
+    backend: that may pass.
+    """
+    is_missing = report.deciding.code.name == "connection_missing"
+    return AirflowNotFoundException(report.summary) if is_missing else AirflowFailException(report.summary)

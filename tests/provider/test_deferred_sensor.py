@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import (
     AirflowFailException,
+    AirflowNotFoundException,
     AirflowRescheduleException,
     AirflowSensorTimeout,
     AirflowSkipException,
@@ -211,12 +212,12 @@ def test_a_bad_document_fails_at_once(connect: Connect, playground: Playground) 
 
 
 @pytest.mark.parametrize("deferrable", [True, False])
-def test_an_unknown_connection_fails_at_once(monkeypatch: pytest.MonkeyPatch, *, deferrable: bool) -> None:
-    """An id that Airflow doesn't know fails the task without retries, with advice and similar ids."""
+def test_an_unknown_connection_is_retried(monkeypatch: pytest.MonkeyPatch, *, deferrable: bool) -> None:
+    """An id that Airflow doesn't know raises Airflow's own kind of error, with advice and similar ids."""
     monkeypatch.setenv("AIRFLOW_CONN_NOBODI", "http://")
     gate = CredentialSensor(task_id="gate", http_conn_id="nobody", deferrable=deferrable, mode="poke")
     text = r"There is no connection 'nobody' in Airflow\. Similar ids are 'nobodi'\. Correct the id, or "
-    with pytest.raises(AirflowFailException, match=rf"^invalid: connection_missing: {text}"):
+    with pytest.raises(AirflowNotFoundException, match=rf"^invalid: connection_missing: {text}"):
         deferral.run(gate)
 
 
