@@ -163,6 +163,8 @@ USER_URI = "http://etl:s3cr@a.test"
         ({"SHOP": json.dumps(CERTAIN), "OPEN": "https://b.test"}, ["SHOP", "OPEN"]),
         ({"SHOP": URI}, ["SHOP"]),
         ({"SHOP": "http://https://a.test"}, ["SHOP"]),
+        ({"shop": "http://a.test/https", "open": "http://b.test"}, ["shop", "open"]),
+        ({"shop": "https://a.test/https/v1"}, None),
         ({"shop": "watchword-bearer://https%3A%2F%2Fa.test"}, ["shop"]),
         ({"AIRFLOW_CONN_SHOP": "https://a.test", "API_URL": USER_URI}, ["shop"]),
         ({"shop": {"host": "a.test", "login": "etl"}}, ["shop"]),

@@ -28,8 +28,8 @@ _TELLING = ("host", "login", "password", "extra", "uri")
 _URI = re.compile(r"([a-z][a-z0-9+.-]*)://(\S*)", re.IGNORECASE)
 _TYPE = '"conn_type"'
 _COLUMNS_IN_JSON = ('"host"', '"uri"')
-_AIRFLOWS_OWN = re.compile(r"(?i)^[^/?]*://|^[^/?]*%3a%2f%2f|[?&]__extra__=")
-"""What only Airflow writes behind a URI's type: a second scheme, an encoded URL as host, or its extra."""
+_AIRFLOWS_OWN = re.compile(r"(?i)^[^/?]*(?:://|%3a%2f%2f|/https?(?:\?|\Z))|[?&]__extra__=")
+"""What only Airflow writes behind a URI's type: a second scheme, also as the path, or its extra."""
 
 _OF_PROGRAMS = re.compile(
     r"[A-Z][A-Z0-9_]*|(?:.*[_.-])?(?i:dsn|endpoint|proxy|ur[il])|.*[a-z](?:Dsn|Endpoint|Proxy|Ur[il]|UR[IL])"
@@ -61,8 +61,8 @@ def is_connection(content: Mapping[object, object]) -> bool:
 
 def is_page(text: str) -> bool:
     """Return whether a text is the URL of a page or a call: as Airflow's URI, it would lose its path."""
-    path = text.partition("://")[2].partition("/")[2].strip("/").lower()
-    return _of_uri(text) is Likeness.URL and path not in {"", "http", "https"}
+    path = text.partition("://")[2].partition("/")[2].strip("/")
+    return bool(path) and _of_uri(text) is Likeness.URL
 
 
 def _likeness(name: str, value: object) -> Likeness:
