@@ -151,8 +151,11 @@ Prefix = Annotated[
 
 
 def lead(prefix: str) -> str:
-    """Return what comes before the value: the prefix and a space, which `Token token=` doesn't need."""
-    return f"{prefix} " if prefix and not prefix.endswith("=") else prefix
+    """Return what comes before the value: the prefix and a space, unless the prefix is a part of the value.
+
+    That is one that ends in `=`, such as `Token token=`, and one that begins with `_`, as Dremio's `_dremio`.
+    """
+    return f"{prefix} " if prefix and not (prefix.endswith("=") or prefix.startswith("_")) else prefix
 
 
 Passphrase = Annotated[

@@ -254,7 +254,10 @@ class OAuth2(TokenPlacement):
         present = {name: value for name, value in body.items() if value not in (None, "")}
         sent = {**authentication.headers, **more.to_headers(secrets, client, fresh)}
         body_format = "query" if http_method == "GET" else self.grant_format
-        return token_request(http_method, url, present, sent, body_format)
+        request = token_request(http_method, url, present, sent, body_format)
+        if request.body is None and body_format == "json":  # AWS's services want an object without members
+            request.prepare_body(None, None, json={})
+        return request
 
     def granted(self, fields: Mapping[str, JsonValue], secrets: TemplateSecrets, subject: str = "") -> Grant:
         """Return the grant of a machine; `fields` are those of the body of each new request."""

@@ -14,13 +14,14 @@ SENT = {
     "Token token=": "Token token=s3cret-key-1",  # Rails
     "CwsAuth bearer=": "CwsAuth bearer=s3cret-key-1",  # Citrix Cloud
     "SSO-Token sso_token=": "SSO-Token sso_token=s3cret-key-1",
+    "_dremio": "_dremios3cret-key-1",
     "": "s3cret-key-1",
 }
 
 
 @pytest.mark.parametrize("prefix", SENT)
 @pytest.mark.parametrize("method", ["api_key", "bearer"])
-def test_a_space_follows_a_prefix_unless_it_ends_in_an_equals_sign(serve, reply, method, prefix):
+def test_a_space_follows_a_prefix_unless_it_is_a_part_of_the_value(serve, reply, method, prefix):
     """The value is sent as the API's manual writes it."""
     server = serve(reply(200))
     own = {

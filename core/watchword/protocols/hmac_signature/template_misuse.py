@@ -36,7 +36,9 @@ def unknown(field: str, template: Template, secrets: TemplateSecrets) -> Iterato
             yield finding("template_unresolved", message, advice=advice)
     for text in template.texts:
         if "{{" in text or "}}" in text:
-            yield _no_part(field, "{{ or }} without a part")
+            message = f"{field} has {{{{ or }}}} that belongs to no part."
+            advice = "Write a part as {{NAME}}, without other braces beside or in it."
+            yield finding("template_unresolved", message, advice=advice)
 
 
 def unsendable(field: str, template: Template) -> Iterator[Finding]:

@@ -59,6 +59,12 @@ _OF_REFUSED = frozenset({"access_denied", "invalid_grant", "invalid_request"})
 _REFRESH_TOKEN = re.compile(r"[\x20-\x7e]+")
 
 
+_TOO_EARLY = "renews no token that has not ended"
+_TOO_EARLY_ADVICE = (
+    "Nothing needs to be done: the token is renewed once it has ended. If this happens often, several "
+    "programs may renew the same sign-in without a shared token store."
+)
+
 _LIFT = (
     "Ask an administrator at the provider to lift this; if it names another place, check token_url. The "
     "sign-in is kept: it works again once the server accepts it."
@@ -255,6 +261,8 @@ def _refusal(parsed: _ParsedResponse, paths: ResponsePaths) -> Finding | None:
         return parsed.finding("access_denied", f"refused the request: {lifted}", quote=True, advice=_LIFT)
     code, what = _code_of(parsed, error)
     advice = "" if paths.refused is None else _advice_of_refresh(parsed, code, error)
+    if code == "temporarily_unavailable" and what == _TOO_EARLY:
+        advice = _TOO_EARLY_ADVICE
     return parsed.finding(code, what, quote=True, advice=advice)
 
 
@@ -320,7 +328,7 @@ def _passing(parsed: _ParsedResponse, name: str) -> str | None:
     if parsed.response.is_transient:
         return "is overloaded or down"
     if name in _OF_REFUSED and comes_too_early(parsed.content):
-        return "renews no token that has not ended"
+        return _TOO_EARLY
     if name == "invalid_grant" and is_passing(parsed.content):
         return "refused one request among several"
     return None

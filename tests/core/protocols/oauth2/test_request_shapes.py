@@ -48,6 +48,8 @@ GRANTS = [
      {"client_auth": "client_secret_post", "grant_method": "PUT", "grant_format": "json"},
      "PUT", {}, {"Content-Type": "application/json"},
      {"grant_type": "client_credentials", "client_id": "client-1", "client_secret": SECRET}),
+    ("AWS ECR: an object without members", CLIENT, {"grant_format": "json", "grant_body": {"grant_type": None}},
+     "POST", {}, {"Authorization": BASIC, "Content-Type": "application/json", "Content-Length": "2"}, {}),
     ("Baidu, by GET with Basic", CLIENT, {"grant_method": "GET"},
      "GET", {"grant_type": "client_credentials"}, {"Authorization": BASIC}, ""),
     ("TikTok for Business", CLIENT,
