@@ -214,7 +214,12 @@ class Connection(NeverPickled):
         return kind(self.base_url, self.adapter())
 
     def authenticator(self) -> Authenticator:
-        """Return what a transport needs to authenticate requests; raises DocumentError as `session` does."""
+        """Return what a transport needs to authenticate requests; raises DocumentError as `session` does.
+
+        Secrets in files that have changed are read anew.
+        """
+        if self.credential.reread():
+            self._is_linted = False
         self._raise_for_errors()
         common, resolved = self.document.common, self.credential.resolved
         return Authenticator(

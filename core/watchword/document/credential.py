@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from watchword.document import secret_files
 from watchword.document.deployment_policy import DeploymentPolicy
 from watchword.document.reading import Document
-from watchword.document.resolution import Resolved, resolve
+from watchword.document.resolution import Resolved, resolve, secret_texts
+from watchword.document.secret_files import FileStates
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http import path_templates
@@ -47,6 +49,7 @@ class Credential(NeverPickled):
         self._policy = policy
         self._given_store = store
         self._arguments = arguments
+        self._files: FileStates = {}
 
     @property
     def store(self) -> Store:
@@ -63,7 +66,19 @@ class Credential(NeverPickled):
 
         A failure isn't kept: the next use tries again, since a secret's source may be down for a moment.
         """
+        self._files = secret_files.states_of(secret_texts(self.document))
         return resolve(self.document, self._policy)
+
+    def reread(self) -> bool:
+        """Have the secrets read anew if one of their files has changed, and return whether that is so.
+
+        What is in use keeps the secrets that it was made with.
+        """
+        if not self._files or not secret_files.have_changed(self._files):
+            return False
+        for name in ("resolved", "source", "token_cache", "stored"):
+            self.__dict__.pop(name, None)
+        return True
 
     @property
     def is_present(self) -> bool:

@@ -104,6 +104,11 @@ def resolve(document: Document, policy: DeploymentPolicy | None) -> Resolved:
     return resolved
 
 
+def secret_texts(document: Document) -> Iterator[str]:
+    """Yield the secrets as the document has them: each is the secret itself or a reference."""
+    yield from (raw for _, raw, _ in _secrets(document))
+
+
 def _values(document: Document, policy: DeploymentPolicy | None, findings: list[Finding]) -> dict[str, str]:
     """Return every secret that can be resolved, by the name of its field or parameter."""
     references = policy.references if policy else None
