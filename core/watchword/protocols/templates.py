@@ -16,6 +16,7 @@ from watchword.errors import DocumentError
 from watchword.findings.codes import finding
 from watchword.findings.finding import Finding
 from watchword.http.json_value import JsonValue
+from watchword.redact import NeverPickled
 
 TemplateSecrets: TypeAlias = Mapping[str, str]
 
@@ -35,7 +36,7 @@ _FRESH_ADVICE = "The templates are {{secret:NAME}}, {{now}}, {{now+300}}, {{now-
 
 
 @dataclass(frozen=True)
-class FreshValues:
+class FreshValues(NeverPickled):
     """Values that are new each time: `now` in seconds since 1970; `nonce` returns 32 random hex digits.
 
     `request` are the parts of the request that these values are for, by the names of their templates.
