@@ -11,6 +11,7 @@ import contextlib
 import re
 import shlex
 import sys
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +22,7 @@ import watchword
 from watchword import redact
 from watchword.cli.output import fail
 from watchword.connection import Connection
-from watchword.errors import WatchwordError
+from watchword.errors import DocumentError, WatchwordError
 
 GROUP = "watchword.connections"
 
@@ -77,9 +78,16 @@ def open_connection(argument: str, name: str | None = None) -> Connection:
 
 
 def load_file(path: str, content: bytes, name: str | None = None) -> Connection:
-    """Return the connection in the content of a file or of stdin; raises DocumentError."""
-    arguments = "" if path == STDIN else shlex.join([path, *(["--name", name] if name else [])])
-    return watchword.load(content, name=name or name_of(path), arguments=arguments)
+    """Return the connection in the content of a file or of stdin; a DocumentError names the file."""
+    if path == STDIN:
+        return watchword.load(content, name=name)
+    arguments = shlex.join([path, *(["--name", name] if name else [])])
+    try:
+        return watchword.load(content, name=name or name_of(path), arguments=arguments)
+    except DocumentError as error:
+        findings = [replace(each, evidence={"file": path, **each.evidence}) for each in error.findings]
+    # Raised outside of `except`: the first error would be this one's context.
+    raise DocumentError(findings)
 
 
 def name_of(path: str) -> str | None:

@@ -5,6 +5,7 @@ Airflow's API server protects none of its plugins' routes: every rule is here, a
 
 from __future__ import annotations
 
+import html
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from watchword import redact
 from watchword.console.host import Host, User
@@ -49,6 +50,18 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
 }
+
+
+_SESSION_ENDED = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Sign in again</title></head>
+<body>
+<h1>Sign in again</h1>
+<p role="alert">Your session has ended, so nothing was done.</p>
+<p><a href="{list_url}">Sign in and go to the list</a></p>
+</body>
+</html>
+"""
 
 
 class Gate:
@@ -107,9 +120,13 @@ class Gate:
             # The host's page would get the code of a sign-in in its own URL.
             return PlainTextResponse("Sign in here first, then begin at the connection's page again.\n", 401)
         url = self._host.sign_in_url(request)
-        if url and request.method in _READING and "text/html" in request.headers.get("accept", ""):
+        if not url or "text/html" not in request.headers.get("accept", ""):
+            return PlainTextResponse("Sign in first.\n", 401)
+        if request.method in _READING:
             return RedirectResponse(url, 307)
-        return PlainTextResponse("Sign in first.\n", 401)
+        # A form: the sign-in could not come back to what was sent. The list leads to the sign-in and back.
+        list_url = html.escape(f"{request.scope.get('root_path', '')}/")
+        return HTMLResponse(_SESSION_ENDED.format(list_url=list_url), 401)
 
     def _is_from_here(self, request: Request) -> bool:
         """Return whether a browser sent the request from a page of the console's own origin.

@@ -76,7 +76,8 @@ def _from_environment(reference: Reference, field: str, _: ReferencePolicy | Non
     # Python reads bytes that aren't UTF-8 as halves of characters.
     state = "is not UTF-8 text" if value else "is not set" if value is None else "is empty"
     message = f"The field {field} refers to the environment variable {reference.name}, which {state}."
-    return finding("reference_unresolved", message)
+    advice = f"Set the variable {reference.name} for this process, or correct its name."
+    return finding("reference_unresolved", message, advice=advice)
 
 
 def _from_file(reference: Reference, field: str, policy: ReferencePolicy | None) -> str | bytes | Finding:
@@ -91,7 +92,8 @@ def _from_file(reference: Reference, field: str, policy: ReferencePolicy | None)
         reason = (isinstance(error, OSError) and error.strerror) or "its name isn't a path"
         problem = f"can't be read: {reason}"
     message = f"The field {field} refers to the file {reference.name}, which {problem}."
-    return finding("reference_unresolved", message)
+    advice = "Provide the file for this process, or correct its path."
+    return finding("reference_unresolved", message, advice=advice)
 
 
 def _from_secret_store(reference: Reference, field: str, _: ReferencePolicy | None) -> str | bytes | Finding:

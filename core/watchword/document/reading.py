@@ -115,6 +115,8 @@ def _is_absent(name: str, value: object, *, stored: bool) -> bool:
 def _parsed(text: str | bytes | bytearray) -> object:
     if len(text) > _LONGEST_JSON:
         raise DocumentError([finding("document_unreadable", f"The document has {len(text)} characters.")])
+    if not text.strip():
+        raise DocumentError([finding("document_unreadable", "The document is empty.")])
     try:
         content: object = json.loads(text, object_pairs_hook=_members)
     except (ValueError, RecursionError) as error:

@@ -363,7 +363,7 @@ _token("store_full", "Free some space on the store's disk.", Permanence.TRANSIEN
 _token("store_locked", "Try again: another process has locked the store.", Permanence.TRANSIENT)
 _token(
     "store_unreachable",
-    "Start the store's server or restore its file: the store can't be reached.",
+    "Start the store's server, restore its file, or correct WATCHWORD_STORE.",
     Permanence.TRANSIENT,
 )
 _token("store_damaged", "Restore the store's file from a backup, or move it away and sign in again.", _SETUP)
@@ -500,7 +500,9 @@ _warn(
 )
 _warn("empty_result", "Check whether no rows are expected here: the call succeeded.", Phase.ANSWER)
 _refusal("unauthorized_401", "Check the credential: it may be expired, revoked, or for another environment.")
-_refusal("redirect_to_login", "Check the credential and the URL: the API redirects to a sign-in page.")
+_refusal(
+    "redirect_to_login", "Check whether the credential is still valid, and whether the URL is one of the API."
+)
 _refusal("login_page_200", "Check the credential and the URL: the response is a sign-in page.")
 _refusal("refused_in_200_body", "Check the credential: the body refuses it although the status says success.")
 _refusal(

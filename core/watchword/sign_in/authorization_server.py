@@ -88,8 +88,11 @@ def authorization_server_of(connection: Connection, kind: type[Method]) -> Autho
     method = authenticator.method
     if not isinstance(method, kind):
         required = getattr(kind, "method", "oauth2_authorization_code or oauth2_device_code")
-        message = f"A sign-in needs the method {required}; this connection's method is {method.method}."
-        raise DocumentError([finding("unknown_method", message, advice="Give a document of that method.")])
+        message = (
+            f"This connection has no sign-in: its method is {method.method}, and a sign-in needs {required}."
+        )
+        advice = "Nothing has to be signed in or out here. Another connection may need it."
+        raise DocumentError([finding("unknown_method", message, advice=advice)])
     return AuthorizationServer(method, authenticator.context.template_secrets, adapter.transport)
 
 

@@ -98,7 +98,7 @@ def _unexpected(response: ProbeResponse, expected: Collection[int] = ()) -> Find
 def _redirected(response: ProbeResponse) -> Finding:
     target = (response.redirect or "").partition("?")[0]
     if _LOGIN_PATH.search(target):
-        return _finding("redirect_to_login", response, f"The API redirects to a sign-in page: {target}")
+        return _finding("redirect_to_login", response, f"The API redirects to the sign-in page {target}.")
     return _finding(
         "redirect_cross_origin",
         response,

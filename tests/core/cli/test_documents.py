@@ -144,3 +144,24 @@ def test_oauth1_needs_a_file():
     document = '{"base_url": "https://a.test", "method": "oauth1", "consumer_key": "c"}'
     done = CliRunner().invoke(app, ["login", "-"], input=document, standalone_mode=False)
     assert (done.return_value, "give a file" in done.stderr) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "The document is empty."),
+        (" \n", "The document is empty."),
+        ("{", "is not valid JSON"),
+        ("[]", "should be a JSON object"),
+        ('{"method": "bearer", "bearer_token": "s3cret-key", "tokn": 1}', "tokn"),
+    ],
+)
+def test_a_finding_about_a_document_names_its_file(tmp_path, content, said):
+    """Each finding about a file has the path as it was typed; an empty file is called empty."""
+    path = tmp_path / "acme.json"
+    path.write_text(content)
+    with pytest.raises(DocumentError) as caught:
+        open_connection(str(path))
+    assert said in str(caught.value)
+    assert {each.evidence["file"] for each in caught.value.findings} == {str(path)}
+    assert f"file: {path}" in run("validate", path).output

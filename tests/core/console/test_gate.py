@@ -145,6 +145,23 @@ def test_refusals_are_protected_too(console):
     assert (answer.status_code, answer.headers["X-Frame-Options"]) == (401, "SAMEORIGIN")
 
 
+def test_a_form_after_the_session_has_ended_leads_back_to_the_sign_in(person, stored, kept, monkeypatch):
+    """A form that is sent after the session ended does nothing; its answer says so, with a link to go on."""
+    former = stored()
+    token = person.form_token()
+    monkeypatch.setattr(LocalHost, "sign_in_url", lambda *_: "/auth/login")
+    person.session.cookies.clear()
+    path = "/connections/acme/remove"
+    answer = person.post(path, {}, token=token, follow=False, Accept="text/html,*/*;q=0.8")
+    assert answer.status_code == 401
+    assert "Your session has ended, so nothing was done." in answer.text
+    assert '<a href="/">' in answer.text
+    assert kept() == former
+    assert "acme" not in answer.text
+    page = person.session.get(f"{person.origin}/", headers={"Accept": "text/html"}, allow_redirects=False)
+    assert (page.status_code, page.headers["Location"]) == (307, "/auth/login")
+
+
 def test_a_long_form_is_refused_before_it_is_read(person):
     """A body over a mebibyte, and one of unknown length, are refused."""
     token = person.form_token()
