@@ -172,7 +172,7 @@ def test_the_browser_is_opened_where_there_is_one(saved, provider, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "not valid JSON"),
+        ("", "The document is empty"),
         ("[1]", "should be a JSON object"),
         ("[" * 100_000, "not valid JSON"),
         ('{"base_url": "https://a.test", "method": "basic", "username": "ann"}', "one of the methods oauth1"),
