@@ -1,6 +1,7 @@
 """`ApiCredentialsComponent`: one YAML file gives a resource, its check and the check's schedule."""
 
 # No `from __future__ import annotations`: Dagster reads the types of the fields as objects.
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 import dagster as dg
@@ -111,7 +112,12 @@ class ApiCredentialsComponent(dg.Component, dg.Resolvable, dg.Model):
             problems.append(finding("missing_field", "The attribute name is missing."))
         for name in attributes.keys() - cls.model_fields.keys():
             message = f"The component has no attribute {str(name)[:40]!r}."
-            problems.append(finding("unknown_field", message, advice="Fields of the API go into connection."))
+            near = get_close_matches(str(name)[:40], cls.model_fields, 1)
+            advice = f"Did you mean {near[0]}?" if near else "Fields of the API go into connection."
+            problems.append(finding("unknown_field", message, advice=advice))
+        if attributes.get("timezone") and not attributes.get("schedule"):
+            message = "The attribute timezone has no effect without the attribute schedule."
+            problems.append(finding("missing_field", message, advice="Add a schedule, or remove timezone."))
         if problems:
             raise DocumentError(problems)
         return attributes

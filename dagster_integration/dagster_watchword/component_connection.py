@@ -26,7 +26,18 @@ def problems_of(connection: object) -> Iterator[Finding]:
         yield finding("wrong_type", message, advice="Give the fields of a method, or stored_as and source.")
         return
     for name in fields_in_clear({str(name): value for name, value in connection.items()}):
-        yield finding("secret_not_referenced", f"The field connection.{name} holds the secret itself.")
+        yield _in_clear(name, connection.get(name))
+
+
+def _in_clear(name: str, value: object) -> Finding:
+    code, field = "secret_not_referenced", f"The field connection.{name}"
+    if name == "base_url":
+        advice = "Remove it from the URL, and use the method basic with a reference as its password."
+        return finding(code, f"{field} holds a user name or password.", advice=advice)
+    if isinstance(value, str) and "{{" in value:
+        message = f"{field} holds a template, and templates are not filled in where a secret stands."
+        return finding(code, message)
+    return finding(code, f"{field} holds the secret itself.")
 
 
 def rendered(context: dg.ResolutionContext, connection: Mapping[str, Any]) -> dict[str, Any]:

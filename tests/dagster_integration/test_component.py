@@ -177,6 +177,23 @@ def test_a_wrong_file_is_refused_without_its_secret(wrong: dict[str, Any], code:
         assert "Write a reference, such as env:NAME" in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("attributes", "remedy"),
+    [
+        ({"shedule": "@daily"}, "Did you mean schedule?"),
+        ({"timezone": "Europe/Berlin"}, "Add a schedule, or remove timezone."),
+        ({"connection": {**KEY, "api_key": "{{ env.ACME_KEY }}"}}, "templates are not filled in"),
+        ({"connection": {**KEY, "base_url": f"https://ann:{SECRET}@acme.test"}}, "use the method basic"),
+    ],
+)
+def test_a_wrong_file_s_remedy_fits_its_cause(attributes: dict[str, Any], remedy: str) -> None:
+    """A misspelt attribute, a time zone alone, a template and a URL's password get a remedy that fits."""
+    with pytest.raises(DocumentError) as error:
+        built(name="acme", **attributes)
+    assert remedy in str(error.value)
+    assert SECRET not in str(error.value)
+
+
 def test_a_file_without_a_name_is_refused_without_its_secret() -> None:
     """Pydantic's own error for a missing field would quote all others."""
     with pytest.raises(DocumentError, match="missing_field: The attribute name is missing") as error:
