@@ -42,7 +42,8 @@ _LONG = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[^\s{}<>$/]{16,}")
 
 _UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}")  # an id of Twilio
-_RANDOM = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{20,}")
+_RUN = re.compile(r"[A-Za-z0-9]{20,}")
+_RANDOM = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])")
 _LEAST_BITS = 3.7
 """Of information in each character of a random text, at least; words and dates have less."""
 
@@ -93,9 +94,10 @@ def may_be_secret(name: str, value: str) -> bool:
 
 def is_random(text: str) -> bool:
     """Return whether a text has a long run of characters that nobody has thought of."""
-    if _UUID.fullmatch(text) or _SID.fullmatch(text):
+    runs = _RUN.findall(text)
+    if not runs or _SID.fullmatch(text):
         return False
-    return any(_RANDOM.fullmatch(run) and _bits(run) >= _LEAST_BITS for run in re.split("[^A-Za-z0-9]", text))
+    return any(_RANDOM.match(run) and _bits(run) >= _LEAST_BITS for run in runs)
 
 
 def is_key_as_user(username: object, password: object) -> bool:
