@@ -9,11 +9,13 @@ import json
 import multiprocessing
 import sys
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -53,11 +55,22 @@ def work(plan: dict[str, Any], ready: Barrier, results: Queue) -> None:
             ready.wait()
 
 
+def wait_for_threads() -> None:
+    """Wait until the system has ended the threads of the first request.
+
+    OpenSSL tidies up in a thread that ends, behind a lock: a process that is forked then could never sign.
+    """
+    tasks = Path("/proc/self/task")
+    while tasks.exists() and len(list(tasks.iterdir())) > 1:
+        time.sleep(0.01)
+
+
 def main() -> None:
     plan = json.load(sys.stdin)
     ready, results = CONTEXT.Barrier(plan["processes"] + 1), CONTEXT.Queue()
     connection = watchword.load(plan["document"], plan["name"])
     connection.credential.token_cache.get()
+    wait_for_threads()
     processes = [CONTEXT.Process(target=work, args=(plan, ready, results)) for _ in range(plan["processes"])]
     for process in processes:
         process.start()

@@ -12,7 +12,7 @@ from typing import Any
 from tests.support.stores import Place
 from watchword.stores import schema, tables
 from watchword.stores.encryption import Keyring, new_key, read_keys
-from watchword.tokens.token import Token
+from watchword.tokens.token import LATER_SECRETS, Token
 
 TOKEN = Token("canary-access", refresh_token="canary-refresh")
 
@@ -72,7 +72,8 @@ class FormerStore:
     def add_token(self, key: str, name: str, generation: int = 1, **state: Any) -> None:
         """Write a record with TOKEN."""
         token = asdict(TOKEN)
-        del token["account"], token["values"]  # they came with version 4, and later
+        for later in ("account", *LATER_SECRETS):
+            del token[later]
         secrets = {part: token.pop(part) for part in ("access_token", "refresh_token")}
         text = json.dumps({"key": key, "name": name, "token": token, **state})
         sealed = self.keyring.seal(json.dumps(secrets).encode(), "watchword_tokens", key, generation, text)

@@ -18,7 +18,7 @@ from watchword.cli.keepalive import keepalive
 from watchword.cli.login import login
 from watchword.cli.logout import logout
 from watchword.cli.methods import methods
-from watchword.cli.output import cannot_write, escape_unencodable, exit_status, fail
+from watchword.cli.output import cannot_write, discard_rest, escape_unencodable, exit_status, fail
 from watchword.cli.secrets import secret_commands
 from watchword.cli.store import store_commands
 from watchword.cli.tokens import tokens
@@ -67,6 +67,7 @@ def main() -> None:
         if not cannot_write(error):
             sys.exit(report_crash(error))
         typer.echo(f"watchword: the output can't be written: {error.strerror}.", err=True)
+        discard_rest()
         sys.exit(OUTPUT_LOST)
     except Exception as error:  # noqa: BLE001 - no error may end in a traceback that shows a secret
         sys.exit(report_crash(error))

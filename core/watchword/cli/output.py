@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import os
+import sys
 from collections.abc import Iterator, Sequence
 from typing import NoReturn, TextIO
 
@@ -40,6 +42,12 @@ def escape_unencodable(*streams: TextIO) -> None:
 def cannot_write(error: OSError) -> bool:
     """Return whether an error says that the output takes no more; the error of a named file doesn't."""
     return error.errno in _FULL and error.filename is None
+
+
+def discard_rest() -> None:
+    """Let the rest of the output go nowhere: Python would try to write it at its end, and fail with 120."""
+    with contextlib.suppress(OSError):  # a program's own stream may have no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(text: str, *, err: bool = False) -> None:

@@ -198,7 +198,7 @@ def test_an_error_of_watchword_is_no_crash(monkeypatch, capsys):
 def test_a_crash_in_a_process_of_its_own():
     """In a process of its own, neither Python nor rich prints the value of a variable."""
     program = (
-        "import sys; from watchword import cli, redact\n"
+        "import sys; from watchword import cli, redact; import watchword.cli.store\n"
         "def broken():\n    local = bytes.fromhex('73336372657431').decode()\n"
         "    raise ValueError('no ' + local)\n"
         "redact.register([bytes.fromhex('73336372657431').decode()])\n"
