@@ -296,7 +296,7 @@ def is_about_credential(text: str) -> bool:
 
 
 def says_missing(text: str) -> bool:
-    """Return whether the words say that there is no credential, rather than a wrong one."""
+    """Return whether the words say that the credential is missing, not that it is wrong."""
     return bool(_MISSING.search(text[:_READ]))
 
 

@@ -107,7 +107,7 @@ def add_proof(
 ) -> None:
     """Add a proof to a request; its URL gets the form in which it arrives, which servers compare.
 
-    The URI in the proof is that which OAuth 1.0 signs: without a query.
+    The proof names the URI as OAuth 1.0 signs it: without a query.
     """
     request.url = normalized(request.url or "")
     uri = base_string_uri(request.url, text_of(request.headers.get("Host")))
