@@ -43,12 +43,13 @@ class Program:
         while self._processes() and time.monotonic() < deadline:
             time.sleep(0.1)
             if time.monotonic() > repeat_at:
-                # A second SIGTERM: Airflow's handlers raise SystemExit, which Python ignores in a finalizer,
-                # and LocalExecutor forgets a worker that ends while it terminates the others.
+                # Further SIGTERMs: Airflow's handlers raise SystemExit, which ends one wait of several at an
+                # exit and is ignored in a finalizer. LocalExecutor forgets a worker that ends while it
+                # terminates the others.
                 for process in self._processes():
                     with suppress(psutil.NoSuchProcess):
                         process.terminate()
-                repeat_at = deadline
+                repeat_at = time.monotonic() + seconds / 6
         killed = [f"{self.name}: {process}" for process in self._processes()]
         while processes := self._processes():
             for process in processes:
@@ -72,7 +73,7 @@ def _session(process: psutil.Process) -> int | None:
         return None
 
 
-def end(*stages: list[Program], seconds: float = 60) -> None:
+def end(*stages: list[Program], seconds: float = 90) -> None:
     """End the programs of each stage together. Fail if a process had to be killed."""
     killed = []
     for programs in stages:
